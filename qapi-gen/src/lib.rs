@@ -1,0 +1,1 @@
+//! The QAPI schema front end and generator.
