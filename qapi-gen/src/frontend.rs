@@ -1,0 +1,87 @@
+//! The way in: from a schema's root file to the checked model.
+
+use crate::diagnostic::Errors;
+use crate::loader::{DiskLoader, Loader};
+use crate::model::Schema;
+use std::path::Path;
+
+/// Reads and checks schemas.
+///
+/// ```
+/// use qapi_gen::{Frontend, MemoryLoader};
+/// let errors = Frontend::new()
+///     .loader(MemoryLoader::new([("main.json", "{ 'struct': 'A', 'data': { 'b': 'B' } }")]))
+///     .read("main.json")
+///     .unwrap_err();
+/// assert_eq!(errors.diagnostics[0].code.as_str(), "T4");
+/// ```
+pub struct Frontend<'l> {
+    legacy: bool,
+    style: bool,
+    loader: Box<dyn Loader + 'l>,
+}
+
+impl Default for Frontend<'_> {
+    fn default() -> Self {
+        Frontend::new()
+    }
+}
+
+impl<'l> Frontend<'l> {
+    /// A front end that reads today's language from disk.
+    pub fn new() -> Self {
+        Frontend {
+            legacy: false,
+            style: false,
+            loader: Box::new(DiskLoader),
+        }
+    }
+
+    /// Whether forms of the language that QEMU dropped are read too, back to release 1.0.
+    pub fn legacy(mut self, legacy: bool) -> Self {
+        self.legacy = legacy;
+        self
+    }
+
+    /// Whether rules about the style of documentation ([`Code::is_style`]) are enforced.
+    ///
+    /// [`Code::is_style`]: crate::diagnostic::Code::is_style
+    pub fn style(mut self, style: bool) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// Where files come from, instead of from disk.
+    pub fn loader(mut self, loader: impl Loader + 'l) -> Self {
+        self.loader = Box::new(loader);
+        self
+    }
+
+    /// Reads a schema from its root file.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the schema; or that its root file cannot be read
+    /// ([`Code::UnreadableRoot`](crate::diagnostic::Code::UnreadableRoot)).
+    pub fn read(&self, root: impl AsRef<Path>) -> Result<Schema, Errors> {
+        self.run(root.as_ref(), None)
+    }
+
+    /// Reads a schema whose root file's text is at hand; its includes are relative to `name`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Frontend::read).
+    pub fn read_text(
+        &self,
+        name: impl AsRef<Path>,
+        text: impl Into<Vec<u8>>,
+    ) -> Result<Schema, Errors> {
+        self.run(name.as_ref(), Some(text.into()))
+    }
+
+    fn run(&self, root: &Path, text: Option<Vec<u8>>) -> Result<Schema, Errors> {
+        let _ = (root, text, self.legacy, self.style, &self.loader);
+        todo!()
+    }
+}

@@ -1,0 +1,97 @@
+//! Where the text of schema files comes from.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Gives the front end the files that it asks for.
+pub trait Loader {
+    /// The contents of a file. The front end takes care of invalid UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read; the reason becomes part of the diagnostic.
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A path that is the same for every way to name one file, so that a file is included once
+    /// and loops end.
+    fn identity(&self, path: &Path) -> PathBuf;
+}
+
+/// Reads files from disk. Symbolic links are followed; two links to one file are one file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiskLoader;
+
+impl Loader for DiskLoader {
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .map_or_else(|_| path.to_owned(), |p| normalize(&p))
+    }
+}
+
+/// Serves files from memory: for tests, editors, and build scripts with embedded text.
+///
+/// Paths are compared after resolving `.` and `..`; there is no current directory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryLoader {
+    files: HashMap<PathBuf, Vec<u8>>,
+}
+
+impl MemoryLoader {
+    /// A loader for these files: pairs of path and contents.
+    pub fn new<P: AsRef<Path>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        MemoryLoader {
+            files: files
+                .into_iter()
+                .map(|(path, text)| (normalize(path.as_ref()), text.into()))
+                .collect(),
+        }
+    }
+}
+
+impl Loader for MemoryLoader {
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files
+            .get(&normalize(path))
+            .cloned()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        normalize(path)
+    }
+}
+
+impl<L: Loader + ?Sized> Loader for &L {
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        (**self).load(path)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        (**self).identity(path)
+    }
+}
+
+/// Resolves `.` and `..` by the path's text alone.
+fn normalize(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            // The parent of the root is the root.
+            Component::ParentDir if out.has_root() => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
