@@ -4,6 +4,8 @@
 
 pub mod diagnostic;
 mod frontend;
+pub mod introspect;
+mod json;
 mod loader;
 pub mod model;
 mod names;

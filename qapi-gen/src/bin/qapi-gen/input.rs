@@ -1,0 +1,69 @@
+//! Schemas as the command line names them.
+
+use qapi_gen::Frontend;
+use qapi_gen::diagnostic::Errors;
+use qapi_gen::model::Schema;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The language that schemas are read in.
+#[derive(clap::Args)]
+pub(crate) struct Language {
+    /// Also read forms of the language that QEMU has dropped since release 1.0.
+    #[arg(long)]
+    legacy: bool,
+}
+
+impl Language {
+    pub(crate) fn frontend(&self) -> Frontend<'static> {
+        Frontend::new().legacy(self.legacy)
+    }
+}
+
+/// Why there is no schema.
+pub(crate) enum Failure {
+    Errors(Errors),
+    /// Standard input cannot be read.
+    Stdin(io::Error),
+}
+
+/// A schema's root file, or standard input.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Root {
+    File(PathBuf),
+    Stdin,
+}
+
+impl From<&Path> for Root {
+    fn from(argument: &Path) -> Root {
+        match argument.to_str() {
+            Some("-") => Root::Stdin,
+            _ => Root::File(argument.to_owned()),
+        }
+    }
+}
+
+impl Root {
+    /// How diagnostics name it.
+    pub(crate) fn name(&self) -> &Path {
+        match self {
+            Root::File(path) => path,
+            Root::Stdin => Path::new("<stdin>"),
+        }
+    }
+
+    /// Reads the schema. What standard input includes is relative to the current directory.
+    pub(crate) fn read(&self, frontend: &Frontend) -> Result<Schema, Failure> {
+        match self {
+            Root::File(path) => frontend.read(path).map_err(Failure::Errors),
+            Root::Stdin => {
+                let mut text = Vec::new();
+                let mut stdin = io::stdin().lock();
+                stdin.read_to_end(&mut text).map_err(Failure::Stdin)?;
+                frontend
+                    .read_text(self.name(), text)
+                    .map_err(Failure::Errors)
+            }
+        }
+    }
+}

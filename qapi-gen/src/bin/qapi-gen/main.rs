@@ -1,0 +1,66 @@
+//! The command `qapi-gen`: checks QAPI schemas, and shows what they mean.
+
+mod about;
+mod check;
+mod input;
+mod introspect;
+mod output;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Read, check and explain QAPI schemas.
+///
+/// Exit status: 0 if every schema is accepted, 1 if one has errors, 2 if the command line is wrong
+/// or a schema's root file cannot be read.
+#[derive(Parser)]
+#[command(name = "qapi-gen", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Introspect(introspect::Args),
+    Completions(about::CompletionsArgs),
+    Man(about::ManArgs),
+}
+
+/// How a run ends. The worst counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// The schemas are accepted, the output is written.
+    Done,
+    /// A schema has errors.
+    Rejected,
+    /// The command line is wrong, or a file cannot be read or written.
+    Unusable,
+}
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with status 2.
+    let outcome = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+        Command::Introspect(args) => introspect::run(&args),
+        Command::Completions(args) => about::completions(&args),
+        Command::Man(args) => about::man(&args),
+    };
+    ExitCode::from(match outcome {
+        Outcome::Done => 0,
+        Outcome::Rejected => 1,
+        Outcome::Unusable => 2,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_defined() {
+        Cli::command().debug_assert();
+    }
+}

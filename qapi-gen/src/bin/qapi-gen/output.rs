@@ -1,0 +1,133 @@
+//! Writing results and diagnostics.
+
+use crate::Outcome;
+use crate::input::{Failure, Root};
+use qapi_gen::diagnostic::{Code, Errors};
+use qapi_gen::render;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// With excerpts of the source, to standard error.
+    Human,
+    /// FILE:LINE[:COLUMN]: MESSAGE, to standard error.
+    Short,
+    /// One JSON object a line, to standard output.
+    Json,
+}
+
+/// A stream to write to, which takes no more once its reader has gone.
+pub(crate) struct Sink {
+    stream: BufWriter<Box<dyn Write>>,
+    failure: Option<io::Error>,
+}
+
+impl Sink {
+    pub(crate) fn stdout() -> Sink {
+        Sink::new(Box::new(io::stdout()))
+    }
+
+    pub(crate) fn stderr() -> Sink {
+        Sink::new(Box::new(io::stderr()))
+    }
+
+    fn new(stream: Box<dyn Write>) -> Sink {
+        Sink {
+            stream: BufWriter::new(stream),
+            failure: None,
+        }
+    }
+
+    pub(crate) fn write(&mut self, text: &[u8]) {
+        if self.failure.is_none() {
+            self.failure = self.stream.write_all(text).err();
+        }
+    }
+
+    /// A closed pipe is no failure: its reader has seen enough.
+    pub(crate) fn finish(mut self) -> Outcome {
+        let failure = self.failure.or_else(|| self.stream.flush().err());
+        match failure {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                complain(&format!("cannot write output: {error}"))
+            }
+            _ => Outcome::Done,
+        }
+    }
+}
+
+/// Reports what has no place in a schema.
+pub(crate) fn complain(message: &str) -> Outcome {
+    // There is nowhere to report a failure to report.
+    let _ = writeln!(io::stderr(), "qapi-gen: {message}");
+    Outcome::Unusable
+}
+
+/// Writes diagnostics in one of the formats.
+pub(crate) struct Reporter {
+    format: MessageFormat,
+    style: render::Style,
+    sink: Sink,
+}
+
+impl Reporter {
+    pub(crate) fn new(format: MessageFormat) -> Reporter {
+        Reporter {
+            format,
+            style: stderr_style(),
+            sink: match format {
+                MessageFormat::Json => Sink::stdout(),
+                MessageFormat::Human | MessageFormat::Short => Sink::stderr(),
+            },
+        }
+    }
+
+    pub(crate) fn failure(&mut self, root: &Root, failure: &Failure) -> Outcome {
+        match failure {
+            Failure::Errors(errors) => self.errors(root, errors),
+            Failure::Stdin(error) => complain(&format!("cannot read standard input: {error}")),
+        }
+    }
+
+    fn errors(&mut self, root: &Root, errors: &Errors) -> Outcome {
+        for diagnostic in &errors.diagnostics {
+            let mut text = match self.format {
+                MessageFormat::Human => render::human(diagnostic, &errors.sources, self.style),
+                MessageFormat::Short => render::short(diagnostic, &errors.sources),
+                MessageFormat::Json => render::json(diagnostic, &errors.sources),
+            };
+            if self.format != MessageFormat::Short {
+                text.push('\n');
+            }
+            self.sink.write(text.as_bytes());
+        }
+        let unreadable = |code| code == Code::UnreadableRoot;
+        if errors.diagnostics.iter().any(|d| unreadable(d.code)) {
+            return Outcome::Unusable;
+        }
+        if self.format == MessageFormat::Human {
+            let count = match errors.diagnostics.len() {
+                1 => "1 error".to_owned(),
+                n => format!("{n} errors"),
+            };
+            let name = render::printable(&root.name().to_string_lossy());
+            self.sink.write(format!("{count} in {name}\n").as_bytes());
+        }
+        Outcome::Rejected
+    }
+
+    pub(crate) fn finish(self) -> Outcome {
+        self.sink.finish()
+    }
+}
+
+/// Colours only where they are seen, and wanted (<https://no-color.org>).
+fn stderr_style() -> render::Style {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+        || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+    match io::stderr().is_terminal() && !unwanted {
+        true => render::Style::Colored,
+        false => render::Style::Plain,
+    }
+}

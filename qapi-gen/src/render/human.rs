@@ -1,0 +1,231 @@
+//! Diagnostics for people, with excerpts of the source.
+
+use super::printable::{is_hostile, printable};
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceMap, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+/// How to dress the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Plain text.
+    #[default]
+    Plain,
+    /// With escape sequences for colours, as terminals understand them.
+    Colored,
+}
+
+/// Beyond this column a line is not excerpted: its place is named instead.
+const MAX_COLUMN: usize = 400;
+/// Places in one file that are at most that many lines apart share an excerpt.
+const MAX_GAP: usize = 40;
+/// How many labels are shown.
+const MAX_LABELS: usize = 8;
+/// How many includes of a trail are shown from either end.
+const TRAIL_END: usize = 4;
+
+/// A diagnostic as several lines, with excerpts that show the places it is about. Every line
+/// ends with LF.
+///
+/// A place that covers several lines is marked on the first of them.
+pub fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let title = Level::ERROR
+        .primary_title(printable(&diagnostic.message))
+        .id(diagnostic.code.as_str());
+    let mut group = Group::with_title(title);
+    for excerpt in excerpts(marks(diagnostic, sources)) {
+        group = match &excerpt[..] {
+            [mark] if mark.start > MAX_COLUMN => group.element(origin(mark, sources)),
+            marks => group.element(snippet(marks, sources)),
+        };
+    }
+    if let Some(more) = diagnostic
+        .labels
+        .len()
+        .checked_sub(MAX_LABELS)
+        .filter(|&n| n > 0)
+    {
+        group = group.element(Level::NOTE.message(format!("{more} more places are not shown")));
+    }
+    if let Some((kind, name)) = &diagnostic.definition {
+        group = group.element(Level::NOTE.message(format!("in {kind} '{}'", printable(name))));
+    }
+    if let Some(location) = diagnostic.location(sources)
+        && let Some(trail) = trail(location.position.file, sources)
+    {
+        group = group.element(Level::NOTE.message(trail));
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(printable(note)));
+    }
+    for help in &diagnostic.help {
+        group = group.element(Level::HELP.message(printable(help)));
+    }
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Colored => Renderer::styled(),
+    };
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    text
+}
+
+/// A place on one line.
+struct Mark<'d> {
+    file: FileId,
+    line: usize,
+    /// Columns from 1; the end is exclusive.
+    start: usize,
+    end: usize,
+    kind: AnnotationKind,
+    label: &'d str,
+}
+
+impl<'d> Mark<'d> {
+    fn new(sources: &SourceMap, span: Span, kind: AnnotationKind, label: &'d str) -> Mark<'d> {
+        let (start, end) = (sources.start(span), sources.end(span));
+        Mark {
+            file: start.file,
+            line: start.line as usize,
+            start: start.column as usize,
+            end: match end.line == start.line {
+                true => end.column as usize,
+                false => usize::MAX,
+            },
+            kind,
+            label,
+        }
+    }
+}
+
+/// What to show of the source; the primary place first.
+fn marks<'d>(diagnostic: &'d Diagnostic, sources: &SourceMap) -> Vec<Mark<'d>> {
+    let Some(primary) = diagnostic.primary else {
+        return Vec::new();
+    };
+    let mark = |span, kind, label| Mark::new(sources, span, kind, label);
+    let mut marks = vec![mark(
+        primary,
+        AnnotationKind::Primary,
+        &diagnostic.primary_label,
+    )];
+    for label in diagnostic.labels.iter().take(MAX_LABELS) {
+        marks.push(mark(label.span, AnnotationKind::Context, &label.message));
+    }
+    if let Some(anchor) = diagnostic.anchor {
+        let anchor = mark(anchor, AnnotationKind::Visible, "");
+        let near = |other: &Mark| {
+            other.file == anchor.file && (1..=MAX_GAP).contains(&other.line.abs_diff(anchor.line))
+        };
+        if near(&marks[0]) && marks[0].start <= MAX_COLUMN && anchor.start <= MAX_COLUMN {
+            marks.push(anchor);
+        }
+    }
+    marks
+}
+
+/// Groups marks that are shown together, starting with the group of the first mark.
+fn excerpts(marks: Vec<Mark<'_>>) -> Vec<Vec<Mark<'_>>> {
+    let first = marks.first().map(|m| (m.file, m.line));
+    let mut marks = marks;
+    marks.sort_by_key(|m| (m.file, m.line));
+    let mut groups: Vec<Vec<Mark>> = Vec::new();
+    for mark in marks {
+        match groups.last_mut() {
+            Some(group)
+                if group.last().is_some_and(|last| {
+                    last.file == mark.file
+                        && mark.line - last.line <= MAX_GAP
+                        && last.start.max(mark.start) <= MAX_COLUMN
+                }) =>
+            {
+                group.push(mark);
+            }
+            _ => groups.push(vec![mark]),
+        }
+    }
+    let is_first = |group: &Vec<Mark>| group.iter().any(|m| Some((m.file, m.line)) == first);
+    groups.sort_by_key(|group| !is_first(group));
+    groups
+}
+
+fn origin<'a>(mark: &Mark, sources: &SourceMap) -> Origin<'a> {
+    Origin::path(printable(sources.file(mark.file).name()))
+        .line(mark.line)
+        .char_column(mark.start)
+}
+
+fn snippet<'a>(
+    marks: &[Mark<'a>],
+    sources: &SourceMap,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let file = sources.file(marks[0].file);
+    let lines = marks[0].line..=marks[marks.len() - 1].line;
+    let mut text = String::new();
+    let mut annotations = Vec::new();
+    for number in lines.clone() {
+        if number != *lines.start() {
+            text.push('\n');
+        }
+        let start = text.len();
+        text.extend(
+            file.line(number as u32)
+                .chars()
+                .take(2 * MAX_COLUMN)
+                .map(visible),
+        );
+        let shown = &text[start..];
+        let offset = |column: usize| {
+            let nth = shown.char_indices().nth(column - 1);
+            start + nth.map_or(shown.len(), |(i, _)| i)
+        };
+        for mark in marks.iter().filter(|m| m.line == number) {
+            let annotation = mark.kind.span(offset(mark.start)..offset(mark.end));
+            annotations.push(match mark.label {
+                "" => annotation,
+                label => annotation.label(printable(label)),
+            });
+        }
+    }
+    Snippet::source(text)
+        .path(printable(file.name()))
+        .line_start(*lines.start())
+        .annotations(annotations)
+}
+
+/// One character for one character, so that columns stay what they are.
+fn visible(c: char) -> char {
+    match c {
+        '\t' => '\t',
+        // The symbols for control characters, in the order of the characters.
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        c if is_hostile(c) => '\u{fffd}',
+        c => c,
+    }
+}
+
+fn trail(file: FileId, sources: &SourceMap) -> Option<String> {
+    let mut trail = sources.include_trail(file);
+    trail.reverse();
+    let shown = |span: &Span| {
+        let at = sources.start(*span);
+        format!(
+            "included from {}:{}",
+            printable(sources.file(at.file).name()),
+            at.line
+        )
+    };
+    let lines: Vec<String> = if trail.len() > 2 * TRAIL_END + 1 {
+        let (inner, outer) = (&trail[..TRAIL_END], &trail[trail.len() - TRAIL_END..]);
+        let hidden = trail.len() - 2 * TRAIL_END;
+        inner
+            .iter()
+            .map(shown)
+            .chain([format!("... {hidden} more files ...")])
+            .chain(outer.iter().map(shown))
+            .collect()
+    } else {
+        trail.iter().map(shown).collect()
+    };
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
