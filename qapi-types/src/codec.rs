@@ -1,0 +1,313 @@
+//! What generated code is written against.
+//!
+//! Generated methods are small and `#[inline]`; what they call is generic, outlined, and compiled once for each type
+//! that a program really uses.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+pub use crate::error::{Error, Result};
+pub use crate::reader::{Kind, Mode, Reader};
+pub use crate::union::{Branch, Branches, branch_finish, branch_member};
+pub use crate::writer::Writer;
+
+use crate::error::{ErrorKind, Syntax};
+use crate::open::{Object, UnknownValue, Unrecognized};
+
+/// A type that can be read from JSON.
+pub trait Decode: Sized {
+    /// Reads one value. On an error of shape the value may be left unread or half read.
+    ///
+    /// # Errors
+    /// When the value is not of this type, or not JSON.
+    fn decode(r: &mut Reader<'_>) -> Result<Self>;
+}
+
+/// A type that can be written as JSON.
+pub trait Encode {
+    /// Writes one value.
+    fn encode(&self, w: &mut Writer<'_>);
+}
+
+/// An object type: its members can be read and written without the braces, so that a union's branch, itself perhaps a
+/// union, takes its members from the same object.
+pub trait Members: Sized {
+    /// The members read so far.
+    type Partial;
+
+    /// Nothing read yet.
+    fn begin() -> Self::Partial;
+
+    /// Reads the value of the member `key`, or says `false` if it is not one of this type's.
+    ///
+    /// # Errors
+    /// When the value cannot be read; in strict mode only when the text is not JSON.
+    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool>;
+
+    /// Puts the members together.
+    ///
+    /// # Errors
+    /// The first of the members, in the schema's order, that is missing or was not readable.
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self>;
+
+    /// Writes the members into an object that is open.
+    fn put(&self, w: &mut Writer<'_>);
+}
+
+/// An enumeration.
+pub trait Enum: Sized + Clone + 'static {
+    /// The values of the schema, in its order.
+    const VALUES: &'static [Self];
+    /// Their names on the wire.
+    const NAMES: &'static [&'static str];
+
+    /// A value that the schema does not have.
+    fn unrecognized(name: Unrecognized) -> Self;
+
+    /// The name on the wire.
+    fn name(&self) -> &str;
+}
+
+/// The first thing wrong, in the schema's order, with the members of one object. Part of each
+/// [`Members::Partial`].
+#[derive(Debug, Default)]
+pub struct Fault(Option<Box<(u16, Error)>>);
+
+impl Fault {
+    /// Nothing wrong.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self(None)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep(&mut self, ordinal: u16, error: Error) {
+        if self.0.as_ref().is_none_or(|first| ordinal < first.0) {
+            self.0 = Some(Box::new((ordinal, error)));
+        }
+    }
+
+    /// To be called last in [`Members::finish`].
+    ///
+    /// # Errors
+    /// What was wrong.
+    #[inline]
+    pub fn check(self) -> Result<()> {
+        match self.0 {
+            None => Ok(()),
+            Some(first) => Err(first.1),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn missing(&mut self, ordinal: u16, name: &'static str, r: &Reader<'_>) -> Error {
+        match self.0.take() {
+            Some(first) if first.0 <= ordinal => first.1,
+            _ => Error::new(ErrorKind::Missing, r.offset()).in_member(name),
+        }
+    }
+}
+
+/// Reads the value of the member `name` into `slot`. `ordinal` is its place among the members of its type.
+///
+/// # Errors
+/// When the value cannot be read; in strict mode only when the text is not JSON.
+#[inline(never)]
+pub fn get<T: Decode>(
+    slot: &mut Option<T>,
+    fault: &mut Fault,
+    ordinal: u16,
+    name: &'static str,
+    r: &mut Reader<'_>,
+) -> Result<()> {
+    let (start, depth) = (r.offset(), r.depth());
+    match T::decode(r) {
+        Ok(value) => {
+            if slot.replace(value).is_some() {
+                return duplicate(r);
+            }
+            Ok(())
+        }
+        Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn failed(
+    error: Error,
+    fault: &mut Fault,
+    ordinal: u16,
+    name: &'static str,
+    r: &mut Reader<'_>,
+    (start, depth): (usize, u32),
+) -> Result<()> {
+    let error = error.in_member(name);
+    if error.is_syntax() || !r.is_strict() {
+        return Err(error);
+    }
+    fault.keep(ordinal, error);
+    r.recover(start, depth)
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn duplicate(r: &Reader<'_>) -> Result<()> {
+    if r.is_strict() {
+        return Err(Error::syntax(Syntax::DuplicateKey, r.offset()));
+    }
+    Ok(())
+}
+
+/// The value of a mandatory member.
+///
+/// # Errors
+/// When it is missing or was not readable, or an earlier one was not.
+#[inline]
+pub fn need<T>(
+    slot: Option<T>,
+    fault: &mut Fault,
+    ordinal: u16,
+    name: &'static str,
+    r: &Reader<'_>,
+) -> Result<T> {
+    match slot {
+        Some(value) => Ok(value),
+        None => Err(fault.missing(ordinal, name, r)),
+    }
+}
+
+/// Reads an object.
+///
+/// # Errors
+/// As for [`Decode::decode`].
+#[inline(never)]
+pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
+    r.begin_object()?;
+    let mut partial = T::begin();
+    let mut unexpected = None;
+    while let Some(key) = r.next_key()? {
+        if !T::member(&mut partial, &key, r)? {
+            unknown(key, &mut unexpected, r)?;
+        }
+    }
+    let value = T::finish(partial, r)?;
+    match unexpected {
+        None => Ok(value),
+        Some(error) => Err(error),
+    }
+}
+
+#[inline(never)]
+fn unknown(key: Cow<'_, str>, unexpected: &mut Option<Error>, r: &mut Reader<'_>) -> Result<()> {
+    if r.is_strict() && unexpected.is_none() {
+        *unexpected = Some(Error::new(ErrorKind::Unexpected, r.offset()).in_member(&key));
+    }
+    r.skip()
+}
+
+/// Reads a member that the schema does not list, for types that are open to any.
+///
+/// # Errors
+/// When the text is not JSON.
+#[inline(never)]
+pub fn open(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    let value = r.any()?;
+    if rest.insert(key.to_owned(), value).is_some() {
+        duplicate(r)?;
+    }
+    Ok(true)
+}
+
+/// Reads a value of an enumeration.
+///
+/// # Errors
+/// When it is not a string or (in strict mode) not a known value.
+#[inline(never)]
+pub fn enumeration<T: Enum>(r: &mut Reader<'_>) -> Result<T> {
+    let start = r.offset();
+    let name = r.string()?;
+    match value_of(&name, r.mode()) {
+        Some(value) => Ok(value),
+        None => Err(Error::new(ErrorKind::Value((&*name).into()), start)),
+    }
+}
+
+#[inline]
+pub(crate) fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
+    match find(T::NAMES, name) {
+        Some(index) => Some(T::VALUES[index].clone()),
+        None if mode == Mode::Lenient => Some(T::unrecognized(Unrecognized::new(name))),
+        None => None,
+    }
+}
+
+#[inline(never)]
+fn find(names: &[&str], name: &str) -> Option<usize> {
+    names.iter().position(|known| *known == name)
+}
+
+/// For `FromStr` of an enumeration.
+///
+/// # Errors
+/// When the schema has no such value.
+#[inline]
+pub fn parse<T: Enum>(name: &str) -> Result<T, UnknownValue> {
+    value_of(name, Mode::Strict).ok_or_else(|| UnknownValue(name.into()))
+}
+
+/// Reads a value of a kind for which an alternate has no branch; a newer peer may have sent it. `name` is the
+/// alternate's name in the schema.
+///
+/// # Errors
+/// In strict mode always.
+#[cold]
+#[inline(never)]
+pub fn other_kind(name: &'static str, r: &mut Reader<'_>) -> Result<Value> {
+    if r.is_strict() {
+        return Err(r.wrong(ErrorKind::Alternate(name)));
+    }
+    r.any()
+}
+
+/// Writes the member `name`.
+#[inline(never)]
+pub fn put<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &T) {
+    w.key(name);
+    value.encode(w);
+}
+
+/// Writes the member `name` if it is present.
+#[inline(never)]
+pub fn put_opt<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &Option<T>) {
+    if let Some(value) = value {
+        put(w, name, value);
+    }
+}
+
+/// Writes members that the schema does not list.
+#[inline(never)]
+pub fn put_open(w: &mut Writer<'_>, rest: &Object) {
+    for (key, value) in rest {
+        w.key(key);
+        value.encode(w);
+    }
+}
+
+/// Writes an object.
+#[inline(never)]
+pub fn encode_object<T: Members>(value: &T, w: &mut Writer<'_>) {
+    w.begin_object();
+    value.put(w);
+    w.end_object();
+}
+
+/// Writes a value of an enumeration.
+#[inline]
+pub fn encode_enum<T: Enum>(value: &T, w: &mut Writer<'_>) {
+    w.string(value.name());
+}

@@ -1,0 +1,437 @@
+//! JSON as QEMU reads it: its extensions, its limits, its error texts.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::error::{Error, Result, Syntax};
+use crate::message::Raw;
+use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, plain_end, unicode_escape};
+
+/// Bytes that one value may have.
+const MAX_TEXT: usize = 64 << 20;
+/// Tokens that one value may have.
+const MAX_TOKENS: usize = 1 << 21;
+
+/// One complete JSON text in the dialect that QEMU's monitors accept, checked from end to end.
+///
+/// Beyond RFC 8259 that is strings in single quotes, the escape `\'`, and U+0000 written as the bytes C0 80. Less than
+/// RFC 8259: non-characters such as U+FFFE and duplicate keys are errors. A number like `0e5` is accepted, where
+/// QEMU's lexer wants `0.0e5`.
+///
+/// Finding where a value ends in a stream, and where to go on after an error, is the business of whoever owns the
+/// stream; a document is one such value, or what was left of it.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    text: Cow<'a, str>,
+}
+
+impl<'a> Document<'a> {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// The first error in the text; [`Error::desc`] gives QEMU's words for it.
+    pub fn parse(text: &'a [u8]) -> Result<Self> {
+        let mut check = Check {
+            bytes: text,
+            pos: 0,
+            tokens: 0,
+            long_nul: false,
+        };
+        check.document()?;
+        let text = if check.long_nul {
+            String::from_utf8(spell_nul(text)).map(Cow::Owned).ok()
+        } else {
+            std::str::from_utf8(text).map(Cow::Borrowed).ok()
+        };
+        let text = text.ok_or_else(|| Error::syntax(Syntax::Utf8, 0))?;
+        Ok(Self { text })
+    }
+
+    /// A reader of this text. Nothing in it is a syntax error any more.
+    #[must_use]
+    pub fn reader(&self, mode: Mode) -> Reader<'_> {
+        Reader::with_dialect(&self.text, mode, Dialect::Qemu)
+    }
+
+    /// The text as a value that waits to be decoded.
+    #[must_use]
+    pub fn raw(&self) -> Raw<'_> {
+        Raw::new(&self.text, Dialect::Qemu)
+    }
+}
+
+/// Writes each C0 80, which only stands within strings, as an escape.
+fn spell_nul(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.windows(2).position(|pair| pair == [0xC0, 0x80]) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(b"\\u0000");
+        rest = &rest[at + 2..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// An object or array that is open.
+enum Open<'a> {
+    Array,
+    /// With the key whose value is being read.
+    Object(Keys<'a>, Cow<'a, [u8]>),
+}
+
+/// The keys an object has so far.
+#[derive(Default)]
+struct Keys<'a> {
+    few: Vec<Cow<'a, [u8]>>,
+    many: HashSet<Cow<'a, [u8]>>,
+}
+
+impl<'a> Keys<'a> {
+    /// Whether the key is new.
+    fn insert(&mut self, key: Cow<'a, [u8]>) -> bool {
+        if self.few.len() < 16 && self.many.is_empty() {
+            let new = !self.few.contains(&key);
+            self.few.push(key);
+            return new;
+        }
+        self.many.extend(self.few.drain(..));
+        self.many.insert(key)
+    }
+}
+
+struct Check<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+    tokens: usize,
+    /// Whether a string holds U+0000 as C0 80.
+    long_nul: bool,
+}
+
+impl<'a> Check<'a> {
+    fn document(&mut self) -> Result<()> {
+        if self.bytes.len() > MAX_TEXT {
+            return Err(Error::syntax(Syntax::TokenSize, MAX_TEXT));
+        }
+        self.space();
+        let mut stack = Vec::new();
+        loop {
+            let mut complete = self.value(&mut stack)?;
+            while complete {
+                let Some(open) = stack.last_mut() else {
+                    self.space();
+                    return match self.byte() {
+                        None => Ok(()),
+                        Some(_) => Err(self.unexpected(Syntax::Trailing)),
+                    };
+                };
+                complete = self.separator(open)?;
+                if complete {
+                    stack.pop();
+                }
+            }
+        }
+    }
+
+    /// Reads a scalar or an empty container, or enters one; says whether the value is complete.
+    fn value(&mut self, stack: &mut Vec<Open<'a>>) -> Result<bool> {
+        match self.byte() {
+            Some(bracket @ (b'{' | b'[')) => {
+                if stack.len() >= MAX_DEPTH as usize {
+                    return Err(self.syntax(Syntax::Nesting));
+                }
+                self.token()?;
+                self.pos += 1;
+                self.space();
+                if self.byte() == Some(bracket + 2) {
+                    self.token()?;
+                    self.pos += 1;
+                    return Ok(true);
+                }
+                stack.push(if bracket == b'{' {
+                    Open::Object(Keys::default(), self.key()?)
+                } else {
+                    Open::Array
+                });
+                Ok(false)
+            }
+            Some(b'"' | b'\'') => self.string().map(|_| true),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| true),
+            Some(b'a'..=b'z') => self.keyword().map(|()| true),
+            _ => Err(self.unexpected(Syntax::ExpectingValue)),
+        }
+    }
+
+    /// After a value in a container: goes to the next one, or says that the container is complete.
+    fn separator(&mut self, open: &mut Open<'a>) -> Result<bool> {
+        let (closing, wanted) = match open {
+            Open::Array => (b']', Syntax::ListSeparator),
+            Open::Object(keys, key) => {
+                if !keys.insert(std::mem::take(key)) {
+                    return Err(self.syntax(Syntax::DuplicateKey));
+                }
+                (b'}', Syntax::DictSeparator)
+            }
+        };
+        self.space();
+        match self.byte() {
+            Some(b',') => {
+                self.token()?;
+                self.pos += 1;
+                self.space();
+                if let Open::Object(_, key) = open {
+                    *key = self.key()?;
+                }
+                Ok(false)
+            }
+            Some(b) if b == closing => {
+                self.token()?;
+                self.pos += 1;
+                Ok(true)
+            }
+            _ => Err(self.unexpected(wanted)),
+        }
+    }
+
+    /// Reads a key and the colon. QEMU reads any value for a key before it wonders whether it is a string.
+    fn key(&mut self) -> Result<Cow<'a, [u8]>> {
+        let start = self.pos;
+        let key = match self.byte() {
+            Some(b'"' | b'\'') => self.string()?,
+            Some(b'{' | b'[') => return Err(self.syntax(Syntax::KeyNotString)),
+            _ => {
+                self.value(&mut Vec::new())?;
+                return Err(Error::syntax(Syntax::KeyNotString, start));
+            }
+        };
+        self.space();
+        if self.byte() != Some(b':') {
+            return Err(self.unexpected(Syntax::MissingColon));
+        }
+        self.token()?;
+        self.pos += 1;
+        self.space();
+        Ok(key)
+    }
+
+    fn keyword(&mut self) -> Result<()> {
+        self.token()?;
+        let rest = &self.bytes[self.pos..];
+        let length = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+        let word = &rest[..length];
+        if !matches!(word, b"true" | b"false" | b"null") {
+            let word = String::from_utf8_lossy(word).into();
+            return Err(self.syntax(Syntax::Keyword(word)));
+        }
+        self.pos += length;
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<()> {
+        self.token()?;
+        let start = self.pos;
+        self.pos += usize::from(self.byte() == Some(b'-'));
+        if self.byte() == Some(b'0') {
+            self.pos += 1;
+        } else {
+            self.digits(start)?;
+        }
+        if self.byte() == Some(b'.') {
+            self.pos += 1;
+            self.digits(start)?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.pos += 1;
+            self.pos += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
+            self.digits(start)?;
+        }
+        let literal = std::str::from_utf8(&self.bytes[start..self.pos]);
+        match literal.map(str::parse::<f64>) {
+            Ok(Ok(value)) if value.is_finite() => Ok(()),
+            _ => Err(Error::syntax(Syntax::NumberRange, start)),
+        }
+    }
+
+    fn digits(&mut self, start: usize) -> Result<()> {
+        let rest = &self.bytes[self.pos..];
+        let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        self.pos += count;
+        if count == 0 {
+            return Err(self.stray(start));
+        }
+        Ok(())
+    }
+
+    /// Reads a string. Its content is only compared with that of others, so U+0000 may stay two bytes.
+    fn string(&mut self) -> Result<Cow<'a, [u8]>> {
+        self.token()?;
+        let start = self.pos;
+        let quote = self.bytes[start];
+        let mut end = start + 1;
+        loop {
+            end = plain_end(self.bytes, end, quote);
+            match self.bytes.get(end) {
+                Some(&b) if b == quote => break,
+                // Whatever is escaped, the string goes on after it.
+                Some(b'\\') if self.bytes.get(end + 1).is_some_and(|b| *b >= 0x20) => end += 2,
+                Some(b'\\') => {
+                    self.pos = end + 1;
+                    return Err(self.stray(start));
+                }
+                _ => {
+                    self.pos = end;
+                    return Err(self.stray(start));
+                }
+            }
+        }
+        if let Some(at) = self.bytes[start..end].iter().position(|b| *b >= 0xFE) {
+            self.pos = start + at;
+            return Err(self.stray(start));
+        }
+        let content = self.content(start + 1, end)?;
+        self.pos = end + 1;
+        Ok(content)
+    }
+
+    /// The content of a string that goes from `start` to `end`.
+    fn content(&mut self, start: usize, end: usize) -> Result<Cow<'a, [u8]>> {
+        let raw = &self.bytes[start..end];
+        let mut escaped = raw.iter().enumerate().filter(|(_, b)| **b == b'\\');
+        if escaped.next().is_none() {
+            self.characters(start, end)?;
+            return Ok(Cow::Borrowed(raw));
+        }
+        let mut content = Vec::with_capacity(raw.len());
+        let mut at = start;
+        while at < end {
+            let plain = self.bytes[at..end]
+                .iter()
+                .take_while(|b| **b != b'\\')
+                .count();
+            self.characters(at, at + plain)?;
+            content.extend_from_slice(&self.bytes[at..at + plain]);
+            at += plain;
+            if at < end {
+                at = self.escape(at, &mut content)?;
+            }
+        }
+        Ok(Cow::Owned(content))
+    }
+
+    /// Decodes the escape at `at` and says where it ends.
+    fn escape(&self, at: usize, content: &mut Vec<u8>) -> Result<usize> {
+        content.push(match self.bytes[at + 1] {
+            b @ (b'"' | b'\'' | b'\\' | b'/') => b,
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => {
+                let (code, end) = unicode_escape(self.bytes, at);
+                let c = code.and_then(char::from_u32).filter(|c| is_character(*c));
+                let Some(c) = c else {
+                    let quoted = &self.bytes[at..end.min(self.bytes.len())];
+                    let quoted = String::from_utf8_lossy(quoted).into();
+                    return Err(Error::syntax(Syntax::Unicode(quoted), at));
+                };
+                if c == '\0' {
+                    content.extend_from_slice(&[0xC0, 0x80]);
+                } else {
+                    content.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                return Ok(end);
+            }
+            _ => return Err(Error::syntax(Syntax::Escape, at)),
+        });
+        Ok(at + 2)
+    }
+
+    /// Checks characters that stand for themselves.
+    fn characters(&mut self, start: usize, end: usize) -> Result<()> {
+        let mut rest = &self.bytes[start..end];
+        if rest.is_ascii() {
+            return Ok(());
+        }
+        loop {
+            let (valid, bad) = match std::str::from_utf8(rest) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let (valid, bad) = rest.split_at(error.valid_up_to());
+                    (std::str::from_utf8(valid).unwrap_or_default(), Some(bad))
+                }
+            };
+            if !valid.chars().all(is_character) {
+                return Err(Error::syntax(Syntax::Utf8, start));
+            }
+            match bad {
+                None => return Ok(()),
+                Some([0xC0, 0x80, after @ ..]) => {
+                    self.long_nul = true;
+                    rest = after;
+                }
+                Some(_) => return Err(Error::syntax(Syntax::Utf8, start)),
+            }
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.bytes.get(self.pos).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.byte() {
+            self.pos += 1;
+        }
+    }
+
+    fn token(&mut self) -> Result<()> {
+        self.tokens += 1;
+        if self.tokens > MAX_TOKENS {
+            return Err(self.syntax(Syntax::TokenCount));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn syntax(&self, what: Syntax) -> Error {
+        Error::syntax(what, self.pos)
+    }
+
+    /// The token here is not the one wanted, or none at all.
+    #[cold]
+    fn unexpected(&self, what: Syntax) -> Error {
+        match self.byte() {
+            Some(
+                b'{'
+                | b'}'
+                | b'['
+                | b']'
+                | b','
+                | b':'
+                | b'"'
+                | b'\''
+                | b'-'
+                | b'0'..=b'9'
+                | b'a'..=b'z',
+            ) => self.syntax(what),
+            _ => self.stray(self.pos),
+        }
+    }
+
+    /// The byte here cannot be part of the token that starts at `start`.
+    #[cold]
+    fn stray(&self, start: usize) -> Error {
+        if self.pos >= self.bytes.len() {
+            return self.syntax(Syntax::UnexpectedEnd);
+        }
+        let text = String::from_utf8_lossy(&self.bytes[start..=self.pos]);
+        self.syntax(Syntax::Stray(text.into()))
+    }
+}
+
+/// Whether QEMU takes it for a character: all Unicode scalar values but the non-characters.
+fn is_character(c: char) -> bool {
+    let code = u32::from(c);
+    !(0xFDD0..=0xFDEF).contains(&code) && code & 0xFFFE != 0xFFFE
+}

@@ -1,0 +1,258 @@
+//! What can be wrong with a message, in QEMU's words.
+
+use std::fmt::{self, Write as _};
+
+/// Result of decoding or encoding.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a JSON text or a value in it was refused.
+///
+/// [`desc`](Self::desc) is the text QEMU's monitor gives for the same mistake, so that a server can send it
+/// as it is. The error class is [`GenericError`](crate::ErrorClass::GenericError) for all of them.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    /// Innermost segment first: it grows while the error travels outwards.
+    path: Vec<Segment>,
+    offset: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Member(Box<str>),
+    Index(usize),
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The text is not JSON.
+    Syntax(Syntax),
+    /// A mandatory member is absent.
+    Missing,
+    /// A member that the type does not have.
+    Unexpected,
+    /// The value has the wrong JSON kind; holds the kind expected.
+    Type(&'static str),
+    /// Not an integer that fits an unsigned 64-bit integer.
+    Uint64,
+    /// An integer out of its type's range; holds the type's name in C, such as `uint16_t`.
+    Range(&'static str),
+    /// A string that is no value of the enumeration.
+    Value(Box<str>),
+    /// No branch of the alternate takes the JSON kind; holds the alternate's name in the schema.
+    Alternate(&'static str),
+    /// A number that JSON cannot express: NaN or infinite. Only encoding gives it.
+    NotFinite,
+}
+
+/// The ways a text can fail to be JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Syntax {
+    /// Characters that begin no token; holds the token so far with the first bad character.
+    Stray(Box<str>),
+    /// A value should stand here.
+    ExpectingValue,
+    /// No `:` after a key.
+    MissingColon,
+    /// A key that is not a string.
+    KeyNotString,
+    /// Neither `,` nor `}` after a member.
+    DictSeparator,
+    /// Neither `,` nor `]` after an element.
+    ListSeparator,
+    /// A key that the object has already.
+    DuplicateKey,
+    /// A word other than `true`, `false` and `null`.
+    Keyword(Box<str>),
+    /// An unknown escape sequence.
+    Escape,
+    /// A `\u` escape, quoted here, that is no character QEMU accepts.
+    Unicode(Box<str>),
+    /// A string that is not UTF-8, or holds a character QEMU does not accept.
+    Utf8,
+    /// A number beyond the range of a double.
+    NumberRange,
+    /// The text ends within a value.
+    UnexpectedEnd,
+    /// Something follows the value.
+    Trailing,
+    /// More than 64 MiB of text in one value.
+    TokenSize,
+    /// More than 2^21 tokens in one value.
+    TokenCount,
+    /// Brackets nested deeper than 1024, or deeper than the stack allows.
+    Nesting,
+}
+
+impl fmt::Display for Syntax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::TokenSize => return f.write_str("JSON token size limit exceeded"),
+            Self::TokenCount => return f.write_str("JSON token count limit exceeded"),
+            Self::Nesting => return f.write_str("JSON nesting depth limit exceeded"),
+            Self::Stray(text) => return write!(f, "JSON parse error, stray '{text}'"),
+            Self::Keyword(word) => return write!(f, "JSON parse error, invalid keyword '{word}'"),
+            Self::Unicode(escape) => {
+                return write!(
+                    f,
+                    "JSON parse error, {escape} is not a valid Unicode character"
+                );
+            }
+            Self::ExpectingValue => "expecting value",
+            Self::MissingColon => "missing : in object pair",
+            Self::KeyNotString => "key is not a string in object",
+            Self::DictSeparator => "expected separator in dict",
+            Self::ListSeparator => "expected separator in list",
+            Self::DuplicateKey => "duplicate key",
+            Self::Escape => "invalid escape sequence in string",
+            Self::Utf8 => "invalid UTF-8 sequence in string",
+            Self::NumberRange => "number out of range",
+            Self::UnexpectedEnd => "unexpected end of input",
+            Self::Trailing => "unexpected text after the value",
+        };
+        write!(f, "JSON parse error, {text}")
+    }
+}
+
+impl Error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(kind: ErrorKind, offset: usize) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            path: Vec::new(),
+            offset,
+        }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn syntax(what: Syntax, offset: usize) -> Self {
+        Self::new(ErrorKind::Syntax(what), offset)
+    }
+
+    /// Says that the error lies in the member `name` of the object at hand.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn in_member(mut self, name: &str) -> Self {
+        if !self.is_syntax() {
+            self.0.path.push(Segment::Member(name.into()));
+        }
+        self
+    }
+
+    /// Says that the error lies in the element `index` of the array at hand.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn in_element(mut self, index: usize) -> Self {
+        if !self.is_syntax() {
+            self.0.path.push(Segment::Index(index));
+        }
+        self
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Whether the text is not JSON at all, as opposed to JSON of the wrong shape.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Syntax(_))
+    }
+
+    /// Where in the text the mistake was noticed, in bytes from its start.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.0.offset
+    }
+
+    /// The offending value as a path from the outermost object, such as `backend.addr.port` or `keys[1].data`;
+    /// `<anonymous>` if that is the whole text.
+    #[must_use]
+    pub fn path(&self) -> String {
+        if self.0.path.is_empty() {
+            return "<anonymous>".into();
+        }
+        let mut path = String::new();
+        for segment in self.0.path.iter().rev() {
+            match segment {
+                Segment::Member(name) if path.is_empty() => path.push_str(name),
+                Segment::Member(name) => {
+                    path.push('.');
+                    path.push_str(name);
+                }
+                Segment::Index(index) => {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "[{index}]");
+                }
+            }
+        }
+        path
+    }
+
+    /// The member's own name; a list element and the whole text have none, for which QEMU prints `null`.
+    fn name(&self) -> &str {
+        match self.0.path.first() {
+            Some(Segment::Member(name)) => name,
+            _ => "null",
+        }
+    }
+
+    /// The text QEMU gives for this error.
+    #[must_use]
+    pub fn desc(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            ErrorKind::Syntax(what) => what.fmt(f),
+            ErrorKind::Missing => write!(f, "Parameter '{}' is missing", self.path()),
+            ErrorKind::Unexpected => write!(f, "Parameter '{}' is unexpected", self.path()),
+            ErrorKind::Type(expected) => {
+                let path = self.path();
+                write!(
+                    f,
+                    "Invalid parameter type for '{path}', expected: {expected}"
+                )
+            }
+            ErrorKind::Uint64 => write!(f, "Parameter '{}' expects uint64", self.path()),
+            ErrorKind::Range(expected) => {
+                write!(f, "Parameter '{}' expects {expected}", self.name())
+            }
+            ErrorKind::Value(value) => {
+                let name = self.name();
+                write!(f, "Parameter '{name}' does not accept value '{value}'")
+            }
+            ErrorKind::Alternate(expected) => {
+                let name = self.name();
+                write!(
+                    f,
+                    "Invalid parameter type for '{name}', expected: {expected}"
+                )
+            }
+            ErrorKind::NotFinite => f.write_str("JSON cannot express a number that is not finite"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("desc", &self.desc())
+            .field("path", &self.path())
+            .field("offset", &self.0.offset)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}

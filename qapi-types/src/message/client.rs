@@ -1,0 +1,119 @@
+//! The client's side: requests out, messages in.
+
+use std::borrow::Cow;
+
+use super::{Command, ErrorReply, Greeting, Raw, Timestamp};
+use crate::codec::{Decode, Encode, Members, object};
+use crate::error::{Error, ErrorKind, Result};
+use crate::reader::{Mode, Reader};
+use crate::writer::Writer;
+
+/// Writes a request without line end: `execute`, or `exec-oob` if `oob`. Arguments are left out if there are none.
+pub fn write_request<C: Command>(
+    w: &mut Writer<'_>,
+    command: &C,
+    id: Option<&impl Encode>,
+    oob: bool,
+) {
+    w.begin_object();
+    w.key(if oob { "exec-oob" } else { "execute" });
+    w.string(C::NAME);
+    w.object_unless_empty("arguments", |w| command.put(w));
+    if let Some(id) = id {
+        w.key("id");
+        id.encode(w);
+    }
+    w.end_object();
+}
+
+/// A message from a server.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ServerMessage<'a> {
+    /// What a QMP server says first.
+    Greeting(Greeting),
+    /// A command succeeded.
+    Return {
+        /// What it returned.
+        value: Raw<'a>,
+        /// The request's id.
+        id: Option<Raw<'a>>,
+    },
+    /// A command failed, or the server could not make sense of what it received.
+    Error {
+        /// Why.
+        error: ErrorReply,
+        /// The request's id.
+        id: Option<Raw<'a>>,
+    },
+    /// Something happened.
+    Event(RawEvent<'a>),
+}
+
+/// An event whose data is still to be decoded.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RawEvent<'a> {
+    /// The event's name.
+    pub name: Cow<'a, str>,
+    /// Its data; absent if it has none.
+    pub data: Option<Raw<'a>>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+}
+
+impl<'a> ServerMessage<'a> {
+    /// Takes a message apart. What it returns or carries is checked to be JSON, and decoded later by its type.
+    ///
+    /// # Errors
+    /// When the text is not JSON, or none of the messages a server sends.
+    pub fn parse(text: &'a [u8]) -> Result<Self> {
+        let mut r = Reader::new(text, Mode::Lenient)?;
+        let (mut value, mut id, mut data, mut event) = (None, None, None, None);
+        let (mut greeting, mut error, mut timestamp) = (None, None, None);
+        r.begin_object()?;
+        while let Some(key) = r.next_key()? {
+            match &*key {
+                "return" => value = Some(raw(&mut r)?),
+                "id" => id = Some(raw(&mut r)?),
+                "data" => data = Some(raw(&mut r)?),
+                "event" => event = Some(r.string().map_err(|error| error.in_member("event"))?),
+                "timestamp" => timestamp = Some(part(&mut r, "timestamp")?),
+                "error" => error = Some(part(&mut r, "error")?),
+                "QMP" => greeting = Some(part(&mut r, "QMP")?),
+                _ => r.skip()?,
+            }
+        }
+        r.end()?;
+        Ok(if let Some(value) = value {
+            Self::Return { value, id }
+        } else if let Some(name) = event {
+            let timestamp = timestamp.ok_or_else(|| missing("timestamp", &r))?;
+            Self::Event(RawEvent {
+                name,
+                data,
+                timestamp,
+            })
+        } else if let Some(error) = error {
+            Self::Error { error, id }
+        } else if let Some(greeting) = greeting {
+            Self::Greeting(greeting)
+        } else {
+            return Err(missing("return", &r));
+        })
+    }
+}
+
+fn raw<'a>(r: &mut Reader<'a>) -> Result<Raw<'a>> {
+    let start = r.offset();
+    r.skip()?;
+    Ok(Raw::since(start, r))
+}
+
+fn part<T: Members + Decode>(r: &mut Reader<'_>, name: &str) -> Result<T> {
+    object(r).map_err(|error| error.in_member(name))
+}
+
+fn missing(name: &str, r: &Reader<'_>) -> Error {
+    Error::new(ErrorKind::Missing, r.offset()).in_member(name)
+}

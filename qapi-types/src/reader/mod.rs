@@ -1,0 +1,421 @@
+//! A pull reader over one complete JSON text.
+
+mod any;
+mod number;
+mod scan;
+mod skip;
+mod string;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use crate::error::{Error, ErrorKind, Result, Syntax};
+use scan::Tape;
+
+pub(crate) use number::Number;
+pub(crate) use string::{plain_end, unicode_escape};
+
+/// Objects and arrays may be open at once in one text, as in QEMU.
+pub(crate) const MAX_DEPTH: u32 = 1024;
+
+/// Bytes of stack that decoding may use below the point where the reader was made. The smallest stack that Rust
+/// programs commonly have is a spawned thread's of 2 MiB.
+const STACK_BUDGET: usize = 1 << 20;
+
+/// What to do with what this version of the schema does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As a server treats arguments: unknown members, enumeration values and branches are errors, and so are
+    /// duplicate keys. Of several errors the one QEMU would report is given.
+    Strict,
+    /// As a client treats replies and events: unknown members are skipped, unknown values and branches are kept as
+    /// [`Unrecognized`](crate::Unrecognized); of duplicate keys the last one counts. The first error ends it.
+    Lenient,
+}
+
+/// How the text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// RFC 8259.
+    Standard,
+    /// Also strings in single quotes and the escape `\'`.
+    Qemu,
+}
+
+/// The JSON kind of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+/// Reads one complete JSON text, value by value, front to back.
+///
+/// Every method that reads a value expects to stand at the start of one: at first, after a key, or after
+/// [`next_element`](Self::next_element) said that there is one. A method that finds a value of another kind leaves
+/// it unread.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    text: &'a str,
+    pos: usize,
+    /// Objects and arrays open.
+    depth: u32,
+    /// Whether the innermost one was opened just now.
+    fresh: bool,
+    mode: Mode,
+    dialect: Dialect,
+    stack_base: usize,
+    tape: Tape,
+}
+
+/// A place in the text to come back to; see [`Reader::mark`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pos: usize,
+    depth: u32,
+    fresh: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of standard JSON (RFC 8259).
+    ///
+    /// # Errors
+    /// When the text is not UTF-8.
+    pub fn new(text: &'a [u8], mode: Mode) -> Result<Self> {
+        match std::str::from_utf8(text) {
+            Ok(text) => Ok(Self::from_str(text, mode)),
+            Err(error) => Err(Error::syntax(Syntax::Utf8, error.valid_up_to())),
+        }
+    }
+
+    /// A reader of standard JSON (RFC 8259) that is known to be UTF-8.
+    #[must_use]
+    pub fn from_str(text: &'a str, mode: Mode) -> Self {
+        Self::with_dialect(text, mode, Dialect::Standard)
+    }
+
+    pub(crate) fn with_dialect(text: &'a str, mode: Mode, dialect: Dialect) -> Self {
+        let mut reader = Self {
+            text,
+            pos: 0,
+            depth: 0,
+            fresh: false,
+            mode,
+            dialect,
+            stack_base: stack_position(),
+            tape: Tape::default(),
+        };
+        reader.skip_space();
+        reader
+    }
+
+    /// How what is unknown is treated.
+    #[must_use]
+    #[inline]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    #[inline]
+    pub(crate) fn is_strict(&self) -> bool {
+        self.mode == Mode::Strict
+    }
+
+    #[inline]
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How far reading got, in bytes.
+    #[must_use]
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.pos
+    }
+
+    /// The text from an earlier [`offset`](Self::offset) up to here.
+    ///
+    /// # Panics
+    /// When `start` is not such an offset.
+    #[must_use]
+    pub fn text_since(&self, start: usize) -> &'a str {
+        &self.text[start..self.pos]
+    }
+
+    /// Remembers this place.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            pos: self.pos,
+            depth: self.depth,
+            fresh: self.fresh,
+        }
+    }
+
+    /// Goes back to a place of the same reader.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.pos = mark.pos;
+        self.depth = mark.depth;
+        self.fresh = mark.fresh;
+    }
+
+    /// The kind of the next value.
+    ///
+    /// # Errors
+    /// When no value stands here.
+    #[inline]
+    pub fn peek(&self) -> Result<Kind> {
+        Ok(match self.byte() {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'"' => Kind::String,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            b'\'' if self.dialect == Dialect::Qemu => Kind::String,
+            _ => return Err(self.no_value()),
+        })
+    }
+
+    /// Enters an object; [`next_key`](Self::next_key) then goes through it and leaves it.
+    ///
+    /// # Errors
+    /// When the value is not an object, or nesting becomes too deep.
+    #[inline]
+    pub fn begin_object(&mut self) -> Result<()> {
+        if self.byte() != b'{' {
+            return Err(self.mismatch("object"));
+        }
+        self.open()
+    }
+
+    /// Enters an array; [`next_element`](Self::next_element) then goes through it and leaves it.
+    ///
+    /// # Errors
+    /// When the value is not an array, or nesting becomes too deep.
+    #[inline]
+    pub fn begin_array(&mut self) -> Result<()> {
+        if self.byte() != b'[' {
+            return Err(self.mismatch("array"));
+        }
+        self.open()
+    }
+
+    /// The next member's key, or `None` at the object's end. Its value has to be read or skipped next.
+    ///
+    /// # Errors
+    /// When the text is not JSON.
+    #[inline]
+    pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
+        if !self.at_key()? {
+            return Ok(None);
+        }
+        let key = self.key_string()?;
+        self.colon()?;
+        Ok(Some(key))
+    }
+
+    /// Whether the array has another element, which has to be read or skipped next.
+    ///
+    /// # Errors
+    /// When the text is not JSON.
+    #[inline]
+    pub fn next_element(&mut self) -> Result<bool> {
+        self.skip_space();
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        match self.byte() {
+            b']' => {
+                self.pos += 1;
+                self.depth -= 1;
+                Ok(false)
+            }
+            b',' if !fresh => {
+                self.pos += 1;
+                self.skip_space();
+                Ok(true)
+            }
+            _ if fresh => Ok(true),
+            _ => Err(self.unfinished(Syntax::ListSeparator)),
+        }
+    }
+
+    /// Reads `true` or `false`.
+    ///
+    /// # Errors
+    /// When the value is not a boolean.
+    #[inline]
+    pub fn bool(&mut self) -> Result<bool> {
+        match self.byte() {
+            b't' => self.keyword("true").map(|()| true),
+            b'f' => self.keyword("false").map(|()| false),
+            _ => Err(self.mismatch("boolean")),
+        }
+    }
+
+    /// Reads `null`.
+    ///
+    /// # Errors
+    /// When the value is not null.
+    #[inline]
+    pub fn null(&mut self) -> Result<()> {
+        match self.byte() {
+            b'n' => self.keyword("null"),
+            _ => Err(self.mismatch("null")),
+        }
+    }
+
+    /// Checks that nothing but white space is left.
+    ///
+    /// # Errors
+    /// When something follows the value.
+    pub fn end(&mut self) -> Result<()> {
+        self.skip_space();
+        if self.pos == self.text.len() {
+            Ok(())
+        } else {
+            Err(self.syntax(Syntax::Trailing))
+        }
+    }
+
+    /// The byte here; 0, which no JSON text holds outside strings, at the end.
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.text.as_bytes().get(self.pos).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn skip_space(&mut self) {
+        // QEMU puts one space after each comma and colon.
+        if self.byte() <= b' ' {
+            self.skip_spaces();
+        }
+    }
+
+    #[inline]
+    fn skip_spaces(&mut self) {
+        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.pos += 1;
+        }
+    }
+
+    #[inline]
+    fn open(&mut self) -> Result<()> {
+        if self.depth >= MAX_DEPTH || self.stack_base.abs_diff(stack_position()) > STACK_BUDGET {
+            return Err(self.syntax(Syntax::Nesting));
+        }
+        self.pos += 1;
+        self.depth += 1;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Goes to the next key, or leaves the object.
+    #[inline]
+    fn at_key(&mut self) -> Result<bool> {
+        self.skip_space();
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        match self.byte() {
+            b'}' => {
+                self.pos += 1;
+                self.depth -= 1;
+                Ok(false)
+            }
+            b',' if !fresh => {
+                self.pos += 1;
+                self.skip_space();
+                Ok(true)
+            }
+            _ if fresh => Ok(true),
+            _ => Err(self.unfinished(Syntax::DictSeparator)),
+        }
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<()> {
+        self.skip_space();
+        if self.byte() != b':' {
+            return Err(self.unfinished(Syntax::MissingColon));
+        }
+        self.pos += 1;
+        self.skip_space();
+        Ok(())
+    }
+
+    #[inline]
+    fn keyword(&mut self, word: &str) -> Result<()> {
+        let rest = &self.text.as_bytes()[self.pos..];
+        if rest.starts_with(word.as_bytes()) {
+            self.pos += word.len();
+            Ok(())
+        } else {
+            Err(self.no_value())
+        }
+    }
+
+    #[cold]
+    fn syntax(&self, what: Syntax) -> Error {
+        Error::syntax(what, self.pos)
+    }
+
+    /// For a place where the text may just have ended.
+    #[cold]
+    fn unfinished(&self, what: Syntax) -> Error {
+        self.syntax(if self.pos == self.text.len() {
+            Syntax::UnexpectedEnd
+        } else {
+            what
+        })
+    }
+
+    /// A value of another kind than `expected` stands here, or none.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn mismatch(&self, expected: &'static str) -> Error {
+        self.wrong(ErrorKind::Type(expected))
+    }
+
+    /// The value here is wrong, or there is none.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn wrong(&self, kind: ErrorKind) -> Error {
+        match self.peek() {
+            Ok(_) => Error::new(kind, self.pos),
+            Err(error) => error,
+        }
+    }
+
+    /// Why no value can start here.
+    #[cold]
+    #[inline(never)]
+    fn no_value(&self) -> Error {
+        let rest = &self.text[self.pos..];
+        let word = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_lowercase())
+                .len();
+        self.unfinished(match rest.chars().next() {
+            Some('a'..='z') => Syntax::Keyword(rest[..word].into()),
+            Some('{' | '}' | '[' | ']' | ',' | ':' | '"') | None => Syntax::ExpectingValue,
+            Some(c) => Syntax::Stray(c.to_string().into()),
+        })
+    }
+}
+
+/// About where the stack ends at present. Recursion is what generated code does with nested types, and how much
+/// stack a level takes depends on the types and on the build profile, so the stack itself is what gets measured.
+#[inline(always)]
+fn stack_position() -> usize {
+    let here = 0u8;
+    std::ptr::from_ref(&here).addr()
+}

@@ -1,0 +1,1 @@
+//! Tests of what the reader does inside.

@@ -1,0 +1,316 @@
+//! Writing JSON.
+
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// No white space, UTF-8 as it is: the fewest bytes, for what a client sends.
+    #[default]
+    Compact,
+    /// As a QEMU monitor writes: pure ASCII, a space after each comma and colon, doubles with 17 digits.
+    Ascii,
+    /// As a QEMU monitor with `pretty=on` writes: as [`Ascii`](Self::Ascii), but over several lines, four spaces a level,
+    /// lines ended by CR LF.
+    Pretty,
+}
+
+/// Writes JSON behind what a buffer holds already.
+///
+/// The calls have to make up one value; commas and white space come by themselves.
+#[derive(Debug)]
+pub struct Writer<'b> {
+    out: &'b mut Vec<u8>,
+    style: Style,
+    /// Objects and arrays open.
+    depth: usize,
+    finite: bool,
+}
+
+impl<'b> Writer<'b> {
+    /// Writes to the end of `out`.
+    pub fn new(out: &'b mut Vec<u8>, style: Style) -> Self {
+        Self {
+            out,
+            style,
+            depth: 0,
+            finite: true,
+        }
+    }
+
+    /// To be called when all is written.
+    ///
+    /// # Errors
+    /// When a number was not finite, for which JSON has no form; `null` stands in the buffer instead.
+    pub fn finish(self) -> Result<()> {
+        if self.finite {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::NotFinite, self.out.len()))
+        }
+    }
+
+    /// Opens an object.
+    #[inline]
+    pub fn begin_object(&mut self) {
+        self.depth += 1;
+        self.out.push(b'{');
+    }
+
+    /// Closes the object opened last.
+    #[inline]
+    pub fn end_object(&mut self) {
+        self.depth -= 1;
+        self.line();
+        self.out.push(b'}');
+    }
+
+    /// Opens an array.
+    #[inline]
+    pub fn begin_array(&mut self) {
+        self.depth += 1;
+        self.out.push(b'[');
+    }
+
+    /// Closes the array opened last.
+    #[inline]
+    pub fn end_array(&mut self) {
+        self.depth -= 1;
+        self.line();
+        self.out.push(b']');
+    }
+
+    /// Starts an element of an array.
+    #[inline]
+    pub fn element(&mut self) {
+        self.separate(b'[');
+    }
+
+    /// Starts a member of an object.
+    pub fn key(&mut self, key: &str) {
+        self.separate(b'{');
+        self.string(key);
+        self.out.push(b':');
+        if self.style != Style::Compact {
+            self.out.push(b' ');
+        }
+    }
+
+    /// A comma, unless the container was opened just now: nothing else ends in its bracket.
+    #[inline]
+    fn separate(&mut self, opening: u8) {
+        if self.out.last() != Some(&opening) {
+            self.out.push(b',');
+            if self.style == Style::Ascii {
+                self.out.push(b' ');
+            }
+        }
+        self.line();
+    }
+
+    #[inline]
+    fn line(&mut self) {
+        if self.style == Style::Pretty {
+            self.out.extend_from_slice(b"\r\n");
+            self.out.resize(self.out.len() + 4 * self.depth, b' ');
+        }
+    }
+
+    /// Writes `null`.
+    #[inline]
+    pub fn null(&mut self) {
+        self.out.extend_from_slice(b"null");
+    }
+
+    /// Writes `true` or `false`.
+    #[inline]
+    pub fn bool(&mut self, value: bool) {
+        self.out
+            .extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    /// Writes an integer.
+    pub fn u64(&mut self, value: u64) {
+        self.digits(value);
+    }
+
+    /// Writes an integer.
+    pub fn i64(&mut self, value: i64) {
+        if value < 0 {
+            self.out.push(b'-');
+        }
+        self.digits(value.unsigned_abs());
+    }
+
+    fn digits(&mut self, mut value: u64) {
+        let mut buffer = [0; 20];
+        let mut at = buffer.len();
+        loop {
+            at -= 1;
+            // The remainder is below ten.
+            buffer[at] = b'0' + (value % 10) as u8;
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        self.out.extend_from_slice(&buffer[at..]);
+    }
+
+    /// Writes a double; a whole one without a fraction, as QEMU does.
+    pub fn f64(&mut self, value: f64) {
+        if !value.is_finite() {
+            self.finite = false;
+            self.null();
+        } else if self.style != Style::Compact {
+            let text = seventeen_digits(value);
+            self.out.extend_from_slice(text.as_bytes());
+        } else if value == value.trunc()
+            && value.abs() < 1e15
+            && (value != 0.0 || value.is_sign_positive())
+        {
+            // Exact in this range.
+            self.i64(value as i64);
+        } else {
+            // Writing to a vector cannot fail.
+            let _ = write!(self.out, "{value:?}");
+        }
+    }
+
+    /// Writes a string.
+    #[inline]
+    pub fn string(&mut self, value: &str) {
+        self.out.push(b'"');
+        let ascii = self.style != Style::Compact;
+        if value.bytes().all(|b| is_plain(b, ascii)) {
+            self.out.extend_from_slice(value.as_bytes());
+        } else {
+            self.escaped(value, ascii);
+        }
+        self.out.push(b'"');
+    }
+
+    #[inline(never)]
+    fn escaped(&mut self, value: &str, ascii: bool) {
+        let mut plain = 0;
+        for (at, c) in value.char_indices() {
+            if c.is_ascii() && is_plain(c as u8, ascii) || !c.is_ascii() && !ascii {
+                continue;
+            }
+            self.out.extend_from_slice(&value.as_bytes()[plain..at]);
+            plain = at + c.len_utf8();
+            let short = match c {
+                '"' => b'"',
+                '\\' => b'\\',
+                '\u{8}' => b'b',
+                '\u{c}' => b'f',
+                '\n' => b'n',
+                '\r' => b'r',
+                '\t' => b't',
+                _ => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        let _ = write!(self.out, "\\u{unit:04X}");
+                    }
+                    continue;
+                }
+            };
+            self.out.extend_from_slice(&[b'\\', short]);
+        }
+        self.out.extend_from_slice(&value.as_bytes()[plain..]);
+    }
+
+    /// Writes a value of any shape.
+    pub fn any(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.null(),
+            Value::Bool(value) => self.bool(*value),
+            Value::Number(value) => {
+                if let Some(value) = value.as_u64() {
+                    self.u64(value);
+                } else if let Some(value) = value.as_i64() {
+                    self.i64(value);
+                } else if let Some(value) = value.as_f64()
+                    && self.style != Style::Compact
+                {
+                    self.f64(value);
+                } else {
+                    // Keeps `1.0` apart from `1`.
+                    let _ = write!(self.out, "{value}");
+                }
+            }
+            Value::String(value) => self.string(value),
+            Value::Array(elements) => {
+                self.begin_array();
+                for element in elements {
+                    self.element();
+                    self.any(element);
+                }
+                self.end_array();
+            }
+            Value::Object(members) => {
+                self.begin_object();
+                for (key, value) in members {
+                    self.key(key);
+                    self.any(value);
+                }
+                self.end_object();
+            }
+        }
+    }
+
+    /// Writes JSON text as it is. It has to be one value, without line breaks.
+    pub fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Writes the member `key` with the members that `members` writes as its object, or nothing if it writes none.
+    pub(crate) fn object_unless_empty(&mut self, key: &str, members: impl FnOnce(&mut Self)) {
+        let start = self.out.len();
+        self.key(key);
+        self.begin_object();
+        members(self);
+        if self.out.last() == Some(&b'{') {
+            self.out.truncate(start);
+            self.depth -= 1;
+        } else {
+            self.end_object();
+        }
+    }
+}
+
+/// Whether a byte of a string is written as it is.
+#[inline]
+fn is_plain(b: u8, ascii: bool) -> bool {
+    b >= 0x20 && b != b'"' && b != b'\\' && (!ascii || b < 0x7F)
+}
+
+/// As C's `%.17g`.
+fn seventeen_digits(value: f64) -> String {
+    let text = format!("{value:.16e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..17).contains(&exponent) {
+        // Sixteen digits follow the first significant one.
+        let places = usize::try_from(16 - exponent).unwrap_or(0);
+        let text = format!("{value:.places$}");
+        return trim_zeros(&text).to_owned();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    let mantissa = trim_zeros(mantissa);
+    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// Without the zeros that end a fraction, and without a fraction of none.
+fn trim_zeros(text: &str) -> &str {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
+}
