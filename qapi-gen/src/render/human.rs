@@ -35,7 +35,13 @@ pub fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Stri
     let mut group = Group::with_title(title);
     for excerpt in excerpts(marks(diagnostic, sources)) {
         group = match &excerpt[..] {
-            [mark] if mark.start > MAX_COLUMN => group.element(origin(mark, sources)),
+            [mark] if mark.start > MAX_COLUMN => {
+                let group = group.element(origin(mark, sources));
+                match mark.label {
+                    "" => group,
+                    label => group.element(Level::NOTE.message(printable(label))),
+                }
+            }
             marks => group.element(snippet(marks, sources)),
         };
     }
@@ -228,4 +234,95 @@ fn trail(file: FileId, sources: &SourceMap) -> Option<String> {
         trail.iter().map(shown).collect()
     };
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    fn source(text: &str) -> (SourceMap, impl Fn(&str) -> Span) {
+        let mut sources = SourceMap::default();
+        sources.add("main.json".into(), text.into(), None).unwrap();
+        let text = text.to_owned();
+        let span = move |part: &str| {
+            let start = text.find(part).unwrap() as u32;
+            Span {
+                start,
+                end: start + part.len() as u32,
+            }
+        };
+        (sources, span)
+    }
+
+    #[test]
+    fn far_columns_are_named_instead_of_shown() {
+        let text = format!("ab {}cd\nef", " ".repeat(100_000));
+        let (sources, span) = source(&text);
+        let diagnostic = Diagnostic::new(Code::StrayToken, span("cd"), "wrong")
+            .here("here")
+            .label(span("ab"), "this")
+            .label(span("ef"), "that");
+        assert_eq!(
+            human(&diagnostic, &sources, Style::Plain),
+            format!(
+                "\
+error[L1]: wrong
+ --> main.json:1:100004
+  = note: here
+  |
+ ::: main.json:1:1
+  |
+1 | ab{}...
+  | -- this
+2 | ef
+  | -- that
+",
+                " ".repeat(131)
+            )
+        );
+    }
+
+    #[test]
+    fn labels_are_bounded_and_places_are_grouped_by_line() {
+        let lines: String = (10..90).map(|n| format!("line {n}\n")).collect();
+        let (sources, span) = source(&lines);
+        let mut diagnostic = Diagnostic::new(Code::StrayToken, span("80"), "wrong").here("here");
+        for n in [10, 11, 12, 13, 82, 83, 84, 85, 86, 87] {
+            diagnostic = diagnostic.label(span(&n.to_string()), format!("label {n}"));
+        }
+        let text = human(&diagnostic, &sources, Style::Plain);
+        assert_eq!(
+            text,
+            "\
+error[L1]: wrong
+  --> main.json:71:6
+   |
+71 | line 80
+   |      ^^ here
+72 | line 81
+73 | line 82
+   |      -- label 82
+74 | line 83
+   |      -- label 83
+75 | line 84
+   |      -- label 84
+76 | line 85
+   |      -- label 85
+   |
+  ::: main.json:1:6
+   |
+ 1 | line 10
+   |      -- label 10
+ 2 | line 11
+   |      -- label 11
+ 3 | line 12
+   |      -- label 12
+ 4 | line 13
+   |      -- label 13
+   |
+   = note: 2 more places are not shown
+"
+        );
+    }
 }
