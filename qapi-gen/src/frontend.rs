@@ -1,8 +1,10 @@
 //! The way in: from a schema's root file to the checked model.
 
+use crate::check;
 use crate::diagnostic::Errors;
 use crate::loader::{DiskLoader, Loader};
 use crate::model::Schema;
+use crate::syntax;
 use std::path::Path;
 
 /// Reads and checks schemas.
@@ -81,7 +83,10 @@ impl<'l> Frontend<'l> {
     }
 
     fn run(&self, root: &Path, text: Option<Vec<u8>>) -> Result<Schema, Errors> {
-        let _ = (root, text, self.legacy, self.style, &self.loader);
-        todo!()
+        let options = syntax::Options {
+            legacy: self.legacy,
+            style: self.style,
+        };
+        check::check(syntax::parse(root, text, &*self.loader, options))
     }
 }

@@ -3,7 +3,7 @@
 //! All files of one schema share one address space: a [`Span`] is a pair of offsets into their
 //! concatenation, and [`SourceMap`] turns it back into file, line and column.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A file of a schema, in the order in which files were first read; the root is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +45,7 @@ pub struct Position {
 #[derive(Debug)]
 pub struct SourceFile {
     name: String,
-    text: String,
+    text: Arc<str>,
     start: u32,
     included_from: Option<Span>,
     line_starts: OnceLock<Vec<u32>>,
@@ -106,7 +106,7 @@ impl SourceMap {
     pub(crate) fn add(
         &mut self,
         name: String,
-        text: String,
+        text: Arc<str>,
         included_from: Option<Span>,
     ) -> Option<FileId> {
         let start = self.end;
@@ -187,6 +187,11 @@ impl SourceMap {
 
     pub(crate) fn start_of(&self, file: FileId) -> u32 {
         self.file(file).start
+    }
+
+    /// The text of a file, shared.
+    pub(crate) fn shared_text(&self, file: FileId) -> Arc<str> {
+        self.file(file).text.clone()
     }
 }
 

@@ -145,7 +145,6 @@ codes! {
     A5 AlternativesAlike "Alternatives can be told apart by the kind of their JSON value.";
     R1 Redefinition "A name is defined once.";
     R2 PredefinedName "Built-in types are not redefined.";
-    O1 OldForm "Forms of the language that newer releases dropped are read only as legacy input.";
 }
 
 impl Code {

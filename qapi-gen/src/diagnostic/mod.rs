@@ -62,6 +62,8 @@ pub struct Diagnostic {
     /// The expression (or documentation section) that the error belongs to, where that is more
     /// than the primary span. Compilers' one-line formats name the line on which it starts.
     pub anchor: Option<Span>,
+    /// Whether the error is one of syntax, so that one-line formats name its column as well.
+    pub exact: bool,
     /// The definition that the error is in, once its kind and name are known.
     pub definition: Option<(DefinitionKind, Name)>,
     /// Other places that have to do with it.
@@ -99,6 +101,7 @@ impl Diagnostic {
             primary: Some(primary),
             primary_label: String::new(),
             anchor: None,
+            exact: true,
             definition: None,
             labels: Vec::new(),
             notes: Vec::new(),
@@ -114,8 +117,16 @@ impl Diagnostic {
         }
     }
 
+    /// Places an error of meaning at the expression that it is in.
     pub(crate) fn anchored(mut self, anchor: Span) -> Diagnostic {
         self.anchor = Some(anchor);
+        self.exact = false;
+        self
+    }
+
+    /// Places an error of syntax at a token other than the primary span.
+    pub(crate) fn at_token(mut self, token: Span) -> Diagnostic {
+        self.anchor = Some(token);
         self
     }
 
@@ -156,17 +167,11 @@ impl Diagnostic {
 
     /// Where one-line formats place this error.
     pub fn location(&self, sources: &SourceMap) -> Option<Location> {
-        match (self.anchor, self.primary) {
-            (Some(anchor), _) => Some(Location {
-                position: sources.start(anchor),
-                with_column: false,
-            }),
-            (None, Some(primary)) => Some(Location {
-                position: sources.start(primary),
-                with_column: true,
-            }),
-            (None, None) => None,
-        }
+        let span = self.anchor.or(self.primary)?;
+        Some(Location {
+            position: sources.start(span),
+            with_column: self.exact,
+        })
     }
 }
 

@@ -89,6 +89,8 @@ pub enum Era {
 pub struct Module {
     /// The path relative to the root file's directory.
     pub name: Name,
+    /// The paths as written in the file's include expressions, in order.
+    pub includes: Vec<Name>,
     /// The definitions, in order; a range of [`Schema::definitions`].
     pub definitions: std::ops::Range<usize>,
     /// Free-form documentation in this file, with the number of the module's definitions

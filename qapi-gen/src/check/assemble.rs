@@ -1,0 +1,286 @@
+//! From checked definitions to the model.
+
+use super::define::Source;
+use super::defs::{Body, Def, FeatureDef};
+use super::docs::Texts;
+use super::resolve::{QTYPE_VALUES, Resolved, convert_features, flags, own_members};
+use super::shape::FreeForm;
+use crate::model::{
+    Alternate, Command, Definition, Enum, EnumValue, Era, Event, Features, Module, Object,
+    ObjectKind, Origin, Root, Schema, Text,
+};
+use crate::names::{FastMap, Name};
+use crate::source::FileId;
+use crate::syntax::Parsed;
+use crate::syntax::ast::DocState;
+
+pub(super) fn assemble(
+    defs: Vec<Def>,
+    free_form: Vec<FreeForm>,
+    resolved: Resolved,
+    parsed: Parsed,
+) -> Schema {
+    let mut schema = Schema {
+        era: era(&parsed),
+        modules: Vec::new(),
+        definitions: Vec::new(),
+        enums: vec![qtype()],
+        objects: Vec::new(),
+        alternates: Vec::new(),
+        arrays: resolved.tables.arrays.clone(),
+        commands: Vec::new(),
+        events: Vec::new(),
+        features: resolved.features.clone(),
+        by_name: FastMap::default(),
+        sources: crate::source::SourceMap::default(),
+    };
+    let modules = modules(&defs, free_form, &resolved, &parsed, &mut schema);
+    schema.modules = modules;
+    objects(&defs, &resolved, &parsed, &mut schema);
+    let mut resolved = resolved;
+    for (index, def) in defs.into_iter().enumerate() {
+        convert(index, def, &mut resolved, &parsed, &mut schema);
+    }
+    schema.by_name = schema
+        .definitions
+        .iter()
+        .copied()
+        .chain([
+            Definition::Object(crate::model::EMPTY),
+            Definition::Enum(crate::model::QTYPE),
+        ])
+        .map(|d| (schema.name(d).clone(), d))
+        .collect();
+    schema.sources = parsed.sources;
+    schema
+}
+
+fn era(parsed: &Parsed) -> Era {
+    if parsed.text_docs {
+        Era::TextDocs
+    } else if parsed.pragmas.whitelists {
+        Era::Whitelists
+    } else if parsed.old_expressions {
+        Era::Expressions
+    } else {
+        Era::Current
+    }
+}
+
+fn qtype() -> Enum {
+    let value = |name: &str| EnumValue {
+        name: name.into(),
+        condition: None,
+        features: Features::default(),
+        doc: None,
+    };
+    Enum {
+        name: "QType".into(),
+        origin: Origin::default(),
+        condition: None,
+        features: Features::default(),
+        values: QTYPE_VALUES.into_iter().map(value).collect(),
+        prefix: Some("QTYPE".into()),
+        doc: None,
+    }
+}
+
+/// Groups the definitions by module, in generation order.
+fn modules(
+    defs: &[Def],
+    free_form: Vec<FreeForm>,
+    resolved: &Resolved,
+    parsed: &Parsed,
+    schema: &mut Schema,
+) -> Vec<Module> {
+    let mut by_file: Vec<Vec<usize>> = vec![Vec::new(); parsed.modules.len()];
+    for (index, def) in defs.iter().enumerate() {
+        by_file[def.file.0 as usize].push(index);
+    }
+    let mut texts: Vec<Vec<(usize, Text)>> = vec![Vec::new(); parsed.modules.len()];
+    for (FileId(file), before, doc) in free_form {
+        let list = &by_file[file as usize];
+        let position = list.partition_point(|index| *index < before);
+        for section in doc.sections {
+            let text = Text {
+                text: section.text,
+                span: section.span,
+            };
+            texts[file as usize].push((position, text));
+        }
+    }
+    let mut modules = Vec::new();
+    for ((name, list), free_form) in parsed.modules.iter().zip(by_file).zip(texts) {
+        let start = schema.definitions.len();
+        for index in list {
+            let ids = resolved.tables.ids[index];
+            schema
+                .definitions
+                .extend(ids.implicit.map(Definition::Object));
+            schema.definitions.push(ids.definition);
+        }
+        modules.push(Module {
+            name: Name::from(&**name),
+            includes: Vec::new(),
+            definitions: start..schema.definitions.len(),
+            free_form,
+        });
+    }
+    for (FileId(file), path) in &parsed.includes {
+        modules[*file as usize]
+            .includes
+            .push(parsed.names.name(*path).clone());
+    }
+    modules
+}
+
+fn origin(def: &Def) -> Origin {
+    Origin {
+        span: Some(def.span),
+        module: Some(def.file.0 as usize),
+    }
+}
+
+/// Fills in the object types, but for their documentation and the members' names of it.
+fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Schema) {
+    for (index, (symbol, source)) in resolved.tables.objects.iter().enumerate() {
+        let work = &resolved.objects[index];
+        let def = match source {
+            Source::Builtin => None,
+            Source::Named(def) | Source::Inline(def) => Some(*def),
+        };
+        let kind = match *source {
+            Source::Builtin => ObjectKind::Empty,
+            Source::Named(def) if matches!(defs[def].body, Body::Union { .. }) => ObjectKind::Union,
+            Source::Named(_) => ObjectKind::Struct,
+            Source::Inline(def) => match resolved.tables.ids[def].definition {
+                Definition::Command(id) => ObjectKind::Arguments(Root::Command(id)),
+                Definition::Event(id) => ObjectKind::Arguments(Root::Event(id)),
+                Definition::Object(id) => ObjectKind::Base(id),
+                Definition::Enum(_) | Definition::Alternate(_) => {
+                    unreachable!("enums and alternates have no inline members of their own type")
+                }
+            },
+        };
+        let features = match (source, def) {
+            (Source::Named(_), Some(def)) => convert_features(&defs[def].features, parsed),
+            _ => Features::default(),
+        };
+        schema.objects.push(Object {
+            name: parsed.names.name(*symbol).clone(),
+            kind,
+            origin: def.map_or_else(Origin::default, |def| origin(&defs[def])),
+            condition: def.and_then(|def| defs[def].condition.clone()),
+            features,
+            base: work.base,
+            members: work.members.clone(),
+            variants: work.variants.clone(),
+            doc: None,
+        });
+    }
+}
+
+/// Converts a definition, and attaches its documentation.
+fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, schema: &mut Schema) {
+    let origin = origin(&def);
+    let name = parsed.names.name(def.name.symbol).clone();
+    let member_names: Vec<_> = own_members(&def).iter().map(|m| m.name).collect();
+    let described = |features: &[FeatureDef], texts: &Texts| {
+        let mut converted = convert_features(features, parsed);
+        for (feature, source) in converted.0.iter_mut().zip(features) {
+            feature.doc = texts.feature(source.name);
+        }
+        converted
+    };
+    let mut def = def;
+    let mut texts = Texts::new(std::mem::replace(&mut def.doc, DocState::Absent));
+    let features = described(&def.features, &texts);
+    let ids = resolved.tables.ids[index];
+    // The members that a definition spells out are those of its own type or of an implicit one.
+    let owner = match (ids.implicit, ids.definition) {
+        (Some(implicit), _) => Some(implicit),
+        (None, Definition::Object(id)) => Some(id),
+        _ => None,
+    };
+    if let Some(owner) = owner {
+        let members = schema.objects[owner.index()].members.iter_mut();
+        for (member, source) in members.zip(own_members(&def)) {
+            member.features = described(&source.features, &texts);
+            member.doc = texts.member(source.name);
+        }
+    }
+    match def.body {
+        Body::Enum { values, prefix } => {
+            let values = values
+                .into_iter()
+                .map(|value| EnumValue {
+                    name: parsed.names.name(value.name).clone(),
+                    features: described(&value.features, &texts),
+                    condition: value.condition,
+                    doc: texts.member(value.name),
+                })
+                .collect();
+            schema.enums.push(Enum {
+                name,
+                origin,
+                condition: def.condition,
+                features,
+                values,
+                prefix: prefix.map(|p| parsed.names.name(p).clone()),
+                doc: texts.doc,
+            });
+        }
+        Body::Struct { .. } | Body::Union { .. } => {
+            if let Definition::Object(id) = ids.definition {
+                let object = &mut schema.objects[id.index()];
+                object.features = features;
+                object.doc = texts.doc;
+            }
+        }
+        Body::Alternate { .. } => {
+            let mut alternatives = resolved.alternatives.remove(&index).unwrap_or_default();
+            for (alternative, name) in alternatives.iter_mut().zip(member_names) {
+                alternative.doc = texts.member(name);
+            }
+            schema.alternates.push(Alternate {
+                name,
+                origin,
+                condition: def.condition,
+                features,
+                alternatives,
+                doc: texts.doc,
+            });
+        }
+        Body::Command { .. } => {
+            let (arguments, returns) = resolved.signatures.remove(&index).unwrap_or_default();
+            let flags = flags(&def.body);
+            schema.commands.push(Command {
+                name,
+                origin,
+                condition: def.condition,
+                features,
+                arguments,
+                returns,
+                boxed: flags.boxed,
+                gen_: !flags.no_gen,
+                success_response: !flags.no_success_response,
+                allow_oob: flags.allow_oob,
+                allow_preconfig: flags.allow_preconfig,
+                coroutine: flags.coroutine,
+                doc: texts.doc,
+            });
+        }
+        Body::Event { boxed, .. } => {
+            let (data, _) = resolved.signatures.remove(&index).unwrap_or_default();
+            schema.events.push(Event {
+                name,
+                origin,
+                condition: def.condition,
+                features,
+                data,
+                boxed,
+                doc: texts.doc,
+            });
+        }
+    }
+}

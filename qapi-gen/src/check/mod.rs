@@ -1,0 +1,88 @@
+//! The rules of the language.
+//!
+//! QEMU's generator works in phases and stops at the first error: it reads everything, checks the
+//! shape of each expression, creates the definitions, resolves them one by one (a base, branch or
+//! argument type before what contains it), and ends with checks of the whole. The phases here are
+//! the same, but go on; the error that comes first in this order is reported first.
+
+mod assemble;
+mod clash;
+mod define;
+mod defs;
+mod docs;
+mod names;
+mod object;
+mod resolve;
+mod shape;
+mod shape_parts;
+
+use crate::diagnostic::{DefinitionKind, Diagnostic, Errors};
+use crate::model::Schema;
+use crate::names::Name;
+use crate::source::{SourceMap, Span};
+use crate::syntax::Parsed;
+
+/// Checks what was parsed.
+pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
+    let mut report = Report {
+        found: std::mem::take(&mut parsed.report),
+        suggestions: 100,
+    };
+    let items = std::mem::take(&mut parsed.items);
+    let (defs, free_form) = shape::check(items, &mut parsed, &mut report);
+    let tables = define::define(&defs, &mut parsed, &mut report);
+    let resolved = resolve::resolve(&defs, tables, &parsed, &mut report);
+    if report.found.is_empty() {
+        Ok(assemble::assemble(defs, free_form, resolved, parsed))
+    } else {
+        Err(report.into_errors(parsed.sources))
+    }
+}
+
+/// The errors so far, in the order in which QEMU's generator would meet them.
+struct Report {
+    found: Vec<Diagnostic>,
+    /// How many more times to look for a likely correction, which takes time.
+    suggestions: usize,
+}
+
+impl Report {
+    /// Reports an error of meaning in a definition.
+    fn add(&mut self, context: &Context, diagnostic: Diagnostic) {
+        let mut diagnostic = diagnostic.anchored(context.span);
+        diagnostic.definition.clone_from(&context.definition);
+        self.found.push(diagnostic);
+    }
+
+    /// Adds a likely correction to a diagnostic, if there is one and time for it.
+    fn suggest<'a>(
+        &mut self,
+        diagnostic: Diagnostic,
+        written: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Diagnostic {
+        if self.suggestions == 0 {
+            return diagnostic;
+        }
+        self.suggestions -= 1;
+        diagnostic.suggest(written, candidates)
+    }
+
+    /// Keeps the first error first and sorts the others by place.
+    fn into_errors(mut self, sources: SourceMap) -> Errors {
+        if let Some((_, rest)) = self.found.split_first_mut() {
+            rest.sort_by_key(|d| d.primary.or(d.anchor));
+        }
+        Errors {
+            sources,
+            diagnostics: self.found,
+        }
+    }
+}
+
+/// What an error of meaning is in.
+#[derive(Clone)]
+struct Context {
+    span: Span,
+    definition: Option<(DefinitionKind, Name)>,
+}

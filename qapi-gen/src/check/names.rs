@@ -1,0 +1,213 @@
+//! What names look like.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Which letters and punctuation a name may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    /// Lower case and `-`.
+    Lower,
+    /// Lower case, `-` and `_`.
+    LowerUnderscore,
+    /// Anything that the general pattern allows.
+    Mixed,
+    /// Upper case and `_`.
+    Upper,
+    /// CamelCase.
+    Camel,
+}
+
+/// Checks a name; `what` describes its bearer, as in "struct" or "member 'x'".
+pub(super) fn check(
+    name: &str,
+    span: Span,
+    what: &str,
+    case: Case,
+    code: Code,
+) -> Result<(), Diagnostic> {
+    let Some(stem) = stem(name).filter(|_| !is_reserved(name)) else {
+        let diagnostic = Diagnostic::new(
+            Code::InvalidName,
+            span,
+            format!("{what} has an invalid name"),
+        );
+        return Err(if is_reserved(name) {
+            diagnostic.note("names that start with 'q_' or 'q-' are reserved")
+        } else {
+            diagnostic
+                .note("a name starts with a letter and consists of letters, digits, '-' and '_'")
+        });
+    };
+    let upper = stem.bytes().any(|b| b.is_ascii_uppercase());
+    let lower = stem.bytes().any(|b| b.is_ascii_lowercase());
+    let (good, rule, better) = match case {
+        Case::Mixed => return Ok(()),
+        Case::Lower => (
+            !upper && !stem.contains('_'),
+            "must be in lower case, with '-' between words",
+            kebab(stem),
+        ),
+        Case::LowerUnderscore => (!upper, "must be in lower case", stem.to_ascii_lowercase()),
+        Case::Upper => (
+            !lower && !stem.contains('-'),
+            "must be in upper case, with '_' between words",
+            kebab(stem).to_ascii_uppercase().replace('-', "_"),
+        ),
+        Case::Camel => (
+            lower
+                && stem.starts_with(|c: char| c.is_ascii_uppercase())
+                && stem.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "must be in CamelCase",
+            camel(stem),
+        ),
+    };
+    if good {
+        return Ok(());
+    }
+    let prefix = &name[..name.len() - stem.len()];
+    Err(
+        Diagnostic::new(code, span, format!("the name of {what} {rule}"))
+            .help(format!("'{prefix}{better}' would do")),
+    )
+}
+
+/// Whether a member's name is one that generated C needs for itself.
+pub(super) fn is_reserved_member(name: &str) -> bool {
+    name == "u"
+        || name
+            .strip_prefix("has")
+            .is_some_and(|rest| !rest.is_empty() && fold(rest.as_bytes()[0]) == b'_')
+}
+
+/// Names with the same folded form are one name in generated code.
+pub(super) fn folded(name: &str) -> String {
+    name.bytes().map(|b| char::from(fold(b))).collect()
+}
+
+fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() {
+        byte
+    } else {
+        b'_'
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.first() == Some(&b'q') && bytes.get(1).is_some_and(|&b| fold(b) == b'_')
+}
+
+/// The part of a name behind a downstream prefix `__RFQDN_` and the mark `x-`.
+fn stem(name: &str) -> Option<&str> {
+    let is_stem = |s: &str| {
+        s.starts_with(|c: char| c.is_ascii_alphabetic())
+            && s.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let mut rest = name;
+    if let Some(domain) = name.strip_prefix("__") {
+        let end = domain.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'))?;
+        if end == 0 {
+            return None;
+        }
+        rest = domain[end..].strip_prefix('_')?;
+    }
+    let unmarked = rest.strip_prefix("x-").or_else(|| rest.strip_prefix("X-"));
+    unmarked
+        .filter(|s| is_stem(s))
+        .or(Some(rest).filter(|s| is_stem(s)))
+}
+
+fn kebab(stem: &str) -> String {
+    let mut out = String::new();
+    let mut after_lower = false;
+    for c in stem.chars() {
+        if c.is_ascii_uppercase() && after_lower {
+            out.push('-');
+        }
+        after_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        out.push(if c == '_' {
+            '-'
+        } else {
+            c.to_ascii_lowercase()
+        });
+    }
+    out
+}
+
+fn camel(stem: &str) -> String {
+    let mut out: String = stem
+        .split(['-', '_'])
+        .flat_map(|word| {
+            let (head, tail) = word.split_at(word.len().min(1));
+            let tail = if tail.bytes().any(|b| b.is_ascii_lowercase()) {
+                tail.to_owned()
+            } else {
+                tail.to_ascii_lowercase()
+            };
+            [head.to_ascii_uppercase(), tail]
+        })
+        .collect();
+    if !out.bytes().any(|b| b.is_ascii_lowercase()) {
+        out.push_str("Type");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(name: &str, case: Case) -> Option<Code> {
+        let span = Span { start: 0, end: 0 };
+        check(name, span, "x", case, Code::TypeNameCase)
+            .err()
+            .map(|d| d.code)
+    }
+
+    #[test]
+    fn case_rules_apply_behind_prefixes() {
+        for (name, case) in [
+            ("a", Case::Lower),
+            ("x-a1-b", Case::Lower),
+            ("x-", Case::Lower),
+            ("x-1a", Case::Lower),
+            ("__com.Example-x_do-it", Case::Lower),
+            ("__com_x-a_b", Case::LowerUnderscore),
+            ("X-FOO_1", Case::Upper),
+            ("A1b", Case::Camel),
+            ("__o_x-Abc", Case::Camel),
+            ("qapi", Case::Lower),
+            ("x-q-y", Case::Lower),
+        ] {
+            assert_eq!(code(name, case), None, "{name}");
+        }
+        for name in [
+            "", "1a", "-a", "_a", "__a", "__a.b", "__a__b", "a.b", "a b", "q-a", "q_a", "q-",
+        ] {
+            assert_eq!(code(name, Case::Mixed), Some(Code::InvalidName), "{name}");
+        }
+        for (name, case) in [
+            ("a_b", Case::Lower),
+            ("aB", Case::Lower),
+            ("aB", Case::LowerUnderscore),
+            ("A-B", Case::Upper),
+            ("a", Case::Upper),
+            ("AB", Case::Camel),
+            ("ab", Case::Camel),
+            ("A-b", Case::Camel),
+        ] {
+            assert_eq!(code(name, case), Some(Code::TypeNameCase), "{name}");
+        }
+        for (name, reserved) in [
+            ("u", true),
+            ("has-a", true),
+            ("has_a", true),
+            ("has", false),
+            ("hash", false),
+        ] {
+            assert_eq!(is_reserved_member(name), reserved, "{name}");
+        }
+    }
+}

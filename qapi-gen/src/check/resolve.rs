@@ -1,0 +1,613 @@
+//! What names mean: types are looked up and rules that span definitions are checked.
+
+use super::clash::{self, Folds, Place};
+use super::define::{Entry, Tables, context};
+use super::defs::{Body, Data, Def, FeatureDef, Flags, MemberDef, TypeRef};
+use super::object::Work;
+use super::{Report, docs};
+use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
+use crate::model::{
+    Alternative, Branch, Builtin, Definition, EMPTY, EnumId, Feature, Features, JsonKind, ObjectId,
+    QTYPE, Type,
+};
+use crate::names::{FastMap, FastSet, Name, Symbol, sym};
+use crate::source::Span;
+use crate::syntax::Parsed;
+use crate::syntax::ast::Str;
+use std::rc::Rc;
+
+/// The values of the built-in enum `QType`.
+pub(super) const QTYPE_VALUES: [&str; 7] = [
+    "none", "qnull", "qnum", "qstring", "qdict", "qlist", "qbool",
+];
+
+const MAX_FEATURES: usize = 64;
+
+/// What the definitions became, for assembly; meaningful only if there was no error.
+pub(super) struct Resolved {
+    pub(super) tables: Tables,
+    pub(super) objects: Vec<Work>,
+    /// By index of the definition.
+    pub(super) alternatives: FastMap<usize, Vec<Alternative>>,
+    /// By index of the definition: argument type and result of commands and events.
+    pub(super) signatures: FastMap<usize, (Option<ObjectId>, Option<Type>)>,
+    pub(super) features: Vec<Name>,
+}
+
+pub(super) struct Resolver<'a> {
+    pub(super) defs: &'a [Def],
+    pub(super) parsed: &'a Parsed,
+    pub(super) report: &'a mut Report,
+    pub(super) tables: Tables,
+    pub(super) objects: Vec<Work>,
+    pub(super) folds: Folds,
+    pub(super) clashes: FastMap<Place, Place>,
+    /// Members whose type could not be found.
+    pub(super) unknown_members: FastSet<Place>,
+    enum_defs: Vec<Option<usize>>,
+    value_sets: FastMap<EnumId, Rc<FastSet<Symbol>>>,
+}
+
+pub(super) fn resolve(
+    defs: &[Def],
+    tables: Tables,
+    parsed: &Parsed,
+    report: &mut Report,
+) -> Resolved {
+    let mut enum_defs = vec![None];
+    for (index, ids) in tables.ids.iter().enumerate() {
+        if let Definition::Enum(_) = ids.definition {
+            enum_defs.push(Some(index));
+        }
+    }
+    let mut resolver = Resolver {
+        defs,
+        parsed,
+        report,
+        objects: tables
+            .objects
+            .iter()
+            .map(|(_, source)| Work::new(*source))
+            .collect(),
+        tables,
+        folds: Folds::new(&parsed.names),
+        clashes: FastMap::default(),
+        unknown_members: FastSet::default(),
+        enum_defs,
+        value_sets: FastMap::default(),
+    };
+    resolver.find_clashes();
+    let mut alternatives = FastMap::default();
+    let mut signatures = FastMap::default();
+    let mut bogus = Vec::new();
+    for (index, def) in defs.iter().enumerate() {
+        if let Some(implicit) = resolver.tables.ids[index].implicit {
+            resolver.visit(implicit);
+        }
+        match &def.body {
+            Body::Enum { values, .. } => {
+                resolver.object_features(def);
+                resolver.value_clashes(def, values.iter().map(|v| (v.name, v.span)));
+                for value in values {
+                    resolver.feature_clashes(def, &value.features);
+                }
+            }
+            Body::Struct { .. } | Body::Union { .. } => {
+                if let Definition::Object(id) = resolver.tables.ids[index].definition {
+                    resolver.visit(id);
+                }
+            }
+            Body::Alternate { alternatives: list } => {
+                alternatives.insert(index, resolver.alternate(def, list));
+            }
+            Body::Command {
+                data,
+                returns,
+                flags,
+            } => {
+                resolver.feature_clashes(def, &def.features);
+                let data = resolver.data(index, data, flags.boxed);
+                let returns = returns.and_then(|r| resolver.returns(def, r));
+                signatures.insert(index, (data, returns));
+            }
+            Body::Event { data, boxed } => {
+                resolver.feature_clashes(def, &def.features);
+                signatures.insert(index, (resolver.data(index, data, *boxed), None));
+            }
+        }
+        bogus.extend(docs::check(def, parsed, resolver.report));
+    }
+    resolver.report.found.append(&mut bogus);
+    let features = resolver.feature_names();
+    Resolved {
+        tables: resolver.tables,
+        objects: resolver.objects,
+        alternatives,
+        signatures,
+        features,
+    }
+}
+
+impl<'a> Resolver<'a> {
+    fn find_clashes(&mut self) {
+        let count = self.objects.len();
+        let ids = || (0..count).map(|i| ObjectId(i as u32));
+        let bases: Vec<_> = ids().map(|id| self.base_link(id)).collect();
+        let folded: Vec<_> = ids().map(|id| self.folded_members(id)).collect();
+        self.clashes = clash::inherited(&bases, |id| folded[id.index()].clone());
+    }
+
+    pub(super) fn error(&mut self, def: &Def, diagnostic: Diagnostic) {
+        self.report.add(&context(def, self.parsed), diagnostic);
+    }
+
+    pub(super) fn name(&self, symbol: Symbol) -> Name {
+        self.parsed.names.name(symbol).clone()
+    }
+
+    /// What to call a type in a message.
+    pub(super) fn describe(&self, ty: Type) -> String {
+        let object = |id: ObjectId| self.parsed.names.str(self.tables.objects[id.index()].0);
+        let named = |kind: &str, definition: Definition| {
+            let index = self
+                .tables
+                .ids
+                .iter()
+                .position(|ids| ids.definition == definition);
+            match index {
+                Some(index) => format!(
+                    "{kind} type '{}'",
+                    self.parsed.names.str(self.defs[index].name.symbol)
+                ),
+                None => format!("{kind} type 'QType'"),
+            }
+        };
+        match ty {
+            Type::Builtin(builtin) => format!("built-in type '{}'", builtin.name()),
+            Type::Enum(id) => named("enum", Definition::Enum(id)),
+            Type::Alternate(id) => named("alternate", Definition::Alternate(id)),
+            Type::Object(id) if self.is_union(id) => format!("union type '{}'", object(id)),
+            Type::Object(id) => format!("object type '{}'", object(id)),
+            Type::Array(id) => {
+                let element = self.tables.arrays[id.index()].element;
+                format!("array type of {}", self.describe(element))
+            }
+        }
+    }
+
+    pub(super) fn type_span(&self, ty: TypeRef, otherwise: Span) -> Span {
+        match ty {
+            TypeRef::Name(name) | TypeRef::Array(name) => name.span,
+            TypeRef::Broken => otherwise,
+        }
+    }
+
+    pub(super) fn type_ref(
+        &mut self,
+        def: &Def,
+        ty: TypeRef,
+        what: impl Fn(&Self) -> String,
+    ) -> Option<Type> {
+        match ty {
+            TypeRef::Broken => None,
+            TypeRef::Name(name) => self.named_type(def, name, what),
+            TypeRef::Array(name) => {
+                let element = self.named_type(def, name, what)?;
+                Some(Type::Array(self.tables.array(element)))
+            }
+        }
+    }
+
+    /// Looks up a type; says so if there is none, unless that may follow from another fault.
+    pub(super) fn named_type(
+        &mut self,
+        def: &Def,
+        name: Str,
+        what: impl Fn(&Self) -> String,
+    ) -> Option<Type> {
+        let entry = self.tables.lookup(name.symbol, &self.parsed.names);
+        if let Some(Entry::Type(ty)) = entry {
+            return Some(ty);
+        }
+        if entry.is_none()
+            && (self.parsed.incomplete || self.parsed.poisoned.contains(&name.symbol))
+        {
+            return None;
+        }
+        let written = self.name(name.symbol);
+        let message = format!("{} uses unknown type '{written}'", what(self));
+        let mut diagnostic = Diagnostic::new(Code::UnknownType, name.span, message);
+        match entry {
+            Some(Entry::Other(kind)) => {
+                diagnostic =
+                    diagnostic.note(format!("there is a {kind} of that name, which is no type"));
+            }
+            _ if matches!(&*written, "visitor" | "**" | "dict") => {
+                diagnostic = diagnostic
+                    .help("since QEMU 2.5 this type is written 'any'; older schemas are read as legacy input");
+            }
+            _ => {
+                let names = self.tables.entries.iter().filter_map(|(symbol, entry)| {
+                    let name = self.parsed.names.str(*symbol);
+                    let plain = matches!(entry, Entry::Type(_)) && !name.starts_with("q_");
+                    plain.then_some(name)
+                });
+                let mut names: Vec<&str> = names.collect();
+                names.sort_unstable();
+                diagnostic = self.report.suggest(diagnostic, &written, names);
+            }
+        }
+        self.error(def, diagnostic);
+        None
+    }
+
+    fn data(&mut self, index: usize, data: &Data, boxed: bool) -> Option<ObjectId> {
+        let def = &self.defs[index];
+        let (kind_rule, union_rule, condition_rule) = match def.kind {
+            DefinitionKind::Command => (
+                Code::CommandDataType,
+                Code::CommandUnionData,
+                Code::CommandConditional,
+            ),
+            _ => (
+                Code::EventDataType,
+                Code::EventUnionData,
+                Code::EventConditional,
+            ),
+        };
+        let (id, span) = match data {
+            Data::None | Data::Broken => return None,
+            Data::Inline(_) => (self.tables.ids[index].implicit?, def.name.span),
+            Data::Name(name) => {
+                let what = format!("'data' of the {}", def.kind);
+                match self.named_type(def, *name, |_| what.clone())? {
+                    Type::Object(id) => (id, name.span),
+                    other => {
+                        let message = format!("{what} cannot be of {}", self.describe(other));
+                        let diagnostic = Diagnostic::new(kind_rule, name.span, message).note(
+                            "arguments and event data are structs, or unions with 'boxed': true",
+                        );
+                        self.error(def, diagnostic);
+                        return None;
+                    }
+                }
+            }
+        };
+        if self.is_union(id) && !boxed {
+            let message = format!(
+                "'data' of the {} may be a union only with 'boxed': true",
+                def.kind
+            );
+            self.error(def, Diagnostic::new(union_rule, span, message));
+        }
+        self.visit(id);
+        if !boxed
+            && !self.parsed.options.legacy
+            && let Some(name) = self.conditional_member(id)
+        {
+            let message = format!("conditional member '{name}' requires 'boxed': true");
+            self.error(def, Diagnostic::new(condition_rule, span, message));
+        }
+        Some(id)
+    }
+
+    fn conditional_member(&self, id: ObjectId) -> Option<Name> {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            let work = &self.objects[id.index()];
+            if let Some(member) = work.members.iter().find(|m| m.condition.is_some()) {
+                return Some(member.name.clone());
+            }
+            next = work.base;
+        }
+        None
+    }
+
+    fn returns(&mut self, def: &Def, returns: TypeRef) -> Option<Type> {
+        let ty = self.type_ref(def, returns, |_| "'returns' of the command".to_owned())?;
+        let inner = match ty {
+            Type::Array(id) => self.tables.arrays[id.index()].element,
+            ty => ty,
+        };
+        let excepted = &self.parsed.pragmas.command_returns_exceptions;
+        if !matches!(inner, Type::Object(_))
+            && !excepted.contains(&def.name.symbol)
+            && !self.parsed.options.legacy
+        {
+            let message = format!(
+                "'returns' of the command cannot be of {}",
+                self.describe(ty)
+            );
+            let diagnostic = Diagnostic::new(
+                Code::ReturnsType,
+                self.type_span(returns, def.name.span),
+                message,
+            )
+            .note("commands return objects, so that members can be added later")
+            .help("the pragma 'command-returns-exceptions' lists commands that return other types");
+            self.error(def, diagnostic);
+        }
+        Some(ty)
+    }
+
+    fn alternate(&mut self, def: &Def, list: &[MemberDef]) -> Vec<Alternative> {
+        self.object_features(def);
+        self.value_clashes(def, list.iter().map(|m| (m.name, m.span)));
+        let mut claimed: Vec<(JsonKind, &MemberDef)> = Vec::new();
+        let mut alternatives = Vec::new();
+        for member in list {
+            let name = self.name(member.name);
+            let Some(ty) = self.type_ref(def, member.ty, |_| format!("alternative '{name}'"))
+            else {
+                continue;
+            };
+            let span = self.type_span(member.ty, member.span);
+            let claims = self.claims(ty);
+            if claims.is_empty() {
+                let message = format!("alternative '{name}' cannot be of {}", self.describe(ty));
+                self.error(def, Diagnostic::new(Code::AlternativeType, span, message));
+                continue;
+            }
+            let rival = claimed.iter().find(|(kind, _)| claims.contains(kind));
+            if let Some((kind, rival)) = rival {
+                let other = self.name(rival.name);
+                let message = format!("alternative '{name}' cannot be told apart from '{other}'");
+                let place = self.type_span(rival.ty, rival.span);
+                let diagnostic = Diagnostic::new(Code::AlternativesAlike, span, message)
+                    .label(place, "the other alternative")
+                    .note(format!("both may be written as {}", article(*kind)));
+                self.error(def, diagnostic);
+            }
+            claimed.extend(claims.into_iter().map(|kind| (kind, member)));
+            alternatives.push(Alternative {
+                name,
+                ty,
+                condition: member.condition.clone(),
+                doc: None,
+            });
+        }
+        alternatives
+    }
+
+    /// The kinds of JSON value by which an alternative is told, those of command-line syntax
+    /// included, where strings also stand for numbers and switches.
+    fn claims(&mut self, ty: Type) -> Vec<JsonKind> {
+        let command_line = !self.parsed.options.legacy;
+        match ty {
+            Type::Builtin(Builtin::Str) if command_line => {
+                vec![JsonKind::String, JsonKind::Number, JsonKind::Boolean]
+            }
+            Type::Builtin(builtin) => match builtin.json_kind() {
+                JsonKind::Value => Vec::new(),
+                JsonKind::Int => vec![JsonKind::Number],
+                kind => vec![kind],
+            },
+            Type::Enum(id) => {
+                let mut claims = vec![JsonKind::String];
+                let names = self.enum_value_names(id);
+                if command_line && names.iter().any(|n| matches!(&**n, "on" | "off")) {
+                    claims.push(JsonKind::Boolean);
+                }
+                if command_line
+                    && names.iter().any(|n| {
+                        n.starts_with([
+                            '-', '+', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+                        ])
+                    })
+                {
+                    claims.push(JsonKind::Number);
+                }
+                claims
+            }
+            Type::Object(_) => vec![JsonKind::Object],
+            Type::Array(_) => vec![JsonKind::Array],
+            Type::Alternate(_) => Vec::new(),
+        }
+    }
+
+    /// Names of values or alternatives that are one name in generated code.
+    fn value_clashes(&mut self, def: &Def, items: impl Iterator<Item = (Symbol, Span)>) {
+        let mut seen: FastMap<u32, (Symbol, Span)> = FastMap::default();
+        for (name, span) in items {
+            let folded = self.folds.fold(name, &self.parsed.names);
+            let Some((earlier, place)) = seen.get(&folded).copied() else {
+                seen.insert(folded, (name, span));
+                continue;
+            };
+            let (name, earlier) = (self.name(name), self.name(earlier));
+            let message = format!("value '{name}' clashes with value '{earlier}'");
+            let diagnostic = Diagnostic::new(Code::ValueClash, span, message)
+                .label(place, "the other one is here");
+            self.error(def, diagnostic);
+        }
+    }
+
+    /// Rules for the features of a type.
+    pub(super) fn object_features(&mut self, def: &Def) {
+        self.feature_clashes(def, &def.features);
+        for feature in &def.features {
+            if is_special(feature) {
+                let name = self.name(feature.name);
+                let message = format!("the feature '{name}' is not for types");
+                let diagnostic = Diagnostic::new(Code::SpecialFeatureOnType, feature.span, message)
+                    .help("mark the commands, events or members that use the type");
+                self.error(def, diagnostic);
+            }
+        }
+    }
+
+    pub(super) fn feature_clashes(&mut self, def: &Def, features: &[FeatureDef]) {
+        if features.len() < 2 {
+            return;
+        }
+        let mut seen: FastMap<u32, Span> = FastMap::default();
+        for feature in features {
+            let folded = self.folds.fold(feature.name, &self.parsed.names);
+            if let Some(place) = seen.insert(folded, feature.span) {
+                let message = format!("feature '{}' appears twice", self.name(feature.name));
+                let diagnostic = Diagnostic::new(Code::DuplicateFeature, feature.span, message)
+                    .label(place, "the other one is here");
+                self.error(def, diagnostic);
+            }
+        }
+    }
+
+    pub(super) fn features(&self, features: &[FeatureDef]) -> Features {
+        convert_features(features, self.parsed)
+    }
+
+    fn enum_values(&self, id: EnumId) -> &'a [super::defs::ValueDef] {
+        match self.enum_defs[id.index()].map(|index| &self.defs[index].body) {
+            Some(Body::Enum { values, .. }) => values,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn enum_value_names(&self, id: EnumId) -> Vec<Name> {
+        if id == QTYPE {
+            return QTYPE_VALUES.map(Name::from).to_vec();
+        }
+        self.enum_values(id)
+            .iter()
+            .map(|v| self.name(v.name))
+            .collect()
+    }
+
+    pub(super) fn enum_is_faulty(&self, id: EnumId) -> bool {
+        self.enum_defs[id.index()].is_some_and(|index| self.defs[index].faulty)
+    }
+
+    pub(super) fn values_of(&mut self, id: EnumId) -> Rc<FastSet<Symbol>> {
+        if let Some(set) = self.value_sets.get(&id) {
+            return Rc::clone(set);
+        }
+        let set: FastSet<Symbol> = if id == QTYPE {
+            QTYPE_VALUES
+                .iter()
+                .filter_map(|v| self.parsed.names.get(v))
+                .collect()
+        } else {
+            self.enum_values(id).iter().map(|v| v.name).collect()
+        };
+        let set = Rc::new(set);
+        self.value_sets.insert(id, Rc::clone(&set));
+        set
+    }
+
+    /// The branches of values that a union does not list.
+    pub(super) fn uncovered(&self, id: EnumId, listed: &FastSet<Symbol>) -> Vec<Branch> {
+        let empty = |value: Name, condition| Branch {
+            value,
+            object: EMPTY,
+            condition,
+            explicit: false,
+        };
+        if id == QTYPE {
+            let is_listed = |v: &str| {
+                self.parsed
+                    .names
+                    .get(v)
+                    .is_some_and(|s| listed.contains(&s))
+            };
+            let open = QTYPE_VALUES.into_iter().filter(|v| !is_listed(v));
+            return open.map(|v| empty(v.into(), None)).collect();
+        }
+        self.enum_values(id)
+            .iter()
+            .filter(|v| !listed.contains(&v.name))
+            .map(|v| empty(self.name(v.name), v.condition.clone()))
+            .collect()
+    }
+
+    /// The distinct feature names in order, with a look at their number.
+    fn feature_names(&mut self) -> Vec<Name> {
+        let mut seen = FastSet::default();
+        let mut names = Vec::new();
+        // The special features count even where nothing has them.
+        let mut count = 2;
+        for def in self.defs {
+            for feature in all_features(def) {
+                if !seen.insert(feature.name) {
+                    continue;
+                }
+                if !is_special(feature) {
+                    count += 1;
+                    if count == MAX_FEATURES + 1 {
+                        let message =
+                            format!("the schema has more than {MAX_FEATURES} distinct features");
+                        let diagnostic =
+                            Diagnostic::new(Code::TooManyFeatures, feature.span, message)
+                                .note("'deprecated' and 'unstable' count too");
+                        self.error(def, diagnostic);
+                    }
+                }
+                names.push(self.name(feature.name));
+            }
+        }
+        names
+    }
+}
+
+fn is_special(feature: &FeatureDef) -> bool {
+    matches!(feature.name, sym::DEPRECATED | sym::UNSTABLE)
+}
+
+pub(super) fn convert_features(features: &[FeatureDef], parsed: &Parsed) -> Features {
+    let convert = |feature: &FeatureDef| Feature {
+        name: parsed.names.name(feature.name).clone(),
+        condition: feature.condition.clone(),
+        doc: None,
+    };
+    Features(features.iter().map(convert).collect())
+}
+
+/// The features of a definition, and of its members or values.
+pub(super) fn all_features(def: &Def) -> impl Iterator<Item = &FeatureDef> {
+    let values = match &def.body {
+        Body::Enum { values, .. } => values.as_slice(),
+        _ => &[],
+    };
+    let members = own_members(def).iter().flat_map(|m| &m.features);
+    let values = values.iter().flat_map(|v| &v.features);
+    def.features.iter().chain(members).chain(values)
+}
+
+/// The members that a definition spells out: its own, or those of its inline base or data.
+pub(super) fn own_members(def: &Def) -> &[MemberDef] {
+    match &def.body {
+        Body::Struct { members, .. }
+        | Body::Alternate {
+            alternatives: members,
+        }
+        | Body::Union {
+            base: Data::Inline(members),
+            ..
+        }
+        | Body::Command {
+            data: Data::Inline(members),
+            ..
+        }
+        | Body::Event {
+            data: Data::Inline(members),
+            ..
+        } => members,
+        _ => &[],
+    }
+}
+
+fn article(kind: JsonKind) -> String {
+    let article = match kind {
+        JsonKind::Int | JsonKind::Object | JsonKind::Array => "an ",
+        JsonKind::Null => "",
+        _ => "a ",
+    };
+    format!("{article}{}", kind.as_str())
+}
+
+/// Flags of a command, for assembly.
+pub(super) fn flags(body: &Body) -> Flags {
+    match body {
+        Body::Command { flags, .. } => *flags,
+        _ => Flags::default(),
+    }
+}

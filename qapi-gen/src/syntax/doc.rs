@@ -1,0 +1,601 @@
+//! Documentation comments: `##` blocks between top-level expressions.
+//!
+//! Faults are reported and reading goes on, so that one fault does not hide the next.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::names::{FastSet, Symbol};
+use crate::source::Span;
+use crate::syntax::lexer::Kind;
+use crate::syntax::parser::FileParser;
+use std::sync::Arc;
+
+/// A documentation comment.
+#[derive(Debug)]
+pub(crate) struct DocComment {
+    /// From the opening to the closing marker.
+    pub(crate) span: Span,
+    /// The definition that it documents; `None` for free-form documentation.
+    pub(crate) symbol: Option<(Symbol, Span)>,
+    /// Everything after the symbol, in order.
+    pub(crate) sections: Vec<DocSection>,
+    /// Whether it was written without a colon after the symbol, as before 2.9.
+    pub(crate) old: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct DocSection {
+    pub(crate) kind: DocSectionKind,
+    /// The line on which it starts.
+    pub(crate) span: Span,
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DocSectionKind {
+    Plain,
+    Member(Symbol),
+    Feature(Symbol),
+    Returns,
+    Errors,
+    Since,
+    Todo,
+    /// `Note:`, `Example:` and the like, which are reported where they appear.
+    Obsolete,
+}
+
+const LINE_WIDTH: usize = 70;
+
+/// Reads one comment, of which the parser's current token is the first line.
+///
+/// `None` if it has faults that make its symbol or end unreliable.
+pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
+    let text = parser.cursor.lexer.text();
+    let open = parser.cursor.token.span;
+    let mut reader = Reader {
+        text: &text,
+        open,
+        literal: Literal::Off,
+        end: open,
+        sound: true,
+        sections: Vec::new(),
+        described: FastSet::default(),
+        parser,
+    };
+    if reader.slice(open) != "##" {
+        reader.fault(
+            Code::DocOpeningJunk,
+            open,
+            "text after '##' that opens documentation",
+        );
+    }
+    let first = reader.line();
+    let symbol = match first {
+        Some(line) if reader.slice(line).starts_with('@') => Some(reader.symbol(line)),
+        _ => None,
+    };
+    let (symbol, old) = match symbol {
+        Some((symbol, old)) => {
+            reader.definition_body(old);
+            (symbol, old)
+        }
+        None => {
+            reader.free_form(first);
+            (None, false)
+        }
+    };
+    reader.check_empty();
+    let doc = DocComment {
+        span: open.to(reader.end),
+        symbol,
+        sections: reader.sections,
+        old,
+    };
+    let sound = reader.sound;
+    parser.advance();
+    sound.then_some(doc)
+}
+
+/// A stretch of reStructuredText that is taken literally, exempt from style rules.
+#[derive(Clone, Copy)]
+enum Literal {
+    Off,
+    /// Announced, but its first line is yet to come.
+    Announced,
+    /// Until a line with less indentation.
+    Indented(usize),
+}
+
+struct Reader<'r, 'p> {
+    parser: &'r mut FileParser<'p>,
+    text: &'r Arc<str>,
+    open: Span,
+    literal: Literal,
+    end: Span,
+    sound: bool,
+    sections: Vec<DocSection>,
+    described: FastSet<(bool, Symbol)>,
+}
+
+impl<'r> Reader<'r, '_> {
+    fn slice(&self, span: Span) -> &'r str {
+        let start = self.parser.cursor.lexer.offset(span);
+        &self.text[start..start + (span.end - span.start) as usize]
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.parser.shared.options.legacy {
+            self.parser.shared.report.push(diagnostic);
+        }
+    }
+
+    fn fault(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::new(code, span, message));
+    }
+
+    /// Reads a line; `None` at the end of the comment. The span leaves out the `# `.
+    fn line(&mut self) -> Option<Span> {
+        self.parser.advance_in_doc();
+        let token = self.parser.cursor.token;
+        if token.kind != Kind::Comment {
+            if token.kind != Kind::Error {
+                let fault = Diagnostic::new(
+                    Code::DocNotClosed,
+                    token.span,
+                    "documentation must be closed by a line '##'",
+                )
+                .label(self.open, "the documentation starts here");
+                self.report(fault);
+            }
+            self.parser.hold_token();
+            self.sound = false;
+            return None;
+        }
+        self.end = token.span;
+        let line = self.slice(token.span);
+        if let Some(junk) = line.strip_prefix("##") {
+            if !junk.is_empty() {
+                self.fault(
+                    Code::DocClosingJunk,
+                    token.span,
+                    "text after '##' that closes documentation",
+                );
+            }
+            return None;
+        }
+        let skip = match line.as_bytes().get(1) {
+            None => 1,
+            Some(b' ') => 2,
+            Some(_) => {
+                self.fault(
+                    Code::DocMissingSpace,
+                    token.span,
+                    "a space is missing after '#'",
+                );
+                1
+            }
+        };
+        let content = line[skip..].trim_end_matches(super::lexer::is_space);
+        let start = token.span.start + skip as u32;
+        let span = Span {
+            start,
+            end: start + content.len() as u32,
+        };
+        self.check_style(span, content);
+        Some(span)
+    }
+
+    /// Reads on to a line that is not blank.
+    fn text_line(&mut self) -> Option<Span> {
+        loop {
+            let line = self.line()?;
+            if line.start != line.end {
+                return Some(line);
+            }
+        }
+    }
+
+    fn symbol(&mut self, line: Span) -> (Option<(Symbol, Span)>, bool) {
+        let content = self.slice(line);
+        let name = content[1..].strip_suffix(':');
+        let old = name.is_none();
+        if old {
+            self.fault(Code::DocSymbolColon, line, "this line should end with ':'");
+            self.sound &= self.parser.shared.options.legacy;
+        }
+        let name = name.unwrap_or(&content[1..]);
+        if name.is_empty() {
+            self.fault(Code::DocSymbolEmpty, line, "a name is missing after '@'");
+            self.sound = false;
+        }
+        let span = Span {
+            start: line.start + 1,
+            end: line.start + 1 + name.len() as u32,
+        };
+        let symbol = self.parser.shared.names.intern(name);
+        (Some((symbol, span)), old)
+    }
+
+    fn free_form(&mut self, first: Option<Span>) {
+        let mut next = first;
+        let mut text = String::new();
+        let start = first.unwrap_or(self.open);
+        while let Some(line) = next {
+            let content = self.slice(line);
+            if let Some((name, _)) = name_colon(content) {
+                let message = format!("'@{name}:' is not allowed in free-form documentation");
+                self.report(
+                    Diagnostic::new(Code::DocMemberInFreeForm, line, message)
+                        .help("to document a definition, start the comment with a line '@NAME:'"),
+                );
+            }
+            text.push_str(content);
+            text.push('\n');
+            next = self.line();
+        }
+        self.sections.push(DocSection {
+            kind: DocSectionKind::Plain,
+            span: start,
+            text: text.trim_matches('\n').to_owned(),
+        });
+    }
+
+    fn definition_body(&mut self, old: bool) {
+        let mut no_more_members = false;
+        let mut features_seen = false;
+        let mut next = self.text_line();
+        while let Some(line) = next {
+            let content = self.slice(line);
+            if content.is_empty() {
+                next = self.text_line();
+            } else if content == "Features:" {
+                if features_seen {
+                    self.fault(
+                        Code::DocDuplicateFeatures,
+                        line,
+                        "a second 'Features:' line",
+                    );
+                }
+                features_seen = true;
+                next = self.text_line();
+                let before = self.sections.len();
+                next = self.descriptions(next, true, old);
+                if self.sections.len() == before {
+                    let at = next.unwrap_or(self.end);
+                    self.fault(
+                        Code::DocEmptyFeatures,
+                        at,
+                        "descriptions of features are expected after 'Features:'",
+                    );
+                }
+                no_more_members = true;
+            } else if let Some((name, _)) = name_colon(content) {
+                if no_more_members {
+                    let message = format!("the description of '@{name}:' follows another section");
+                    self.fault(Code::DocMemberAfterSection, line, message);
+                }
+                next = self.descriptions(next, false, old);
+                no_more_members = true;
+            } else if let Some((tag, rest)) = tag(content) {
+                self.tagged(tag, line);
+                next = self.indented(rest);
+                no_more_members = true;
+            } else {
+                next = self.paragraph(line);
+            }
+        }
+    }
+
+    /// A run of `@name: text`, of which `next` is the first line if there is any.
+    fn descriptions(&mut self, mut next: Option<Span>, features: bool, old: bool) -> Option<Span> {
+        while let Some(line) = next {
+            let Some((name, rest)) = name_colon(self.slice(line)) else {
+                break;
+            };
+            let symbol = self.parser.shared.names.intern(name);
+            if name.is_empty() {
+                self.report(
+                    Diagnostic::new(Code::DocEmptyName, line, "a name is missing after '@'")
+                        .anchored(line),
+                );
+            } else if !self.described.insert((features, symbol)) {
+                let first = self.sections.iter().find(|s| match s.kind {
+                    DocSectionKind::Member(n) => !features && n == symbol,
+                    DocSectionKind::Feature(n) => features && n == symbol,
+                    _ => false,
+                });
+                let diagnostic = Diagnostic::new(
+                    Code::DocDuplicateDescription,
+                    line,
+                    format!("'{name}' is described twice"),
+                )
+                .anchored(line);
+                let diagnostic = match first.map(|s| s.span) {
+                    Some(span) => diagnostic.label(span, "the first description is here"),
+                    None => diagnostic,
+                };
+                self.report(diagnostic);
+            }
+            let kind = if features {
+                DocSectionKind::Feature(symbol)
+            } else {
+                DocSectionKind::Member(symbol)
+            };
+            self.section(kind, line);
+            let rest = if old {
+                rest.trim_start_matches("#optional").trim_start()
+            } else {
+                rest
+            };
+            next = self.indented(rest);
+        }
+        next
+    }
+
+    fn tagged(&mut self, tag: &str, line: Span) {
+        let kind = match tag {
+            "Returns" => DocSectionKind::Returns,
+            "Errors" => DocSectionKind::Errors,
+            "Since" => DocSectionKind::Since,
+            "TODO" => DocSectionKind::Todo,
+            _ => {
+                let directive = if tag.starts_with("Note") {
+                    "'.. note::'"
+                } else {
+                    "'.. qmp-example::'"
+                };
+                self.report(
+                    Diagnostic::new(
+                        Code::DocObsoleteSection,
+                        line,
+                        format!("the section '{tag}:' is no longer supported"),
+                    )
+                    .help(format!("use the directive {directive}")),
+                );
+                DocSectionKind::Obsolete
+            }
+        };
+        let once = !matches!(kind, DocSectionKind::Todo | DocSectionKind::Obsolete);
+        if once && let Some(first) = self.sections.iter().find(|s| s.kind == kind) {
+            let diagnostic = Diagnostic::new(
+                Code::DocDuplicateSection,
+                line,
+                format!("a second '{tag}:' section"),
+            )
+            .anchored(line)
+            .label(first.span, "the first one is here");
+            self.report(diagnostic);
+        }
+        self.section(kind, line);
+    }
+
+    fn section(&mut self, kind: DocSectionKind, span: Span) {
+        self.sections.push(DocSection {
+            kind,
+            span,
+            text: String::new(),
+        });
+    }
+
+    fn append(&mut self, line: &str) {
+        let section = self.sections.last_mut().expect("a section was started");
+        if !section.text.is_empty() {
+            section.text.push('\n');
+        }
+        section.text.push_str(line);
+    }
+
+    /// The rest of a description or tagged section; returns the first line after it.
+    fn indented(&mut self, rest: &str) -> Option<Span> {
+        self.append(rest);
+        let result = self.continuation();
+        let section = self.sections.last_mut().expect("a section was started");
+        let trimmed = section.text.trim_matches('\n').len();
+        if trimmed < section.text.len() {
+            section.text = section.text.trim_matches('\n').to_owned();
+        }
+        result
+    }
+
+    fn continuation(&mut self) -> Option<Span> {
+        let mut next = self.line();
+        while let Some(line) = next {
+            if line.start != line.end {
+                break;
+            }
+            self.append_blank();
+            next = self.line();
+        }
+        let first = next?;
+        let content = self.slice(first);
+        let indent = indent_of(content);
+        if indent == 0 {
+            return Some(first);
+        }
+        self.append(&content[indent..]);
+        let mut after_blank = false;
+        let mut complained = false;
+        while let Some(line) = self.line() {
+            let content = self.slice(line);
+            if content.is_empty() {
+                self.append_blank();
+                after_blank = true;
+                continue;
+            }
+            if name_colon(content).is_some() {
+                return Some(line);
+            }
+            let own = indent_of(content);
+            if own < indent {
+                if after_blank {
+                    return Some(line);
+                }
+                if !complained {
+                    let message = format!(
+                        "less indentation than the lines before, which have {indent} spaces"
+                    );
+                    let diagnostic = Diagnostic::new(Code::DocIndentation, line, message)
+                        .label(first, "indented here")
+                        .help(
+                            "a blank line ends the section; otherwise indent all its lines alike",
+                        );
+                    self.report(diagnostic);
+                    complained = true;
+                }
+            }
+            self.append(&content[own.min(indent)..]);
+            after_blank = false;
+        }
+        None
+    }
+
+    /// A blank line in a section; at its start there is nothing to separate yet.
+    fn append_blank(&mut self) {
+        let section = self.sections.last_mut().expect("a section was started");
+        section.text.push('\n');
+    }
+
+    fn paragraph(&mut self, first: Span) -> Option<Span> {
+        match self.sections.last_mut() {
+            Some(section) if section.kind == DocSectionKind::Plain => section.text.push_str("\n"),
+            _ => self.section(DocSectionKind::Plain, first),
+        }
+        let mut line = first;
+        loop {
+            let content = self.slice(line);
+            self.append(content);
+            match self.line() {
+                Some(next) if next.start != next.end => line = next,
+                other => return other,
+            }
+        }
+    }
+
+    fn check_empty(&mut self) {
+        for i in 0..self.sections.len() {
+            let section = &self.sections[i];
+            let name = match section.kind {
+                DocSectionKind::Plain | DocSectionKind::Obsolete => continue,
+                DocSectionKind::Member(name) | DocSectionKind::Feature(name) => {
+                    format!("@{}", self.parser.shared.names.str(name))
+                }
+                DocSectionKind::Returns => "Returns".to_owned(),
+                DocSectionKind::Errors => "Errors".to_owned(),
+                DocSectionKind::Since => "Since".to_owned(),
+                DocSectionKind::Todo => "TODO".to_owned(),
+            };
+            if section.text.is_empty() && name != "@" {
+                let span = section.span;
+                self.report(
+                    Diagnostic::new(
+                        Code::DocEmptySection,
+                        span,
+                        format!("text is missing after '{name}:'"),
+                    )
+                    .anchored(span),
+                );
+            }
+        }
+    }
+
+    /// Line length and the space between sentences, outside literal text.
+    fn check_style(&mut self, span: Span, line: &str) {
+        if !self.parser.shared.options.style {
+            return;
+        }
+        if announces_literal(line) {
+            self.literal = Literal::Announced;
+        } else if !line.is_empty() {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            match self.literal {
+                Literal::Announced if indent > 0 => self.literal = Literal::Indented(indent),
+                Literal::Indented(needed) if indent < needed => self.literal = Literal::Off,
+                _ => {}
+            }
+        }
+        if !matches!(self.literal, Literal::Off) {
+            return;
+        }
+        // Two columns belong to the comment marker.
+        if line.len() > LINE_WIDTH - 2 && line.chars().count() > LINE_WIDTH - 2 && !is_url(line) {
+            self.fault(
+                Code::DocLongLine,
+                span,
+                format!("documentation line longer than {LINE_WIDTH} columns"),
+            );
+        }
+        if let Some(at) = single_space(line) {
+            let at = span.start + at as u32;
+            let diagnostic = Diagnostic::new(
+                Code::DocSentenceSpacing,
+                Span {
+                    start: at,
+                    end: at + 2,
+                },
+                "one space between sentences, where two are the style",
+            );
+            self.report(diagnostic);
+        }
+    }
+}
+
+/// Splits `@name: text`.
+fn name_colon(line: &str) -> Option<(&str, &str)> {
+    let (name, text) = line.strip_prefix('@')?.split_once(':')?;
+    Some((name, text.trim_start_matches(' ')))
+}
+
+/// Splits `Tag: text`; a tag with two colons is markup.
+fn tag(line: &str) -> Option<(&str, &str)> {
+    const TAGS: [&str; 8] = [
+        "Returns", "Errors", "Since", "Notes", "Note", "Examples", "Example", "TODO",
+    ];
+    let tag = TAGS.into_iter().find(|tag| line.starts_with(tag))?;
+    let text = line[tag.len()..].strip_prefix(':')?;
+    (!text.starts_with(':')).then(|| (tag, text.trim_start_matches(' ')))
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(super::lexer::is_space).len()
+}
+
+/// `::` alone, or the directive for examples.
+fn announces_literal(line: &str) -> bool {
+    let Some(line) = line.strip_suffix("::") else {
+        return false;
+    };
+    let line = line.trim_end_matches(' ');
+    line.is_empty()
+        || line
+            .strip_prefix(".. ")
+            .is_some_and(|rest| rest.trim_start_matches(' ') == "qmp-example")
+}
+
+fn is_url(line: &str) -> bool {
+    let line = line.trim_start_matches(' ');
+    ["http://", "https://", "ftp://"]
+        .into_iter()
+        .any(|scheme| line.starts_with(scheme))
+        && !line.contains(' ')
+}
+
+/// The byte offset of a full stop that only one space separates from the next sentence.
+fn single_space(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let starts_sentence = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'(';
+    bytes.windows(3).enumerate().find_map(|(i, window)| {
+        let [stop @ (b'.' | b'!' | b'?'), b' ', next] = window else {
+            return None;
+        };
+        if !starts_sentence(next) {
+            return None;
+        }
+        let before = &line[..i];
+        let list_number = before.trim_start_matches(' ').len() == 1
+            && before.ends_with(|c: char| c.is_ascii_digit());
+        let for_example = before
+            .strip_suffix("e.g")
+            .is_some_and(|b| !b.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let exempt = *stop == b'.' && (list_number || for_example);
+        (!exempt).then_some(i)
+    })
+}

@@ -1,0 +1,9 @@
+//! From files to spanned expressions: lexer, parser, documentation comments, includes, pragmas.
+
+pub(crate) mod ast;
+pub(crate) mod doc;
+mod lexer;
+mod parser;
+mod pragma;
+
+pub(crate) use parser::{Options, Parsed, parse};

@@ -1,0 +1,645 @@
+//! From files to expressions: includes are followed as they are met.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::loader::Loader;
+use crate::names::{FastSet, Interner, Symbol, sym};
+use crate::source::{FileId, SourceMap, Span};
+use crate::syntax::ast::{Array, DocState, Expression, Item, Object, Str, Value};
+use crate::syntax::doc::{self, DocComment};
+use crate::syntax::lexer::{Kind, Lexer, Token};
+use crate::syntax::pragma::Pragmas;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// How deep objects and arrays may nest. The language needs less than ten but for conditions,
+/// and the bound keeps recursion within any thread's stack.
+const MAX_DEPTH: usize = 1000;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) legacy: bool,
+    pub(crate) style: bool,
+}
+
+/// Everything that reading the files of a schema gives.
+pub(crate) struct Parsed {
+    pub(crate) options: Options,
+    pub(crate) sources: SourceMap,
+    pub(crate) names: Interner,
+    pub(crate) report: Vec<Diagnostic>,
+    /// Definitions and free-form documentation, in reading order.
+    pub(crate) items: Vec<Item>,
+    /// The path of each file relative to the root's directory, by [`FileId`]: files are numbered
+    /// in the order in which modules are first mentioned.
+    pub(crate) modules: Vec<String>,
+    /// The include expressions: which file has them, and the path as written.
+    pub(crate) includes: Vec<(FileId, Symbol)>,
+    pub(crate) pragmas: Pragmas,
+    /// Names that faulty expressions seem to define.
+    pub(crate) poisoned: FastSet<Symbol>,
+    /// Whether definitions may be missing, so that an unknown name may be a consequence.
+    pub(crate) incomplete: bool,
+    /// Whether documentation in the form before 2.9 was seen.
+    pub(crate) text_docs: bool,
+    /// Whether a form was seen that 6.2 dropped.
+    pub(crate) old_expressions: bool,
+}
+
+/// Reads a schema from its root file.
+pub(crate) fn parse(
+    root: &Path,
+    text: Option<Vec<u8>>,
+    loader: &dyn Loader,
+    options: Options,
+) -> Parsed {
+    let mut parsed = Parsed {
+        options,
+        sources: SourceMap::default(),
+        names: Interner::new(),
+        report: Vec::new(),
+        items: Vec::new(),
+        modules: Vec::new(),
+        includes: Vec::new(),
+        pragmas: Pragmas::default(),
+        poisoned: FastSet::default(),
+        incomplete: false,
+        text_docs: false,
+        old_expressions: false,
+    };
+    let text = match text.map_or_else(|| loader.load(root), Ok) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("cannot read '{}': {}", root.display(), reason(&error));
+            let diagnostic = Diagnostic::without_place(Code::UnreadableRoot, message);
+            parsed.report.push(diagnostic);
+            return parsed;
+        }
+    };
+    let root_dir = root.parent().unwrap_or(Path::new(""));
+    let identity = loader.identity(root);
+    // Files ever read, and those whose reading goes on.
+    let mut read = HashSet::from([identity.clone()]);
+    let mut open = read.clone();
+    let mut stack = Vec::new();
+    stack.extend(parsed.open(root.to_owned(), identity, root_dir, text, None));
+    while let Some(frame) = stack.last_mut() {
+        let mut parser = FileParser {
+            cursor: &mut frame.cursor,
+            file: frame.file,
+            shared: &mut parsed,
+        };
+        match parser.step(&mut frame.doc) {
+            Step::Next => {}
+            Step::End => {
+                open.remove(&frame.identity);
+                stack.pop();
+            }
+            Step::Include {
+                path: name,
+                span,
+                anchor,
+            } => {
+                let path = frame.path.parent().unwrap_or(Path::new("")).join(&name);
+                let identity = loader.identity(&path);
+                if open.contains(&identity) {
+                    let first = stack.iter().position(|f| f.identity == identity);
+                    let via = stack[first.unwrap_or(0) + 1..]
+                        .iter()
+                        .filter_map(|f| parsed.sources.file(f.file).included_from());
+                    let mut diagnostic = Diagnostic::new(
+                        Code::IncludeLoop,
+                        span,
+                        format!("'{name}' includes itself"),
+                    )
+                    .anchored(anchor);
+                    // Long loops are told by their first steps.
+                    for step in via.take(8) {
+                        diagnostic = diagnostic.label(step, "by way of this include");
+                    }
+                    parsed.report.push(diagnostic);
+                } else if !read.contains(&identity) {
+                    match loader.load(&path) {
+                        Ok(text) => {
+                            read.insert(identity.clone());
+                            open.insert(identity.clone());
+                            stack.extend(parsed.open(path, identity, root_dir, text, Some(anchor)));
+                        }
+                        Err(error) => {
+                            let message = format!(
+                                "cannot read include file '{}': {}",
+                                path.display(),
+                                reason(&error)
+                            );
+                            parsed.incomplete = true;
+                            parsed.report.push(
+                                Diagnostic::new(Code::IncludeUnreadable, span, message)
+                                    .anchored(anchor),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+    parsed
+}
+
+/// The operating system's reason, without Rust's error number.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// A file whose reading goes on.
+struct Frame {
+    cursor: Cursor,
+    file: FileId,
+    path: PathBuf,
+    identity: PathBuf,
+    doc: Pending,
+}
+
+pub(crate) struct Cursor {
+    pub(crate) lexer: Lexer,
+    pub(crate) token: Token,
+    /// Whether the next advance stays at the current token.
+    held: bool,
+}
+
+/// Documentation that waits for its definition.
+enum Pending {
+    None,
+    Broken,
+    Doc(DocComment),
+}
+
+enum Step {
+    Next,
+    Include {
+        path: String,
+        span: Span,
+        anchor: Span,
+    },
+    End,
+}
+
+impl Parsed {
+    fn open(
+        &mut self,
+        path: PathBuf,
+        identity: PathBuf,
+        root_dir: &Path,
+        text: Vec<u8>,
+        from: Option<Span>,
+    ) -> Option<Frame> {
+        let (text, invalid_at) = match String::from_utf8(text) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                (text, Some(at))
+            }
+        };
+        let name = path.to_string_lossy().into_owned();
+        let Some(file) = self.sources.add(name, text.into(), from) else {
+            let message = "the files of the schema exceed 4 GiB";
+            self.report.push(match from {
+                Some(span) => Diagnostic::new(Code::TooLarge, span, message),
+                None => Diagnostic::without_place(Code::TooLarge, message),
+            });
+            self.incomplete = true;
+            return None;
+        };
+        let module = path.strip_prefix(root_dir).unwrap_or(&path);
+        self.modules.push(module.to_string_lossy().into_owned());
+        let base = self.sources.start_of(file);
+        let mut lexer = Lexer::new(self.sources.shared_text(file), base, self.options.legacy);
+        if let Some(at) = invalid_at {
+            let span = lexer.span(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+            self.report.push(
+                Diagnostic::new(Code::InvalidUtf8, span, "the file is not valid UTF-8 here")
+                    .note("schema files are UTF-8 text"),
+            );
+            // What follows may be text of any kind.
+            self.incomplete = true;
+            lexer.seek(lexer.text().len());
+        }
+        let token = lexer.next(false, &mut self.names, &mut self.report);
+        Some(Frame {
+            cursor: Cursor {
+                lexer,
+                token,
+                held: false,
+            },
+            file,
+            path,
+            identity,
+            doc: Pending::None,
+        })
+    }
+}
+
+/// Reads one file.
+pub(crate) struct FileParser<'p> {
+    pub(crate) cursor: &'p mut Cursor,
+    file: FileId,
+    pub(crate) shared: &'p mut Parsed,
+}
+
+/// A diagnostic was reported, and the expression cannot be used.
+struct Fault;
+
+impl FileParser<'_> {
+    pub(crate) fn advance(&mut self) {
+        self.read_token(false);
+    }
+
+    pub(crate) fn advance_in_doc(&mut self) {
+        self.read_token(true);
+    }
+
+    fn read_token(&mut self, in_doc: bool) {
+        if !std::mem::take(&mut self.cursor.held) {
+            let Parsed { names, report, .. } = self.shared;
+            self.cursor.token = self.cursor.lexer.next(in_doc, names, report);
+        }
+    }
+
+    /// Makes the next advance stay at the current token.
+    pub(crate) fn hold_token(&mut self) {
+        self.cursor.held = true;
+    }
+
+    fn step(&mut self, pending: &mut Pending) -> Step {
+        let start = self.cursor.token;
+        match start.kind {
+            Kind::Eof => {
+                self.reject(pending);
+                return Step::End;
+            }
+            Kind::Comment => {
+                self.reject(pending);
+                *pending = match doc::parse(self) {
+                    Some(doc) => {
+                        self.shared.text_docs |= doc.old;
+                        Pending::Doc(doc)
+                    }
+                    None => {
+                        if !matches!(
+                            self.cursor.token.kind,
+                            Kind::Punct(b'{') | Kind::Comment | Kind::Eof
+                        ) {
+                            self.recover(start.span, false);
+                        }
+                        Pending::Broken
+                    }
+                };
+                return Step::Next;
+            }
+            Kind::Error => {
+                self.recover(start.span, false);
+                return Step::Next;
+            }
+            _ => {}
+        }
+        let Ok(value) = self.value(0) else {
+            self.recover(start.span, true);
+            *pending = Pending::None;
+            return Step::Next;
+        };
+        let object = match value {
+            Value::Object(object) => *object,
+            other => {
+                let message = format!(
+                    "a top-level expression must be an object, not {}",
+                    other.kind()
+                );
+                let diagnostic = Diagnostic::new(Code::NotAnObject, other.span(), message)
+                    .anchored(other.span());
+                self.shared.report.push(diagnostic);
+                *pending = Pending::None;
+                return Step::Next;
+            }
+        };
+        if let Some((key, value)) = object.entry(sym::INCLUDE) {
+            self.reject(pending);
+            return self.include(&object, *key, value);
+        }
+        if let Some((key, value)) = object.entry(sym::PRAGMA) {
+            self.reject(pending);
+            if self.alone(&object, *key, Code::PragmaExtraKeys) {
+                let Parsed {
+                    pragmas,
+                    names,
+                    report,
+                    options,
+                    ..
+                } = self.shared;
+                pragmas.apply(value, object.span, options.legacy, names, report);
+            }
+            return Step::Next;
+        }
+        let doc = self.doc_for_definition(std::mem::replace(pending, Pending::None));
+        self.shared.items.push(Item::Definition(Expression {
+            file: self.file,
+            object,
+            doc,
+        }));
+        Step::Next
+    }
+
+    fn include(&mut self, object: &Object, key: Str, value: &Value) -> Step {
+        if self.alone(object, key, Code::IncludeExtraKeys) {
+            if let Value::Str(path) = value {
+                self.shared.includes.push((self.file, path.symbol));
+                return Step::Include {
+                    path: self.shared.names.str(path.symbol).to_owned(),
+                    span: path.span,
+                    anchor: object.span,
+                };
+            }
+            let message = format!("'include' takes a string, not {}", value.kind());
+            let diagnostic = Diagnostic::new(Code::IncludeNotString, value.span(), message)
+                .anchored(object.span);
+            self.shared.report.push(diagnostic);
+        }
+        self.shared.incomplete = true;
+        Step::Next
+    }
+
+    /// Whether a directive's key is the only one.
+    fn alone(&mut self, object: &Object, key: Str, code: Code) -> bool {
+        let Some((other, _)) = object.members.iter().find(|(k, _)| k.symbol != key.symbol) else {
+            return true;
+        };
+        let message = format!(
+            "'{}' must be the only key",
+            self.shared.names.str(key.symbol)
+        );
+        let diagnostic = Diagnostic::new(code, other.span, message).anchored(object.span);
+        self.shared.report.push(diagnostic);
+        false
+    }
+
+    /// Handles documentation that no definition follows.
+    fn reject(&mut self, pending: &mut Pending) {
+        let Pending::Doc(doc) = std::mem::replace(pending, Pending::None) else {
+            return;
+        };
+        match doc.symbol {
+            None => self.shared.items.push(Item::FreeForm(self.file, doc)),
+            Some((symbol, span)) if !self.shared.options.legacy => {
+                let name = self.shared.names.str(symbol);
+                let message =
+                    format!("the documentation of '{name}' is not followed by its definition");
+                let diagnostic =
+                    Diagnostic::new(Code::DocWithoutDefinition, span, message).anchored(doc.span);
+                self.shared.report.push(diagnostic);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn doc_for_definition(&mut self, pending: Pending) -> DocState {
+        match pending {
+            Pending::None => DocState::Absent,
+            Pending::Broken => DocState::Broken,
+            Pending::Doc(doc) if doc.symbol.is_some() => DocState::Present(Box::new(doc)),
+            Pending::Doc(doc) => {
+                if !self.shared.options.legacy {
+                    let first = Span {
+                        end: doc.span.start + 2,
+                        ..doc.span
+                    };
+                    self.shared.report.push(
+                        Diagnostic::new(
+                            Code::DocFreeFormBeforeDefinition,
+                            first,
+                            "free-form documentation stands directly before a definition",
+                        )
+                        .anchored(doc.span)
+                        .help("start it with a line '@NAME:' to document the definition"),
+                    );
+                }
+                self.shared.items.push(Item::FreeForm(self.file, doc));
+                DocState::Broken
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Fault> {
+        let Token { kind, span } = self.cursor.token;
+        if depth > MAX_DEPTH {
+            let message = format!("objects and arrays nest more than {MAX_DEPTH} deep");
+            return self.fail(Diagnostic::new(Code::NestingTooDeep, span, message));
+        }
+        match kind {
+            Kind::Punct(b'{') => {
+                self.advance();
+                self.object(span, depth)
+            }
+            Kind::Punct(b'[') => {
+                self.advance();
+                self.array(span, depth)
+            }
+            Kind::Str(symbol) => {
+                self.advance();
+                Ok(Value::Str(Str { symbol, span }))
+            }
+            Kind::Bool(value) => {
+                self.advance();
+                Ok(Value::Bool(value, span))
+            }
+            _ => self.expected(Code::ValueExpected, "'{', '[', a string or a boolean", None),
+        }
+    }
+
+    fn object(&mut self, open: Span, depth: usize) -> Result<Value, Fault> {
+        let code = Code::ObjectSyntax;
+        let legacy = self.shared.options.legacy;
+        let mut members: Vec<(Str, Value)> = Vec::new();
+        let mut keys = FastSet::default();
+        if self.cursor.token.kind != Kind::Punct(b'}') {
+            loop {
+                let Kind::Str(symbol) = self.cursor.token.kind else {
+                    let what = if members.is_empty() {
+                        "a string or '}'"
+                    } else {
+                        "a string"
+                    };
+                    return self.expected(code, what, Some(open));
+                };
+                let key = Str {
+                    symbol,
+                    span: self.cursor.token.span,
+                };
+                self.advance();
+                if self.cursor.token.kind != Kind::Punct(b':') {
+                    return self.expected(code, "':'", None);
+                }
+                self.advance();
+                if self.cursor.token.kind == Kind::Error {
+                    return Err(Fault);
+                }
+                if is_repeated(&members, &mut keys, symbol) {
+                    self.duplicate(&members, key);
+                }
+                let value = self.value(depth + 1)?;
+                members.push((key, value));
+                match self.cursor.token.kind {
+                    Kind::Punct(b'}') => break,
+                    Kind::Punct(b',') => self.advance(),
+                    Kind::Str(_) if legacy => {}
+                    _ => return self.expected(code, "',' or '}'", Some(open)),
+                }
+                if legacy && self.cursor.token.kind == Kind::Punct(b'}') {
+                    break;
+                }
+            }
+        }
+        let span = open.to(self.cursor.token.span);
+        self.advance();
+        Ok(Value::Object(Box::new(Object { span, members })))
+    }
+
+    fn array(&mut self, open: Span, depth: usize) -> Result<Value, Fault> {
+        let code = Code::ArraySyntax;
+        let legacy = self.shared.options.legacy;
+        let mut items = Vec::new();
+        if self.cursor.token.kind != Kind::Punct(b']') {
+            if matches!(self.cursor.token.kind, Kind::Punct(b'}' | b',' | b':')) {
+                return self.expected(code, "'{', '[', ']', a string or a boolean", Some(open));
+            }
+            loop {
+                items.push(self.value(depth + 1)?);
+                match self.cursor.token.kind {
+                    Kind::Punct(b']') => break,
+                    Kind::Punct(b',') => self.advance(),
+                    Kind::Str(_) | Kind::Punct(b'{') if legacy => {}
+                    _ => return self.expected(code, "',' or ']'", Some(open)),
+                }
+                if legacy && self.cursor.token.kind == Kind::Punct(b']') {
+                    break;
+                }
+            }
+        }
+        let span = open.to(self.cursor.token.span);
+        self.advance();
+        Ok(Value::Array(Box::new(Array { span, items })))
+    }
+
+    fn duplicate(&mut self, members: &[(Str, Value)], key: Str) {
+        let message = format!("duplicate key '{}'", self.shared.names.str(key.symbol));
+        let mut diagnostic = Diagnostic::new(Code::DuplicateKey, key.span, message);
+        if let Some((first, _)) = members.iter().find(|(k, _)| k.symbol == key.symbol) {
+            diagnostic = diagnostic.label(first.span, "the key appears here first");
+        }
+        self.shared.report.push(diagnostic);
+    }
+
+    /// Reports that something else than the current token should stand here.
+    fn expected<T>(&mut self, code: Code, what: &str, open: Option<Span>) -> Result<T, Fault> {
+        let Token { kind, span } = self.cursor.token;
+        let found = match kind {
+            Kind::Error => return Err(Fault),
+            Kind::Eof => "the end of the file".to_owned(),
+            Kind::Comment => "a documentation comment".to_owned(),
+            Kind::Str(_) => "a string".to_owned(),
+            Kind::Punct(_) | Kind::Bool(_) => format!("'{}'", self.cursor.lexer.slice(span)),
+        };
+        let mut diagnostic = Diagnostic::new(code, span, format!("expected {what}, found {found}"))
+            .here(format!("expected {what}"));
+        if let Some(open) = open {
+            diagnostic = diagnostic.label(open, "to go with this bracket");
+        }
+        if kind == Kind::Comment {
+            diagnostic = diagnostic.note("documentation stands between top-level expressions only");
+        }
+        self.fail(diagnostic)
+    }
+
+    fn fail<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Fault> {
+        self.shared.report.push(diagnostic);
+        Err(Fault)
+    }
+
+    /// Goes on at the next place where something at the top level seems to start: `{` or an
+    /// opening `##` in the first column. What lies between counts as defined, but faulty.
+    fn recover(&mut self, start: Span, past_start: bool) {
+        let text = self.cursor.lexer.text();
+        let bytes = text.as_bytes();
+        let begin = self.cursor.lexer.offset(start);
+        let mut at = self.cursor.lexer.offset(self.cursor.token.span);
+        if past_start && at == begin {
+            at += 1;
+        }
+        let resume = loop {
+            let rest = &bytes[at.min(bytes.len())..];
+            let line_start = at == 0 || at > bytes.len() || matches!(bytes[at - 1], b'\n' | b'\r');
+            if rest.is_empty() {
+                break bytes.len();
+            }
+            if line_start && (rest[0] == b'{' || opens_doc(rest)) {
+                break at;
+            }
+            at += rest
+                .iter()
+                .position(|b| matches!(b, b'\n' | b'\r'))
+                .map_or(rest.len(), |n| n + 1);
+        };
+        self.poison(&text[begin..resume]);
+        self.cursor.lexer.seek(resume);
+        self.cursor.held = false;
+        self.advance();
+    }
+
+    /// Takes note of the names that skipped text seems to define.
+    fn poison(&mut self, text: &str) {
+        const KINDS: [&str; 7] = [
+            "struct",
+            "union",
+            "enum",
+            "alternate",
+            "command",
+            "event",
+            "type",
+        ];
+        let mut found = false;
+        let mut words = text.split('\'').skip(1);
+        while let Some(word) = words.next() {
+            if KINDS.contains(&word)
+                && words.next().is_some_and(|between| between.trim() == ":")
+                && let Some(name) = words.next()
+            {
+                found = true;
+                self.shared.poisoned.insert(self.shared.names.intern(name));
+            }
+        }
+        // Without a name, any unknown one may be what was meant.
+        self.shared.incomplete |= !found && text.contains('{');
+    }
+}
+
+/// Whether a line `##` opens documentation: a comment line follows.
+fn opens_doc(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"##") else {
+        return false;
+    };
+    let newline = rest.iter().position(|b| matches!(b, b'\n' | b'\r'));
+    newline.is_some_and(|n| rest[n..].trim_ascii_start().starts_with(b"#"))
+}
+
+/// Whether an object has a key already. Few objects are so large that a set pays.
+fn is_repeated(members: &[(Str, Value)], keys: &mut FastSet<Symbol>, symbol: Symbol) -> bool {
+    const SMALL: usize = 16;
+    if members.len() < SMALL {
+        return members.iter().any(|(k, _)| k.symbol == symbol);
+    }
+    if keys.is_empty() {
+        keys.extend(members.iter().map(|(k, _)| k.symbol));
+    }
+    !keys.insert(symbol)
+}
