@@ -22,6 +22,16 @@ pub trait Decode: Sized {
     /// # Errors
     /// When the value is not of this type, or not JSON.
     fn decode(r: &mut Reader<'_>) -> Result<Self>;
+
+    /// Reads one value into memory of its own. Objects are put together there, not on the stack, so that types that
+    /// contain themselves need little of it for each level.
+    ///
+    /// # Errors
+    /// As for [`decode`](Self::decode).
+    #[inline]
+    fn decode_boxed(r: &mut Reader<'_>) -> Result<Box<Self>> {
+        Self::decode(r).map(Box::new)
+    }
 }
 
 /// A type that can be written as JSON.
@@ -181,25 +191,71 @@ pub fn need<T>(
     }
 }
 
+/// Objects and arrays that may be open around a typed value. Decoding recurses with the nesting of types, and what a
+/// level takes of the stack (as do `Clone`, `Debug` and dropping afterwards) depends on them; this many fit a thread's
+/// usual 2 MiB in every build. What is skipped or decoded as `any` may nest deeper.
+pub(crate) const MAX_TYPED_DEPTH: u32 = 256;
+
 /// Reads an object.
 ///
 /// # Errors
 /// As for [`Decode::decode`].
 #[inline(never)]
 pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
-    r.begin_object()?;
     let mut partial = T::begin();
-    let mut unexpected = None;
-    while let Some(key) = r.next_key()? {
-        if !T::member(&mut partial, &key, r)? {
-            unknown(key, &mut unexpected, r)?;
-        }
-    }
+    let unexpected = members::<T>(&mut partial, r)?;
     let value = T::finish(partial, r)?;
     match unexpected {
         None => Ok(value),
         Some(error) => Err(error),
     }
+}
+
+/// Reads an object as [`Decode::decode_boxed`] does.
+///
+/// # Errors
+/// As for [`Decode::decode`].
+#[inline(never)]
+pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
+    let mut partial = boxed_begin::<T>();
+    let unexpected = members::<T>(&mut partial, r)?;
+    let value = boxed_finish::<T>(partial, r)?;
+    match unexpected {
+        None => Ok(value),
+        Some(error) => Err(error),
+    }
+}
+
+/// Apart, so that the partial does not stay on the caller's stack.
+#[inline(never)]
+fn boxed_begin<T: Members>() -> Box<T::Partial> {
+    Box::new(T::begin())
+}
+
+/// Apart for the same reason.
+#[inline(never)]
+#[expect(
+    clippy::boxed_local,
+    reason = "what is boxed need not be copied to be passed"
+)]
+fn boxed_finish<T: Members>(partial: Box<T::Partial>, r: &Reader<'_>) -> Result<Box<T>> {
+    T::finish(*partial, r).map(Box::new)
+}
+
+/// Reads the members of an object, and gives the error for the first that is not one of the type's.
+#[inline(never)]
+fn members<T: Members>(partial: &mut T::Partial, r: &mut Reader<'_>) -> Result<Option<Error>> {
+    r.begin_object()?;
+    if r.depth() > MAX_TYPED_DEPTH {
+        return Err(r.too_deep());
+    }
+    let mut unexpected = None;
+    while let Some(key) = r.next_key()? {
+        if !T::member(partial, &key, r)? {
+            unknown(key, &mut unexpected, r)?;
+        }
+    }
+    Ok(unexpected)
 }
 
 #[inline(never)]
@@ -277,7 +333,7 @@ pub fn other_kind(name: &'static str, r: &mut Reader<'_>) -> Result<Value> {
 /// Writes the member `name`.
 #[inline(never)]
 pub fn put<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &T) {
-    w.key(name);
+    w.schema_key(name);
     value.encode(w);
 }
 

@@ -35,6 +35,7 @@ impl<'a> Document<'a> {
             bytes: text,
             pos: 0,
             tokens: 0,
+            keys: Vec::new(),
             long_nul: false,
         };
         check.document()?;
@@ -76,34 +77,26 @@ fn spell_nul(text: &[u8]) -> Vec<u8> {
 /// An object or array that is open.
 enum Open<'a> {
     Array,
-    /// With the key whose value is being read.
-    Object(Keys<'a>, Cow<'a, [u8]>),
+    Object(Keys<'a>),
 }
 
-/// The keys an object has so far.
-#[derive(Default)]
+/// The keys of an object so far, the last one that whose value is being read.
 struct Keys<'a> {
-    few: Vec<Cow<'a, [u8]>>,
-    many: HashSet<Cow<'a, [u8]>>,
+    /// Where they start among the keys of all open objects.
+    first: usize,
+    /// All but the last, once they are too many to be compared one by one.
+    index: HashSet<Cow<'a, [u8]>>,
 }
 
-impl<'a> Keys<'a> {
-    /// Whether the key is new.
-    fn insert(&mut self, key: Cow<'a, [u8]>) -> bool {
-        if self.few.len() < 16 && self.many.is_empty() {
-            let new = !self.few.contains(&key);
-            self.few.push(key);
-            return new;
-        }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(key)
-    }
-}
+/// Keys that are compared one by one.
+const FEW_KEYS: usize = 16;
 
 struct Check<'a> {
     bytes: &'a [u8],
     pos: usize,
     tokens: usize,
+    /// The keys of all open objects, from the outside in.
+    keys: Vec<Cow<'a, [u8]>>,
     /// Whether a string holds U+0000 as C0 80.
     long_nul: bool,
 }
@@ -148,11 +141,14 @@ impl<'a> Check<'a> {
                     self.pos += 1;
                     return Ok(true);
                 }
-                stack.push(if bracket == b'{' {
-                    Open::Object(Keys::default(), self.key()?)
+                if bracket == b'{' {
+                    let first = self.keys.len();
+                    self.key()?;
+                    let index = HashSet::new();
+                    stack.push(Open::Object(Keys { first, index }));
                 } else {
-                    Open::Array
-                });
+                    stack.push(Open::Array);
+                }
                 Ok(false)
             }
             Some(b'"' | b'\'') => self.string().map(|_| true),
@@ -166,8 +162,8 @@ impl<'a> Check<'a> {
     fn separator(&mut self, open: &mut Open<'a>) -> Result<bool> {
         let (closing, wanted) = match open {
             Open::Array => (b']', Syntax::ListSeparator),
-            Open::Object(keys, key) => {
-                if !keys.insert(std::mem::take(key)) {
+            Open::Object(keys) => {
+                if !self.is_new(keys) {
                     return Err(self.syntax(Syntax::DuplicateKey));
                 }
                 (b'}', Syntax::DictSeparator)
@@ -179,22 +175,39 @@ impl<'a> Check<'a> {
                 self.token()?;
                 self.pos += 1;
                 self.space();
-                if let Open::Object(_, key) = open {
-                    *key = self.key()?;
+                if let Open::Object(_) = open {
+                    self.key()?;
                 }
                 Ok(false)
             }
             Some(b) if b == closing => {
                 self.token()?;
                 self.pos += 1;
+                if let Open::Object(keys) = open {
+                    self.keys.truncate(keys.first);
+                }
                 Ok(true)
             }
             _ => Err(self.unexpected(wanted)),
         }
     }
 
+    /// Whether the object's last key differs from those before it.
+    fn is_new(&mut self, object: &mut Keys<'a>) -> bool {
+        let Some((last, before)) = self.keys[object.first..].split_last() else {
+            return true;
+        };
+        if before.len() < FEW_KEYS {
+            return !before.contains(last);
+        }
+        if object.index.is_empty() {
+            object.index.extend(before.iter().cloned());
+        }
+        object.index.insert(last.clone())
+    }
+
     /// Reads a key and the colon. QEMU reads any value for a key before it wonders whether it is a string.
-    fn key(&mut self) -> Result<Cow<'a, [u8]>> {
+    fn key(&mut self) -> Result<()> {
         let start = self.pos;
         let key = match self.byte() {
             Some(b'"' | b'\'') => self.string()?,
@@ -211,7 +224,8 @@ impl<'a> Check<'a> {
         self.token()?;
         self.pos += 1;
         self.space();
-        Ok(key)
+        self.keys.push(key);
+        Ok(())
     }
 
     fn keyword(&mut self) -> Result<()> {
@@ -236,14 +250,20 @@ impl<'a> Check<'a> {
         } else {
             self.digits(start)?;
         }
+        // A shorter integer cannot exceed a double's range.
+        let mut finite = self.pos - start < 300;
         if self.byte() == Some(b'.') {
             self.pos += 1;
             self.digits(start)?;
         }
         if let Some(b'e' | b'E') = self.byte() {
+            finite = false;
             self.pos += 1;
             self.pos += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             self.digits(start)?;
+        }
+        if finite {
+            return Ok(());
         }
         let literal = std::str::from_utf8(&self.bytes[start..self.pos]);
         match literal.map(str::parse::<f64>) {
@@ -268,12 +288,16 @@ impl<'a> Check<'a> {
         let start = self.pos;
         let quote = self.bytes[start];
         let mut end = start + 1;
+        let mut escaped = false;
         loop {
             end = plain_end(self.bytes, end, quote);
             match self.bytes.get(end) {
                 Some(&b) if b == quote => break,
                 // Whatever is escaped, the string goes on after it.
-                Some(b'\\') if self.bytes.get(end + 1).is_some_and(|b| *b >= 0x20) => end += 2,
+                Some(b'\\') if self.bytes.get(end + 1).is_some_and(|b| *b >= 0x20) => {
+                    escaped = true;
+                    end += 2;
+                }
                 Some(b'\\') => {
                     self.pos = end + 1;
                     return Err(self.stray(start));
@@ -284,24 +308,23 @@ impl<'a> Check<'a> {
                 }
             }
         }
-        if let Some(at) = self.bytes[start..end].iter().position(|b| *b >= 0xFE) {
-            self.pos = start + at;
+        let raw = &self.bytes[start + 1..end];
+        if !escaped && raw.is_ascii() {
+            self.pos = end + 1;
+            return Ok(Cow::Borrowed(raw));
+        }
+        if let Some(at) = raw.iter().position(|b| *b >= 0xFE) {
+            self.pos = start + 1 + at;
             return Err(self.stray(start));
         }
         let content = self.content(start + 1, end)?;
         self.pos = end + 1;
-        Ok(content)
+        Ok(Cow::Owned(content))
     }
 
     /// The content of a string that goes from `start` to `end`.
-    fn content(&mut self, start: usize, end: usize) -> Result<Cow<'a, [u8]>> {
-        let raw = &self.bytes[start..end];
-        let mut escaped = raw.iter().enumerate().filter(|(_, b)| **b == b'\\');
-        if escaped.next().is_none() {
-            self.characters(start, end)?;
-            return Ok(Cow::Borrowed(raw));
-        }
-        let mut content = Vec::with_capacity(raw.len());
+    fn content(&mut self, start: usize, end: usize) -> Result<Vec<u8>> {
+        let mut content = Vec::with_capacity(end - start);
         let mut at = start;
         while at < end {
             let plain = self.bytes[at..end]
@@ -315,7 +338,7 @@ impl<'a> Check<'a> {
                 at = self.escape(at, &mut content)?;
             }
         }
-        Ok(Cow::Owned(content))
+        Ok(content)
     }
 
     /// Decodes the escape at `at` and says where it ends.

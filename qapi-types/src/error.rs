@@ -84,7 +84,7 @@ pub enum Syntax {
     TokenSize,
     /// More than 2^21 tokens in one value.
     TokenCount,
-    /// Brackets nested deeper than 1024, or deeper than the stack allows.
+    /// Brackets nested deeper than 1024, or values of types that contain themselves deeper than 256.
     Nesting,
 }
 

@@ -10,6 +10,11 @@ macro_rules! impl_object {
             fn decode(r: &mut $crate::Reader<'_>) -> $crate::Result<Self> {
                 $crate::codec::object(r)
             }
+
+            #[inline]
+            fn decode_boxed(r: &mut $crate::Reader<'_>) -> $crate::Result<::std::boxed::Box<Self>> {
+                $crate::codec::object_boxed(r)
+            }
         }
 
         impl $crate::codec::Encode for $type {

@@ -144,7 +144,7 @@ impl<T: Encode + ?Sized> Encode for &T {
 impl<T: Decode> Decode for Box<T> {
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
-        T::decode(r).map(Self::new)
+        T::decode_boxed(r)
     }
 }
 

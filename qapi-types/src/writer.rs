@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::reader::plain_end;
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +95,21 @@ impl<'b> Writer<'b> {
     pub fn key(&mut self, key: &str) {
         self.separate(b'{');
         self.string(key);
+        self.colon();
+    }
+
+    /// Starts a member whose name comes from a schema, where nothing needs escaping.
+    #[inline]
+    pub(crate) fn schema_key(&mut self, key: &'static str) {
+        self.separate(b'{');
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.push(b'"');
+        self.colon();
+    }
+
+    #[inline]
+    fn colon(&mut self) {
         self.out.push(b':');
         if self.style != Style::Compact {
             self.out.push(b' ');
@@ -186,8 +202,11 @@ impl<'b> Writer<'b> {
     pub fn string(&mut self, value: &str) {
         self.out.push(b'"');
         let ascii = self.style != Style::Compact;
-        if value.bytes().all(|b| is_plain(b, ascii)) {
-            self.out.extend_from_slice(value.as_bytes());
+        let bytes = value.as_bytes();
+        if plain_end(bytes, 0, b'"') == bytes.len()
+            && (!ascii || bytes.iter().all(|b| is_plain(*b, true)))
+        {
+            self.out.extend_from_slice(bytes);
         } else {
             self.escaped(value, ascii);
         }

@@ -16,12 +16,8 @@ use scan::Tape;
 pub(crate) use number::Number;
 pub(crate) use string::{plain_end, unicode_escape};
 
-/// Objects and arrays may be open at once in one text, as in QEMU.
+/// Objects and arrays that may be open at once in one text, as in QEMU.
 pub(crate) const MAX_DEPTH: u32 = 1024;
-
-/// Bytes of stack that decoding may use below the point where the reader was made. The smallest stack that Rust
-/// programs commonly have is a spawned thread's of 2 MiB.
-const STACK_BUDGET: usize = 1 << 20;
 
 /// What to do with what this version of the schema does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +71,6 @@ pub struct Reader<'a> {
     fresh: bool,
     mode: Mode,
     dialect: Dialect,
-    stack_base: usize,
     tape: Tape,
 }
 
@@ -113,7 +108,6 @@ impl<'a> Reader<'a> {
             fresh: false,
             mode,
             dialect,
-            stack_base: stack_position(),
             tape: Tape::default(),
         };
         reader.skip_space();
@@ -311,7 +305,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn open(&mut self) -> Result<()> {
-        if self.depth >= MAX_DEPTH || self.stack_base.abs_diff(stack_position()) > STACK_BUDGET {
+        if self.depth >= MAX_DEPTH {
             return Err(self.syntax(Syntax::Nesting));
         }
         self.pos += 1;
@@ -378,6 +372,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    #[cold]
+    pub(crate) fn too_deep(&self) -> Error {
+        self.syntax(Syntax::Nesting)
+    }
+
     /// A value of another kind than `expected` stands here, or none.
     #[cold]
     #[inline(never)]
@@ -410,12 +409,4 @@ impl<'a> Reader<'a> {
             Some(c) => Syntax::Stray(c.to_string().into()),
         })
     }
-}
-
-/// About where the stack ends at present. Recursion is what generated code does with nested types, and how much
-/// stack a level takes depends on the types and on the build profile, so the stack itself is what gets measured.
-#[inline(always)]
-fn stack_position() -> usize {
-    let here = 0u8;
-    std::ptr::from_ref(&here).addr()
 }
