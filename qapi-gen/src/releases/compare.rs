@@ -1,0 +1,503 @@
+//! Walks two releases' schemas side by side, along the wire.
+//!
+//! Types are matched by where they appear on the wire, starting from commands and events of the
+//! same name: types are renamed, split and merged between releases while the wire stays what it
+//! was. One type of the current release can have several counterparts in an older one.
+
+use super::{PartKind, definition_of};
+use crate::model::{
+    AlternateId, Branch, Builtin, CommandId, Definition, EnumId, EventId, JsonKind, Member,
+    ObjectId, Root, Schema, Type, Variants,
+};
+use crate::names::Name;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Which way values travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Direction {
+    Sent,
+    Received,
+    /// Neither: a type that no command or event reaches.
+    Local,
+}
+
+/// What an older release has, by the ids of the current one.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) commands: HashSet<CommandId>,
+    pub(super) events: HashSet<EventId>,
+    pub(super) types: HashSet<Type>,
+    /// The objects among the types that a client receives.
+    pub(super) received: HashSet<ObjectId>,
+    pub(super) members: HashSet<(ObjectId, usize)>,
+    pub(super) values: HashSet<(EnumId, usize)>,
+    pub(super) branches: HashSet<(ObjectId, usize)>,
+    pub(super) alternatives: HashSet<(AlternateId, usize)>,
+    /// Mandatory members that can be missing in what a client receives.
+    pub(super) unreliable: HashSet<(ObjectId, usize)>,
+    /// Other types at the same place.
+    pub(super) retyped: HashMap<(ObjectId, usize), String>,
+    pub(super) returned: HashMap<CommandId, String>,
+    /// Unions whose tag is missing, with the value whose branch takes what is there.
+    pub(super) untagged: HashMap<ObjectId, Option<Name>>,
+    /// Parts that the current release lacks, by the definition that they would belong to.
+    pub(super) gone: BTreeSet<(Name, PartKind, Name)>,
+}
+
+/// Finds what of the current release an older one has.
+pub(super) fn compare(current: &Schema, old: &Schema) -> Found {
+    let mut walk = Walk {
+        current,
+        old,
+        found: Found::default(),
+        todo: Vec::new(),
+        seen: HashSet::new(),
+    };
+    walk.roots();
+    walk.unreached();
+    while let Some(pair) = walk.todo.pop() {
+        match pair {
+            Pair::Types(new, old, direction) => walk.types(new, old, direction),
+            Pair::Objects(new, old, direction) => walk.objects(&new, &old, direction),
+        }
+    }
+    walk.found
+}
+
+/// An object whose members are part of a JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Layer {
+    object: ObjectId,
+    /// Whether its branches are too. Where the value of its tag is known, the branch is a layer.
+    open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Pair {
+    Types(Type, Type, Direction),
+    /// The layers of one JSON object in both releases; a union's, and the branch's after it.
+    Objects(Vec<Layer>, Vec<Layer>, Direction),
+}
+
+struct Walk<'s> {
+    current: &'s Schema,
+    old: &'s Schema,
+    found: Found,
+    todo: Vec<Pair>,
+    seen: HashSet<Pair>,
+}
+
+impl<'s> Walk<'s> {
+    fn push(&mut self, pair: Pair) {
+        if self.seen.insert(pair.clone()) {
+            self.todo.push(pair);
+        }
+    }
+
+    fn push_types(&mut self, new: Type, old: Type, direction: Direction) {
+        self.push(Pair::Types(new, old, direction));
+    }
+
+    fn roots(&mut self) {
+        let (current, old) = (self.current, self.old);
+        for &definition in current.definitions() {
+            let counterpart = old.definition(current.name(definition));
+            match (definition, counterpart) {
+                (Definition::Command(id), Some(Definition::Command(old_id))) => {
+                    self.found.commands.insert(id);
+                    let (c, o) = (current.command(id), old.command(old_id));
+                    self.data(&c.name, c.arguments, o.arguments, Direction::Sent);
+                    let nothing = |schema: &Schema| Type::Object(schema.empty());
+                    let new = c.returns.unwrap_or(nothing(current));
+                    let before = o.returns.unwrap_or(nothing(old));
+                    if differs(current, new, old, before) {
+                        self.found.returned.insert(id, old.type_name(before));
+                    }
+                    self.push_types(new, before, Direction::Received);
+                }
+                (Definition::Event(id), Some(Definition::Event(old_id))) => {
+                    self.found.events.insert(id);
+                    let (e, o) = (current.event(id), old.event(old_id));
+                    self.data(&e.name, e.data, o.data, Direction::Received);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn data(
+        &mut self,
+        owner: &Name,
+        new: Option<ObjectId>,
+        old: Option<ObjectId>,
+        direction: Direction,
+    ) {
+        match (new, old) {
+            (None, Some(id)) => {
+                for id in lineage(self.old, id) {
+                    let members = self.old.object(id).members.iter();
+                    let gone = members.map(|m| (owner.clone(), PartKind::Member, m.name.clone()));
+                    self.found.gone.extend(gone);
+                }
+            }
+            (None, None) => {}
+            (Some(new), old) => {
+                let old = old.unwrap_or(self.old.empty());
+                self.push_types(Type::Object(new), Type::Object(old), direction);
+            }
+        }
+    }
+
+    /// Types that do not appear on the wire can only be matched by name.
+    fn unreached(&mut self) {
+        let roots = self.current.definitions().iter().filter_map(|d| match d {
+            Definition::Command(id) => Some(Root::Command(*id)),
+            Definition::Event(id) => Some(Root::Event(*id)),
+            _ => None,
+        });
+        let reached = self.current.reachable(roots);
+        for &definition in self.current.definitions() {
+            let counterpart = self.old.definition(self.current.name(definition));
+            let pair = match (definition, counterpart) {
+                (Definition::Enum(a), Some(Definition::Enum(b))) => (Type::Enum(a), Type::Enum(b)),
+                (Definition::Object(a), Some(Definition::Object(b)))
+                    if !self.current.object(a).is_implicit() =>
+                {
+                    (Type::Object(a), Type::Object(b))
+                }
+                (Definition::Alternate(a), Some(Definition::Alternate(b))) => {
+                    (Type::Alternate(a), Type::Alternate(b))
+                }
+                _ => continue,
+            };
+            if !reached.contains(pair.0) {
+                self.push_types(pair.0, pair.1, Direction::Local);
+            }
+        }
+    }
+
+    fn types(&mut self, new: Type, old: Type, direction: Direction) {
+        match (new, old) {
+            (Type::Object(a), Type::Object(b)) => {
+                let layers = |object| vec![Layer { object, open: true }];
+                self.push(Pair::Objects(layers(a), layers(b), direction));
+            }
+            (Type::Array(a), Type::Array(b)) => {
+                let (new, old) = (self.current.array(a).element, self.old.array(b).element);
+                self.push_types(new, old, direction);
+            }
+            (Type::Enum(a), Type::Enum(b)) => self.enums(a, b),
+            (Type::Alternate(a), _) => self.alternates(a, old, direction),
+            (_, Type::Alternate(b)) => {
+                for alternative in &self.old.alternate(b).alternatives {
+                    if json_kind(alternative.ty) == json_kind(new) {
+                        self.push_types(new, alternative.ty, direction);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn enums(&mut self, new: EnumId, old: EnumId) {
+        self.found.types.insert(Type::Enum(new));
+        let (new_enum, old_enum) = (self.current.enum_(new), self.old.enum_(old));
+        for (index, value) in new_enum.values.iter().enumerate() {
+            if old_enum.values.iter().any(|v| v.name == value.name) {
+                self.found.values.insert((new, index));
+            }
+        }
+        for value in &old_enum.values {
+            if new_enum.values.iter().all(|v| v.name != value.name) {
+                let gone = (new_enum.name.clone(), PartKind::Value, value.name.clone());
+                self.found.gone.insert(gone);
+            }
+        }
+    }
+
+    fn alternates(&mut self, new: AlternateId, old: Type, direction: Direction) {
+        self.found.types.insert(Type::Alternate(new));
+        let alternate = self.current.alternate(new);
+        let before: Vec<Type> = match old {
+            Type::Alternate(id) => {
+                let alternatives = self.old.alternate(id).alternatives.iter();
+                alternatives.map(|a| a.ty).collect()
+            }
+            other => vec![other],
+        };
+        let same_kind = |a: Type, b: Type| json_kind(a) == json_kind(b);
+        for (index, alternative) in alternate.alternatives.iter().enumerate() {
+            for ty in before.iter().filter(|ty| same_kind(alternative.ty, **ty)) {
+                self.found.alternatives.insert((new, index));
+                self.push_types(alternative.ty, *ty, direction);
+            }
+        }
+        for &ty in &before {
+            if !alternate.alternatives.iter().any(|a| same_kind(a.ty, ty)) {
+                let kind = Name::from(json_kind(ty).as_str());
+                let gone = (alternate.name.clone(), PartKind::Alternative, kind);
+                self.found.gone.insert(gone);
+            }
+        }
+    }
+
+    fn objects(&mut self, new: &[Layer], old: &[Layer], direction: Direction) {
+        let (Some(top), Some(old_top)) = (new.last(), old.last()) else {
+            return;
+        };
+        for id in lineage(self.current, top.object) {
+            self.found.types.insert(Type::Object(id));
+            if direction == Direction::Received {
+                self.found.received.insert(id);
+            }
+            for (index, member) in self.current.object(id).members.iter().enumerate() {
+                self.member((id, index), member, old, direction);
+            }
+        }
+        let owner = definition_of(&self.current.object(top.object).name);
+        for id in lineage(self.old, old_top.object) {
+            for member in &self.old.object(id).members {
+                if look(self.current, new, &member.name).members.is_empty() {
+                    let gone = (Name::from(owner), PartKind::Member, member.name.clone());
+                    self.found.gone.insert(gone);
+                }
+            }
+        }
+        if let Some(variants) = &self.current.object(top.object).variants {
+            self.union(variants, new, old, direction);
+        }
+    }
+
+    fn member(
+        &mut self,
+        id: (ObjectId, usize),
+        member: &Member,
+        old: &[Layer],
+        direction: Direction,
+    ) {
+        let before = look(self.old, old, &member.name);
+        if !before.members.is_empty() {
+            self.found.members.insert(id);
+        }
+        let reliable = before.reliable && member.condition.is_none();
+        if direction == Direction::Received && !member.optional && !reliable {
+            self.found.unreliable.insert(id);
+        }
+        for other in before.members {
+            if differs(self.current, member.ty, self.old, other.ty) {
+                let ty = self.old.type_name(other.ty);
+                self.found.retyped.insert(id, ty);
+            }
+            self.push_types(member.ty, other.ty, direction);
+        }
+    }
+
+    fn union(&mut self, variants: &Variants, new: &[Layer], old: &[Layer], direction: Direction) {
+        let Some((top, outer)) = new.split_last() else {
+            return;
+        };
+        let tag = look(self.old, old, &variants.tag);
+        // Without a tag, every branch is compared that could be meant.
+        let meant = if tag.members.is_empty() {
+            let meant = self.meant(variants, new, old);
+            let value = meant.map(|branch| branch.value.clone());
+            self.found.untagged.insert(top.object, value);
+            meant
+        } else {
+            None
+        };
+        for (index, branch) in variants.branches.iter().enumerate() {
+            let value = &branch.value;
+            let before = match self.layers_for(&variants.tag, value, old) {
+                Some(layers) => layers,
+                None if tag.members.is_empty() => {
+                    if meant.is_none_or(|m| m.value != *value) {
+                        continue;
+                    }
+                    old.to_vec()
+                }
+                None => {
+                    let possible = tag.members.iter().any(|m| match m.ty {
+                        Type::Enum(id) => has_value(self.old, id, value),
+                        _ => true,
+                    });
+                    if !possible || has_variants(self.old, old, &variants.tag) {
+                        continue;
+                    }
+                    old.to_vec()
+                }
+            };
+            self.found.branches.insert((top.object, index));
+            if branch.object == self.current.empty() {
+                continue;
+            }
+            let mut now = outer.to_vec();
+            now.extend([
+                Layer {
+                    open: false,
+                    ..*top
+                },
+                Layer {
+                    object: branch.object,
+                    open: true,
+                },
+            ]);
+            self.push(Pair::Objects(now, before, direction));
+        }
+        self.gone_branches(variants, *top, old);
+    }
+
+    /// The layers in the older release when the tag of one of its unions has a value.
+    fn layers_for(&self, tag: &str, value: &str, old: &[Layer]) -> Option<Vec<Layer>> {
+        for (at, layer) in old.iter().enumerate().filter(|(_, l)| l.open) {
+            let Some(variants) = &self.old.object(layer.object).variants else {
+                continue;
+            };
+            if variants.tag != tag {
+                continue;
+            }
+            let branch = variants.branches.iter().find(|b| b.value == value)?;
+            let mut layers = old.to_vec();
+            layers[at].open = false;
+            layers.push(Layer {
+                object: branch.object,
+                open: true,
+            });
+            return Some(layers);
+        }
+        None
+    }
+
+    fn gone_branches(&mut self, variants: &Variants, top: Layer, old: &[Layer]) {
+        for layer in old.iter().filter(|l| l.open) {
+            let before = &self.old.object(layer.object).variants;
+            let Some(before) = before.as_ref().filter(|v| v.tag == variants.tag) else {
+                continue;
+            };
+            for branch in before.branches.iter().filter(|b| b.explicit) {
+                if variants.branches.iter().all(|b| b.value != branch.value) {
+                    let union = self.current.object(top.object).name.clone();
+                    let gone = (union, PartKind::Branch, branch.value.clone());
+                    self.found.gone.insert(gone);
+                }
+            }
+        }
+    }
+
+    /// The one branch that takes everything which a release without the tag sends.
+    fn meant(&self, variants: &'s Variants, new: &[Layer], old: &[Layer]) -> Option<&'s Branch> {
+        let closed: Vec<Layer> = new.iter().map(|l| Layer { open: false, ..*l }).collect();
+        let takes = |branch: &Branch| {
+            let mut layers = closed.clone();
+            layers.push(Layer {
+                object: branch.object,
+                open: true,
+            });
+            let mandatory = lineage(self.current, branch.object)
+                .into_iter()
+                .flat_map(|id| &self.current.object(id).members)
+                .filter(|m| !m.optional);
+            let mut sent = old
+                .iter()
+                .flat_map(|l| lineage(self.old, l.object))
+                .flat_map(|id| &self.old.object(id).members);
+            mandatory
+                .into_iter()
+                .all(|m| look(self.old, old, &m.name).reliable)
+                && sent.all(|m| !look(self.current, &layers, &m.name).members.is_empty())
+        };
+        let mut candidates = variants.branches.iter().filter(|b| takes(b));
+        let only = candidates.next();
+        only.filter(|_| candidates.next().is_none())
+    }
+}
+
+/// A member as the layers of a JSON object have it.
+struct Looked<'s> {
+    /// Its declarations: one, or those of several branches.
+    members: Vec<&'s Member>,
+    /// Whether it is there whatever the tags are.
+    reliable: bool,
+}
+
+fn look<'s>(schema: &'s Schema, layers: &[Layer], name: &str) -> Looked<'s> {
+    let mut looked = Looked {
+        members: Vec::new(),
+        reliable: false,
+    };
+    let mut ids = layers.iter().flat_map(|l| lineage(schema, l.object));
+    let declared = ids.find_map(|id| schema.object(id).members.iter().find(|m| m.name == name));
+    if let Some(member) = declared {
+        looked.members.push(member);
+        looked.reliable = !member.optional && member.condition.is_none();
+        return looked;
+    }
+    for layer in layers.iter().filter(|l| l.open) {
+        let Some(variants) = &schema.object(layer.object).variants else {
+            continue;
+        };
+        let mut everywhere = true;
+        for branch in &variants.branches {
+            let layer = Layer {
+                object: branch.object,
+                open: true,
+            };
+            let inner = look(schema, &[layer], name);
+            everywhere &= inner.reliable;
+            looked.members.extend(inner.members);
+        }
+        looked.reliable |= everywhere && !variants.branches.is_empty();
+    }
+    looked
+}
+
+/// An object type and its bases, the outermost base first.
+fn lineage(schema: &Schema, object: ObjectId) -> Vec<ObjectId> {
+    let mut line: Vec<ObjectId> =
+        std::iter::successors(Some(object), |id| schema.object(*id).base).collect();
+    line.reverse();
+    line
+}
+
+fn has_value(schema: &Schema, id: EnumId, value: &str) -> bool {
+    schema.enum_(id).values.iter().any(|v| v.name == value)
+}
+
+fn has_variants(schema: &Schema, layers: &[Layer], tag: &str) -> bool {
+    layers.iter().filter(|l| l.open).any(|layer| {
+        let variants = &schema.object(layer.object).variants;
+        variants.as_ref().is_some_and(|v| v.tag == tag)
+    })
+}
+
+/// Whether two types differ in their JSON or their range of numbers, not looking into what has
+/// parts that are compared one by one.
+fn differs(current: &Schema, new: Type, older: &Schema, old: Type) -> bool {
+    let width = |b: Builtin| match b {
+        Builtin::Int => Builtin::Int64,
+        Builtin::Size => Builtin::Uint64,
+        other => other,
+    };
+    match (new, old) {
+        (Type::Builtin(a), Type::Builtin(b)) => width(a) != width(b),
+        (Type::Array(a), Type::Array(b)) => {
+            let (new, old) = (current.array(a).element, older.array(b).element);
+            differs(current, new, older, old)
+        }
+        (Type::Enum(_), Type::Enum(_))
+        | (Type::Object(_), Type::Object(_))
+        | (Type::Alternate(_), Type::Alternate(_)) => false,
+        _ => true,
+    }
+}
+
+/// What an alternate tells its alternatives by.
+pub(super) fn json_kind(ty: Type) -> JsonKind {
+    match ty {
+        Type::Builtin(builtin) => builtin.json_kind(),
+        Type::Enum(_) => JsonKind::String,
+        Type::Object(_) => JsonKind::Object,
+        Type::Array(_) => JsonKind::Array,
+        Type::Alternate(_) => JsonKind::Value,
+    }
+}

@@ -1,0 +1,76 @@
+//! Writes a schema anew: its facts in a canonical layout, without the documentation text.
+//!
+//! What is kept: files and their includes, definitions and members in their order, types,
+//! optionality, conditions, features, flags, and the releases in which things appeared. The
+//! releases stand where QAPI has them, in documentation comments that hold nothing else, so that
+//! every reader of the language gets at them.
+
+mod definition;
+mod doc;
+mod layout;
+mod pragma;
+
+use crate::model::{Module, Schema};
+use layout::Value;
+
+pub use pragma::Exceptions;
+
+/// A restated schema file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct File {
+    /// The module's name: the path relative to the root file's directory, as the schema has it.
+    pub module: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Restates every file of a schema, in the order of its modules.
+///
+/// Reading the result gives the same model but for documentation; restating it gives the same
+/// text. `header` stands at the top of each file, as comment lines without their `# `.
+/// `exceptions` are at least those [of](Exceptions::of) the schema; they go to the first file
+/// that has neither definitions nor includes, else to the root.
+pub fn restate(schema: &Schema, exceptions: &Exceptions, header: &str) -> Vec<File> {
+    let modules = schema.modules();
+    let pragmas = modules
+        .iter()
+        .position(|m| m.definitions.is_empty() && m.includes.is_empty())
+        .unwrap_or(0);
+    modules
+        .iter()
+        .enumerate()
+        .map(|(index, module)| {
+            let pragma = (index == pragmas).then(|| exceptions.pragma());
+            File {
+                module: module.name.to_string(),
+                text: text(schema, module, header, pragma.flatten()),
+            }
+        })
+        .collect()
+}
+
+fn text(schema: &Schema, module: &Module, header: &str, pragma: Option<Value>) -> String {
+    let comment: String = header
+        .lines()
+        .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+        .collect();
+    let includes: String = module
+        .includes
+        .iter()
+        .map(|path| Value::object([("include", Value::str(path))]).text() + "\n")
+        .collect();
+    let definitions = &schema.definitions()[module.definitions.clone()];
+    let definitions = definitions.iter().filter_map(|&definition| {
+        let expression = definition::expression(schema, definition)?;
+        let comment = doc::Facts::new(schema, definition).comment();
+        Some(comment + &expression.text() + "\n")
+    });
+    let parts: Vec<String> = [comment, includes]
+        .into_iter()
+        .chain(pragma.map(|p| p.text() + "\n"))
+        .chain(definitions)
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join("\n")
+}
