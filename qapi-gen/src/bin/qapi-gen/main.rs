@@ -5,6 +5,7 @@ mod check;
 mod input;
 mod introspect;
 mod output;
+mod restate;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Introspect(introspect::Args),
+    Restate(restate::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Introspect(args) => introspect::run(&args),
+        Command::Restate(args) => restate::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),
     };
