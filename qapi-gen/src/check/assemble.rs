@@ -152,6 +152,8 @@ fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Sche
         let kind = match *source {
             Source::Builtin => ObjectKind::Empty,
             Source::Named(def) if matches!(defs[def].body, Body::Union { .. }) => ObjectKind::Union,
+            // Only lowered legacy input has named types of that kind.
+            Source::Named(_) if parsed.names.str(*symbol).starts_with("q_") => ObjectKind::Wrapper,
             Source::Named(_) => ObjectKind::Struct,
             Source::Inline(def) => match resolved.tables.ids[def].definition {
                 Definition::Command(id) => ObjectKind::Arguments(Root::Command(id)),

@@ -17,6 +17,7 @@ mod shape;
 mod shape_parts;
 
 use crate::diagnostic::{DefinitionKind, Diagnostic, Errors};
+use crate::legacy;
 use crate::model::Schema;
 use crate::names::Name;
 use crate::source::{SourceMap, Span};
@@ -24,6 +25,9 @@ use crate::syntax::Parsed;
 
 /// Checks what was parsed.
 pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
+    if parsed.options.legacy {
+        legacy::lower(&mut parsed);
+    }
     let mut report = Report {
         found: std::mem::take(&mut parsed.report),
         suggestions: 100,

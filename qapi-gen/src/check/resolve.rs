@@ -88,9 +88,6 @@ pub(super) fn resolve(
             Body::Enum { values, .. } => {
                 resolver.object_features(def);
                 resolver.value_clashes(def, values.iter().map(|v| (v.name, v.span)));
-                for value in values {
-                    resolver.feature_clashes(def, &value.features);
-                }
             }
             Body::Struct { .. } | Body::Union { .. } => {
                 if let Definition::Object(id) = resolver.tables.ids[index].definition {

@@ -1,6 +1,6 @@
 //! The shape of expressions: keys, names and values, as far as one expression tells.
 
-use super::defs::{Body, Data, Def, Flags};
+use super::defs::{Body, Data, Def, Flags, TypeRef};
 use super::names::{self, Case};
 use super::shape_parts::Shape;
 use super::{Context, Report};
@@ -303,7 +303,8 @@ impl Shape<'_> {
                 let data = self.data(object, Code::CommandData, Code::CommandBoxed);
                 let returns = object
                     .get(sym::RETURNS)
-                    .map(|value| self.type_ref(value, "'returns'", Code::ReturnsShape));
+                    .map(|value| self.type_ref(value, "'returns'", Code::ReturnsShape))
+                    .filter(|ty| !matches!(ty, TypeRef::Name(name) if self.is_empty(*name)));
                 let set = |flag: Symbol, value: bool| matches!(object.get(flag), Some(Value::Bool(b, _)) if *b == value);
                 Body::Command {
                     data,
@@ -349,6 +350,7 @@ impl Shape<'_> {
                 ));
                 Data::Broken
             }
+            (Some(Value::Str(name)), _) if self.is_empty(*name) => Data::None,
             (Some(Value::Str(name)), _) => Data::Name(*name),
             (Some(data @ Value::Object(_)), None) => {
                 match self.members(data, "'data'", "parameter", None) {
@@ -366,6 +368,11 @@ impl Shape<'_> {
                 Data::Broken
             }
         }
+    }
+
+    /// QEMU's generator takes an empty name of a base, of data or of a result as none at all.
+    fn is_empty(&self, name: Str) -> bool {
+        self.parsed.names.str(name.symbol).is_empty()
     }
 
     /// Flags may only be given the value that is not their default.

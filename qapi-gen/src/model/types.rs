@@ -319,7 +319,8 @@ pub enum ObjectKind {
     Arguments(Root),
     /// The inline `base` of a union.
     Base(ObjectId),
-    /// The object that wraps one branch of an old simple union.
+    /// Made for an old simple union, in a schema read as legacy input: the object that wraps the
+    /// type of a branch as its member `data`, or the base that adds the tag.
     Wrapper,
     /// The empty object `q_empty`.
     Empty,
