@@ -1,0 +1,67 @@
+#![doc = include_str!("../README.md")]
+
+use std::path::{Path, PathBuf};
+
+/// The release of QEMU that the schemas describe.
+pub const VERSION: &str = include_str!("../VERSION").trim_ascii_end();
+
+/// The root file of QMP's schema.
+pub fn qmp() -> PathBuf {
+    path("qapi/qapi-schema.json")
+}
+
+/// The root file of the storage daemon's schema, which shares QMP's files.
+pub fn storage_daemon() -> PathBuf {
+    path("storage-daemon/qapi/qapi-schema.json")
+}
+
+/// The root file of the guest agent's schema.
+pub fn qga() -> PathBuf {
+    path("qga/qapi-schema.json")
+}
+
+/// In what other releases' QMP differs.
+pub fn qmp_releases() -> PathBuf {
+    path("releases/qmp.txt")
+}
+
+/// In what other releases' storage daemons differ.
+pub fn storage_daemon_releases() -> PathBuf {
+    path("releases/qsd.txt")
+}
+
+/// In what other releases' guest agents differ.
+pub fn qga_releases() -> PathBuf {
+    path("releases/qga.txt")
+}
+
+/// The folder that all paths are below.
+pub fn directory() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn path(name: &str) -> PathBuf {
+    directory().join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_a_file() {
+        let roots = [qmp(), storage_daemon(), qga()];
+        let facts = [qmp_releases(), storage_daemon_releases(), qga_releases()];
+        for path in roots.iter().chain(&facts) {
+            assert!(path.is_file(), "{} is missing", path.display());
+        }
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_facts() {
+        let facts = std::fs::read_to_string(qmp_releases()).unwrap();
+        let releases = facts.lines().find(|l| l.starts_with("releases ")).unwrap();
+        let last = releases.split(' ').next_back().unwrap();
+        assert!(VERSION.starts_with(last), "{VERSION} and {last}");
+    }
+}
