@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::error::{Error, Result, Syntax};
-use crate::message::Raw;
 use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, plain_end, unicode_escape};
 
 /// Bytes that one value may have.
@@ -52,12 +51,6 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn reader(&self, mode: Mode) -> Reader<'_> {
         Reader::with_dialect(&self.text, mode, Dialect::Qemu)
-    }
-
-    /// The text as a value that waits to be decoded.
-    #[must_use]
-    pub fn raw(&self) -> Raw<'_> {
-        Raw::new(&self.text, Dialect::Qemu)
     }
 }
 
@@ -247,6 +240,9 @@ impl<'a> Check<'a> {
         self.pos += usize::from(self.byte() == Some(b'-'));
         if self.byte() == Some(b'0') {
             self.pos += 1;
+            if self.byte().is_some_and(|b| b.is_ascii_digit()) {
+                return Err(self.stray(start));
+            }
         } else {
             self.digits(start)?;
         }

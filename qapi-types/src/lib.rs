@@ -4,6 +4,10 @@
 //! Nothing here does I/O. Whoever only reads or writes messages needs nothing else.
 #![forbid(unsafe_code)]
 
+// The form of generated code is tried inside the crate too, where paths start with the crate's name.
+#[cfg(test)]
+extern crate self as qapi_types;
+
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub mod bridge;

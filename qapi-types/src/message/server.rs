@@ -101,15 +101,14 @@ impl<'a> Parts<'a> {
     }
 
     fn command(&mut self, r: &mut Reader<'a>, kind: Kind, oob: bool) -> Result<()> {
-        let name = |oob| if oob { "exec-oob" } else { "execute" };
-        let this = name(oob);
         if kind != Kind::String {
+            let this = if oob { "exec-oob" } else { "execute" };
             self.refuse(format!("QMP input member '{this}' must be a string"));
             return r.skip();
         }
-        if let Some((_, other)) = self.command {
-            let other = name(other);
-            self.refuse(format!("QMP input member '{this}' clashes with '{other}'"));
+        // A document has no duplicate keys, so this is the other one.
+        if self.command.is_some() {
+            self.refuse("QMP input member 'execute' clashes with 'exec-oob'".into());
         }
         self.command = Some((r.string()?, oob));
         Ok(())
@@ -140,10 +139,10 @@ pub fn write_return<T: Encode>(w: &mut Writer<'_>, value: &T, id: Option<&impl E
 /// Writes an error reply without line end.
 pub fn write_error(w: &mut Writer<'_>, error: &ErrorReply, id: Option<&impl Encode>) {
     w.begin_object();
-    put(w, "error", error);
     if let Some(id) = id {
         put(w, "id", id);
     }
+    put(w, "error", error);
     w.end_object();
 }
 

@@ -118,8 +118,8 @@ pub(super) mod tests {
         static WORK: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Counts bytes visited while looking ahead, a jump as one.
-    pub(super) fn count(bytes: usize) {
+    /// Counts bytes visited beyond plain reading, a jump as one.
+    pub(in crate::reader) fn count(bytes: usize) {
         WORK.with(|work| work.set(work.get() + bytes));
     }
 

@@ -103,6 +103,8 @@ impl Reader<'_> {
             };
         }
         self.fresh = false;
+        #[cfg(test)]
+        let before = self.pos;
         while self.depth > depth {
             match self.byte() {
                 b'"' => self.skip_string()?,
@@ -120,6 +122,8 @@ impl Reader<'_> {
             }
         }
         self.fresh = false;
+        #[cfg(test)]
+        super::scan::tests::count(self.pos - before);
         Ok(())
     }
 

@@ -1,1 +1,122 @@
-//! Tests of what the reader does inside.
+//! How much work the reader does, counted in bytes that it visits beyond plain reading.
+
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "public as in a library, and a test need not use all of it"
+)]
+#[path = "../../tests/generated/mod.rs"]
+mod generated;
+
+use super::scan::tests::take_work;
+use super::{Mode, Reader};
+use crate::codec::Decode;
+use crate::error::Result;
+use generated::{Lamp, Power, PowerBranch, PowerRef};
+
+fn decode<T: Decode>(text: &str, mode: Mode) -> (Result<T>, usize) {
+    take_work();
+    let value = T::decode(&mut Reader::from_str(text, mode));
+    (value, take_work())
+}
+
+/// Powers in each other, the tag of each before or after what it holds.
+fn nested(levels: usize, innermost: &str, tag_last: bool) -> String {
+    let mut text = innermost.to_owned();
+    for _ in 0..levels {
+        text = if tag_last {
+            format!(r#"{{"behind": {text}, "volts": 1, "kind": "mains"}}"#)
+        } else {
+            format!(r#"{{"kind": "mains", "volts": 1, "behind": {text}}}"#)
+        };
+    }
+    text
+}
+
+fn levels(power: &Power) -> usize {
+    match &power.u {
+        PowerBranch::Mains(mains) => match &mains.behind {
+            Some(PowerRef::Definition(power)) => 1 + levels(power),
+            _ => 1,
+        },
+        _ => 0,
+    }
+}
+
+#[test]
+fn a_tag_in_front_costs_nothing() {
+    let text = nested(200, "\"x\"", false);
+    let (power, work) = decode::<Power>(&text, Mode::Strict);
+    assert_eq!(levels(&power.unwrap()), 200);
+    assert_eq!(work, 0);
+}
+
+#[test]
+fn tags_that_come_last_cost_in_proportion_to_the_text() {
+    for count in [10, 50, 250] {
+        let text = nested(count, "\"x\"", true);
+        let (power, work) = decode::<Power>(&text, Mode::Strict);
+        assert_eq!(levels(&power.unwrap()), count);
+        // Each byte once by the outermost level, and a jump and the members at hand on every other one.
+        assert!(work <= 2 * text.len(), "{work} for {} bytes", text.len());
+    }
+}
+
+#[test]
+fn two_tags_of_one_object_come_last() {
+    let text = format!(
+        r#"{{"health": [{}], "cells": 1, "chemistry": "lithium", "kind": "battery"}}"#,
+        vec!["\"red\""; 1000].join(", ")
+    );
+    let (power, work) = decode::<Power>(&text, Mode::Strict);
+    assert!(power.is_ok());
+    // The second tag is searched for over the same members, with a jump over the array.
+    assert!(work <= text.len() + 100, "{work} for {} bytes", text.len());
+}
+
+#[test]
+fn many_unions_side_by_side() {
+    let lamp = format!(
+        r#"{{"room": "a", "colour": "red", "tags": [], "power": {}}}"#,
+        nested(5, "\"x\"", true)
+    );
+    let text = format!("[{}]", vec![lamp; 500].join(", "));
+    let (lamps, work) = decode::<Vec<Lamp>>(&text, Mode::Lenient);
+    assert_eq!(lamps.unwrap().len(), 500);
+    assert!(work <= 2 * text.len(), "{work} for {} bytes", text.len());
+}
+
+#[test]
+fn an_error_deep_inside_costs_in_proportion_to_the_text() {
+    for tag_last in [false, true] {
+        let text = nested(
+            250,
+            r#"{"kind": "mains", "volts": [[1], {"a": "]"}]}"#,
+            tag_last,
+        );
+        let (power, work) = decode::<Power>(&text, Mode::Strict);
+        let path = format!("{}volts", "behind.".repeat(250));
+        assert_eq!(power.unwrap_err().path(), path);
+        assert!(work <= 2 * text.len(), "{work} for {} bytes", text.len());
+    }
+}
+
+#[test]
+fn types_that_contain_themselves_have_a_limit_that_any_stack_holds() {
+    let run = |count: usize| {
+        let text = nested(count, "\"x\"", true);
+        let run = move || {
+            decode::<Power>(&text, Mode::Strict)
+                .0
+                .map(|power| (levels(&power), power.clone() == power))
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run);
+        thread.unwrap().join().unwrap()
+    };
+    assert_eq!(run(256).unwrap(), (256, true));
+    assert_eq!(
+        run(257).unwrap_err().desc(),
+        "JSON nesting depth limit exceeded"
+    );
+}
