@@ -44,7 +44,8 @@ impl Writer {
         self.out.push(brackets[0]);
         self.open.push(false);
         fill(self);
-        if self.open.pop() == Some(true) {
+        let breaks = self.breaks_line();
+        if self.open.pop() == Some(true) && breaks {
             self.line_break();
         }
         self.out.push(brackets[1]);
@@ -103,7 +104,9 @@ impl Writer {
                 self.out.push(' ');
             }
         }
-        self.line_break();
+        if self.breaks_line() {
+            self.line_break();
+        }
     }
 
     fn breaks_line(&self) -> bool {
@@ -115,15 +118,11 @@ impl Writer {
     }
 
     fn line_break(&mut self) {
-        match self.layout {
-            Layout::Indented => {
-                self.out.push('\n');
-                for _ in &self.open {
-                    self.out.push_str("    ");
-                }
+        self.out.push('\n');
+        if self.layout == Layout::Indented {
+            for _ in &self.open {
+                self.out.push_str("    ");
             }
-            _ if self.breaks_line() => self.out.push('\n'),
-            _ => {}
         }
     }
 

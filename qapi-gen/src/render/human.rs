@@ -33,7 +33,13 @@ pub fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Stri
         .primary_title(printable(&diagnostic.message))
         .id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
-    for excerpt in excerpts(marks(diagnostic, sources)) {
+    let marks = marks(diagnostic, sources);
+    let shows_anchor = diagnostic.anchor.is_some_and(|anchor| {
+        let at = sources.start(anchor);
+        let same_line = |m: &Mark| (m.file, m.line) == (at.file, at.line as usize);
+        marks.iter().any(same_line)
+    });
+    for excerpt in excerpts(marks) {
         group = match &excerpt[..] {
             [mark] if mark.start > MAX_COLUMN => {
                 let group = group.element(origin(mark, sources));
@@ -53,7 +59,9 @@ pub fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Stri
     {
         group = group.element(Level::NOTE.message(format!("{more} more places are not shown")));
     }
-    if let Some((kind, name)) = &diagnostic.definition {
+    if let Some((kind, name)) = &diagnostic.definition
+        && !shows_anchor
+    {
         group = group.element(Level::NOTE.message(format!("in {kind} '{}'", printable(name))));
     }
     if let Some(location) = diagnostic.location(sources)
