@@ -2,6 +2,7 @@
 
 mod about;
 mod check;
+mod generate;
 mod input;
 mod introspect;
 mod output;
@@ -25,6 +26,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Introspect(introspect::Args),
+    Generate(generate::Args),
     Restate(restate::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Introspect(args) => introspect::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Restate(args) => restate::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),

@@ -1,0 +1,94 @@
+//! `qapi-gen generate`
+
+use crate::Outcome;
+use crate::input::{Language, Root};
+use crate::output::{MessageFormat, Reporter, Sink, complain};
+use qapi_gen::{Builder, Condition};
+use std::path::PathBuf;
+
+/// Write Rust types for a schema, formatted, to be built on the crate qapi-types.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Generate only commands like this (* is any text), and what they need.
+    #[arg(long = "command", value_name = "GLOB")]
+    commands: Vec<String>,
+    /// Generate only events like this, and what they need.
+    #[arg(long = "event", value_name = "GLOB")]
+    events: Vec<String>,
+    /// What a condition's symbol is: true, false, cfg (the cfg of that name) or cfg(PREDICATE).
+    /// What depends on other symbols is generated.
+    #[arg(long = "condition", value_name = "NAME=VALUE", value_parser = setting)]
+    conditions: Vec<(String, Setting)>,
+    /// Leave out the schema's documentation.
+    #[arg(long)]
+    no_docs: bool,
+    #[command(flatten)]
+    language: Language,
+    /// The schema's root file; - is standard input.
+    #[arg(value_name = "SCHEMA")]
+    schema: PathBuf,
+}
+
+#[derive(Clone)]
+enum Setting {
+    True,
+    False,
+    Cfg(String),
+}
+
+fn setting(argument: &str) -> Result<(String, Setting), String> {
+    let (name, value) = argument.split_once('=').ok_or("expected NAME=VALUE")?;
+    let predicate = value.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+    let setting = match (value, predicate) {
+        ("true", _) => Setting::True,
+        ("false", _) => Setting::False,
+        ("cfg", _) => Setting::Cfg(name.to_owned()),
+        (_, Some(predicate)) => Setting::Cfg(predicate.to_owned()),
+        _ => return Err(format!("'{value}' is not true, false, cfg or cfg(PREDICATE)")),
+    };
+    Ok((name.to_owned(), setting))
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let root = Root::from(args.schema.as_path());
+    let schema = match root.read(&args.language.frontend()) {
+        Ok(schema) => schema,
+        Err(failure) => {
+            let mut reporter = Reporter::new(MessageFormat::Human);
+            return reporter.failure(&root, &failure).max(reporter.finish());
+        }
+    };
+    let mut builder = Builder::new(root.name()).docs(!args.no_docs);
+    if !args.commands.is_empty() {
+        builder = builder.commands(&args.commands);
+    }
+    if !args.events.is_empty() {
+        builder = builder.events(&args.events);
+    }
+    for (name, setting) in &args.conditions {
+        let condition = match setting {
+            Setting::True => Condition::True,
+            Setting::False => Condition::False,
+            Setting::Cfg(predicate) => Condition::Cfg(predicate),
+        };
+        builder = builder.condition(name, condition);
+    }
+    let code = match builder.generate_from(&schema) {
+        Ok(code) => code,
+        Err(error) => return complain(&error.to_string()),
+    };
+    match &args.output {
+        None => {
+            let mut sink = Sink::stdout();
+            sink.write(code.as_bytes());
+            sink.finish()
+        }
+        Some(path) => match std::fs::write(path, code) {
+            Ok(()) => Outcome::Done,
+            Err(error) => complain(&format!("cannot write {}: {error}", path.display())),
+        },
+    }
+}

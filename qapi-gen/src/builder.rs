@@ -1,0 +1,237 @@
+//! Generating Rust from a build script.
+
+use crate::frontend::Frontend;
+use crate::model::Schema;
+use crate::rust::{self, Decision, Error, Glob, Options, Reference};
+use std::path::{Path, PathBuf};
+
+/// What becomes of what the schema makes conditional on a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition<'a> {
+    /// The symbol is defined.
+    True,
+    /// The symbol is not defined: what needs it is left out.
+    False,
+    /// The symbol is defined if this predicate holds, written as inside `#[cfg(…)]`.
+    Cfg(&'a str),
+}
+
+/// Generates Rust from a schema, usually in a build script.
+///
+/// ```no_run
+/// # fn main() -> Result<(), qapi_gen::Error> {
+/// qapi_gen::Builder::new("schema/vmm.json")
+///     .commands(["query-*", "device_add"])
+///     .generate()?; // OUT_DIR/vmm.rs
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The crate takes the file in with
+/// `pub mod vmm { include!(concat!(env!("OUT_DIR"), "/vmm.rs")); }`.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    schema: PathBuf,
+    legacy: bool,
+    out_dir: Option<PathBuf>,
+    file: Option<PathBuf>,
+    options: Options,
+}
+
+impl Builder {
+    /// For the schema with this root file.
+    pub fn new(schema: impl Into<PathBuf>) -> Builder {
+        Builder {
+            schema: schema.into(),
+            legacy: false,
+            out_dir: None,
+            file: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Whether forms of the language that QEMU dropped are read too, back to release 1.0.
+    pub fn legacy(mut self, legacy: bool) -> Builder {
+        self.legacy = legacy;
+        self
+    }
+
+    /// Generates only the commands that these patterns cover, and what they need. `*` stands for
+    /// any text, `?` for any character. Events are then generated only if [asked
+    /// for](Builder::events).
+    pub fn commands<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
+        let globs = patterns.into_iter().map(Glob::new);
+        self.options.commands.get_or_insert_default().extend(globs);
+        self
+    }
+
+    /// Generates only the events that these patterns cover, and what they need; see
+    /// [`commands`](Builder::commands).
+    pub fn events<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
+        let globs = patterns.into_iter().map(Glob::new);
+        self.options.events.get_or_insert_default().extend(globs);
+        self
+    }
+
+    /// Decides about a symbol that the schema's conditions name. What depends on symbols that
+    /// nobody decided about is generated.
+    pub fn condition(mut self, symbol: impl Into<String>, condition: Condition) -> Builder {
+        let decision = match condition {
+            Condition::True => Decision::True,
+            Condition::False => Decision::False,
+            Condition::Cfg(predicate) => Decision::Cfg(predicate.to_owned()),
+        };
+        self.options.conditions.insert(symbol.into(), decision);
+        self
+    }
+
+    /// Takes what some schema files define from a module that exists already, generated from the
+    /// same files, such as `::qapi_types::qmp`. The pattern covers the file's path relative to
+    /// the root file's directory, or the end of that path.
+    pub fn extern_path(mut self, file: impl Into<String>, module: impl Into<String>) -> Builder {
+        self.options
+            .extern_paths
+            .push((Glob::new(file), module.into()));
+        self
+    }
+
+    /// Derives one more trait (or several, separated by commas) for the items made from the
+    /// definitions that the pattern covers. Their names are those of the schema.
+    pub fn derive(mut self, pattern: impl Into<String>, derive: impl Into<String>) -> Builder {
+        self.options
+            .derives
+            .push((Glob::new(pattern), derive.into()));
+        self
+    }
+
+    /// Puts an attribute, such as `#[must_use]`, in front of the items made from the definitions
+    /// that the pattern covers.
+    pub fn attribute(
+        mut self,
+        pattern: impl Into<String>,
+        attribute: impl Into<String>,
+    ) -> Builder {
+        self.options
+            .attributes
+            .push((Glob::new(pattern), attribute.into()));
+        self
+    }
+
+    /// The path under which the generated code finds the crate `qapi-types`; `::qapi_types`
+    /// unless told otherwise.
+    pub fn types_crate(mut self, path: impl Into<String>) -> Builder {
+        self.options.types_crate = path.into();
+        self
+    }
+
+    /// Whether the schema's documentation becomes rustdoc. Without it, each item still names its
+    /// place in the schema.
+    pub fn docs(mut self, docs: bool) -> Builder {
+        self.options.docs = docs;
+        self
+    }
+
+    /// Links every item to QEMU's reference manual: the address of its page, and the namespace of
+    /// the schema in it, such as `QMP`.
+    pub fn reference(mut self, page: impl Into<String>, namespace: impl Into<String>) -> Builder {
+        self.options.reference = Some(Reference {
+            page: page.into(),
+            namespace: namespace.into(),
+        });
+        self
+    }
+
+    /// Makes types for a client of several releases: a member that some release does not send is
+    /// an `Option`. The facts are those that [`Releases`](crate::Releases) computes.
+    pub fn releases(mut self, facts: crate::Releases) -> Builder {
+        self.options.releases = facts;
+        self
+    }
+
+    /// Adds what `query-qmp-schema` answers as the constant `INTROSPECTION`, a JSON text.
+    pub fn introspection(mut self, introspection: bool) -> Builder {
+        self.options.introspection = introspection;
+        self
+    }
+
+    /// Where the file goes; `OUT_DIR` of the build script unless told otherwise.
+    pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.out_dir = Some(directory.into());
+        self
+    }
+
+    /// What the file is called; the name of the schema's root file with `.rs` unless told
+    /// otherwise.
+    pub fn file(mut self, name: impl Into<PathBuf>) -> Builder {
+        self.file = Some(name.into());
+        self
+    }
+
+    /// Writes the file, if it is not there with the same contents already, and gives its path.
+    /// Tells cargo to run the build script again when one of the schema's files changes.
+    ///
+    /// # Errors
+    ///
+    /// The schema is rejected, an option is wrong, or the file cannot be written.
+    pub fn generate(&self) -> Result<PathBuf, Error> {
+        let directory = match &self.out_dir {
+            Some(directory) => directory.clone(),
+            None => std::env::var_os("OUT_DIR").ok_or(Error::NoOutDir)?.into(),
+        };
+        let name = match &self.file {
+            Some(name) => name.clone(),
+            None => {
+                Path::new(self.schema.file_name().unwrap_or("schema".as_ref())).with_extension("rs")
+            }
+        };
+        let path = directory.join(name);
+        let result = self.read();
+        // A rejected schema is to be read again when it has changed.
+        let sources = match &result {
+            Ok(schema) => Some(schema.sources()),
+            Err(Error::Schema(errors)) => Some(&errors.sources),
+            Err(_) => None,
+        };
+        println!("cargo::rerun-if-changed={}", self.schema.display());
+        for (_, file) in sources.iter().flat_map(|sources| sources.files()) {
+            println!("cargo::rerun-if-changed={}", file.name());
+        }
+        let code = rust::generate(&result?, &self.options)?;
+        write(&path, &code).map_err(|error| Error::Write {
+            path: path.clone(),
+            error,
+        })?;
+        Ok(path)
+    }
+
+    /// The code that [`generate`](Builder::generate) writes.
+    ///
+    /// # Errors
+    ///
+    /// The schema is rejected, or an option is wrong.
+    pub fn generate_to_string(&self) -> Result<String, Error> {
+        self.generate_from(&self.read()?)
+    }
+
+    /// The code for a schema that was read already, perhaps not from disk.
+    ///
+    /// # Errors
+    ///
+    /// An option is wrong.
+    pub fn generate_from(&self, schema: &Schema) -> Result<String, Error> {
+        rust::generate(schema, &self.options)
+    }
+
+    fn read(&self) -> Result<Schema, Error> {
+        let frontend = Frontend::new().legacy(self.legacy);
+        Ok(frontend.read(&self.schema)?)
+    }
+}
+
+/// Leaves a file alone that has these contents already, so that nothing is compiled again.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if std::fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    std::fs::write(path, text)
+}

@@ -1,0 +1,199 @@
+//! Commands.
+
+use super::Output;
+use super::condition::Presence;
+use super::docs::{Source, deprecation};
+use super::paths::{FROM, INTO};
+use super::plan::{Item, Module, Place};
+use super::structs::{DERIVES, feature_names};
+use super::text::literal;
+use crate::model::{Command, CommandId, Features, ObjectId, Type};
+
+impl<'s> Output<'_, 's> {
+    /// The module of the commands.
+    pub(crate) fn commands(&mut self) {
+        let schema = self.plan.schema;
+        let all: Vec<(&'s Command, Item)> = schema
+            .commands
+            .iter()
+            .enumerate()
+            .map(|(i, command)| (command, self.plan.command_item(CommandId(i as u32)).clone()))
+            .filter(|(_, item)| item.place != Place::Absent)
+            .collect();
+        if all.is_empty() {
+            return;
+        }
+        self.t.blank();
+        self.t.doc("The commands. Their members are the arguments.");
+        self.t.open(&["pub mod commands {"]);
+        self.t.start_block();
+        self.re_exports("commands::", all.iter().map(|(_, item)| item));
+        for (command, item) in &all {
+            self.command(command, item);
+        }
+        self.macros();
+        self.t.close("}");
+    }
+
+    fn command(&mut self, command: &'s Command, item: &Item) {
+        let Place::Here(presence) = &item.place else {
+            return;
+        };
+        let source = Source {
+            kind: "command",
+            name: &command.name,
+            origin: &command.origin,
+            doc: command.doc.as_ref(),
+            features: &command.features,
+            condition: command.condition.as_ref(),
+        };
+        let deprecated = command.features.is_deprecated();
+        self.t.blank();
+        match self.named(command.arguments) {
+            Some(id) if command.gen_ => self.newtype(&item.ident, id, &source, presence),
+            _ => {
+                let record = self.plan.record(
+                    command.arguments,
+                    &item.ident,
+                    presence.clone(),
+                    Module::Inner,
+                    !command.gen_,
+                );
+                let note = match command.gen_ {
+                    true => "",
+                    false => "Members that the schema does not list are accepted.",
+                };
+                self.declare(&record, &source, note);
+                self.members(&record, deprecated);
+            }
+        }
+        self.command_impl(command, &item.ident, presence.attribute().as_deref());
+    }
+
+    fn command_impl(&mut self, command: &Command, ident: &str, when: Option<&str>) {
+        let root = self.paths.root.clone();
+        self.t.blank();
+        self.t.attributes(when);
+        self.allow_deprecated(command.features.is_deprecated());
+        self.t
+            .open(&["impl ", &root, "::Command for ", ident, " {"]);
+        let reply = match command.returns {
+            Some(ty) => self.plan.ty(ty, Module::Inner),
+            None => format!("{root}::Empty"),
+        };
+        self.t.line(&["type Reply = ", &reply, ";"]);
+        self.t
+            .line(&["const NAME: &'static str = ", &literal(&command.name), ";"]);
+        for (flag, name, value) in [
+            (command.allow_oob, "ALLOW_OOB", "true"),
+            (command.allow_preconfig, "ALLOW_PRECONFIG", "true"),
+            (!command.success_response, "SUCCESS_RESPONSE", "false"),
+        ] {
+            if flag {
+                self.t.line(&["const ", name, ": bool = ", value, ";"]);
+            }
+        }
+        self.feature_const(&command.features);
+        self.t.close("}");
+    }
+
+    /// The features of a command or event as a constant.
+    pub(crate) fn feature_const(&mut self, features: &Features) {
+        let names = feature_names(features);
+        if !names.is_empty() {
+            let names: Vec<_> = names.into_iter().map(|name| (None, name)).collect();
+            self.t
+                .slice("const FEATURES: &'static [&'static str] = ", &names);
+        }
+    }
+
+    /// The type that the arguments of a command or the data of an event name.
+    pub(crate) fn named(&self, id: Option<ObjectId>) -> Option<ObjectId> {
+        id.filter(|&id| !self.plan.schema.object(id).is_implicit())
+    }
+
+    /// A struct around the type that the schema names: other commands may name it too.
+    pub(crate) fn newtype(
+        &mut self,
+        ident: &str,
+        id: ObjectId,
+        source: &Source,
+        presence: &Presence,
+    ) {
+        let inner = self.plan.ty(Type::Object(id), Module::Inner);
+        let codec = self.paths.codec.clone();
+        let (reader, result) = (self.paths.reader.clone(), self.paths.result.clone());
+        let when = presence.attribute();
+        let members = format!("<{inner} as {codec}::Members>");
+        self.plan.document(&mut self.t, source, "", Module::Inner);
+        self.attributes(source.name, DERIVES, presence);
+        self.t.attributes(deprecation(source.features).as_deref());
+        self.t.line(&["pub struct ", ident, "(pub ", &inner, ");"]);
+
+        self.t.blank();
+        self.t.attributes(when.as_deref());
+        self.allow_deprecated(source.features.is_deprecated());
+        self.t.open(&["impl ", ident, " {"]);
+        self.t.doc("With these members.");
+        self.t.line(&["#[must_use]"]);
+        let parameters = [format!("members: impl {INTO}<{inner}>")];
+        self.t.open_list("pub fn new(", &parameters, ") -> Self {");
+        self.t.line(&["Self(members.into())"]);
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.attributes(when.as_deref());
+        self.allow_deprecated(source.features.is_deprecated());
+        self.t
+            .open(&["impl ", FROM, "<", &inner, "> for ", ident, " {"]);
+        self.t.open(&["fn from(members: ", &inner, ") -> Self {"]);
+        self.t.line(&["Self(members)"]);
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.attributes(when.as_deref());
+        self.allow_deprecated(source.features.is_deprecated());
+        self.t
+            .open(&["impl ", &codec, "::Members for ", ident, " {"]);
+        self.t.line(&["type Partial = ", &members, "::Partial;"]);
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t.open(&["fn begin() -> Self::Partial {"]);
+        self.t.line(&[&members, "::begin()"]);
+        self.t.close("}");
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        let parameters = [
+            "p: &mut Self::Partial".to_owned(),
+            "key: &str".to_owned(),
+            format!("r: &mut {reader}"),
+        ];
+        self.t.open_list(
+            "fn member(",
+            &parameters,
+            &format!(") -> {result}<bool> {{"),
+        );
+        self.t.line(&[&members, "::member(p, key, r)"]);
+        self.t.close("}");
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        let parameters = ["p: Self::Partial".to_owned(), format!("r: &{reader}")];
+        self.t.open_list(
+            "fn finish(",
+            &parameters,
+            &format!(") -> {result}<Self> {{"),
+        );
+        self.t.line(&[&codec, "::Members::finish(p, r).map(Self)"]);
+        self.t.close("}");
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t
+            .open(&["fn put(&self, w: &mut ", &self.paths.writer, ") {"]);
+        self.t.line(&[&members, "::put(&self.0, w);"]);
+        self.t.close("}");
+        self.t.close("}");
+        self.objects.push((when, ident.to_owned()));
+    }
+}

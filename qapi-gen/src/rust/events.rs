@@ -1,0 +1,173 @@
+//! Events.
+
+use super::Output;
+use super::docs::{Source, deprecation};
+use super::plan::{Item, Module, Place};
+use super::structs::DERIVES;
+use super::text::literal;
+use crate::model::{Event, EventId};
+
+impl<'s> Output<'_, 's> {
+    /// The enum of all events, and their module.
+    pub(crate) fn events(&mut self) {
+        let schema = self.plan.schema;
+        let all: Vec<(&'s Event, Item)> = schema
+            .events
+            .iter()
+            .enumerate()
+            .map(|(i, event)| (event, self.plan.event_item(EventId(i as u32)).clone()))
+            .filter(|(_, item)| item.place != Place::Absent)
+            .collect();
+        self.event_enum(&all);
+        if all.is_empty() {
+            return;
+        }
+        self.t.blank();
+        self.t.doc("The events. Their members are the data.");
+        self.t.open(&["pub mod events {"]);
+        self.t.start_block();
+        self.re_exports("events::", all.iter().map(|(_, item)| item));
+        for (event, item) in &all {
+            self.event(event, item);
+        }
+        self.macros();
+        self.t.close("}");
+    }
+
+    fn event(&mut self, event: &'s Event, item: &Item) {
+        let Place::Here(presence) = &item.place else {
+            return;
+        };
+        let source = Source {
+            kind: "event",
+            name: &event.name,
+            origin: &event.origin,
+            doc: event.doc.as_ref(),
+            features: &event.features,
+            condition: event.condition.as_ref(),
+        };
+        self.t.blank();
+        match self.named(event.data) {
+            Some(id) => self.newtype(&item.ident, id, &source, presence),
+            None => {
+                let record = self.plan.record(
+                    event.data,
+                    &item.ident,
+                    presence.clone(),
+                    Module::Inner,
+                    false,
+                );
+                self.declare(&record, &source, "");
+                self.members(&record, event.features.is_deprecated());
+            }
+        }
+        self.t.blank();
+        self.t.attributes(presence.attribute().as_deref());
+        self.allow_deprecated(event.features.is_deprecated());
+        self.t
+            .open(&["impl ", &self.paths.root, "::Event for ", &item.ident, " {"]);
+        self.t
+            .line(&["const NAME: &'static str = ", &literal(&event.name), ";"]);
+        self.feature_const(&event.features);
+        self.t.close("}");
+    }
+
+    fn event_enum(&mut self, all: &[(&Event, Item)]) {
+        let ident = self.plan.event_enum.clone();
+        let root = self.paths.root.clone();
+        let deprecated = all.iter().any(|(event, _)| event.features.is_deprecated());
+        // In the enum, each event has its name; `Unrecognized` is ours.
+        let variant = |item: &Item| match item.ident.as_str() {
+            "Unrecognized" => "Unrecognized_".to_owned(),
+            ident => ident.to_owned(),
+        };
+        let when = |item: &Item| match &item.place {
+            Place::Here(presence) => presence.attribute(),
+            _ => None,
+        };
+        self.t.blank();
+        self.t.doc("Any event.");
+        self.t.line(&["#[derive(", &DERIVES.join(", "), ")]"]);
+        self.t.line(&["#[non_exhaustive]"]);
+        self.allow_deprecated(deprecated);
+        self.t.open(&["pub enum ", &ident, " {"]);
+        for (event, item) in all {
+            self.t.doc(&format!("`{}`", event.name));
+            self.t.attributes(when(item).as_deref());
+            self.t.attributes(deprecation(&event.features).as_deref());
+            self.t
+                .line(&[&variant(item), "(events::", &item.ident, "),"]);
+        }
+        self.t.doc("An event of a newer or older release.");
+        self.t.open(&["Unrecognized {"]);
+        self.t.doc("Its name.");
+        self.t.line(&["name: ", &self.paths.unrecognized, ","]);
+        self.t.doc("Its data.");
+        self.t.line(&["data: ", &self.paths.object, ","]);
+        self.t.close("},");
+        self.t.close("}");
+
+        self.t.blank();
+        self.allow_deprecated(deprecated);
+        self.t
+            .open(&["impl ", &root, "::Events for ", &ident, " {"]);
+        self.t.line(&["#[inline]"]);
+        let parameters = [
+            "name: &str".to_owned(),
+            format!("data: ::core::option::Option<{root}::message::Raw<'_>>"),
+        ];
+        let tail = format!(") -> {}<Self> {{", self.paths.result);
+        self.t.open_list("fn decode(", &parameters, &tail);
+        self.t.open(&["match name {"]);
+        for (event, item) in all {
+            self.t.attributes(when(item).as_deref());
+            let body = format!(
+                "{root}::message::decode_event(data).map(Self::{})",
+                variant(item)
+            );
+            self.t.arm(&literal(&event.name), &body);
+        }
+        self.t.open(&["_ => Ok(Self::Unrecognized {"]);
+        self.t
+            .line(&["name: ", &self.paths.unrecognized, "::new(name),"]);
+        self.t
+            .line(&["data: ", &root, "::message::decode_object(data)?,"]);
+        self.t.close("}),");
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t.open(&["fn name(&self) -> &str {"]);
+        self.t.open(&["match self {"]);
+        for (event, item) in all {
+            self.t.attributes(when(item).as_deref());
+            self.t.arm(
+                &format!("Self::{}(_)", variant(item)),
+                &literal(&event.name),
+            );
+        }
+        self.t
+            .line(&["Self::Unrecognized { name, .. } => name.as_str(),"]);
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t
+            .open(&["fn put(&self, w: &mut ", &self.paths.writer, ") {"]);
+        self.t.open(&["match self {"]);
+        let codec = self.paths.codec.clone();
+        for (_, item) in all {
+            self.t.attributes(when(item).as_deref());
+            let call = format!("{codec}::Members::put(event, w)");
+            self.t
+                .arm(&format!("Self::{}(event)", variant(item)), &call);
+        }
+        let call = format!("{codec}::put_open(w, data)");
+        self.t.arm("Self::Unrecognized { data, .. }", &call);
+        self.t.close("}");
+        self.t.close("}");
+        self.t.close("}");
+    }
+}

@@ -1,0 +1,56 @@
+//! What the caller wants generated, and how.
+
+use super::condition::Decisions;
+use super::glob::Glob;
+use crate::releases::Releases;
+
+/// Where QEMU's reference manual describes a definition.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    /// The page.
+    pub(crate) page: String,
+    /// The namespace within its anchors: `QMP`, `QGA` or `QSD`.
+    pub(crate) namespace: String,
+}
+
+/// The choices of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// The path of the crate `qapi-types` as seen from the generated code.
+    pub(crate) types_crate: String,
+    pub(crate) docs: bool,
+    /// The commands to generate; with neither commands nor events chosen: everything.
+    pub(crate) commands: Option<Vec<Glob>>,
+    /// The events to generate.
+    pub(crate) events: Option<Vec<Glob>>,
+    pub(crate) conditions: Decisions,
+    /// Schema files whose types exist already, with the path of the module that has them.
+    pub(crate) extern_paths: Vec<(Glob, String)>,
+    /// Traits to derive in addition, by pattern for the item.
+    pub(crate) derives: Vec<(Glob, String)>,
+    /// Attributes to put in front of items, by pattern for the item.
+    pub(crate) attributes: Vec<(Glob, String)>,
+    pub(crate) reference: Option<Reference>,
+    /// What is known of other releases.
+    pub(crate) releases: Releases,
+    /// Whether the introspection data becomes a constant.
+    pub(crate) introspection: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            types_crate: "::qapi_types".to_owned(),
+            docs: true,
+            commands: None,
+            events: None,
+            conditions: Decisions::new(),
+            extern_paths: Vec::new(),
+            derives: Vec::new(),
+            attributes: Vec::new(),
+            reference: None,
+            releases: Releases::default(),
+            introspection: false,
+        }
+    }
+}

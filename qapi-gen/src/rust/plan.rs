@@ -1,0 +1,453 @@
+//! What is generated, and what everything is called.
+
+use super::condition::Presence;
+use super::cycles::Cycles;
+use super::error::Error;
+use super::names::{Scope, camel, type_name};
+use super::options::Options;
+use super::paths::{STRING, VEC};
+use crate::model::*;
+
+/// Where a definition's Rust item is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nowhere: not asked for, or its condition does not hold.
+    Absent,
+    /// In the generated file.
+    Here(Presence),
+    /// In this module, which has it under the same name; the generated file re-exports it.
+    Elsewhere(String),
+}
+
+/// The Rust item of a definition.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) ident: String,
+    pub(crate) place: Place,
+}
+
+/// In which module of the generated file code stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// The generated file itself.
+    Root,
+    /// `commands` or `events`.
+    Inner,
+}
+
+/// Names and places of everything in the generated file.
+pub(crate) struct Plan<'s> {
+    pub(crate) schema: &'s Schema,
+    pub(crate) options: &'s Options,
+    enums: Vec<Item>,
+    objects: Vec<Item>,
+    alternates: Vec<Item>,
+    commands: Vec<Item>,
+    events: Vec<Item>,
+    /// By object: the enum of a union's branches.
+    branches: Vec<String>,
+    /// The enum of all events.
+    pub(crate) event_enum: String,
+    cycles: Cycles,
+}
+
+impl<'s> Plan<'s> {
+    pub(crate) fn new(schema: &'s Schema, options: &'s Options) -> Result<Plan<'s>, Error> {
+        let mut plan = Plan {
+            schema,
+            options,
+            enums: Vec::new(),
+            objects: Vec::new(),
+            alternates: Vec::new(),
+            commands: Vec::new(),
+            events: Vec::new(),
+            branches: Vec::new(),
+            event_enum: String::new(),
+            cycles: Cycles::of(schema),
+        };
+        plan.name();
+        plan.place()?;
+        plan.check_presence()?;
+        Ok(plan)
+    }
+
+    /// Names everything, chosen or not, so that a choice does not change names.
+    fn name(&mut self) {
+        let schema = self.schema;
+        let named = |ident| Item {
+            ident,
+            place: Place::Absent,
+        };
+        let unnamed = || named(String::new());
+        self.enums = vec![unnamed(); schema.enums.len()];
+        self.objects = vec![unnamed(); schema.objects.len()];
+        self.alternates = vec![unnamed(); schema.alternates.len()];
+        self.commands = vec![unnamed(); schema.commands.len()];
+        self.events = vec![unnamed(); schema.events.len()];
+        self.branches = vec![String::new(); schema.objects.len()];
+
+        let mut types = Scope::default();
+        // A tuple struct is a value too, and must not hide these.
+        let values = ["Ok", "Err", "Some", "None"];
+        let (mut commands, mut events) = (Scope::with(values), Scope::with(values));
+        for &definition in schema.definitions() {
+            let name = schema.name(definition);
+            match definition {
+                Definition::Enum(id) => {
+                    self.enums[id.index()] = named(types.claim(type_name(name)))
+                }
+                Definition::Alternate(id) => {
+                    self.alternates[id.index()] = named(types.claim(type_name(name)));
+                }
+                Definition::Object(id) if !schema.object(id).is_implicit() => {
+                    self.objects[id.index()] = named(types.claim(type_name(name)));
+                }
+                Definition::Command(id) => {
+                    self.commands[id.index()] = named(commands.claim(camel(name)));
+                }
+                Definition::Event(id) => {
+                    self.events[id.index()] = named(events.claim(camel(name)));
+                }
+                Definition::Object(_) => {}
+            }
+        }
+        // Names that the schema does not have give way to those that it has.
+        for (index, object) in schema.objects.iter().enumerate() {
+            if object.kind == ObjectKind::Wrapper {
+                let name = object.name.strip_prefix("q_obj_").unwrap_or(&object.name);
+                self.objects[index] = named(types.claim(camel(name)));
+            }
+            if object.variants.is_some() {
+                let name = format!("{}Branch", self.objects[index].ident);
+                self.branches[index] = types.claim(name);
+            }
+        }
+        for (index, enum_) in schema.enums.iter().enumerate() {
+            if enum_.origin.span.is_none() {
+                self.enums[index] = named(types.claim(type_name(&enum_.name)));
+            }
+        }
+        self.event_enum = types.claim("Event".to_owned());
+    }
+
+    /// Decides what is generated.
+    fn place(&mut self) -> Result<(), Error> {
+        let schema = self.schema;
+        let (all, roots) = self.roots()?;
+        for &root in &roots {
+            match root {
+                Root::Command(id) => {
+                    let command = schema.command(id);
+                    self.commands[id.index()].place =
+                        self.placed(&command.origin, command.condition.as_ref());
+                }
+                Root::Event(id) => {
+                    let event = schema.event(id);
+                    self.events[id.index()].place =
+                        self.placed(&event.origin, event.condition.as_ref());
+                }
+            }
+        }
+        let reachable = schema.reachable(roots);
+        for &ty in reachable.types() {
+            self.place_type(ty);
+        }
+        if all {
+            for &definition in schema.definitions() {
+                match definition {
+                    Definition::Enum(id) => self.place_type(Type::Enum(id)),
+                    Definition::Object(id) => self.place_type(Type::Object(id)),
+                    Definition::Alternate(id) => self.place_type(Type::Alternate(id)),
+                    Definition::Command(_) | Definition::Event(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn place_type(&mut self, ty: Type) {
+        let schema = self.schema;
+        match ty {
+            Type::Enum(id) => {
+                let it = schema.enum_(id);
+                self.enums[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+            }
+            Type::Alternate(id) => {
+                let it = schema.alternate(id);
+                self.alternates[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+            }
+            Type::Object(id) => {
+                let it = schema.object(id);
+                if !self.objects[id.index()].ident.is_empty() {
+                    self.objects[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+                }
+                // The tag's type belongs to a union even if no member that is generated has it.
+                if let Some(variants) = &it.variants {
+                    self.place_type(Type::Enum(variants.tag_enum));
+                }
+            }
+            Type::Builtin(_) | Type::Array(_) => {}
+        }
+    }
+
+    fn placed(&self, origin: &Origin, condition: Option<&Condition>) -> Place {
+        let file = origin
+            .module
+            .map(|index| &self.schema.modules()[index].name);
+        let elsewhere = file.and_then(|file| {
+            let mut paths = self.options.extern_paths.iter();
+            paths.find(|(glob, _)| glob.matches_path(file))
+        });
+        match (elsewhere, self.presence(condition)) {
+            (_, Presence::Never) => Place::Absent,
+            (Some((_, path)), _) => Place::Elsewhere(path.clone()),
+            (None, presence) => Place::Here(presence),
+        }
+    }
+
+    /// The commands and events to generate, and whether that is everything.
+    fn roots(&self) -> Result<(bool, Vec<Root>), Error> {
+        let (schema, options) = (self.schema, self.options);
+        let all = options.commands.is_none() && options.events.is_none();
+        for (what, globs, names) in [
+            (
+                "command",
+                &options.commands,
+                schema.commands().map(|c| &c.name).collect::<Vec<_>>(),
+            ),
+            (
+                "event",
+                &options.events,
+                schema.events().map(|e| &e.name).collect(),
+            ),
+        ] {
+            for glob in globs.iter().flatten() {
+                if !names.iter().any(|name| glob.matches(name)) {
+                    return Err(Error::no_match(what, glob.as_str(), &names));
+                }
+            }
+        }
+        let chosen = |globs: &Option<Vec<_>>, name: &str| {
+            all || globs
+                .iter()
+                .flatten()
+                .any(|glob: &super::glob::Glob| glob.matches(name))
+        };
+        let roots = schema
+            .definitions()
+            .iter()
+            .filter_map(|&definition| match definition {
+                Definition::Command(id) => {
+                    let it = schema.command(id);
+                    (chosen(&options.commands, &it.name)
+                        && self.presence(it.condition.as_ref()) != Presence::Never)
+                        .then_some(Root::Command(id))
+                }
+                Definition::Event(id) => {
+                    let it = schema.event(id);
+                    (chosen(&options.events, &it.name)
+                        && self.presence(it.condition.as_ref()) != Presence::Never)
+                        .then_some(Root::Event(id))
+                }
+                _ => None,
+            });
+        Ok((all, roots.collect()))
+    }
+
+    /// Refuses conditions that leave out a type but not everything that uses it.
+    fn check_presence(&self) -> Result<(), Error> {
+        let schema = self.schema;
+        let check = |user: &str, ty: Type| {
+            let absent = match ty {
+                Type::Array(id) => schema.array(id).element,
+                _ => ty,
+            };
+            let absent = match absent {
+                Type::Enum(id) => self.enums[id.index()].place == Place::Absent,
+                Type::Alternate(id) => self.alternates[id.index()].place == Place::Absent,
+                Type::Object(id) => {
+                    let item = &self.objects[id.index()];
+                    !item.ident.is_empty() && item.place == Place::Absent
+                }
+                Type::Builtin(_) | Type::Array(_) => false,
+            };
+            match absent {
+                true => Err(Error::Excluded {
+                    user: user.to_owned(),
+                    ty: schema.type_name(ty),
+                }),
+                false => Ok(()),
+            }
+        };
+        if self.options.conditions.is_empty() {
+            return Ok(());
+        }
+        for (object, item) in schema.objects.iter().zip(&self.objects) {
+            let generated = match object.kind {
+                ObjectKind::Arguments(Root::Command(id)) => &self.commands[id.index()],
+                ObjectKind::Arguments(Root::Event(id)) => &self.events[id.index()],
+                _ => item,
+            };
+            if !matches!(generated.place, Place::Here(_)) {
+                continue;
+            }
+            for (_, member) in schema.all_members(object) {
+                if self.presence(member.condition.as_ref()) != Presence::Never {
+                    check(&format!("{}.{}", object.name, member.name), member.ty)?;
+                }
+            }
+            for branch in object.variants.iter().flat_map(|v| &v.branches) {
+                if self.presence(branch.condition.as_ref()) != Presence::Never {
+                    check(&object.name, Type::Object(branch.object))?;
+                }
+            }
+        }
+        for (alternate, item) in schema.alternates.iter().zip(&self.alternates) {
+            for alternative in &alternate.alternatives {
+                if matches!(item.place, Place::Here(_))
+                    && self.presence(alternative.condition.as_ref()) != Presence::Never
+                {
+                    check(&alternate.name, alternative.ty)?;
+                }
+            }
+        }
+        for (command, item) in schema.commands.iter().zip(&self.commands) {
+            if let (Place::Here(_), Some(returns)) = (&item.place, command.returns) {
+                check(&command.name, returns)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When something with this condition is there.
+    pub(crate) fn presence(&self, condition: Option<&Condition>) -> Presence {
+        Presence::of(condition, &self.options.conditions)
+    }
+
+    pub(crate) fn enum_item(&self, id: EnumId) -> &Item {
+        &self.enums[id.index()]
+    }
+
+    pub(crate) fn object_item(&self, id: ObjectId) -> &Item {
+        &self.objects[id.index()]
+    }
+
+    pub(crate) fn alternate_item(&self, id: AlternateId) -> &Item {
+        &self.alternates[id.index()]
+    }
+
+    pub(crate) fn command_item(&self, id: CommandId) -> &Item {
+        &self.commands[id.index()]
+    }
+
+    pub(crate) fn event_item(&self, id: EventId) -> &Item {
+        &self.events[id.index()]
+    }
+
+    /// The types that other modules have, branches of unions included.
+    pub(crate) fn types_elsewhere(&self) -> Vec<Item> {
+        let types = self.enums.iter().chain(&self.objects).chain(&self.alternates);
+        let mut items: Vec<Item> = types.cloned().collect();
+        for (item, branch) in self.objects.iter().zip(&self.branches) {
+            if !branch.is_empty() {
+                items.push(Item {
+                    ident: branch.clone(),
+                    place: item.place.clone(),
+                });
+            }
+        }
+        items.retain(|item| matches!(item.place, Place::Elsewhere(_)));
+        items
+    }
+
+    /// The enum of a union's branches.
+    pub(crate) fn branch_enum(&self, union: ObjectId) -> &str {
+        &self.branches[union.index()]
+    }
+
+    /// Whether a member of that type has to be boxed in that object.
+    pub(crate) fn is_boxed(&self, object: ObjectId, member: Type) -> bool {
+        matches!(member, Type::Object(id) if self.cycles.closes(object, id))
+    }
+
+    /// A path into the crate of the codec.
+    pub(crate) fn types_crate(&self, path: &str) -> String {
+        format!("{}::{path}", self.options.types_crate)
+    }
+
+    /// A type of the generated file, as code in that module names it.
+    pub(crate) fn local(&self, ident: &str, module: Module) -> String {
+        match module {
+            Module::Root => ident.to_owned(),
+            Module::Inner => format!("super::{ident}"),
+        }
+    }
+
+    /// The Rust type for a type of the schema.
+    pub(crate) fn ty(&self, ty: Type, module: Module) -> String {
+        match ty {
+            Type::Builtin(builtin) => match builtin {
+                Builtin::Str => STRING.to_owned(),
+                Builtin::Number => "f64".to_owned(),
+                Builtin::Int | Builtin::Int64 => "i64".to_owned(),
+                Builtin::Int8 => "i8".to_owned(),
+                Builtin::Int16 => "i16".to_owned(),
+                Builtin::Int32 => "i32".to_owned(),
+                Builtin::Uint8 => "u8".to_owned(),
+                Builtin::Uint16 => "u16".to_owned(),
+                Builtin::Uint32 => "u32".to_owned(),
+                Builtin::Uint64 | Builtin::Size => "u64".to_owned(),
+                Builtin::Bool => "bool".to_owned(),
+                Builtin::Null => self.types_crate("Null"),
+                Builtin::Any => self.types_crate("Value"),
+            },
+            Type::Enum(id) => self.local(&self.enum_item(id).ident, module),
+            Type::Alternate(id) => self.local(&self.alternate_item(id).ident, module),
+            Type::Array(id) => {
+                format!("{VEC}<{}>", self.ty(self.schema.array(id).element, module))
+            }
+            Type::Object(id) => match self.schema.object(id).kind {
+                ObjectKind::Empty => self.types_crate("Empty"),
+                ObjectKind::Arguments(Root::Command(id)) => self.local(
+                    &format!("commands::{}", self.command_item(id).ident),
+                    module,
+                ),
+                ObjectKind::Arguments(Root::Event(id)) => {
+                    self.local(&format!("events::{}", self.event_item(id).ident), module)
+                }
+                _ => self.local(&self.object_item(id).ident, module),
+            },
+        }
+    }
+
+    /// How the documentation links to what the schema calls by this name; `None` if there is no
+    /// such thing in the generated file.
+    pub(crate) fn link(&self, name: &str, module: Module) -> Option<String> {
+        let definition = self.schema.definition(name)?;
+        let (prefix, item) = match definition {
+            Definition::Enum(id) => ("", self.enum_item(id)),
+            Definition::Object(id) => ("", self.object_item(id)),
+            Definition::Alternate(id) => ("", self.alternate_item(id)),
+            Definition::Command(id) => ("commands::", self.command_item(id)),
+            Definition::Event(id) => ("events::", self.event_item(id)),
+        };
+        if item.ident.is_empty() || item.place == Place::Absent {
+            return None;
+        }
+        Some(self.local(&format!("{prefix}{}", item.ident), module))
+    }
+
+    /// The derives and attributes that the caller asked for, for an item by its schema name.
+    pub(crate) fn extra_attributes(&self, name: &str) -> (Vec<&'s str>, Vec<&'s str>) {
+        let matching = |list: &'s [(super::glob::Glob, String)]| {
+            list.iter()
+                .filter(|(glob, _)| glob.matches(name))
+                .map(|(_, text)| text.as_str())
+                .collect()
+        };
+        (
+            matching(&self.options.derives),
+            matching(&self.options.attributes),
+        )
+    }
+}

@@ -1,0 +1,165 @@
+//! Objects of the schema as Rust structs: what they consist of.
+
+use super::condition::Presence;
+use super::names::{Scope, snake};
+use super::plan::{Module, Plan};
+use crate::model::*;
+
+/// A struct that is generated.
+pub(crate) struct Record<'s> {
+    /// Its identifier.
+    pub(crate) ident: String,
+    pub(crate) module: Module,
+    /// When it is there.
+    pub(crate) presence: Presence,
+    /// Its members in the order of the schema, those of its bases first; a union's tag among them.
+    pub(crate) members: Vec<Field<'s>>,
+    pub(crate) union: Option<Union<'s>>,
+    /// The field for members that the schema does not list, where any are accepted.
+    pub(crate) rest: Option<Rest>,
+}
+
+/// A member.
+pub(crate) struct Field<'s> {
+    pub(crate) member: &'s Member,
+    /// The field, and the parameter of what sets it.
+    pub(crate) ident: String,
+    /// The method that sets it.
+    pub(crate) setter: String,
+    /// The type of its value, without box.
+    pub(crate) ty: String,
+    pub(crate) boxed: bool,
+    pub(crate) presence: Presence,
+    /// Whether the schema demands it, but not every release sends it.
+    pub(crate) late: bool,
+}
+
+/// What makes a struct a union.
+pub(crate) struct Union<'s> {
+    pub(crate) variants: &'s Variants,
+    /// The field of the branch.
+    pub(crate) ident: String,
+    /// The method that gives the tag.
+    pub(crate) getter: String,
+    /// The position of the tag among the members.
+    pub(crate) tag: usize,
+    /// The enum of the branches.
+    pub(crate) branch: String,
+}
+
+/// The field for members that the schema does not list.
+pub(crate) struct Rest {
+    pub(crate) ident: String,
+    pub(crate) setter: String,
+}
+
+impl Field<'_> {
+    /// Whether the struct's field is an `Option`.
+    pub(crate) fn is_option(&self) -> bool {
+        self.member.optional || self.late
+    }
+
+    /// The type of the value as it is stored.
+    pub(crate) fn stored(&self) -> String {
+        match self.boxed {
+            true => format!("::std::boxed::Box<{}>", self.ty),
+            false => self.ty.clone(),
+        }
+    }
+}
+
+impl<'s> Record<'s> {
+    /// Whether a member is the tag of this union.
+    pub(crate) fn is_tag(&self, index: usize) -> bool {
+        self.union.as_ref().is_some_and(|union| union.tag == index)
+    }
+
+    /// The members that are fields: all but the tag.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field<'s>> {
+        let tag = self.union.as_ref().map(|union| union.tag);
+        let fields = self.members.iter().enumerate();
+        fields
+            .filter(move |(i, _)| Some(*i) != tag)
+            .map(|(_, field)| field)
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.union.is_none() && self.rest.is_none()
+    }
+
+    /// Whether code that touches its fields touches something deprecated.
+    pub(crate) fn has_deprecated(&self) -> bool {
+        self.members
+            .iter()
+            .any(|field| field.member.features.is_deprecated())
+    }
+}
+
+impl<'s> Plan<'s> {
+    /// The struct for an object, or for a command or event without members.
+    pub(crate) fn record(
+        &self,
+        id: Option<ObjectId>,
+        ident: &str,
+        presence: Presence,
+        module: Module,
+        open: bool,
+    ) -> Record<'s> {
+        let mut record = Record {
+            ident: ident.to_owned(),
+            module,
+            presence,
+            members: Vec::new(),
+            union: None,
+            rest: None,
+        };
+        let mut fields = Scope::with(["u"]);
+        let mut methods = Scope::with(["new"]);
+        if let Some(id) = id {
+            let object = self.schema.object(id);
+            for (owner, member) in self.schema.all_members(object) {
+                let presence = self.presence(member.condition.as_ref());
+                if presence == Presence::Never {
+                    continue;
+                }
+                let is_tag = object
+                    .variants
+                    .as_ref()
+                    .is_some_and(|variants| std::ptr::eq(self.schema.tag(variants), member));
+                let setter = methods.claim(snake(&member.name));
+                if let (true, Some(variants)) = (is_tag, &object.variants) {
+                    record.union = Some(Union {
+                        variants,
+                        ident: "u".to_owned(),
+                        getter: setter.clone(),
+                        tag: record.members.len(),
+                        branch: self.local(self.branch_enum(id), module),
+                    });
+                }
+                record.members.push(Field {
+                    member,
+                    ident: fields.claim(snake(&member.name)),
+                    setter,
+                    ty: self.ty(member.ty, module),
+                    boxed: self.is_boxed(id, member.ty),
+                    presence,
+                    late: !member.optional && self.is_late(owner, member),
+                });
+            }
+        }
+        if open {
+            record.rest = Some(Rest {
+                ident: fields.claim("extra".to_owned()),
+                setter: methods.claim("extra".to_owned()),
+            });
+        }
+        record
+    }
+
+    /// Whether some release that this interface has to understand does not send a member that the
+    /// schema demands.
+    fn is_late(&self, owner: &Object, member: &Member) -> bool {
+        !self.options.releases.member(&owner.name, &member.name).always
+    }
+}

@@ -1,0 +1,232 @@
+//! Declares structs: fields, constructor, setters.
+
+use super::Output;
+use super::docs::{Source, deprecation};
+use super::paths::{BOX, INTO, OPTION};
+use super::record::{Field, Record};
+use crate::model::{Builtin, Features, Type};
+
+/// The derives of a struct or of an enum that holds values.
+pub(crate) const DERIVES: &[&str] = &["Clone", "Debug", "PartialEq"];
+
+/// How many parameters clippy accepts.
+const MAX_PARAMETERS: usize = 7;
+
+impl Output<'_, '_> {
+    /// The struct itself, without the codec.
+    pub(crate) fn declare(&mut self, record: &Record, source: &Source, note: &str) {
+        self.plan.document(&mut self.t, source, note, record.module);
+        let demanding = record.fields().any(|f| !f.member.optional) || record.union.is_some();
+        let mut derives = DERIVES.to_vec();
+        if !demanding {
+            derives.insert(2, "Default");
+        }
+        self.attributes(source.name, &derives, &record.presence);
+        self.t.attributes(deprecation(source.features).as_deref());
+        self.t.line(&["#[non_exhaustive]"]);
+        if record.is_empty() {
+            self.t.line(&["pub struct ", &record.ident, " {}"]);
+        } else {
+            self.t.open(&["pub struct ", &record.ident, " {"]);
+            for field in record.fields() {
+                self.field(field, record);
+            }
+            if let Some(union) = &record.union {
+                let tag = &record.members[union.tag].member.name;
+                self.t.doc(&format!("What `{tag}` selects."));
+                self.t
+                    .line(&["pub ", &union.ident, ": ", &union.branch, ","]);
+            }
+            if let Some(rest) = &record.rest {
+                self.t.doc("Members beyond those of the schema.");
+                self.t
+                    .line(&["pub ", &rest.ident, ": ", &self.paths.object, ","]);
+            }
+            self.t.close("}");
+        }
+        self.methods(record, source, demanding);
+    }
+
+    fn field(&mut self, field: &Field, record: &Record) {
+        let member = field.member;
+        self.plan.document_part(
+            &mut self.t,
+            &member.name,
+            member.doc.as_ref(),
+            &member.features,
+            member.condition.as_ref(),
+            record.module,
+        );
+        self.t.attributes(field.presence.attribute().as_deref());
+        self.t.attributes(deprecation(&member.features).as_deref());
+        let stored = field.stored();
+        match field.is_option() {
+            true => self
+                .t
+                .line(&["pub ", &field.ident, ": ", OPTION, "<", &stored, ">,"]),
+            false => self.t.line(&["pub ", &field.ident, ": ", &stored, ","]),
+        }
+    }
+
+    fn methods(&mut self, record: &Record, source: &Source, demanding: bool) {
+        self.t.blank();
+        self.t.attributes(record.presence.attribute().as_deref());
+        if record.has_deprecated() || source.features.is_deprecated() {
+            self.t.line(&["#[allow(deprecated)]"]);
+        }
+        self.t.open(&["impl ", &record.ident, " {"]);
+        match demanding {
+            true => self.constructor(record),
+            false => {
+                self.t.doc("With no member set.");
+                self.t.line(&["#[must_use]"]);
+                self.t.open(&["pub fn new() -> Self {"]);
+                self.t.line(&["::core::default::Default::default()"]);
+                self.t.close("}");
+            }
+        }
+        for field in record.fields().filter(|field| field.member.optional) {
+            self.setter(field);
+        }
+        if let Some(rest) = &record.rest {
+            self.t.blank();
+            self.t.doc("Adds a member that the schema does not list.");
+            self.t.line(&["#[must_use]"]);
+            let parameters = [
+                "mut self".to_owned(),
+                format!("name: impl {INTO}<::std::string::String>"),
+                format!("value: impl {INTO}<{}>", self.paths.value),
+            ];
+            self.signature(&format!("pub fn {}(", rest.setter), &parameters);
+            self.t
+                .line(&["self.", &rest.ident, ".insert(name.into(), value.into());"]);
+            self.t.line(&["self"]);
+            self.t.close("}");
+        }
+        if let Some(union) = &record.union {
+            let tag = &record.members[union.tag].member.name;
+            self.t.blank();
+            self.t.doc(&format!("`{tag}` as on the wire."));
+            self.t.line(&["#[must_use]"]);
+            self.t
+                .open(&["pub fn ", &union.getter, "(&self) -> &str {"]);
+            self.t.line(&[
+                &self.paths.codec,
+                "::Branches::tag(&self.",
+                &union.ident,
+                ")",
+            ]);
+            self.t.close("}");
+        }
+        self.t.close("}");
+    }
+
+    fn constructor(&mut self, record: &Record) {
+        let mut parameters = Vec::new();
+        for (index, field) in record.members.iter().enumerate() {
+            if let (true, Some(union)) = (record.is_tag(index), &record.union) {
+                parameters.push(format!("{}: impl {INTO}<{}>", union.ident, union.branch));
+            } else if !field.member.optional {
+                let attribute = field
+                    .presence
+                    .attribute()
+                    .map_or(String::new(), |a| a + " ");
+                parameters.push(format!("{attribute}{}: {}", field.ident, parameter(field)));
+            }
+        }
+        self.t.doc("With what is mandatory.");
+        self.t.line(&["#[must_use]"]);
+        if parameters.len() > MAX_PARAMETERS {
+            self.t.line(&["#[allow(clippy::too_many_arguments)]"]);
+        }
+        self.signature("pub fn new(", &parameters);
+        let mut values = Vec::new();
+        for field in record.fields() {
+            let value = match field.member.optional {
+                true => format!("{}: None", field.ident),
+                false => match argument(field) {
+                    value if value == field.ident => value,
+                    value => format!("{}: {value}", field.ident),
+                },
+            };
+            values.push((field.presence.attribute(), value));
+        }
+        if let Some(union) = &record.union {
+            values.push((None, format!("{}: {}.into()", union.ident, union.ident)));
+        }
+        if let Some(rest) = &record.rest {
+            values.push((
+                None,
+                format!("{}: {}::new()", rest.ident, self.paths.object),
+            ));
+        }
+        self.t.struct_literal("Self", &values, "");
+        self.t.close("}");
+    }
+
+    fn setter(&mut self, field: &Field) {
+        self.t.blank();
+        self.t.doc(&format!("Sets `{}`.", field.member.name));
+        self.t.attributes(field.presence.attribute().as_deref());
+        self.t
+            .attributes(deprecation(&field.member.features).as_deref());
+        self.t.line(&["#[must_use]"]);
+        let parameters = [
+            "mut self".to_owned(),
+            format!("{}: {}", field.ident, parameter(field)),
+        ];
+        self.signature(&format!("pub fn {}(", field.setter), &parameters);
+        self.t
+            .line(&["self.", &field.ident, " = ", &argument(field), ";"]);
+        self.t.line(&["self"]);
+        self.t.close("}");
+    }
+
+    /// The first line or lines of a function that returns `Self`.
+    fn signature(&mut self, head: &str, parameters: &[String]) {
+        self.t.open_list(head, parameters, ") -> Self {");
+    }
+}
+
+/// The type of a parameter that takes the value of a member.
+fn parameter(field: &Field) -> String {
+    let stored = field.stored();
+    match converts(field) {
+        true => format!("impl {INTO}<{stored}>"),
+        false => stored,
+    }
+}
+
+/// The value of a field, from that parameter.
+fn argument(field: &Field) -> String {
+    let value = match converts(field) {
+        true => format!("{}.into()", field.ident),
+        false => field.ident.clone(),
+    };
+    match field.is_option() {
+        true => format!("Some({value})"),
+        false => value,
+    }
+}
+
+/// Whether callers have values at hand that convert to the type: `&str`, arrays, what an
+/// alternate holds, what is to be boxed.
+fn converts(field: &Field) -> bool {
+    match field.member.ty {
+        Type::Builtin(Builtin::Str | Builtin::Any) | Type::Array(_) | Type::Alternate(_) => true,
+        Type::Builtin(_) | Type::Enum(_) | Type::Object(_) => field.boxed,
+    }
+}
+
+/// The features as a constant of a command or event has them.
+pub(crate) fn feature_names(features: &Features) -> Vec<String> {
+    features
+        .iter()
+        .map(|feature| super::text::literal(&feature.name))
+        .collect()
+}
+
+/// A boxed value.
+pub(crate) fn boxed(ty: &str) -> String {
+    format!("{BOX}<{ty}>")
+}

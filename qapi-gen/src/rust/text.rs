@@ -1,0 +1,208 @@
+//! Writes Rust source text that is formatted as rustfmt would.
+//!
+//! Generated code has few shapes, so laying them out while writing is far cheaper than building a
+//! syntax tree and printing that.
+
+/// The width that rustfmt keeps lines within.
+const MAX_WIDTH: usize = 100;
+/// The width that rustfmt keeps the arguments of one call within.
+const CALL_WIDTH: usize = 60;
+/// The width that rustfmt keeps the elements of an array of short items within.
+const ARRAY_WIDTH: usize = 60;
+
+/// The width that rustfmt keeps the fields of a struct expression on one line within.
+const LITERAL_WIDTH: usize = 18;
+
+/// Rust source under construction.
+#[derive(Default)]
+pub(crate) struct Text {
+    out: String,
+    indent: usize,
+    at_start: bool,
+}
+
+/// How a list breaks that is too long for its line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// By the line alone: parameters, tuples, generic arguments.
+    Line,
+    /// By the width of a call's arguments too.
+    Call,
+}
+
+impl Text {
+    pub(crate) fn new() -> Text {
+        Text {
+            out: String::with_capacity(1 << 16),
+            indent: 0,
+            at_start: false,
+        }
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.out
+    }
+
+    fn margin(&mut self) {
+        for _ in 0..self.indent {
+            self.out.push_str("    ");
+        }
+    }
+
+    /// The columns that an indented line has left.
+    fn room(&self) -> usize {
+        MAX_WIDTH.saturating_sub(4 * self.indent)
+    }
+
+    /// A line made of these parts.
+    pub(crate) fn line(&mut self, parts: &[&str]) {
+        self.margin();
+        parts.iter().for_each(|part| self.out.push_str(part));
+        self.out.push('\n');
+    }
+
+    /// An empty line; none at the start of a block.
+    pub(crate) fn blank(&mut self) {
+        if !std::mem::take(&mut self.at_start) {
+            self.out.push('\n');
+        }
+    }
+
+    /// No empty line is to come next.
+    pub(crate) fn start_block(&mut self) {
+        self.at_start = true;
+    }
+
+    /// A line, and what follows is indented.
+    pub(crate) fn open(&mut self, parts: &[&str]) {
+        self.line(parts);
+        self.indent += 1;
+    }
+
+    /// The end of what [`open`](Text::open) began.
+    pub(crate) fn close(&mut self, text: &str) {
+        self.indent -= 1;
+        self.line(&[text]);
+    }
+
+    /// Documentation: Markdown, one `///` a line.
+    pub(crate) fn doc(&mut self, markdown: &str) {
+        for line in markdown.lines() {
+            match line {
+                "" => self.line(&["///"]),
+                _ => self.line(&["/// ", line]),
+            }
+        }
+    }
+
+    /// Attributes, each on a line of its own.
+    pub(crate) fn attributes<'a>(&mut self, attributes: impl IntoIterator<Item = &'a str>) {
+        for attribute in attributes {
+            self.line(&[attribute]);
+        }
+    }
+
+    /// `HEAD item, item TAIL`, with the items on lines of their own if they do not fit.
+    pub(crate) fn list(&mut self, head: &str, items: &[String], tail: &str, fit: Fit) {
+        let width = width_of(items);
+        let limit = match fit {
+            Fit::Line => usize::MAX,
+            Fit::Call => CALL_WIDTH,
+        };
+        if width <= limit && head.len() + width + tail.len() <= self.room() {
+            let joined = items.join(", ");
+            self.line(&[head, &joined, tail]);
+            return;
+        }
+        self.open(&[head]);
+        for item in items {
+            self.line(&[item, ","]);
+        }
+        self.close(tail);
+    }
+
+    /// As [`list`](Text::list); what follows is indented.
+    pub(crate) fn open_list(&mut self, head: &str, items: &[String], tail: &str) {
+        self.list(head, items, tail, Fit::Line);
+        self.indent += 1;
+    }
+
+    /// `HEAD { field, … }TAIL`. Fields may come with an attribute.
+    pub(crate) fn struct_literal(
+        &mut self,
+        head: &str,
+        fields: &[(Option<String>, String)],
+        tail: &str,
+    ) {
+        let plain = fields.iter().all(|(attribute, _)| attribute.is_none());
+        let joined: Vec<&str> = fields.iter().map(|(_, field)| field.as_str()).collect();
+        let joined = joined.join(", ");
+        if plain && joined.len() <= LITERAL_WIDTH {
+            self.line(&[head, " { ", &joined, " }", tail]);
+            return;
+        }
+        self.open(&[head, " {"]);
+        for (attribute, field) in fields {
+            self.attributes(attribute.as_deref());
+            self.line(&[field, ","]);
+        }
+        self.close(&format!("}}{tail}"));
+    }
+
+    /// `HEAD&[item, …];`. Items may come with an attribute.
+    pub(crate) fn slice(&mut self, head: &str, items: &[(Option<String>, String)]) {
+        let plain = items.iter().all(|(attribute, _)| attribute.is_none());
+        let joined: Vec<&str> = items.iter().map(|(_, item)| item.as_str()).collect();
+        let joined = joined.join(", ");
+        let line = head.len() + joined.len() + "&[];".len();
+        if plain && joined.len() <= ARRAY_WIDTH && line <= self.room() {
+            self.line(&[head, "&[", &joined, "];"]);
+            return;
+        }
+        self.open(&[head, "&["]);
+        for (attribute, item) in items {
+            self.attributes(attribute.as_deref());
+            self.line(&[item, ","]);
+        }
+        self.close("];");
+    }
+
+    /// `PATTERN => BODY,` of a match; the body in a block if the line would be too long.
+    pub(crate) fn arm(&mut self, pattern: &str, body: &str) {
+        if pattern.len() + " => ,".len() + body.len() <= self.room() {
+            self.line(&[pattern, " => ", body, ","]);
+        } else {
+            self.open(&[pattern, " => {"]);
+            self.line(&[body]);
+            self.close("}");
+        }
+    }
+
+    /// An arm whose body is a call: `CALLEE` ends in the open parenthesis, `TAIL` begins with the
+    /// closing one.
+    pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[String], tail: &str) {
+        let width = width_of(items);
+        let body = callee.len() + width + tail.len();
+        // In a block the call gets a line with four columns less than the arm has.
+        if width <= CALL_WIDTH && body + 4 <= self.room() {
+            self.arm(pattern, &[callee, &items.join(", "), tail].concat());
+        } else {
+            self.open(&[pattern, " => ", callee]);
+            for item in items {
+                self.line(&[item, ","]);
+            }
+            self.close(&format!("{tail},"));
+        }
+    }
+}
+
+/// The width of items with commas between them.
+fn width_of(items: &[String]) -> usize {
+    let each: usize = items.iter().map(|item| item.len() + 2).sum();
+    each.saturating_sub(2)
+}
+
+/// A Rust string literal.
+pub(crate) fn literal(text: &str) -> String {
+    format!("{text:?}")
+}

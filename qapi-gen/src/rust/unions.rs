@@ -1,0 +1,297 @@
+//! The branches of unions.
+
+use super::Output;
+use super::condition::Presence;
+use super::docs::deprecation;
+use super::paths::{BOX, FROM};
+use super::plan::Module;
+use super::structs::DERIVES;
+use super::text::literal;
+use crate::model::{EnumValue, Object, ObjectId, Type, Variants};
+
+/// A branch, as a variant.
+struct Branch<'s> {
+    value: &'s EnumValue,
+    ident: String,
+    /// The Rust type of its data; `None` if it has none.
+    data: Option<String>,
+    object: ObjectId,
+    presence: Presence,
+}
+
+impl<'s> Output<'_, 's> {
+    fn branches(&self, variants: &'s Variants) -> Vec<Branch<'s>> {
+        let tag = self.plan.schema.enum_(variants.tag_enum);
+        let idents = self.variants(tag);
+        let mut branches = Vec::new();
+        for variant in idents {
+            let branch = variants
+                .branches
+                .iter()
+                .find(|b| b.value == variant.value.name);
+            let Some(branch) = branch else { continue };
+            let presence = self.plan.presence(branch.condition.as_ref());
+            let has_data = branch.object != self.plan.schema.empty() && presence != Presence::Never;
+            branches.push(Branch {
+                value: variant.value,
+                ident: variant.ident,
+                data: has_data.then(|| self.plan.ty(Type::Object(branch.object), Module::Root)),
+                object: branch.object,
+                presence: variant.presence.and(match presence {
+                    Presence::Never => Presence::Always,
+                    other => other,
+                }),
+            });
+        }
+        branches
+    }
+
+    /// The enum of a union's branches and its codec.
+    pub(crate) fn branch_enum(&mut self, id: ObjectId, union: &'s Object, presence: &Presence) {
+        let Some(variants) = &union.variants else {
+            return;
+        };
+        let ident = self.plan.branch_enum(id).to_owned();
+        let branches = self.branches(variants);
+        self.t.blank();
+        self.t.doc(&format!(
+            "The branches of [`{}`].",
+            self.plan.object_item(id).ident
+        ));
+        self.attributes(&union.name, DERIVES, presence);
+        self.t.line(&["#[non_exhaustive]"]);
+        self.t.open(&["pub enum ", &ident, " {"]);
+        for branch in &branches {
+            self.t.doc(&format!("`{}`", branch.value.name));
+            self.t.attributes(branch.presence.attribute().as_deref());
+            self.t
+                .attributes(deprecation(&branch.value.features).as_deref());
+            match &branch.data {
+                Some(ty) => self.t.line(&[&branch.ident, "(", BOX, "<", ty, ">),"]),
+                None => self.t.line(&[&branch.ident, ","]),
+            }
+        }
+        self.t.doc("A branch of a newer or older release.");
+        self.t.open(&["Unrecognized {"]);
+        self.t.doc(&format!("The value of `{}`.", variants.tag));
+        self.t.line(&["tag: ", &self.paths.unrecognized, ","]);
+        self.t.doc("The members of the branch.");
+        self.t.line(&["members: ", &self.paths.object, ","]);
+        self.t.close("},");
+        self.t.close("}");
+        self.conversions(&ident, &branches, presence);
+        self.partial(&ident, &branches, presence);
+        let tag = self.plan.ty(Type::Enum(variants.tag_enum), Module::Root);
+        self.branch_codec(&ident, &tag, &branches, presence);
+    }
+
+    fn conversions(&mut self, ident: &str, branches: &[Branch], presence: &Presence) {
+        for branch in branches {
+            let Some(ty) = &branch.data else { continue };
+            let same = branches
+                .iter()
+                .filter(|other| other.object == branch.object);
+            if same.count() > 1 {
+                continue;
+            }
+            self.t.blank();
+            self.t.attributes(
+                presence
+                    .clone()
+                    .and(branch.presence.clone())
+                    .attribute()
+                    .as_deref(),
+            );
+            if branch.value.features.is_deprecated() {
+                self.t.line(&["#[allow(deprecated)]"]);
+            }
+            self.t
+                .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
+            self.t.open(&["fn from(branch: ", ty, ") -> Self {"]);
+            self.t
+                .line(&["Self::", &branch.ident, "(", BOX, "::new(branch))"]);
+            self.t.close("}");
+            self.t.close("}");
+        }
+    }
+
+    fn partial(&mut self, ident: &str, branches: &[Branch], presence: &Presence) {
+        let codec = &self.paths.codec;
+        self.t.blank();
+        self.t.line(&["#[doc(hidden)]"]);
+        self.t.attributes(presence.attribute().as_deref());
+        self.t.open(&["pub enum ", ident, "Partial {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            match &branch.data {
+                Some(ty) => {
+                    let partial = format!("(<{ty} as {codec}::Members>::Partial),");
+                    self.t.line(&[&branch.ident, &partial]);
+                }
+                None => self.t.line(&[&branch.ident, ","]),
+            }
+        }
+        self.t.line(&[
+            "Unrecognized(",
+            &self.paths.unrecognized,
+            ", ",
+            &self.paths.object,
+            "),",
+        ]);
+        self.t.close("}");
+    }
+
+    fn branch_codec(&mut self, ident: &str, tag: &str, branches: &[Branch], presence: &Presence) {
+        let codec = self.paths.codec.clone();
+        let (reader, result) = (self.paths.reader.clone(), self.paths.result.clone());
+        let partial = format!("{ident}Partial");
+        self.t.blank();
+        self.t.attributes(presence.attribute().as_deref());
+        if branches
+            .iter()
+            .any(|branch| branch.value.features.is_deprecated())
+        {
+            self.t.line(&["#[allow(deprecated)]"]);
+        }
+        self.t
+            .open(&["impl ", &codec, "::Branches for ", ident, " {"]);
+        self.t.line(&["type Tag = ", tag, ";"]);
+        self.t.line(&["type Partial = ", &partial, ";"]);
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t
+            .open(&["fn begin(tag: &Self::Tag) -> Self::Partial {"]);
+        self.t.open(&["match tag {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            let pattern = format!("{tag}::{}", branch.ident);
+            let begun = format!("{partial}::{}", branch.ident);
+            match &branch.data {
+                Some(ty) => {
+                    let value = format!("<{ty} as {codec}::Members>::begin()");
+                    self.t
+                        .arm_call(&pattern, &format!("{begun}("), &[value], ")");
+                }
+                None => self.t.arm(&pattern, &begun),
+            }
+        }
+        let arguments = [
+            "tag.clone()".to_owned(),
+            format!("{}::new()", self.paths.object),
+        ];
+        let pattern = format!("{tag}::Unrecognized(tag)");
+        self.t.arm_call(
+            &pattern,
+            &format!("{partial}::Unrecognized("),
+            &arguments,
+            ")",
+        );
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        let parameters = [
+            "p: &mut Self::Partial".to_owned(),
+            "key: &str".to_owned(),
+            format!("r: &mut {reader}"),
+        ];
+        self.t.open_list(
+            "fn member(",
+            &parameters,
+            &format!(") -> {result}<bool> {{"),
+        );
+        self.t.open(&["match p {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            match &branch.data {
+                Some(ty) => {
+                    let call = format!("<{ty} as {codec}::Members>::member(p, key, r)");
+                    self.t
+                        .arm(&format!("{partial}::{}(p)", branch.ident), &call);
+                }
+                None => self
+                    .t
+                    .arm(&format!("{partial}::{}", branch.ident), "Ok(false)"),
+            }
+        }
+        let call = format!("{codec}::open(members, key, r)");
+        self.t
+            .arm(&format!("{partial}::Unrecognized(_, members)"), &call);
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        let parameters = ["p: Self::Partial".to_owned(), format!("r: &{reader}")];
+        self.t.open_list(
+            "fn finish(",
+            &parameters,
+            &format!(") -> {result}<Self> {{"),
+        );
+        self.t.open(&["Ok(match p {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            match branch.data {
+                Some(_) => {
+                    let value = format!("{BOX}::new({codec}::Members::finish(p, r)?)");
+                    let pattern = format!("{partial}::{}(p)", branch.ident);
+                    self.t
+                        .arm_call(&pattern, &format!("Self::{}(", branch.ident), &[value], ")");
+                }
+                None => {
+                    let pattern = format!("{partial}::{}", branch.ident);
+                    self.t.arm(&pattern, &format!("Self::{}", branch.ident));
+                }
+            }
+        }
+        let pattern = format!("{partial}::Unrecognized(tag, members)");
+        self.t.arm(&pattern, "Self::Unrecognized { tag, members }");
+        self.t.close("})");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t.open(&["fn tag(&self) -> &str {"]);
+        self.t.open(&["match self {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            self.t
+                .arm(&matched(branch, "_"), &literal(&branch.value.name));
+        }
+        self.t
+            .line(&["Self::Unrecognized { tag, .. } => tag.as_str(),"]);
+        self.t.close("}");
+        self.t.close("}");
+
+        self.t.blank();
+        self.t.line(&["#[inline]"]);
+        self.t
+            .open(&["fn put(&self, w: &mut ", &self.paths.writer, ") {"]);
+        self.t.open(&["match self {"]);
+        for branch in branches {
+            self.t.attributes(branch.presence.attribute().as_deref());
+            match &branch.data {
+                Some(ty) => {
+                    let call = format!("<{ty} as {codec}::Members>::put(branch, w)");
+                    self.t.arm(&matched(branch, "branch"), &call);
+                }
+                None => self.t.line(&[&matched(branch, ""), " => {}"]),
+            }
+        }
+        let call = format!("{codec}::put_open(w, members)");
+        self.t.arm("Self::Unrecognized { members, .. }", &call);
+        self.t.close("}");
+        self.t.close("}");
+        self.t.close("}");
+    }
+}
+
+/// A pattern for a branch.
+fn matched(branch: &Branch, data: &str) -> String {
+    match branch.data {
+        Some(_) => format!("Self::{}({data})", branch.ident),
+        None => format!("Self::{}", branch.ident),
+    }
+}
