@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::codec::{Decode, Encode, Members, encode_object, object};
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{Empty, Null, Object};
+use crate::open::{Empty, Null, Object, Unrecognized};
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -126,6 +126,22 @@ impl Members for Empty {
     #[inline]
     fn put(&self, _: &mut Writer<'_>) {}
 }
+
+impl Encode for Unrecognized {
+    #[inline]
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.string(self.as_str());
+    }
+}
+
+impl Decode for Unrecognized {
+    #[inline]
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        r.string().map(Self::new)
+    }
+}
+
+crate::impl_serde!(Unrecognized, Null, Empty);
 
 impl Encode for str {
     #[inline]
