@@ -1,8 +1,8 @@
 //! Checks the Rust code that the caller's options contain, so that a mistake is reported where it
 //! was made and not somewhere in the generated file.
 
-use super::error::Error;
 use super::condition::Decision;
+use super::error::Error;
 use super::options::Options;
 
 /// Finds the first option that is not what it should be.
@@ -25,13 +25,20 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
         check(good, "derive", derive, "a list of paths")?;
     }
     for (_, attribute) in &options.attributes {
-        let inner = attribute.strip_prefix("#[").and_then(|rest| rest.strip_suffix(']'));
+        let inner = attribute
+            .strip_prefix("#[")
+            .and_then(|rest| rest.strip_suffix(']'));
         let good = inner.is_some_and(is_balanced);
         check(good, "attribute", attribute, "an attribute in #[…]")?;
     }
     for decision in options.conditions.values() {
         if let Decision::Cfg(predicate) = decision {
-            check(is_balanced(predicate), "condition", predicate, "a predicate of cfg")?;
+            check(
+                is_balanced(predicate),
+                "condition",
+                predicate,
+                "a predicate of cfg",
+            )?;
         }
     }
     Ok(())
@@ -89,7 +96,11 @@ mod tests {
 
     #[test]
     fn brackets_and_quotes() {
-        for good in ["target_os = \"linux\"", "any(unix, feature = \")\")", "doc = \"\\\"(//\""] {
+        for good in [
+            "target_os = \"linux\"",
+            "any(unix, feature = \")\")",
+            "doc = \"\\\"(//\"",
+        ] {
             assert!(is_balanced(good), "{good}");
         }
         for bad in ["", "all(a", "a)", "(]", "x = \"", "a\nb", "a // b"] {

@@ -25,6 +25,7 @@ impl<'s> Output<'_, 's> {
         }
         self.t.blank();
         self.t.doc("The commands. Their members are the arguments.");
+        self.t.line(&["#[allow(deprecated)]"]);
         self.t.open(&["pub mod commands {"]);
         self.t.start_block();
         self.re_exports("commands::", all.iter().map(|(_, item)| item));
@@ -47,7 +48,6 @@ impl<'s> Output<'_, 's> {
             features: &command.features,
             condition: command.condition.as_ref(),
         };
-        let deprecated = command.features.is_deprecated();
         self.t.blank();
         match self.named(command.arguments) {
             Some(id) if command.gen_ => self.newtype(&item.ident, id, &source, presence),
@@ -64,7 +64,7 @@ impl<'s> Output<'_, 's> {
                     false => "Members that the schema does not list are accepted.",
                 };
                 self.declare(&record, &source, note);
-                self.members(&record, deprecated);
+                self.members(&record);
             }
         }
         self.command_impl(command, &item.ident, presence.attribute().as_deref());
@@ -74,7 +74,6 @@ impl<'s> Output<'_, 's> {
         let root = self.paths.root.clone();
         self.t.blank();
         self.t.attributes(when);
-        self.allow_deprecated(command.features.is_deprecated());
         self.t
             .open(&["impl ", &root, "::Command for ", ident, " {"]);
         let reply = match command.returns {
@@ -132,7 +131,6 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(when.as_deref());
-        self.allow_deprecated(source.features.is_deprecated());
         self.t.open(&["impl ", ident, " {"]);
         self.t.doc("With these members.");
         self.t.line(&["#[must_use]"]);
@@ -144,7 +142,6 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(when.as_deref());
-        self.allow_deprecated(source.features.is_deprecated());
         self.t
             .open(&["impl ", FROM, "<", &inner, "> for ", ident, " {"]);
         self.t.open(&["fn from(members: ", &inner, ") -> Self {"]);
@@ -154,7 +151,6 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(when.as_deref());
-        self.allow_deprecated(source.features.is_deprecated());
         self.t
             .open(&["impl ", &codec, "::Members for ", ident, " {"]);
         self.t.line(&["type Partial = ", &members, "::Partial;"]);

@@ -71,12 +71,11 @@ impl<'s> Output<'_, 's> {
     fn enum_codec(&mut self, ident: &str, variants: &[Variant], presence: &Presence) {
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
-        if variants
-            .iter()
-            .any(|variant| variant.value.features.is_deprecated())
-        {
-            self.t.line(&["#[allow(deprecated)]"]);
-        }
+        self.allow_deprecated(
+            variants
+                .iter()
+                .any(|variant| variant.value.features.is_deprecated()),
+        );
         self.t
             .open(&["impl ", &self.paths.codec, "::Enum for ", ident, " {"]);
         let values = variants

@@ -24,6 +24,7 @@ impl<'s> Output<'_, 's> {
         }
         self.t.blank();
         self.t.doc("The events. Their members are the data.");
+        self.t.line(&["#[allow(deprecated)]"]);
         self.t.open(&["pub mod events {"]);
         self.t.start_block();
         self.re_exports("events::", all.iter().map(|(_, item)| item));
@@ -58,12 +59,11 @@ impl<'s> Output<'_, 's> {
                     false,
                 );
                 self.declare(&record, &source, "");
-                self.members(&record, event.features.is_deprecated());
+                self.members(&record);
             }
         }
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
-        self.allow_deprecated(event.features.is_deprecated());
         self.t
             .open(&["impl ", &self.paths.root, "::Event for ", &item.ident, " {"]);
         self.t

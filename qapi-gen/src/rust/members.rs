@@ -14,8 +14,8 @@ struct Slots {
 }
 
 impl Output<'_, '_> {
-    /// `impl Members` of a struct. `deprecated`: whether the struct itself is.
-    pub(crate) fn members(&mut self, record: &Record, deprecated: bool) {
+    /// `impl Members` of a struct.
+    pub(crate) fn members(&mut self, record: &Record) {
         // A tuple has no conditional elements.
         let conditional = record
             .members
@@ -35,9 +35,7 @@ impl Output<'_, '_> {
         let codec = self.paths.codec.clone();
         self.t.blank();
         self.t.attributes(record.presence.attribute().as_deref());
-        if record.has_deprecated() || deprecated {
-            self.t.line(&["#[allow(deprecated)]"]);
-        }
+        self.allow_deprecated(record.has_deprecated());
         self.t
             .open(&["impl ", &codec, "::Members for ", &record.ident, " {"]);
         if record.is_empty() {
@@ -163,7 +161,7 @@ impl Output<'_, '_> {
             let mut values = vec![fault];
             values.extend(record.members.iter().map(|_| "None".to_owned()));
             values.extend(last);
-            self.t.list("(", &values, ")", Fit::Line);
+            self.t.list("(", &values, ")", Fit::Call);
         }
         self.t.close("}");
     }

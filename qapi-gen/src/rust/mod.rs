@@ -65,8 +65,8 @@ pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Err
     check::options(options)?;
     output.header();
     output.types();
-    output.events();
     output.macros();
+    output.events();
     output.commands();
     Ok(output.t.finish())
 }
@@ -132,7 +132,7 @@ impl<'s> Output<'_, 's> {
             .record(Some(id), ident, presence.clone(), Module::Root, false);
         self.t.blank();
         self.declare(&record, &source, note);
-        self.members(&record, false);
+        self.members(&record);
         self.branch_enum(id, object, presence);
     }
 
@@ -150,6 +150,7 @@ impl<'s> Output<'_, 's> {
         self.t.attributes(attributes);
     }
 
+    /// Code may touch what is deprecated for its users.
     fn allow_deprecated(&mut self, deprecated: bool) {
         if deprecated {
             self.t.line(&["#[allow(deprecated)]"]);

@@ -346,7 +346,11 @@ impl<'s> Plan<'s> {
 
     /// The types that other modules have, branches of unions included.
     pub(crate) fn types_elsewhere(&self) -> Vec<Item> {
-        let types = self.enums.iter().chain(&self.objects).chain(&self.alternates);
+        let types = self
+            .enums
+            .iter()
+            .chain(&self.objects)
+            .chain(&self.alternates);
         let mut items: Vec<Item> = types.cloned().collect();
         for (item, branch) in self.objects.iter().zip(&self.branches) {
             if !branch.is_empty() {

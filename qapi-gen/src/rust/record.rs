@@ -88,11 +88,14 @@ impl<'s> Record<'s> {
         self.members.is_empty() && self.union.is_none() && self.rest.is_none()
     }
 
-    /// Whether code that touches its fields touches something deprecated.
+    /// Whether code that touches its fields touches something deprecated, and is not in a module
+    /// that allows it anyway.
     pub(crate) fn has_deprecated(&self) -> bool {
-        self.members
-            .iter()
-            .any(|field| field.member.features.is_deprecated())
+        self.module == Module::Root
+            && self
+                .members
+                .iter()
+                .any(|field| field.member.features.is_deprecated())
     }
 }
 
@@ -160,6 +163,10 @@ impl<'s> Plan<'s> {
     /// Whether some release that this interface has to understand does not send a member that the
     /// schema demands.
     fn is_late(&self, owner: &Object, member: &Member) -> bool {
-        !self.options.releases.member(&owner.name, &member.name).always
+        !self
+            .options
+            .releases
+            .member(&owner.name, &member.name)
+            .always
     }
 }

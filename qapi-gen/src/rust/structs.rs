@@ -44,7 +44,7 @@ impl Output<'_, '_> {
             }
             self.t.close("}");
         }
-        self.methods(record, source, demanding);
+        self.methods(record, demanding);
     }
 
     fn field(&mut self, field: &Field, record: &Record) {
@@ -68,12 +68,10 @@ impl Output<'_, '_> {
         }
     }
 
-    fn methods(&mut self, record: &Record, source: &Source, demanding: bool) {
+    fn methods(&mut self, record: &Record, demanding: bool) {
         self.t.blank();
         self.t.attributes(record.presence.attribute().as_deref());
-        if record.has_deprecated() || source.features.is_deprecated() {
-            self.t.line(&["#[allow(deprecated)]"]);
-        }
+        self.allow_deprecated(record.has_deprecated());
         self.t.open(&["impl ", &record.ident, " {"]);
         match demanding {
             true => self.constructor(record),

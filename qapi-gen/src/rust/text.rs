@@ -7,7 +7,9 @@
 const MAX_WIDTH: usize = 100;
 /// The width that rustfmt keeps the arguments of one call within.
 const CALL_WIDTH: usize = 60;
-/// The width that rustfmt keeps the elements of an array of short items within.
+/// Items up to this width rustfmt packs, as many on a line as fit.
+const SHORT_ITEM: usize = 10;
+/// The width that rustfmt keeps the elements of an array on one line within.
 const ARRAY_WIDTH: usize = 60;
 
 /// The width that rustfmt keeps the fields of a struct expression on one line within.
@@ -115,10 +117,31 @@ impl Text {
             return;
         }
         self.open(&[head]);
-        for item in items {
-            self.line(&[item, ","]);
-        }
+        self.items(items, fit);
         self.close(tail);
+    }
+
+    /// The items of a list, each with a comma.
+    fn items(&mut self, items: &[String], fit: Fit) {
+        if fit == Fit::Line || items.iter().any(|item| item.len() > SHORT_ITEM) {
+            for item in items {
+                self.line(&[item, ","]);
+            }
+            return;
+        }
+        let mut line = String::new();
+        for item in items {
+            if line.len() + item.len() + " ,".len() > self.room() {
+                self.line(&[&line]);
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(item);
+            line.push(',');
+        }
+        self.line(&[&line]);
     }
 
     /// As [`list`](Text::list); what follows is indented.
@@ -173,7 +196,8 @@ impl Text {
             self.line(&[pattern, " => ", body, ","]);
         } else {
             self.open(&[pattern, " => {"]);
-            self.line(&[body]);
+            let end = if body.starts_with("return ") { ";" } else { "" };
+            self.line(&[body, end]);
             self.close("}");
         }
     }
@@ -183,15 +207,28 @@ impl Text {
     pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[String], tail: &str) {
         let width = width_of(items);
         let body = callee.len() + width + tail.len();
-        // In a block the call gets a line with four columns less than the arm has.
-        if width <= CALL_WIDTH && body + 4 <= self.room() {
+        if width <= CALL_WIDTH && body + ";".len() + 4 <= self.room() {
             self.arm(pattern, &[callee, &items.join(", "), tail].concat());
+        } else if callee.starts_with("return ") {
+            self.open(&[pattern, " => {"]);
+            self.list(callee, items, &format!("{tail};"), Fit::Call);
+            self.close("}");
         } else {
             self.open(&[pattern, " => ", callee]);
-            for item in items {
-                self.line(&[item, ","]);
-            }
+            self.items(items, Fit::Call);
             self.close(&format!("{tail},"));
+        }
+    }
+
+    /// An arm whose body is a call of a call: `OUTER(INNER(ITEM))`.
+    pub(crate) fn arm_calls(&mut self, pattern: &str, outer: &str, inner: &str, item: &str) {
+        let body = format!("{outer}({inner}({item}))");
+        if body.len() - outer.len() - 2 <= CALL_WIDTH && body.len() + 4 <= self.room() {
+            self.arm(pattern, &body);
+        } else {
+            self.open(&[pattern, " => ", outer, "(", inner, "("]);
+            self.line(&[item, ","]);
+            self.close(")),");
         }
     }
 }

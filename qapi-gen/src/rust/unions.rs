@@ -102,9 +102,7 @@ impl<'s> Output<'_, 's> {
                     .attribute()
                     .as_deref(),
             );
-            if branch.value.features.is_deprecated() {
-                self.t.line(&["#[allow(deprecated)]"]);
-            }
+            self.allow_deprecated(branch.value.features.is_deprecated());
             self.t
                 .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
             self.t.open(&["fn from(branch: ", ty, ") -> Self {"]);
@@ -147,12 +145,11 @@ impl<'s> Output<'_, 's> {
         let partial = format!("{ident}Partial");
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
-        if branches
-            .iter()
-            .any(|branch| branch.value.features.is_deprecated())
-        {
-            self.t.line(&["#[allow(deprecated)]"]);
-        }
+        self.allow_deprecated(
+            branches
+                .iter()
+                .any(|branch| branch.value.features.is_deprecated()),
+        );
         self.t
             .open(&["impl ", &codec, "::Branches for ", ident, " {"]);
         self.t.line(&["type Tag = ", tag, ";"]);
@@ -235,10 +232,11 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(branch.presence.attribute().as_deref());
             match branch.data {
                 Some(_) => {
-                    let value = format!("{BOX}::new({codec}::Members::finish(p, r)?)");
                     let pattern = format!("{partial}::{}(p)", branch.ident);
+                    let variant = format!("Self::{}", branch.ident);
+                    let finish = format!("{codec}::Members::finish(p, r)?");
                     self.t
-                        .arm_call(&pattern, &format!("Self::{}(", branch.ident), &[value], ")");
+                        .arm_calls(&pattern, &variant, &format!("{BOX}::new"), &finish);
                 }
                 None => {
                     let pattern = format!("{partial}::{}", branch.ident);
