@@ -254,6 +254,16 @@ impl<'s> Walk<'s> {
                 self.member((id, index), member, old, direction);
             }
         }
+        // Where a struct became a union, the union tells what is gone, not each branch.
+        if new.len() == old.len() {
+            self.gone_members(new, *top, *old_top);
+        }
+        if let Some(variants) = &self.current.object(top.object).variants {
+            self.union(variants, new, old, direction);
+        }
+    }
+
+    fn gone_members(&mut self, new: &[Layer], top: Layer, old_top: Layer) {
         let owner = definition_of(&self.current.object(top.object).name);
         for id in lineage(self.old, old_top.object) {
             for member in &self.old.object(id).members {
@@ -262,9 +272,6 @@ impl<'s> Walk<'s> {
                     self.found.gone.insert(gone);
                 }
             }
-        }
-        if let Some(variants) = &self.current.object(top.object).variants {
-            self.union(variants, new, old, direction);
         }
     }
 
