@@ -162,6 +162,9 @@ pub(super) fn define(defs: &[Def], parsed: &mut Parsed, report: &mut Report) -> 
             tables.entries.contains_key(&name).then_some(None)
         };
         match taken {
+            _ if !def.sound_name => {
+                parsed.poisoned.insert(name);
+            }
             Some(earlier) => report_redefinition(def, earlier, parsed, report),
             None => {
                 first.insert(name, index);

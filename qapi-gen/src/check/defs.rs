@@ -16,6 +16,8 @@ pub(super) struct Def {
     pub(super) condition: Option<Condition>,
     pub(super) features: Vec<FeatureDef>,
     pub(super) body: Body,
+    /// Whether its name is one that a definition of its kind may have.
+    pub(super) sound_name: bool,
     /// Whether parts are missing because they were faulty, so that others may seem wrong.
     pub(super) faulty: bool,
 }
@@ -80,6 +82,8 @@ pub(super) struct MemberDef {
     pub(super) name: Symbol,
     pub(super) span: Span,
     pub(super) optional: bool,
+    /// Whether the name keeps to the rules.
+    pub(super) sound: bool,
     pub(super) ty: TypeRef,
     pub(super) condition: Option<Condition>,
     pub(super) features: Vec<FeatureDef>,
@@ -94,6 +98,8 @@ pub(super) struct BranchDef {
 pub(super) struct ValueDef {
     pub(super) name: Symbol,
     pub(super) span: Span,
+    /// Whether the name keeps to the rules.
+    pub(super) sound: bool,
     pub(super) condition: Option<Condition>,
     pub(super) features: Vec<FeatureDef>,
 }
@@ -101,5 +107,7 @@ pub(super) struct ValueDef {
 pub(super) struct FeatureDef {
     pub(super) name: Symbol,
     pub(super) span: Span,
+    /// Whether the name keeps to the rules.
+    pub(super) sound: bool,
     pub(super) condition: Option<Condition>,
 }

@@ -8,9 +8,19 @@ use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::model::{Doc, Section, SectionKind, Text};
 use crate::names::{FastMap, FastSet, Symbol};
 use crate::source::Span;
+use crate::suggest::closest;
 use crate::syntax::Parsed;
 use crate::syntax::ast::DocState;
-use crate::syntax::doc::{DocComment, DocSection, DocSectionKind};
+use crate::syntax::doc::{DocComment, DocSectionKind};
+
+/// Something that documentation must describe.
+struct Wanted {
+    name: Symbol,
+    span: Span,
+    role: &'static str,
+    /// Whether it is an error if it is not described.
+    required: bool,
+}
 
 /// Reports members and features that are not described. Returns the faults of descriptions
 /// without a member, which are reported when all definitions were looked at.
@@ -21,95 +31,122 @@ pub(super) fn check(def: &Def, parsed: &Parsed, report: &mut Report) -> Vec<Diag
     if parsed.options.legacy {
         return Vec::new();
     }
-    let described = |features: bool| -> FastSet<Symbol> {
-        let names = doc.sections.iter().filter_map(move |s| match s.kind {
-            DocSectionKind::Member(name) => (!features).then_some(name),
-            DocSectionKind::Feature(name) => features.then_some(name),
-            _ => None,
-        });
-        names.collect()
-    };
-    let (members, features) = (described(false), described(true));
-    let mut missing = |name: Symbol, span: Span, role: &str| {
-        let message = format!("{role} '{}' lacks documentation", parsed.names.str(name));
-        let diagnostic = Diagnostic::new(Code::DocMissingDescription, span, message)
-            .label(first_line(doc), "the documentation is here");
-        report.add(&context(def, parsed), diagnostic);
-    };
-    let mut known_features = FastSet::default();
-    for feature in all_features(def) {
-        if known_features.insert(feature.name) && !features.contains(&feature.name) {
-            missing(feature.name, feature.span, "feature");
-        }
-    }
+    let features = all_features(def).map(|feature| Wanted {
+        name: feature.name,
+        span: feature.span,
+        role: "feature",
+        required: feature.sound,
+    });
     let excepted = &parsed.pragmas.documentation_exceptions;
-    let complete = !excepted.contains(&def.name.symbol);
-    let mut known_members = FastSet::default();
-    let mut member = |name: Symbol, span: Span, role: &str| {
-        if known_members.insert(name) && complete && !members.contains(&name) {
-            missing(name, span, role);
-        }
-    };
-    if let Body::Enum { values, .. } = &def.body {
-        for value in values {
-            member(value.name, value.span, "value");
-        }
-    }
+    let required = !excepted.contains(&def.name.symbol) && parsed.exceptions_known();
     let role = match def.kind {
-        DefinitionKind::Struct => "member",
+        DefinitionKind::Struct | DefinitionKind::Enum => "member",
         DefinitionKind::Union => "base member",
         DefinitionKind::Alternate => "alternative",
-        _ => "parameter",
+        DefinitionKind::Command | DefinitionKind::Event => "parameter",
     };
-    for m in own_members(def) {
-        member(m.name, m.span, role);
-    }
-    if def.faulty {
-        return Vec::new();
-    }
-    let no_such = |what: &str, bogus: Vec<&DocSection>| {
-        let (first, rest) = bogus.split_first()?;
-        let names: Vec<&str> = bogus
+    let members = own_members(def).iter().map(|member| Wanted {
+        name: member.name,
+        span: member.span,
+        role,
+        required: required && member.sound,
+    });
+    let values = match &def.body {
+        Body::Enum { values, .. } => values.as_slice(),
+        _ => &[],
+    };
+    let values = values.iter().map(|value| Wanted {
+        name: value.name,
+        span: value.span,
+        role: "value",
+        required: required && value.sound,
+    });
+    let described = |features: bool| {
+        doc.sections
             .iter()
-            .map(|s| parsed.names.str(described_name(s)))
-            .collect();
-        let plural = if rest.is_empty() {
-            (" ", "does")
-        } else {
-            ("s ", "do")
-        };
-        let message = format!(
-            "documented {what}{}'{}' {} not exist",
-            plural.0,
-            names.join("', '"),
-            plural.1
-        );
-        let mut diagnostic = Diagnostic::new(Code::DocNoSuchMember, first.span, message)
-            .anchored(first.span)
-            .label(def.name.span, "documented here");
-        for section in rest {
-            diagnostic = diagnostic.label(section.span, "does not exist either");
-        }
-        Some(diagnostic)
+            .filter_map(move |section| match section.kind {
+                DocSectionKind::Member(name) if !features => Some((name, section.span)),
+                DocSectionKind::Feature(name) if features => Some((name, section.span)),
+                _ => None,
+            })
     };
-    let bogus = |is_bogus: &dyn Fn(&DocSectionKind) -> bool| {
-        doc.sections.iter().filter(|s| is_bogus(&s.kind)).collect()
+    let mut check = Check {
+        def,
+        doc,
+        parsed,
+        report,
     };
-    let members = no_such(
-        "member",
-        bogus(&|k| matches!(k, DocSectionKind::Member(n) if !known_members.contains(n))),
-    );
-    let features = no_such(
-        "feature",
-        bogus(&|k| matches!(k, DocSectionKind::Feature(n) if !known_features.contains(n))),
-    );
+    let features = check.compare("feature", features.collect(), described(true).collect());
+    let members = members.chain(values).collect();
+    let members = check.compare("member", members, described(false).collect());
     members.into_iter().chain(features).collect()
 }
 
-fn described_name(section: &DocSection) -> Symbol {
-    match section.kind {
-        DocSectionKind::Member(name) | DocSectionKind::Feature(name) => name,
-        _ => unreachable!("only descriptions have names"),
+struct Check<'a> {
+    def: &'a Def,
+    doc: &'a DocComment,
+    parsed: &'a Parsed,
+    report: &'a mut Report,
+}
+
+impl Check<'_> {
+    /// Reports what is wanted and not described, returns the fault of what is described and not
+    /// wanted. A pair of one and the other with similar names is one fault.
+    fn compare(
+        &mut self,
+        what: &str,
+        wanted: Vec<Wanted>,
+        described: Vec<(Symbol, Span)>,
+    ) -> Option<Diagnostic> {
+        let text = |symbol: Symbol| self.parsed.names.str(symbol);
+        let known: FastSet<Symbol> = wanted.iter().map(|w| w.name).collect();
+        let mut seen: FastSet<Symbol> = described.iter().map(|(name, _)| *name).collect();
+        let mut bogus: Vec<(Symbol, Span)> = described
+            .into_iter()
+            .filter(|(name, _)| !known.contains(name))
+            .collect();
+        for Wanted {
+            name,
+            span,
+            role,
+            required,
+        } in wanted
+        {
+            if !seen.insert(name) || !required {
+                continue;
+            }
+            let message = format!("{role} '{}' lacks documentation", text(name));
+            let mut diagnostic = Diagnostic::new(Code::DocMissingDescription, span, message);
+            // Each candidate is tried once at the most, so this stays cheap.
+            let candidates = bogus.iter().take(20).map(|(n, _)| text(*n));
+            let close = closest(text(name), candidates)
+                .and_then(|close| bogus.iter().position(|(n, _)| text(*n) == close));
+            diagnostic = match close.map(|index| bogus.remove(index)) {
+                Some((_, place)) => {
+                    diagnostic.label(place, "this names something that does not exist")
+                }
+                None => diagnostic.label(first_line(self.doc), "the documentation is here"),
+            };
+            self.report.add(&context(self.def, self.parsed), diagnostic);
+        }
+        // What the documentation describes may have been lost to another fault.
+        let (first, rest) = bogus.split_first().filter(|_| !self.def.faulty)?;
+        let names: Vec<&str> = bogus.iter().map(|(name, _)| text(*name)).collect();
+        let (plural, verb) = if rest.is_empty() {
+            ("", "does")
+        } else {
+            ("s", "do")
+        };
+        let message = format!(
+            "documented {what}{plural} '{}' {verb} not exist",
+            names.join("', '")
+        );
+        let diagnostic = Diagnostic::new(Code::DocNoSuchMember, first.1, message)
+            .anchored(first.1)
+            .label(self.def.name.span, "documented here");
+        Some(rest.iter().fold(diagnostic, |diagnostic, (_, span)| {
+            diagnostic.label(*span, "does not exist either")
+        }))
     }
 }
 

@@ -268,6 +268,10 @@ impl<'a> Resolver<'a> {
         self.objects[id.index()].members = members;
     }
 
+    fn is_sound(&self, (id, index): Place) -> bool {
+        self.member_defs(id)[index].sound
+    }
+
     fn describe_member(&self, id: ObjectId, member: &MemberDef) -> String {
         let name = self.parsed.names.str(member.name);
         match (
@@ -295,6 +299,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn member_clash(&mut self, def: &Def, member: Place, earlier: Place) {
+        if !self.is_sound(member) || !self.is_sound(earlier) {
+            return;
+        }
         let span = |place: Place| self.member_defs(place.0)[place.1].span;
         let message = format!(
             "{} clashes with {}",
@@ -532,6 +539,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn branch_clash(&mut self, def: &Def, value: &str, member: Place, earlier: Place) {
+        if !self.is_sound(member) || !self.is_sound(earlier) {
+            return;
+        }
         let message = format!(
             "{}, part of branch '{value}', clashes with {}",
             self.describe_place(def, member),

@@ -87,7 +87,10 @@ pub(super) fn resolve(
         match &def.body {
             Body::Enum { values, .. } => {
                 resolver.object_features(def);
-                resolver.value_clashes(def, values.iter().map(|v| (v.name, v.span)));
+                resolver.value_clashes(
+                    def,
+                    values.iter().filter(|v| v.sound).map(|v| (v.name, v.span)),
+                );
             }
             Body::Struct { .. } | Body::Union { .. } => {
                 if let Definition::Object(id) = resolver.tables.ids[index].definition {
@@ -309,6 +312,7 @@ impl<'a> Resolver<'a> {
         let excepted = &self.parsed.pragmas.command_returns_exceptions;
         if !matches!(inner, Type::Object(_))
             && !excepted.contains(&def.name.symbol)
+            && self.parsed.exceptions_known()
             && !self.parsed.options.legacy
         {
             let message = format!(
@@ -329,7 +333,10 @@ impl<'a> Resolver<'a> {
 
     fn alternate(&mut self, def: &Def, list: &[MemberDef]) -> Vec<Alternative> {
         self.object_features(def);
-        self.value_clashes(def, list.iter().map(|m| (m.name, m.span)));
+        self.value_clashes(
+            def,
+            list.iter().filter(|m| m.sound).map(|m| (m.name, m.span)),
+        );
         let mut claimed: Vec<(JsonKind, &MemberDef)> = Vec::new();
         let mut alternatives = Vec::new();
         for member in list {
@@ -438,7 +445,7 @@ impl<'a> Resolver<'a> {
             return;
         }
         let mut seen: FastMap<u32, Span> = FastMap::default();
-        for feature in features {
+        for feature in features.iter().filter(|f| f.sound) {
             let folded = self.folds.fold(feature.name, &self.parsed.names);
             if let Some(place) = seen.insert(folded, feature.span) {
                 let message = format!("feature '{}' appears twice", self.name(feature.name));

@@ -54,7 +54,14 @@ pub(super) fn check(
 impl Shape<'_> {
     fn definition(&mut self, expression: Expression) -> Option<Def> {
         let Expression { file, object, doc } = expression;
-        let (key, kind, value) = self.kind(&object)?;
+        let symbol = match &doc {
+            DocState::Present(doc) => doc.symbol.map(|(symbol, _)| symbol),
+            _ => None,
+        };
+        let Some((key, kind, value)) = self.kind(&object) else {
+            self.parsed.poisoned.extend(symbol);
+            return None;
+        };
         let Value::Str(name) = *value else {
             self.error(Diagnostic::new(
                 Code::NameNotString,
@@ -69,8 +76,8 @@ impl Shape<'_> {
         };
         let text = self.parsed.names.name(name.symbol).clone();
         self.context.definition = Some((kind, text.clone()));
-        self.name(kind, name, &text);
-        let doc = self.doc(doc, &object, kind, name);
+        let sound_name = self.name(kind, name, &text);
+        let doc = self.doc(doc, &object, kind, name, sound_name);
         let body = self.body(&object, kind, key, name.symbol);
         let condition = self.condition(&object, || kind.to_string());
         let features = self.features(&object);
@@ -84,6 +91,7 @@ impl Shape<'_> {
             condition,
             features,
             body,
+            sound_name,
             faulty: self.faulty,
         })
     }
@@ -144,15 +152,16 @@ impl Shape<'_> {
         }
     }
 
-    fn name(&mut self, kind: DefinitionKind, name: Str, text: &str) {
+    /// Whether a name keeps to the rules for its kind of definition.
+    fn name(&mut self, kind: DefinitionKind, name: Str, text: &str) -> bool {
         if self.parsed.options.legacy {
-            return;
+            return true;
         }
         let (case, code) = match kind {
             DefinitionKind::Event => (Case::Upper, Code::EventNameCase),
             DefinitionKind::Command => {
                 let excepted = &self.parsed.pragmas.command_name_exceptions;
-                if excepted.contains(&name.symbol) {
+                if excepted.contains(&name.symbol) || !self.parsed.exceptions_known() {
                     (Case::LowerUnderscore, Code::CommandNameCase)
                 } else {
                     (Case::Lower, Code::CommandNameCase)
@@ -160,21 +169,28 @@ impl Shape<'_> {
             }
             _ => (Case::Camel, Code::TypeNameCase),
         };
-        if let Err(diagnostic) = names::check(text, name.span, kind.as_str(), case, code) {
-            self.error(diagnostic);
-        } else if case == Case::Camel && text.ends_with("List") {
-            self.error(
-                Diagnostic::new(
-                    Code::TypeNameList,
-                    name.span,
-                    format!("the name of {kind} must not end in 'List'"),
-                )
-                .note("such names belong to array types in generated code"),
-            );
-        }
+        let fault = match names::check(text, name.span, kind.as_str(), case, code) {
+            Err(diagnostic) => diagnostic,
+            Ok(()) if case == Case::Camel && text.ends_with("List") => Diagnostic::new(
+                Code::TypeNameList,
+                name.span,
+                format!("the name of {kind} must not end in 'List'"),
+            )
+            .note("such names belong to array types in generated code"),
+            Ok(()) => return true,
+        };
+        self.error(fault);
+        false
     }
 
-    fn doc(&mut self, doc: DocState, object: &Object, kind: DefinitionKind, name: Str) -> DocState {
+    fn doc(
+        &mut self,
+        doc: DocState,
+        object: &Object,
+        kind: DefinitionKind,
+        name: Str,
+        sound_name: bool,
+    ) -> DocState {
         if self.parsed.options.legacy {
             let symbol = match &doc {
                 DocState::Present(doc) => doc.symbol,
@@ -187,7 +203,8 @@ impl Shape<'_> {
         }
         match doc {
             DocState::Absent => {
-                if self.parsed.pragmas.doc_required {
+                let elsewhere = self.parsed.misplaced_docs.contains(&name.symbol);
+                if self.parsed.pragmas.doc_required && !elsewhere {
                     let message = format!("{kind} lacks documentation");
                     let diagnostic = Diagnostic::new(Code::DocMissing, name.span, message)
                         .note("the pragma 'doc-required' asks for a documentation comment");
@@ -198,6 +215,9 @@ impl Shape<'_> {
             DocState::Broken => DocState::Broken,
             DocState::Present(doc) => {
                 let (symbol, span) = doc.symbol.expect("free-form documentation is not attached");
+                if symbol != name.symbol && !sound_name {
+                    return DocState::Broken;
+                }
                 if symbol != name.symbol {
                     let message = format!(
                         "the documentation is for '{}', the definition is of '{}'",
@@ -310,7 +330,7 @@ impl Shape<'_> {
                     data,
                     returns,
                     flags: Flags {
-                        boxed: set(sym::BOXED, true),
+                        boxed: object.get(sym::BOXED).is_some(),
                         no_gen: set(sym::GEN, false),
                         no_success_response: set(sym::SUCCESS_RESPONSE, false),
                         allow_oob: set(sym::ALLOW_OOB, true),
@@ -328,7 +348,7 @@ impl Shape<'_> {
                 );
                 Body::Event {
                     data: self.data(object, Code::EventData, Code::EventBoxed),
-                    boxed: matches!(object.get(sym::BOXED), Some(Value::Bool(true, _))),
+                    boxed: object.get(sym::BOXED).is_some(),
                 }
             }
         }
@@ -365,6 +385,7 @@ impl Shape<'_> {
                 };
                 let message = format!("{expected}, not {}", other.kind());
                 self.error(Diagnostic::new(code, other.span(), message));
+                self.faulty = true;
                 Data::Broken
             }
         }
@@ -452,6 +473,10 @@ impl Shape<'_> {
             }
             self.error(diagnostic);
             self.faulty = true;
+            if missing.contains(&sym::TYPE) {
+                // What stands here is something else than a type with extras.
+                return;
+            }
         }
         let unknown: Vec<Str> = object
             .members

@@ -90,10 +90,11 @@ impl Shape<'_> {
         } else {
             text.to_owned()
         };
-        self.check_name(&checked, name, &what, case, Code::ValueNameCase);
+        let sound = self.check_name(&checked, name, &what, case, Code::ValueNameCase);
         Some(ValueDef {
             name: name.symbol,
             span: name.span,
+            sound,
             condition: object.and_then(|o| self.condition(o, || what.clone())),
             features: object.map_or_else(Vec::new, |o| self.features(o)),
         })
@@ -193,12 +194,14 @@ impl Shape<'_> {
             .map(|(key, value)| {
                 let what = format!("alternative '{}'", self.text(key.symbol));
                 let text = self.text(key.symbol).to_owned();
-                self.check_name(&text, *key, &what, Case::Lower, Code::AlternativeNameCase);
+                let sound =
+                    self.check_name(&text, *key, &what, Case::Lower, Code::AlternativeNameCase);
                 let (ty, long) = self.short_or_long(value, &what, &[sym::IF]);
                 MemberDef {
                     name: key.symbol,
                     span: key.span,
                     optional: false,
+                    sound,
                     condition: long.and_then(|o| self.condition(o, || what.clone())),
                     ty: ty.map_or(TypeRef::Broken, |ty| {
                         self.type_ref(ty, &what, Code::TypeExpected)
@@ -244,8 +247,10 @@ impl Shape<'_> {
         let name = name.unwrap_or(&text);
         let symbol = self.parsed.names.intern(name);
         let what = format!("{role} '{name}'");
-        self.check_name(name, key, &what, case, Code::MemberNameCase);
+        let mut sound = self.check_name(name, key, &what, case, Code::MemberNameCase);
         if !self.parsed.options.legacy && names::is_reserved_member(name) {
+            sound = false;
+            self.faulty = true;
             self.error(
                 Diagnostic::new(
                     Code::ReservedMemberName,
@@ -260,6 +265,7 @@ impl Shape<'_> {
             name: symbol,
             span: key.span,
             optional,
+            sound,
             condition: long.and_then(|o| self.condition(o, || what.clone())),
             features: long.map_or_else(Vec::new, |o| self.features(o)),
             ty: ty.map_or(TypeRef::Broken, |ty| {
@@ -292,12 +298,24 @@ impl Shape<'_> {
         }
     }
 
-    fn check_name(&mut self, text: &str, at: Str, what: &str, case: Case, code: Code) {
+    /// Whether a name keeps to the rules. Exceptions may come from a pragma that could not be
+    /// read, and then case is no matter.
+    fn check_name(&mut self, text: &str, at: Str, what: &str, case: Case, code: Code) -> bool {
         if self.parsed.options.legacy {
-            return;
+            return true;
         }
-        if let Err(diagnostic) = names::check(text, at.span, what, case, code) {
-            self.error(diagnostic);
+        let case = if self.parsed.exceptions_known() {
+            case
+        } else {
+            Case::Mixed
+        };
+        match names::check(text, at.span, what, case, code) {
+            Ok(()) => true,
+            Err(diagnostic) => {
+                self.error(diagnostic);
+                self.faulty = true;
+                false
+            }
         }
     }
 
@@ -392,10 +410,11 @@ impl Shape<'_> {
         let name = self.name_string(name, "a feature")?;
         let text = self.text(name.symbol).to_owned();
         let what = format!("feature '{text}'");
-        self.check_name(&text, name, &what, Case::Lower, Code::FeatureNameCase);
+        let sound = self.check_name(&text, name, &what, Case::Lower, Code::FeatureNameCase);
         Some(FeatureDef {
             name: name.symbol,
             span: name.span,
+            sound,
             condition: object.and_then(|o| self.condition(o, || what.clone())),
         })
     }

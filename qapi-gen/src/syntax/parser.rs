@@ -39,6 +39,10 @@ pub(crate) struct Parsed {
     pub(crate) poisoned: FastSet<Symbol>,
     /// Whether definitions may be missing, so that an unknown name may be a consequence.
     pub(crate) incomplete: bool,
+    /// Whether a pragma could not be read, so that exceptions from rules may be missing.
+    pub(crate) unread_pragma: bool,
+    /// Definitions whose documentation stands elsewhere, which was reported.
+    pub(crate) misplaced_docs: FastSet<Symbol>,
     /// Whether documentation in the form before 2.9 was seen.
     pub(crate) text_docs: bool,
     /// Whether a form was seen that 6.2 dropped.
@@ -63,6 +67,8 @@ pub(crate) fn parse(
         pragmas: Pragmas::default(),
         poisoned: FastSet::default(),
         incomplete: false,
+        unread_pragma: false,
+        misplaced_docs: FastSet::default(),
         text_docs: false,
         old_expressions: false,
     };
@@ -187,6 +193,11 @@ enum Step {
 }
 
 impl Parsed {
+    /// Whether the exceptions from rules are known, as far as pragmas tell.
+    pub(crate) fn exceptions_known(&self) -> bool {
+        !self.unread_pragma && !self.incomplete
+    }
+
     fn open(
         &mut self,
         path: PathBuf,
@@ -305,11 +316,22 @@ impl FileParser<'_> {
             }
             _ => {}
         }
+        let errors = self.shared.report.len();
         let Ok(value) = self.value(0) else {
             self.recover(start.span, true);
             *pending = Pending::None;
             return Step::Next;
         };
+        // The token behind the expression may be faulty too, which is another matter.
+        let faulty = self.shared.report[errors..]
+            .iter()
+            .any(|d| d.code == Code::DuplicateKey);
+        if faulty {
+            let text = self.cursor.lexer.slice(value.span()).to_owned();
+            self.poison(&text);
+            *pending = Pending::None;
+            return Step::Next;
+        }
         let object = match value {
             Value::Object(object) => *object,
             other => {
@@ -321,6 +343,7 @@ impl FileParser<'_> {
                     .anchored(other.span());
                 self.shared.report.push(diagnostic);
                 *pending = Pending::None;
+                self.recover(start.span, true);
                 return Step::Next;
             }
         };
@@ -338,7 +361,11 @@ impl FileParser<'_> {
                     options,
                     ..
                 } = self.shared;
+                let errors = report.len();
                 pragmas.apply(value, object.span, options.legacy, names, report);
+                self.shared.unread_pragma |= report.len() > errors;
+            } else {
+                self.shared.unread_pragma = true;
             }
             return Step::Next;
         }
@@ -398,6 +425,7 @@ impl FileParser<'_> {
                 let diagnostic =
                     Diagnostic::new(Code::DocWithoutDefinition, span, message).anchored(doc.span);
                 self.shared.report.push(diagnostic);
+                self.shared.misplaced_docs.insert(symbol);
             }
             Some(_) => {}
         }
@@ -618,6 +646,7 @@ impl FileParser<'_> {
                 self.shared.poisoned.insert(self.shared.names.intern(name));
             }
         }
+        self.shared.unread_pragma |= text.contains("'pragma'");
         // Without a name, any unknown one may be what was meant.
         self.shared.incomplete |= !found && text.contains('{');
     }
