@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use qapi_types::message::{Request, ServerMessage};
 use qapi_types::{Document, Mode, Reader, Style, Value, Writer, from_slice};
 
 fuzz_target!(|text: &[u8]| {
@@ -14,11 +15,26 @@ fuzz_target!(|text: &[u8]| {
         (Ok(ours), Err(_)) => assert!(depth(ours) > 120, "{theirs:?}"),
         (Err(error), Ok(_)) => panic!("{error:?}"),
     }
-    let skipped = Reader::new(text, Mode::Lenient).and_then(|mut r| r.skip().and_then(|()| r.end()));
+    let skipped =
+        Reader::new(text, Mode::Lenient).and_then(|mut r| r.skip().and_then(|()| r.end()));
     assert_eq!(skipped.is_ok(), ours.is_ok());
+
+    if let Ok(ServerMessage::Return { value, .. }) = ServerMessage::parse(text) {
+        assert!(value.decode::<Value>(Mode::Lenient).is_ok());
+    }
 
     let document = Document::parse(text);
     if let Ok(document) = &document {
+        if let Ok(request) = Request::parse(document, true)
+            && let Some(arguments) = request.arguments
+        {
+            assert!(
+                arguments
+                    .decode::<Value>(Mode::Strict)
+                    .expect("a document")
+                    .is_object()
+            );
+        }
         let mut reader = document.reader(Mode::Strict);
         let value = reader.any().expect("a document has no syntax errors");
         reader.end().expect("a document is one value");
@@ -27,7 +43,8 @@ fuzz_target!(|text: &[u8]| {
             let mut writer = Writer::new(&mut out, style);
             writer.any(&value);
             writer.finish().expect("numbers that were read are finite");
-            let again = from_slice::<Value>(&out, Mode::Strict).expect("what is written can be read");
+            let again =
+                from_slice::<Value>(&out, Mode::Strict).expect("what is written can be read");
             assert!(equal(&value, &again), "{value:?} became {again:?}");
         }
         if let Ok(ours) = &ours {

@@ -346,11 +346,20 @@ pub fn put_opt<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &Option
 }
 
 /// Writes members that the schema does not list.
-#[inline(never)]
+#[inline]
 pub fn put_open(w: &mut Writer<'_>, rest: &Object) {
+    put_rest(w, rest, &[]);
+}
+
+/// Writes members that the schema does not list, but for those in `known`, which were written before: a server refuses
+/// duplicate keys.
+#[inline(never)]
+pub fn put_rest(w: &mut Writer<'_>, rest: &Object, known: &[&str]) {
     for (key, value) in rest {
-        w.key(key);
-        value.encode(w);
+        if !known.contains(&key.as_str()) {
+            w.key(key);
+            value.encode(w);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::error::{Error, Result, Syntax};
-use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, plain_end, unicode_escape};
+use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, is_character, plain_end, unicode_escape};
 
 /// Bytes that one value may have.
 const MAX_TEXT: usize = 64 << 20;
@@ -45,6 +45,14 @@ impl<'a> Document<'a> {
         };
         let text = text.ok_or_else(|| Error::syntax(Syntax::Utf8, 0))?;
         Ok(Self { text })
+    }
+
+    /// The same without the buffer it was read from, for a request that has to wait.
+    #[must_use]
+    pub fn into_owned(self) -> Document<'static> {
+        Document {
+            text: Cow::Owned(self.text.into_owned()),
+        }
     }
 
     /// A reader of this text. Nothing in it is a syntax error any more.
@@ -447,10 +455,4 @@ impl<'a> Check<'a> {
         let text = String::from_utf8_lossy(&self.bytes[start..=self.pos]);
         self.syntax(Syntax::Stray(text.into()))
     }
-}
-
-/// Whether QEMU takes it for a character: all Unicode scalar values but the non-characters.
-fn is_character(c: char) -> bool {
-    let code = u32::from(c);
-    !(0xFDD0..=0xFDEF).contains(&code) && code & 0xFFFE != 0xFFFE
 }

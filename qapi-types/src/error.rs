@@ -2,13 +2,15 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::message::ErrorClass;
+
 /// Result of decoding or encoding.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a JSON text or a value in it was refused.
 ///
 /// [`desc`](Self::desc) is the text QEMU's monitor gives for the same mistake, so that a server can send it
-/// as it is. The error class is [`GenericError`](crate::ErrorClass::GenericError) for all of them.
+/// as it is.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -46,6 +48,8 @@ pub enum ErrorKind {
     Alternate(&'static str),
     /// A number that JSON cannot express: NaN or infinite. Only encoding gives it.
     NotFinite,
+    /// A string with a character that QEMU refuses in whatever form, such as U+FFFE. Only encoding gives it.
+    NonCharacter,
 }
 
 /// The ways a text can fail to be JSON.
@@ -161,6 +165,12 @@ impl Error {
         &self.0.kind
     }
 
+    /// The class a server gives to this error.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        ErrorClass::GenericError
+    }
+
     /// Whether the text is not JSON at all, as opposed to JSON of the wrong shape.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
@@ -241,6 +251,7 @@ impl fmt::Display for Error {
                 )
             }
             ErrorKind::NotFinite => f.write_str("JSON cannot express a number that is not finite"),
+            ErrorKind::NonCharacter => f.write_str("QEMU accepts no string with a non-character"),
         }
     }
 }

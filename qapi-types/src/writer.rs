@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::reader::plain_end;
+use crate::error::{Error, ErrorKind, Result, Syntax};
+use crate::reader::{MAX_DEPTH, is_character, plain_end};
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,8 @@ pub struct Writer<'b> {
     style: Style,
     /// Objects and arrays open.
     depth: usize,
-    finite: bool,
+    /// What went wrong first.
+    problem: Option<ErrorKind>,
 }
 
 impl<'b> Writer<'b> {
@@ -39,27 +40,41 @@ impl<'b> Writer<'b> {
             out,
             style,
             depth: 0,
-            finite: true,
+            problem: None,
         }
     }
 
     /// To be called when all is written.
     ///
     /// # Errors
-    /// When a number was not finite, for which JSON has no form; `null` stands in the buffer instead.
+    /// When something was to be written that a server refuses in whatever form; what stands in the buffer is of no
+    /// use then. That is a number that is not finite, nesting deeper than 1024, and (in compact style) a non-character in
+    /// a string, for which the other styles write U+FFFD as QEMU does.
     pub fn finish(self) -> Result<()> {
-        if self.finite {
-            Ok(())
-        } else {
-            Err(Error::new(ErrorKind::NotFinite, self.out.len()))
+        match self.problem {
+            None => Ok(()),
+            Some(kind) => Err(Error::new(kind, self.out.len())),
         }
+    }
+
+    #[cold]
+    fn fail(&mut self, kind: ErrorKind) {
+        self.problem.get_or_insert(kind);
+    }
+
+    #[inline]
+    fn open(&mut self, bracket: u8) {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH as usize {
+            self.fail(ErrorKind::Syntax(Syntax::Nesting));
+        }
+        self.out.push(bracket);
     }
 
     /// Opens an object.
     #[inline]
     pub fn begin_object(&mut self) {
-        self.depth += 1;
-        self.out.push(b'{');
+        self.open(b'{');
     }
 
     /// Closes the object opened last.
@@ -73,8 +88,7 @@ impl<'b> Writer<'b> {
     /// Opens an array.
     #[inline]
     pub fn begin_array(&mut self) {
-        self.depth += 1;
-        self.out.push(b'[');
+        self.open(b'[');
     }
 
     /// Closes the array opened last.
@@ -180,7 +194,7 @@ impl<'b> Writer<'b> {
     /// Writes a double; a whole one without a fraction, as QEMU does.
     pub fn f64(&mut self, value: f64) {
         if !value.is_finite() {
-            self.finite = false;
+            self.fail(ErrorKind::NotFinite);
             self.null();
         } else if self.style != Style::Compact {
             let text = seventeen_digits(value);
@@ -204,7 +218,8 @@ impl<'b> Writer<'b> {
         let ascii = self.style != Style::Compact;
         let bytes = value.as_bytes();
         if plain_end(bytes, 0, b'"') == bytes.len()
-            && (!ascii || bytes.iter().all(|b| is_plain(*b, true)))
+            && bytes.is_ascii()
+            && !(ascii && bytes.contains(&0x7F))
         {
             self.out.extend_from_slice(bytes);
         } else {
@@ -217,7 +232,10 @@ impl<'b> Writer<'b> {
     fn escaped(&mut self, value: &str, ascii: bool) {
         let mut plain = 0;
         for (at, c) in value.char_indices() {
-            if c.is_ascii() && is_plain(c as u8, ascii) || !c.is_ascii() && !ascii {
+            if !is_character(c) && !ascii {
+                self.fail(ErrorKind::NonCharacter);
+            }
+            if is_plain(c, ascii) {
                 continue;
             }
             self.out.extend_from_slice(&value.as_bytes()[plain..at]);
@@ -231,6 +249,7 @@ impl<'b> Writer<'b> {
                 '\r' => b'r',
                 '\t' => b't',
                 _ => {
+                    let c = if is_character(c) { c } else { '\u{FFFD}' };
                     for unit in c.encode_utf16(&mut [0; 2]) {
                         let _ = write!(self.out, "\\u{unit:04X}");
                     }
@@ -301,10 +320,9 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Whether a byte of a string is written as it is.
-#[inline]
-fn is_plain(b: u8, ascii: bool) -> bool {
-    b >= 0x20 && b != b'"' && b != b'\\' && (!ascii || b < 0x7F)
+/// Whether a character of a string is written as it is.
+fn is_plain(c: char, ascii: bool) -> bool {
+    c >= ' ' && c != '"' && c != '\\' && (!ascii || c < '\u{7F}')
 }
 
 /// As C's `%.17g`.

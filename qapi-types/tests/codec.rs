@@ -256,8 +256,22 @@ fn a_client_still_wants_what_the_schema_promises() {
 }
 
 #[test]
-fn numbers_that_json_lacks_are_not_written() {
-    assert!(to_vec(&Dim::Level(f64::NAN)).is_err());
+fn what_a_server_would_refuse_is_not_written() {
+    let desc = |value: &dyn Fn() -> qapi_types::Result<Vec<u8>>| value().unwrap_err().desc();
+    for value in [f64::NAN, f64::INFINITY] {
+        let error = desc(&|| to_vec(&Dim::Level(value)));
+        assert_eq!(error, "JSON cannot express a number that is not finite");
+    }
+    for text in ["\u{fffe}", "a\u{fdd0}\"", "\u{10ffff}"] {
+        let error = desc(&|| to_vec(text));
+        assert_eq!(error, "QEMU accepts no string with a non-character");
+    }
+    let nested = |depth| (1..depth).fold(json!([]), |value, _| json!([value]));
+    assert!(to_vec(&nested(1024)).is_ok());
+    assert_eq!(
+        desc(&|| to_vec(&nested(1025))),
+        "JSON nesting depth limit exceeded"
+    );
 }
 
 #[cfg(feature = "serde")]

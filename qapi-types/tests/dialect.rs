@@ -14,6 +14,16 @@ fn refuse(text: &[u8]) -> String {
     Document::parse(text).unwrap_err().desc()
 }
 
+#[test]
+fn a_document_may_outlive_its_buffer() {
+    let document = {
+        let buffer = b"{'a': '\xC0\x80'}".to_vec();
+        Document::parse(&buffer).unwrap().into_owned()
+    };
+    let value = document.reader(Mode::Strict).any().unwrap();
+    assert_eq!(value, serde_json::json!({"a": "\0"}));
+}
+
 fn echo(text: &str) -> String {
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, Style::Ascii);

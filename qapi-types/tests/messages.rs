@@ -13,7 +13,8 @@ use generated::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
 use generated::{Event, events};
 use qapi_types::message::{
     Greeting, Request, ServerMessage, VersionInfo, VersionTriple, decode_arguments,
-    write_any_event, write_error, write_event, write_greeting, write_request, write_return,
+    write_any_event, write_error, write_event, write_greeting, write_raw_request, write_request,
+    write_return,
 };
 use qapi_types::{
     Command, Document, Empty, ErrorClass, ErrorReply, Events, Mode, Style, Timestamp, Value, Writer,
@@ -51,6 +52,21 @@ fn requests_are_short() {
         request(&part, None, false),
         r#"{"execute":"part-add","arguments":{"driver":"a","x":1}}"#
     );
+    let mut part = part;
+    part.arguments.insert("driver".into(), json!("b"));
+    assert_eq!(
+        request(&part, None, false),
+        r#"{"execute":"part-add","arguments":{"driver":"a","x":1}}"#
+    );
+    for (arguments, text) in [
+        (json!({}), ""),
+        (json!({"a": null}), r#","arguments":{"a":null}"#),
+    ] {
+        let written = written(Style::Compact, |w| {
+            write_raw_request(w, "x", arguments.as_object().unwrap(), Some(&"i"), false);
+        });
+        assert_eq!(written, format!(r#"{{"execute":"x"{text},"id":"i"}}"#));
+    }
     let pretty = written(Style::Pretty, |w| {
         write_request(w, &LampList {}, Some(&1u64), false)
     });

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::{Command, ErrorReply, Greeting, Raw, Timestamp};
-use crate::codec::{Decode, Encode, Members, object};
+use crate::codec::{Decode, Encode, Members, object, put, put_open};
 use crate::error::{Error, ErrorKind, Result};
+use crate::open::Object;
 use crate::reader::{Mode, Reader};
 use crate::writer::Writer;
 
@@ -15,13 +16,33 @@ pub fn write_request<C: Command>(
     id: Option<&impl Encode>,
     oob: bool,
 ) {
+    envelope(w, C::NAME, |w| command.put(w), id, oob);
+}
+
+/// Writes a request for a command of any name, known to a schema or not; otherwise as [`write_request`].
+pub fn write_raw_request(
+    w: &mut Writer<'_>,
+    command: &str,
+    arguments: &Object,
+    id: Option<&impl Encode>,
+    oob: bool,
+) {
+    envelope(w, command, |w| put_open(w, arguments), id, oob);
+}
+
+fn envelope(
+    w: &mut Writer<'_>,
+    command: &str,
+    arguments: impl FnOnce(&mut Writer<'_>),
+    id: Option<&impl Encode>,
+    oob: bool,
+) {
     w.begin_object();
     w.key(if oob { "exec-oob" } else { "execute" });
-    w.string(C::NAME);
-    w.object_unless_empty("arguments", |w| command.put(w));
+    w.string(command);
+    w.object_unless_empty("arguments", arguments);
     if let Some(id) = id {
-        w.key("id");
-        id.encode(w);
+        put(w, "id", id);
     }
     w.end_object();
 }

@@ -106,7 +106,7 @@ impl ErrorReply {
 
 impl From<Error> for ErrorReply {
     fn from(error: Error) -> Self {
-        Self::generic(error.desc())
+        Self::new(error.class(), error.desc())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result, Syntax};
 use scan::Tape;
 
 pub(crate) use number::Number;
-pub(crate) use string::{plain_end, unicode_escape};
+pub(crate) use string::{is_character, plain_end, unicode_escape};
 
 /// Objects and arrays that may be open at once in one text, as in QEMU.
 pub(crate) const MAX_DEPTH: u32 = 1024;

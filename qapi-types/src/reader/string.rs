@@ -153,6 +153,12 @@ pub(crate) fn unicode_escape(bytes: &[u8], at: usize) -> (Option<u32>, usize) {
     (Some(first), at + 6)
 }
 
+/// Whether QEMU takes it for a character: all Unicode scalar values but the non-characters.
+pub(crate) fn is_character(c: char) -> bool {
+    let code = u32::from(c);
+    !(0xFDD0..=0xFDEF).contains(&code) && code & 0xFFFE != 0xFFFE
+}
+
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
     digits.iter().try_fold(0, |code, &digit| {

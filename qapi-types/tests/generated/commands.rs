@@ -187,7 +187,7 @@ impl Members for PartAdd {
     fn put(&self, w: &mut Writer<'_>) {
         codec::put(w, "driver", &self.driver);
         codec::put_opt(w, "id", &self.id);
-        codec::put_open(w, &self.arguments);
+        codec::put_rest(w, &self.arguments, &["driver", "id"]);
     }
 }
 

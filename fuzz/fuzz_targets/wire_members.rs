@@ -1,0 +1,73 @@
+//! Types in the form of generated code on arbitrary texts: what is accepted comes back the same, and a strict reader
+//! accepts nothing that a lenient one refuses.
+#![no_main]
+
+use std::fmt::Debug;
+
+use libfuzzer_sys::fuzz_target;
+use qapi_types::codec::{Decode, Encode};
+use qapi_types::{Document, Mode, Value, from_slice, to_vec};
+
+#[allow(dead_code)]
+#[path = "../../qapi-types/tests/generated/mod.rs"]
+mod generated;
+
+use generated::commands::{LampSet, PartAdd, PowerAdd};
+use generated::{Lamp, events::LampBroken};
+
+fuzz_target!(|text: &[u8]| {
+    let Some((choice, text)) = text.split_first() else {
+        return;
+    };
+    match choice % 5 {
+        0 => check::<Vec<Lamp>>(text),
+        1 => check::<PowerAdd>(text),
+        2 => check::<LampSet>(text),
+        3 => check::<PartAdd>(text),
+        _ => check::<LampBroken>(text),
+    }
+});
+
+fn check<T: Decode + Encode + PartialEq + Debug>(text: &[u8]) {
+    let strict = from_slice::<T>(text, Mode::Strict);
+    let lenient = from_slice::<T>(text, Mode::Lenient);
+    if let Ok(strict) = &strict {
+        assert_eq!(lenient.as_ref().ok(), Some(strict));
+        if let Ok(written) = to_vec(strict) {
+            let before = from_slice::<Value>(text, Mode::Strict).expect("it was decoded");
+            let after = from_slice::<Value>(&written, Mode::Strict).expect("it was written");
+            assert!(equal(&before, &after), "{before:?} became {after:?}");
+        }
+    }
+    if let Ok(lenient) = &lenient
+        && let Ok(written) = to_vec(lenient)
+    {
+        let again = from_slice::<T>(&written, Mode::Lenient).expect("it was written");
+        assert_eq!(&again, lenient);
+    }
+    if let Ok(document) = Document::parse(text) {
+        let mut reader = document.reader(Mode::Strict);
+        match (T::decode(&mut reader), strict) {
+            (Ok(left), Ok(right)) => assert_eq!(left, right),
+            (Err(left), Err(right)) if !right.is_syntax() => assert_eq!(left.desc(), right.desc()),
+            // Only QEMU's dialect has it.
+            (_, Err(_)) => {}
+            (Err(error), Ok(_)) => panic!("{error:?}"),
+        }
+    }
+}
+
+/// Equal values; an integer may have become a double on the way.
+fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let mut pairs = a.iter().zip(b);
+            a.len() == b.len() && pairs.all(|((k, a), (l, b))| k == l && equal(a, b))
+        }
+        (a, b) => a == b,
+    }
+}
