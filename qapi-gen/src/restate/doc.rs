@@ -131,12 +131,8 @@ impl<'s> Facts<'s> {
             for feature in &self.features {
                 let since = described_since(feature.doc.as_ref())
                     .map_or_else(String::new, |v| format!(" (since {v})"));
-                let _ = writeln!(
-                    out,
-                    "# @{}: {}{since}",
-                    feature.name,
-                    meaning(&feature.name)
-                );
+                let text = meaning(&feature.name).to_owned() + &since;
+                describe(&mut out, &feature.name, &text);
             }
             out.push_str("#\n");
         }

@@ -1,0 +1,31 @@
+//! Schemas and transcripts of real servers, where they are at hand, and the data in `schema/`.
+
+use std::path::{Path, PathBuf};
+
+/// The releases since 6.0 whose schemas are in the corpus, oldest first.
+pub(crate) const RELEASES: [&str; 5] = ["6.0.0", "7.2.0", "9.0.0", "10.0.0", "10.2.0"];
+
+/// The folder that `QAPI_CORPUS` names. If it is not there, `None` and a word about it, unless
+/// `QAPI_REQUIRE_CORPUS` is set.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = match std::env::var_os("QAPI_CORPUS") {
+        Some(folder) => workspace.join(folder),
+        None => workspace.join("../shared"),
+    };
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let message = format!("SKIPPED: no QAPI corpus at {}", folder.display());
+    assert!(
+        std::env::var_os("QAPI_REQUIRE_CORPUS").is_none(),
+        "{message}"
+    );
+    eprintln!("{message}");
+    None
+}
+
+/// The data of the crate qapi-schema.
+pub(crate) fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema")
+}
