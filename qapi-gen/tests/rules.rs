@@ -225,3 +225,168 @@ fn the_table_of_rules_is_up_to_date() {
         "docs/diagnostics.md differs from the rules; QAPI_BLESS=1 writes it"
     );
 }
+
+/// The errors of a schema in one file.
+fn errors(text: &str) -> Errors {
+    Frontend::new()
+        .loader(MemoryLoader::new([("main.json", text)]))
+        .read("main.json")
+        .expect_err("the schema is wrong")
+}
+
+#[test]
+fn likely_corrections_are_offered() {
+    for (text, correction) in [
+        ("{ 'comand': 'stop' }", "command"),
+        ("{ 'command': 'stop', 'retruns': 'int' }", "returns"),
+        ("{ 'pragma': { 'doc-requird': true } }", "doc-required"),
+        ("{ 'command': 'stop', 'if': { 'al': [ 'X' ] } }", "all"),
+        ("{ 'struct': 'Pair', 'data': { 'next': 'Pari' } }", "Pair"),
+        ("{ 'struct': 'Pair', 'data': { 'next': 'sizes' } }", "size"),
+        (
+            "{ 'enum': 'Kind', 'data': [ 'red' ] }
+             { 'struct': 'One', 'data': {} }
+             { 'union': 'Shape', 'base': { 'kind': 'Kind' }, 'discriminator': 'kind',
+               'data': { 'redd': 'One' } }",
+            "red",
+        ),
+        (
+            "{ 'union': 'Shape', 'base': { 'kind': 'Kind' }, 'discriminator': 'kid', 'data': {} }
+             { 'enum': 'Kind', 'data': [ 'red' ] }",
+            "kind",
+        ),
+    ] {
+        let errors = errors(text);
+        let help = errors.diagnostics.iter().flat_map(|d| &d.help);
+        let expected = format!("did you mean '{correction}'?");
+        assert!(
+            help.into_iter().any(|h| *h == expected),
+            "{text}\n{:#?}",
+            errors.diagnostics
+        );
+    }
+    let strange = errors("{ 'struct': 'Pair', 'data': { 'next': 'Quadrangle' } }");
+    assert!(strange.diagnostics[0].help.is_empty());
+}
+
+#[test]
+fn dropped_forms_say_what_replaced_them() {
+    for (text, replacement) in [
+        ("{ 'type': 'Pair', 'data': {} }", "struct"),
+        ("{ 'command': 'stop', 'gen': 'no' }", "false"),
+        ("{ 'command': 'stop', 'if': 'defined(X)' }", "all"),
+        ("{ 'command': 'stop', 'if': [ 'X', 'Y' ] }", "all"),
+        ("{ 'struct': 'Pair', 'data': { 'x': '**' } }", "any"),
+        (
+            "{ 'pragma': { 'returns-whitelist': [] } }",
+            "command-returns-exceptions",
+        ),
+        (
+            "{ 'pragma': { 'name-case-whitelist': [] } }",
+            "member-name-exceptions",
+        ),
+        (
+            "{ 'union': 'Shape', 'data': { 'a': 'str' } }",
+            "discriminator",
+        ),
+        (
+            "{ 'union': 'Either', 'discriminator': {}, 'data': { 'a': 'str' } }",
+            "alternate",
+        ),
+        (
+            "##\n# @stop:\n#\n# Note: stops\n##\n{ 'command': 'stop' }",
+            ".. note::",
+        ),
+    ] {
+        let errors = errors(text);
+        let first = &errors.diagnostics[0];
+        let told = first.help.iter().any(|h| h.contains(replacement));
+        assert!(told, "{text}\n{first:#?}");
+    }
+}
+
+#[test]
+fn other_places_are_shown() {
+    let labels = |text: &str| -> Vec<(String, u32)> {
+        let errors = errors(text);
+        let labels = errors.diagnostics[0].labels.iter();
+        let place = |l: &qapi_gen::diagnostic::Label| {
+            let text = errors.sources.text(l.span).trim_matches('\'').to_owned();
+            (text, errors.sources.start(l.span).line)
+        };
+        labels.map(place).collect()
+    };
+    let earlier = labels("{ 'command': 'stop' }\n{ 'command': 'stop' }");
+    assert_eq!(earlier, [("stop".into(), 1)]);
+    let inherited = labels(
+        "{ 'struct': 'Sub', 'base': 'Base', 'data': { 'x': 'str' } }
+         { 'struct': 'Base', 'data': { '*x': 'int' } }",
+    );
+    assert_eq!(inherited, [("*x".into(), 2)]);
+    let key = labels("{ 'command': 'stop',\n  'command': 'go' }");
+    assert_eq!(key, [("command".into(), 1)]);
+    let value = labels("{ 'enum': 'Kind', 'data': [ 'a',\n 'b', 'a' ] }");
+    assert_eq!(value, [("a".into(), 1)]);
+}
+
+#[test]
+fn errors_of_meaning_name_their_definition() {
+    let errors = errors("{ 'struct': 'Pair', 'data': { 'x': 'Gone', 'y': [ 'Gone' ] } }");
+    for diagnostic in &errors.diagnostics {
+        let (kind, name) = diagnostic.definition.as_ref().unwrap();
+        assert_eq!((kind.as_str(), &**name), ("struct", "Pair"));
+        // The place is the expression's, the primary span is what is wrong.
+        assert_eq!(errors.sources.text(diagnostic.primary.unwrap()), "'Gone'");
+    }
+    assert_eq!(errors.diagnostics.len(), 2);
+}
+
+#[test]
+fn messages_say_where_a_member_comes_from() {
+    for (text, words) in [
+        (
+            "{ 'command': 'stop', 'data': { 'x': 'Gone' } }",
+            "parameter 'x'",
+        ),
+        (
+            "{ 'event': 'GONE', 'data': { 'x': 'Gone' } }",
+            "parameter 'x'",
+        ),
+        (
+            "{ 'struct': 'Pair', 'data': { 'x': 'Gone' } }",
+            "member 'x'",
+        ),
+        (
+            "{ 'union': 'Shape', 'base': { 'x': 'Gone' }, 'discriminator': 'x', 'data': {} }",
+            "base member 'x'",
+        ),
+        (
+            "{ 'struct': 'Sub', 'base': 'Base', 'data': { 'x': 'str' } }
+             { 'struct': 'Base', 'data': { 'x': 'int' } }",
+            "of type 'Base'",
+        ),
+        ("{ 'enum': 'Kind', 'data': [ 'a', 'a' ] }", "value 'a'"),
+    ] {
+        let message = &errors(text).diagnostics[0].message;
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn unknown_keys_come_with_the_valid_ones() {
+    let errors = errors("{ 'alternate': 'Either', 'base': 'Base', 'data': { 'one': 'str' } }");
+    let notes = errors.diagnostics[0].notes.join("\n");
+    assert!(
+        notes.contains("'alternate', 'data', 'features', 'if'"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn style_is_a_matter_of_checking_alone() {
+    let text = "##\n# One. Two.\n##\n";
+    let frontend = || Frontend::new().loader(MemoryLoader::new([("main.json", text)]));
+    assert!(frontend().read("main.json").is_ok());
+    let errors = frontend().style(true).read("main.json").unwrap_err();
+    assert!(errors.diagnostics.iter().all(|d| d.code.is_style()));
+}
