@@ -1,5 +1,6 @@
 //! Schemas and transcripts of real servers, where they are at hand, and the data in `schema/`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The releases since 6.0 whose schemas are in the corpus, oldest first.
@@ -16,12 +17,11 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let message = format!("SKIPPED: no QAPI corpus at {}", folder.display());
-    assert!(
-        std::env::var_os("QAPI_REQUIRE_CORPUS").is_none(),
-        "{message}"
-    );
-    eprintln!("{message}");
+    let required = std::env::var_os("QAPI_REQUIRE_CORPUS").is_some();
+    let message = format!("no QAPI corpus at {}", folder.display());
+    assert!(!required, "{message}");
+    // Not by a macro that the test harness captures: a skipped test passes.
+    _ = writeln!(std::io::stderr(), "SKIPPED: {message}");
     None
 }
 
