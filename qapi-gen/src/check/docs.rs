@@ -23,12 +23,18 @@ struct Wanted {
 }
 
 /// Reports members and features that are not described. Returns the faults of descriptions
-/// without a member, which are reported when all definitions were looked at.
-pub(super) fn check(def: &Def, parsed: &Parsed, report: &mut Report) -> Vec<Diagnostic> {
+/// without a member, which are reported when all definitions were looked at. Without
+/// `members_known`, the definition's members are those of a type that could not be found.
+pub(super) fn check(
+    def: &Def,
+    members_known: bool,
+    parsed: &Parsed,
+    report: &mut Report,
+) -> Vec<Diagnostic> {
     let DocState::Present(doc) = &def.doc else {
         return Vec::new();
     };
-    if parsed.options.legacy {
+    if parsed.options.legacy || doc.faulty {
         return Vec::new();
     }
     let features = all_features(def).map(|feature| Wanted {
@@ -61,25 +67,51 @@ pub(super) fn check(def: &Def, parsed: &Parsed, report: &mut Report) -> Vec<Diag
         role: "value",
         required: required && value.sound,
     });
-    let described = |features: bool| {
-        doc.sections
-            .iter()
-            .filter_map(move |section| match section.kind {
-                DocSectionKind::Member(name) if !features => Some((name, section.span)),
-                DocSectionKind::Feature(name) if features => Some((name, section.span)),
-                _ => None,
-            })
-    };
+    let (features, members): (Vec<_>, Vec<_>) =
+        (features.collect(), members.chain(values).collect());
+    let mut described = (Vec::new(), Vec::new());
+    for section in &doc.sections {
+        match section.kind {
+            DocSectionKind::Member(name) => described.0.push((name, section.span)),
+            DocSectionKind::Feature(name) => described.1.push((name, section.span)),
+            _ => {}
+        }
+    }
+    // What stands among the wrong descriptions is missing among the right ones, and no more.
+    let misplaced = (
+        misplaced(&described.0, &members, &described.1, &features),
+        misplaced(&described.1, &features, &described.0, &members),
+    );
+    described.0.retain(|(name, _)| !misplaced.0.contains(name));
+    described.1.retain(|(name, _)| !misplaced.1.contains(name));
     let mut check = Check {
         def,
         doc,
         parsed,
         report,
     };
-    let features = check.compare("feature", features.collect(), described(true).collect());
-    let members = members.chain(values).collect();
-    let members = check.compare("member", members, described(false).collect());
+    let features = check.compare("feature", features, described.1);
+    let members = check.compare("member", members, described.0);
+    let members = members.filter(|_| members_known);
     members.into_iter().chain(features).collect()
+}
+
+/// Which of these descriptions have a subject among the others, and lack there.
+fn misplaced(
+    described: &[(Symbol, Span)],
+    own: &[Wanted],
+    described_others: &[(Symbol, Span)],
+    others: &[Wanted],
+) -> FastSet<Symbol> {
+    let names = |wanted: &[Wanted]| wanted.iter().map(|w| w.name).collect::<FastSet<_>>();
+    let (own, mut missing) = (names(own), names(others));
+    for (name, _) in described_others {
+        missing.remove(name);
+    }
+    let described = described.iter().map(|(name, _)| *name);
+    described
+        .filter(|name| !own.contains(name) && missing.contains(name))
+        .collect()
 }
 
 struct Check<'a> {

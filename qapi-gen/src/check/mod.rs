@@ -15,6 +15,7 @@ mod object;
 mod resolve;
 mod shape;
 mod shape_parts;
+mod unions;
 
 use crate::diagnostic::{DefinitionKind, Diagnostic, Errors};
 use crate::legacy;

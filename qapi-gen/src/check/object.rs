@@ -1,20 +1,17 @@
-//! Object types: bases, members, tags, branches.
+//! Object types: bases and members.
 //!
 //! A type is resolved after its base and before what contains it, as QEMU's generator does; an
 //! explicit stack stands in for recursion, so that long chains cost no stack.
 
 use super::clash::Place;
 use super::define::{Entry, Source};
-use super::defs::{Body, BranchDef, Data, Def, MemberDef};
+use super::defs::{Body, Data, Def, MemberDef};
 use super::resolve::Resolver;
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
-use crate::model::{Branch, EMPTY, Member, ObjectId, Type, Variants};
-use crate::names::{FastMap, FastSet, Symbol};
-use crate::source::Span;
-use crate::syntax::ast::Str;
+use crate::model::{EMPTY, Member, ObjectId, Type, Variants};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     New,
     InProgress,
     Done,
@@ -22,12 +19,12 @@ enum State {
 
 /// An object type in the making.
 pub(super) struct Work {
-    state: State,
+    pub(super) state: State,
     pub(super) base: Option<ObjectId>,
     pub(super) members: Vec<Member>,
     pub(super) variants: Option<Variants>,
     /// Whether something is missing because of a fault, so that other things may seem wrong.
-    broken: bool,
+    pub(super) broken: bool,
 }
 
 impl Work {
@@ -97,14 +94,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn def_of(&self, id: ObjectId) -> Option<&'a Def> {
+    pub(super) fn def_of(&self, id: ObjectId) -> Option<&'a Def> {
         match self.tables.objects[id.index()].1 {
             Source::Builtin => None,
             Source::Named(index) | Source::Inline(index) => Some(&self.defs[index]),
         }
     }
 
-    fn member_defs(&self, id: ObjectId) -> &'a [MemberDef] {
+    pub(super) fn member_defs(&self, id: ObjectId) -> &'a [MemberDef] {
         let Some(def) = self.def_of(id) else {
             return &[];
         };
@@ -268,7 +265,7 @@ impl<'a> Resolver<'a> {
         self.objects[id.index()].members = members;
     }
 
-    fn is_sound(&self, (id, index): Place) -> bool {
+    pub(super) fn is_sound(&self, (id, index): Place) -> bool {
         self.member_defs(id)[index].sound
     }
 
@@ -285,7 +282,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A member as seen from another definition.
-    fn describe_place(&self, from: &Def, (id, index): Place) -> String {
+    pub(super) fn describe_place(&self, from: &Def, (id, index): Place) -> String {
         let member = self.describe_member(id, &self.member_defs(id)[index]);
         match (self.tables.objects[id.index()].1, self.def_of(id)) {
             (Source::Named(_), Some(def)) if !std::ptr::eq(def, from) => {
@@ -311,258 +308,5 @@ impl<'a> Resolver<'a> {
         let diagnostic = Diagnostic::new(Code::MemberClash, span(member), message)
             .label(span(earlier), "the other one is here");
         self.error(def, diagnostic);
-    }
-
-    /// Finds the tag of a union; false if there is none, or it is of no use.
-    fn tag(&mut self, id: ObjectId) -> bool {
-        let (Some(def), true) = (self.def_of(id), self.is_union(id)) else {
-            return false;
-        };
-        let Body::Union {
-            base,
-            discriminator,
-            ..
-        } = &def.body
-        else {
-            return false;
-        };
-        let found = discriminator.and_then(|tag| self.find_tag(id, tag));
-        if let (Some(tag), None) = (discriminator, found)
-            && !self.objects[id.index()].broken
-        {
-            let base_name = match base {
-                Data::Name(base) => format!("base type '{}'", self.parsed.names.str(base.symbol)),
-                _ => "'base'".to_owned(),
-            };
-            let written = self.parsed.names.name(tag.symbol).clone();
-            let message = format!("the discriminator '{written}' is not a member of {base_name}");
-            let candidates = self.inherited_names(id);
-            let diagnostic = Diagnostic::new(Code::NoSuchDiscriminator, tag.span, message);
-            let diagnostic =
-                self.report
-                    .suggest(diagnostic, &written, candidates.iter().map(|n| &**n));
-            self.error(def, diagnostic);
-        }
-        let (Some(tag), Some((owner, index))) = (discriminator, found) else {
-            self.objects[id.index()].broken = true;
-            // The branches' types are still worth a look.
-            return true;
-        };
-        let member = &self.objects[owner.index()].members[index];
-        let (ty, optional, conditional) = (member.ty, member.optional, member.condition.is_some());
-        let place = self.member_defs(owner)[index].span;
-        let unknown = self.unknown_members.contains(&(owner, index));
-        let fault = |resolver: &mut Self, code, problem: &str| {
-            let name = resolver.parsed.names.str(tag.symbol);
-            let message = format!("the discriminator '{name}' {problem}");
-            let diagnostic = Diagnostic::new(code, tag.span, message).label(place, "declared here");
-            resolver.error(def, diagnostic);
-            resolver.objects[id.index()].broken = true;
-        };
-        let tag_enum = match ty {
-            _ if unknown => None,
-            Type::Enum(tag_enum) => Some(tag_enum),
-            other => {
-                let problem = format!(
-                    "must be of an enum type, and {} is none",
-                    self.describe(other)
-                );
-                fault(self, Code::DiscriminatorNotEnum, &problem);
-                None
-            }
-        };
-        if tag_enum.is_some() && optional {
-            fault(self, Code::DiscriminatorOptional, "must not be optional");
-        }
-        if tag_enum.is_some() && conditional {
-            fault(
-                self,
-                Code::DiscriminatorConditional,
-                "must not be conditional",
-            );
-        }
-        match tag_enum {
-            Some(tag_enum) => {
-                self.objects[id.index()].variants = Some(Variants {
-                    tag: self.name(tag.symbol),
-                    tag_owner: owner,
-                    tag_index: index,
-                    tag_enum,
-                    branches: Vec::new(),
-                });
-            }
-            None => self.objects[id.index()].broken = true,
-        }
-        true
-    }
-
-    fn find_tag(&self, id: ObjectId, tag: Str) -> Option<Place> {
-        let mut next = self.objects[id.index()].base;
-        while let Some(owner) = next {
-            let members = self.member_defs(owner);
-            if let Some(index) = members.iter().position(|m| m.name == tag.symbol) {
-                return Some((owner, index));
-            }
-            next = self.objects[owner.index()].base;
-        }
-        None
-    }
-
-    fn inherited_names(&self, id: ObjectId) -> Vec<crate::names::Name> {
-        let mut names = Vec::new();
-        let mut next = self.objects[id.index()].base;
-        while let Some(owner) = next {
-            names.extend(
-                self.objects[owner.index()]
-                    .members
-                    .iter()
-                    .map(|m| m.name.clone()),
-            );
-            next = self.objects[owner.index()].base;
-        }
-        names
-    }
-
-    /// Resolves a branch. `None` behind the last one, else the type to look into, if there is one.
-    fn branch(&mut self, id: ObjectId, index: usize) -> Option<Option<ObjectId>> {
-        let def = self.def_of(id)?;
-        let Body::Union { branches, .. } = &def.body else {
-            return None;
-        };
-        if index == 0 {
-            self.start_branches(id, def, branches);
-        }
-        let branch = branches.get(index)?;
-        let value = self.parsed.names.name(branch.value.symbol).clone();
-        let ty = self.type_ref(def, branch.ty, |_| format!("branch '{value}'"));
-        if let Some(variants) = &self.objects[id.index()].variants {
-            let tag_enum = variants.tag_enum;
-            let known = self.values_of(tag_enum);
-            if !known.contains(&branch.value.symbol) && !self.enum_is_faulty(tag_enum) {
-                let enum_name = self.describe(Type::Enum(tag_enum));
-                let message = format!("branch '{value}' is not a value of {enum_name}");
-                let candidates = self.enum_value_names(tag_enum);
-                let diagnostic = Diagnostic::new(Code::NoSuchValue, branch.value.span, message);
-                let diagnostic =
-                    self.report
-                        .suggest(diagnostic, &value, candidates.iter().map(|n| &**n));
-                self.error(def, diagnostic);
-            }
-        }
-        let object = match ty {
-            Some(Type::Object(object)) => object,
-            Some(other) => {
-                let message = format!("branch '{value}' cannot be of {}", self.describe(other));
-                let diagnostic = Diagnostic::new(
-                    Code::BranchType,
-                    self.type_span(branch.ty, branch.value.span),
-                    message,
-                )
-                .note("a branch is a struct or a union");
-                self.error(def, diagnostic);
-                return Some(None);
-            }
-            None => return Some(None),
-        };
-        if let Some(variants) = &mut self.objects[id.index()].variants {
-            variants.branches.push(Branch {
-                value,
-                object,
-                condition: branch.condition.clone(),
-                explicit: true,
-            });
-        }
-        Some(Some(object))
-    }
-
-    fn start_branches(&mut self, id: ObjectId, def: &Def, branches: &[BranchDef]) {
-        let Some(variants) = &self.objects[id.index()].variants else {
-            return;
-        };
-        let tag_enum = variants.tag_enum;
-        let values = self.values_of(tag_enum);
-        if values.is_empty() && branches.is_empty() && !self.enum_is_faulty(tag_enum) && !def.faulty
-        {
-            let message = "a union needs at least one branch, and its discriminator has no values";
-            self.error(
-                def,
-                Diagnostic::new(Code::NoBranches, def.name.span, message),
-            );
-        }
-    }
-
-    /// Adds branches for values that the schema leaves out, and looks for members of branches
-    /// that clash with those of the base.
-    fn branch_clashes(&mut self, id: ObjectId) {
-        let Some(def) = self.def_of(id) else { return };
-        let Some(mut variants) = self.objects[id.index()].variants.take() else {
-            return;
-        };
-        let listed: FastSet<Symbol> = match &def.body {
-            Body::Union { branches, .. } => branches.iter().map(|b| b.value.symbol).collect(),
-            _ => FastSet::default(),
-        };
-        variants
-            .branches
-            .extend(self.uncovered(variants.tag_enum, &listed));
-        let mut inherited: FastMap<u32, Place> = FastMap::default();
-        let mut next = self.objects[id.index()].base;
-        while let Some(owner) = next {
-            for (index, name) in self.folded_members(owner).into_iter().enumerate() {
-                inherited.insert(name, (owner, index));
-            }
-            next = self.objects[owner.index()].base;
-        }
-        let mut seen: FastSet<ObjectId> = FastSet::default();
-        for branch in &variants.branches {
-            // Each type once: what clashes does so in every branch.
-            let mut queue = vec![branch.object];
-            while let Some(object) = queue.pop() {
-                if !seen.insert(object) || self.objects[object.index()].state == State::InProgress {
-                    continue;
-                }
-                for (index, name) in self.folded_members(object).into_iter().enumerate() {
-                    if let Some(earlier) = inherited.get(&name) {
-                        self.branch_clash(def, &branch.value, (object, index), *earlier);
-                    }
-                }
-                let work = &self.objects[object.index()];
-                queue.extend(work.base);
-                queue.extend(
-                    work.variants
-                        .iter()
-                        .flat_map(|v| v.branches.iter().map(|b| b.object)),
-                );
-            }
-        }
-        self.objects[id.index()].variants = Some(variants);
-    }
-
-    fn branch_clash(&mut self, def: &Def, value: &str, member: Place, earlier: Place) {
-        if !self.is_sound(member) || !self.is_sound(earlier) {
-            return;
-        }
-        let message = format!(
-            "{}, part of branch '{value}', clashes with {}",
-            self.describe_place(def, member),
-            self.describe_place(def, earlier)
-        );
-        let span = |place: Place| self.member_defs(place.0)[place.1].span;
-        let at = self.branch_span(def, value).unwrap_or(def.name.span);
-        let diagnostic = Diagnostic::new(Code::BranchClash, at, message)
-            .label(span(member), "the branch's member")
-            .label(span(earlier), "the base's member");
-        self.error(def, diagnostic);
-    }
-
-    fn branch_span(&self, def: &Def, value: &str) -> Option<Span> {
-        let Body::Union { branches, .. } = &def.body else {
-            return None;
-        };
-        let symbol = self.parsed.names.get(value)?;
-        branches
-            .iter()
-            .find(|b| b.value.symbol == symbol)
-            .map(|b| b.value.span)
     }
 }

@@ -45,6 +45,7 @@ pub(super) struct Resolver<'a> {
     /// Members whose type could not be found.
     pub(super) unknown_members: FastSet<Place>,
     enum_defs: Vec<Option<usize>>,
+    alternate_defs: Vec<usize>,
     value_sets: FastMap<EnumId, Rc<FastSet<Symbol>>>,
 }
 
@@ -55,9 +56,12 @@ pub(super) fn resolve(
     report: &mut Report,
 ) -> Resolved {
     let mut enum_defs = vec![None];
+    let mut alternate_defs = Vec::new();
     for (index, ids) in tables.ids.iter().enumerate() {
-        if let Definition::Enum(_) = ids.definition {
-            enum_defs.push(Some(index));
+        match ids.definition {
+            Definition::Enum(_) => enum_defs.push(Some(index)),
+            Definition::Alternate(_) => alternate_defs.push(index),
+            _ => {}
         }
     }
     let mut resolver = Resolver {
@@ -74,6 +78,7 @@ pub(super) fn resolve(
         clashes: FastMap::default(),
         unknown_members: FastSet::default(),
         enum_defs,
+        alternate_defs,
         value_sets: FastMap::default(),
     };
     resolver.find_clashes();
@@ -115,7 +120,21 @@ pub(super) fn resolve(
                 signatures.insert(index, (resolver.data(index, data, *boxed), None));
             }
         }
-        bogus.extend(docs::check(def, parsed, resolver.report));
+        let members_known = match (&def.body, signatures.get(&index)) {
+            (
+                Body::Command {
+                    data: Data::Name(_),
+                    ..
+                }
+                | Body::Event {
+                    data: Data::Name(_),
+                    ..
+                },
+                Some((found, _)),
+            ) => found.is_some(),
+            _ => true,
+        };
+        bogus.extend(docs::check(def, members_known, parsed, resolver.report));
     }
     resolver.report.found.append(&mut bogus);
     let features = resolver.feature_names();
@@ -148,24 +167,17 @@ impl<'a> Resolver<'a> {
     /// What to call a type in a message.
     pub(super) fn describe(&self, ty: Type) -> String {
         let object = |id: ObjectId| self.parsed.names.str(self.tables.objects[id.index()].0);
-        let named = |kind: &str, definition: Definition| {
-            let index = self
-                .tables
-                .ids
-                .iter()
-                .position(|ids| ids.definition == definition);
-            match index {
-                Some(index) => format!(
-                    "{kind} type '{}'",
-                    self.parsed.names.str(self.defs[index].name.symbol)
-                ),
-                None => format!("{kind} type 'QType'"),
+        let named = |kind: &str, def: Option<usize>| match def {
+            Some(index) => {
+                let name = self.parsed.names.str(self.defs[index].name.symbol);
+                format!("{kind} type '{name}'")
             }
+            None => format!("{kind} type 'QType'"),
         };
         match ty {
             Type::Builtin(builtin) => format!("built-in type '{}'", builtin.name()),
-            Type::Enum(id) => named("enum", Definition::Enum(id)),
-            Type::Alternate(id) => named("alternate", Definition::Alternate(id)),
+            Type::Enum(id) => named("enum", self.enum_defs[id.index()]),
+            Type::Alternate(id) => named("alternate", Some(self.alternate_defs[id.index()])),
             Type::Object(id) if self.is_union(id) => format!("union type '{}'", object(id)),
             Type::Object(id) => format!("object type '{}'", object(id)),
             Type::Array(id) => {
@@ -226,7 +238,7 @@ impl<'a> Resolver<'a> {
                 diagnostic = diagnostic
                     .help("since QEMU 2.5 this type is written 'any'; older schemas are read as legacy input");
             }
-            _ => {
+            _ if self.report.suggestions > 0 => {
                 let names = self.tables.entries.iter().filter_map(|(symbol, entry)| {
                     let name = self.parsed.names.str(*symbol);
                     let plain = matches!(entry, Entry::Type(_)) && !name.starts_with("q_");
@@ -236,6 +248,7 @@ impl<'a> Resolver<'a> {
                 names.sort_unstable();
                 diagnostic = self.report.suggest(diagnostic, &written, names);
             }
+            _ => {}
         }
         self.error(def, diagnostic);
         None
@@ -275,8 +288,9 @@ impl<'a> Resolver<'a> {
         };
         if self.is_union(id) && !boxed {
             let message = format!(
-                "'data' of the {} may be a union only with 'boxed': true",
-                def.kind
+                "'data' of the {} may be of {} only with 'boxed': true",
+                def.kind,
+                self.describe(Type::Object(id))
             );
             self.error(def, Diagnostic::new(union_rule, span, message));
         }
@@ -347,6 +361,9 @@ impl<'a> Resolver<'a> {
             };
             let span = self.type_span(member.ty, member.span);
             let claims = self.claims(ty);
+            if !member.sound {
+                continue;
+            }
             if claims.is_empty() {
                 let message = format!("alternative '{name}' cannot be of {}", self.describe(ty));
                 self.error(def, Diagnostic::new(Code::AlternativeType, span, message));

@@ -81,7 +81,7 @@ impl Shape<'_> {
         let body = self.body(&object, kind, key, name.symbol);
         let condition = self.condition(&object, || kind.to_string());
         let features = self.features(&object);
-        self.flags(&object);
+        self.flags(&object, kind);
         Some(Def {
             kind,
             name,
@@ -145,11 +145,13 @@ impl Shape<'_> {
 
     /// Any string in an expression of unknown kind may be the name that it was to define.
     fn poison(&mut self, object: &Object) {
-        for (_, value) in &object.members {
-            if let Value::Str(s) = value {
-                self.parsed.poisoned.insert(s.symbol);
-            }
-        }
+        let strings = object.members.iter().filter_map(|(_, value)| match value {
+            Value::Str(s) => Some(s.symbol),
+            _ => None,
+        });
+        let before = self.parsed.poisoned.len();
+        self.parsed.poisoned.extend(strings);
+        self.parsed.incomplete |= self.parsed.poisoned.len() == before;
     }
 
     /// Whether a name keeps to the rules for its kind of definition.
@@ -224,6 +226,7 @@ impl Shape<'_> {
                         self.parsed.names.str(symbol),
                         self.parsed.names.str(name.symbol)
                     );
+                    self.parsed.poisoned.insert(symbol);
                     self.error(
                         Diagnostic::new(Code::DocWrongSymbol, span, message)
                             .label(name.span, "defined here"),
@@ -379,9 +382,12 @@ impl Shape<'_> {
                 }
             }
             (Some(other), boxed) => {
-                let (code, expected) = match boxed {
-                    Some(_) => (boxed_rule, "boxed 'data' should be a type name"),
-                    None => (shape, "'data' should be an object or a type name"),
+                let (code, expected) = match (boxed, other) {
+                    (Some(_), Value::Object(_)) => {
+                        (boxed_rule, "boxed 'data' should be a type name")
+                    }
+                    (Some(_), _) => (Code::TypeNameExpected, "boxed 'data' should be a type name"),
+                    (None, _) => (shape, "'data' should be an object or a type name"),
                 };
                 let message = format!("{expected}, not {}", other.kind());
                 self.error(Diagnostic::new(code, other.span(), message));
@@ -397,7 +403,7 @@ impl Shape<'_> {
     }
 
     /// Flags may only be given the value that is not their default.
-    fn flags(&mut self, object: &Object) {
+    fn flags(&mut self, object: &Object, kind: DefinitionKind) {
         for (flag, only) in [
             (sym::GEN, false),
             (sym::SUCCESS_RESPONSE, false),
@@ -406,7 +412,12 @@ impl Shape<'_> {
             (sym::ALLOW_PRECONFIG, true),
             (sym::COROUTINE, true),
         ] {
-            let Some((key, value)) = object.entry(flag) else {
+            let applies = match kind {
+                DefinitionKind::Command => true,
+                DefinitionKind::Event => flag == sym::BOXED,
+                _ => false,
+            };
+            let Some((key, value)) = object.entry(flag).filter(|_| applies) else {
                 continue;
             };
             if !matches!(value, Value::Bool(b, _) if *b == only) {
@@ -473,7 +484,7 @@ impl Shape<'_> {
             }
             self.error(diagnostic);
             self.faulty = true;
-            if missing.contains(&sym::TYPE) {
+            if missing.contains(&sym::TYPE) || missing.contains(&sym::NAME) {
                 // What stands here is something else than a type with extras.
                 return;
             }

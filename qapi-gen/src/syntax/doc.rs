@@ -18,6 +18,8 @@ pub(crate) struct DocComment {
     pub(crate) symbol: Option<(Symbol, Span)>,
     /// Everything after the symbol, in order.
     pub(crate) sections: Vec<DocSection>,
+    /// Whether faults in it were reported that may make other things seem wrong.
+    pub(crate) faulty: bool,
     /// Whether it was written without a colon after the symbol, as before 2.9.
     pub(crate) old: bool,
 }
@@ -57,6 +59,7 @@ pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
         literal: Literal::Off,
         end: open,
         sound: true,
+        faulty: false,
         sections: Vec::new(),
         described: FastSet::default(),
         parser,
@@ -88,6 +91,7 @@ pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
         span: open.to(reader.end),
         symbol,
         sections: reader.sections,
+        faulty: reader.faulty,
         old,
     };
     let sound = reader.sound;
@@ -112,6 +116,7 @@ struct Reader<'r, 'p> {
     literal: Literal,
     end: Span,
     sound: bool,
+    faulty: bool,
     sections: Vec<DocSection>,
     described: FastSet<(bool, Symbol)>,
 }
@@ -124,6 +129,7 @@ impl<'r> Reader<'r, '_> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         if !self.parser.shared.options.legacy {
+            self.faulty |= !diagnostic.code.is_style();
             self.parser.shared.report.push(diagnostic);
         }
     }
@@ -203,7 +209,7 @@ impl<'r> Reader<'r, '_> {
             self.sound &= self.parser.shared.options.legacy;
         }
         let name = name.unwrap_or(&content[1..]);
-        if name.is_empty() {
+        if name.is_empty() && !old {
             self.fault(Code::DocSymbolEmpty, line, "a name is missing after '@'");
             self.sound = false;
         }
@@ -276,9 +282,8 @@ impl<'r> Reader<'r, '_> {
                 next = self.descriptions(next, false, old);
                 no_more_members = true;
             } else if let Some((tag, rest)) = tag(content) {
-                self.tagged(tag, line);
+                no_more_members |= self.tagged(tag, line) != DocSectionKind::Obsolete;
                 next = self.indented(rest);
-                no_more_members = true;
             } else {
                 next = self.paragraph(line);
             }
@@ -331,7 +336,7 @@ impl<'r> Reader<'r, '_> {
         next
     }
 
-    fn tagged(&mut self, tag: &str, line: Span) {
+    fn tagged(&mut self, tag: &str, line: Span) -> DocSectionKind {
         let kind = match tag {
             "Returns" => DocSectionKind::Returns,
             "Errors" => DocSectionKind::Errors,
@@ -366,6 +371,7 @@ impl<'r> Reader<'r, '_> {
             self.report(diagnostic);
         }
         self.section(kind, line);
+        kind
     }
 
     fn section(&mut self, kind: DocSectionKind, span: Span) {

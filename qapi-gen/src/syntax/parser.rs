@@ -137,6 +137,8 @@ pub(crate) fn parse(
                                 reason(&error)
                             );
                             parsed.incomplete = true;
+                            // One report is enough for a file that several others include.
+                            read.insert(identity);
                             parsed.report.push(
                                 Diagnostic::new(Code::IncludeUnreadable, span, message)
                                     .anchored(anchor),
@@ -426,6 +428,7 @@ impl FileParser<'_> {
                     Diagnostic::new(Code::DocWithoutDefinition, span, message).anchored(doc.span);
                 self.shared.report.push(diagnostic);
                 self.shared.misplaced_docs.insert(symbol);
+                self.shared.poisoned.insert(symbol);
             }
             Some(_) => {}
         }
@@ -437,7 +440,7 @@ impl FileParser<'_> {
             Pending::Broken => DocState::Broken,
             Pending::Doc(doc) if doc.symbol.is_some() => DocState::Present(Box::new(doc)),
             Pending::Doc(doc) => {
-                if !self.shared.options.legacy {
+                if !self.shared.options.legacy && !doc.faulty {
                     let first = Span {
                         end: doc.span.start + 2,
                         ..doc.span
@@ -639,7 +642,7 @@ impl FileParser<'_> {
         let mut words = text.split('\'').skip(1);
         while let Some(word) = words.next() {
             if KINDS.contains(&word)
-                && words.next().is_some_and(|between| between.trim() == ":")
+                && words.next().is_some_and(|between| between.contains(':'))
                 && let Some(name) = words.next()
             {
                 found = true;
