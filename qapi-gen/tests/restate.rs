@@ -447,6 +447,18 @@ fn the_data_passes_every_check() {
 }
 
 #[test]
+fn every_file_can_be_included_by_itself() {
+    for entry in std::fs::read_dir(common::data().join("qapi")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let text = format!("{{ 'include': 'pragma.json' }} {{ 'include': '{name}' }}");
+        let root = common::data().join("qapi/downstream.json");
+        let errors = Frontend::new().read_text(root, text).err();
+        let errors = errors.map(|e| e.diagnostics);
+        assert!(errors.is_none(), "{name}: {errors:?}");
+    }
+}
+
+#[test]
 fn the_data_introspects_as_qemu_does() {
     let Some(folder) = common::corpus() else {
         return;

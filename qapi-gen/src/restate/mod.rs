@@ -25,7 +25,8 @@ pub struct File {
     pub text: String,
 }
 
-/// Restates every file of a schema, in the order of its modules.
+/// Restates every file of a schema, in the order of its modules. The schema must be in today's
+/// language: [`Era::Current`](crate::model::Era::Current).
 ///
 /// Reading the result gives the same model but for documentation; restating it gives the same
 /// text. `header` stands at the top of each file, as comment lines without their `# `.
