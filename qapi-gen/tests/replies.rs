@@ -42,10 +42,8 @@ impl Expected {
     fn command(&self, name: &str, reply: &Value) {
         let mut commands = self.schema.commands();
         // A command that is gone has no type to decode into.
-        if let Some(command) = commands.find(|c| c.name == name) {
-            if let Some(ty) = command.returns {
-                self.value(ty, reply, name);
-            }
+        if let Some(ty) = commands.find(|c| c.name == name).and_then(|c| c.returns) {
+            self.value(ty, reply, name);
         }
     }
 
