@@ -62,7 +62,13 @@ impl<'r> Inline<'r> {
         let mut out = String::with_capacity(text.len() + text.len() / 8);
         while let Some(c) = scan.text[scan.at..].chars().next() {
             match self.markup(&mut scan, c) {
-                Some(markup) => out.push_str(&markup),
+                Some(markup) => {
+                    // Two code spans would become one.
+                    if out.ends_with('`') && markup.starts_with('`') {
+                        out.push(' ');
+                    }
+                    out.push_str(&markup);
+                }
                 None => {
                     scan.at += c.len_utf8();
                     let after = scan.text[scan.at..].chars().next();

@@ -53,6 +53,7 @@ fn members_and_literals_are_code() {
     check("``a|b`` ``<x>`` ``-\n-y``", "`a|b` `<x>` `- -y`");
     check("``a`b``", "``a`b``");
     check("``a` ``", "\\`\\`a\\` \\`\\`");
+    check("@a@b ``a``@b", "`a`@b `a` `b`");
     check("``a``` end", "`` a` `` end");
 }
 
