@@ -270,7 +270,7 @@ fn likely_corrections_are_offered() {
 }
 
 #[test]
-fn dropped_forms_say_what_replaced_them() {
+fn dropped_forms_say_what_replaced_them_and_are_legacy_input() {
     for (text, replacement) in [
         ("{ 'type': 'Pair', 'data': {} }", "struct"),
         ("{ 'command': 'stop', 'gen': 'no' }", "false"),
@@ -302,6 +302,11 @@ fn dropped_forms_say_what_replaced_them() {
         let first = &errors.diagnostics[0];
         let told = first.help.iter().any(|h| h.contains(replacement));
         assert!(told, "{text}\n{first:#?}");
+        let legacy = Frontend::new()
+            .legacy(true)
+            .loader(MemoryLoader::new([("main.json", text)]))
+            .read("main.json");
+        assert!(legacy.is_ok(), "{text}\n{}", legacy.unwrap_err());
     }
 }
 
