@@ -46,6 +46,7 @@ macro_rules! impl_enum {
         }
 
         impl ::core::fmt::Display for $type {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(self.as_str())
             }
@@ -55,6 +56,7 @@ macro_rules! impl_enum {
             type Err = $crate::UnknownValue;
 
             /// Only values that the schema has.
+            #[inline]
             fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
                 $crate::codec::parse(name)
             }
@@ -84,6 +86,7 @@ macro_rules! impl_enum {
 macro_rules! impl_serde {
     ($($type:ty),* $(,)?) => {$(
         impl $crate::bridge::Serialize for $type {
+            #[inline]
             fn serialize<S: $crate::bridge::Serializer>(
                 &self,
                 serializer: S,
@@ -93,6 +96,7 @@ macro_rules! impl_serde {
         }
 
         impl<'de> $crate::bridge::Deserialize<'de> for $type {
+            #[inline]
             fn deserialize<D: $crate::bridge::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {

@@ -2,6 +2,66 @@
 //! schema language itself has, and the envelopes that commands, replies and events travel in.
 //!
 //! Nothing here does I/O. Whoever only reads or writes messages needs nothing else.
+//!
+//! # The two directions
+//!
+//! A type reads in one of two [modes](Mode). As a client reads what a server sends, what this version of the schema does
+//! not know is no error: members are skipped, values and branches kept as [`Unrecognized`]. As a server reads
+//! arguments, all of that is refused, in QEMU's words.
+//!
+//! ```
+//! use qapi_types::{ErrorClass, ErrorReply, Mode, from_str};
+//!
+//! let reply = r#"{"class": "GenericError", "desc": "no such thing", "hint": "look elsewhere"}"#;
+//! let error: ErrorReply = from_str(reply, Mode::Lenient)?;
+//! assert_eq!(error.class, ErrorClass::GenericError);
+//!
+//! let refused = from_str::<ErrorReply>(reply, Mode::Strict).unwrap_err();
+//! assert_eq!(refused.desc(), "Parameter 'hint' is unexpected");
+//! # Ok::<(), qapi_types::Error>(())
+//! ```
+//!
+//! # Messages
+//!
+//! [`message`] has the envelopes. A message is taken apart first and its payload decoded later, once it is known
+//! what type to expect:
+//!
+//! ```
+//! use qapi_types::Mode;
+//! use qapi_types::message::ServerMessage;
+//!
+//! let message = ServerMessage::parse(br#"{"return": [1, 2, 3], "id": 7}"#)?;
+//! let ServerMessage::Return { value, id } = message else {
+//!     panic!("a reply was expected");
+//! };
+//! assert_eq!(id.and_then(|id| id.as_u64()), Some(7));
+//! assert_eq!(value.decode::<Vec<u8>>(Mode::Lenient)?, [1, 2, 3]);
+//! # Ok::<(), qapi_types::Error>(())
+//! ```
+//!
+//! A server reads QEMU's dialect of JSON, by way of a [`Document`]:
+//!
+//! ```
+//! use qapi_types::Document;
+//! use qapi_types::message::Request;
+//!
+//! let document = Document::parse(b"{'execute': 'query-status', 'id': 'it\\'s me'}")?;
+//! let request = Request::parse(&document, false).unwrap();
+//! assert_eq!(request.command, "query-status");
+//!
+//! let error = Document::parse(b"{'execute' 'query-status'}").unwrap_err();
+//! assert_eq!(error.desc(), "JSON parse error, missing : in object pair");
+//! # Ok::<(), qapi_types::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Objects and arrays nest 1024 deep, as in QEMU. Typed values nest 256 deep, because decoding them recurses; what is
+//! skipped or decoded as [`Value`] is not held to that. Reading takes time in proportion to the text, wherever the
+//! tags of unions stand.
+//!
+//! Integers from −2^63 to −1 are refused where the schema wants an unsigned 64-bit one; QEMU takes them modulo 2^64.
+//! Numbers beyond the range of a double are refused; QEMU takes them as infinite.
 #![forbid(unsafe_code)]
 
 // The form of generated code is tried inside the crate too, where paths start with the crate's name.
