@@ -13,7 +13,8 @@ use crate::error::Result;
 #[derive(Debug, Default)]
 pub(super) struct Tape {
     spans: Vec<Span>,
-    /// All containers that start before this place and after the first span are on the tape.
+    /// All containers that start from here on, up to `end`, are on the tape.
+    start: usize,
     end: usize,
 }
 
@@ -26,8 +27,13 @@ struct Span {
 }
 
 impl Tape {
-    /// The index of the first span from `pos` on.
-    fn find(&self, pos: usize) -> usize {
+    /// The index of the first span from `pos` on. Starts anew if `pos` is not on the tape.
+    fn seek(&mut self, pos: usize) -> usize {
+        if !(self.start..self.end).contains(&pos) {
+            self.spans.clear();
+            self.start = pos;
+            self.end = pos;
+        }
         self.spans.partition_point(|span| span.start < pos)
     }
 }
@@ -40,11 +46,7 @@ impl<'a> Reader<'a> {
     /// When the text is not JSON.
     pub(crate) fn find_member(&mut self, name: &str) -> Result<Option<Cow<'a, str>>> {
         let mark = self.mark();
-        if self.pos >= self.tape.end {
-            self.tape.spans.clear();
-            self.tape.end = self.pos;
-        }
-        let mut cursor = self.tape.find(self.pos);
+        let mut cursor = self.tape.seek(self.pos);
         let found = loop {
             cursor = self.scan_value(cursor)?;
             match self.next_key()? {
@@ -64,40 +66,19 @@ impl<'a> Reader<'a> {
 
     /// Steps over the value here, by the tape if it is there, whose next span is `cursor`.
     fn scan_value(&mut self, cursor: usize) -> Result<usize> {
-        let kind = self.peek()?;
         #[cfg(test)]
         let start = self.pos;
-        let next = match kind {
-            Kind::Object | Kind::Array if self.pos < self.tape.end => {
-                let span = &self.tape.spans[cursor];
-                debug_assert_eq!(span.start, self.pos);
-                self.pos = span.end;
-                #[cfg(test)]
-                tests::count(1);
-                return Ok(span.next);
-            }
+        let next = match self.peek()? {
             Kind::Object | Kind::Array => {
-                let mut spans = std::mem::take(&mut self.tape.spans);
-                let mut open = Vec::new();
-                let result = self.skip_container(|pos, start| {
-                    if start {
-                        open.push(spans.len());
-                        spans.push(Span {
-                            start: pos,
-                            end: 0,
-                            next: 0,
-                        });
-                    } else if let Some(index) = open.pop() {
-                        let next = spans.len();
-                        spans[index].end = pos;
-                        spans[index].next = next;
-                    }
-                });
-                result?;
-                let next = spans.len();
-                self.tape.spans = spans;
-                self.tape.end = self.pos;
-                next
+                if let Some(span) = self.tape.spans.get(cursor)
+                    && span.start == self.pos
+                {
+                    self.pos = span.end;
+                    #[cfg(test)]
+                    tests::count(1);
+                    return Ok(span.next);
+                }
+                self.record_container()?
             }
             kind => {
                 self.skip_scalar(kind)?;
@@ -106,6 +87,30 @@ impl<'a> Reader<'a> {
         };
         #[cfg(test)]
         tests::count(self.pos - start);
+        Ok(next)
+    }
+
+    /// Steps over the container here, which comes behind all that is on the tape, and puts it there.
+    fn record_container(&mut self) -> Result<usize> {
+        let mut spans = std::mem::take(&mut self.tape.spans);
+        let mut open = Vec::new();
+        self.skip_container(|pos, start| {
+            if start {
+                open.push(spans.len());
+                spans.push(Span {
+                    start: pos,
+                    end: 0,
+                    next: 0,
+                });
+            } else if let Some(index) = open.pop() {
+                let next = spans.len();
+                spans[index].end = pos;
+                spans[index].next = next;
+            }
+        })?;
+        let next = spans.len();
+        self.tape.spans = spans;
+        self.tape.end = self.pos;
         Ok(next)
     }
 }

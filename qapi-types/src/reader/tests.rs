@@ -76,6 +76,28 @@ fn two_tags_of_one_object_come_last() {
 }
 
 #[test]
+fn going_back_beyond_what_was_noted() {
+    let power = nested(3, "\"x\"", true);
+    let text = format!(r#"{{"a": [{power}], "b": {power}, "c": {power}}}"#);
+    let mut r = Reader::from_str(&text, Mode::Strict);
+    r.begin_object().unwrap();
+    let mut marks = Vec::new();
+    while r.next_key().unwrap().is_some() {
+        marks.push(r.mark());
+        r.skip().unwrap();
+    }
+    // Forwards, backwards, and the same again.
+    for index in [1, 2, 0, 2, 1, 1, 0, 0] {
+        r.rewind(marks[index]);
+        let power = match index {
+            0 => Vec::<Power>::decode(&mut r).unwrap().remove(0),
+            _ => Power::decode(&mut r).unwrap(),
+        };
+        assert_eq!(levels(&power), 3);
+    }
+}
+
+#[test]
 fn many_unions_side_by_side() {
     let lamp = format!(
         r#"{{"room": "a", "colour": "red", "tags": [], "power": {}}}"#,
