@@ -136,7 +136,7 @@ impl<'r> Inline<'r> {
                 let name = &rest[1..=name_length(&rest[1..])];
                 let target = (self.resolve)(name)?;
                 scan.skip(1 + name.len());
-                Some(format!("[{}]({target})", code(name)))
+                Some(link(name, &target))
             }
             '<' => {
                 let length = url_length(&rest[1..])?;
@@ -181,8 +181,8 @@ impl<'r> Inline<'r> {
         }
         let bare = target.rsplit(':').next().unwrap_or(target);
         match (self.resolve)(target).or_else(|| (self.resolve)(bare)) {
-            Some(link) if explicit.is_some() => format!("[{}]({link})", code(title)),
-            Some(link) => format!("[{}]({link})", code(bare)),
+            Some(item) if explicit.is_some() => link(title, &item),
+            Some(item) => link(bare, &item),
             None if explicit.is_some() => plain(title),
             None => code(target),
         }
@@ -314,6 +314,14 @@ fn url_length(text: &str) -> Option<usize> {
     let host = url.get(host_start..)?;
     host.starts_with(|c: char| c.is_alphanumeric() || c == '[')
         .then_some(url.len())
+}
+
+/// A link to an item, which rustdoc wants short if the item is its own title.
+fn link(title: &str, item: &str) -> String {
+    match title == item {
+        true => format!("[{}]", code(title)),
+        false => format!("[{}]({item})", code(title)),
+    }
 }
 
 /// A code span.

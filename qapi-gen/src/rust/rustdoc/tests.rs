@@ -1,6 +1,9 @@
 use super::markdown;
 
 fn links(name: &str) -> Option<String> {
+    if name == "Here" {
+        return Some(name.into());
+    }
     matches!(name, "Disk" | "disk-add" | "DISK_GONE").then(|| format!("crate::{name}"))
 }
 
@@ -37,6 +40,7 @@ fn names_become_links_where_they_resolve() {
         "an array of #Disk, #tape",
         "an array of [`Disk`](crate::Disk), \\#tape",
     );
+    check("`Here`, `there <Here>`", "[`Here`], [`there`](Here)");
     check("`two\nlines`", "`two lines`");
 }
 
