@@ -5,8 +5,10 @@
 //! argument type before what contains it), and ends with checks of the whole. The phases here are
 //! the same, but go on; the error that comes first in this order is reported first.
 
+mod alternates;
 mod assemble;
 mod clash;
+mod conditions;
 mod define;
 mod defs;
 mod docs;

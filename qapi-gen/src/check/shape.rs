@@ -20,6 +20,9 @@ const KINDS: [(Symbol, DefinitionKind); 6] = [
     (sym::EVENT, DefinitionKind::Event),
 ];
 
+/// What to do about `'discriminator': {}`.
+pub(super) const UNTAGGED_UNION: &str = "since QEMU 2.4 unions without a tag are written as 'alternate'; older schemas are read as legacy input";
+
 /// Free-form documentation, with the number of definitions of the schema that precede it.
 pub(super) type FreeForm = (FileId, usize, DocComment);
 
@@ -477,7 +480,13 @@ impl Shape<'_> {
                 ..object.span
             };
             let mut diagnostic = Diagnostic::new(Code::MissingKey, end, message);
-            if what == "union" && object.get(sym::DATA).is_some() {
+            let untagged = matches!(
+                object.get(sym::DISCRIMINATOR),
+                Some(Value::Object(empty)) if empty.members.is_empty()
+            );
+            if what == "union" && untagged {
+                diagnostic = diagnostic.help(UNTAGGED_UNION);
+            } else if what == "union" && object.get(sym::DATA).is_some() {
                 diagnostic = diagnostic.help(
                     "unions without base and discriminator were dropped in QEMU 6.2; older schemas are read as legacy input",
                 );

@@ -1,11 +1,10 @@
-//! The shape of what definitions consist of: members, values, branches, conditions, features.
+//! The shape of what definitions consist of: members, values, branches, features.
 
 use super::defs::{Body, BranchDef, Data, FeatureDef, MemberDef, TypeRef, ValueDef};
 use super::names::{self, Case};
+use super::shape::UNTAGGED_UNION;
 use super::{Context, Report};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::legacy;
-use crate::model::Condition;
 use crate::names::{Symbol, sym};
 use crate::syntax::Parsed;
 use crate::syntax::ast::{Object, Str, Value};
@@ -24,7 +23,7 @@ impl Shape<'_> {
         self.report.add(&self.context, diagnostic);
     }
 
-    fn text(&self, symbol: Symbol) -> &str {
+    pub(super) fn text(&self, symbol: Symbol) -> &str {
         self.parsed.names.str(symbol)
     }
 
@@ -111,13 +110,17 @@ impl Shape<'_> {
         };
         let discriminator = object.get(sym::DISCRIMINATOR).and_then(|value| {
             if matches!(value, Value::Object(o) if o.members.is_empty()) {
+                if object.get(sym::BASE).is_none() {
+                    // The missing base was reported, and tells the same.
+                    return None;
+                }
                 self.error(
                     Diagnostic::new(
                         Code::NameExpected,
                         value.span(),
                         "'discriminator' requires a string",
                     )
-                    .help("since QEMU 2.4 unions without a tag are written as 'alternate'; older schemas are read as legacy input"),
+                    .help(UNTAGGED_UNION),
                 );
                 return None;
             }
@@ -417,138 +420,5 @@ impl Shape<'_> {
             sound,
             condition: object.and_then(|o| self.condition(o, || what.clone())),
         })
-    }
-
-    /// The value of the key `if`.
-    pub(super) fn condition(
-        &mut self,
-        object: &Object,
-        what: impl Fn() -> String,
-    ) -> Option<Condition> {
-        let value = object.get(sym::IF)?;
-        self.condition_value(value, &what)
-    }
-
-    fn condition_value(&mut self, value: &Value, what: &dyn Fn() -> String) -> Option<Condition> {
-        let object = match value {
-            Value::Str(symbol) => return self.condition_symbol(*symbol, what),
-            Value::Object(object) => object,
-            Value::Array(array) if self.parsed.options.legacy => {
-                let operands = &array.items;
-                let operands: Vec<_> = operands
-                    .iter()
-                    .filter_map(|operand| self.condition_value(operand, what))
-                    .collect();
-                return Some(Condition::All(operands));
-            }
-            other => {
-                let message = format!(
-                    "the condition of {} must be a string or an object, not {}",
-                    what(),
-                    other.kind()
-                );
-                let mut diagnostic = Diagnostic::new(Code::ConditionType, other.span(), message);
-                if matches!(other, Value::Array(_)) {
-                    diagnostic = diagnostic
-                        .help("since QEMU 6.2 a list is written { 'all': [ ... ] }; older schemas are read as legacy input");
-                }
-                self.error(diagnostic);
-                return None;
-            }
-        };
-        let operators = [sym::ALL, sym::ANY, sym::NOT];
-        if let Some((key, _)) = object
-            .members
-            .iter()
-            .find(|(k, _)| !operators.contains(&k.symbol))
-        {
-            let written = self.parsed.names.name(key.symbol).clone();
-            let message = format!(
-                "the condition of {} has the unknown key '{written}'",
-                what()
-            );
-            let diagnostic = Diagnostic::new(Code::ConditionUnknownKey, key.span, message)
-                .note("valid keys are 'all', 'any', 'not'");
-            let diagnostic = self
-                .report
-                .suggest(diagnostic, &written, ["all", "any", "not"]);
-            self.error(diagnostic);
-            return None;
-        }
-        let [(operator, operand)] = object.members.as_slice() else {
-            let message = format!(
-                "the condition of {} must have exactly one of 'all', 'any', 'not'",
-                what()
-            );
-            self.error(Diagnostic::new(Code::ConditionKeys, object.span, message));
-            return None;
-        };
-        if operator.symbol == sym::NOT {
-            return self
-                .condition_value(operand, what)
-                .map(|c| Condition::Not(Box::new(c)));
-        }
-        let operator_name = self.text(operator.symbol).to_owned();
-        let Value::Array(array) = operand else {
-            let message = format!(
-                "'{operator_name}' in the condition of {} takes an array",
-                what()
-            );
-            self.error(Diagnostic::new(
-                Code::ConditionNotList,
-                operand.span(),
-                message,
-            ));
-            return None;
-        };
-        if array.items.is_empty() {
-            let message = format!(
-                "'{operator_name}' in the condition of {} has no operands",
-                what()
-            );
-            self.error(Diagnostic::new(
-                Code::ConditionEmptyList,
-                array.span,
-                message,
-            ));
-            return None;
-        }
-        let operands = array.items.iter();
-        let operands: Vec<_> = operands.map(|o| self.condition_value(o, what)).collect();
-        let operands = operands.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(if operator.symbol == sym::ALL {
-            Condition::All(operands)
-        } else {
-            Condition::Any(operands)
-        })
-    }
-
-    fn condition_symbol(&mut self, symbol: Str, what: &dyn Fn() -> String) -> Option<Condition> {
-        let text = self.text(symbol.symbol);
-        let mut letters = text.bytes();
-        if letters.next().is_some_and(|b| b.is_ascii_uppercase())
-            && letters.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        {
-            return Some(Condition::Symbol(
-                self.parsed.names.name(symbol.symbol).clone(),
-            ));
-        }
-        if self.parsed.options.legacy {
-            let condition = legacy::c_condition(text);
-            self.parsed.old_expressions = true;
-            return Some(condition);
-        }
-        let message = format!(
-            "the condition '{text}' of {} is not an identifier in upper case",
-            what()
-        );
-        let mut diagnostic = Diagnostic::new(Code::ConditionIdentifier, symbol.span, message);
-        if text.contains("defined") {
-            diagnostic = diagnostic.help(
-                "since QEMU 6.2 conditions are written with 'all', 'any', 'not'; older schemas are read as legacy input",
-            );
-        }
-        self.error(diagnostic);
-        None
     }
 }
