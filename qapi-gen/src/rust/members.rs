@@ -74,7 +74,7 @@ impl Output<'_, '_> {
                 .map(|f| format!("{OPTION}<{}>", f.stored())),
         );
         types.extend(self.last_slot(record));
-        self.t.list("type Partial = (", &types, ");", Fit::Line);
+        self.t.list("type Partial = (", &types, ");", Fit::Call);
     }
 
     fn partial_struct(&mut self, record: &Record) -> Slots {

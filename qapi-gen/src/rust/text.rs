@@ -111,10 +111,21 @@ impl Text {
             Fit::Line => usize::MAX,
             Fit::Call => CALL_WIDTH,
         };
-        if width <= limit && head.len() + width + tail.len() <= self.room() {
-            let joined = items.join(", ");
-            self.line(&[head, &joined, tail]);
-            return;
+        if width <= limit {
+            if head.len() + width + tail.len() <= self.room() {
+                self.line(&[head, &items.join(", "), tail]);
+                return;
+            }
+            // The value of an assignment may have a line of its own.
+            if let Some((name, value)) = head.split_once(" = ")
+                && value.len() + width + tail.len() + 4 <= self.room()
+                && fit == Fit::Call
+            {
+                self.open(&[name, " ="]);
+                self.line(&[value, &items.join(", "), tail]);
+                self.indent -= 1;
+                return;
+            }
         }
         self.open(&[head]);
         self.items(items, fit);
@@ -123,12 +134,17 @@ impl Text {
 
     /// The items of a list, each with a comma.
     fn items(&mut self, items: &[String], fit: Fit) {
-        if fit == Fit::Line || items.iter().any(|item| item.len() > SHORT_ITEM) {
+        if fit == Fit::Line || !items.iter().all(|item| is_short(item)) {
             for item in items {
                 self.line(&[item, ","]);
             }
-            return;
+        } else {
+            self.packed(items.iter().map(String::as_str));
         }
+    }
+
+    /// Short items, as many on a line as fit, each with a comma.
+    fn packed<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
         let mut line = String::new();
         for item in items {
             if line.len() + item.len() + " ,".len() > self.room() {
@@ -178,14 +194,26 @@ impl Text {
         let joined: Vec<&str> = items.iter().map(|(_, item)| item.as_str()).collect();
         let joined = joined.join(", ");
         let line = head.len() + joined.len() + "&[];".len();
-        if plain && joined.len() <= ARRAY_WIDTH && line <= self.room() {
-            self.line(&[head, "&[", &joined, "];"]);
-            return;
+        if plain && joined.len() <= ARRAY_WIDTH {
+            if line <= self.room() {
+                self.line(&[head, "&[", &joined, "];"]);
+                return;
+            }
+            if line - head.len() + 4 <= self.room() {
+                self.open(&[head.trim_end()]);
+                self.line(&["&[", &joined, "];"]);
+                self.indent -= 1;
+                return;
+            }
         }
         self.open(&[head, "&["]);
-        for (attribute, item) in items {
-            self.attributes(attribute.as_deref());
-            self.line(&[item, ","]);
+        if plain && items.iter().all(|(_, item)| is_short(item)) {
+            self.packed(items.iter().map(|(_, item)| item.as_str()));
+        } else {
+            for (attribute, item) in items {
+                self.attributes(attribute.as_deref());
+                self.line(&[item, ","]);
+            }
         }
         self.close("];");
     }
@@ -206,12 +234,17 @@ impl Text {
     /// closing one.
     pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[String], tail: &str) {
         let width = width_of(items);
-        let body = callee.len() + width + tail.len();
-        if width <= CALL_WIDTH && body + ";".len() + 4 <= self.room() {
+        let end = if callee.starts_with("return ") { 1 } else { 0 };
+        let body = callee.len() + width + tail.len() + end;
+        if width <= CALL_WIDTH && body + 4 <= self.room() {
             self.arm(pattern, &[callee, &items.join(", "), tail].concat());
         } else if callee.starts_with("return ") {
             self.open(&[pattern, " => {"]);
             self.list(callee, items, &format!("{tail};"), Fit::Call);
+            self.close("}");
+        } else if pattern.len() + " => ".len() + callee.len() + 1 > self.room() {
+            self.open(&[pattern, " => {"]);
+            self.list(callee, items, tail, Fit::Call);
             self.close("}");
         } else {
             self.open(&[pattern, " => ", callee]);
@@ -222,15 +255,32 @@ impl Text {
 
     /// An arm whose body is a call of a call: `OUTER(INNER(ITEM))`.
     pub(crate) fn arm_calls(&mut self, pattern: &str, outer: &str, inner: &str, item: &str) {
-        let body = format!("{outer}({inner}({item}))");
-        if body.len() - outer.len() - 2 <= CALL_WIDTH && body.len() + 4 <= self.room() {
-            self.arm(pattern, &body);
-        } else {
+        let call = format!("{inner}({item})");
+        let body = outer.len() + call.len() + "()".len();
+        let head = pattern.len() + " => (".len() + outer.len();
+        if call.len() <= CALL_WIDTH && body + 4 <= self.room() {
+            self.arm(pattern, &[outer, "(", &call, ")"].concat());
+        } else if head + inner.len() + "(".len() + 2 <= self.room() {
             self.open(&[pattern, " => ", outer, "(", inner, "("]);
             self.line(&[item, ","]);
             self.close(")),");
+        } else if head < self.room() {
+            self.open(&[pattern, " => ", outer, "("]);
+            self.line(&[&call, ","]);
+            self.close("),");
+        } else {
+            self.open(&[pattern, " => {"]);
+            self.open(&[outer, "(", inner, "("]);
+            self.line(&[item, ","]);
+            self.close("))");
+            self.close("}");
         }
     }
+}
+
+/// Whether rustfmt packs such items: literals and the like, but no paths.
+fn is_short(item: &str) -> bool {
+    item.len() <= SHORT_ITEM && !item.contains("::")
 }
 
 /// The width of items with commas between them.

@@ -6,7 +6,7 @@ use super::docs::deprecation;
 use super::paths::{BOX, FROM};
 use super::plan::Module;
 use super::structs::DERIVES;
-use super::text::literal;
+use super::text::{Fit, literal};
 use crate::model::{EnumValue, Object, ObjectId, Type, Variants};
 
 /// A branch, as a variant.
@@ -123,8 +123,8 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let partial = format!("(<{ty} as {codec}::Members>::Partial),");
-                    self.t.line(&[&branch.ident, &partial]);
+                    let partial = [format!("<{ty} as {codec}::Members>::Partial")];
+                    self.t.list(&format!("{}(", branch.ident), &partial, "),", Fit::Line);
                 }
                 None => self.t.line(&[&branch.ident, ","]),
             }
@@ -204,9 +204,10 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let call = format!("<{ty} as {codec}::Members>::member(p, key, r)");
-                    self.t
-                        .arm(&format!("{partial}::{}(p)", branch.ident), &call);
+                    let call = format!("<{ty} as {codec}::Members>::member(");
+                    let pattern = format!("{partial}::{}(p)", branch.ident);
+                    let arguments = ["p", "key", "r"].map(str::to_owned);
+                    self.t.arm_call(&pattern, &call, &arguments, ")");
                 }
                 None => self
                     .t
