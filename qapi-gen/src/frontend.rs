@@ -12,7 +12,7 @@ use std::path::Path;
 /// ```
 /// use qapi_gen::{Frontend, MemoryLoader};
 /// let errors = Frontend::new()
-///     .loader(MemoryLoader::new([("main.json", "{ 'struct': 'A', 'data': { 'b': 'B' } }")]))
+///     .loader(MemoryLoader::new([("main.json", "{ 'struct': 'Disk', 'data': { 'format': 'DiskFormat' } }")]))
 ///     .read("main.json")
 ///     .unwrap_err();
 /// assert_eq!(errors.diagnostics[0].code.as_str(), "T4");

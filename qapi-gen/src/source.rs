@@ -49,7 +49,12 @@ pub struct SourceFile {
     start: u32,
     included_from: Option<Span>,
     line_starts: OnceLock<Vec<u32>>,
+    /// The number of characters before each block of [`BLOCK`] bytes.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// Bytes between remembered counts of characters, so that columns far into a line are cheap.
+const BLOCK: usize = 1 << 10;
 
 impl SourceFile {
     /// The name as given by the caller, joined with the paths of the includes that led here.
@@ -78,6 +83,25 @@ impl SourceFile {
             }
             starts
         })
+    }
+
+    /// The number of characters that start before an offset.
+    fn characters_before(&self, offset: u32) -> u32 {
+        let count = |bytes: &[u8]| bytes.iter().filter(|&&b| b as i8 >= -0x40).count() as u32;
+        let bytes = self.text.as_bytes();
+        let blocks = self.characters.get_or_init(|| {
+            let mut sum = 0;
+            let before = |block| {
+                sum += count(block);
+                sum
+            };
+            [0].into_iter()
+                .chain(bytes.chunks(BLOCK).map(before))
+                .collect()
+        });
+        let offset = offset as usize;
+        let block = offset / BLOCK;
+        blocks[block] + count(&bytes[block * BLOCK..offset])
     }
 
     /// The text of a line (from 1), without its line ending.
@@ -119,6 +143,7 @@ impl SourceMap {
             start,
             included_from,
             line_starts: OnceLock::new(),
+            characters: OnceLock::new(),
         });
         Some(FileId(self.files.len() as u32 - 1))
     }
@@ -163,12 +188,12 @@ impl SourceMap {
         let offset = (at - file.start).min(file.text.len() as u32);
         let starts = file.line_starts();
         let line = starts.partition_point(|&s| s <= offset);
-        let line_start = starts[line - 1] as usize;
-        let column = file.text[line_start..offset as usize].chars().count() + 1;
+        let line_start = starts[line - 1];
+        let column = file.characters_before(offset) - file.characters_before(line_start) + 1;
         Position {
             file: id,
             line: line as u32,
-            column: column as u32,
+            column,
             offset: offset as usize,
         }
     }

@@ -271,7 +271,7 @@ fn many_errors() {
         .map(|n| format!("{{ 'struct': 'S{n}s', 'data': {{ 'a': 'Gone{n}' }} }}\n"))
         .collect();
     let errors = read_text(text).unwrap_err();
-    assert_eq!(errors.diagnostics.len(), 20_000);
+    assert_eq!((errors.diagnostics.len(), errors.omitted), (10_000, 10_000));
     assert_eq!(read_text("{".repeat(900)).unwrap_err().diagnostics.len(), 1);
     assert!(read_text("; ".repeat(100_000)).is_err());
     assert!(read_text("{ 'a\n".repeat(20_000)).is_err());

@@ -41,6 +41,7 @@ pub(super) fn assemble(
     for (index, def) in defs.into_iter().enumerate() {
         convert(index, def, &mut resolved, &parsed, &mut schema);
     }
+    condition_wrappers(&mut schema);
     schema.by_name = schema
         .definitions
         .iter()
@@ -53,6 +54,17 @@ pub(super) fn assemble(
         .collect();
     schema.sources = parsed.sources;
     schema
+}
+
+/// A wrapper exists where the type that it wraps does.
+fn condition_wrappers(schema: &mut Schema) {
+    for i in 0..schema.objects.len() {
+        if let (ObjectKind::Wrapper, [data]) =
+            (schema.objects[i].kind, &schema.objects[i].members[..])
+        {
+            schema.objects[i].condition = schema.type_condition(data.ty).cloned();
+        }
+    }
 }
 
 fn era(parsed: &Parsed) -> Era {

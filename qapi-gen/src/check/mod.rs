@@ -19,7 +19,7 @@ mod shape;
 mod shape_parts;
 mod unions;
 
-use crate::diagnostic::{DefinitionKind, Diagnostic, Errors};
+use crate::diagnostic::{DefinitionKind, Diagnostic, Errors, Log};
 use crate::legacy;
 use crate::model::Schema;
 use crate::names::Name;
@@ -33,13 +33,13 @@ pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
     }
     let mut report = Report {
         found: std::mem::take(&mut parsed.report),
-        suggestions: 100,
+        suggestions: 200_000,
     };
     let items = std::mem::take(&mut parsed.items);
     let (defs, free_form) = shape::check(items, &mut parsed, &mut report);
     let tables = define::define(&defs, &mut parsed, &mut report);
     let resolved = resolve::resolve(&defs, tables, &parsed, &mut report);
-    if report.found.is_empty() {
+    if report.found.len() == 0 {
         Ok(assemble::assemble(defs, free_form, resolved, parsed))
     } else {
         Err(report.into_errors(parsed.sources))
@@ -48,8 +48,8 @@ pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
 
 /// The errors so far, in the order in which QEMU's generator would meet them.
 struct Report {
-    found: Vec<Diagnostic>,
-    /// How many more times to look for a likely correction, which takes time.
+    found: Log,
+    /// How many more candidates to try in the search for likely corrections, which takes time.
     suggestions: usize,
 }
 
@@ -71,18 +71,21 @@ impl Report {
         if self.suggestions == 0 {
             return diagnostic;
         }
-        self.suggestions -= 1;
-        diagnostic.suggest(written, candidates)
+        let left = &mut self.suggestions;
+        let candidates = candidates.into_iter().take(*left);
+        diagnostic.suggest(written, candidates.inspect(|_| *left -= 1))
     }
 
     /// Keeps the first error first and sorts the others by place.
-    fn into_errors(mut self, sources: SourceMap) -> Errors {
-        if let Some((_, rest)) = self.found.split_first_mut() {
+    fn into_errors(self, sources: SourceMap) -> Errors {
+        let (mut diagnostics, omitted) = self.found.into_parts();
+        if let Some((_, rest)) = diagnostics.split_first_mut() {
             rest.sort_by_key(|d| d.primary.or(d.anchor));
         }
         Errors {
             sources,
-            diagnostics: self.found,
+            diagnostics,
+            omitted,
         }
     }
 }

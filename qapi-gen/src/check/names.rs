@@ -18,21 +18,21 @@ pub(super) enum Case {
     Camel,
 }
 
-/// Checks a name; `what` describes its bearer, as in "struct" or "member 'x'".
-pub(super) fn check(
+/// What is wrong with a name, if anything; `what` describes its bearer, as in "struct" or "member 'x'".
+pub(super) fn fault(
     name: &str,
     span: Span,
     what: &str,
     case: Case,
     code: Code,
-) -> Result<(), Diagnostic> {
+) -> Option<Diagnostic> {
     let Some(stem) = stem(name).filter(|_| !is_reserved(name)) else {
         let diagnostic = Diagnostic::new(
             Code::InvalidName,
             span,
             format!("{what} has an invalid name"),
         );
-        return Err(if is_reserved(name) {
+        return Some(if is_reserved(name) {
             diagnostic.note("names that start with 'q_' or 'q-' are reserved")
         } else {
             diagnostic
@@ -42,7 +42,7 @@ pub(super) fn check(
     let upper = stem.bytes().any(|b| b.is_ascii_uppercase());
     let lower = stem.bytes().any(|b| b.is_ascii_lowercase());
     let (good, rule, better) = match case {
-        Case::Mixed => return Ok(()),
+        Case::Mixed => return None,
         Case::Lower => (
             !upper && !stem.contains('_'),
             "must be in lower case, with '-' between words",
@@ -63,10 +63,10 @@ pub(super) fn check(
         ),
     };
     if good {
-        return Ok(());
+        return None;
     }
     let prefix = &name[..name.len() - stem.len()];
-    Err(
+    Some(
         Diagnostic::new(code, span, format!("the name of {what} {rule}"))
             .help(format!("'{prefix}{better}' would do")),
     )
@@ -161,9 +161,7 @@ mod tests {
 
     fn code(name: &str, case: Case) -> Option<Code> {
         let span = Span { start: 0, end: 0 };
-        check(name, span, "x", case, Code::TypeNameCase)
-            .err()
-            .map(|d| d.code)
+        fault(name, span, "x", case, Code::TypeNameCase).map(|d| d.code)
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(super) fn resolve(
         };
         bogus.extend(docs::check(def, members_known, parsed, resolver.report));
     }
-    resolver.report.found.append(&mut bogus);
+    resolver.report.found.extend(bogus);
     let features = resolver.feature_names();
     Resolved {
         tables: resolver.tables,

@@ -36,7 +36,7 @@ pub(super) fn check(
     let mut free_form = Vec::new();
     for item in items {
         match item {
-            Item::FreeForm(file, doc) => free_form.push((file, defs.len(), doc)),
+            Item::FreeForm(file, doc) => free_form.push((file, defs.len(), *doc)),
             Item::Definition(expression) => {
                 let mut shape = Shape {
                     parsed,
@@ -174,15 +174,15 @@ impl Shape<'_> {
             }
             _ => (Case::Camel, Code::TypeNameCase),
         };
-        let fault = match names::check(text, name.span, kind.as_str(), case, code) {
-            Err(diagnostic) => diagnostic,
-            Ok(()) if case == Case::Camel && text.ends_with("List") => Diagnostic::new(
+        let fault = match names::fault(text, name.span, kind.as_str(), case, code) {
+            Some(diagnostic) => diagnostic,
+            None if case == Case::Camel && text.ends_with("List") => Diagnostic::new(
                 Code::TypeNameList,
                 name.span,
                 format!("the name of {kind} must not end in 'List'"),
             )
             .note("such names belong to array types in generated code"),
-            Ok(()) => return true,
+            None => return true,
         };
         self.error(fault);
         false

@@ -110,10 +110,8 @@ impl Shape<'_> {
         };
         let discriminator = object.get(sym::DISCRIMINATOR).and_then(|value| {
             if matches!(value, Value::Object(o) if o.members.is_empty()) {
-                if object.get(sym::BASE).is_none() {
-                    // The missing base was reported, and tells the same.
-                    return None;
-                }
+                // A missing base was reported, and tells the same.
+                object.get(sym::BASE)?;
                 self.error(
                     Diagnostic::new(
                         Code::NameExpected,
@@ -312,9 +310,9 @@ impl Shape<'_> {
         } else {
             Case::Mixed
         };
-        match names::check(text, at.span, what, case, code) {
-            Ok(()) => true,
-            Err(diagnostic) => {
+        match names::fault(text, at.span, what, case, code) {
+            None => true,
+            Some(diagnostic) => {
                 self.error(diagnostic);
                 self.faulty = true;
                 false

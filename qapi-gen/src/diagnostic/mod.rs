@@ -3,8 +3,10 @@
 //! The library returns them and never prints; [`render`](crate::render) turns them into text.
 
 mod code;
+mod log;
 
 pub use code::Code;
+pub(crate) use log::Log;
 
 use crate::names::Name;
 use crate::source::{Position, SourceMap, Span};
@@ -186,8 +188,10 @@ impl Diagnostic {
 pub struct Errors {
     /// The files that were read.
     pub sources: SourceMap,
-    /// The errors.
+    /// The errors; at most 10,000.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many more errors there are.
+    pub omitted: usize,
 }
 
 impl fmt::Display for Errors {

@@ -84,5 +84,5 @@ pub(crate) enum DocState {
 #[derive(Debug)]
 pub(crate) enum Item {
     Definition(Expression),
-    FreeForm(FileId, DocComment),
+    FreeForm(FileId, Box<DocComment>),
 }

@@ -462,7 +462,7 @@ impl<'r> Reader<'r, '_> {
 
     fn paragraph(&mut self, first: Span) -> Option<Span> {
         match self.sections.last_mut() {
-            Some(section) if section.kind == DocSectionKind::Plain => section.text.push_str("\n"),
+            Some(section) if section.kind == DocSectionKind::Plain => section.text.push('\n'),
             _ => self.section(DocSectionKind::Plain, first),
         }
         let mut line = first;

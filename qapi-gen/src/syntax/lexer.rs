@@ -1,6 +1,6 @@
 //! Tokens.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Log};
 use crate::names::{Interner, Symbol};
 use crate::source::Span;
 use std::sync::Arc;
@@ -70,12 +70,7 @@ impl Lexer {
     }
 
     /// Reads a token; in documentation, every comment line is one.
-    pub(crate) fn next(
-        &mut self,
-        in_doc: bool,
-        names: &mut Interner,
-        report: &mut Vec<Diagnostic>,
-    ) -> Token {
+    pub(crate) fn next(&mut self, in_doc: bool, names: &mut Interner, report: &mut Log) -> Token {
         let text = Arc::clone(&self.text);
         let bytes = text.as_bytes();
         loop {
@@ -132,7 +127,7 @@ impl Lexer {
         text: &str,
         start: usize,
         names: &mut Interner,
-        report: &mut Vec<Diagnostic>,
+        report: &mut Log,
     ) -> Token {
         let bytes = text.as_bytes();
         let mut unescaped: Option<String> = None;

@@ -1,6 +1,6 @@
 //! From files to expressions: includes are followed as they are met.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Log};
 use crate::loader::Loader;
 use crate::names::{FastSet, Interner, Symbol, sym};
 use crate::source::{FileId, SourceMap, Span};
@@ -26,7 +26,7 @@ pub(crate) struct Parsed {
     pub(crate) options: Options,
     pub(crate) sources: SourceMap,
     pub(crate) names: Interner,
-    pub(crate) report: Vec<Diagnostic>,
+    pub(crate) report: Log,
     /// Definitions and free-form documentation, in reading order.
     pub(crate) items: Vec<Item>,
     /// The path of each file relative to the root's directory, by [`FileId`]: files are numbered
@@ -60,7 +60,7 @@ pub(crate) fn parse(
         options,
         sources: SourceMap::default(),
         names: Interner::new(),
-        report: Vec::new(),
+        report: Log::default(),
         items: Vec::new(),
         modules: Vec::new(),
         includes: Vec::new(),
@@ -325,7 +325,10 @@ impl FileParser<'_> {
             return Step::Next;
         };
         // The token behind the expression may be faulty too, which is another matter.
-        let faulty = self.shared.report[errors..]
+        let faulty = self
+            .shared
+            .report
+            .since(errors)
             .iter()
             .any(|d| d.code == Code::DuplicateKey);
         if faulty {
@@ -419,7 +422,10 @@ impl FileParser<'_> {
             return;
         };
         match doc.symbol {
-            None => self.shared.items.push(Item::FreeForm(self.file, doc)),
+            None => self
+                .shared
+                .items
+                .push(Item::FreeForm(self.file, Box::new(doc))),
             Some((symbol, span)) if !self.shared.options.legacy => {
                 let name = self.shared.names.str(symbol);
                 let message =
@@ -455,7 +461,9 @@ impl FileParser<'_> {
                         .help("start it with a line '@NAME:' to document the definition"),
                     );
                 }
-                self.shared.items.push(Item::FreeForm(self.file, doc));
+                self.shared
+                    .items
+                    .push(Item::FreeForm(self.file, Box::new(doc)));
                 DocState::Broken
             }
         }

@@ -1,6 +1,6 @@
 //! Pragmas: settings for the whole schema.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Log};
 use crate::names::{FastSet, Interner, Symbol};
 use crate::source::Span;
 use crate::syntax::ast::{Object, Value};
@@ -34,7 +34,7 @@ impl Pragmas {
         anchor: Span,
         legacy: bool,
         names: &Interner,
-        report: &mut Vec<Diagnostic>,
+        report: &mut Log,
     ) {
         let Value::Object(object) = value else {
             report.push(

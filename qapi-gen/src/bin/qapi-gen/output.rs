@@ -112,7 +112,11 @@ impl Reporter {
                 n => format!("{n} errors"),
             };
             let name = render::printable(&root.name().to_string_lossy());
-            self.sink.write(format!("{count} in {name}\n").as_bytes());
+            let more = match errors.omitted {
+                0 => String::new(),
+                n => format!(", and {n} more that are not shown"),
+            };
+            self.sink.write(format!("{count} in {name}{more}\n").as_bytes());
         }
         Outcome::Rejected
     }
