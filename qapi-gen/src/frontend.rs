@@ -20,6 +20,7 @@ use std::path::Path;
 pub struct Frontend<'l> {
     legacy: bool,
     style: bool,
+    docs: bool,
     loader: Box<dyn Loader + 'l>,
 }
 
@@ -35,6 +36,7 @@ impl<'l> Frontend<'l> {
         Frontend {
             legacy: false,
             style: false,
+            docs: true,
             loader: Box::new(DiskLoader),
         }
     }
@@ -50,6 +52,12 @@ impl<'l> Frontend<'l> {
     /// [`Code::is_style`]: crate::diagnostic::Code::is_style
     pub fn style(mut self, style: bool) -> Self {
         self.style = style;
+        self
+    }
+
+    /// Whether documentation is kept in the model, as it is by default. It is checked either way.
+    pub fn docs(mut self, docs: bool) -> Self {
+        self.docs = docs;
         self
     }
 
@@ -86,6 +94,7 @@ impl<'l> Frontend<'l> {
         let options = syntax::Options {
             legacy: self.legacy,
             style: self.style,
+            docs: self.docs,
         };
         check::check(syntax::parse(root, text, &*self.loader, options))
     }

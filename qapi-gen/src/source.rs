@@ -45,7 +45,7 @@ pub struct Position {
 #[derive(Debug)]
 pub struct SourceFile {
     name: String,
-    text: Arc<str>,
+    text: Arc<String>,
     start: u32,
     included_from: Option<Span>,
     line_starts: OnceLock<Vec<u32>>,
@@ -130,7 +130,7 @@ impl SourceMap {
     pub(crate) fn add(
         &mut self,
         name: String,
-        text: Arc<str>,
+        text: String,
         included_from: Option<Span>,
     ) -> Option<FileId> {
         let start = self.end;
@@ -139,7 +139,7 @@ impl SourceMap {
         self.end = start.checked_add(len)?;
         self.files.push(SourceFile {
             name,
-            text,
+            text: Arc::new(text),
             start,
             included_from,
             line_starts: OnceLock::new(),
@@ -215,7 +215,7 @@ impl SourceMap {
     }
 
     /// The text of a file, shared.
-    pub(crate) fn shared_text(&self, file: FileId) -> Arc<str> {
+    pub(crate) fn shared_text(&self, file: FileId) -> Arc<String> {
         self.file(file).text.clone()
     }
 }

@@ -113,7 +113,7 @@ fn modules(
     for (FileId(file), before, doc) in free_form {
         let list = &by_file[file as usize];
         let position = list.partition_point(|index| *index < before);
-        for section in doc.sections {
+        for section in doc.sections.into_iter().filter(|_| parsed.options.docs) {
             let text = Text {
                 text: section.text,
                 span: section.span,
@@ -207,7 +207,10 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
         converted
     };
     let mut def = def;
-    let mut texts = Texts::new(std::mem::replace(&mut def.doc, DocState::Absent));
+    let mut texts = Texts::new(
+        std::mem::replace(&mut def.doc, DocState::Absent),
+        parsed.options.docs,
+    );
     let features = described(&def.features, &texts);
     let ids = resolved.tables.ids[index];
     // The members that a definition spells out are those of its own type or of an implicit one.

@@ -195,9 +195,9 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(doc: DocState) -> Texts {
+    pub(super) fn new(doc: DocState, keep: bool) -> Texts {
         let mut texts = Texts::default();
-        let DocState::Present(doc) = doc else {
+        let (DocState::Present(doc), true) = (doc, keep) else {
             return texts;
         };
         let mut sections = Vec::new();

@@ -7,7 +7,6 @@ use crate::names::{FastSet, Symbol};
 use crate::source::Span;
 use crate::syntax::lexer::Kind;
 use crate::syntax::parser::FileParser;
-use std::sync::Arc;
 
 /// A documentation comment.
 #[derive(Debug)]
@@ -29,7 +28,9 @@ pub(crate) struct DocSection {
     pub(crate) kind: DocSectionKind,
     /// The line on which it starts.
     pub(crate) span: Span,
+    /// Empty unless documentation is kept.
     pub(crate) text: String,
+    has_text: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +112,7 @@ enum Literal {
 
 struct Reader<'r, 'p> {
     parser: &'r mut FileParser<'p>,
-    text: &'r Arc<str>,
+    text: &'r str,
     open: Span,
     literal: Literal,
     end: Span,
@@ -234,14 +235,17 @@ impl<'r> Reader<'r, '_> {
                         .help("to document a definition, start the comment with a line '@NAME:'"),
                 );
             }
-            text.push_str(content);
-            text.push('\n');
+            if self.parser.shared.options.docs {
+                text.push_str(content);
+                text.push('\n');
+            }
             next = self.line();
         }
         self.sections.push(DocSection {
             kind: DocSectionKind::Plain,
             span: start,
             text: text.trim_matches('\n').to_owned(),
+            has_text: true,
         });
     }
 
@@ -379,11 +383,17 @@ impl<'r> Reader<'r, '_> {
             kind,
             span,
             text: String::new(),
+            has_text: false,
         });
     }
 
     fn append(&mut self, line: &str) {
+        let keep = self.parser.shared.options.docs;
         let section = self.sections.last_mut().expect("a section was started");
+        section.has_text |= !line.is_empty();
+        if !keep {
+            return;
+        }
         if !section.text.is_empty() {
             section.text.push('\n');
         }
@@ -456,13 +466,16 @@ impl<'r> Reader<'r, '_> {
 
     /// A blank line in a section; at its start there is nothing to separate yet.
     fn append_blank(&mut self) {
+        if !self.parser.shared.options.docs {
+            return;
+        }
         let section = self.sections.last_mut().expect("a section was started");
         section.text.push('\n');
     }
 
     fn paragraph(&mut self, first: Span) -> Option<Span> {
         match self.sections.last_mut() {
-            Some(section) if section.kind == DocSectionKind::Plain => section.text.push('\n'),
+            Some(section) if section.kind == DocSectionKind::Plain => self.append_blank(),
             _ => self.section(DocSectionKind::Plain, first),
         }
         let mut line = first;
@@ -489,7 +502,7 @@ impl<'r> Reader<'r, '_> {
                 DocSectionKind::Since => "Since".to_owned(),
                 DocSectionKind::Todo => "TODO".to_owned(),
             };
-            if section.text.is_empty() && name != "@" {
+            if !section.has_text && name != "@" {
                 let span = section.span;
                 self.report(
                     Diagnostic::new(

@@ -25,7 +25,7 @@ pub(crate) struct Token {
 }
 
 pub(crate) struct Lexer {
-    text: Arc<str>,
+    text: Arc<String>,
     base: u32,
     pos: usize,
     /// Whether any escape is understood, as releases before 4.2 did.
@@ -33,7 +33,7 @@ pub(crate) struct Lexer {
 }
 
 impl Lexer {
-    pub(crate) fn new(text: Arc<str>, base: u32, lenient: bool) -> Lexer {
+    pub(crate) fn new(text: Arc<String>, base: u32, lenient: bool) -> Lexer {
         Lexer {
             text,
             base,
@@ -55,7 +55,7 @@ impl Lexer {
     }
 
     /// The text of the file.
-    pub(crate) fn text(&self) -> Arc<str> {
+    pub(crate) fn text(&self) -> Arc<String> {
         Arc::clone(&self.text)
     }
 

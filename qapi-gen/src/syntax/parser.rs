@@ -19,6 +19,8 @@ const MAX_DEPTH: usize = 1000;
 pub(crate) struct Options {
     pub(crate) legacy: bool,
     pub(crate) style: bool,
+    /// Whether the text of documentation is kept.
+    pub(crate) docs: bool,
 }
 
 /// Everything that reading the files of a schema gives.
@@ -217,7 +219,7 @@ impl Parsed {
             }
         };
         let name = path.to_string_lossy().into_owned();
-        let Some(file) = self.sources.add(name, text.into(), from) else {
+        let Some(file) = self.sources.add(name, text, from) else {
             let message = "the files of the schema exceed 4 GiB";
             self.report.push(match from {
                 Some(span) => Diagnostic::new(Code::TooLarge, span, message),

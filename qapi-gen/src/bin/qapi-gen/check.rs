@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if roots.iter().filter(|&r| *r == Root::Stdin).count() > 1 {
         return complain("standard input can be read only once");
     }
-    let frontend = args.language.frontend().style(true);
+    let frontend = args.language.frontend().style(true).docs(false);
     let mut reporter = Reporter::new(args.message_format);
     let mut outcome = Outcome::Done;
     for root in &roots {
