@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub use crate::error::{Error, Result};
 pub use crate::reader::{Kind, Mode, Reader};
-pub use crate::union::{Branch, Branches, branch_finish, branch_member};
+pub use crate::union::{Branch, Branches, branch_finish, branch_finish_untagged, branch_member};
 pub use crate::writer::Writer;
 
 use crate::error::{ErrorKind, Syntax};
@@ -195,6 +195,24 @@ pub fn need<T>(
 /// level takes of the stack (as do `Clone`, `Debug` and dropping afterwards) depends on them; this many fit a thread's
 /// usual 2 MiB in every build. What is skipped or decoded as `any` may nest deeper.
 pub(crate) const MAX_TYPED_DEPTH: u32 = 256;
+
+/// The value of a member that the schema demands but not every release of the peer sends: only strict mode insists.
+///
+/// # Errors
+/// In strict mode as for [`need`].
+#[inline]
+pub fn expect<T>(
+    slot: Option<T>,
+    fault: &mut Fault,
+    ordinal: u16,
+    name: &'static str,
+    r: &Reader<'_>,
+) -> Result<Option<T>> {
+    match slot {
+        None if r.is_strict() => Err(fault.missing(ordinal, name, r)),
+        slot => Ok(slot),
+    }
+}
 
 /// Reads an object.
 ///

@@ -57,7 +57,7 @@ macro_rules! impl_enum {
 
             /// Only values that the schema has.
             #[inline]
-            fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(name: &str) -> ::core::result::Result<Self, $crate::UnknownValue> {
                 $crate::codec::parse(name)
             }
         }

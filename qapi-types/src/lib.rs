@@ -80,6 +80,7 @@ mod open;
 mod qtype;
 mod reader;
 mod scalar;
+mod table;
 mod union;
 mod writer;
 
@@ -90,6 +91,7 @@ pub use open::{Empty, Null, Object, UnknownValue, Unrecognized};
 pub use qtype::QType;
 pub use reader::{Kind, Mark, Mode, Reader};
 pub use serde_json::Value;
+pub use table::{CommandInfo, EventInfo};
 pub use writer::{Style, Writer};
 
 /// Reads one JSON text (RFC 8259) as a value of type `T`.

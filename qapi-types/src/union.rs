@@ -1,7 +1,7 @@
 //! Unions: which branch an object takes, wherever in it the tag stands.
 
 use crate::codec::{Enum, value_of};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -14,6 +14,14 @@ pub trait Branches: Sized {
 
     /// Nothing read yet of the branch that `tag` selects.
     fn begin(tag: &Self::Tag) -> Self::Partial;
+
+    /// Nothing read yet of the branch that older releases send without a tag; `None` if none does. Only lenient mode
+    /// asks.
+    #[inline]
+    #[must_use]
+    fn untagged() -> Option<Self::Partial> {
+        None
+    }
 
     /// As [`Members::member`](crate::codec::Members::member), for the branch selected.
     ///
@@ -77,7 +85,10 @@ fn choose<B: Branches>(
         return Ok(Branch::Chosen(B::begin(tag)));
     }
     let Some(ahead) = r.find_member(name)? else {
-        return Ok(Branch::Untagged);
+        return Ok(match B::untagged() {
+            Some(partial) if !r.is_strict() => Branch::Chosen(partial),
+            _ => Branch::Untagged,
+        });
     };
     Ok(match value_of::<B::Tag>(&ahead, r.mode()) {
         Some(tag) => Branch::Chosen(B::begin(&tag)),
@@ -98,5 +109,27 @@ pub fn branch_finish<B: Branches>(
     match branch {
         Branch::Chosen(partial) => B::finish(partial, r),
         _ => B::finish(B::begin(tag), r),
+    }
+}
+
+/// As [`branch_finish`], for a union that older releases send without a tag, whose name is `name`.
+///
+/// # Errors
+/// As there.
+#[inline]
+pub fn branch_finish_untagged<B: Branches>(
+    branch: Branch<B::Partial>,
+    tag: Option<&B::Tag>,
+    name: &'static str,
+    r: &Reader<'_>,
+) -> Result<B> {
+    let partial = match (branch, tag) {
+        (Branch::Chosen(partial), _) => Some(partial),
+        (_, Some(tag)) => Some(B::begin(tag)),
+        (_, None) => B::untagged(),
+    };
+    match partial {
+        Some(partial) => B::finish(partial, r),
+        None => Err(Error::new(ErrorKind::Missing, r.offset()).in_member(name)),
     }
 }

@@ -7,19 +7,12 @@ use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
 use super::structs::{DERIVES, feature_names};
 use super::text::literal;
-use crate::model::{Command, CommandId, Features, ObjectId, Type};
+use crate::model::{Command, Features, ObjectId, Type};
 
 impl<'s> Output<'_, 's> {
     /// The module of the commands.
     pub(crate) fn commands(&mut self) {
-        let schema = self.plan.schema;
-        let all: Vec<(&'s Command, Item)> = schema
-            .commands
-            .iter()
-            .enumerate()
-            .map(|(i, command)| (command, self.plan.command_item(CommandId(i as u32)).clone()))
-            .filter(|(_, item)| item.place != Place::Absent)
-            .collect();
+        let all = self.all_commands();
         if all.is_empty() {
             return;
         }
@@ -49,19 +42,21 @@ impl<'s> Output<'_, 's> {
             condition: command.condition.as_ref(),
         };
         self.t.blank();
+        // Without any argument the handler is registered by hand for other reasons.
+        let open = !command.gen_ && command.arguments.is_some();
         match self.named(command.arguments) {
-            Some(id) if command.gen_ => self.newtype(&item.ident, id, &source, presence),
+            Some(id) if !open => self.newtype(&item.ident, id, &source, presence),
             _ => {
                 let record = self.plan.record(
                     command.arguments,
-                    &item.ident,
+                    item,
                     presence.clone(),
                     Module::Inner,
-                    !command.gen_,
+                    open,
                 );
-                let note = match command.gen_ {
-                    true => "",
-                    false => "Members that the schema does not list are accepted.",
+                let note = match open {
+                    false => "",
+                    true => "Members that the schema does not list are accepted.",
                 };
                 self.declare(&record, &source, note);
                 self.members(&record);

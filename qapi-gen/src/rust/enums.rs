@@ -17,7 +17,7 @@ pub(crate) struct Variant<'s> {
 impl<'s> Output<'_, 's> {
     /// The variants of an enum: the values that are there.
     pub(crate) fn variants(&self, enum_: &'s Enum) -> Vec<Variant<'s>> {
-        let mut scope = Scope::with(["Unrecognized"]);
+        let mut scope = Scope::with(["Unrecognized", "Untagged"]);
         let named = enum_.values.iter().map(|value| Variant {
             value,
             ident: scope.claim(camel(&value.name)),

@@ -5,19 +5,12 @@ use super::docs::{Source, deprecation};
 use super::plan::{Item, Module, Place};
 use super::structs::DERIVES;
 use super::text::literal;
-use crate::model::{Event, EventId};
+use crate::model::Event;
 
 impl<'s> Output<'_, 's> {
     /// The enum of all events, and their module.
     pub(crate) fn events(&mut self) {
-        let schema = self.plan.schema;
-        let all: Vec<(&'s Event, Item)> = schema
-            .events
-            .iter()
-            .enumerate()
-            .map(|(i, event)| (event, self.plan.event_item(EventId(i as u32)).clone()))
-            .filter(|(_, item)| item.place != Place::Absent)
-            .collect();
+        let all = self.all_events();
         self.event_enum(&all);
         if all.is_empty() {
             return;
@@ -51,13 +44,9 @@ impl<'s> Output<'_, 's> {
         match self.named(event.data) {
             Some(id) => self.newtype(&item.ident, id, &source, presence),
             None => {
-                let record = self.plan.record(
-                    event.data,
-                    &item.ident,
-                    presence.clone(),
-                    Module::Inner,
-                    false,
-                );
+                let record =
+                    self.plan
+                        .record(event.data, item, presence.clone(), Module::Inner, false);
                 self.declare(&record, &source, "");
                 self.members(&record);
             }

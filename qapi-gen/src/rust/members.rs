@@ -42,7 +42,7 @@ impl Output<'_, '_> {
             self.no_members();
         } else {
             match conditional {
-                true => self.t.line(&["type Partial = ", &record.ident, "Partial;"]),
+                true => self.t.line(&["type Partial = ", &record.partial, ";"]),
                 false => self.partial_tuple(record),
             }
             self.begin(record, conditional);
@@ -59,7 +59,7 @@ impl Output<'_, '_> {
     fn last_slot(&self, record: &Record) -> Option<String> {
         let codec = &self.paths.codec;
         match (&record.union, &record.rest) {
-            (Some(union), _) => Some(format!("{codec}::Branch<{}Partial>", union.branch)),
+            (Some(union), _) => Some(format!("{codec}::Branch<{}>", union.partial)),
             (None, Some(_)) => Some(self.paths.object.clone()),
             (None, None) => None,
         }
@@ -81,7 +81,7 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
         self.t.attributes(record.presence.attribute().as_deref());
-        self.t.open(&["pub struct ", &record.ident, "Partial {"]);
+        self.t.open(&["pub struct ", &record.partial, " {"]);
         self.t.line(&["fault: ", &self.paths.codec, "::Fault,"]);
         let mut members = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
@@ -147,7 +147,7 @@ impl Output<'_, '_> {
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn begin() -> Self::Partial {"]);
         if conditional {
-            self.t.open(&[&record.ident, "Partial {"]);
+            self.t.open(&[&record.partial, " {"]);
             self.t.line(&["fault: ", &fault, ","]);
             for (index, field) in record.members.iter().enumerate() {
                 self.t.attributes(field.presence.attribute().as_deref());
@@ -246,7 +246,11 @@ impl Output<'_, '_> {
             if !needed(index) {
                 continue;
             }
-            let function = match field.late {
+            let late = match &record.union {
+                Some(union) if union.tag == index => union.untagged,
+                _ => field.late,
+            };
+            let function = match late {
                 true => "expect",
                 false => "need",
             };
@@ -278,7 +282,15 @@ impl Output<'_, '_> {
         }
         if let Some(union) = &record.union {
             let (branch, tag) = (&slots.branch, union.tag);
-            let value = format!("{codec}::branch_finish({branch}, &m{tag}, r)?");
+            let value = match union.untagged {
+                true => {
+                    let name = literal(&union.variants.tag);
+                    format!(
+                        "{codec}::branch_finish_untagged({branch}, m{tag}.as_ref(), {name}, r)?"
+                    )
+                }
+                false => format!("{codec}::branch_finish({branch}, &m{tag}, r)?"),
+            };
             values.push((None, format!("{}: {value}", union.ident)));
         }
         if let Some(rest) = &record.rest {
@@ -302,14 +314,18 @@ impl Output<'_, '_> {
         for (index, field) in record.members.iter().enumerate() {
             let name = literal(&field.member.name);
             if let (true, Some(union)) = (record.is_tag(index), &record.union) {
+                let ident = &union.ident;
+                if union.untagged {
+                    let pattern = format!("{}::Untagged(..)", union.branch);
+                    self.t
+                        .open(&["if !::core::matches!(self.", ident, ", ", &pattern, ") {"]);
+                }
                 self.t.line(&["w.key(", &name, ");"]);
-                self.t.line(&[
-                    "w.string(",
-                    &codec,
-                    "::Branches::tag(&self.",
-                    &union.ident,
-                    "));",
-                ]);
+                self.t
+                    .line(&["w.string(", &codec, "::Branches::tag(&self.", ident, "));"]);
+                if union.untagged {
+                    self.t.close("}");
+                }
                 continue;
             }
             let function = match field.is_option() {
@@ -330,8 +346,15 @@ impl Output<'_, '_> {
                 .line(&[&codec, "::Branches::put(&self.", &union.ident, ", w);"]);
         }
         if let Some(rest) = &record.rest {
+            let known = record
+                .members
+                .iter()
+                .map(|field| literal(&field.member.name));
+            let known: Vec<String> = known.collect();
+            let known = format!("&[{}]", known.join(", "));
+            let arguments = ["w".to_owned(), format!("&self.{}", rest.ident), known];
             self.t
-                .line(&[&codec, "::put_open(w, &self.", &rest.ident, ");"]);
+                .list(&format!("{codec}::put_rest("), &arguments, ");", Fit::Call);
         }
         self.t.close("}");
     }

@@ -23,6 +23,8 @@ pub(crate) enum Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) ident: String,
+    /// The type of what was read of it so far, where that needs a name.
+    pub(crate) partial: String,
     pub(crate) place: Place,
 }
 
@@ -44,8 +46,8 @@ pub(crate) struct Plan<'s> {
     alternates: Vec<Item>,
     commands: Vec<Item>,
     events: Vec<Item>,
-    /// By object: the enum of a union's branches.
-    branches: Vec<String>,
+    /// By object: the enum of a union's branches, and that of what was read of them.
+    branches: Vec<(String, String)>,
     /// The enum of all events.
     pub(crate) event_enum: String,
     cycles: Cycles,
@@ -76,6 +78,7 @@ impl<'s> Plan<'s> {
         let schema = self.schema;
         let named = |ident| Item {
             ident,
+            partial: String::new(),
             place: Place::Absent,
         };
         let unnamed = || named(String::new());
@@ -84,7 +87,7 @@ impl<'s> Plan<'s> {
         self.alternates = vec![unnamed(); schema.alternates.len()];
         self.commands = vec![unnamed(); schema.commands.len()];
         self.events = vec![unnamed(); schema.events.len()];
-        self.branches = vec![String::new(); schema.objects.len()];
+        self.branches = vec![Default::default(); schema.objects.len()];
 
         let mut types = Scope::default();
         // A tuple struct is a value too, and must not hide these.
@@ -119,7 +122,8 @@ impl<'s> Plan<'s> {
             }
             if object.variants.is_some() {
                 let name = format!("{}Branch", self.objects[index].ident);
-                self.branches[index] = types.claim(name);
+                let partial = types.claim(format!("{name}Partial"));
+                self.branches[index] = (types.claim(name), partial);
             }
         }
         for (index, enum_) in schema.enums.iter().enumerate() {
@@ -128,6 +132,15 @@ impl<'s> Plan<'s> {
             }
         }
         self.event_enum = types.claim("Event".to_owned());
+        for (items, scope) in [
+            (&mut self.objects, &mut types),
+            (&mut self.commands, &mut commands),
+            (&mut self.events, &mut events),
+        ] {
+            for item in items.iter_mut().filter(|item| !item.ident.is_empty()) {
+                item.partial = scope.claim(format!("{}Partial", item.ident));
+            }
+        }
     }
 
     /// Decides what is generated.
@@ -352,10 +365,11 @@ impl<'s> Plan<'s> {
             .chain(&self.objects)
             .chain(&self.alternates);
         let mut items: Vec<Item> = types.cloned().collect();
-        for (item, branch) in self.objects.iter().zip(&self.branches) {
+        for (item, (branch, _)) in self.objects.iter().zip(&self.branches) {
             if !branch.is_empty() {
                 items.push(Item {
                     ident: branch.clone(),
+                    partial: String::new(),
                     place: item.place.clone(),
                 });
             }
@@ -366,7 +380,12 @@ impl<'s> Plan<'s> {
 
     /// The enum of a union's branches.
     pub(crate) fn branch_enum(&self, union: ObjectId) -> &str {
-        &self.branches[union.index()]
+        &self.branches[union.index()].0
+    }
+
+    /// The enum of what was read of a union's branches.
+    pub(crate) fn branch_partial(&self, union: ObjectId) -> &str {
+        &self.branches[union.index()].1
     }
 
     /// Whether a member of that type has to be boxed in that object.

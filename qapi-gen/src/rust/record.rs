@@ -2,13 +2,15 @@
 
 use super::condition::Presence;
 use super::names::{Scope, snake};
-use super::plan::{Module, Plan};
+use super::plan::{Item, Module, Plan};
 use crate::model::*;
 
 /// A struct that is generated.
 pub(crate) struct Record<'s> {
     /// Its identifier.
     pub(crate) ident: String,
+    /// The type of what was read so far, where that needs a name.
+    pub(crate) partial: String,
     pub(crate) module: Module,
     /// When it is there.
     pub(crate) presence: Presence,
@@ -45,6 +47,10 @@ pub(crate) struct Union<'s> {
     pub(crate) tag: usize,
     /// The enum of the branches.
     pub(crate) branch: String,
+    /// The enum of what was read of them.
+    pub(crate) partial: String,
+    /// Whether some release leaves out the tag.
+    pub(crate) untagged: bool,
 }
 
 /// The field for members that the schema does not list.
@@ -104,13 +110,14 @@ impl<'s> Plan<'s> {
     pub(crate) fn record(
         &self,
         id: Option<ObjectId>,
-        ident: &str,
+        item: &Item,
         presence: Presence,
         module: Module,
         open: bool,
     ) -> Record<'s> {
         let mut record = Record {
-            ident: ident.to_owned(),
+            ident: item.ident.clone(),
+            partial: item.partial.clone(),
             module,
             presence,
             members: Vec::new(),
@@ -138,6 +145,8 @@ impl<'s> Plan<'s> {
                         getter: setter.clone(),
                         tag: record.members.len(),
                         branch: self.local(self.branch_enum(id), module),
+                        partial: self.local(self.branch_partial(id), module),
+                        untagged: self.untagged(object).is_some(),
                     });
                 }
                 record.members.push(Field {
@@ -158,6 +167,11 @@ impl<'s> Plan<'s> {
             });
         }
         record
+    }
+
+    /// The value of the tag whose branch takes what some release sends without a tag.
+    pub(crate) fn untagged(&self, union: &Object) -> Option<&'s str> {
+        self.options.releases.untagged(&union.name)?.branch
     }
 
     /// Whether some release that this interface has to understand does not send a member that the

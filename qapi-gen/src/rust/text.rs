@@ -7,6 +7,8 @@
 const MAX_WIDTH: usize = 100;
 /// The width that rustfmt keeps the arguments of one call within.
 const CALL_WIDTH: usize = 60;
+/// The width that rustfmt keeps a chain of calls on one line within.
+const CHAIN_WIDTH: usize = 60;
 /// Items up to this width rustfmt packs, as many on a line as fit.
 const SHORT_ITEM: usize = 10;
 /// The width that rustfmt keeps the elements of an array on one line within.
@@ -85,6 +87,31 @@ impl Text {
     pub(crate) fn close(&mut self, text: &str) {
         self.indent -= 1;
         self.line(&[text]);
+    }
+
+    /// A line whose middle part is written as it is, line ends included.
+    pub(crate) fn raw(&mut self, head: &str, text: &str, tail: &str) {
+        self.line(&[head, text, tail]);
+    }
+
+    /// A chain of method calls: on one line if that is short or a single call, otherwise one a line.
+    pub(crate) fn chain(&mut self, parts: &[String], tail: &str) {
+        let width: usize = parts.iter().map(String::len).sum();
+        if parts.len() <= 2 || width <= CHAIN_WIDTH {
+            self.line(&[&parts.concat(), tail]);
+            return;
+        }
+        for (index, part) in parts.iter().enumerate() {
+            match index {
+                0 => {
+                    self.line(&[part]);
+                    self.indent += 1;
+                }
+                _ if index + 1 == parts.len() => self.line(&[part, tail]),
+                _ => self.line(&[part]),
+            }
+        }
+        self.indent -= 1;
     }
 
     /// Documentation: Markdown, one `///` a line.

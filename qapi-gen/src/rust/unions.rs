@@ -17,10 +17,12 @@ struct Branch<'s> {
     data: Option<String>,
     object: ObjectId,
     presence: Presence,
+    /// Whether it stands for what older releases send without a tag.
+    untagged: bool,
 }
 
 impl<'s> Output<'_, 's> {
-    fn branches(&self, variants: &'s Variants) -> Vec<Branch<'s>> {
+    fn branches(&self, union: &'s Object, variants: &'s Variants) -> Vec<Branch<'s>> {
         let tag = self.plan.schema.enum_(variants.tag_enum);
         let idents = self.variants(tag);
         let mut branches = Vec::new();
@@ -41,6 +43,18 @@ impl<'s> Output<'_, 's> {
                     Presence::Never => Presence::Always,
                     other => other,
                 }),
+                untagged: false,
+            });
+        }
+        if let Some(value) = self.plan.untagged(union)
+            && let Some(branch) = branches.iter().find(|branch| branch.value.name == value)
+        {
+            branches.push(Branch {
+                ident: "Untagged".to_owned(),
+                data: branch.data.clone(),
+                presence: branch.presence.clone(),
+                untagged: true,
+                ..*branch
             });
         }
         branches
@@ -52,7 +66,7 @@ impl<'s> Output<'_, 's> {
             return;
         };
         let ident = self.plan.branch_enum(id).to_owned();
-        let branches = self.branches(variants);
+        let branches = self.branches(union, variants);
         self.t.blank();
         self.t.doc(&format!(
             "The branches of [`{}`].",
@@ -62,7 +76,14 @@ impl<'s> Output<'_, 's> {
         self.t.line(&["#[non_exhaustive]"]);
         self.t.open(&["pub enum ", &ident, " {"]);
         for branch in &branches {
-            self.t.doc(&format!("`{}`", branch.value.name));
+            let value = &branch.value.name;
+            self.t.doc(&match branch.untagged {
+                true => format!(
+                    "`{value}`, from a release that does not send `{}`",
+                    variants.tag
+                ),
+                false => format!("`{value}`"),
+            });
             self.t.attributes(branch.presence.attribute().as_deref());
             self.t
                 .attributes(deprecation(&branch.value.features).as_deref());
@@ -80,17 +101,20 @@ impl<'s> Output<'_, 's> {
         self.t.close("},");
         self.t.close("}");
         self.conversions(&ident, &branches, presence);
-        self.partial(&ident, &branches, presence);
+        let partial = self.plan.branch_partial(id).to_owned();
+        self.partial(&partial, &branches, presence);
         let tag = self.plan.ty(Type::Enum(variants.tag_enum), Module::Root);
-        self.branch_codec(&ident, &tag, &branches, presence);
+        self.branch_codec([&ident, &partial, &tag], &branches, presence);
     }
 
     fn conversions(&mut self, ident: &str, branches: &[Branch], presence: &Presence) {
         for branch in branches {
-            let Some(ty) = &branch.data else { continue };
+            let Some(ty) = branch.data.as_ref().filter(|_| !branch.untagged) else {
+                continue;
+            };
             let same = branches
                 .iter()
-                .filter(|other| other.object == branch.object);
+                .filter(|other| other.object == branch.object && !other.untagged);
             if same.count() > 1 {
                 continue;
             }
@@ -118,13 +142,14 @@ impl<'s> Output<'_, 's> {
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
         self.t.attributes(presence.attribute().as_deref());
-        self.t.open(&["pub enum ", ident, "Partial {"]);
+        self.t.open(&["pub enum ", ident, " {"]);
         for branch in branches {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
                     let partial = [format!("<{ty} as {codec}::Members>::Partial")];
-                    self.t.list(&format!("{}(", branch.ident), &partial, "),", Fit::Line);
+                    self.t
+                        .list(&format!("{}(", branch.ident), &partial, "),", Fit::Line);
                 }
                 None => self.t.line(&[&branch.ident, ","]),
             }
@@ -139,10 +164,14 @@ impl<'s> Output<'_, 's> {
         self.t.close("}");
     }
 
-    fn branch_codec(&mut self, ident: &str, tag: &str, branches: &[Branch], presence: &Presence) {
+    fn branch_codec(
+        &mut self,
+        [ident, partial, tag]: [&str; 3],
+        branches: &[Branch],
+        presence: &Presence,
+    ) {
         let codec = self.paths.codec.clone();
         let (reader, result) = (self.paths.reader.clone(), self.paths.result.clone());
-        let partial = format!("{ident}Partial");
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
         self.allow_deprecated(
@@ -153,14 +182,14 @@ impl<'s> Output<'_, 's> {
         self.t
             .open(&["impl ", &codec, "::Branches for ", ident, " {"]);
         self.t.line(&["type Tag = ", tag, ";"]);
-        self.t.line(&["type Partial = ", &partial, ";"]);
+        self.t.line(&["type Partial = ", partial, ";"]);
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
         self.t
             .open(&["fn begin(tag: &Self::Tag) -> Self::Partial {"]);
         self.t.open(&["match tag {"]);
-        for branch in branches {
+        for branch in branches.iter().filter(|branch| !branch.untagged) {
             self.t.attributes(branch.presence.attribute().as_deref());
             let pattern = format!("{tag}::{}", branch.ident);
             let begun = format!("{partial}::{}", branch.ident);
@@ -187,10 +216,25 @@ impl<'s> Output<'_, 's> {
         self.t.close("}");
         self.t.close("}");
 
+        if let Some(branch) = branches.iter().find(|branch| branch.untagged) {
+            let begun = match &branch.data {
+                Some(ty) => format!("({}::begin())", format_args!("<{ty} as {codec}::Members>")),
+                None => String::new(),
+            };
+            let value = format!("{partial}::{}{begun}", branch.ident);
+            self.t.blank();
+            self.t.line(&["#[inline]"]);
+            let option = super::paths::OPTION;
+            self.t
+                .open(&["fn untagged() -> ", option, "<", partial, "> {"]);
+            self.t.list("Some(", &[value], ")", Fit::Call);
+            self.t.close("}");
+        }
+
         self.t.blank();
         self.t.line(&["#[inline]"]);
         let parameters = [
-            "p: &mut Self::Partial".to_owned(),
+            format!("p: &mut {partial}"),
             "key: &str".to_owned(),
             format!("r: &mut {reader}"),
         ];
@@ -222,7 +266,7 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = ["p: Self::Partial".to_owned(), format!("r: &{reader}")];
+        let parameters = [format!("p: {partial}"), format!("r: &{reader}")];
         self.t.open_list(
             "fn finish(",
             &parameters,

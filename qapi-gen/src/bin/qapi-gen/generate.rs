@@ -41,13 +41,19 @@ enum Setting {
 
 fn setting(argument: &str) -> Result<(String, Setting), String> {
     let (name, value) = argument.split_once('=').ok_or("expected NAME=VALUE")?;
-    let predicate = value.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+    let predicate = value
+        .strip_prefix("cfg(")
+        .and_then(|rest| rest.strip_suffix(')'));
     let setting = match (value, predicate) {
         ("true", _) => Setting::True,
         ("false", _) => Setting::False,
         ("cfg", _) => Setting::Cfg(name.to_owned()),
         (_, Some(predicate)) => Setting::Cfg(predicate.to_owned()),
-        _ => return Err(format!("'{value}' is not true, false, cfg or cfg(PREDICATE)")),
+        _ => {
+            return Err(format!(
+                "'{value}' is not true, false, cfg or cfg(PREDICATE)"
+            ));
+        }
     };
     Ok((name.to_owned(), setting))
 }

@@ -1,0 +1,127 @@
+//! Data beside the types: what a program wants to know of commands and events by name.
+
+use super::Output;
+use super::condition::Decision;
+use super::plan::{Item, Place};
+use super::text::literal;
+use crate::introspect::{Options, schema_info};
+use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
+
+impl<'s> Output<'_, 's> {
+    /// The commands that are in the generated file, re-exported ones included.
+    pub(crate) fn all_commands(&self) -> Vec<(&'s Command, Item)> {
+        let commands = self.plan.schema.commands.iter().enumerate();
+        commands
+            .map(|(i, command)| (command, self.plan.command_item(CommandId(i as u32)).clone()))
+            .filter(|(_, item)| item.place != Place::Absent)
+            .collect()
+    }
+
+    /// The events that are in the generated file, re-exported ones included.
+    pub(crate) fn all_events(&self) -> Vec<(&'s Event, Item)> {
+        let events = self.plan.schema.events.iter().enumerate();
+        events
+            .map(|(i, event)| (event, self.plan.event_item(EventId(i as u32)).clone()))
+            .filter(|(_, item)| item.place != Place::Absent)
+            .collect()
+    }
+
+    /// The tables of commands and events, by name.
+    pub(crate) fn tables(&mut self) {
+        let mut commands = self.all_commands();
+        commands.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let rows = commands.iter().map(|(command, item)| {
+            let mut row = self.row(
+                "CommandInfo",
+                &command.name,
+                &command.features,
+                &command.doc,
+            );
+            for (flag, method) in [
+                (command.allow_oob, ".allow_oob()"),
+                (command.allow_preconfig, ".allow_preconfig()"),
+                (!command.success_response, ".no_success_response()"),
+            ] {
+                if flag {
+                    row.push(method.to_owned());
+                }
+            }
+            (when(item), row)
+        });
+        let rows: Vec<_> = rows.collect();
+        self.table(
+            "COMMANDS",
+            "CommandInfo",
+            "Facts about the commands, sorted by name.",
+            rows,
+        );
+
+        let mut events = self.all_events();
+        events.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let rows = events.iter().map(|(event, item)| {
+            let row = self.row("EventInfo", &event.name, &event.features, &event.doc);
+            (when(item), row)
+        });
+        let rows: Vec<_> = rows.collect();
+        self.table(
+            "EVENTS",
+            "EventInfo",
+            "Facts about the events, sorted by name.",
+            rows,
+        );
+    }
+
+    fn row(&self, ty: &str, name: &str, features: &Features, doc: &Option<Doc>) -> Vec<String> {
+        let mut row = vec![format!("{}::{ty}::new({})", self.paths.root, literal(name))];
+        if let Some(since) = doc.as_ref().and_then(Doc::since) {
+            row.push(format!(".since({})", literal(since)));
+        }
+        if !features.is_empty() {
+            let names: Vec<String> = features.iter().map(|f| literal(&f.name)).collect();
+            row.push(format!(".features(&[{}])", names.join(", ")));
+        }
+        row
+    }
+
+    fn table(&mut self, name: &str, ty: &str, doc: &str, rows: Vec<(Option<String>, Vec<String>)>) {
+        self.t.blank();
+        self.t.doc(doc);
+        let head = format!("pub static {name}: &[{}::{ty}] = &[", self.paths.root);
+        if rows.is_empty() {
+            self.t.line(&[&head, "];"]);
+            return;
+        }
+        self.t.open(&[&head]);
+        for (when, row) in rows {
+            self.t.attributes(when.as_deref());
+            self.t.chain(&row, ",");
+        }
+        self.t.close("];");
+    }
+
+    /// What `query-qmp-schema` answers, as a constant.
+    pub(crate) fn introspection(&mut self) {
+        let decisions = &self.plan.options.conditions;
+        let defined = |symbol: &str| !matches!(decisions.get(symbol), Some(Decision::False));
+        let options = Options {
+            defined: Some(&defined),
+            ..Options::default()
+        };
+        let json = schema_info(self.plan.schema, &options);
+        self.t.blank();
+        self.t
+            .doc("The schema as `query-qmp-schema` describes it, as JSON text.");
+        self.t.raw(
+            "pub const INTROSPECTION: &str = r#\"",
+            json.trim_end(),
+            "\"#;",
+        );
+    }
+}
+
+fn when(item: &Item) -> Option<String> {
+    match &item.place {
+        Place::Here(presence) => presence.attribute(),
+        _ => None,
+    }
+}

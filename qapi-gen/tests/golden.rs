@@ -1,0 +1,93 @@
+//! The code generated for small schemas, one a construct: compared with the files in `golden/`,
+//! compiled, and run.
+//!
+//! With the environment variable `QAPI_BLESS` set, the files are written instead of compared.
+
+use qapi_gen::{Builder, Condition};
+use std::path::{Path, PathBuf};
+
+/// Compiled as a user's crate does: warnings are errors here, but for those about code that this
+/// test does not use.
+#[deny(warnings)]
+#[allow(dead_code, unreachable_pub)]
+#[path = "golden"]
+mod generated {
+    #[path = "alternate.rs"]
+    pub mod alternate;
+    #[path = "command.rs"]
+    pub mod command;
+    #[path = "conditions.rs"]
+    pub mod conditions;
+    #[path = "enum.rs"]
+    pub mod enum_;
+    #[path = "event.rs"]
+    pub mod event;
+    #[path = "names.rs"]
+    pub mod names;
+    #[path = "recursive.rs"]
+    pub mod recursive;
+    #[path = "struct.rs"]
+    pub mod struct_;
+    #[path = "union.rs"]
+    pub mod union;
+}
+
+mod codec;
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn builder(name: &str) -> Builder {
+    let builder = Builder::new(directory().join(name).with_extension("json"));
+    match name {
+        "conditions" => builder
+            .condition("LINUX", Condition::Cfg("target_os = \"linux\""))
+            .condition("PIXMAN", Condition::False)
+            .condition("VNC", Condition::True),
+        _ => builder,
+    }
+}
+
+#[test]
+fn the_generated_code_is_the_expected_code() {
+    let bless = std::env::var_os("QAPI_BLESS").is_some();
+    let mut count = 0;
+    for entry in std::fs::read_dir(directory()).unwrap() {
+        let schema = entry.unwrap().path();
+        if schema.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        count += 1;
+        let name = schema.file_stem().unwrap().to_str().unwrap();
+        let code = builder(name).generate_to_string().unwrap();
+        let golden = schema.with_extension("rs");
+        if bless {
+            std::fs::write(&golden, code).unwrap();
+            continue;
+        }
+        let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+        if let Some((line, (now, then))) = code
+            .lines()
+            .zip(expected.lines())
+            .enumerate()
+            .find(|(_, (now, then))| now != then)
+        {
+            panic!(
+                "{}:{}: generated\n  {now}\nexpected\n  {then}\n(QAPI_BLESS=1 writes the files anew)",
+                golden.display(),
+                line + 1
+            );
+        }
+        assert_eq!(code.lines().count(), expected.lines().count(), "{}", golden.display());
+    }
+    assert_eq!(count, 9, "each schema has its module above");
+}
+
+#[test]
+fn the_same_schema_gives_the_same_bytes() {
+    for name in ["union", "names", "conditions"] {
+        let code = builder(name).generate_to_string().unwrap();
+        assert_eq!(code, builder(name).generate_to_string().unwrap());
+    }
+}
