@@ -19,11 +19,18 @@ pub trait Loader {
 }
 
 /// Reads files from disk. Symbolic links are followed; two links to one file are one file.
+///
+/// Devices and pipes are refused: some never end. Whoever means one reads it, and uses
+/// [`Frontend::read_text`](crate::Frontend::read_text).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiskLoader;
 
 impl Loader for DiskLoader {
     fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let kind = std::fs::metadata(path)?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(io::Error::other("not a regular file"));
+        }
         std::fs::read(path)
     }
 

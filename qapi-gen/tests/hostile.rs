@@ -76,6 +76,15 @@ fn a_missing_root_file() {
     assert_eq!(error(result), (Code::UnreadableRoot, String::new()));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_device_as_included_file() {
+    let folder = Folder::new("device");
+    folder.file("main.json", "{ 'include': '/dev/zero' }");
+    let found = folder.relative(error(folder.read("main.json")));
+    assert_eq!(found, (Code::IncludeUnreadable, "main.json:1".into()));
+}
+
 #[test]
 fn a_directory_as_root_file() {
     let folder = Folder::new("root-directory");

@@ -372,7 +372,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn object_features(&mut self, def: &Def) {
         self.feature_clashes(def, &def.features);
         for feature in &def.features {
-            if is_special(feature) {
+            if is_special(feature) && !self.parsed.options.legacy {
                 let name = self.name(feature.name);
                 let message = format!("the feature '{name}' is not for types");
                 let diagnostic = Diagnostic::new(Code::SpecialFeatureOnType, feature.span, message)
@@ -478,7 +478,7 @@ impl<'a> Resolver<'a> {
                 }
                 if !is_special(feature) {
                     count += 1;
-                    if count == MAX_FEATURES + 1 {
+                    if count == MAX_FEATURES + 1 && !self.parsed.options.legacy {
                         let message =
                             format!("the schema has more than {MAX_FEATURES} distinct features");
                         let diagnostic =

@@ -55,6 +55,11 @@ impl Root {
     /// Reads the schema. What standard input includes is relative to the current directory.
     pub(crate) fn read(&self, frontend: &Frontend) -> Result<Schema, Failure> {
         match self {
+            // A pipe, such as a shell's process substitution, is read here: the library refuses it.
+            Root::File(path) if is_pipe(path) => match std::fs::read(path) {
+                Ok(text) => frontend.read_text(path, text).map_err(Failure::Errors),
+                Err(_) => frontend.read(path).map_err(Failure::Errors),
+            },
             Root::File(path) => frontend.read(path).map_err(Failure::Errors),
             Root::Stdin => {
                 let mut text = Vec::new();
@@ -65,5 +70,19 @@ impl Root {
                     .map_err(Failure::Errors)
             }
         }
+    }
+}
+
+/// Whether reading a file is a matter of waiting for whoever writes it.
+fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }
