@@ -32,7 +32,7 @@ pub(super) fn check(
     parsed: &mut Parsed,
     report: &mut Report,
 ) -> (Vec<Def>, Vec<FreeForm>) {
-    let mut defs = Vec::with_capacity(items.len());
+    let mut defs = Vec::new();
     let mut free_form = Vec::new();
     for item in items {
         match item {
