@@ -428,13 +428,12 @@ impl<'r> Reader<'r, '_> {
             return Some(first);
         }
         self.append(&content[indent..]);
-        let mut after_blank = false;
-        let mut complained = false;
+        let mut may_end = false;
         while let Some(line) = self.line() {
             let content = self.slice(line);
             if content.is_empty() {
                 self.append_blank();
-                after_blank = true;
+                may_end = true;
                 continue;
             }
             if name_colon(content).is_some() {
@@ -442,24 +441,20 @@ impl<'r> Reader<'r, '_> {
             }
             let own = indent_of(content);
             if own < indent {
-                if after_blank {
+                if may_end {
                     return Some(line);
                 }
-                if !complained {
-                    let message = format!(
-                        "less indentation than the lines before, which have {indent} spaces"
-                    );
-                    let diagnostic = Diagnostic::new(Code::DocIndentation, line, message)
-                        .label(first, "indented here")
-                        .help(
-                            "a blank line ends the section; otherwise indent all its lines alike",
-                        );
-                    self.report(diagnostic);
-                    complained = true;
-                }
+                let message =
+                    format!("less indentation than the line before, which has {indent} spaces");
+                let diagnostic = Diagnostic::new(Code::DocIndentation, line, message)
+                    .label(first, "indented here")
+                    .help("a blank line ends the section; otherwise indent all its lines alike");
+                self.report(diagnostic);
             }
             self.append(&content[own.min(indent)..]);
-            after_blank = false;
+            // From here on less indentation ends the section, blank line or not: QEMU's generator
+            // complains about the line after the first indented one only.
+            may_end = true;
         }
         None
     }
