@@ -6,8 +6,8 @@ use super::docs::Texts;
 use super::resolve::{QTYPE_VALUES, Resolved, convert_features, flags, own_members};
 use super::shape::FreeForm;
 use crate::model::{
-    Alternate, Command, Definition, Enum, EnumValue, Era, Event, Features, Module, Object,
-    ObjectKind, Origin, Root, Schema, Text,
+    Alternate, AlternateId, Command, CommandId, Definition, Enum, EnumId, EnumValue, Era, Event,
+    EventId, Features, Module, Object, ObjectId, ObjectKind, Origin, QTYPE, Root, Schema, Text,
 };
 use crate::names::{FastMap, Name};
 use crate::source::FileId;
@@ -48,7 +48,7 @@ pub(super) fn assemble(
         .copied()
         .chain([
             Definition::Object(crate::model::EMPTY),
-            Definition::Enum(crate::model::QTYPE),
+            Definition::Enum(QTYPE),
         ])
         .map(|d| (schema.name(d).clone(), d))
         .collect();
@@ -87,6 +87,7 @@ fn qtype() -> Enum {
         doc: None,
     };
     Enum {
+        id: QTYPE,
         name: "QType".into(),
         origin: Origin::default(),
         condition: None,
@@ -181,6 +182,7 @@ fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Sche
             _ => Features::default(),
         };
         schema.objects.push(Object {
+            id: ObjectId(index as u32),
             name: parsed.names.name(*symbol).clone(),
             kind,
             origin: def.map_or_else(Origin::default, |def| origin(&defs[def])),
@@ -238,6 +240,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
                 })
                 .collect();
             schema.enums.push(Enum {
+                id: EnumId(schema.enums.len() as u32),
                 name,
                 origin,
                 condition: def.condition,
@@ -260,6 +263,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
                 alternative.doc = texts.member(name);
             }
             schema.alternates.push(Alternate {
+                id: AlternateId(schema.alternates.len() as u32),
                 name,
                 origin,
                 condition: def.condition,
@@ -272,6 +276,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
             let (arguments, returns) = resolved.signatures.remove(&index).unwrap_or_default();
             let flags = flags(&def.body);
             schema.commands.push(Command {
+                id: CommandId(schema.commands.len() as u32),
                 name,
                 origin,
                 condition: def.condition,
@@ -290,6 +295,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
         Body::Event { boxed, .. } => {
             let (data, _) = resolved.signatures.remove(&index).unwrap_or_default();
             schema.events.push(Event {
+                id: EventId(schema.events.len() as u32),
                 name,
                 origin,
                 condition: def.condition,

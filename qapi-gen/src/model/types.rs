@@ -278,6 +278,8 @@ impl Deref for Features {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Enum {
+    /// Its id.
+    pub id: EnumId,
     /// The name.
     pub name: Name,
     /// Where it is defined.
@@ -330,6 +332,8 @@ pub enum ObjectKind {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Object {
+    /// Its id.
+    pub id: ObjectId,
     /// The name; implicit types have names that start with `q_`.
     pub name: Name,
     /// What it is.
@@ -410,6 +414,8 @@ pub struct Branch {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Alternate {
+    /// Its id.
+    pub id: AlternateId,
     /// The name.
     pub name: Name,
     /// Where it is defined.
@@ -450,6 +456,8 @@ pub struct Array {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Command {
+    /// Its id.
+    pub id: CommandId,
     /// The name on the wire.
     pub name: Name,
     /// Where it is defined.
@@ -483,6 +491,8 @@ pub struct Command {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
+    /// Its id.
+    pub id: EventId,
     /// The name on the wire.
     pub name: Name,
     /// Where it is defined.
