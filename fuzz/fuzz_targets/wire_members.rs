@@ -57,10 +57,13 @@ fn check<T: Decode + Encode + PartialEq + Debug>(text: &[u8]) {
     }
 }
 
-/// Equal values; an integer may have become a double on the way.
+/// Equal values; an integer may have become a double on the way, or the unsigned one that is equal modulo 2^64.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => {
+            let wrapped = a.as_i64().map(|a| a as u64);
+            a == b || a.as_f64() == b.as_f64() || (wrapped.is_some() && wrapped == b.as_u64())
+        }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
         }

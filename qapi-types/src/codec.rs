@@ -297,6 +297,18 @@ pub fn open(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
     Ok(true)
 }
 
+/// Keeps a member that the schema does not have, as a newer or older peer sends it; in strict mode says `false`.
+///
+/// # Errors
+/// When the text is not JSON.
+#[inline(never)]
+pub fn keep(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    if r.is_strict() {
+        return Ok(false);
+    }
+    open(rest, key, r)
+}
+
 /// Reads a value of an enumeration.
 ///
 /// # Errors

@@ -190,12 +190,14 @@ fn integers_at_their_borders() {
         u8: "-1", "256", "Parameter 'null' expects uint8_t";
         u16: "-1", "65536", "Parameter 'null' expects uint16_t";
         u32: "-1", "4294967296", "Parameter 'null' expects uint32_t";
-        u64: "-1", "18446744073709551616", "Parameter '<anonymous>' expects uint64";
+        u64: "-9223372036854775809", "18446744073709551616", "Parameter '<anonymous>' expects uint64";
         i64: "-9223372036854775809", "9223372036854775808",
             "Invalid parameter type for '<anonymous>', expected: integer";
     }
     assert_eq!(integer::<i64>("-0"), Ok(0));
     assert_eq!(integer::<u64>("-0"), Ok(0));
+    assert_eq!(integer::<u64>("-1"), Ok(u64::MAX));
+    assert_eq!(integer::<u64>("-9223372036854775808"), Ok(1 << 63));
 }
 
 #[test]

@@ -126,6 +126,11 @@ fn replies() {
         panic!();
     };
     assert_eq!(id.unwrap().as_u64(), Some(5));
+    let negative = ServerMessage::parse(br#"{"return": 1, "id": -1}"#).unwrap();
+    let ServerMessage::Return { id, .. } = negative else {
+        panic!();
+    };
+    assert_eq!(id.unwrap().as_u64(), None);
     let lamps: Vec<generated::Lamp> = value.decode(Mode::Lenient).unwrap();
     assert_eq!(lamps[0].room, "a");
 

@@ -97,7 +97,7 @@ impl<'a> Raw<'a> {
     /// The value if it is an unsigned integer, as ids often are.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        self.reader(Mode::Strict).u64().ok()
+        self.reader(Mode::Strict).integer().ok()?.ok()
     }
 }
 

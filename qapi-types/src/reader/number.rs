@@ -29,18 +29,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an integer that fits `u64`. `1.0` and `1e0` are not integers.
-    ///
-    /// QEMU takes integers from −2^63 to −1 modulo 2^64 here; this reader refuses them.
+    /// Reads an integer that fits `u64`, or one that fits `i64` modulo 2^64, as QEMU does: clients send −1 for the
+    /// greatest value. `1.0` and `1e0` are not integers.
     ///
     /// # Errors
     /// When the value is not such an integer.
     #[inline]
     pub fn u64(&mut self) -> Result<u64> {
-        match self.integer()? {
-            Ok(value) => Ok(value),
-            Err(_) => Err(Error::new(ErrorKind::Uint64, self.pos)),
-        }
+        Ok(match self.integer()? {
+            Ok(value) => value,
+            Err(negative) => negative as u64,
+        })
     }
 
     /// Reads an integer of 64 bits for an unsigned type: the inner error is a negative one.
