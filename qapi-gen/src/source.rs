@@ -75,10 +75,13 @@ impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
-            let mut starts = vec![0];
-            for (i, &b) in bytes.iter().enumerate() {
-                if b == b'\n' || (b == b'\r' && bytes.get(i + 1) != Some(&b'\n')) {
-                    starts.push(i as u32 + 1);
+            let mut starts = Vec::with_capacity(bytes.len() / 32);
+            starts.push(0);
+            let mut at = 0;
+            while let Some(n) = bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r')) {
+                at += n + 1;
+                if bytes[at - 1] == b'\n' || bytes.get(at) != Some(&b'\n') {
+                    starts.push(at as u32);
                 }
             }
             starts
@@ -178,6 +181,13 @@ impl SourceMap {
         self.position(self.file_of(span), span.start)
     }
 
+    /// The line on which a span starts, from 1; cheaper than [`start`](SourceMap::start).
+    pub fn line(&self, span: Span) -> u32 {
+        let file = self.file(self.file_of(span));
+        let offset = span.start - file.start;
+        file.line_starts().partition_point(|&s| s <= offset) as u32
+    }
+
     /// Where a span ends (the position after its last character).
     pub fn end(&self, span: Span) -> Position {
         self.position(self.file_of(span), span.end)
@@ -242,6 +252,11 @@ mod tests {
         assert_eq!(at(2), (id, 1, 2));
         assert_eq!(at(5), (id, 2, 2));
         assert_eq!(at(7), (id, 3, 1));
+        let at_end = Span {
+            start: base + 9,
+            end: base + 9,
+        };
+        assert_eq!(map.line(at_end), 3);
         assert_eq!(map.file(id).line(2), "ab");
         assert_eq!(map.file(id).line(9), "");
     }
