@@ -60,8 +60,8 @@
 //! skipped or decoded as [`Value`] is not held to that. Reading takes time in proportion to the text, wherever the
 //! tags of unions stand.
 //!
-//! Integers from −2^63 to −1 are refused where the schema wants an unsigned 64-bit one; QEMU takes them modulo 2^64.
-//! Numbers beyond the range of a double are refused; QEMU takes them as infinite.
+//! Integers from −2^63 to −1 are taken modulo 2^64 where the schema wants an unsigned 64-bit one, as QEMU does. Numbers
+//! beyond the range of a double are refused; QEMU takes them as infinite.
 #![forbid(unsafe_code)]
 
 // The form of generated code is tried inside the crate too, where paths start with the crate's name.
@@ -78,6 +78,18 @@ mod impls;
 pub mod message;
 mod open;
 mod qtype;
+/// The guest agent's commands, as of QEMU 10.2 and for every release since 6.0.
+#[cfg(feature = "qga")]
+#[rustfmt::skip]
+pub mod qga;
+/// The machine protocol (QMP), as of QEMU 10.2 and for every release since 6.0.
+#[cfg(feature = "qmp")]
+#[rustfmt::skip]
+pub mod qmp;
+/// The storage daemon's part of the machine protocol, whose types are those of [`qmp`].
+#[cfg(feature = "qsd")]
+#[rustfmt::skip]
+pub mod qsd;
 mod reader;
 mod scalar;
 mod table;
@@ -125,7 +137,8 @@ fn finish<T>(value: Result<T>, reader: &mut Reader<'_>) -> Result<T> {
 /// # Errors
 /// When it holds a number that is not finite.
 pub fn to_vec<T: codec::Encode + ?Sized>(value: &T) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
+    // Most messages fit, and growing from nothing costs more than writing them.
+    let mut out = Vec::with_capacity(128);
     let mut writer = Writer::new(&mut out, Style::Compact);
     value.encode(&mut writer);
     writer.finish()?;

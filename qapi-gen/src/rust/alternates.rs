@@ -121,6 +121,7 @@ impl<'s> Output<'_, 's> {
         self.t.attributes(when);
         self.t
             .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
+        self.t.line(&["#[inline]"]);
         self.t.open(&["fn from(value: ", ty, ") -> Self {"]);
         self.t.line(&["Self::", variant, "(", value, ")"]);
         self.t.close("}");
@@ -181,12 +182,14 @@ impl<'s> Output<'_, 's> {
                 Some(_) => {
                     let pattern = format!("Self::{}(value)", variant.ident);
                     self.t
-                        .arm(&pattern, &format!("{codec}::Encode::encode(value, w)"));
+                        .arm_do(&pattern, &format!("{codec}::Encode::encode(value, w)"));
                 }
-                None => self.t.arm(&format!("Self::{}", variant.ident), "w.null()"),
+                None => self
+                    .t
+                    .arm_do(&format!("Self::{}", variant.ident), "w.null()"),
             }
         }
-        self.t.arm(
+        self.t.arm_do(
             "Self::Unrecognized(value)",
             &format!("{codec}::Encode::encode(value, w)"),
         );

@@ -139,6 +139,7 @@ impl<'s> Output<'_, 's> {
         self.t.attributes(when.as_deref());
         self.t
             .open(&["impl ", FROM, "<", &inner, "> for ", ident, " {"]);
+        self.t.line(&["#[inline]"]);
         self.t.open(&["fn from(members: ", &inner, ") -> Self {"]);
         self.t.line(&["Self(members)"]);
         self.t.close("}");

@@ -107,22 +107,28 @@ impl<'s> Output<'_, 's> {
         ];
         let tail = format!(") -> {}<Self> {{", self.paths.result);
         self.t.open_list("fn decode(", &parameters, &tail);
-        self.t.open(&["match name {"]);
+        let (unknown, end) = match all.is_empty() {
+            true => ("Ok(Self::Unrecognized {", "})"),
+            false => ("_ => Ok(Self::Unrecognized {", "}),"),
+        };
+        if !all.is_empty() {
+            self.t.open(&["match name {"]);
+        }
         for (event, item) in all {
             self.t.attributes(when(item).as_deref());
-            let body = format!(
-                "{root}::message::decode_event(data).map(Self::{})",
-                variant(item)
-            );
+            let variant = variant(item);
+            let body = format!("{root}::message::decode_event(data).map(Self::{variant})");
             self.t.arm(&literal(&event.name), &body);
         }
-        self.t.open(&["_ => Ok(Self::Unrecognized {"]);
-        self.t
-            .line(&["name: ", &self.paths.unrecognized, "::new(name),"]);
+        self.t.open(&[unknown]);
+        let name = &self.paths.unrecognized;
+        self.t.line(&["name: ", name, "::new(name),"]);
         self.t
             .line(&["data: ", &root, "::message::decode_object(data)?,"]);
-        self.t.close("}),");
-        self.t.close("}");
+        self.t.close(end);
+        if !all.is_empty() {
+            self.t.close("}");
+        }
         self.t.close("}");
 
         self.t.blank();
@@ -151,10 +157,10 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(when(item).as_deref());
             let call = format!("{codec}::Members::put(event, w)");
             self.t
-                .arm(&format!("Self::{}(event)", variant(item)), &call);
+                .arm_do(&format!("Self::{}(event)", variant(item)), &call);
         }
         let call = format!("{codec}::put_open(w, data)");
-        self.t.arm("Self::Unrecognized { data, .. }", &call);
+        self.t.arm_do("Self::Unrecognized { data, .. }", &call);
         self.t.close("}");
         self.t.close("}");
         self.t.close("}");

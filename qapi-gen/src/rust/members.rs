@@ -112,7 +112,7 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.line(&["#[inline]"]);
         let parameters = [
-            "_: &mut Self::Partial".to_owned(),
+            "(): &mut Self::Partial".to_owned(),
             "_: &str".to_owned(),
             format!("_: &mut {reader}"),
         ];

@@ -38,6 +38,14 @@ use plan::{Item, Module, Place, Plan};
 use std::collections::BTreeMap;
 use text::Text;
 
+/// What the header says of lints: those that depend on the schema and not on the generator.
+const LINTS: &[&str] = &[
+    "//",
+    "// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,",
+    "// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,",
+    "// struct_field_names and too_many_lines.",
+];
+
 /// An item that a macro at the end of its module implements traits for, and when it is there.
 type Listed = (Option<String>, String);
 
@@ -98,15 +106,7 @@ impl<'s> Output<'_, 's> {
                 false => self.t.line(&["// ", &licences.join(", "), "."]),
             }
         }
-        self.t.line(&["//"]);
-        self.t.line(&[
-            "// Names and texts are the schema's, so clippy::pedantic may find fault with",
-        ]);
-        self.t.line(&[
-            "// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,",
-        ]);
-        self.t
-            .line(&["// similar_names, too_many_lines, match_same_arms."]);
+        LINTS.iter().for_each(|line| self.t.line(&[line]));
     }
 
     fn types(&mut self) {
@@ -200,7 +200,7 @@ impl<'s> Output<'_, 's> {
             self.t.blank();
             self.t.line(&["#[allow(deprecated)]"]);
             let head = format!("pub use {path}::{module}{{");
-            self.t.list(&head, &idents, "};", text::Fit::Line);
+            self.t.list(&head, &idents, "};", text::Fit::Packed);
         }
     }
 

@@ -78,8 +78,9 @@ impl Output<'_, '_> {
             false => {
                 self.t.doc("With no member set.");
                 self.t.line(&["#[must_use]"]);
+                self.t.line(&["#[inline]"]);
                 self.t.open(&["pub fn new() -> Self {"]);
-                self.t.line(&["::core::default::Default::default()"]);
+                self.t.line(&["Self::default()"]);
                 self.t.close("}");
             }
         }
@@ -106,6 +107,7 @@ impl Output<'_, '_> {
             self.t.blank();
             self.t.doc(&format!("`{tag}` as on the wire."));
             self.t.line(&["#[must_use]"]);
+            self.t.line(&["#[inline]"]);
             self.t
                 .open(&["pub fn ", &union.getter, "(&self) -> &str {"]);
             self.t.line(&[
@@ -182,6 +184,13 @@ impl Output<'_, '_> {
 
     /// The first line or lines of a function that returns `Self`.
     fn signature(&mut self, head: &str, parameters: &[String]) {
+        // What is not generic would be compiled even if nobody calls it.
+        if !parameters
+            .iter()
+            .any(|parameter| parameter.contains("impl "))
+        {
+            self.t.line(&["#[inline]"]);
+        }
         self.t.open_list(head, parameters, ") -> Self {");
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Fit {
     Line,
     /// By the width of a call's arguments too.
     Call,
+    /// By the line alone, as many items on each as fit: names in a `use`.
+    Packed,
 }
 
 impl Text {
@@ -135,7 +137,7 @@ impl Text {
     pub(crate) fn list(&mut self, head: &str, items: &[String], tail: &str, fit: Fit) {
         let width = width_of(items);
         let limit = match fit {
-            Fit::Line => usize::MAX,
+            Fit::Line | Fit::Packed => usize::MAX,
             Fit::Call => CALL_WIDTH,
         };
         if width <= limit {
@@ -161,7 +163,12 @@ impl Text {
 
     /// The items of a list, each with a comma.
     fn items(&mut self, items: &[String], fit: Fit) {
-        if fit == Fit::Line || !items.iter().all(|item| is_short(item)) {
+        let packed = match fit {
+            Fit::Line => false,
+            Fit::Call => items.iter().all(|item| is_short(item)),
+            Fit::Packed => true,
+        };
+        if !packed {
             for item in items {
                 self.line(&[item, ","]);
             }
@@ -174,7 +181,8 @@ impl Text {
     fn packed<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
         let mut line = String::new();
         for item in items {
-            if line.len() + item.len() + " ,".len() > self.room() {
+            // Before the last column: rustfmt wants room for a bracket.
+            if line.len() + item.len() + " ,".len() >= self.room() {
                 self.line(&[&line]);
                 line.clear();
             }
@@ -251,8 +259,18 @@ impl Text {
             self.line(&[pattern, " => ", body, ","]);
         } else {
             self.open(&[pattern, " => {"]);
-            let end = if body.starts_with("return ") { ";" } else { "" };
-            self.line(&[body, end]);
+            self.line(&[body, statement_end(body)]);
+            self.close("}");
+        }
+    }
+
+    /// `PATTERN => BODY,` where the body is a call that gives nothing.
+    pub(crate) fn arm_do(&mut self, pattern: &str, body: &str) {
+        if pattern.len() + " => ,".len() + body.len() <= self.room() {
+            self.line(&[pattern, " => ", body, ","]);
+        } else {
+            self.open(&[pattern, " => {"]);
+            self.line(&[body, ";"]);
             self.close("}");
         }
     }
@@ -261,8 +279,11 @@ impl Text {
     /// closing one.
     pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[String], tail: &str) {
         let width = width_of(items);
-        let end = if callee.starts_with("return ") { 1 } else { 0 };
-        let body = callee.len() + width + tail.len() + end;
+        let end = match callee.starts_with("return ") {
+            true => ";",
+            false => statement_end(tail),
+        };
+        let body = callee.len() + width + tail.len() + end.len();
         if width <= CALL_WIDTH && body + 4 <= self.room() {
             self.arm(pattern, &[callee, &items.join(", "), tail].concat());
         } else if callee.starts_with("return ") {
@@ -271,7 +292,7 @@ impl Text {
             self.close("}");
         } else if pattern.len() + " => ".len() + callee.len() + 1 > self.room() {
             self.open(&[pattern, " => {"]);
-            self.list(callee, items, tail, Fit::Call);
+            self.list(callee, items, &[tail, end].concat(), Fit::Call);
             self.close("}");
         } else {
             self.open(&[pattern, " => ", callee]);
@@ -302,6 +323,14 @@ impl Text {
             self.close("))");
             self.close("}");
         }
+    }
+}
+
+/// What ends an expression as a statement, where its value is not the block's: a jump, or `()`.
+fn statement_end(body: &str) -> &'static str {
+    match body.starts_with("return ") || body.ends_with('?') {
+        true => ";",
+        false => "",
     }
 }
 

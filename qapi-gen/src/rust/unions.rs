@@ -115,7 +115,15 @@ impl<'s> Output<'_, 's> {
             let same = branches
                 .iter()
                 .filter(|other| other.object == branch.object && !other.untagged);
-            if same.count() > 1 {
+            // Of several branches with one type, the type may be named after one.
+            let named_after = |branch: &Branch| {
+                let suffix = ty.len().saturating_sub(branch.ident.len());
+                ty.get(suffix..)
+                    .is_some_and(|end| end.eq_ignore_ascii_case(&branch.ident))
+            };
+            if same.clone().count() > 1
+                && !(named_after(branch) && same.filter(|b| named_after(b)).count() == 1)
+            {
                 continue;
             }
             self.t.blank();
@@ -129,6 +137,7 @@ impl<'s> Output<'_, 's> {
             self.allow_deprecated(branch.value.features.is_deprecated());
             self.t
                 .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
+            self.t.line(&["#[inline]"]);
             self.t.open(&["fn from(branch: ", ty, ") -> Self {"]);
             self.t
                 .line(&["Self::", &branch.ident, "(", BOX, "::new(branch))"]);
@@ -141,6 +150,7 @@ impl<'s> Output<'_, 's> {
         let codec = &self.paths.codec;
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
+        self.t.line(&["#[allow(clippy::large_enum_variant)]"]);
         self.t.attributes(presence.attribute().as_deref());
         self.t.open(&["pub enum ", ident, " {"]);
         for branch in branches {
@@ -318,13 +328,13 @@ impl<'s> Output<'_, 's> {
             match &branch.data {
                 Some(ty) => {
                     let call = format!("<{ty} as {codec}::Members>::put(branch, w)");
-                    self.t.arm(&matched(branch, "branch"), &call);
+                    self.t.arm_do(&matched(branch, "branch"), &call);
                 }
                 None => self.t.line(&[&matched(branch, ""), " => {}"]),
             }
         }
         let call = format!("{codec}::put_open(w, members)");
-        self.t.arm("Self::Unrecognized { members, .. }", &call);
+        self.t.arm_do("Self::Unrecognized { members, .. }", &call);
         self.t.close("}");
         self.t.close("}");
         self.t.close("}");

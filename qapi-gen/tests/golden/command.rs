@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `Status`, `command.json` line 3
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,7 @@ pub struct Status {
 impl Status {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(running: bool) -> Self {
         Self { running }
     }
@@ -100,6 +101,7 @@ pub struct Step {
 impl Step {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(height: u8) -> Self {
         Self { height }
     }
@@ -157,6 +159,7 @@ impl Move {
 
     /// `way` as on the wire.
     #[must_use]
+    #[inline]
     pub fn way(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -231,12 +234,14 @@ pub enum MoveBranch {
 }
 
 impl ::core::convert::From<Step> for MoveBranch {
+    #[inline]
     fn from(branch: Step) -> Self {
         Self::Up(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum MoveBranchPartial {
     Up(<Step as ::qapi_types::codec::Members>::Partial),
     Down,
@@ -326,12 +331,10 @@ impl ::qapi_types::Events for Event {
         name: &str,
         data: ::core::option::Option<::qapi_types::message::Raw<'_>>,
     ) -> ::qapi_types::Result<Self> {
-        match name {
-            _ => Ok(Self::Unrecognized {
-                name: ::qapi_types::Unrecognized::new(name),
-                data: ::qapi_types::message::decode_object(data)?,
-            }),
-        }
+        Ok(Self::Unrecognized {
+            name: ::qapi_types::Unrecognized::new(name),
+            data: ::qapi_types::message::decode_object(data)?,
+        })
     }
 
     #[inline]
@@ -379,8 +382,9 @@ pub mod commands {
     impl QueryStatus {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
     }
 
@@ -392,7 +396,7 @@ pub mod commands {
 
         #[inline]
         fn member(
-            _: &mut Self::Partial,
+            (): &mut Self::Partial,
             _: &str,
             _: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
@@ -427,8 +431,9 @@ pub mod commands {
     impl Eject {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
 
         /// Sets `id`.
@@ -440,6 +445,7 @@ pub mod commands {
 
         /// Sets `force`.
         #[must_use]
+        #[inline]
         pub fn force(mut self, force: bool) -> Self {
             self.force = Some(force);
             self
@@ -506,6 +512,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Move> for Move {
+        #[inline]
         fn from(members: super::Move) -> Self {
             Self(members)
         }
@@ -558,6 +565,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Step> for Step {
+        #[inline]
         fn from(members: super::Step) -> Self {
             Self(members)
         }
@@ -607,8 +615,9 @@ pub mod commands {
     impl Shutdown {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
 
         /// Sets `mode`.
@@ -770,8 +779,9 @@ pub mod commands {
     impl GetNumber {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
     }
 
@@ -783,7 +793,7 @@ pub mod commands {
 
         #[inline]
         fn member(
-            _: &mut Self::Partial,
+            (): &mut Self::Partial,
             _: &str,
             _: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
@@ -877,8 +887,9 @@ pub mod commands {
     impl OldThing {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
     }
 
@@ -890,7 +901,7 @@ pub mod commands {
 
         #[inline]
         fn member(
-            _: &mut Self::Partial,
+            (): &mut Self::Partial,
             _: &str,
             _: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {

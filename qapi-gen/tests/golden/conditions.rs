@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `Display`, `conditions.json` line 3
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +71,7 @@ pub struct Spice {
 impl Spice {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(port: u16) -> Self {
         Self { port }
     }
@@ -197,6 +198,7 @@ impl DisplayOptions {
     /// Sets `full-screen`.
     #[cfg(not(target_os = "linux"))]
     #[must_use]
+    #[inline]
     pub fn full_screen(mut self, full_screen: bool) -> Self {
         self.full_screen = Some(full_screen);
         self
@@ -204,6 +206,7 @@ impl DisplayOptions {
 
     /// `type` as on the wire.
     #[must_use]
+    #[inline]
     pub fn r#type(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -242,7 +245,7 @@ impl ::qapi_types::codec::Members for DisplayOptions {
             "type" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "type", r)?,
             #[cfg(not(target_os = "linux"))]
             "full-screen" => {
-                ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "full-screen", r)?
+                ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "full-screen", r)?;
             }
             _ => {
                 return ::qapi_types::codec::branch_member::<DisplayOptionsBranch>(
@@ -302,6 +305,7 @@ pub enum DisplayOptionsBranch {
 }
 
 impl ::core::convert::From<Spice> for DisplayOptionsBranch {
+    #[inline]
     fn from(branch: Spice) -> Self {
         Self::Spice(::std::boxed::Box::new(branch))
     }
@@ -309,12 +313,14 @@ impl ::core::convert::From<Spice> for DisplayOptionsBranch {
 
 #[cfg(target_os = "linux")]
 impl ::core::convert::From<DBus> for DisplayOptionsBranch {
+    #[inline]
     fn from(branch: DBus) -> Self {
         Self::Dbus(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum DisplayOptionsBranchPartial {
     None,
     Vnc,
@@ -431,6 +437,7 @@ pub struct Process {
 impl Process {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(pid: i64, #[cfg(target_os = "linux")] fd: i64) -> Self {
         Self {
             pid,
@@ -444,6 +451,7 @@ impl Process {
     /// Sets `handle`.
     #[cfg(not(target_os = "linux"))]
     #[must_use]
+    #[inline]
     pub fn handle(mut self, handle: i64) -> Self {
         self.handle = Some(handle);
         self
@@ -536,6 +544,7 @@ pub enum Where {
 
 #[cfg(target_os = "linux")]
 impl ::core::convert::From<::std::string::String> for Where {
+    #[inline]
     fn from(value: ::std::string::String) -> Self {
         Self::Name(value)
     }
@@ -543,6 +552,7 @@ impl ::core::convert::From<::std::string::String> for Where {
 
 #[cfg(target_os = "linux")]
 impl ::core::convert::From<&str> for Where {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::Name(value.into())
     }
@@ -550,6 +560,7 @@ impl ::core::convert::From<&str> for Where {
 
 #[cfg(target_os = "linux")]
 impl ::core::convert::From<DBus> for Where {
+    #[inline]
     fn from(value: DBus) -> Self {
         Self::Bus(::std::boxed::Box::new(value))
     }
@@ -597,8 +608,9 @@ pub struct Spawn {
 impl Spawn {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `where`.
@@ -738,6 +750,7 @@ pub mod events {
     impl BusLost {
         /// With what is mandatory.
         #[must_use]
+        #[inline]
         pub fn new(bus: super::DBus) -> Self {
             Self { bus }
         }
@@ -809,6 +822,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::DisplayOptions> for Display {
+        #[inline]
         fn from(members: super::DisplayOptions) -> Self {
             Self(members)
         }
@@ -858,8 +872,9 @@ pub mod commands {
     impl Spawn {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
 
         /// Sets `name`.
@@ -924,6 +939,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Spawn> for SpawnBoxed {
+        #[inline]
         fn from(members: super::Spawn) -> Self {
             Self(members)
         }

@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `Cause`, `event.json` line 3
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,7 @@ pub struct Cause {
 impl Cause {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(guest: bool) -> Self {
         Self { guest }
     }
@@ -136,8 +137,9 @@ pub mod events {
     impl Stop {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
     }
 
@@ -149,7 +151,7 @@ pub mod events {
 
         #[inline]
         fn member(
-            _: &mut Self::Partial,
+            (): &mut Self::Partial,
             _: &str,
             _: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
@@ -182,6 +184,7 @@ pub mod events {
     impl Shutdown {
         /// With what is mandatory.
         #[must_use]
+        #[inline]
         pub fn new(guest: bool) -> Self {
             Self {
                 guest,
@@ -258,6 +261,7 @@ pub mod events {
     }
 
     impl ::core::convert::From<super::Cause> for BlockJobReady {
+        #[inline]
         fn from(members: super::Cause) -> Self {
             Self(members)
         }
@@ -313,6 +317,7 @@ pub mod events {
     }
 
     impl ::core::convert::From<super::Cause> for Unrecognized {
+        #[inline]
         fn from(members: super::Cause) -> Self {
             Self(members)
         }

@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `String`, `names.json` line 3
 #[derive(Clone, Debug, PartialEq)]
@@ -72,12 +72,14 @@ pub struct Option {
 impl Option {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `some`.
     #[must_use]
+    #[inline]
     pub fn some(mut self, some: String) -> Self {
         self.some = Some(some);
         self
@@ -184,8 +186,9 @@ pub struct Box {
 impl Box {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `inner`.
@@ -245,12 +248,14 @@ pub struct Result {
 impl Result {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `ok`.
     #[must_use]
+    #[inline]
     pub fn ok(mut self, ok: Into) -> Self {
         self.ok = Some(ok);
         self
@@ -316,6 +321,7 @@ pub struct Into {
 impl Into {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(from: From) -> Self {
         Self { from, value: None }
     }
@@ -425,18 +431,21 @@ pub enum Default {
 }
 
 impl ::core::convert::From<::std::string::String> for Default {
+    #[inline]
     fn from(value: ::std::string::String) -> Self {
         Self::String(value)
     }
 }
 
 impl ::core::convert::From<&str> for Default {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::String(value.into())
     }
 }
 
 impl ::core::convert::From<Clone> for Default {
+    #[inline]
     fn from(value: Clone) -> Self {
         Self::Clone(::std::boxed::Box::new(value))
     }
@@ -479,8 +488,9 @@ pub struct Clone {
 impl Clone {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `copy`.
@@ -535,6 +545,7 @@ pub struct Self_ {
 impl Self_ {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(self_: i64) -> Self {
         Self { self_ }
     }
@@ -600,6 +611,7 @@ impl Ok {
 
     /// `value` as on the wire.
     #[must_use]
+    #[inline]
     pub fn value(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -686,18 +698,21 @@ pub enum OkBranch_ {
 }
 
 impl ::core::convert::From<Clone> for OkBranch_ {
+    #[inline]
     fn from(branch: Clone) -> Self {
         Self::None(::std::boxed::Box::new(branch))
     }
 }
 
 impl ::core::convert::From<Self_> for OkBranch_ {
+    #[inline]
     fn from(branch: Self_) -> Self {
         Self::Self_(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum OkBranchPartial {
     Some,
     None(<Clone as ::qapi_types::codec::Members>::Partial),
@@ -801,6 +816,7 @@ pub struct OkBranch {
 impl OkBranch {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(p: i64, r: i64, w: i64, key: i64, m0: i64) -> Self {
         Self { p, r, w, key, m0 }
     }
@@ -898,6 +914,7 @@ impl Event {
 
     /// Sets `name`.
     #[must_use]
+    #[inline]
     pub fn name(mut self, name: i64) -> Self {
         self.name = Some(name);
         self
@@ -905,6 +922,7 @@ impl Event {
 
     /// Sets `data`.
     #[must_use]
+    #[inline]
     pub fn data(mut self, data: i64) -> Self {
         self.data = Some(data);
         self
@@ -1053,6 +1071,7 @@ impl Keywords {
 
     /// Sets `Self`.
     #[must_use]
+    #[inline]
     pub fn self__(mut self, self__: i64) -> Self {
         self.self__ = Some(self__);
         self
@@ -1060,6 +1079,7 @@ impl Keywords {
 
     /// Sets `a-b`.
     #[must_use]
+    #[inline]
     pub fn a_b(mut self, a_b: i64) -> Self {
         self.a_b = Some(a_b);
         self
@@ -1130,7 +1150,7 @@ impl ::qapi_types::codec::Members for Keywords {
             "Self" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "Self", r)?,
             "a-b" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "a-b", r)?,
             "__com.example_extra" => {
-                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r)?
+                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r)?;
             }
             _ => return Ok(false),
         }
@@ -1201,12 +1221,14 @@ pub struct ComExampleVendor {
 impl ComExampleVendor {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `a`.
     #[must_use]
+    #[inline]
     pub fn a(mut self, a: ComExampleVendor_) -> Self {
         self.a = Some(a);
         self
@@ -1257,8 +1279,9 @@ pub struct ComExampleVendor_ {}
 impl ComExampleVendor_ {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 }
 
@@ -1270,7 +1293,7 @@ impl ::qapi_types::codec::Members for ComExampleVendor_ {
 
     #[inline]
     fn member(
-        _: &mut Self::Partial,
+        (): &mut Self::Partial,
         _: &str,
         _: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
@@ -1373,12 +1396,14 @@ pub mod events {
     impl Stop {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
 
         /// Sets `type`.
         #[must_use]
+        #[inline]
         pub fn r#type(mut self, r#type: super::String) -> Self {
             self.r#type = Some(r#type);
             self
@@ -1436,6 +1461,7 @@ pub mod events {
     impl Event {
         /// With what is mandatory.
         #[must_use]
+        #[inline]
         pub fn new(value: super::Into) -> Self {
             Self { value }
         }
@@ -1497,8 +1523,9 @@ pub mod commands {
     impl Stop {
         /// With no member set.
         #[must_use]
+        #[inline]
         pub fn new() -> Self {
-            ::core::default::Default::default()
+            Self::default()
         }
     }
 
@@ -1510,7 +1537,7 @@ pub mod commands {
 
         #[inline]
         fn member(
-            _: &mut Self::Partial,
+            (): &mut Self::Partial,
             _: &str,
             _: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
@@ -1544,6 +1571,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Ok> for Ok_ {
+        #[inline]
         fn from(members: super::Ok) -> Self {
             Self(members)
         }
@@ -1595,6 +1623,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Event> for Some_ {
+        #[inline]
         fn from(members: super::Event) -> Self {
             Self(members)
         }
@@ -1646,6 +1675,7 @@ pub mod commands {
     }
 
     impl ::core::convert::From<super::Keywords> for Keywords {
+        #[inline]
         fn from(members: super::Keywords) -> Self {
             Self(members)
         }

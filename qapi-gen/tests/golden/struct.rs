@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `Empty`, `struct.json` line 4
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,8 +15,9 @@ pub struct Empty {}
 impl Empty {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 }
 
@@ -28,7 +29,7 @@ impl ::qapi_types::codec::Members for Empty {
 
     #[inline]
     fn member(
-        _: &mut Self::Partial,
+        (): &mut Self::Partial,
         _: &str,
         _: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
@@ -57,6 +58,7 @@ pub struct Point {
 impl Point {
     /// With what is mandatory.
     #[must_use]
+    #[inline]
     pub fn new(x: i32, y: i32) -> Self {
         Self { x, y }
     }
@@ -166,6 +168,7 @@ impl Marker {
     /// Sets `secret`.
     #[deprecated = "Member @secret is ignored."]
     #[must_use]
+    #[inline]
     pub fn secret(mut self, secret: u64) -> Self {
         self.secret = Some(secret);
         self
@@ -197,6 +200,7 @@ impl Marker {
 
     /// Sets `gone`.
     #[must_use]
+    #[inline]
     pub fn gone(mut self, gone: ::qapi_types::Null) -> Self {
         self.gone = Some(gone);
         self
@@ -204,6 +208,7 @@ impl Marker {
 
     /// Sets `ratio`.
     #[must_use]
+    #[inline]
     pub fn ratio(mut self, ratio: f64) -> Self {
         self.ratio = Some(ratio);
         self
@@ -315,12 +320,14 @@ pub struct Defaults {
 impl Defaults {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `on`.
     #[must_use]
+    #[inline]
     pub fn on(mut self, on: bool) -> Self {
         self.on = Some(on);
         self
@@ -328,6 +335,7 @@ impl Defaults {
 
     /// Sets `origin`.
     #[must_use]
+    #[inline]
     pub fn origin(mut self, origin: Point) -> Self {
         self.origin = Some(origin);
         self
@@ -397,12 +405,10 @@ impl ::qapi_types::Events for Event {
         name: &str,
         data: ::core::option::Option<::qapi_types::message::Raw<'_>>,
     ) -> ::qapi_types::Result<Self> {
-        match name {
-            _ => Ok(Self::Unrecognized {
-                name: ::qapi_types::Unrecognized::new(name),
-                data: ::qapi_types::message::decode_object(data)?,
-            }),
-        }
+        Ok(Self::Unrecognized {
+            name: ::qapi_types::Unrecognized::new(name),
+            data: ::qapi_types::message::decode_object(data)?,
+        })
     }
 
     #[inline]

@@ -3,9 +3,9 @@
 // The documentation is that of the schema, whose files are under
 // the licence that they state.
 //
-// Names and texts are the schema's, so clippy::pedantic may find fault with
-// doc_markdown, enum_variant_names, struct_excessive_bools, struct_field_names,
-// similar_names, too_many_lines, match_same_arms.
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
+// struct_field_names and too_many_lines.
 
 /// `Format`, `union.json` line 3
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,12 +55,14 @@ pub struct Raw {
 impl Raw {
     /// With no member set.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        ::core::default::Default::default()
+        Self::default()
     }
 
     /// Sets `offset`.
     #[must_use]
+    #[inline]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
@@ -122,6 +124,7 @@ impl Cow {
 
     /// Sets `lazy`.
     #[must_use]
+    #[inline]
     pub fn lazy(mut self, lazy: bool) -> Self {
         self.lazy = Some(lazy);
         self
@@ -207,6 +210,7 @@ impl Image {
 
     /// `driver` as on the wire.
     #[must_use]
+    #[inline]
     pub fn driver(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -296,12 +300,14 @@ pub enum ImageBranch {
 }
 
 impl ::core::convert::From<Raw> for ImageBranch {
+    #[inline]
     fn from(branch: Raw) -> Self {
         Self::Raw(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum ImageBranchPartial {
     Raw(<Raw as ::qapi_types::codec::Members>::Partial),
     Qcow2(<Cow as ::qapi_types::codec::Members>::Partial),
@@ -709,6 +715,7 @@ impl Net {
 
     /// `protocol` as on the wire.
     #[must_use]
+    #[inline]
     pub fn protocol(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -783,18 +790,21 @@ pub enum NetBranch {
 }
 
 impl ::core::convert::From<Tcp> for NetBranch {
+    #[inline]
     fn from(branch: Tcp) -> Self {
         Self::Tcp(::std::boxed::Box::new(branch))
     }
 }
 
 impl ::core::convert::From<Unix> for NetBranch {
+    #[inline]
     fn from(branch: Unix) -> Self {
         Self::Unix(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum NetBranchPartial {
     Tcp(<Tcp as ::qapi_types::codec::Members>::Partial),
     Unix(<Unix as ::qapi_types::codec::Members>::Partial),
@@ -890,6 +900,7 @@ impl Target {
 
     /// `transport` as on the wire.
     #[must_use]
+    #[inline]
     pub fn transport(&self) -> &str {
         ::qapi_types::codec::Branches::tag(&self.u)
     }
@@ -974,18 +985,21 @@ pub enum TargetBranch {
 }
 
 impl ::core::convert::From<Unix> for TargetBranch {
+    #[inline]
     fn from(branch: Unix) -> Self {
         Self::File(::std::boxed::Box::new(branch))
     }
 }
 
 impl ::core::convert::From<Net> for TargetBranch {
+    #[inline]
     fn from(branch: Net) -> Self {
         Self::Net(::std::boxed::Box::new(branch))
     }
 }
 
 #[doc(hidden)]
+#[allow(clippy::large_enum_variant)]
 pub enum TargetBranchPartial {
     File(<Unix as ::qapi_types::codec::Members>::Partial),
     Net(<Net as ::qapi_types::codec::Members>::Partial),
@@ -1083,12 +1097,10 @@ impl ::qapi_types::Events for Event {
         name: &str,
         data: ::core::option::Option<::qapi_types::message::Raw<'_>>,
     ) -> ::qapi_types::Result<Self> {
-        match name {
-            _ => Ok(Self::Unrecognized {
-                name: ::qapi_types::Unrecognized::new(name),
-                data: ::qapi_types::message::decode_object(data)?,
-            }),
-        }
+        Ok(Self::Unrecognized {
+            name: ::qapi_types::Unrecognized::new(name),
+            data: ::qapi_types::message::decode_object(data)?,
+        })
     }
 
     #[inline]
