@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
+use heck::{ToKebabCase, ToShoutySnakeCase, ToUpperCamelCase};
 
 /// Which letters and punctuation a name may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +47,13 @@ pub(super) fn fault(
         Case::Lower => (
             !upper && !stem.contains('_'),
             "must be in lower case, with '-' between words",
-            kebab(stem),
+            stem.to_kebab_case(),
         ),
         Case::LowerUnderscore => (!upper, "must be in lower case", stem.to_ascii_lowercase()),
         Case::Upper => (
             !lower && !stem.contains('-'),
             "must be in upper case, with '_' between words",
-            kebab(stem).to_ascii_uppercase().replace('-', "_"),
+            stem.to_shouty_snake_case(),
         ),
         Case::Camel => (
             lower
@@ -119,40 +120,13 @@ fn stem(name: &str) -> Option<&str> {
         .or(Some(rest).filter(|s| is_stem(s)))
 }
 
-fn kebab(stem: &str) -> String {
-    let mut out = String::new();
-    let mut after_lower = false;
-    for c in stem.chars() {
-        if c.is_ascii_uppercase() && after_lower {
-            out.push('-');
-        }
-        after_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        out.push(if c == '_' {
-            '-'
-        } else {
-            c.to_ascii_lowercase()
-        });
-    }
-    out
-}
-
+/// A type's name near to what was written.
 fn camel(stem: &str) -> String {
-    let mut out: String = stem
-        .split(['-', '_'])
-        .flat_map(|word| {
-            let (head, tail) = word.split_at(word.len().min(1));
-            let tail = if tail.bytes().any(|b| b.is_ascii_lowercase()) {
-                tail.to_owned()
-            } else {
-                tail.to_ascii_lowercase()
-            };
-            [head.to_ascii_uppercase(), tail]
-        })
-        .collect();
-    if !out.bytes().any(|b| b.is_ascii_lowercase()) {
-        out.push_str("Type");
+    let mut name = stem.to_upper_camel_case();
+    if !name.bytes().any(|b| b.is_ascii_lowercase()) {
+        name.push_str("Type");
     }
-    out
+    name
 }
 
 #[cfg(test)]
