@@ -122,7 +122,8 @@ impl Fault {
     }
 }
 
-/// Reads the value of the member `name` into `slot`. `ordinal` is its place among the members of its type.
+/// Reads the value of the member `name` into `slot`, and says `true`. `ordinal` is its place among the members of its
+/// type.
 ///
 /// # Errors
 /// When the value cannot be read; in strict mode only when the text is not JSON.
@@ -133,17 +134,17 @@ pub fn get<T: Decode>(
     ordinal: u16,
     name: &'static str,
     r: &mut Reader<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let (start, depth) = (r.offset(), r.depth());
     match T::decode(r) {
         Ok(value) => {
             if slot.replace(value).is_some() {
-                return duplicate(r);
+                duplicate(r)?;
             }
-            Ok(())
         }
-        Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
+        Err(error) => failed(error, fault, ordinal, name, r, (start, depth))?,
     }
+    Ok(true)
 }
 
 #[cold]
@@ -196,22 +197,42 @@ pub fn need<T>(
 /// usual 2 MiB in every build. What is skipped or decoded as `any` may nest deeper.
 pub(crate) const MAX_TYPED_DEPTH: u32 = 256;
 
-/// The value of a member that the schema demands but not every release of the peer sends: only strict mode insists.
-///
-/// # Errors
-/// In strict mode as for [`need`].
+/// Notes that a member is missing that the schema demands but not every release of the peer sends: only strict mode
+/// insists.
 #[inline]
 pub fn expect<T>(
-    slot: Option<T>,
+    slot: &Option<T>,
     fault: &mut Fault,
     ordinal: u16,
     name: &'static str,
     r: &Reader<'_>,
-) -> Result<Option<T>> {
-    match slot {
-        None if r.is_strict() => Err(fault.missing(ordinal, name, r)),
-        slot => Ok(slot),
+) {
+    if slot.is_none() && r.is_strict() {
+        fault.keep(ordinal, missing(name, r));
     }
+}
+
+/// Why an object cannot be put together: `members` are the mandatory ones in the schema's order, each with whether it
+/// is absent, its place and its name.
+#[cold]
+#[inline(never)]
+#[must_use]
+pub fn incomplete(
+    mut fault: Fault,
+    members: &[(bool, u16, &'static str)],
+    r: &Reader<'_>,
+) -> Error {
+    if let Some((_, ordinal, name)) = members.iter().find(|(absent, ..)| *absent) {
+        fault.keep(*ordinal, missing(name, r));
+    }
+    match fault.0 {
+        Some(first) => first.1,
+        None => missing("", r),
+    }
+}
+
+fn missing(name: &str, r: &Reader<'_>) -> Error {
+    Error::new(ErrorKind::Missing, r.offset()).in_member(name)
 }
 
 /// Reads an object.

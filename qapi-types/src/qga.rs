@@ -19,6 +19,8 @@ pub struct GuestAgentCommandInfo {
     pub enabled: bool,
     /// (since 1.7)
     pub success_response: bool,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestAgentCommandInfo {
@@ -33,6 +35,7 @@ impl GuestAgentCommandInfo {
             name: name.into(),
             enabled,
             success_response,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -43,35 +46,46 @@ impl crate::codec::Members for GuestAgentCommandInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "enabled" => crate::codec::get(&mut p.2, &mut p.0, 1, "enabled", r)?,
-            "success-response" => crate::codec::get(&mut p.3, &mut p.0, 2, "success-response", r)?,
-            _ => return Ok(false),
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "enabled" => crate::codec::get(&mut p.2, &mut p.0, 1, "enabled", r),
+            "success-response" => crate::codec::get(&mut p.3, &mut p.0, 2, "success-response", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "enabled", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "success-response", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "name"),
+                (p.2.is_none(), 1, "enabled"),
+                (p.3.is_none(), 2, "success-response"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
             enabled: m1,
             success_response: m2,
+            unrecognized: rest,
         })
     }
 
@@ -80,6 +94,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "enabled", &self.enabled);
         crate::codec::put(w, "success-response", &self.success_response);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -93,6 +108,8 @@ pub struct GuestAgentInfo {
     pub version: ::std::string::String,
     /// (since 0.15)
     pub supported_commands: ::std::vec::Vec<GuestAgentCommandInfo>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestAgentInfo {
@@ -105,6 +122,7 @@ impl GuestAgentInfo {
         Self {
             version: version.into(),
             supported_commands: supported_commands.into(),
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -114,34 +132,39 @@ impl crate::codec::Members for GuestAgentInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<GuestAgentCommandInfo>>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "version" => crate::codec::get(&mut p.1, &mut p.0, 0, "version", r)?,
+            "version" => crate::codec::get(&mut p.1, &mut p.0, 0, "version", r),
             "supported_commands" => {
-                crate::codec::get(&mut p.2, &mut p.0, 1, "supported_commands", r)?;
+                crate::codec::get(&mut p.2, &mut p.0, 1, "supported_commands", r)
             }
-            _ => return Ok(false),
+            _ => crate::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "version", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "supported_commands", r)?;
+        let (fault, Some(m0), Some(m1), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "version"),
+                (p.2.is_none(), 1, "supported_commands"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             version: m0,
             supported_commands: m1,
+            unrecognized: rest,
         })
     }
 
@@ -149,6 +172,7 @@ impl crate::codec::Members for GuestAgentInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "version", &self.version);
         crate::codec::put(w, "supported_commands", &self.supported_commands);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -164,6 +188,8 @@ pub struct GuestFileRead {
     pub buf_b64: ::std::string::String,
     /// (since 0.15)
     pub eof: bool,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFileRead {
@@ -178,6 +204,7 @@ impl GuestFileRead {
             count,
             buf_b64: buf_b64.into(),
             eof,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -188,35 +215,46 @@ impl crate::codec::Members for GuestFileRead {
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r)?,
-            "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r)?,
-            "eof" => crate::codec::get(&mut p.3, &mut p.0, 2, "eof", r)?,
-            _ => return Ok(false),
+            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r),
+            "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r),
+            "eof" => crate::codec::get(&mut p.3, &mut p.0, 2, "eof", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "count", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "buf-b64", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "eof", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "count"),
+                (p.2.is_none(), 1, "buf-b64"),
+                (p.3.is_none(), 2, "eof"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             count: m0,
             buf_b64: m1,
             eof: m2,
+            unrecognized: rest,
         })
     }
 
@@ -225,6 +263,7 @@ impl crate::codec::Members for GuestFileRead {
         crate::codec::put(w, "count", &self.count);
         crate::codec::put(w, "buf-b64", &self.buf_b64);
         crate::codec::put(w, "eof", &self.eof);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -238,6 +277,8 @@ pub struct GuestFileWrite {
     pub count: i64,
     /// (since 0.15)
     pub eof: bool,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFileWrite {
@@ -245,7 +286,11 @@ impl GuestFileWrite {
     #[must_use]
     #[inline]
     pub fn new(count: i64, eof: bool) -> Self {
-        Self { count, eof }
+        Self {
+            count,
+            eof,
+            unrecognized: crate::Object::new(),
+        }
     }
 }
 
@@ -254,36 +299,42 @@ impl crate::codec::Members for GuestFileWrite {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r)?,
-            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r)?,
-            _ => return Ok(false),
+            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r),
+            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "count", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "eof", r)?;
+        let (fault, Some(m0), Some(m1), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "count"), (p.2.is_none(), 1, "eof")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { count: m0, eof: m1 })
+        Ok(Self {
+            count: m0,
+            eof: m1,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "count", &self.count);
         crate::codec::put(w, "eof", &self.eof);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -297,6 +348,8 @@ pub struct GuestFileSeek {
     pub position: i64,
     /// (since 0.15)
     pub eof: bool,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFileSeek {
@@ -304,7 +357,11 @@ impl GuestFileSeek {
     #[must_use]
     #[inline]
     pub fn new(position: i64, eof: bool) -> Self {
-        Self { position, eof }
+        Self {
+            position,
+            eof,
+            unrecognized: crate::Object::new(),
+        }
     }
 }
 
@@ -313,32 +370,34 @@ impl crate::codec::Members for GuestFileSeek {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "position" => crate::codec::get(&mut p.1, &mut p.0, 0, "position", r)?,
-            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r)?,
-            _ => return Ok(false),
+            "position" => crate::codec::get(&mut p.1, &mut p.0, 0, "position", r),
+            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "position", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "eof", r)?;
+        let (fault, Some(m0), Some(m1), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "position"), (p.2.is_none(), 1, "eof")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             position: m0,
             eof: m1,
+            unrecognized: rest,
         })
     }
 
@@ -346,6 +405,7 @@ impl crate::codec::Members for GuestFileSeek {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "position", &self.position);
         crate::codec::put(w, "eof", &self.eof);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -486,6 +546,8 @@ pub struct GuestFilesystemTrimResult {
     pub minimum: ::core::option::Option<i64>,
     /// (since 2.4)
     pub error: ::core::option::Option<::std::string::String>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFilesystemTrimResult {
@@ -497,6 +559,7 @@ impl GuestFilesystemTrimResult {
             trimmed: None,
             minimum: None,
             error: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -531,35 +594,45 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r)?,
-            "trimmed" => crate::codec::get(&mut p.2, &mut p.0, 1, "trimmed", r)?,
-            "minimum" => crate::codec::get(&mut p.3, &mut p.0, 2, "minimum", r)?,
-            "error" => crate::codec::get(&mut p.4, &mut p.0, 3, "error", r)?,
-            _ => return Ok(false),
+            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            "trimmed" => crate::codec::get(&mut p.2, &mut p.0, 1, "trimmed", r),
+            "minimum" => crate::codec::get(&mut p.3, &mut p.0, 2, "minimum", r),
+            "error" => crate::codec::get(&mut p.4, &mut p.0, 3, "error", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "path", r)?;
+        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "path")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             path: m0,
-            trimmed: p.2,
-            minimum: p.3,
-            error: p.4,
+            trimmed: m1,
+            minimum: m2,
+            error: m3,
+            unrecognized: rest,
         })
     }
 
@@ -569,6 +642,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
         crate::codec::put_opt(w, "trimmed", &self.trimmed);
         crate::codec::put_opt(w, "minimum", &self.minimum);
         crate::codec::put_opt(w, "error", &self.error);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -582,6 +656,8 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
 pub struct GuestFilesystemTrimResponse {
     /// (since 2.4)
     pub paths: ::std::vec::Vec<GuestFilesystemTrimResult>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFilesystemTrimResponse {
@@ -592,6 +668,7 @@ impl GuestFilesystemTrimResponse {
     ) -> Self {
         Self {
             paths: paths.into(),
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -600,33 +677,39 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<GuestFilesystemTrimResult>>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "paths" => crate::codec::get(&mut p.1, &mut p.0, 0, "paths", r)?,
-            _ => return Ok(false),
+            "paths" => crate::codec::get(&mut p.1, &mut p.0, 0, "paths", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "paths", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "paths")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { paths: m0 })
+        Ok(Self {
+            paths: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "paths", &self.paths);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -679,6 +762,8 @@ pub struct GuestIpAddress {
     pub ip_address_type: GuestIpAddressType,
     /// (since 1.1)
     pub prefix: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestIpAddress {
@@ -693,6 +778,7 @@ impl GuestIpAddress {
             ip_address: ip_address.into(),
             ip_address_type,
             prefix,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -703,35 +789,46 @@ impl crate::codec::Members for GuestIpAddress {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestIpAddressType>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "ip-address" => crate::codec::get(&mut p.1, &mut p.0, 0, "ip-address", r)?,
-            "ip-address-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "ip-address-type", r)?,
-            "prefix" => crate::codec::get(&mut p.3, &mut p.0, 2, "prefix", r)?,
-            _ => return Ok(false),
+            "ip-address" => crate::codec::get(&mut p.1, &mut p.0, 0, "ip-address", r),
+            "ip-address-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "ip-address-type", r),
+            "prefix" => crate::codec::get(&mut p.3, &mut p.0, 2, "prefix", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "ip-address", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "ip-address-type", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "prefix", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "ip-address"),
+                (p.2.is_none(), 1, "ip-address-type"),
+                (p.3.is_none(), 2, "prefix"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             ip_address: m0,
             ip_address_type: m1,
             prefix: m2,
+            unrecognized: rest,
         })
     }
 
@@ -740,6 +837,7 @@ impl crate::codec::Members for GuestIpAddress {
         crate::codec::put(w, "ip-address", &self.ip_address);
         crate::codec::put(w, "ip-address-type", &self.ip_address_type);
         crate::codec::put(w, "prefix", &self.prefix);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -767,6 +865,8 @@ pub struct GuestNetworkInterfaceStat {
     pub tx_errs: u64,
     /// (since 2.11)
     pub tx_dropped: u64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestNetworkInterfaceStat {
@@ -793,6 +893,7 @@ impl GuestNetworkInterfaceStat {
             tx_packets,
             tx_errs,
             tx_dropped,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -808,6 +909,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
+        crate::Object,
     );
 
     #[inline]
@@ -822,36 +924,52 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "rx-bytes" => crate::codec::get(&mut p.1, &mut p.0, 0, "rx-bytes", r)?,
-            "rx-packets" => crate::codec::get(&mut p.2, &mut p.0, 1, "rx-packets", r)?,
-            "rx-errs" => crate::codec::get(&mut p.3, &mut p.0, 2, "rx-errs", r)?,
-            "rx-dropped" => crate::codec::get(&mut p.4, &mut p.0, 3, "rx-dropped", r)?,
-            "tx-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "tx-bytes", r)?,
-            "tx-packets" => crate::codec::get(&mut p.6, &mut p.0, 5, "tx-packets", r)?,
-            "tx-errs" => crate::codec::get(&mut p.7, &mut p.0, 6, "tx-errs", r)?,
-            "tx-dropped" => crate::codec::get(&mut p.8, &mut p.0, 7, "tx-dropped", r)?,
-            _ => return Ok(false),
+            "rx-bytes" => crate::codec::get(&mut p.1, &mut p.0, 0, "rx-bytes", r),
+            "rx-packets" => crate::codec::get(&mut p.2, &mut p.0, 1, "rx-packets", r),
+            "rx-errs" => crate::codec::get(&mut p.3, &mut p.0, 2, "rx-errs", r),
+            "rx-dropped" => crate::codec::get(&mut p.4, &mut p.0, 3, "rx-dropped", r),
+            "tx-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "tx-bytes", r),
+            "tx-packets" => crate::codec::get(&mut p.6, &mut p.0, 5, "tx-packets", r),
+            "tx-errs" => crate::codec::get(&mut p.7, &mut p.0, 6, "tx-errs", r),
+            "tx-dropped" => crate::codec::get(&mut p.8, &mut p.0, 7, "tx-dropped", r),
+            _ => crate::codec::keep(&mut p.9, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "rx-bytes", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "rx-packets", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "rx-errs", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "rx-dropped", r)?;
-        let m4 = crate::codec::need(p.5, &mut fault, 4, "tx-bytes", r)?;
-        let m5 = crate::codec::need(p.6, &mut fault, 5, "tx-packets", r)?;
-        let m6 = crate::codec::need(p.7, &mut fault, 6, "tx-errs", r)?;
-        let m7 = crate::codec::need(p.8, &mut fault, 7, "tx-dropped", r)?;
+        let (
+            fault,
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            Some(m6),
+            Some(m7),
+            rest,
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "rx-bytes"),
+                (p.2.is_none(), 1, "rx-packets"),
+                (p.3.is_none(), 2, "rx-errs"),
+                (p.4.is_none(), 3, "rx-dropped"),
+                (p.5.is_none(), 4, "tx-bytes"),
+                (p.6.is_none(), 5, "tx-packets"),
+                (p.7.is_none(), 6, "tx-errs"),
+                (p.8.is_none(), 7, "tx-dropped"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             rx_bytes: m0,
@@ -862,6 +980,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
             tx_packets: m5,
             tx_errs: m6,
             tx_dropped: m7,
+            unrecognized: rest,
         })
     }
 
@@ -875,6 +994,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
         crate::codec::put(w, "tx-packets", &self.tx_packets);
         crate::codec::put(w, "tx-errs", &self.tx_errs);
         crate::codec::put(w, "tx-dropped", &self.tx_dropped);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -894,6 +1014,8 @@ pub struct GuestNetworkInterface {
     pub ip_addresses: ::core::option::Option<::std::vec::Vec<GuestIpAddress>>,
     /// (since 2.11)
     pub statistics: ::core::option::Option<GuestNetworkInterfaceStat>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestNetworkInterface {
@@ -905,6 +1027,7 @@ impl GuestNetworkInterface {
             hardware_address: None,
             ip_addresses: None,
             statistics: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -944,35 +1067,45 @@ impl crate::codec::Members for GuestNetworkInterface {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<GuestIpAddress>>,
         ::core::option::Option<GuestNetworkInterfaceStat>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "hardware-address" => crate::codec::get(&mut p.2, &mut p.0, 1, "hardware-address", r)?,
-            "ip-addresses" => crate::codec::get(&mut p.3, &mut p.0, 2, "ip-addresses", r)?,
-            "statistics" => crate::codec::get(&mut p.4, &mut p.0, 3, "statistics", r)?,
-            _ => return Ok(false),
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "hardware-address" => crate::codec::get(&mut p.2, &mut p.0, 1, "hardware-address", r),
+            "ip-addresses" => crate::codec::get(&mut p.3, &mut p.0, 2, "ip-addresses", r),
+            "statistics" => crate::codec::get(&mut p.4, &mut p.0, 3, "statistics", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "name", r)?;
+        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "name")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
-            hardware_address: p.2,
-            ip_addresses: p.3,
-            statistics: p.4,
+            hardware_address: m1,
+            ip_addresses: m2,
+            statistics: m3,
+            unrecognized: rest,
         })
     }
 
@@ -982,6 +1115,7 @@ impl crate::codec::Members for GuestNetworkInterface {
         crate::codec::put_opt(w, "hardware-address", &self.hardware_address);
         crate::codec::put_opt(w, "ip-addresses", &self.ip_addresses);
         crate::codec::put_opt(w, "statistics", &self.statistics);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -999,6 +1133,8 @@ pub struct GuestLogicalProcessor {
     pub online: bool,
     /// (since 1.5)
     pub can_offline: ::core::option::Option<bool>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestLogicalProcessor {
@@ -1010,6 +1146,7 @@ impl GuestLogicalProcessor {
             logical_id,
             online,
             can_offline: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -1028,34 +1165,45 @@ impl crate::codec::Members for GuestLogicalProcessor {
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "logical-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "logical-id", r)?,
-            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r)?,
-            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r)?,
-            _ => return Ok(false),
+            "logical-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "logical-id", r),
+            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r),
+            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "logical-id", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "online", r)?;
+        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "logical-id"),
+                (p.2.is_none(), 1, "online"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             logical_id: m0,
             online: m1,
-            can_offline: p.3,
+            can_offline: m2,
+            unrecognized: rest,
         })
     }
 
@@ -1064,6 +1212,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
         crate::codec::put(w, "logical-id", &self.logical_id);
         crate::codec::put(w, "online", &self.online);
         crate::codec::put_opt(w, "can-offline", &self.can_offline);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1214,6 +1363,8 @@ pub struct GuestPCIAddress {
     pub slot: i64,
     /// (since 2.2)
     pub function: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestPCIAddress {
@@ -1226,6 +1377,7 @@ impl GuestPCIAddress {
             bus,
             slot,
             function,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -1237,38 +1389,50 @@ impl crate::codec::Members for GuestPCIAddress {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "domain" => crate::codec::get(&mut p.1, &mut p.0, 0, "domain", r)?,
-            "bus" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus", r)?,
-            "slot" => crate::codec::get(&mut p.3, &mut p.0, 2, "slot", r)?,
-            "function" => crate::codec::get(&mut p.4, &mut p.0, 3, "function", r)?,
-            _ => return Ok(false),
+            "domain" => crate::codec::get(&mut p.1, &mut p.0, 0, "domain", r),
+            "bus" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus", r),
+            "slot" => crate::codec::get(&mut p.3, &mut p.0, 2, "slot", r),
+            "function" => crate::codec::get(&mut p.4, &mut p.0, 3, "function", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "domain", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "bus", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "slot", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "function", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "domain"),
+                (p.2.is_none(), 1, "bus"),
+                (p.3.is_none(), 2, "slot"),
+                (p.4.is_none(), 3, "function"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             domain: m0,
             bus: m1,
             slot: m2,
             function: m3,
+            unrecognized: rest,
         })
     }
 
@@ -1278,6 +1442,7 @@ impl crate::codec::Members for GuestPCIAddress {
         crate::codec::put(w, "bus", &self.bus);
         crate::codec::put(w, "slot", &self.slot);
         crate::codec::put(w, "function", &self.function);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1297,6 +1462,8 @@ pub struct GuestCCWAddress {
     pub subchno: i64,
     /// (since 6.0)
     pub devno: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestCCWAddress {
@@ -1309,6 +1476,7 @@ impl GuestCCWAddress {
             ssid,
             subchno,
             devno,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -1320,38 +1488,50 @@ impl crate::codec::Members for GuestCCWAddress {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "cssid" => crate::codec::get(&mut p.1, &mut p.0, 0, "cssid", r)?,
-            "ssid" => crate::codec::get(&mut p.2, &mut p.0, 1, "ssid", r)?,
-            "subchno" => crate::codec::get(&mut p.3, &mut p.0, 2, "subchno", r)?,
-            "devno" => crate::codec::get(&mut p.4, &mut p.0, 3, "devno", r)?,
-            _ => return Ok(false),
+            "cssid" => crate::codec::get(&mut p.1, &mut p.0, 0, "cssid", r),
+            "ssid" => crate::codec::get(&mut p.2, &mut p.0, 1, "ssid", r),
+            "subchno" => crate::codec::get(&mut p.3, &mut p.0, 2, "subchno", r),
+            "devno" => crate::codec::get(&mut p.4, &mut p.0, 3, "devno", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "cssid", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "ssid", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "subchno", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "devno", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "cssid"),
+                (p.2.is_none(), 1, "ssid"),
+                (p.3.is_none(), 2, "subchno"),
+                (p.4.is_none(), 3, "devno"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             cssid: m0,
             ssid: m1,
             subchno: m2,
             devno: m3,
+            unrecognized: rest,
         })
     }
 
@@ -1361,6 +1541,7 @@ impl crate::codec::Members for GuestCCWAddress {
         crate::codec::put(w, "ssid", &self.ssid);
         crate::codec::put(w, "subchno", &self.subchno);
         crate::codec::put(w, "devno", &self.devno);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1388,6 +1569,8 @@ pub struct GuestDiskAddress {
     pub dev: ::core::option::Option<::std::string::String>,
     /// (since 6.0)
     pub ccw_address: ::core::option::Option<GuestCCWAddress>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDiskAddress {
@@ -1410,6 +1593,7 @@ impl GuestDiskAddress {
             serial: None,
             dev: None,
             ccw_address: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -1447,6 +1631,7 @@ impl crate::codec::Members for GuestDiskAddress {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestCCWAddress>,
+        crate::Object,
     );
 
     #[inline]
@@ -1461,33 +1646,37 @@ impl crate::codec::Members for GuestDiskAddress {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "pci-controller" => crate::codec::get(&mut p.1, &mut p.0, 0, "pci-controller", r)?,
-            "bus-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus-type", r)?,
-            "bus" => crate::codec::get(&mut p.3, &mut p.0, 2, "bus", r)?,
-            "target" => crate::codec::get(&mut p.4, &mut p.0, 3, "target", r)?,
-            "unit" => crate::codec::get(&mut p.5, &mut p.0, 4, "unit", r)?,
-            "serial" => crate::codec::get(&mut p.6, &mut p.0, 5, "serial", r)?,
-            "dev" => crate::codec::get(&mut p.7, &mut p.0, 6, "dev", r)?,
-            "ccw-address" => crate::codec::get(&mut p.8, &mut p.0, 7, "ccw-address", r)?,
-            _ => return Ok(false),
+            "pci-controller" => crate::codec::get(&mut p.1, &mut p.0, 0, "pci-controller", r),
+            "bus-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus-type", r),
+            "bus" => crate::codec::get(&mut p.3, &mut p.0, 2, "bus", r),
+            "target" => crate::codec::get(&mut p.4, &mut p.0, 3, "target", r),
+            "unit" => crate::codec::get(&mut p.5, &mut p.0, 4, "unit", r),
+            "serial" => crate::codec::get(&mut p.6, &mut p.0, 5, "serial", r),
+            "dev" => crate::codec::get(&mut p.7, &mut p.0, 6, "dev", r),
+            "ccw-address" => crate::codec::get(&mut p.8, &mut p.0, 7, "ccw-address", r),
+            _ => crate::codec::keep(&mut p.9, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "pci-controller", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "bus-type", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "bus", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "target", r)?;
-        let m4 = crate::codec::need(p.5, &mut fault, 4, "unit", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, m6, m7, rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "pci-controller"),
+                (p.2.is_none(), 1, "bus-type"),
+                (p.3.is_none(), 2, "bus"),
+                (p.4.is_none(), 3, "target"),
+                (p.5.is_none(), 4, "unit"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             pci_controller: m0,
@@ -1495,9 +1684,10 @@ impl crate::codec::Members for GuestDiskAddress {
             bus: m2,
             target: m3,
             unit: m4,
-            serial: p.6,
-            dev: p.7,
-            ccw_address: p.8,
+            serial: m5,
+            dev: m6,
+            ccw_address: m7,
+            unrecognized: rest,
         })
     }
 
@@ -1511,6 +1701,7 @@ impl crate::codec::Members for GuestDiskAddress {
         crate::codec::put_opt(w, "serial", &self.serial);
         crate::codec::put_opt(w, "dev", &self.dev);
         crate::codec::put_opt(w, "ccw-address", &self.ccw_address);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1572,6 +1763,8 @@ pub struct GuestNVMeSmart {
     pub number_of_error_log_entries_lo: u64,
     /// (since 7.1)
     pub number_of_error_log_entries_hi: u64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestNVMeSmart {
@@ -1632,6 +1825,7 @@ impl GuestNVMeSmart {
             media_errors_hi,
             number_of_error_log_entries_lo,
             number_of_error_log_entries_hi,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -1664,6 +1858,7 @@ impl crate::codec::Members for GuestNVMeSmart {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
+        crate::Object,
     );
 
     #[inline]
@@ -1695,104 +1890,137 @@ impl crate::codec::Members for GuestNVMeSmart {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "critical-warning" => crate::codec::get(&mut p.1, &mut p.0, 0, "critical-warning", r)?,
-            "temperature" => crate::codec::get(&mut p.2, &mut p.0, 1, "temperature", r)?,
-            "available-spare" => crate::codec::get(&mut p.3, &mut p.0, 2, "available-spare", r)?,
+            "critical-warning" => crate::codec::get(&mut p.1, &mut p.0, 0, "critical-warning", r),
+            "temperature" => crate::codec::get(&mut p.2, &mut p.0, 1, "temperature", r),
+            "available-spare" => crate::codec::get(&mut p.3, &mut p.0, 2, "available-spare", r),
             "available-spare-threshold" => {
-                crate::codec::get(&mut p.4, &mut p.0, 3, "available-spare-threshold", r)?;
+                crate::codec::get(&mut p.4, &mut p.0, 3, "available-spare-threshold", r)
             }
-            "percentage-used" => crate::codec::get(&mut p.5, &mut p.0, 4, "percentage-used", r)?,
+            "percentage-used" => crate::codec::get(&mut p.5, &mut p.0, 4, "percentage-used", r),
             "data-units-read-lo" => {
-                crate::codec::get(&mut p.6, &mut p.0, 5, "data-units-read-lo", r)?;
+                crate::codec::get(&mut p.6, &mut p.0, 5, "data-units-read-lo", r)
             }
             "data-units-read-hi" => {
-                crate::codec::get(&mut p.7, &mut p.0, 6, "data-units-read-hi", r)?;
+                crate::codec::get(&mut p.7, &mut p.0, 6, "data-units-read-hi", r)
             }
             "data-units-written-lo" => {
-                crate::codec::get(&mut p.8, &mut p.0, 7, "data-units-written-lo", r)?;
+                crate::codec::get(&mut p.8, &mut p.0, 7, "data-units-written-lo", r)
             }
             "data-units-written-hi" => {
-                crate::codec::get(&mut p.9, &mut p.0, 8, "data-units-written-hi", r)?;
+                crate::codec::get(&mut p.9, &mut p.0, 8, "data-units-written-hi", r)
             }
             "host-read-commands-lo" => {
-                crate::codec::get(&mut p.10, &mut p.0, 9, "host-read-commands-lo", r)?;
+                crate::codec::get(&mut p.10, &mut p.0, 9, "host-read-commands-lo", r)
             }
             "host-read-commands-hi" => {
-                crate::codec::get(&mut p.11, &mut p.0, 10, "host-read-commands-hi", r)?;
+                crate::codec::get(&mut p.11, &mut p.0, 10, "host-read-commands-hi", r)
             }
             "host-write-commands-lo" => {
-                crate::codec::get(&mut p.12, &mut p.0, 11, "host-write-commands-lo", r)?;
+                crate::codec::get(&mut p.12, &mut p.0, 11, "host-write-commands-lo", r)
             }
             "host-write-commands-hi" => {
-                crate::codec::get(&mut p.13, &mut p.0, 12, "host-write-commands-hi", r)?;
+                crate::codec::get(&mut p.13, &mut p.0, 12, "host-write-commands-hi", r)
             }
             "controller-busy-time-lo" => {
-                crate::codec::get(&mut p.14, &mut p.0, 13, "controller-busy-time-lo", r)?;
+                crate::codec::get(&mut p.14, &mut p.0, 13, "controller-busy-time-lo", r)
             }
             "controller-busy-time-hi" => {
-                crate::codec::get(&mut p.15, &mut p.0, 14, "controller-busy-time-hi", r)?;
+                crate::codec::get(&mut p.15, &mut p.0, 14, "controller-busy-time-hi", r)
             }
-            "power-cycles-lo" => crate::codec::get(&mut p.16, &mut p.0, 15, "power-cycles-lo", r)?,
-            "power-cycles-hi" => crate::codec::get(&mut p.17, &mut p.0, 16, "power-cycles-hi", r)?,
+            "power-cycles-lo" => crate::codec::get(&mut p.16, &mut p.0, 15, "power-cycles-lo", r),
+            "power-cycles-hi" => crate::codec::get(&mut p.17, &mut p.0, 16, "power-cycles-hi", r),
             "power-on-hours-lo" => {
-                crate::codec::get(&mut p.18, &mut p.0, 17, "power-on-hours-lo", r)?;
+                crate::codec::get(&mut p.18, &mut p.0, 17, "power-on-hours-lo", r)
             }
             "power-on-hours-hi" => {
-                crate::codec::get(&mut p.19, &mut p.0, 18, "power-on-hours-hi", r)?;
+                crate::codec::get(&mut p.19, &mut p.0, 18, "power-on-hours-hi", r)
             }
             "unsafe-shutdowns-lo" => {
-                crate::codec::get(&mut p.20, &mut p.0, 19, "unsafe-shutdowns-lo", r)?;
+                crate::codec::get(&mut p.20, &mut p.0, 19, "unsafe-shutdowns-lo", r)
             }
             "unsafe-shutdowns-hi" => {
-                crate::codec::get(&mut p.21, &mut p.0, 20, "unsafe-shutdowns-hi", r)?;
+                crate::codec::get(&mut p.21, &mut p.0, 20, "unsafe-shutdowns-hi", r)
             }
-            "media-errors-lo" => crate::codec::get(&mut p.22, &mut p.0, 21, "media-errors-lo", r)?,
-            "media-errors-hi" => crate::codec::get(&mut p.23, &mut p.0, 22, "media-errors-hi", r)?,
+            "media-errors-lo" => crate::codec::get(&mut p.22, &mut p.0, 21, "media-errors-lo", r),
+            "media-errors-hi" => crate::codec::get(&mut p.23, &mut p.0, 22, "media-errors-hi", r),
             "number-of-error-log-entries-lo" => {
-                crate::codec::get(&mut p.24, &mut p.0, 23, "number-of-error-log-entries-lo", r)?;
+                crate::codec::get(&mut p.24, &mut p.0, 23, "number-of-error-log-entries-lo", r)
             }
             "number-of-error-log-entries-hi" => {
-                crate::codec::get(&mut p.25, &mut p.0, 24, "number-of-error-log-entries-hi", r)?;
+                crate::codec::get(&mut p.25, &mut p.0, 24, "number-of-error-log-entries-hi", r)
             }
-            _ => return Ok(false),
+            _ => crate::codec::keep(&mut p.26, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "critical-warning", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "temperature", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "available-spare", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "available-spare-threshold", r)?;
-        let m4 = crate::codec::need(p.5, &mut fault, 4, "percentage-used", r)?;
-        let m5 = crate::codec::need(p.6, &mut fault, 5, "data-units-read-lo", r)?;
-        let m6 = crate::codec::need(p.7, &mut fault, 6, "data-units-read-hi", r)?;
-        let m7 = crate::codec::need(p.8, &mut fault, 7, "data-units-written-lo", r)?;
-        let m8 = crate::codec::need(p.9, &mut fault, 8, "data-units-written-hi", r)?;
-        let m9 = crate::codec::need(p.10, &mut fault, 9, "host-read-commands-lo", r)?;
-        let m10 = crate::codec::need(p.11, &mut fault, 10, "host-read-commands-hi", r)?;
-        let m11 = crate::codec::need(p.12, &mut fault, 11, "host-write-commands-lo", r)?;
-        let m12 = crate::codec::need(p.13, &mut fault, 12, "host-write-commands-hi", r)?;
-        let m13 = crate::codec::need(p.14, &mut fault, 13, "controller-busy-time-lo", r)?;
-        let m14 = crate::codec::need(p.15, &mut fault, 14, "controller-busy-time-hi", r)?;
-        let m15 = crate::codec::need(p.16, &mut fault, 15, "power-cycles-lo", r)?;
-        let m16 = crate::codec::need(p.17, &mut fault, 16, "power-cycles-hi", r)?;
-        let m17 = crate::codec::need(p.18, &mut fault, 17, "power-on-hours-lo", r)?;
-        let m18 = crate::codec::need(p.19, &mut fault, 18, "power-on-hours-hi", r)?;
-        let m19 = crate::codec::need(p.20, &mut fault, 19, "unsafe-shutdowns-lo", r)?;
-        let m20 = crate::codec::need(p.21, &mut fault, 20, "unsafe-shutdowns-hi", r)?;
-        let m21 = crate::codec::need(p.22, &mut fault, 21, "media-errors-lo", r)?;
-        let m22 = crate::codec::need(p.23, &mut fault, 22, "media-errors-hi", r)?;
-        let m23 = crate::codec::need(p.24, &mut fault, 23, "number-of-error-log-entries-lo", r)?;
-        let m24 = crate::codec::need(p.25, &mut fault, 24, "number-of-error-log-entries-hi", r)?;
+        let (
+            fault,
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            Some(m6),
+            Some(m7),
+            Some(m8),
+            Some(m9),
+            Some(m10),
+            Some(m11),
+            Some(m12),
+            Some(m13),
+            Some(m14),
+            Some(m15),
+            Some(m16),
+            Some(m17),
+            Some(m18),
+            Some(m19),
+            Some(m20),
+            Some(m21),
+            Some(m22),
+            Some(m23),
+            Some(m24),
+            rest,
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "critical-warning"),
+                (p.2.is_none(), 1, "temperature"),
+                (p.3.is_none(), 2, "available-spare"),
+                (p.4.is_none(), 3, "available-spare-threshold"),
+                (p.5.is_none(), 4, "percentage-used"),
+                (p.6.is_none(), 5, "data-units-read-lo"),
+                (p.7.is_none(), 6, "data-units-read-hi"),
+                (p.8.is_none(), 7, "data-units-written-lo"),
+                (p.9.is_none(), 8, "data-units-written-hi"),
+                (p.10.is_none(), 9, "host-read-commands-lo"),
+                (p.11.is_none(), 10, "host-read-commands-hi"),
+                (p.12.is_none(), 11, "host-write-commands-lo"),
+                (p.13.is_none(), 12, "host-write-commands-hi"),
+                (p.14.is_none(), 13, "controller-busy-time-lo"),
+                (p.15.is_none(), 14, "controller-busy-time-hi"),
+                (p.16.is_none(), 15, "power-cycles-lo"),
+                (p.17.is_none(), 16, "power-cycles-hi"),
+                (p.18.is_none(), 17, "power-on-hours-lo"),
+                (p.19.is_none(), 18, "power-on-hours-hi"),
+                (p.20.is_none(), 19, "unsafe-shutdowns-lo"),
+                (p.21.is_none(), 20, "unsafe-shutdowns-hi"),
+                (p.22.is_none(), 21, "media-errors-lo"),
+                (p.23.is_none(), 22, "media-errors-hi"),
+                (p.24.is_none(), 23, "number-of-error-log-entries-lo"),
+                (p.25.is_none(), 24, "number-of-error-log-entries-hi"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             critical_warning: m0,
@@ -1820,6 +2048,7 @@ impl crate::codec::Members for GuestNVMeSmart {
             media_errors_hi: m22,
             number_of_error_log_entries_lo: m23,
             number_of_error_log_entries_hi: m24,
+            unrecognized: rest,
         })
     }
 
@@ -1862,6 +2091,7 @@ impl crate::codec::Members for GuestNVMeSmart {
             "number-of-error-log-entries-hi",
             &self.number_of_error_log_entries_hi,
         );
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1875,13 +2105,18 @@ impl crate::codec::Members for GuestNVMeSmart {
 pub struct GuestDiskSmart {
     /// What `type` selects.
     pub u: GuestDiskSmartBranch,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDiskSmart {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestDiskSmartBranch>) -> Self {
-        Self { u: u.into() }
+        Self {
+            u: u.into(),
+            unrecognized: crate::Object::new(),
+        }
     }
 
     /// `type` as on the wire.
@@ -1897,6 +2132,7 @@ impl crate::codec::Members for GuestDiskSmart {
         crate::codec::Fault,
         ::core::option::Option<GuestDiskBusType>,
         crate::codec::Branch<GuestDiskSmartBranchPartial>,
+        crate::Object,
     );
 
     #[inline]
@@ -1905,29 +2141,33 @@ impl crate::codec::Members for GuestDiskSmart {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r)?,
+            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
-                return crate::codec::branch_member::<GuestDiskSmartBranch>(
+                let taken = crate::codec::branch_member::<GuestDiskSmartBranch>(
                     &mut p.2, &p.1, "type", key, r,
-                );
+                )?;
+                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "type", r)?;
+        let (fault, Some(m0), branch, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "type")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: crate::codec::branch_finish(p.2, &m0, r)?,
+            u: crate::codec::branch_finish(branch, &m0, r)?,
+            unrecognized: rest,
         })
     }
 
@@ -1936,6 +2176,7 @@ impl crate::codec::Members for GuestDiskSmart {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2201,6 +2442,8 @@ pub struct GuestDiskInfo {
     pub alias: ::core::option::Option<::std::string::String>,
     /// (since 7.1)
     pub smart: ::core::option::Option<GuestDiskSmart>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDiskInfo {
@@ -2214,6 +2457,7 @@ impl GuestDiskInfo {
             address: None,
             alias: None,
             smart: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -2260,6 +2504,7 @@ impl crate::codec::Members for GuestDiskInfo {
         ::core::option::Option<GuestDiskAddress>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestDiskSmart>,
+        crate::Object,
     );
 
     #[inline]
@@ -2272,36 +2517,38 @@ impl crate::codec::Members for GuestDiskInfo {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "partition" => crate::codec::get(&mut p.2, &mut p.0, 1, "partition", r)?,
-            "dependencies" => crate::codec::get(&mut p.3, &mut p.0, 2, "dependencies", r)?,
-            "address" => crate::codec::get(&mut p.4, &mut p.0, 3, "address", r)?,
-            "alias" => crate::codec::get(&mut p.5, &mut p.0, 4, "alias", r)?,
-            "smart" => crate::codec::get(&mut p.6, &mut p.0, 5, "smart", r)?,
-            _ => return Ok(false),
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "partition" => crate::codec::get(&mut p.2, &mut p.0, 1, "partition", r),
+            "dependencies" => crate::codec::get(&mut p.3, &mut p.0, 2, "dependencies", r),
+            "address" => crate::codec::get(&mut p.4, &mut p.0, 3, "address", r),
+            "alias" => crate::codec::get(&mut p.5, &mut p.0, 4, "alias", r),
+            "smart" => crate::codec::get(&mut p.6, &mut p.0, 5, "smart", r),
+            _ => crate::codec::keep(&mut p.7, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "partition", r)?;
+        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "partition")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
             partition: m1,
-            dependencies: p.3,
-            address: p.4,
-            alias: p.5,
-            smart: p.6,
+            dependencies: m2,
+            address: m3,
+            alias: m4,
+            smart: m5,
+            unrecognized: rest,
         })
     }
 
@@ -2313,6 +2560,7 @@ impl crate::codec::Members for GuestDiskInfo {
         crate::codec::put_opt(w, "address", &self.address);
         crate::codec::put_opt(w, "alias", &self.alias);
         crate::codec::put_opt(w, "smart", &self.smart);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2338,6 +2586,8 @@ pub struct GuestFilesystemInfo {
     pub total_bytes_privileged: ::core::option::Option<u64>,
     /// (since 2.2)
     pub disk: ::std::vec::Vec<GuestDiskAddress>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestFilesystemInfo {
@@ -2357,6 +2607,7 @@ impl GuestFilesystemInfo {
             total_bytes: None,
             total_bytes_privileged: None,
             disk: disk.into(),
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -2395,6 +2646,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<::std::vec::Vec<GuestDiskAddress>>,
+        crate::Object,
     );
 
     #[inline]
@@ -2408,42 +2660,47 @@ impl crate::codec::Members for GuestFilesystemInfo {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "mountpoint" => crate::codec::get(&mut p.2, &mut p.0, 1, "mountpoint", r)?,
-            "type" => crate::codec::get(&mut p.3, &mut p.0, 2, "type", r)?,
-            "used-bytes" => crate::codec::get(&mut p.4, &mut p.0, 3, "used-bytes", r)?,
-            "total-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "total-bytes", r)?,
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "mountpoint" => crate::codec::get(&mut p.2, &mut p.0, 1, "mountpoint", r),
+            "type" => crate::codec::get(&mut p.3, &mut p.0, 2, "type", r),
+            "used-bytes" => crate::codec::get(&mut p.4, &mut p.0, 3, "used-bytes", r),
+            "total-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "total-bytes", r),
             "total-bytes-privileged" => {
-                crate::codec::get(&mut p.6, &mut p.0, 5, "total-bytes-privileged", r)?;
+                crate::codec::get(&mut p.6, &mut p.0, 5, "total-bytes-privileged", r)
             }
-            "disk" => crate::codec::get(&mut p.7, &mut p.0, 6, "disk", r)?,
-            _ => return Ok(false),
+            "disk" => crate::codec::get(&mut p.7, &mut p.0, 6, "disk", r),
+            _ => crate::codec::keep(&mut p.8, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "mountpoint", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "type", r)?;
-        let m6 = crate::codec::need(p.7, &mut fault, 6, "disk", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), m3, m4, m5, Some(m6), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "name"),
+                (p.2.is_none(), 1, "mountpoint"),
+                (p.3.is_none(), 2, "type"),
+                (p.7.is_none(), 6, "disk"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
             mountpoint: m1,
             r#type: m2,
-            used_bytes: p.4,
-            total_bytes: p.5,
-            total_bytes_privileged: p.6,
+            used_bytes: m3,
+            total_bytes: m4,
+            total_bytes_privileged: m5,
             disk: m6,
+            unrecognized: rest,
         })
     }
 
@@ -2456,6 +2713,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
         crate::codec::put_opt(w, "total-bytes", &self.total_bytes);
         crate::codec::put_opt(w, "total-bytes-privileged", &self.total_bytes_privileged);
         crate::codec::put(w, "disk", &self.disk);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2473,6 +2731,8 @@ pub struct GuestMemoryBlock {
     pub online: bool,
     /// (since 2.3)
     pub can_offline: ::core::option::Option<bool>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestMemoryBlock {
@@ -2484,6 +2744,7 @@ impl GuestMemoryBlock {
             phys_index,
             online,
             can_offline: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -2502,34 +2763,45 @@ impl crate::codec::Members for GuestMemoryBlock {
         ::core::option::Option<u64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r)?,
-            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r)?,
-            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r)?,
-            _ => return Ok(false),
+            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r),
+            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r),
+            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "phys-index", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "online", r)?;
+        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "phys-index"),
+                (p.2.is_none(), 1, "online"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             phys_index: m0,
             online: m1,
-            can_offline: p.3,
+            can_offline: m2,
+            unrecognized: rest,
         })
     }
 
@@ -2538,6 +2810,7 @@ impl crate::codec::Members for GuestMemoryBlock {
         crate::codec::put(w, "phys-index", &self.phys_index);
         crate::codec::put(w, "online", &self.online);
         crate::codec::put_opt(w, "can-offline", &self.can_offline);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2606,6 +2879,8 @@ pub struct GuestMemoryBlockResponse {
     pub response: GuestMemoryBlockResponseType,
     /// (since 2.3)
     pub error_code: ::core::option::Option<i64>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestMemoryBlockResponse {
@@ -2617,6 +2892,7 @@ impl GuestMemoryBlockResponse {
             phys_index,
             response,
             error_code: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -2635,34 +2911,45 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
         ::core::option::Option<u64>,
         ::core::option::Option<GuestMemoryBlockResponseType>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r)?,
-            "response" => crate::codec::get(&mut p.2, &mut p.0, 1, "response", r)?,
-            "error-code" => crate::codec::get(&mut p.3, &mut p.0, 2, "error-code", r)?,
-            _ => return Ok(false),
+            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r),
+            "response" => crate::codec::get(&mut p.2, &mut p.0, 1, "response", r),
+            "error-code" => crate::codec::get(&mut p.3, &mut p.0, 2, "error-code", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "phys-index", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "response", r)?;
+        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "phys-index"),
+                (p.2.is_none(), 1, "response"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             phys_index: m0,
             response: m1,
-            error_code: p.3,
+            error_code: m2,
+            unrecognized: rest,
         })
     }
 
@@ -2671,6 +2958,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
         crate::codec::put(w, "phys-index", &self.phys_index);
         crate::codec::put(w, "response", &self.response);
         crate::codec::put_opt(w, "error-code", &self.error_code);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2684,6 +2972,8 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
 pub struct GuestMemoryBlockInfo {
     /// (since 2.3)
     pub size: u64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestMemoryBlockInfo {
@@ -2691,38 +2981,50 @@ impl GuestMemoryBlockInfo {
     #[must_use]
     #[inline]
     pub fn new(size: u64) -> Self {
-        Self { size }
+        Self {
+            size,
+            unrecognized: crate::Object::new(),
+        }
     }
 }
 
 impl crate::codec::Members for GuestMemoryBlockInfo {
-    type Partial = (crate::codec::Fault, ::core::option::Option<u64>);
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<u64>,
+        crate::Object,
+    );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "size" => crate::codec::get(&mut p.1, &mut p.0, 0, "size", r)?,
-            _ => return Ok(false),
+            "size" => crate::codec::get(&mut p.1, &mut p.0, 0, "size", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "size", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "size")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { size: m0 })
+        Ok(Self {
+            size: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "size", &self.size);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2746,6 +3048,8 @@ pub struct GuestExecStatus {
     pub out_truncated: ::core::option::Option<bool>,
     /// (since 2.5)
     pub err_truncated: ::core::option::Option<bool>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestExecStatus {
@@ -2761,6 +3065,7 @@ impl GuestExecStatus {
             err_data: None,
             out_truncated: None,
             err_truncated: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -2821,6 +3126,7 @@ impl crate::codec::Members for GuestExecStatus {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        crate::Object,
     );
 
     #[inline]
@@ -2834,37 +3140,40 @@ impl crate::codec::Members for GuestExecStatus {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "exited" => crate::codec::get(&mut p.1, &mut p.0, 0, "exited", r)?,
-            "exitcode" => crate::codec::get(&mut p.2, &mut p.0, 1, "exitcode", r)?,
-            "signal" => crate::codec::get(&mut p.3, &mut p.0, 2, "signal", r)?,
-            "out-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "out-data", r)?,
-            "err-data" => crate::codec::get(&mut p.5, &mut p.0, 4, "err-data", r)?,
-            "out-truncated" => crate::codec::get(&mut p.6, &mut p.0, 5, "out-truncated", r)?,
-            "err-truncated" => crate::codec::get(&mut p.7, &mut p.0, 6, "err-truncated", r)?,
-            _ => return Ok(false),
+            "exited" => crate::codec::get(&mut p.1, &mut p.0, 0, "exited", r),
+            "exitcode" => crate::codec::get(&mut p.2, &mut p.0, 1, "exitcode", r),
+            "signal" => crate::codec::get(&mut p.3, &mut p.0, 2, "signal", r),
+            "out-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "out-data", r),
+            "err-data" => crate::codec::get(&mut p.5, &mut p.0, 4, "err-data", r),
+            "out-truncated" => crate::codec::get(&mut p.6, &mut p.0, 5, "out-truncated", r),
+            "err-truncated" => crate::codec::get(&mut p.7, &mut p.0, 6, "err-truncated", r),
+            _ => crate::codec::keep(&mut p.8, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "exited", r)?;
+        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "exited")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             exited: m0,
-            exitcode: p.2,
-            signal: p.3,
-            out_data: p.4,
-            err_data: p.5,
-            out_truncated: p.6,
-            err_truncated: p.7,
+            exitcode: m1,
+            signal: m2,
+            out_data: m3,
+            err_data: m4,
+            out_truncated: m5,
+            err_truncated: m6,
+            unrecognized: rest,
         })
     }
 
@@ -2877,6 +3186,7 @@ impl crate::codec::Members for GuestExecStatus {
         crate::codec::put_opt(w, "err-data", &self.err_data);
         crate::codec::put_opt(w, "out-truncated", &self.out_truncated);
         crate::codec::put_opt(w, "err-truncated", &self.err_truncated);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -2888,6 +3198,8 @@ impl crate::codec::Members for GuestExecStatus {
 pub struct GuestExec {
     /// (since 2.5)
     pub pid: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestExec {
@@ -2895,38 +3207,50 @@ impl GuestExec {
     #[must_use]
     #[inline]
     pub fn new(pid: i64) -> Self {
-        Self { pid }
+        Self {
+            pid,
+            unrecognized: crate::Object::new(),
+        }
     }
 }
 
 impl crate::codec::Members for GuestExec {
-    type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<i64>,
+        crate::Object,
+    );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r)?,
-            _ => return Ok(false),
+            "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "pid", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "pid")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { pid: m0 })
+        Ok(Self {
+            pid: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "pid", &self.pid);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3038,6 +3362,8 @@ impl crate::codec::Encode for GuestExecCaptureOutput {
 pub struct GuestHostName {
     /// (since 2.10)
     pub host_name: ::std::string::String,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestHostName {
@@ -3046,6 +3372,7 @@ impl GuestHostName {
     pub fn new(host_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             host_name: host_name.into(),
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -3054,33 +3381,39 @@ impl crate::codec::Members for GuestHostName {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "host-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "host-name", r)?,
-            _ => return Ok(false),
+            "host-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "host-name", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "host-name", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "host-name")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { host_name: m0 })
+        Ok(Self {
+            host_name: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "host-name", &self.host_name);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3098,6 +3431,8 @@ pub struct GuestUser {
     pub login_time: f64,
     /// (since 2.10)
     pub domain: ::core::option::Option<::std::string::String>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestUser {
@@ -3108,6 +3443,7 @@ impl GuestUser {
             user: user.into(),
             login_time,
             domain: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -3125,34 +3461,42 @@ impl crate::codec::Members for GuestUser {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<f64>,
         ::core::option::Option<::std::string::String>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "user" => crate::codec::get(&mut p.1, &mut p.0, 0, "user", r)?,
-            "login-time" => crate::codec::get(&mut p.2, &mut p.0, 1, "login-time", r)?,
-            "domain" => crate::codec::get(&mut p.3, &mut p.0, 2, "domain", r)?,
-            _ => return Ok(false),
+            "user" => crate::codec::get(&mut p.1, &mut p.0, 0, "user", r),
+            "login-time" => crate::codec::get(&mut p.2, &mut p.0, 1, "login-time", r),
+            "domain" => crate::codec::get(&mut p.3, &mut p.0, 2, "domain", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "user", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "login-time", r)?;
+        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "user"), (p.2.is_none(), 1, "login-time")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             user: m0,
             login_time: m1,
-            domain: p.3,
+            domain: m2,
+            unrecognized: rest,
         })
     }
 
@@ -3161,6 +3505,7 @@ impl crate::codec::Members for GuestUser {
         crate::codec::put(w, "user", &self.user);
         crate::codec::put(w, "login-time", &self.login_time);
         crate::codec::put_opt(w, "domain", &self.domain);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3174,6 +3519,8 @@ pub struct GuestTimezone {
     pub zone: ::core::option::Option<::std::string::String>,
     /// (since 2.10)
     pub offset: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestTimezone {
@@ -3181,7 +3528,11 @@ impl GuestTimezone {
     #[must_use]
     #[inline]
     pub fn new(offset: i64) -> Self {
-        Self { zone: None, offset }
+        Self {
+            zone: None,
+            offset,
+            unrecognized: crate::Object::new(),
+        }
     }
 
     /// Sets `zone`.
@@ -3197,31 +3548,34 @@ impl crate::codec::Members for GuestTimezone {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "zone" => crate::codec::get(&mut p.1, &mut p.0, 0, "zone", r)?,
-            "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r)?,
-            _ => return Ok(false),
+            "zone" => crate::codec::get(&mut p.1, &mut p.0, 0, "zone", r),
+            "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "offset", r)?;
+        let (fault, m0, Some(m1), rest) = p else {
+            let members = &[(p.2.is_none(), 1, "offset")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            zone: p.1,
+            zone: m0,
             offset: m1,
+            unrecognized: rest,
         })
     }
 
@@ -3229,6 +3583,7 @@ impl crate::codec::Members for GuestTimezone {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "zone", &self.zone);
         crate::codec::put(w, "offset", &self.offset);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3258,6 +3613,8 @@ pub struct GuestOSInfo {
     pub variant: ::core::option::Option<::std::string::String>,
     /// (since 2.10)
     pub variant_id: ::core::option::Option<::std::string::String>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestOSInfo {
@@ -3367,6 +3724,7 @@ impl crate::codec::Members for GuestOSInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        crate::Object,
     );
 
     #[inline]
@@ -3383,41 +3741,43 @@ impl crate::codec::Members for GuestOSInfo {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "kernel-release" => crate::codec::get(&mut p.1, &mut p.0, 0, "kernel-release", r)?,
-            "kernel-version" => crate::codec::get(&mut p.2, &mut p.0, 1, "kernel-version", r)?,
-            "machine" => crate::codec::get(&mut p.3, &mut p.0, 2, "machine", r)?,
-            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r)?,
-            "name" => crate::codec::get(&mut p.5, &mut p.0, 4, "name", r)?,
-            "pretty-name" => crate::codec::get(&mut p.6, &mut p.0, 5, "pretty-name", r)?,
-            "version" => crate::codec::get(&mut p.7, &mut p.0, 6, "version", r)?,
-            "version-id" => crate::codec::get(&mut p.8, &mut p.0, 7, "version-id", r)?,
-            "variant" => crate::codec::get(&mut p.9, &mut p.0, 8, "variant", r)?,
-            "variant-id" => crate::codec::get(&mut p.10, &mut p.0, 9, "variant-id", r)?,
-            _ => return Ok(false),
+            "kernel-release" => crate::codec::get(&mut p.1, &mut p.0, 0, "kernel-release", r),
+            "kernel-version" => crate::codec::get(&mut p.2, &mut p.0, 1, "kernel-version", r),
+            "machine" => crate::codec::get(&mut p.3, &mut p.0, 2, "machine", r),
+            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r),
+            "name" => crate::codec::get(&mut p.5, &mut p.0, 4, "name", r),
+            "pretty-name" => crate::codec::get(&mut p.6, &mut p.0, 5, "pretty-name", r),
+            "version" => crate::codec::get(&mut p.7, &mut p.0, 6, "version", r),
+            "version-id" => crate::codec::get(&mut p.8, &mut p.0, 7, "version-id", r),
+            "variant" => crate::codec::get(&mut p.9, &mut p.0, 8, "variant", r),
+            "variant-id" => crate::codec::get(&mut p.10, &mut p.0, 9, "variant-id", r),
+            _ => crate::codec::keep(&mut p.11, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        p.0.check()?;
+        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
+        fault.check()?;
         Ok(Self {
-            kernel_release: p.1,
-            kernel_version: p.2,
-            machine: p.3,
-            id: p.4,
-            name: p.5,
-            pretty_name: p.6,
-            version: p.7,
-            version_id: p.8,
-            variant: p.9,
-            variant_id: p.10,
+            kernel_release: m0,
+            kernel_version: m1,
+            machine: m2,
+            id: m3,
+            name: m4,
+            pretty_name: m5,
+            version: m6,
+            version_id: m7,
+            variant: m8,
+            variant_id: m9,
+            unrecognized: rest,
         })
     }
 
@@ -3433,6 +3793,7 @@ impl crate::codec::Members for GuestOSInfo {
         crate::codec::put_opt(w, "version-id", &self.version_id);
         crate::codec::put_opt(w, "variant", &self.variant);
         crate::codec::put_opt(w, "variant-id", &self.variant_id);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3478,6 +3839,8 @@ pub struct GuestDeviceIdPCI {
     pub vendor_id: u16,
     /// (since 5.2)
     pub device_id: u16,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDeviceIdPCI {
@@ -3488,6 +3851,7 @@ impl GuestDeviceIdPCI {
         Self {
             vendor_id,
             device_id,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -3497,32 +3861,37 @@ impl crate::codec::Members for GuestDeviceIdPCI {
         crate::codec::Fault,
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "vendor-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "vendor-id", r)?,
-            "device-id" => crate::codec::get(&mut p.2, &mut p.0, 1, "device-id", r)?,
-            _ => return Ok(false),
+            "vendor-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "vendor-id", r),
+            "device-id" => crate::codec::get(&mut p.2, &mut p.0, 1, "device-id", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "vendor-id", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "device-id", r)?;
+        let (fault, Some(m0), Some(m1), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "vendor-id"),
+                (p.2.is_none(), 1, "device-id"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             vendor_id: m0,
             device_id: m1,
+            unrecognized: rest,
         })
     }
 
@@ -3530,6 +3899,7 @@ impl crate::codec::Members for GuestDeviceIdPCI {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "vendor-id", &self.vendor_id);
         crate::codec::put(w, "device-id", &self.device_id);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3543,13 +3913,18 @@ impl crate::codec::Members for GuestDeviceIdPCI {
 pub struct GuestDeviceId {
     /// What `type` selects.
     pub u: GuestDeviceIdBranch,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDeviceId {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestDeviceIdBranch>) -> Self {
-        Self { u: u.into() }
+        Self {
+            u: u.into(),
+            unrecognized: crate::Object::new(),
+        }
     }
 
     /// `type` as on the wire.
@@ -3565,6 +3940,7 @@ impl crate::codec::Members for GuestDeviceId {
         crate::codec::Fault,
         ::core::option::Option<GuestDeviceType>,
         crate::codec::Branch<GuestDeviceIdBranchPartial>,
+        crate::Object,
     );
 
     #[inline]
@@ -3573,29 +3949,33 @@ impl crate::codec::Members for GuestDeviceId {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r)?,
+            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
-                return crate::codec::branch_member::<GuestDeviceIdBranch>(
+                let taken = crate::codec::branch_member::<GuestDeviceIdBranch>(
                     &mut p.2, &p.1, "type", key, r,
-                );
+                )?;
+                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "type", r)?;
+        let (fault, Some(m0), branch, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "type")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: crate::codec::branch_finish(p.2, &m0, r)?,
+            u: crate::codec::branch_finish(branch, &m0, r)?,
+            unrecognized: rest,
         })
     }
 
@@ -3604,6 +3984,7 @@ impl crate::codec::Members for GuestDeviceId {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3713,6 +4094,8 @@ pub struct GuestDeviceInfo {
     pub driver_version: ::core::option::Option<::std::string::String>,
     /// (since 5.2)
     pub id: ::core::option::Option<GuestDeviceId>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDeviceInfo {
@@ -3724,6 +4107,7 @@ impl GuestDeviceInfo {
             driver_date: None,
             driver_version: None,
             id: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -3761,35 +4145,45 @@ impl crate::codec::Members for GuestDeviceInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestDeviceId>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "driver-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "driver-name", r)?,
-            "driver-date" => crate::codec::get(&mut p.2, &mut p.0, 1, "driver-date", r)?,
-            "driver-version" => crate::codec::get(&mut p.3, &mut p.0, 2, "driver-version", r)?,
-            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r)?,
-            _ => return Ok(false),
+            "driver-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "driver-name", r),
+            "driver-date" => crate::codec::get(&mut p.2, &mut p.0, 1, "driver-date", r),
+            "driver-version" => crate::codec::get(&mut p.3, &mut p.0, 2, "driver-version", r),
+            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "driver-name", r)?;
+        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "driver-name")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             driver_name: m0,
-            driver_date: p.2,
-            driver_version: p.3,
-            id: p.4,
+            driver_date: m1,
+            driver_version: m2,
+            id: m3,
+            unrecognized: rest,
         })
     }
 
@@ -3799,6 +4193,7 @@ impl crate::codec::Members for GuestDeviceInfo {
         crate::codec::put_opt(w, "driver-date", &self.driver_date);
         crate::codec::put_opt(w, "driver-version", &self.driver_version);
         crate::codec::put_opt(w, "id", &self.id);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3810,13 +4205,18 @@ impl crate::codec::Members for GuestDeviceInfo {
 pub struct GuestAuthorizedKeys {
     /// (since 5.2)
     pub keys: ::std::vec::Vec<::std::string::String>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestAuthorizedKeys {
     /// With what is mandatory.
     #[must_use]
     pub fn new(keys: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>) -> Self {
-        Self { keys: keys.into() }
+        Self {
+            keys: keys.into(),
+            unrecognized: crate::Object::new(),
+        }
     }
 }
 
@@ -3824,33 +4224,39 @@ impl crate::codec::Members for GuestAuthorizedKeys {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, crate::Object::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "keys" => crate::codec::get(&mut p.1, &mut p.0, 0, "keys", r)?,
-            _ => return Ok(false),
+            "keys" => crate::codec::get(&mut p.1, &mut p.0, 0, "keys", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "keys", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "keys")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { keys: m0 })
+        Ok(Self {
+            keys: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "keys", &self.keys);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -3896,6 +4302,8 @@ pub struct GuestDiskStats {
     pub total_ticks: ::core::option::Option<u64>,
     /// (since 7.1)
     pub weight_ticks: ::core::option::Option<u64>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDiskStats {
@@ -4063,6 +4471,7 @@ impl crate::codec::Members for GuestDiskStats {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
+        crate::Object,
     );
 
     #[inline]
@@ -4086,55 +4495,77 @@ impl crate::codec::Members for GuestDiskStats {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "read-sectors" => crate::codec::get(&mut p.1, &mut p.0, 0, "read-sectors", r)?,
-            "read-ios" => crate::codec::get(&mut p.2, &mut p.0, 1, "read-ios", r)?,
-            "read-merges" => crate::codec::get(&mut p.3, &mut p.0, 2, "read-merges", r)?,
-            "write-sectors" => crate::codec::get(&mut p.4, &mut p.0, 3, "write-sectors", r)?,
-            "write-ios" => crate::codec::get(&mut p.5, &mut p.0, 4, "write-ios", r)?,
-            "write-merges" => crate::codec::get(&mut p.6, &mut p.0, 5, "write-merges", r)?,
-            "discard-sectors" => crate::codec::get(&mut p.7, &mut p.0, 6, "discard-sectors", r)?,
-            "discard-ios" => crate::codec::get(&mut p.8, &mut p.0, 7, "discard-ios", r)?,
-            "discard-merges" => crate::codec::get(&mut p.9, &mut p.0, 8, "discard-merges", r)?,
-            "flush-ios" => crate::codec::get(&mut p.10, &mut p.0, 9, "flush-ios", r)?,
-            "read-ticks" => crate::codec::get(&mut p.11, &mut p.0, 10, "read-ticks", r)?,
-            "write-ticks" => crate::codec::get(&mut p.12, &mut p.0, 11, "write-ticks", r)?,
-            "discard-ticks" => crate::codec::get(&mut p.13, &mut p.0, 12, "discard-ticks", r)?,
-            "flush-ticks" => crate::codec::get(&mut p.14, &mut p.0, 13, "flush-ticks", r)?,
-            "ios-pgr" => crate::codec::get(&mut p.15, &mut p.0, 14, "ios-pgr", r)?,
-            "total-ticks" => crate::codec::get(&mut p.16, &mut p.0, 15, "total-ticks", r)?,
-            "weight-ticks" => crate::codec::get(&mut p.17, &mut p.0, 16, "weight-ticks", r)?,
-            _ => return Ok(false),
+            "read-sectors" => crate::codec::get(&mut p.1, &mut p.0, 0, "read-sectors", r),
+            "read-ios" => crate::codec::get(&mut p.2, &mut p.0, 1, "read-ios", r),
+            "read-merges" => crate::codec::get(&mut p.3, &mut p.0, 2, "read-merges", r),
+            "write-sectors" => crate::codec::get(&mut p.4, &mut p.0, 3, "write-sectors", r),
+            "write-ios" => crate::codec::get(&mut p.5, &mut p.0, 4, "write-ios", r),
+            "write-merges" => crate::codec::get(&mut p.6, &mut p.0, 5, "write-merges", r),
+            "discard-sectors" => crate::codec::get(&mut p.7, &mut p.0, 6, "discard-sectors", r),
+            "discard-ios" => crate::codec::get(&mut p.8, &mut p.0, 7, "discard-ios", r),
+            "discard-merges" => crate::codec::get(&mut p.9, &mut p.0, 8, "discard-merges", r),
+            "flush-ios" => crate::codec::get(&mut p.10, &mut p.0, 9, "flush-ios", r),
+            "read-ticks" => crate::codec::get(&mut p.11, &mut p.0, 10, "read-ticks", r),
+            "write-ticks" => crate::codec::get(&mut p.12, &mut p.0, 11, "write-ticks", r),
+            "discard-ticks" => crate::codec::get(&mut p.13, &mut p.0, 12, "discard-ticks", r),
+            "flush-ticks" => crate::codec::get(&mut p.14, &mut p.0, 13, "flush-ticks", r),
+            "ios-pgr" => crate::codec::get(&mut p.15, &mut p.0, 14, "ios-pgr", r),
+            "total-ticks" => crate::codec::get(&mut p.16, &mut p.0, 15, "total-ticks", r),
+            "weight-ticks" => crate::codec::get(&mut p.17, &mut p.0, 16, "weight-ticks", r),
+            _ => crate::codec::keep(&mut p.18, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        p.0.check()?;
+        let (
+            fault,
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            m12,
+            m13,
+            m14,
+            m15,
+            m16,
+            rest,
+        ) = p;
+        fault.check()?;
         Ok(Self {
-            read_sectors: p.1,
-            read_ios: p.2,
-            read_merges: p.3,
-            write_sectors: p.4,
-            write_ios: p.5,
-            write_merges: p.6,
-            discard_sectors: p.7,
-            discard_ios: p.8,
-            discard_merges: p.9,
-            flush_ios: p.10,
-            read_ticks: p.11,
-            write_ticks: p.12,
-            discard_ticks: p.13,
-            flush_ticks: p.14,
-            ios_pgr: p.15,
-            total_ticks: p.16,
-            weight_ticks: p.17,
+            read_sectors: m0,
+            read_ios: m1,
+            read_merges: m2,
+            write_sectors: m3,
+            write_ios: m4,
+            write_merges: m5,
+            discard_sectors: m6,
+            discard_ios: m7,
+            discard_merges: m8,
+            flush_ios: m9,
+            read_ticks: m10,
+            write_ticks: m11,
+            discard_ticks: m12,
+            flush_ticks: m13,
+            ios_pgr: m14,
+            total_ticks: m15,
+            weight_ticks: m16,
+            unrecognized: rest,
         })
     }
 
@@ -4157,6 +4588,7 @@ impl crate::codec::Members for GuestDiskStats {
         crate::codec::put_opt(w, "ios-pgr", &self.ios_pgr);
         crate::codec::put_opt(w, "total-ticks", &self.total_ticks);
         crate::codec::put_opt(w, "weight-ticks", &self.weight_ticks);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -4174,6 +4606,8 @@ pub struct GuestDiskStatsInfo {
     pub minor: u64,
     /// `stats`
     pub stats: GuestDiskStats,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestDiskStatsInfo {
@@ -4190,6 +4624,7 @@ impl GuestDiskStatsInfo {
             major,
             minor,
             stats,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -4201,38 +4636,50 @@ impl crate::codec::Members for GuestDiskStatsInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<GuestDiskStats>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "major" => crate::codec::get(&mut p.2, &mut p.0, 1, "major", r)?,
-            "minor" => crate::codec::get(&mut p.3, &mut p.0, 2, "minor", r)?,
-            "stats" => crate::codec::get(&mut p.4, &mut p.0, 3, "stats", r)?,
-            _ => return Ok(false),
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "major" => crate::codec::get(&mut p.2, &mut p.0, 1, "major", r),
+            "minor" => crate::codec::get(&mut p.3, &mut p.0, 2, "minor", r),
+            "stats" => crate::codec::get(&mut p.4, &mut p.0, 3, "stats", r),
+            _ => crate::codec::keep(&mut p.5, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "major", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "minor", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "stats", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "name"),
+                (p.2.is_none(), 1, "major"),
+                (p.3.is_none(), 2, "minor"),
+                (p.4.is_none(), 3, "stats"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
             major: m1,
             minor: m2,
             stats: m3,
+            unrecognized: rest,
         })
     }
 
@@ -4242,6 +4689,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
         crate::codec::put(w, "major", &self.major);
         crate::codec::put(w, "minor", &self.minor);
         crate::codec::put(w, "stats", &self.stats);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -4307,6 +4755,8 @@ pub struct GuestLinuxCpuStats {
     pub guest: ::core::option::Option<u64>,
     /// (since 7.1)
     pub guestnice: ::core::option::Option<u64>,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestLinuxCpuStats {
@@ -4326,6 +4776,7 @@ impl GuestLinuxCpuStats {
             steal: None,
             guest: None,
             guestnice: None,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -4392,6 +4843,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
+        crate::Object,
     );
 
     #[inline]
@@ -4409,36 +4861,55 @@ impl crate::codec::Members for GuestLinuxCpuStats {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "cpu" => crate::codec::get(&mut p.1, &mut p.0, 0, "cpu", r)?,
-            "user" => crate::codec::get(&mut p.2, &mut p.0, 1, "user", r)?,
-            "nice" => crate::codec::get(&mut p.3, &mut p.0, 2, "nice", r)?,
-            "system" => crate::codec::get(&mut p.4, &mut p.0, 3, "system", r)?,
-            "idle" => crate::codec::get(&mut p.5, &mut p.0, 4, "idle", r)?,
-            "iowait" => crate::codec::get(&mut p.6, &mut p.0, 5, "iowait", r)?,
-            "irq" => crate::codec::get(&mut p.7, &mut p.0, 6, "irq", r)?,
-            "softirq" => crate::codec::get(&mut p.8, &mut p.0, 7, "softirq", r)?,
-            "steal" => crate::codec::get(&mut p.9, &mut p.0, 8, "steal", r)?,
-            "guest" => crate::codec::get(&mut p.10, &mut p.0, 9, "guest", r)?,
-            "guestnice" => crate::codec::get(&mut p.11, &mut p.0, 10, "guestnice", r)?,
-            _ => return Ok(false),
+            "cpu" => crate::codec::get(&mut p.1, &mut p.0, 0, "cpu", r),
+            "user" => crate::codec::get(&mut p.2, &mut p.0, 1, "user", r),
+            "nice" => crate::codec::get(&mut p.3, &mut p.0, 2, "nice", r),
+            "system" => crate::codec::get(&mut p.4, &mut p.0, 3, "system", r),
+            "idle" => crate::codec::get(&mut p.5, &mut p.0, 4, "idle", r),
+            "iowait" => crate::codec::get(&mut p.6, &mut p.0, 5, "iowait", r),
+            "irq" => crate::codec::get(&mut p.7, &mut p.0, 6, "irq", r),
+            "softirq" => crate::codec::get(&mut p.8, &mut p.0, 7, "softirq", r),
+            "steal" => crate::codec::get(&mut p.9, &mut p.0, 8, "steal", r),
+            "guest" => crate::codec::get(&mut p.10, &mut p.0, 9, "guest", r),
+            "guestnice" => crate::codec::get(&mut p.11, &mut p.0, 10, "guestnice", r),
+            _ => crate::codec::keep(&mut p.12, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "cpu", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "user", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "nice", r)?;
-        let m3 = crate::codec::need(p.4, &mut fault, 3, "system", r)?;
-        let m4 = crate::codec::need(p.5, &mut fault, 4, "idle", r)?;
+        let (
+            fault,
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            rest,
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "cpu"),
+                (p.2.is_none(), 1, "user"),
+                (p.3.is_none(), 2, "nice"),
+                (p.4.is_none(), 3, "system"),
+                (p.5.is_none(), 4, "idle"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             cpu: m0,
@@ -4446,12 +4917,13 @@ impl crate::codec::Members for GuestLinuxCpuStats {
             nice: m2,
             system: m3,
             idle: m4,
-            iowait: p.6,
-            irq: p.7,
-            softirq: p.8,
-            steal: p.9,
-            guest: p.10,
-            guestnice: p.11,
+            iowait: m5,
+            irq: m6,
+            softirq: m7,
+            steal: m8,
+            guest: m9,
+            guestnice: m10,
+            unrecognized: rest,
         })
     }
 
@@ -4468,6 +4940,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
         crate::codec::put_opt(w, "steal", &self.steal);
         crate::codec::put_opt(w, "guest", &self.guest);
         crate::codec::put_opt(w, "guestnice", &self.guestnice);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -4481,13 +4954,18 @@ impl crate::codec::Members for GuestLinuxCpuStats {
 pub struct GuestCpuStats {
     /// What `type` selects.
     pub u: GuestCpuStatsBranch,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestCpuStats {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestCpuStatsBranch>) -> Self {
-        Self { u: u.into() }
+        Self {
+            u: u.into(),
+            unrecognized: crate::Object::new(),
+        }
     }
 
     /// `type` as on the wire.
@@ -4503,6 +4981,7 @@ impl crate::codec::Members for GuestCpuStats {
         crate::codec::Fault,
         ::core::option::Option<GuestCpuStatsType>,
         crate::codec::Branch<GuestCpuStatsBranchPartial>,
+        crate::Object,
     );
 
     #[inline]
@@ -4511,29 +4990,33 @@ impl crate::codec::Members for GuestCpuStats {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r)?,
+            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
-                return crate::codec::branch_member::<GuestCpuStatsBranch>(
+                let taken = crate::codec::branch_member::<GuestCpuStatsBranch>(
                     &mut p.2, &p.1, "type", key, r,
-                );
+                )?;
+                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "type", r)?;
+        let (fault, Some(m0), branch, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "type")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: crate::codec::branch_finish(p.2, &m0, r)?,
+            u: crate::codec::branch_finish(branch, &m0, r)?,
+            unrecognized: rest,
         })
     }
 
@@ -4542,6 +5025,7 @@ impl crate::codec::Members for GuestCpuStats {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -4649,6 +5133,8 @@ pub struct GuestLoadAverage {
     pub load5m: f64,
     /// (since 10.0)
     pub load15m: f64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestLoadAverage {
@@ -4660,6 +5146,7 @@ impl GuestLoadAverage {
             load1m,
             load5m,
             load15m,
+            unrecognized: crate::Object::new(),
         }
     }
 }
@@ -4670,35 +5157,46 @@ impl crate::codec::Members for GuestLoadAverage {
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
+        crate::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            crate::Object::new(),
+        )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "load1m" => crate::codec::get(&mut p.1, &mut p.0, 0, "load1m", r)?,
-            "load5m" => crate::codec::get(&mut p.2, &mut p.0, 1, "load5m", r)?,
-            "load15m" => crate::codec::get(&mut p.3, &mut p.0, 2, "load15m", r)?,
-            _ => return Ok(false),
+            "load1m" => crate::codec::get(&mut p.1, &mut p.0, 0, "load1m", r),
+            "load5m" => crate::codec::get(&mut p.2, &mut p.0, 1, "load5m", r),
+            "load15m" => crate::codec::get(&mut p.3, &mut p.0, 2, "load15m", r),
+            _ => crate::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "load1m", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "load5m", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "load15m", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "load1m"),
+                (p.2.is_none(), 1, "load5m"),
+                (p.3.is_none(), 2, "load15m"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             load1m: m0,
             load5m: m1,
             load15m: m2,
+            unrecognized: rest,
         })
     }
 
@@ -4707,6 +5205,7 @@ impl crate::codec::Members for GuestLoadAverage {
         crate::codec::put(w, "load1m", &self.load1m);
         crate::codec::put(w, "load5m", &self.load5m);
         crate::codec::put(w, "load15m", &self.load15m);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -4750,6 +5249,8 @@ pub struct GuestNetworkRoute {
     pub nexthop: ::core::option::Option<::std::string::String>,
     /// (since 9.1)
     pub version: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::Object,
 }
 
 impl GuestNetworkRoute {
@@ -4778,6 +5279,7 @@ impl GuestNetworkRoute {
             srcprefixlen: None,
             nexthop: None,
             version,
+            unrecognized: crate::Object::new(),
         }
     }
 
@@ -4897,6 +5399,7 @@ impl crate::codec::Members for GuestNetworkRoute {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
+        crate::Object,
     );
 
     #[inline]
@@ -4919,58 +5422,83 @@ impl crate::codec::Members for GuestNetworkRoute {
             None,
             None,
             None,
+            crate::Object::new(),
         )
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "iface" => crate::codec::get(&mut p.1, &mut p.0, 0, "iface", r)?,
-            "destination" => crate::codec::get(&mut p.2, &mut p.0, 1, "destination", r)?,
-            "metric" => crate::codec::get(&mut p.3, &mut p.0, 2, "metric", r)?,
-            "gateway" => crate::codec::get(&mut p.4, &mut p.0, 3, "gateway", r)?,
-            "mask" => crate::codec::get(&mut p.5, &mut p.0, 4, "mask", r)?,
-            "irtt" => crate::codec::get(&mut p.6, &mut p.0, 5, "irtt", r)?,
-            "flags" => crate::codec::get(&mut p.7, &mut p.0, 6, "flags", r)?,
-            "refcnt" => crate::codec::get(&mut p.8, &mut p.0, 7, "refcnt", r)?,
-            "use" => crate::codec::get(&mut p.9, &mut p.0, 8, "use", r)?,
-            "window" => crate::codec::get(&mut p.10, &mut p.0, 9, "window", r)?,
-            "mtu" => crate::codec::get(&mut p.11, &mut p.0, 10, "mtu", r)?,
-            "desprefixlen" => crate::codec::get(&mut p.12, &mut p.0, 11, "desprefixlen", r)?,
-            "source" => crate::codec::get(&mut p.13, &mut p.0, 12, "source", r)?,
-            "srcprefixlen" => crate::codec::get(&mut p.14, &mut p.0, 13, "srcprefixlen", r)?,
-            "nexthop" => crate::codec::get(&mut p.15, &mut p.0, 14, "nexthop", r)?,
-            "version" => crate::codec::get(&mut p.16, &mut p.0, 15, "version", r)?,
-            _ => return Ok(false),
+            "iface" => crate::codec::get(&mut p.1, &mut p.0, 0, "iface", r),
+            "destination" => crate::codec::get(&mut p.2, &mut p.0, 1, "destination", r),
+            "metric" => crate::codec::get(&mut p.3, &mut p.0, 2, "metric", r),
+            "gateway" => crate::codec::get(&mut p.4, &mut p.0, 3, "gateway", r),
+            "mask" => crate::codec::get(&mut p.5, &mut p.0, 4, "mask", r),
+            "irtt" => crate::codec::get(&mut p.6, &mut p.0, 5, "irtt", r),
+            "flags" => crate::codec::get(&mut p.7, &mut p.0, 6, "flags", r),
+            "refcnt" => crate::codec::get(&mut p.8, &mut p.0, 7, "refcnt", r),
+            "use" => crate::codec::get(&mut p.9, &mut p.0, 8, "use", r),
+            "window" => crate::codec::get(&mut p.10, &mut p.0, 9, "window", r),
+            "mtu" => crate::codec::get(&mut p.11, &mut p.0, 10, "mtu", r),
+            "desprefixlen" => crate::codec::get(&mut p.12, &mut p.0, 11, "desprefixlen", r),
+            "source" => crate::codec::get(&mut p.13, &mut p.0, 12, "source", r),
+            "srcprefixlen" => crate::codec::get(&mut p.14, &mut p.0, 13, "srcprefixlen", r),
+            "nexthop" => crate::codec::get(&mut p.15, &mut p.0, 14, "nexthop", r),
+            "version" => crate::codec::get(&mut p.16, &mut p.0, 15, "version", r),
+            _ => crate::codec::keep(&mut p.17, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let mut fault = p.0;
-        let m0 = crate::codec::need(p.1, &mut fault, 0, "iface", r)?;
-        let m1 = crate::codec::need(p.2, &mut fault, 1, "destination", r)?;
-        let m2 = crate::codec::need(p.3, &mut fault, 2, "metric", r)?;
-        let m15 = crate::codec::need(p.16, &mut fault, 15, "version", r)?;
+        let (
+            fault,
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            m12,
+            m13,
+            m14,
+            Some(m15),
+            rest,
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "iface"),
+                (p.2.is_none(), 1, "destination"),
+                (p.3.is_none(), 2, "metric"),
+                (p.16.is_none(), 15, "version"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             iface: m0,
             destination: m1,
             metric: m2,
-            gateway: p.4,
-            mask: p.5,
-            irtt: p.6,
-            flags: p.7,
-            refcnt: p.8,
-            r#use: p.9,
-            window: p.10,
-            mtu: p.11,
-            desprefixlen: p.12,
-            source: p.13,
-            srcprefixlen: p.14,
-            nexthop: p.15,
+            gateway: m3,
+            mask: m4,
+            irtt: m5,
+            flags: m6,
+            refcnt: m7,
+            r#use: m8,
+            window: m9,
+            mtu: m10,
+            desprefixlen: m11,
+            source: m12,
+            srcprefixlen: m13,
+            nexthop: m14,
             version: m15,
+            unrecognized: rest,
         })
     }
 
@@ -4992,6 +5520,7 @@ impl crate::codec::Members for GuestNetworkRoute {
         crate::codec::put_opt(w, "srcprefixlen", &self.srcprefixlen);
         crate::codec::put_opt(w, "nexthop", &self.nexthop);
         crate::codec::put(w, "version", &self.version);
+        crate::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -5125,16 +5654,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r)?,
-                _ => return Ok(false),
+                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "id", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "id")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { id: m0 })
         }
@@ -5184,16 +5714,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r)?,
-                _ => return Ok(false),
+                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "id", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "id")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { id: m0 })
         }
@@ -5341,16 +5872,16 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "time" => crate::codec::get(&mut p.1, &mut p.0, 0, "time", r)?,
-                _ => return Ok(false),
+                "time" => crate::codec::get(&mut p.1, &mut p.0, 0, "time", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            p.0.check()?;
-            Ok(Self { time: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { time: m0 })
         }
 
         #[inline]
@@ -5453,16 +5984,16 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "mode" => crate::codec::get(&mut p.1, &mut p.0, 0, "mode", r)?,
-                _ => return Ok(false),
+                "mode" => crate::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            p.0.check()?;
-            Ok(Self { mode: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { mode: m0 })
         }
 
         #[inline]
@@ -5526,22 +6057,20 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r)?,
-                "mode" => crate::codec::get(&mut p.2, &mut p.0, 1, "mode", r)?,
-                _ => return Ok(false),
+                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+                "mode" => crate::codec::get(&mut p.2, &mut p.0, 1, "mode", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "path", r)?;
+            let (fault, Some(m0), m1) = p else {
+                let members = &[(p.1.is_none(), 0, "path")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
-            Ok(Self {
-                path: m0,
-                mode: p.2,
-            })
+            Ok(Self { path: m0, mode: m1 })
         }
 
         #[inline]
@@ -5590,16 +6119,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r)?,
-                _ => return Ok(false),
+                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "handle", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "handle")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { handle: m0 })
         }
@@ -5666,21 +6196,22 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r)?,
-                "count" => crate::codec::get(&mut p.2, &mut p.0, 1, "count", r)?,
-                _ => return Ok(false),
+                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
+                "count" => crate::codec::get(&mut p.2, &mut p.0, 1, "count", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "handle", r)?;
+            let (fault, Some(m0), m1) = p else {
+                let members = &[(p.1.is_none(), 0, "handle")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 handle: m0,
-                count: p.2,
+                count: m1,
             })
         }
 
@@ -5753,24 +6284,24 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r)?,
-                "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r)?,
-                "count" => crate::codec::get(&mut p.3, &mut p.0, 2, "count", r)?,
-                _ => return Ok(false),
+                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
+                "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r),
+                "count" => crate::codec::get(&mut p.3, &mut p.0, 2, "count", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "handle", r)?;
-            let m1 = crate::codec::need(p.2, &mut fault, 1, "buf-b64", r)?;
+            let (fault, Some(m0), Some(m1), m2) = p else {
+                let members = &[(p.1.is_none(), 0, "handle"), (p.2.is_none(), 1, "buf-b64")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 handle: m0,
                 buf_b64: m1,
-                count: p.3,
+                count: m2,
             })
         }
 
@@ -5837,20 +6368,23 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r)?,
-                "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r)?,
-                "whence" => crate::codec::get(&mut p.3, &mut p.0, 2, "whence", r)?,
-                _ => return Ok(false),
+                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
+                "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r),
+                "whence" => crate::codec::get(&mut p.3, &mut p.0, 2, "whence", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "handle", r)?;
-            let m1 = crate::codec::need(p.2, &mut fault, 1, "offset", r)?;
-            let m2 = crate::codec::need(p.3, &mut fault, 2, "whence", r)?;
+            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+                let members = &[
+                    (p.1.is_none(), 0, "handle"),
+                    (p.2.is_none(), 1, "offset"),
+                    (p.3.is_none(), 2, "whence"),
+                ];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 handle: m0,
@@ -5906,16 +6440,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r)?,
-                _ => return Ok(false),
+                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "handle", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "handle")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { handle: m0 })
         }
@@ -6074,16 +6609,16 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "mountpoints" => crate::codec::get(&mut p.1, &mut p.0, 0, "mountpoints", r)?,
-                _ => return Ok(false),
+                "mountpoints" => crate::codec::get(&mut p.1, &mut p.0, 0, "mountpoints", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            p.0.check()?;
-            Ok(Self { mountpoints: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { mountpoints: m0 })
         }
 
         #[inline]
@@ -6188,16 +6723,16 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "minimum" => crate::codec::get(&mut p.1, &mut p.0, 0, "minimum", r)?,
-                _ => return Ok(false),
+                "minimum" => crate::codec::get(&mut p.1, &mut p.0, 0, "minimum", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            p.0.check()?;
-            Ok(Self { minimum: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { minimum: m0 })
         }
 
         #[inline]
@@ -6491,16 +7026,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "vcpus" => crate::codec::get(&mut p.1, &mut p.0, 0, "vcpus", r)?,
-                _ => return Ok(false),
+                "vcpus" => crate::codec::get(&mut p.1, &mut p.0, 0, "vcpus", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "vcpus", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "vcpus")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { vcpus: m0 })
         }
@@ -6662,20 +7198,23 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r)?,
-                "password" => crate::codec::get(&mut p.2, &mut p.0, 1, "password", r)?,
-                "crypted" => crate::codec::get(&mut p.3, &mut p.0, 2, "crypted", r)?,
-                _ => return Ok(false),
+                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
+                "password" => crate::codec::get(&mut p.2, &mut p.0, 1, "password", r),
+                "crypted" => crate::codec::get(&mut p.3, &mut p.0, 2, "crypted", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "username", r)?;
-            let m1 = crate::codec::need(p.2, &mut fault, 1, "password", r)?;
-            let m2 = crate::codec::need(p.3, &mut fault, 2, "crypted", r)?;
+            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+                let members = &[
+                    (p.1.is_none(), 0, "username"),
+                    (p.2.is_none(), 1, "password"),
+                    (p.3.is_none(), 2, "crypted"),
+                ];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 username: m0,
@@ -6786,16 +7325,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "mem-blks" => crate::codec::get(&mut p.1, &mut p.0, 0, "mem-blks", r)?,
-                _ => return Ok(false),
+                "mem-blks" => crate::codec::get(&mut p.1, &mut p.0, 0, "mem-blks", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "mem-blks", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "mem-blks")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { mem_blks: m0 })
         }
@@ -6892,16 +7432,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r)?,
-                _ => return Ok(false),
+                "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "pid", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "pid")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { pid: m0 })
         }
@@ -7011,27 +7552,28 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r)?,
-                "arg" => crate::codec::get(&mut p.2, &mut p.0, 1, "arg", r)?,
-                "env" => crate::codec::get(&mut p.3, &mut p.0, 2, "env", r)?,
-                "input-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "input-data", r)?,
-                "capture-output" => crate::codec::get(&mut p.5, &mut p.0, 4, "capture-output", r)?,
-                _ => return Ok(false),
+                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+                "arg" => crate::codec::get(&mut p.2, &mut p.0, 1, "arg", r),
+                "env" => crate::codec::get(&mut p.3, &mut p.0, 2, "env", r),
+                "input-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "input-data", r),
+                "capture-output" => crate::codec::get(&mut p.5, &mut p.0, 4, "capture-output", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "path", r)?;
+            let (fault, Some(m0), m1, m2, m3, m4) = p else {
+                let members = &[(p.1.is_none(), 0, "path")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 path: m0,
-                arg: p.2,
-                env: p.3,
-                input_data: p.4,
-                capture_output: p.5,
+                arg: m1,
+                env: m2,
+                input_data: m3,
+                capture_output: m4,
             })
         }
 
@@ -7317,16 +7859,17 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r)?,
-                _ => return Ok(false),
+                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "username", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "username")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { username: m0 })
         }
@@ -7399,24 +7942,24 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r)?,
-                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r)?,
-                "reset" => crate::codec::get(&mut p.3, &mut p.0, 2, "reset", r)?,
-                _ => return Ok(false),
+                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
+                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r),
+                "reset" => crate::codec::get(&mut p.3, &mut p.0, 2, "reset", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "username", r)?;
-            let m1 = crate::codec::need(p.2, &mut fault, 1, "keys", r)?;
+            let (fault, Some(m0), Some(m1), m2) = p else {
+                let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 username: m0,
                 keys: m1,
-                reset: p.3,
+                reset: m2,
             })
         }
 
@@ -7478,18 +8021,18 @@ pub mod commands {
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r)?,
-                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r)?,
-                _ => return Ok(false),
+                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
+                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let mut fault = p.0;
-            let m0 = crate::codec::need(p.1, &mut fault, 0, "username", r)?;
-            let m1 = crate::codec::need(p.2, &mut fault, 1, "keys", r)?;
+            let (fault, Some(m0), Some(m1)) = p else {
+                let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
+                return Err(crate::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 username: m0,

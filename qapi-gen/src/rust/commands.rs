@@ -5,6 +5,7 @@ use super::condition::Presence;
 use super::docs::{Source, deprecation};
 use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
+use super::record::RestKind;
 use super::structs::{DERIVES, feature_names};
 use super::text::literal;
 use crate::model::{Command, Features, ObjectId, Type};
@@ -52,7 +53,10 @@ impl<'s> Output<'_, 's> {
                     item,
                     presence.clone(),
                     Module::Inner,
-                    open,
+                    match open {
+                        true => RestKind::Open,
+                        false => RestKind::None,
+                    },
                 );
                 let note = match open {
                     false => "",

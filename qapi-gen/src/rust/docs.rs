@@ -102,7 +102,7 @@ impl Plan<'_> {
             return format!("`{name}`, built into the schema language");
         };
         let file = &self.schema.modules()[module].name;
-        let line = self.schema.sources().start(span).line;
+        let line = self.schema.sources().line(span);
         let name = match &self.options.reference {
             None => format!("`{name}`"),
             Some(reference) => {

@@ -3,6 +3,7 @@
 use super::Output;
 use super::docs::{Source, deprecation};
 use super::plan::{Item, Module, Place};
+use super::record::RestKind;
 use super::structs::DERIVES;
 use super::text::literal;
 use crate::model::Event;
@@ -44,9 +45,13 @@ impl<'s> Output<'_, 's> {
         match self.named(event.data) {
             Some(id) => self.newtype(&item.ident, id, &source, presence),
             None => {
-                let record =
-                    self.plan
-                        .record(event.data, item, presence.clone(), Module::Inner, false);
+                let record = self.plan.record(
+                    event.data,
+                    item,
+                    presence.clone(),
+                    Module::Inner,
+                    RestKind::Kept,
+                );
                 self.declare(&record, &source, "");
                 self.members(&record);
             }

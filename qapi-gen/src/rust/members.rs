@@ -7,31 +7,66 @@ use super::text::{Fit, literal};
 
 /// Where the parts of what was read so far are kept.
 struct Slots {
+    /// Whether they are fields of a struct of their own: a tuple has no conditional elements.
+    named: bool,
     fault: String,
     members: Vec<String>,
     branch: String,
     rest: String,
 }
 
-impl Output<'_, '_> {
-    /// `impl Members` of a struct.
-    pub(crate) fn members(&mut self, record: &Record) {
-        // A tuple has no conditional elements.
-        let conditional = record
+impl Slots {
+    fn of(record: &Record) -> Slots {
+        let count = record.members.len();
+        let named = record
             .members
             .iter()
             .any(|field| field.presence.attribute().is_some());
-        let slots = match conditional {
-            true => self.partial_struct(record),
-            false => Slots {
-                fault: "p.0".to_owned(),
-                members: (1..=record.members.len())
-                    .map(|i| format!("p.{i}"))
-                    .collect(),
-                branch: format!("p.{}", record.members.len() + 1),
-                rest: format!("p.{}", record.members.len() + 1),
-            },
+        let slot = |name: &str, index: usize| match named {
+            true => format!("p.{name}"),
+            false => format!("p.{index}"),
         };
+        Slots {
+            named,
+            fault: slot("fault", 0),
+            members: (0..count).map(|i| slot(&format!("m{i}"), i + 1)).collect(),
+            branch: slot("branch", count + 1),
+            rest: slot("rest", count + 1 + usize::from(record.union.is_some())),
+        }
+    }
+}
+
+/// A member's claim on being there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Demand {
+    /// It may be absent.
+    None,
+    /// Only strict mode demands it.
+    Strict,
+    /// Every mode demands it.
+    Always,
+}
+
+fn demand(record: &Record, index: usize) -> Demand {
+    let field = &record.members[index];
+    let late = match &record.union {
+        Some(union) if union.tag == index => union.untagged,
+        _ => field.late,
+    };
+    match (field.member.optional, late) {
+        (true, _) => Demand::None,
+        (false, true) => Demand::Strict,
+        (false, false) => Demand::Always,
+    }
+}
+
+impl Output<'_, '_> {
+    /// `impl Members` of a struct.
+    pub(crate) fn members(&mut self, record: &Record) {
+        let slots = Slots::of(record);
+        if slots.named {
+            self.partial_struct(record);
+        }
         let codec = self.paths.codec.clone();
         self.t.blank();
         self.t.attributes(record.presence.attribute().as_deref());
@@ -41,11 +76,11 @@ impl Output<'_, '_> {
         if record.is_empty() {
             self.no_members();
         } else {
-            match conditional {
+            match slots.named {
                 true => self.t.line(&["type Partial = ", &record.partial, ";"]),
                 false => self.partial_tuple(record),
             }
-            self.begin(record, conditional);
+            self.begin(record, &slots);
             self.member(record, &slots);
             self.finish(record, &slots);
         }
@@ -55,52 +90,44 @@ impl Output<'_, '_> {
             .push((record.presence.attribute(), record.ident.clone()));
     }
 
-    /// The type of each slot, but for those of the members.
-    fn last_slot(&self, record: &Record) -> Option<String> {
+    /// What is read beside the members: name, type, and what it is at first.
+    fn other_slots(&self, record: &Record) -> Vec<(&'static str, String, String)> {
         let codec = &self.paths.codec;
-        match (&record.union, &record.rest) {
-            (Some(union), _) => Some(format!("{codec}::Branch<{}>", union.partial)),
-            (None, Some(_)) => Some(self.paths.object.clone()),
-            (None, None) => None,
-        }
+        let branch = record.union.as_ref().map(|union| {
+            let ty = format!("{codec}::Branch<{}>", union.partial);
+            ("branch", ty, format!("{codec}::Branch::Unknown"))
+        });
+        let rest = record.rest.as_ref().map(|_| {
+            let object = &self.paths.object;
+            ("rest", object.clone(), format!("{object}::new()"))
+        });
+        branch.into_iter().chain(rest).collect()
     }
 
     fn partial_tuple(&mut self, record: &Record) {
         let mut types = vec![format!("{}::Fault", self.paths.codec)];
-        types.extend(
-            record
-                .members
-                .iter()
-                .map(|f| format!("{OPTION}<{}>", f.stored())),
-        );
-        types.extend(self.last_slot(record));
+        let members = record.members.iter();
+        types.extend(members.map(|field| format!("{OPTION}<{}>", field.stored())));
+        types.extend(self.other_slots(record).into_iter().map(|(_, ty, _)| ty));
         self.t.list("type Partial = (", &types, ");", Fit::Call);
     }
 
-    fn partial_struct(&mut self, record: &Record) -> Slots {
+    fn partial_struct(&mut self, record: &Record) {
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
         self.t.attributes(record.presence.attribute().as_deref());
         self.t.open(&["pub struct ", &record.partial, " {"]);
         self.t.line(&["fault: ", &self.paths.codec, "::Fault,"]);
-        let mut members = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
             self.t.attributes(field.presence.attribute().as_deref());
-            let stored = field.stored();
+            let name = format!("m{index}");
             self.t
-                .line(&[&format!("m{index}"), ": ", OPTION, "<", &stored, ">,"]);
-            members.push(format!("p.m{index}"));
+                .line(&[&name, ": ", OPTION, "<", &field.stored(), ">,"]);
         }
-        if let Some(ty) = self.last_slot(record) {
-            self.t.line(&["last: ", &ty, ","]);
+        for (name, ty, _) in self.other_slots(record) {
+            self.t.line(&[name, ": ", &ty, ","]);
         }
         self.t.close("}");
-        Slots {
-            fault: "p.fault".to_owned(),
-            members,
-            branch: "p.last".to_owned(),
-            rest: "p.last".to_owned(),
-        }
     }
 
     fn no_members(&mut self) {
@@ -135,48 +162,52 @@ impl Output<'_, '_> {
         self.t.close("}");
     }
 
-    fn begin(&mut self, record: &Record, conditional: bool) {
-        let codec = &self.paths.codec;
-        let fault = format!("{codec}::Fault::new()");
-        let last = match (&record.union, &record.rest) {
-            (Some(_), _) => Some(format!("{codec}::Branch::Unknown")),
-            (None, Some(_)) => Some(format!("{}::new()", self.paths.object)),
-            (None, None) => None,
-        };
+    fn begin(&mut self, record: &Record, slots: &Slots) {
+        let fault = format!("{}::Fault::new()", self.paths.codec);
+        let others = self.other_slots(record);
         self.t.blank();
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn begin() -> Self::Partial {"]);
-        if conditional {
-            self.t.open(&[&record.partial, " {"]);
-            self.t.line(&["fault: ", &fault, ","]);
+        if slots.named {
+            let mut values = vec![(None, format!("fault: {fault}"))];
             for (index, field) in record.members.iter().enumerate() {
-                self.t.attributes(field.presence.attribute().as_deref());
-                self.t.line(&[&format!("m{index}"), ": None,"]);
+                values.push((field.presence.attribute(), format!("m{index}: None")));
             }
-            if let Some(last) = last {
-                self.t.line(&["last: ", &last, ","]);
-            }
-            self.t.close("}");
+            values.extend(
+                others
+                    .iter()
+                    .map(|(name, _, first)| (None, format!("{name}: {first}"))),
+            );
+            self.t.struct_literal(&record.partial, &values, "");
         } else {
             let mut values = vec![fault];
             values.extend(record.members.iter().map(|_| "None".to_owned()));
-            values.extend(last);
+            values.extend(others.into_iter().map(|(.., first)| first));
             self.t.list("(", &values, ")", Fit::Call);
         }
         self.t.close("}");
     }
 
     fn member(&mut self, record: &Record, slots: &Slots) {
-        let (codec, reader) = (self.paths.codec.clone(), self.paths.reader.clone());
+        let codec = self.paths.codec.clone();
         self.t.blank();
         self.t.line(&["#[inline]"]);
         let parameters = [
             "p: &mut Self::Partial".to_owned(),
             "key: &str".to_owned(),
-            format!("r: &mut {reader}"),
+            format!("r: &mut {}", self.paths.reader),
         ];
         let tail = format!(") -> {}<bool> {{", self.paths.result);
         self.t.open_list("fn member(", &parameters, &tail);
+        let rest = record.rest.as_ref().map(|rest| match rest.setter {
+            Some(_) => format!("{codec}::open(&mut {}, key, r)", slots.rest),
+            None => format!("{codec}::keep(&mut {}, key, r)", slots.rest),
+        });
+        if let (true, Some(rest)) = (record.members.is_empty(), &rest) {
+            self.t.line(&[rest]);
+            self.t.close("}");
+            return;
+        }
         self.t.open(&["match key {"]);
         for (index, field) in record.members.iter().enumerate() {
             let name = literal(&field.member.name);
@@ -189,10 +220,10 @@ impl Output<'_, '_> {
                 "r".to_owned(),
             ];
             self.t
-                .arm_call(&name, &format!("{codec}::get("), &arguments, ")?");
+                .arm_call(&name, &format!("{codec}::get("), &arguments, ")");
         }
-        match (&record.union, &record.rest) {
-            (Some(union), _) => {
+        match (&record.union, rest) {
+            (Some(union), rest) => {
                 let arguments = [
                     format!("&mut {}", slots.branch),
                     format!("&{}", slots.members[union.tag]),
@@ -200,104 +231,128 @@ impl Output<'_, '_> {
                     "key".to_owned(),
                     "r".to_owned(),
                 ];
-                let callee = format!("return {codec}::branch_member::<{}>(", union.branch);
-                self.t.arm_call("_", &callee, &arguments, ")");
+                let callee = format!("{codec}::branch_member::<{}>(", union.branch);
+                match rest {
+                    None => self.t.arm_call("_", &callee, &arguments, ")"),
+                    Some(rest) => {
+                        self.t.open(&["_ => {"]);
+                        let head = format!("let taken = {callee}");
+                        self.t.list(&head, &arguments, ")?;", Fit::Call);
+                        self.t.line(&["Ok(taken || ", &rest, "?)"]);
+                        self.t.close("}");
+                    }
+                }
             }
-            (None, Some(_)) => {
-                let arguments = [
-                    format!("&mut {}", slots.rest),
-                    "key".to_owned(),
-                    "r".to_owned(),
-                ];
-                self.t
-                    .arm_call("_", &format!("return {codec}::open("), &arguments, ")");
-            }
-            (None, None) => self.t.line(&["_ => return Ok(false),"]),
+            (None, Some(rest)) => self.t.arm("_", &rest),
+            (None, None) => self.t.line(&["_ => Ok(false),"]),
         }
         self.t.close("}");
-        self.t.line(&["Ok(true)"]);
         self.t.close("}");
     }
 
     fn finish(&mut self, record: &Record, slots: &Slots) {
         let codec = self.paths.codec.clone();
-        let needed = |index: usize| {
-            let field = &record.members[index];
-            !field.member.optional || record.is_tag(index)
-        };
-        let any_needed = (0..record.members.len()).any(needed);
+        let indices = 0..record.members.len();
+        let demands: Vec<Demand> = indices.map(|index| demand(record, index)).collect();
+        let any = |wanted| demands.contains(&wanted);
         self.t.blank();
         self.t.line(&["#[inline]"]);
+        let p = if any(Demand::Strict) { "mut p" } else { "p" };
         // A parameter that is not used must say so.
-        let r = match any_needed || record.union.is_some() {
+        let r = match any(Demand::Strict) || any(Demand::Always) || record.union.is_some() {
             true => "r",
             false => "_",
         };
         let parameters = [
-            "p: Self::Partial".to_owned(),
+            format!("{p}: Self::Partial"),
             format!("{r}: &{}", self.paths.reader),
         ];
         let tail = format!(") -> {}<Self> {{", self.paths.result);
         self.t.open_list("fn finish(", &parameters, &tail);
-        if any_needed {
-            self.t.line(&["let mut fault = ", &slots.fault, ";"]);
-        }
         for (index, field) in record.members.iter().enumerate() {
-            if !needed(index) {
-                continue;
+            if demands[index] == Demand::Strict {
+                let arguments = [
+                    format!("&{}", slots.members[index]),
+                    format!("&mut {}", slots.fault),
+                    index.to_string(),
+                    literal(&field.member.name),
+                    "r".to_owned(),
+                ];
+                self.t.attributes(field.presence.attribute().as_deref());
+                self.t
+                    .list(&format!("{codec}::expect("), &arguments, ");", Fit::Call);
             }
-            let late = match &record.union {
-                Some(union) if union.tag == index => union.untagged,
-                _ => field.late,
-            };
-            let function = match late {
-                true => "expect",
-                false => "need",
-            };
-            let arguments = [
-                slots.members[index].clone(),
-                "&mut fault".to_owned(),
-                index.to_string(),
-                literal(&field.member.name),
-                "r".to_owned(),
-            ];
-            self.t.attributes(field.presence.attribute().as_deref());
-            let head = format!("let m{index} = {codec}::{function}(");
-            self.t.list(&head, &arguments, ")?;", Fit::Call);
         }
-        match any_needed {
-            true => self.t.line(&["fault.check()?;"]),
-            false => self.t.line(&[&slots.fault, ".check()?;"]),
+        self.take_apart(record, slots, &demands);
+        self.t.line(&["fault.check()?;"]);
+        self.put_together(record);
+        self.t.close("}");
+    }
+
+    /// Takes the partial apart; if something mandatory is missing, says so. One way out for all
+    /// members costs the compiler far less than one for each.
+    fn take_apart(&mut self, record: &Record, slots: &Slots, demands: &[Demand]) {
+        let mut parts = vec![(None, "fault".to_owned())];
+        let mut mandatory = Vec::new();
+        for (index, field) in record.members.iter().enumerate() {
+            let part = match (demands[index], slots.named) {
+                (Demand::Always, true) => format!("m{index}: Some(m{index})"),
+                (Demand::Always, false) => format!("Some(m{index})"),
+                _ => format!("m{index}"),
+            };
+            parts.push((field.presence.attribute(), part));
+            if demands[index] == Demand::Always {
+                let (slot, name) = (&slots.members[index], literal(&field.member.name));
+                let absent = format!("({slot}.is_none(), {index}, {name})");
+                mandatory.push((field.presence.attribute(), absent));
+            }
         }
+        let others = self.other_slots(record);
+        parts.extend(others.iter().map(|(name, ..)| (None, (*name).to_owned())));
+        let (head, end) = match slots.named {
+            true => (format!("let {} {{", record.partial), "}"),
+            false => ("let (".to_owned(), ")"),
+        };
+        self.t.pattern(&head, &parts, end, !mandatory.is_empty());
+        if mandatory.is_empty() {
+            return;
+        }
+        let (codec, fault) = (&self.paths.codec, &slots.fault);
+        self.t.slice("let members = ", &mandatory);
+        self.t.line(&[
+            "return Err(",
+            codec,
+            "::incomplete(",
+            fault,
+            ", members, r));",
+        ]);
+        self.t.close("};");
+    }
+
+    fn put_together(&mut self, record: &Record) {
+        let codec = &self.paths.codec;
         let mut values = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
-            if record.is_tag(index) {
-                continue;
+            if !record.is_tag(index) {
+                let value = format!("{}: m{index}", field.ident);
+                values.push((field.presence.attribute(), value));
             }
-            let value = match needed(index) {
-                true => format!("{}: m{index}", field.ident),
-                false => format!("{}: {}", field.ident, slots.members[index]),
-            };
-            values.push((field.presence.attribute(), value));
         }
         if let Some(union) = &record.union {
-            let (branch, tag) = (&slots.branch, union.tag);
+            let tag = union.tag;
             let value = match union.untagged {
                 true => {
                     let name = literal(&union.variants.tag);
-                    format!(
-                        "{codec}::branch_finish_untagged({branch}, m{tag}.as_ref(), {name}, r)?"
-                    )
+                    format!("{codec}::branch_finish_untagged(branch, m{tag}.as_ref(), {name}, r)?")
                 }
-                false => format!("{codec}::branch_finish({branch}, &m{tag}, r)?"),
+                false => format!("{codec}::branch_finish(branch, &m{tag}, r)?"),
             };
             values.push((None, format!("{}: {value}", union.ident)));
         }
         if let Some(rest) = &record.rest {
-            values.push((None, format!("{}: {}", rest.ident, slots.rest)));
+            values.push((None, format!("{}: rest", rest.ident)));
         }
         self.t.struct_literal("Ok(Self", &values, ")");
-        self.t.close("}");
     }
 
     fn put(&mut self, record: &Record) {
@@ -305,34 +360,26 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.line(&["#[inline]"]);
         if record.is_empty() {
-            self.t
-                .line(&["fn put(&self, _: &mut ", &self.paths.writer, ") {}"]);
+            let writer = &self.paths.writer;
+            self.t.line(&["fn put(&self, _: &mut ", writer, ") {}"]);
             return;
         }
         self.t
             .open(&["fn put(&self, w: &mut ", &self.paths.writer, ") {"]);
         for (index, field) in record.members.iter().enumerate() {
-            let name = literal(&field.member.name);
-            if let (true, Some(union)) = (record.is_tag(index), &record.union) {
-                let ident = &union.ident;
-                if union.untagged {
-                    let pattern = format!("{}::Untagged(..)", union.branch);
-                    self.t
-                        .open(&["if !::core::matches!(self.", ident, ", ", &pattern, ") {"]);
-                }
-                self.t.line(&["w.key(", &name, ");"]);
-                self.t
-                    .line(&["w.string(", &codec, "::Branches::tag(&self.", ident, "));"]);
-                if union.untagged {
-                    self.t.close("}");
-                }
+            if record.is_tag(index) {
+                self.put_tag(record);
                 continue;
             }
             let function = match field.is_option() {
                 true => "put_opt",
                 false => "put",
             };
-            let arguments = ["w".to_owned(), name, format!("&self.{}", field.ident)];
+            let arguments = [
+                "w".to_owned(),
+                literal(&field.member.name),
+                format!("&self.{}", field.ident),
+            ];
             self.t.attributes(field.presence.attribute().as_deref());
             self.t.list(
                 &format!("{codec}::{function}("),
@@ -346,16 +393,37 @@ impl Output<'_, '_> {
                 .line(&[&codec, "::Branches::put(&self.", &union.ident, ", w);"]);
         }
         if let Some(rest) = &record.rest {
-            let known = record
-                .members
-                .iter()
-                .map(|field| literal(&field.member.name));
-            let known: Vec<String> = known.collect();
-            let known = format!("&[{}]", known.join(", "));
-            let arguments = ["w".to_owned(), format!("&self.{}", rest.ident), known];
-            self.t
-                .list(&format!("{codec}::put_rest("), &arguments, ");", Fit::Call);
+            let value = format!("&self.{}", rest.ident);
+            if rest.setter.is_some() {
+                let names = record
+                    .members
+                    .iter()
+                    .map(|field| literal(&field.member.name));
+                let known = format!("&[{}]", names.collect::<Vec<_>>().join(", "));
+                let arguments = ["w".to_owned(), value, known];
+                self.t
+                    .list(&format!("{codec}::put_rest("), &arguments, ");", Fit::Call);
+            } else {
+                self.t.line(&[&codec, "::put_open(w, ", &value, ");"]);
+            }
         }
         self.t.close("}");
+    }
+
+    fn put_tag(&mut self, record: &Record) {
+        let Some(union) = &record.union else { return };
+        let (codec, ident) = (&self.paths.codec, &union.ident);
+        if union.untagged {
+            let pattern = format!("{}::Untagged(..)", union.branch);
+            self.t
+                .open(&["if !::core::matches!(self.", ident, ", ", &pattern, ") {"]);
+        }
+        let name = literal(&union.variants.tag);
+        self.t.line(&["w.key(", &name, ");"]);
+        self.t
+            .line(&["w.string(", codec, "::Branches::tag(&self.", ident, "));"]);
+        if union.untagged {
+            self.t.close("}");
+        }
     }
 }

@@ -18,6 +18,7 @@ mod names;
 mod options;
 mod paths;
 mod plan;
+mod received;
 mod record;
 mod rustdoc;
 mod structs;
@@ -35,6 +36,7 @@ use condition::Presence;
 use docs::Source;
 use paths::Paths;
 use plan::{Item, Module, Place, Plan};
+use record::RestKind;
 use std::collections::BTreeMap;
 use text::Text;
 
@@ -126,7 +128,6 @@ impl<'s> Output<'_, 's> {
                 Definition::Command(_) | Definition::Event(_) => {}
             }
         }
-        self.enum_here(crate::model::QTYPE);
     }
 
     fn enum_here(&mut self, id: EnumId) {
@@ -157,13 +158,18 @@ impl<'s> Output<'_, 's> {
             ObjectKind::Wrapper => "What a branch of a union without discriminator holds.",
             _ => "",
         };
+        let rest = match self.plan.is_received(id) {
+            true => RestKind::Kept,
+            false => RestKind::None,
+        };
+        let presence = presence.clone();
         let record = self
             .plan
-            .record(Some(id), item, presence.clone(), Module::Root, false);
+            .record(Some(id), item, presence.clone(), Module::Root, rest);
         self.t.blank();
         self.declare(&record, &source, note);
         self.members(&record);
-        self.branch_enum(id, object, presence);
+        self.branch_enum(id, object, &presence);
     }
 
     /// The condition, derives and attributes of an item.

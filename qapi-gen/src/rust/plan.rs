@@ -6,6 +6,7 @@ use super::error::Error;
 use super::names::{Scope, camel, type_name};
 use super::options::Options;
 use super::paths::{STRING, VEC};
+use super::received::received;
 use crate::model::*;
 
 /// Where a definition's Rust item is.
@@ -51,6 +52,8 @@ pub(crate) struct Plan<'s> {
     /// The enum of all events.
     pub(crate) event_enum: String,
     cycles: Cycles,
+    /// By object: whether a client receives it.
+    received: Vec<bool>,
 }
 
 impl<'s> Plan<'s> {
@@ -66,6 +69,7 @@ impl<'s> Plan<'s> {
             branches: Vec::new(),
             event_enum: String::new(),
             cycles: Cycles::of(schema),
+            received: received(schema),
         };
         plan.name();
         plan.place()?;
@@ -126,11 +130,6 @@ impl<'s> Plan<'s> {
                 self.branches[index] = (types.claim(name), partial);
             }
         }
-        for (index, enum_) in schema.enums.iter().enumerate() {
-            if enum_.origin.span.is_none() {
-                self.enums[index] = named(types.claim(type_name(&enum_.name)));
-            }
-        }
         self.event_enum = types.claim("Event".to_owned());
         for (items, scope) in [
             (&mut self.objects, &mut types),
@@ -181,6 +180,7 @@ impl<'s> Plan<'s> {
     fn place_type(&mut self, ty: Type) {
         let schema = self.schema;
         match ty {
+            Type::Enum(QTYPE) => {}
             Type::Enum(id) => {
                 let it = schema.enum_(id);
                 self.enums[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
@@ -276,6 +276,7 @@ impl<'s> Plan<'s> {
                 _ => ty,
             };
             let absent = match absent {
+                Type::Enum(QTYPE) => false,
                 Type::Enum(id) => self.enums[id.index()].place == Place::Absent,
                 Type::Alternate(id) => self.alternates[id.index()].place == Place::Absent,
                 Type::Object(id) => {
@@ -388,6 +389,11 @@ impl<'s> Plan<'s> {
         &self.branches[union.index()].1
     }
 
+    /// Whether a client receives an object, so that it keeps members which the schema lacks.
+    pub(crate) fn is_received(&self, object: ObjectId) -> bool {
+        self.received[object.index()]
+    }
+
     /// Whether a member of that type has to be boxed in that object.
     pub(crate) fn is_boxed(&self, object: ObjectId, member: Type) -> bool {
         matches!(member, Type::Object(id) if self.cycles.closes(object, id))
@@ -424,6 +430,7 @@ impl<'s> Plan<'s> {
                 Builtin::Null => self.types_crate("Null"),
                 Builtin::Any => self.types_crate("Value"),
             },
+            Type::Enum(QTYPE) => self.types_crate("QType"),
             Type::Enum(id) => self.local(&self.enum_item(id).ident, module),
             Type::Alternate(id) => self.local(&self.alternate_item(id).ident, module),
             Type::Array(id) => {

@@ -17,7 +17,7 @@ pub(crate) struct Record<'s> {
     /// Its members in the order of the schema, those of its bases first; a union's tag among them.
     pub(crate) members: Vec<Field<'s>>,
     pub(crate) union: Option<Union<'s>>,
-    /// The field for members that the schema does not list, where any are accepted.
+    /// The field for members that the schema does not list.
     pub(crate) rest: Option<Rest>,
 }
 
@@ -56,7 +56,20 @@ pub(crate) struct Union<'s> {
 /// The field for members that the schema does not list.
 pub(crate) struct Rest {
     pub(crate) ident: String,
-    pub(crate) setter: String,
+    /// The method that adds one, where the schema means such members to be there. Otherwise they
+    /// are what another release sends.
+    pub(crate) setter: Option<String>,
+}
+
+/// What becomes of members that the schema does not list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RestKind {
+    /// There are none.
+    None,
+    /// The schema means them to be there.
+    Open,
+    /// Another release may send them.
+    Kept,
 }
 
 impl Field<'_> {
@@ -113,7 +126,7 @@ impl<'s> Plan<'s> {
         item: &Item,
         presence: Presence,
         module: Module,
-        open: bool,
+        rest: RestKind,
     ) -> Record<'s> {
         let mut record = Record {
             ident: item.ident.clone(),
@@ -160,10 +173,15 @@ impl<'s> Plan<'s> {
                 });
             }
         }
-        if open {
+        if rest == RestKind::Open {
             record.rest = Some(Rest {
                 ident: fields.claim("extra".to_owned()),
-                setter: methods.claim("extra".to_owned()),
+                setter: Some(methods.claim("extra".to_owned())),
+            });
+        } else if rest == RestKind::Kept {
+            record.rest = Some(Rest {
+                ident: fields.claim("unrecognized".to_owned()),
+                setter: None,
             });
         }
         record

@@ -3,7 +3,7 @@
 use super::Output;
 use super::docs::{Source, deprecation};
 use super::paths::{BOX, INTO, OPTION};
-use super::record::{Field, Record};
+use super::record::{Field, Record, Rest};
 use crate::model::{Builtin, Features, Type};
 
 /// The derives of a struct or of an enum that holds values.
@@ -38,7 +38,10 @@ impl Output<'_, '_> {
                     .line(&["pub ", &union.ident, ": ", &union.branch, ","]);
             }
             if let Some(rest) = &record.rest {
-                self.t.doc("Members beyond those of the schema.");
+                self.t.doc(match rest.setter {
+                    Some(_) => "Members beyond those of the schema.",
+                    None => "Members that another release sends.",
+                });
                 self.t
                     .line(&["pub ", &rest.ident, ": ", &self.paths.object, ","]);
             }
@@ -88,19 +91,7 @@ impl Output<'_, '_> {
             self.setter(field);
         }
         if let Some(rest) = &record.rest {
-            self.t.blank();
-            self.t.doc("Adds a member that the schema does not list.");
-            self.t.line(&["#[must_use]"]);
-            let parameters = [
-                "mut self".to_owned(),
-                format!("name: impl {INTO}<::std::string::String>"),
-                format!("value: impl {INTO}<{}>", self.paths.value),
-            ];
-            self.signature(&format!("pub fn {}(", rest.setter), &parameters);
-            self.t
-                .line(&["self.", &rest.ident, ".insert(name.into(), value.into());"]);
-            self.t.line(&["self"]);
-            self.t.close("}");
+            self.adder(rest);
         }
         if let Some(union) = &record.union {
             let tag = &record.members[union.tag].member.name;
@@ -118,6 +109,23 @@ impl Output<'_, '_> {
             ]);
             self.t.close("}");
         }
+        self.t.close("}");
+    }
+
+    fn adder(&mut self, rest: &Rest) {
+        let Some(adder) = &rest.setter else { return };
+        self.t.blank();
+        self.t.doc("Adds a member that the schema does not list.");
+        self.t.line(&["#[must_use]"]);
+        let parameters = [
+            "mut self".to_owned(),
+            format!("name: impl {INTO}<::std::string::String>"),
+            format!("value: impl {INTO}<{}>", self.paths.value),
+        ];
+        self.signature(&format!("pub fn {adder}("), &parameters);
+        self.t
+            .line(&["self.", &rest.ident, ".insert(name.into(), value.into());"]);
+        self.t.line(&["self"]);
         self.t.close("}");
     }
 

@@ -223,6 +223,42 @@ impl Text {
         self.close(&format!("}}{tail}"));
     }
 
+    /// `let PATTERN = p;` or `let PATTERN = p else {`, after which what follows is indented.
+    /// Parts may come with an attribute.
+    pub(crate) fn pattern(
+        &mut self,
+        head: &str,
+        parts: &[(Option<String>, String)],
+        end: &str,
+        refutable: bool,
+    ) {
+        let plain = parts.iter().all(|(attribute, _)| attribute.is_none());
+        let joined: Vec<&str> = parts.iter().map(|(_, part)| part.as_str()).collect();
+        let joined = joined.join(", ");
+        let tail = if refutable { " = p else {" } else { " = p;" };
+        let space = if head.ends_with('{') { " " } else { "" };
+        let width = head.len() + 2 * space.len() + joined.len() + end.len() + tail.len();
+        if plain && width <= self.room() {
+            self.line(&[head, space, &joined, space, end, tail]);
+        } else {
+            self.open(&[head]);
+            for (attribute, part) in parts {
+                self.attributes(attribute.as_deref());
+                self.line(&[part, ","]);
+            }
+            match refutable {
+                true => {
+                    self.close(&[end, " = p"].concat());
+                    self.line(&["else {"]);
+                }
+                false => self.close(&[end, " = p;"].concat()),
+            }
+        }
+        if refutable {
+            self.indent += 1;
+        }
+    }
+
     /// `HEAD&[item, …];`. Items may come with an attribute.
     pub(crate) fn slice(&mut self, head: &str, items: &[(Option<String>, String)]) {
         let plain = items.iter().all(|(attribute, _)| attribute.is_none());

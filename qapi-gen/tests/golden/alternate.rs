@@ -39,16 +39,17 @@ impl ::qapi_types::codec::Members for Size {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "bytes" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bytes", r)?,
-            _ => return Ok(false),
+            "bytes" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bytes", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "bytes", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "bytes")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { bytes: m0 })
     }
@@ -338,19 +339,19 @@ impl ::qapi_types::codec::Members for Backing {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "file" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "file", r)?,
-            "amount" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "amount", r)?,
-            _ => return Ok(false),
+            "file" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "file", r),
+            "amount" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "amount", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
+        let (fault, m0, m1) = p;
+        fault.check()?;
         Ok(Self {
-            file: p.1,
-            amount: p.2,
+            file: m0,
+            amount: m1,
         })
     }
 

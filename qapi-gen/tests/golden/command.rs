@@ -13,6 +13,8 @@
 pub struct Status {
     /// `running`
     pub running: bool,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Status {
@@ -20,16 +22,27 @@ impl Status {
     #[must_use]
     #[inline]
     pub fn new(running: bool) -> Self {
-        Self { running }
+        Self {
+            running,
+            unrecognized: ::qapi_types::Object::new(),
+        }
     }
 }
 
 impl ::qapi_types::codec::Members for Status {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<bool>);
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<bool>,
+        ::qapi_types::Object,
+    );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -39,23 +52,28 @@ impl ::qapi_types::codec::Members for Status {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "running" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "running", r)?,
-            _ => return Ok(false),
+            "running" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "running", r),
+            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "running", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "running")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { running: m0 })
+        Ok(Self {
+            running: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "running", &self.running);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -122,16 +140,17 @@ impl ::qapi_types::codec::Members for Step {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "height" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "height", r)?,
-            _ => return Ok(false),
+            "height" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "height", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "height", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "height")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { height: m0 })
     }
@@ -188,23 +207,20 @@ impl ::qapi_types::codec::Members for Move {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "way" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "way", r)?,
-            _ => {
-                return ::qapi_types::codec::branch_member::<MoveBranch>(
-                    &mut p.2, &p.1, "way", key, r,
-                );
-            }
+            "way" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "way", r),
+            _ => ::qapi_types::codec::branch_member::<MoveBranch>(&mut p.2, &p.1, "way", key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "way", r)?;
+        let (fault, Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "way")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: ::qapi_types::codec::branch_finish(p.2, &m0, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
     }
 
@@ -471,20 +487,17 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r)?,
-                "force" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "force", r)?,
-                _ => return Ok(false),
+                "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r),
+                "force" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "force", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            p.0.check()?;
-            Ok(Self {
-                id: p.1,
-                force: p.2,
-            })
+            let (fault, m0, m1) = p;
+            fault.check()?;
+            Ok(Self { id: m0, force: m1 })
         }
 
         #[inline]
@@ -646,16 +659,16 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "mode" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "mode", r)?,
-                _ => return Ok(false),
+                "mode" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            p.0.check()?;
-            Ok(Self { mode: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { mode: m0 })
         }
 
         #[inline]
@@ -739,22 +752,23 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "driver" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "driver", r)?,
-                "id" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "id", r)?,
-                _ => return ::qapi_types::codec::open(&mut p.3, key, r),
+                "driver" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "driver", r),
+                "id" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "id", r),
+                _ => ::qapi_types::codec::open(&mut p.3, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "driver", r)?;
+            let (fault, Some(m0), m1, rest) = p else {
+                let members = &[(p.1.is_none(), 0, "driver")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 driver: m0,
-                id: p.2,
-                extra: p.3,
+                id: m1,
+                extra: rest,
             })
         }
 
@@ -848,16 +862,17 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r)?,
-                _ => return Ok(false),
+                "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "path", r)?;
+            let (fault, Some(m0)) = p else {
+                let members = &[(p.1.is_none(), 0, "path")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self { path: m0 })
         }

@@ -92,16 +92,17 @@ impl ::qapi_types::codec::Members for Spice {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "port" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "port", r)?,
-            _ => return Ok(false),
+            "port" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "port", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "port", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "port")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { port: m0 })
     }
@@ -121,6 +122,8 @@ impl ::qapi_types::codec::Members for Spice {
 pub struct DBus {
     /// `address`
     pub address: ::std::string::String,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 #[cfg(target_os = "linux")]
@@ -130,6 +133,7 @@ impl DBus {
     pub fn new(address: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             address: address.into(),
+            unrecognized: ::qapi_types::Object::new(),
         }
     }
 }
@@ -139,11 +143,16 @@ impl ::qapi_types::codec::Members for DBus {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<::std::string::String>,
+        ::qapi_types::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -153,23 +162,28 @@ impl ::qapi_types::codec::Members for DBus {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "address" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "address", r)?,
-            _ => return Ok(false),
+            "address" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "address", r),
+            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "address", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "address")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { address: m0 })
+        Ok(Self {
+            address: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "address", &self.address);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -218,7 +232,7 @@ pub struct DisplayOptionsPartial {
     m0: ::core::option::Option<Display>,
     #[cfg(not(target_os = "linux"))]
     m1: ::core::option::Option<bool>,
-    last: ::qapi_types::codec::Branch<DisplayOptionsBranchPartial>,
+    branch: ::qapi_types::codec::Branch<DisplayOptionsBranchPartial>,
 }
 
 impl ::qapi_types::codec::Members for DisplayOptions {
@@ -231,7 +245,7 @@ impl ::qapi_types::codec::Members for DisplayOptions {
             m0: None,
             #[cfg(not(target_os = "linux"))]
             m1: None,
-            last: ::qapi_types::codec::Branch::Unknown,
+            branch: ::qapi_types::codec::Branch::Unknown,
         }
     }
 
@@ -242,33 +256,37 @@ impl ::qapi_types::codec::Members for DisplayOptions {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "type" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "type", r)?,
+            "type" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "type", r),
             #[cfg(not(target_os = "linux"))]
-            "full-screen" => {
-                ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "full-screen", r)?;
-            }
-            _ => {
-                return ::qapi_types::codec::branch_member::<DisplayOptionsBranch>(
-                    &mut p.last,
-                    &p.m0,
-                    "type",
-                    key,
-                    r,
-                );
-            }
+            "full-screen" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "full-screen", r),
+            _ => ::qapi_types::codec::branch_member::<DisplayOptionsBranch>(
+                &mut p.branch,
+                &p.m0,
+                "type",
+                key,
+                r,
+            ),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.fault;
-        let m0 = ::qapi_types::codec::need(p.m0, &mut fault, 0, "type", r)?;
+        let DisplayOptionsPartial {
+            fault,
+            m0: Some(m0),
+            #[cfg(not(target_os = "linux"))]
+            m1,
+            branch,
+        } = p
+        else {
+            let members = &[(p.m0.is_none(), 0, "type")];
+            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
+        };
         fault.check()?;
         Ok(Self {
             #[cfg(not(target_os = "linux"))]
-            full_screen: p.m1,
-            u: ::qapi_types::codec::branch_finish(p.last, &m0, r)?,
+            full_screen: m1,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
     }
 
@@ -432,6 +450,8 @@ pub struct Process {
     /// If: `all(not(LINUX), VNC)`
     #[cfg(not(target_os = "linux"))]
     pub handle: ::core::option::Option<i64>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Process {
@@ -445,6 +465,7 @@ impl Process {
             fd,
             #[cfg(not(target_os = "linux"))]
             handle: None,
+            unrecognized: ::qapi_types::Object::new(),
         }
     }
 
@@ -466,6 +487,7 @@ pub struct ProcessPartial {
     m1: ::core::option::Option<i64>,
     #[cfg(not(target_os = "linux"))]
     m2: ::core::option::Option<i64>,
+    rest: ::qapi_types::Object,
 }
 
 impl ::qapi_types::codec::Members for Process {
@@ -480,6 +502,7 @@ impl ::qapi_types::codec::Members for Process {
             m1: None,
             #[cfg(not(target_os = "linux"))]
             m2: None,
+            rest: ::qapi_types::Object::new(),
         }
     }
 
@@ -490,29 +513,42 @@ impl ::qapi_types::codec::Members for Process {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "pid" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "pid", r)?,
+            "pid" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "pid", r),
             #[cfg(target_os = "linux")]
-            "fd" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "fd", r)?,
+            "fd" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "fd", r),
             #[cfg(not(target_os = "linux"))]
-            "handle" => ::qapi_types::codec::get(&mut p.m2, &mut p.fault, 2, "handle", r)?,
-            _ => return Ok(false),
+            "handle" => ::qapi_types::codec::get(&mut p.m2, &mut p.fault, 2, "handle", r),
+            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.fault;
-        let m0 = ::qapi_types::codec::need(p.m0, &mut fault, 0, "pid", r)?;
-        #[cfg(target_os = "linux")]
-        let m1 = ::qapi_types::codec::need(p.m1, &mut fault, 1, "fd", r)?;
+        let ProcessPartial {
+            fault,
+            m0: Some(m0),
+            #[cfg(target_os = "linux")]
+            m1: Some(m1),
+            #[cfg(not(target_os = "linux"))]
+            m2,
+            rest,
+        } = p
+        else {
+            let members = &[
+                (p.m0.is_none(), 0, "pid"),
+                #[cfg(target_os = "linux")]
+                (p.m1.is_none(), 1, "fd"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
+        };
         fault.check()?;
         Ok(Self {
             pid: m0,
             #[cfg(target_os = "linux")]
             fd: m1,
             #[cfg(not(target_os = "linux"))]
-            handle: p.m2,
+            handle: m2,
+            unrecognized: rest,
         })
     }
 
@@ -523,6 +559,7 @@ impl ::qapi_types::codec::Members for Process {
         ::qapi_types::codec::put(w, "fd", &self.fd);
         #[cfg(not(target_os = "linux"))]
         ::qapi_types::codec::put_opt(w, "handle", &self.handle);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -649,18 +686,22 @@ impl ::qapi_types::codec::Members for Spawn {
     ) -> ::qapi_types::Result<bool> {
         match key {
             #[cfg(target_os = "linux")]
-            "where" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "where", r)?,
-            _ => return Ok(false),
+            "where" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "where", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.fault.check()?;
+        let SpawnPartial {
+            fault,
+            #[cfg(target_os = "linux")]
+            m0,
+        } = p;
+        fault.check()?;
         Ok(Self {
             #[cfg(target_os = "linux")]
-            r#where: p.m0,
+            r#where: m0,
         })
     }
 
@@ -744,6 +785,8 @@ pub mod events {
     pub struct BusLost {
         /// `bus`
         pub bus: super::DBus,
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::Object,
     }
 
     #[cfg(target_os = "linux")]
@@ -752,7 +795,10 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(bus: super::DBus) -> Self {
-            Self { bus }
+            Self {
+                bus,
+                unrecognized: ::qapi_types::Object::new(),
+            }
         }
     }
 
@@ -761,11 +807,16 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::DBus>,
+            ::qapi_types::Object,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+            (
+                ::qapi_types::codec::Fault::new(),
+                None,
+                ::qapi_types::Object::new(),
+            )
         }
 
         #[inline]
@@ -775,23 +826,28 @@ pub mod events {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "bus" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bus", r)?,
-                _ => return Ok(false),
+                "bus" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bus", r),
+                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "bus", r)?;
+            let (fault, Some(m0), rest) = p else {
+                let members = &[(p.1.is_none(), 0, "bus")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
-            Ok(Self { bus: m0 })
+            Ok(Self {
+                bus: m0,
+                unrecognized: rest,
+            })
         }
 
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "bus", &self.bus);
+            ::qapi_types::codec::put_open(w, &self.unrecognized);
         }
     }
 
@@ -903,16 +959,16 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-                _ => return Ok(false),
+                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+                _ => Ok(false),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            p.0.check()?;
-            Ok(Self { name: p.1 })
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { name: m0 })
         }
 
         #[inline]

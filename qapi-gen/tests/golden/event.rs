@@ -13,6 +13,8 @@
 pub struct Cause {
     /// `guest`
     pub guest: bool,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Cause {
@@ -20,16 +22,27 @@ impl Cause {
     #[must_use]
     #[inline]
     pub fn new(guest: bool) -> Self {
-        Self { guest }
+        Self {
+            guest,
+            unrecognized: ::qapi_types::Object::new(),
+        }
     }
 }
 
 impl ::qapi_types::codec::Members for Cause {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<bool>);
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<bool>,
+        ::qapi_types::Object,
+    );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -39,23 +52,28 @@ impl ::qapi_types::codec::Members for Cause {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r)?,
-            _ => return Ok(false),
+            "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r),
+            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "guest", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "guest")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { guest: m0 })
+        Ok(Self {
+            guest: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "guest", &self.guest);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -132,7 +150,10 @@ pub mod events {
     /// `STOP`, `event.json` line 4
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
-    pub struct Stop {}
+    pub struct Stop {
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::Object,
+    }
 
     impl Stop {
         /// With no member set.
@@ -144,27 +165,36 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = ();
+        type Partial = (::qapi_types::codec::Fault, ::qapi_types::Object);
 
         #[inline]
-        fn begin() -> Self::Partial {}
+        fn begin() -> Self::Partial {
+            (
+                ::qapi_types::codec::Fault::new(),
+                ::qapi_types::Object::new(),
+            )
+        }
 
         #[inline]
         fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+            ::qapi_types::codec::keep(&mut p.1, key, r)
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (fault, rest) = p;
+            fault.check()?;
+            Ok(Self { unrecognized: rest })
         }
 
         #[inline]
-        fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            ::qapi_types::codec::put_open(w, &self.unrecognized);
+        }
     }
 
     impl ::qapi_types::Event for Stop {
@@ -179,6 +209,8 @@ pub mod events {
         pub guest: bool,
         /// `reason`
         pub reason: ::core::option::Option<::std::string::String>,
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::Object,
     }
 
     impl Shutdown {
@@ -189,6 +221,7 @@ pub mod events {
             Self {
                 guest,
                 reason: None,
+                unrecognized: ::qapi_types::Object::new(),
             }
         }
 
@@ -205,11 +238,17 @@ pub mod events {
             ::qapi_types::codec::Fault,
             ::core::option::Option<bool>,
             ::core::option::Option<::std::string::String>,
+            ::qapi_types::Object,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None)
+            (
+                ::qapi_types::codec::Fault::new(),
+                None,
+                None,
+                ::qapi_types::Object::new(),
+            )
         }
 
         #[inline]
@@ -219,21 +258,23 @@ pub mod events {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r)?,
-                "reason" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "reason", r)?,
-                _ => return Ok(false),
+                "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r),
+                "reason" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "reason", r),
+                _ => ::qapi_types::codec::keep(&mut p.3, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "guest", r)?;
+            let (fault, Some(m0), m1, rest) = p else {
+                let members = &[(p.1.is_none(), 0, "guest")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 guest: m0,
-                reason: p.2,
+                reason: m1,
+                unrecognized: rest,
             })
         }
 
@@ -241,6 +282,7 @@ pub mod events {
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "guest", &self.guest);
             ::qapi_types::codec::put_opt(w, "reason", &self.reason);
+            ::qapi_types::codec::put_open(w, &self.unrecognized);
         }
     }
 

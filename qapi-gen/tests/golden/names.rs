@@ -13,13 +13,18 @@
 pub struct String {
     /// `str`
     pub str: ::std::string::String,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl String {
     /// With what is mandatory.
     #[must_use]
     pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self { str: str.into() }
+        Self {
+            str: str.into(),
+            unrecognized: ::qapi_types::Object::new(),
+        }
     }
 }
 
@@ -27,11 +32,16 @@ impl ::qapi_types::codec::Members for String {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<::std::string::String>,
+        ::qapi_types::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -41,23 +51,28 @@ impl ::qapi_types::codec::Members for String {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "str" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "str", r)?,
-            _ => return Ok(false),
+            "str" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "str", r)?;
+        let (fault, Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
-        Ok(Self { str: m0 })
+        Ok(Self {
+            str: m0,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "str", &self.str);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -101,16 +116,16 @@ impl ::qapi_types::codec::Members for Option {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "some" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "some", r)?,
-            _ => return Ok(false),
+            "some" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "some", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { some: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { some: m0 })
     }
 
     #[inline]
@@ -155,16 +170,17 @@ impl ::qapi_types::codec::Members for Vec {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "items" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "items", r)?,
-            _ => return Ok(false),
+            "items" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "items", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "items", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "items")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { items: m0 })
     }
@@ -217,16 +233,16 @@ impl ::qapi_types::codec::Members for Box {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "inner" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "inner", r)?,
-            _ => return Ok(false),
+            "inner" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "inner", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { inner: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { inner: m0 })
     }
 
     #[inline]
@@ -243,6 +259,8 @@ pub struct Result {
     pub ok: ::core::option::Option<Into>,
     /// `err`
     pub err: ::core::option::Option<::std::vec::Vec<Result>>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Result {
@@ -274,11 +292,17 @@ impl ::qapi_types::codec::Members for Result {
         ::qapi_types::codec::Fault,
         ::core::option::Option<Into>,
         ::core::option::Option<::std::vec::Vec<Result>>,
+        ::qapi_types::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -288,23 +312,28 @@ impl ::qapi_types::codec::Members for Result {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "ok" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "ok", r)?,
-            "err" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "err", r)?,
-            _ => return Ok(false),
+            "ok" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "ok", r),
+            "err" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "err", r),
+            _ => ::qapi_types::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { ok: p.1, err: p.2 })
+        let (fault, m0, m1, rest) = p;
+        fault.check()?;
+        Ok(Self {
+            ok: m0,
+            err: m1,
+            unrecognized: rest,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put_opt(w, "ok", &self.ok);
         ::qapi_types::codec::put_opt(w, "err", &self.err);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -316,6 +345,8 @@ pub struct Into {
     pub from: From,
     /// `value`
     pub value: ::core::option::Option<::qapi_types::Value>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Into {
@@ -323,7 +354,11 @@ impl Into {
     #[must_use]
     #[inline]
     pub fn new(from: From) -> Self {
-        Self { from, value: None }
+        Self {
+            from,
+            value: None,
+            unrecognized: ::qapi_types::Object::new(),
+        }
     }
 
     /// Sets `value`.
@@ -339,11 +374,17 @@ impl ::qapi_types::codec::Members for Into {
         ::qapi_types::codec::Fault,
         ::core::option::Option<From>,
         ::core::option::Option<::qapi_types::Value>,
+        ::qapi_types::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -353,21 +394,23 @@ impl ::qapi_types::codec::Members for Into {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "from" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "from", r)?,
-            "value" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "value", r)?,
-            _ => return Ok(false),
+            "from" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "from", r),
+            "value" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "value", r),
+            _ => ::qapi_types::codec::keep(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "from", r)?;
+        let (fault, Some(m0), m1, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "from")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             from: m0,
-            value: p.2,
+            value: m1,
+            unrecognized: rest,
         })
     }
 
@@ -375,6 +418,7 @@ impl ::qapi_types::codec::Members for Into {
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "from", &self.from);
         ::qapi_types::codec::put_opt(w, "value", &self.value);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -516,16 +560,16 @@ impl ::qapi_types::codec::Members for Clone {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "copy" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "copy", r)?,
-            _ => return Ok(false),
+            "copy" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "copy", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { copy: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { copy: m0 })
     }
 
     #[inline]
@@ -566,16 +610,17 @@ impl ::qapi_types::codec::Members for Self_ {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "self" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "self", r)?,
-            _ => return Ok(false),
+            "self" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "self", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "self", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "self")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { self_: m0 })
     }
@@ -642,26 +687,22 @@ impl ::qapi_types::codec::Members for Ok {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r)?,
-            "branch" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "branch", r)?,
-            _ => {
-                return ::qapi_types::codec::branch_member::<OkBranch_>(
-                    &mut p.3, &p.1, "value", key, r,
-                );
-            }
+            "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r),
+            "branch" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "branch", r),
+            _ => ::qapi_types::codec::branch_member::<OkBranch_>(&mut p.3, &p.1, "value", key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "value", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "branch", r)?;
+        let (fault, Some(m0), Some(m1), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "value"), (p.2.is_none(), 1, "branch")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             branch: m1,
-            u: ::qapi_types::codec::branch_finish(p.3, &m0, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
     }
 
@@ -851,24 +892,27 @@ impl ::qapi_types::codec::Members for OkBranch {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "p" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "p", r)?,
-            "r" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "r", r)?,
-            "w" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "w", r)?,
-            "key" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "key", r)?,
-            "m0" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "m0", r)?,
-            _ => return Ok(false),
+            "p" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "p", r),
+            "r" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "r", r),
+            "w" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "w", r),
+            "key" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "key", r),
+            "m0" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "m0", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "p", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "r", r)?;
-        let m2 = ::qapi_types::codec::need(p.3, &mut fault, 2, "w", r)?;
-        let m3 = ::qapi_types::codec::need(p.4, &mut fault, 3, "key", r)?;
-        let m4 = ::qapi_types::codec::need(p.5, &mut fault, 4, "m0", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "p"),
+                (p.2.is_none(), 1, "r"),
+                (p.3.is_none(), 2, "w"),
+                (p.4.is_none(), 3, "key"),
+                (p.5.is_none(), 4, "m0"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             p: m0,
@@ -899,6 +943,8 @@ pub struct Event {
     pub name: ::core::option::Option<i64>,
     /// `data`
     pub data: ::core::option::Option<i64>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::Object,
 }
 
 impl Event {
@@ -909,6 +955,7 @@ impl Event {
             fault: fault.into(),
             name: None,
             data: None,
+            unrecognized: ::qapi_types::Object::new(),
         }
     }
 
@@ -935,11 +982,18 @@ impl ::qapi_types::codec::Members for Event {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
+        ::qapi_types::Object,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            None,
+            ::qapi_types::Object::new(),
+        )
     }
 
     #[inline]
@@ -949,23 +1003,25 @@ impl ::qapi_types::codec::Members for Event {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "fault" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "fault", r)?,
-            "name" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "name", r)?,
-            "data" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "data", r)?,
-            _ => return Ok(false),
+            "fault" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "fault", r),
+            "name" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "name", r),
+            "data" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "data", r),
+            _ => ::qapi_types::codec::keep(&mut p.4, key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "fault", r)?;
+        let (fault, Some(m0), m1, m2, rest) = p else {
+            let members = &[(p.1.is_none(), 0, "fault")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             fault: m0,
-            name: p.2,
-            data: p.3,
+            name: m1,
+            data: m2,
+            unrecognized: rest,
         })
     }
 
@@ -974,6 +1030,7 @@ impl ::qapi_types::codec::Members for Event {
         ::qapi_types::codec::put(w, "fault", &self.fault);
         ::qapi_types::codec::put_opt(w, "name", &self.name);
         ::qapi_types::codec::put_opt(w, "data", &self.data);
+        ::qapi_types::codec::put_open(w, &self.unrecognized);
     }
 }
 
@@ -1135,41 +1192,62 @@ impl ::qapi_types::codec::Members for Keywords {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r)?,
-            "in" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "in", r)?,
-            "gen" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "gen", r)?,
-            "async" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "async", r)?,
-            "crate" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "crate", r)?,
-            "self" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "self", r)?,
-            "super" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "super", r)?,
-            "match" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "match", r)?,
-            "new" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "new", r)?,
-            "if" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "if", r)?,
-            "x-q" => ::qapi_types::codec::get(&mut p.11, &mut p.0, 10, "x-q", r)?,
-            "has" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "has", r)?,
-            "Self" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "Self", r)?,
-            "a-b" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "a-b", r)?,
+            "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            "in" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "in", r),
+            "gen" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "gen", r),
+            "async" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "async", r),
+            "crate" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "crate", r),
+            "self" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "self", r),
+            "super" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "super", r),
+            "match" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "match", r),
+            "new" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "new", r),
+            "if" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "if", r),
+            "x-q" => ::qapi_types::codec::get(&mut p.11, &mut p.0, 10, "x-q", r),
+            "has" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "has", r),
+            "Self" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "Self", r),
+            "a-b" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "a-b", r),
             "__com.example_extra" => {
-                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r)?;
+                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r)
             }
-            _ => return Ok(false),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "type", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "in", r)?;
-        let m2 = ::qapi_types::codec::need(p.3, &mut fault, 2, "gen", r)?;
-        let m3 = ::qapi_types::codec::need(p.4, &mut fault, 3, "async", r)?;
-        let m4 = ::qapi_types::codec::need(p.5, &mut fault, 4, "crate", r)?;
-        let m5 = ::qapi_types::codec::need(p.6, &mut fault, 5, "self", r)?;
-        let m6 = ::qapi_types::codec::need(p.7, &mut fault, 6, "super", r)?;
-        let m10 = ::qapi_types::codec::need(p.11, &mut fault, 10, "x-q", r)?;
-        let m11 = ::qapi_types::codec::need(p.12, &mut fault, 11, "has", r)?;
-        let m14 = ::qapi_types::codec::need(p.15, &mut fault, 14, "__com.example_extra", r)?;
+        let (
+            fault,
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            Some(m6),
+            m7,
+            m8,
+            m9,
+            Some(m10),
+            Some(m11),
+            m12,
+            m13,
+            Some(m14),
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "type"),
+                (p.2.is_none(), 1, "in"),
+                (p.3.is_none(), 2, "gen"),
+                (p.4.is_none(), 3, "async"),
+                (p.5.is_none(), 4, "crate"),
+                (p.6.is_none(), 5, "self"),
+                (p.7.is_none(), 6, "super"),
+                (p.11.is_none(), 10, "x-q"),
+                (p.12.is_none(), 11, "has"),
+                (p.15.is_none(), 14, "__com.example_extra"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             r#type: m0,
@@ -1179,13 +1257,13 @@ impl ::qapi_types::codec::Members for Keywords {
             crate_: m4,
             self_: m5,
             super_: m6,
-            r#match: p.8,
-            new: p.9,
-            r#if: p.10,
+            r#match: m7,
+            new: m8,
+            r#if: m9,
             x_q: m10,
             has: m11,
-            self__: p.13,
-            a_b: p.14,
+            self__: m12,
+            a_b: m13,
             com_example_extra: m14,
         })
     }
@@ -1253,16 +1331,16 @@ impl ::qapi_types::codec::Members for ComExampleVendor {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "a" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "a", r)?,
-            _ => return Ok(false),
+            "a" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "a", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { a: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { a: m0 })
     }
 
     #[inline]
@@ -1391,6 +1469,8 @@ pub mod events {
     pub struct Stop {
         /// `type`
         pub r#type: ::core::option::Option<super::String>,
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::Object,
     }
 
     impl Stop {
@@ -1414,11 +1494,16 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::String>,
+            ::qapi_types::Object,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+            (
+                ::qapi_types::codec::Fault::new(),
+                None,
+                ::qapi_types::Object::new(),
+            )
         }
 
         #[inline]
@@ -1428,21 +1513,25 @@ pub mod events {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r)?,
-                _ => return Ok(false),
+                "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            p.0.check()?;
-            Ok(Self { r#type: p.1 })
+            let (fault, m0, rest) = p;
+            fault.check()?;
+            Ok(Self {
+                r#type: m0,
+                unrecognized: rest,
+            })
         }
 
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put_opt(w, "type", &self.r#type);
+            ::qapi_types::codec::put_open(w, &self.unrecognized);
         }
     }
 
@@ -1456,6 +1545,8 @@ pub mod events {
     pub struct Event {
         /// `value`
         pub value: super::Into,
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::Object,
     }
 
     impl Event {
@@ -1463,7 +1554,10 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(value: super::Into) -> Self {
-            Self { value }
+            Self {
+                value,
+                unrecognized: ::qapi_types::Object::new(),
+            }
         }
     }
 
@@ -1471,11 +1565,16 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::Into>,
+            ::qapi_types::Object,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+            (
+                ::qapi_types::codec::Fault::new(),
+                None,
+                ::qapi_types::Object::new(),
+            )
         }
 
         #[inline]
@@ -1485,23 +1584,28 @@ pub mod events {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r)?,
-                _ => return Ok(false),
+                "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r),
+                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "value", r)?;
+            let (fault, Some(m0), rest) = p else {
+                let members = &[(p.1.is_none(), 0, "value")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
-            Ok(Self { value: m0 })
+            Ok(Self {
+                value: m0,
+                unrecognized: rest,
+            })
         }
 
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "value", &self.value);
+            ::qapi_types::codec::put_open(w, &self.unrecognized);
         }
     }
 
@@ -1771,20 +1875,21 @@ pub mod commands {
             r: &mut ::qapi_types::Reader<'_>,
         ) -> ::qapi_types::Result<bool> {
             match key {
-                "extra" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "extra", r)?,
-                _ => return ::qapi_types::codec::open(&mut p.2, key, r),
+                "extra" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "extra", r),
+                _ => ::qapi_types::codec::open(&mut p.2, key, r),
             }
-            Ok(true)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let mut fault = p.0;
-            let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "extra", r)?;
+            let (fault, Some(m0), rest) = p else {
+                let members = &[(p.1.is_none(), 0, "extra")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
             fault.check()?;
             Ok(Self {
                 extra: m0,
-                extra_: p.2,
+                extra_: rest,
             })
         }
 

@@ -65,23 +65,24 @@ impl ::qapi_types::codec::Members for Chain {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "next" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "next", r)?,
-            "others" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "others", r)?,
-            _ => return Ok(false),
+            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "next" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "next", r),
+            "others" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "others", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "name", r)?;
+        let (fault, Some(m0), m1, m2) = p else {
+            let members = &[(p.1.is_none(), 0, "name")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
-            next: p.2,
-            others: p.3,
+            next: m1,
+            others: m2,
         })
     }
 
@@ -135,16 +136,16 @@ impl ::qapi_types::codec::Members for Left {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "right" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "right", r)?,
-            _ => return Ok(false),
+            "right" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "right", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { right: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { right: m0 })
     }
 
     #[inline]
@@ -206,19 +207,19 @@ impl ::qapi_types::codec::Members for Right {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "left" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "left", r)?,
-            "chain" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "chain", r)?,
-            _ => return Ok(false),
+            "left" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "left", r),
+            "chain" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "chain", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
+        let (fault, m0, m1) = p;
+        fault.check()?;
         Ok(Self {
-            left: p.1,
-            chain: p.2,
+            left: m0,
+            chain: m1,
         })
     }
 
@@ -308,21 +309,22 @@ impl ::qapi_types::codec::Members for Inner {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "first" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "first", r)?,
-            "second" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "second", r)?,
-            _ => return Ok(false),
+            "first" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "first", r),
+            "second" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "second", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "first", r)?;
+        let (fault, Some(m0), m1) = p else {
+            let members = &[(p.1.is_none(), 0, "first")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             first: m0,
-            second: p.2,
+            second: m1,
         })
     }
 
@@ -379,23 +381,20 @@ impl ::qapi_types::codec::Members for Tree {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "kind", r)?,
-            _ => {
-                return ::qapi_types::codec::branch_member::<TreeBranch>(
-                    &mut p.2, &p.1, "kind", key, r,
-                );
-            }
+            "kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "kind", r),
+            _ => ::qapi_types::codec::branch_member::<TreeBranch>(&mut p.2, &p.1, "kind", key, r),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "kind", r)?;
+        let (fault, Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "kind")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: ::qapi_types::codec::branch_finish(p.2, &m0, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
     }
 

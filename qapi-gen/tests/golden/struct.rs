@@ -83,18 +83,18 @@ impl ::qapi_types::codec::Members for Point {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r)?,
-            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r)?,
-            _ => return Ok(false),
+            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r),
+            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "x", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "y", r)?;
+        let (fault, Some(m0), Some(m1)) = p else {
+            let members = &[(p.1.is_none(), 0, "x"), (p.2.is_none(), 1, "y")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { x: m0, y: m1 })
     }
@@ -255,40 +255,43 @@ impl ::qapi_types::codec::Members for Marker {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r)?,
-            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r)?,
-            "label" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "label", r)?,
-            "node-name" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "node-name", r)?,
-            "secret" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "secret", r)?,
-            "tags" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "tags", r)?,
-            "near" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "near", r)?,
-            "extra" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "extra", r)?,
-            "gone" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "gone", r)?,
-            "ratio" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "ratio", r)?,
-            _ => return Ok(false),
+            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r),
+            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r),
+            "label" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "label", r),
+            "node-name" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "node-name", r),
+            "secret" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "secret", r),
+            "tags" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "tags", r),
+            "near" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "near", r),
+            "extra" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "extra", r),
+            "gone" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "gone", r),
+            "ratio" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "ratio", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "x", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "y", r)?;
-        let m2 = ::qapi_types::codec::need(p.3, &mut fault, 2, "label", r)?;
-        let m3 = ::qapi_types::codec::need(p.4, &mut fault, 3, "node-name", r)?;
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, m8, m9) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "x"),
+                (p.2.is_none(), 1, "y"),
+                (p.3.is_none(), 2, "label"),
+                (p.4.is_none(), 3, "node-name"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             x: m0,
             y: m1,
             label: m2,
             node_name: m3,
-            secret: p.5,
-            tags: p.6,
-            near: p.7,
-            extra: p.8,
-            gone: p.9,
-            ratio: p.10,
+            secret: m4,
+            tags: m5,
+            near: m6,
+            extra: m7,
+            gone: m8,
+            ratio: m9,
         })
     }
 
@@ -361,20 +364,17 @@ impl ::qapi_types::codec::Members for Defaults {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "on", r)?,
-            "origin" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "origin", r)?,
-            _ => return Ok(false),
+            "on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "on", r),
+            "origin" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "origin", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self {
-            on: p.1,
-            origin: p.2,
-        })
+        let (fault, m0, m1) = p;
+        fault.check()?;
+        Ok(Self { on: m0, origin: m1 })
     }
 
     #[inline]

@@ -84,16 +84,16 @@ impl ::qapi_types::codec::Members for Raw {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "offset" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "offset", r)?,
-            _ => return Ok(false),
+            "offset" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "offset", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        p.0.check()?;
-        Ok(Self { offset: p.1 })
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { offset: m0 })
     }
 
     #[inline]
@@ -150,21 +150,22 @@ impl ::qapi_types::codec::Members for Cow {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "backing" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "backing", r)?,
-            "lazy" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "lazy", r)?,
-            _ => return Ok(false),
+            "backing" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "backing", r),
+            "lazy" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "lazy", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "backing", r)?;
+        let (fault, Some(m0), m1) = p else {
+            let members = &[(p.1.is_none(), 0, "backing")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             backing: m0,
-            lazy: p.2,
+            lazy: m1,
         })
     }
 
@@ -243,28 +244,29 @@ impl ::qapi_types::codec::Members for Image {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "node-name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "node-name", r)?,
-            "driver" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "driver", r)?,
-            "read-only" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "read-only", r)?,
+            "node-name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "node-name", r),
+            "driver" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "driver", r),
+            "read-only" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "read-only", r),
             _ => {
-                return ::qapi_types::codec::branch_member::<ImageBranch>(
-                    &mut p.4, &p.2, "driver", key, r,
-                );
+                ::qapi_types::codec::branch_member::<ImageBranch>(&mut p.4, &p.2, "driver", key, r)
             }
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "driver", r)?;
-        let m2 = ::qapi_types::codec::need(p.3, &mut fault, 2, "read-only", r)?;
+        let (fault, m0, Some(m1), Some(m2), branch) = p else {
+            let members = &[
+                (p.2.is_none(), 1, "driver"),
+                (p.3.is_none(), 2, "read-only"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            node_name: p.1,
+            node_name: m0,
             read_only: m2,
-            u: ::qapi_types::codec::branch_finish(p.4, &m1, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m1, r)?,
         })
     }
 
@@ -461,16 +463,17 @@ impl ::qapi_types::codec::Members for Named {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            _ => return Ok(false),
+            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "name", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "name")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { name: m0 })
     }
@@ -524,18 +527,18 @@ impl ::qapi_types::codec::Members for Carried {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r)?,
-            _ => return Ok(false),
+            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "transport", r)?;
+        let (fault, Some(m0), Some(m1)) = p else {
+            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
@@ -621,18 +624,18 @@ impl ::qapi_types::codec::Members for Tcp {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "host" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "host", r)?,
-            "port" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "port", r)?,
-            _ => return Ok(false),
+            "host" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "host", r),
+            "port" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "port", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "host", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "port", r)?;
+        let (fault, Some(m0), Some(m1)) = p else {
+            let members = &[(p.1.is_none(), 0, "host"), (p.2.is_none(), 1, "port")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { host: m0, port: m1 })
     }
@@ -678,16 +681,17 @@ impl ::qapi_types::codec::Members for Unix {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r)?,
-            _ => return Ok(false),
+            "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "path", r)?;
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "path")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self { path: m0 })
     }
@@ -744,23 +748,22 @@ impl ::qapi_types::codec::Members for Net {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "protocol" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "protocol", r)?,
+            "protocol" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "protocol", r),
             _ => {
-                return ::qapi_types::codec::branch_member::<NetBranch>(
-                    &mut p.2, &p.1, "protocol", key, r,
-                );
+                ::qapi_types::codec::branch_member::<NetBranch>(&mut p.2, &p.1, "protocol", key, r)
             }
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "protocol", r)?;
+        let (fault, Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "protocol")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
-            u: ::qapi_types::codec::branch_finish(p.2, &m0, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
     }
 
@@ -931,30 +934,28 @@ impl ::qapi_types::codec::Members for Target {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r)?,
-            _ => {
-                return ::qapi_types::codec::branch_member::<TargetBranch>(
-                    &mut p.3,
-                    &p.2,
-                    "transport",
-                    key,
-                    r,
-                );
-            }
+            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r),
+            _ => ::qapi_types::codec::branch_member::<TargetBranch>(
+                &mut p.3,
+                &p.2,
+                "transport",
+                key,
+                r,
+            ),
         }
-        Ok(true)
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let mut fault = p.0;
-        let m0 = ::qapi_types::codec::need(p.1, &mut fault, 0, "name", r)?;
-        let m1 = ::qapi_types::codec::need(p.2, &mut fault, 1, "transport", r)?;
+        let (fault, Some(m0), Some(m1), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
         fault.check()?;
         Ok(Self {
             name: m0,
-            u: ::qapi_types::codec::branch_finish(p.3, &m1, r)?,
+            u: ::qapi_types::codec::branch_finish(branch, &m1, r)?,
         })
     }
 

@@ -127,11 +127,10 @@ impl Members for ErrorReply {
 
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "class" => get(&mut p.1, &mut p.0, 0, "class", r)?,
-            "desc" => get(&mut p.2, &mut p.0, 1, "desc", r)?,
-            _ => return Ok(false),
+            "class" => get(&mut p.1, &mut p.0, 0, "class", r),
+            "desc" => get(&mut p.2, &mut p.0, 1, "desc", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     fn finish((mut fault, class, desc): Self::Partial, r: &Reader<'_>) -> Result<Self> {
@@ -210,11 +209,10 @@ impl Members for Timestamp {
 
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "seconds" => get(&mut p.1, &mut p.0, 0, "seconds", r)?,
-            "microseconds" => get(&mut p.2, &mut p.0, 1, "microseconds", r)?,
-            _ => return Ok(false),
+            "seconds" => get(&mut p.1, &mut p.0, 0, "seconds", r),
+            "microseconds" => get(&mut p.2, &mut p.0, 1, "microseconds", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     fn finish((mut fault, seconds, microseconds): Self::Partial, r: &Reader<'_>) -> Result<Self> {
@@ -250,12 +248,11 @@ impl Members for VersionTriple {
 
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "major" => get(&mut p.1, &mut p.0, 0, "major", r)?,
-            "minor" => get(&mut p.2, &mut p.0, 1, "minor", r)?,
-            "micro" => get(&mut p.3, &mut p.0, 2, "micro", r)?,
-            _ => return Ok(false),
+            "major" => get(&mut p.1, &mut p.0, 0, "major", r),
+            "minor" => get(&mut p.2, &mut p.0, 1, "minor", r),
+            "micro" => get(&mut p.3, &mut p.0, 2, "micro", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     fn finish((mut fault, major, minor, micro): Self::Partial, r: &Reader<'_>) -> Result<Self> {
@@ -305,11 +302,10 @@ impl Members for VersionInfo {
 
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "qemu" => get(&mut p.1, &mut p.0, 0, "qemu", r)?,
-            "package" => get(&mut p.2, &mut p.0, 1, "package", r)?,
-            _ => return Ok(false),
+            "qemu" => get(&mut p.1, &mut p.0, 0, "qemu", r),
+            "package" => get(&mut p.2, &mut p.0, 1, "package", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     fn finish((mut fault, qemu, package): Self::Partial, r: &Reader<'_>) -> Result<Self> {
@@ -355,11 +351,10 @@ impl Members for Greeting {
 
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "version" => get(&mut p.1, &mut p.0, 0, "version", r)?,
-            "capabilities" => get(&mut p.2, &mut p.0, 1, "capabilities", r)?,
-            _ => return Ok(false),
+            "version" => get(&mut p.1, &mut p.0, 0, "version", r),
+            "capabilities" => get(&mut p.2, &mut p.0, 1, "capabilities", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     fn finish((mut fault, version, capabilities): Self::Partial, r: &Reader<'_>) -> Result<Self> {

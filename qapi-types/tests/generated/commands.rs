@@ -71,13 +71,12 @@ impl Members for LampSet {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "name" => codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "setting" => codec::get(&mut p.2, &mut p.0, 1, "setting", r)?,
-            "dim" => codec::get(&mut p.3, &mut p.0, 2, "dim", r)?,
-            "at" => codec::get(&mut p.4, &mut p.0, 3, "at", r)?,
-            _ => return Ok(false),
+            "name" => codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "setting" => codec::get(&mut p.2, &mut p.0, 1, "setting", r),
+            "dim" => codec::get(&mut p.3, &mut p.0, 2, "dim", r),
+            "at" => codec::get(&mut p.4, &mut p.0, 3, "at", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
@@ -164,11 +163,10 @@ impl Members for PartAdd {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "driver" => codec::get(&mut p.1, &mut p.0, 0, "driver", r)?,
-            "id" => codec::get(&mut p.2, &mut p.0, 1, "id", r)?,
-            _ => return codec::open(&mut p.3, key, r),
+            "driver" => codec::get(&mut p.1, &mut p.0, 0, "driver", r),
+            "id" => codec::get(&mut p.2, &mut p.0, 1, "id", r),
+            _ => codec::open(&mut p.3, key, r),
         }
-        Ok(true)
     }
 
     #[inline]

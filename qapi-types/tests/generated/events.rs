@@ -21,11 +21,10 @@ impl Members for LampBroken {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "name" => codec::get(&mut p.1, &mut p.0, 0, "name", r)?,
-            "power" => codec::get(&mut p.2, &mut p.0, 1, "power", r)?,
-            _ => return Ok(false),
+            "name" => codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "power" => codec::get(&mut p.2, &mut p.0, 1, "power", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]

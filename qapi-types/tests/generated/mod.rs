@@ -96,16 +96,15 @@ impl Members for Lamp {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "room" => codec::get(&mut p.1, &mut p.0, 0, "room", r)?,
-            "shelf" => codec::get(&mut p.2, &mut p.0, 1, "shelf", r)?,
-            "colour" => codec::get(&mut p.3, &mut p.0, 2, "colour", r)?,
-            "level" => codec::get(&mut p.4, &mut p.0, 3, "level", r)?,
-            "tags" => codec::get(&mut p.5, &mut p.0, 4, "tags", r)?,
-            "extra" => codec::get(&mut p.6, &mut p.0, 5, "extra", r)?,
-            "power" => codec::get(&mut p.7, &mut p.0, 6, "power", r)?,
-            _ => return Ok(false),
+            "room" => codec::get(&mut p.1, &mut p.0, 0, "room", r),
+            "shelf" => codec::get(&mut p.2, &mut p.0, 1, "shelf", r),
+            "colour" => codec::get(&mut p.3, &mut p.0, 2, "colour", r),
+            "level" => codec::get(&mut p.4, &mut p.0, 3, "level", r),
+            "tags" => codec::get(&mut p.5, &mut p.0, 4, "tags", r),
+            "extra" => codec::get(&mut p.6, &mut p.0, 5, "extra", r),
+            "power" => codec::get(&mut p.7, &mut p.0, 6, "power", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
@@ -207,11 +206,10 @@ impl Members for Power {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "kind" => codec::get(&mut p.1, &mut p.0, 0, "kind", r)?,
-            "fuse" => codec::get(&mut p.2, &mut p.0, 1, "fuse", r)?,
-            _ => return codec::branch_member::<PowerBranch>(&mut p.3, &p.1, "kind", key, r),
+            "kind" => codec::get(&mut p.1, &mut p.0, 0, "kind", r),
+            "fuse" => codec::get(&mut p.2, &mut p.0, 1, "fuse", r),
+            _ => codec::branch_member::<PowerBranch>(&mut p.3, &p.1, "kind", key, r),
         }
-        Ok(true)
     }
 
     #[inline]
@@ -310,12 +308,11 @@ impl Members for Mains {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "volts" => codec::get(&mut p.1, &mut p.0, 0, "volts", r)?,
-            "behind" => codec::get(&mut p.2, &mut p.0, 1, "behind", r)?,
-            "backup" => codec::get(&mut p.3, &mut p.0, 2, "backup", r)?,
-            _ => return Ok(false),
+            "volts" => codec::get(&mut p.1, &mut p.0, 0, "volts", r),
+            "behind" => codec::get(&mut p.2, &mut p.0, 1, "behind", r),
+            "backup" => codec::get(&mut p.3, &mut p.0, 2, "backup", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]
@@ -397,12 +394,9 @@ impl Members for Battery {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "chemistry" => codec::get(&mut p.1, &mut p.0, 0, "chemistry", r)?,
-            _ => {
-                return codec::branch_member::<BatteryBranch>(&mut p.2, &p.1, "chemistry", key, r);
-            }
+            "chemistry" => codec::get(&mut p.1, &mut p.0, 0, "chemistry", r),
+            _ => codec::branch_member::<BatteryBranch>(&mut p.2, &p.1, "chemistry", key, r),
         }
-        Ok(true)
     }
 
     #[inline]
@@ -493,11 +487,10 @@ impl Members for Lithium {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
         match key {
-            "cells" => codec::get(&mut p.1, &mut p.0, 0, "cells", r)?,
-            "health" => codec::get(&mut p.2, &mut p.0, 1, "health", r)?,
-            _ => return Ok(false),
+            "cells" => codec::get(&mut p.1, &mut p.0, 0, "cells", r),
+            "health" => codec::get(&mut p.2, &mut p.0, 1, "health", r),
+            _ => Ok(false),
         }
-        Ok(true)
     }
 
     #[inline]

@@ -1,0 +1,32 @@
+//! Which objects a client receives.
+
+use crate::model::*;
+
+/// By object: whether a reply or an event can hold it.
+pub(crate) fn received(schema: &Schema) -> Vec<bool> {
+    let mut objects = vec![false; schema.objects.len()];
+    let mut alternates = vec![false; schema.alternates.len()];
+    let returned = schema.commands.iter().filter_map(|command| command.returns);
+    let data = schema.events.iter().filter_map(|event| event.data);
+    let mut open: Vec<Type> = returned.chain(data.map(Type::Object)).collect();
+    while let Some(ty) = open.pop() {
+        match ty {
+            Type::Builtin(_) | Type::Enum(_) => {}
+            Type::Array(id) => open.push(schema.array(id).element),
+            Type::Alternate(id) => {
+                if !std::mem::replace(&mut alternates[id.index()], true) {
+                    open.extend(schema.alternate(id).alternatives.iter().map(|a| a.ty));
+                }
+            }
+            Type::Object(id) => {
+                if !std::mem::replace(&mut objects[id.index()], true) {
+                    let object = schema.object(id);
+                    open.extend(schema.all_members(object).map(|(_, member)| member.ty));
+                    let branches = object.variants.iter().flat_map(|v| &v.branches);
+                    open.extend(branches.map(|branch| Type::Object(branch.object)));
+                }
+            }
+        }
+    }
+    objects
+}
