@@ -116,7 +116,8 @@ impl Reporter {
                 0 => String::new(),
                 n => format!(", and {n} more that are not shown"),
             };
-            self.sink.write(format!("{count} in {name}{more}\n").as_bytes());
+            self.sink
+                .write(format!("{count} in {name}{more}\n").as_bytes());
         }
         Outcome::Rejected
     }
