@@ -1,9 +1,14 @@
 //! Checks the Rust code that the caller's options contain, so that a mistake is reported where it
 //! was made and not somewhere in the generated file.
 
+#[cfg_attr(feature = "syn", path = "check/parsed.rs")]
+#[cfg_attr(not(feature = "syn"), path = "check/balanced.rs")]
+mod code;
+
 use super::condition::Decision;
 use super::error::Error;
 use super::options::Options;
+use code::{is_attribute, is_path, is_predicate};
 
 /// Finds the first option that is not what it should be.
 pub(crate) fn options(options: &Options) -> Result<(), Error> {
@@ -25,16 +30,13 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
         check(good, "derive", derive, "a list of paths")?;
     }
     for (_, attribute) in &options.attributes {
-        let inner = attribute
-            .strip_prefix("#[")
-            .and_then(|rest| rest.strip_suffix(']'));
-        let good = inner.is_some_and(is_balanced);
+        let good = is_attribute(attribute);
         check(good, "attribute", attribute, "an attribute in #[…]")?;
     }
     for decision in options.conditions.values() {
         if let Decision::Cfg(predicate) = decision {
             check(
-                is_balanced(predicate),
+                is_predicate(predicate),
                 "condition",
                 predicate,
                 "a predicate of cfg",
@@ -42,42 +44,6 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Whether this is a path without generic arguments.
-fn is_path(text: &str) -> bool {
-    let text = text.strip_prefix("::").unwrap_or(text);
-    text.split("::").all(|segment| {
-        let segment = segment.strip_prefix("r#").unwrap_or(segment);
-        segment.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && segment.chars().all(|c| c.is_alphanumeric() || c == '_')
-    })
-}
-
-/// Whether this is some text on one line whose brackets and quotes close.
-fn is_balanced(text: &str) -> bool {
-    let mut expected = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '(' => expected.push(')'),
-            '[' => expected.push(']'),
-            '{' => expected.push('}'),
-            ')' | ']' | '}' if expected.pop() != Some(c) => return false,
-            '\n' | '\r' => return false,
-            '/' if matches!(chars.peek(), Some('/' | '*')) => return false,
-            '"' => loop {
-                match chars.next() {
-                    Some('"') => break,
-                    Some('\\') => drop(chars.next()),
-                    Some(c) if c != '\n' => {}
-                    _ => return false,
-                }
-            },
-            _ => {}
-        }
-    }
-    expected.is_empty() && !text.trim().is_empty()
 }
 
 #[cfg(test)]
@@ -95,16 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn brackets_and_quotes() {
+    fn predicates_and_attributes() {
         for good in [
             "target_os = \"linux\"",
             "any(unix, feature = \")\")",
             "doc = \"\\\"(//\"",
         ] {
-            assert!(is_balanced(good), "{good}");
+            assert!(is_predicate(good), "{good}");
+            assert!(is_attribute(&format!("#[{good}]")), "{good}");
         }
         for bad in ["", "all(a", "a)", "(]", "x = \"", "a\nb", "a // b"] {
-            assert!(!is_balanced(bad), "{bad}");
+            assert!(!is_predicate(bad), "{bad}");
+            assert!(!is_attribute(&format!("#[{bad}]")), "{bad}");
         }
+        assert!(!is_attribute("allow(x)"));
     }
 }
