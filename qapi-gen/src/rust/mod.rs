@@ -65,10 +65,13 @@ pub(crate) struct Output<'p, 's> {
 /// The Rust code for a schema.
 pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Error> {
     let plan = Plan::new(schema, options)?;
+    let files = schema.sources().files();
+    let expected = 12 * files.map(|(_, file)| file.text().len()).sum::<usize>();
     let mut output = Output {
         plan: &plan,
         paths: Paths::new(&options.types_crate),
-        t: Text::new(),
+        // Pages that stay empty cost nothing; growing copies everything.
+        t: Text::new(expected.min(64 << 20)),
         enums: Vec::new(),
         objects: Vec::new(),
         others: Vec::new(),

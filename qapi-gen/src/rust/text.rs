@@ -37,9 +37,10 @@ pub(crate) enum Fit {
 }
 
 impl Text {
-    pub(crate) fn new() -> Text {
+    /// `expected` is the size that the text may come to, in bytes.
+    pub(crate) fn new(expected: usize) -> Text {
         Text {
-            out: String::with_capacity(1 << 16),
+            out: String::with_capacity(expected),
             indent: 0,
             at_start: false,
         }

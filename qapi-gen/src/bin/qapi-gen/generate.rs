@@ -86,15 +86,18 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Ok(code) => code,
         Err(error) => return complain(&error.to_string()),
     };
-    match &args.output {
+    let outcome = match &args.output {
         None => {
             let mut sink = Sink::stdout();
             sink.write(code.as_bytes());
             sink.finish()
         }
-        Some(path) => match std::fs::write(path, code) {
+        Some(path) => match std::fs::write(path, &code) {
             Ok(()) => Outcome::Done,
             Err(error) => complain(&format!("cannot write {}: {error}", path.display())),
         },
-    }
+    };
+    // The process ends here; taking the schema apart first would only cost time.
+    std::mem::forget((schema, code));
+    outcome
 }

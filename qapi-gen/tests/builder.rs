@@ -1,0 +1,128 @@
+//! What a build script can ask for.
+
+use qapi_gen::{Builder, Condition, Frontend, MemoryLoader, Releases};
+
+const SCHEMA: &str = "
+{ 'include': 'lib/common.json' }
+{ 'command': 'query-a', 'returns': 'A' }
+{ 'command': 'query-b', 'returns': [ 'B' ], 'if': 'HAVE_B' }
+{ 'command': 'set-c', 'data': { 'c': 'C' } }
+{ 'event': 'CHANGED', 'data': { 'c': 'C' } }
+{ 'struct': 'A', 'data': { 'c': 'C', 'n': 'int' } }
+{ 'struct': 'B', 'data': { 'a': 'A' }, 'if': 'HAVE_B' }
+{ 'struct': 'Unused', 'data': {} }
+";
+
+fn generate(builder: &Builder) -> Result<String, qapi_gen::Error> {
+    let common = "{ 'struct': 'C', 'data': { '*x': 'str' } }";
+    let files = [("main.json", SCHEMA), ("lib/common.json", common)];
+    let schema = Frontend::new()
+        .loader(MemoryLoader::new(files))
+        .read("main.json")?;
+    builder.generate_from(&schema)
+}
+
+fn builder() -> Builder {
+    Builder::new("main.json")
+}
+
+#[track_caller]
+fn error(builder: &Builder) -> String {
+    let error = generate(builder).unwrap_err();
+    // A build script returns it from main, which shows Debug.
+    assert_eq!(format!("{error:?}"), error.to_string());
+    error.to_string()
+}
+
+#[test]
+fn a_choice_leaves_out_what_it_does_not_reach() {
+    let code = generate(&builder().commands(["query-a"])).unwrap();
+    assert!(code.contains("pub struct A {") && code.contains("pub struct C {"));
+    for absent in ["struct B", "Unused", "set-c", "CHANGED"] {
+        assert!(!code.contains(absent), "{absent}");
+    }
+    let code = generate(&builder().events(["CHANGE?"])).unwrap();
+    assert!(code.contains("\"CHANGED\"") && !code.contains("pub mod commands"));
+    assert!(generate(&builder()).unwrap().contains("pub struct Unused"));
+}
+
+#[test]
+fn a_pattern_without_a_match_is_an_error() {
+    assert_eq!(
+        error(&builder().commands(["query-a", "querry-b"])),
+        "the schema has no command 'querry-b'; did you mean 'query-b'?"
+    );
+}
+
+#[test]
+fn conditions_decide_what_is_there() {
+    let code = generate(&builder().condition("HAVE_B", Condition::False)).unwrap();
+    assert!(!code.contains("struct B") && !code.contains("query-b"));
+    let code = generate(&builder().condition("HAVE_B", Condition::Cfg("unix"))).unwrap();
+    assert!(code.contains("#[cfg(unix)]\n#[derive(Clone, Debug, PartialEq)]"));
+    assert_eq!(
+        error(&builder().condition("HAVE_B", Condition::Cfg("all(unix"))),
+        "option 'condition': 'all(unix' is not a predicate of cfg"
+    );
+}
+
+#[test]
+fn types_that_exist_are_taken_from_there() {
+    let code = generate(&builder().extern_path("common.json", "::other::types")).unwrap();
+    assert!(code.contains("pub use ::other::types::{C};"));
+    assert!(!code.contains("pub struct C"));
+    assert_eq!(
+        error(&builder().extern_path("common.json", "other types")),
+        "option 'extern_path': 'other types' is not a path"
+    );
+}
+
+#[test]
+fn items_get_the_derives_and_attributes_asked_for() {
+    let builder = builder().derive("A", "Eq").attribute("?", "#[must_use]");
+    let code = generate(&builder).unwrap();
+    assert!(code.contains(
+        "#[derive(Clone, Debug, PartialEq, Eq)]\n#[must_use]\n#[non_exhaustive]\npub struct A {"
+    ));
+    assert!(code.contains("#[derive(Clone, Debug, Default, PartialEq)]\n#[must_use]\n#[non_exhaustive]\npub struct C {"));
+}
+
+#[test]
+fn a_member_that_some_release_does_not_send_is_an_option() {
+    let facts = "releases 1.0 2.0\nstruct A\n  member n 2.0- sometimes\n";
+    let code = generate(&builder().releases(Releases::parse(facts).unwrap())).unwrap();
+    assert!(code.contains("pub n: ::core::option::Option<i64>,"));
+    assert!(code.contains("pub fn new(c: C, n: i64) -> Self {"));
+}
+
+#[test]
+fn introspection_is_there_on_request() {
+    assert!(!generate(&builder()).unwrap().contains("INTROSPECTION"));
+    let code = generate(&builder().introspection(true)).unwrap();
+    assert!(code.contains("pub const INTROSPECTION: &str = r#\"["));
+}
+
+#[test]
+fn a_file_is_written_once() {
+    let directory = std::env::temp_dir().join(format!("qapi-gen-builder-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let schema = directory.join("vmm.json");
+    std::fs::write(&schema, "{ 'command': 'quit' }").unwrap();
+    let builder = Builder::new(&schema).out_dir(&directory);
+    let path = builder.generate().unwrap();
+    assert_eq!(path, directory.join("vmm.rs"));
+    let written = std::fs::metadata(&path).unwrap().modified().unwrap();
+    builder.generate().unwrap();
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().modified().unwrap(),
+        written
+    );
+
+    std::fs::write(&schema, "{ 'command': 'quit', 'data': 'Gone' }").unwrap();
+    let error = builder.generate().unwrap_err().to_string();
+    assert!(
+        error.contains("vmm.json") && error.contains("'Gone'"),
+        "{error}"
+    );
+    std::fs::remove_dir_all(&directory).unwrap();
+}
