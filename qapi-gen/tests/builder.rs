@@ -4,17 +4,17 @@ use qapi_gen::{Builder, Condition, Frontend, MemoryLoader, Releases};
 
 const SCHEMA: &str = "
 { 'include': 'lib/common.json' }
-{ 'command': 'query-a', 'returns': 'A' }
-{ 'command': 'query-b', 'returns': [ 'B' ], 'if': 'HAVE_B' }
-{ 'command': 'set-c', 'data': { 'c': 'C' } }
-{ 'event': 'CHANGED', 'data': { 'c': 'C' } }
-{ 'struct': 'A', 'data': { 'c': 'C', 'n': 'int' } }
-{ 'struct': 'B', 'data': { 'a': 'A' }, 'if': 'HAVE_B' }
+{ 'command': 'query-a', 'returns': 'Aa' }
+{ 'command': 'query-b', 'returns': [ 'Bb' ], 'if': 'HAVE_B' }
+{ 'command': 'set-c', 'data': { 'c': 'Cc' } }
+{ 'event': 'CHANGED', 'data': { 'c': 'Cc' } }
+{ 'struct': 'Aa', 'data': { 'c': 'Cc', 'n': 'int' } }
+{ 'struct': 'Bb', 'data': { 'a': 'Aa' }, 'if': 'HAVE_B' }
 { 'struct': 'Unused', 'data': {} }
 ";
 
 fn generate(builder: &Builder) -> Result<String, qapi_gen::Error> {
-    let common = "{ 'struct': 'C', 'data': { '*x': 'str' } }";
+    let common = "{ 'struct': 'Cc', 'data': { '*x': 'str' } }";
     let files = [("main.json", SCHEMA), ("lib/common.json", common)];
     let schema = Frontend::new()
         .loader(MemoryLoader::new(files))
@@ -37,8 +37,8 @@ fn error(builder: &Builder) -> String {
 #[test]
 fn a_choice_leaves_out_what_it_does_not_reach() {
     let code = generate(&builder().commands(["query-a"])).unwrap();
-    assert!(code.contains("pub struct A {") && code.contains("pub struct C {"));
-    for absent in ["struct B", "Unused", "set-c", "CHANGED"] {
+    assert!(code.contains("pub struct Aa {") && code.contains("pub struct Cc {"));
+    for absent in ["struct Bb", "Unused", "set-c", "CHANGED"] {
         assert!(!code.contains(absent), "{absent}");
     }
     let code = generate(&builder().events(["CHANGE?"])).unwrap();
@@ -57,7 +57,7 @@ fn a_pattern_without_a_match_is_an_error() {
 #[test]
 fn conditions_decide_what_is_there() {
     let code = generate(&builder().condition("HAVE_B", Condition::False)).unwrap();
-    assert!(!code.contains("struct B") && !code.contains("query-b"));
+    assert!(!code.contains("struct Bb") && !code.contains("query-b"));
     let code = generate(&builder().condition("HAVE_B", Condition::Cfg("unix"))).unwrap();
     assert!(code.contains("#[cfg(unix)]\n#[derive(Clone, Debug, PartialEq)]"));
     assert_eq!(
@@ -69,8 +69,8 @@ fn conditions_decide_what_is_there() {
 #[test]
 fn types_that_exist_are_taken_from_there() {
     let code = generate(&builder().extern_path("common.json", "::other::types")).unwrap();
-    assert!(code.contains("pub use ::other::types::{C};"));
-    assert!(!code.contains("pub struct C"));
+    assert!(code.contains("pub use ::other::types::{Cc};"));
+    assert!(!code.contains("pub struct Cc"));
     assert_eq!(
         error(&builder().extern_path("common.json", "other types")),
         "option 'extern_path': 'other types' is not a path"
@@ -79,20 +79,20 @@ fn types_that_exist_are_taken_from_there() {
 
 #[test]
 fn items_get_the_derives_and_attributes_asked_for() {
-    let builder = builder().derive("A", "Eq").attribute("?", "#[must_use]");
+    let builder = builder().derive("Aa", "Eq").attribute("??", "#[must_use]");
     let code = generate(&builder).unwrap();
     assert!(code.contains(
-        "#[derive(Clone, Debug, PartialEq, Eq)]\n#[must_use]\n#[non_exhaustive]\npub struct A {"
+        "#[derive(Clone, Debug, PartialEq, Eq)]\n#[must_use]\n#[non_exhaustive]\npub struct Aa {"
     ));
-    assert!(code.contains("#[derive(Clone, Debug, Default, PartialEq)]\n#[must_use]\n#[non_exhaustive]\npub struct C {"));
+    assert!(code.contains("#[derive(Clone, Debug, Default, PartialEq)]\n#[must_use]\n#[non_exhaustive]\npub struct Cc {"));
 }
 
 #[test]
 fn a_member_that_some_release_does_not_send_is_an_option() {
-    let facts = "releases 1.0 2.0\nstruct A\n  member n 2.0- sometimes\n";
+    let facts = "releases 1.0 2.0\nstruct Aa\n  member n 2.0- sometimes\n";
     let code = generate(&builder().releases(Releases::parse(facts).unwrap())).unwrap();
     assert!(code.contains("pub n: ::core::option::Option<i64>,"));
-    assert!(code.contains("pub fn new(c: C, n: i64) -> Self {"));
+    assert!(code.contains("pub fn new(c: Cc, n: i64) -> Self {"));
 }
 
 #[test]
