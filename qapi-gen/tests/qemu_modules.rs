@@ -51,7 +51,10 @@ fn outside_workspace() -> bool {
 fn qmp() {
     if !outside_workspace() {
         let page = "qemu-qmp-ref.html";
-        compare("qmp.rs", &builder("qapi/qapi-schema.json", "qmp.txt", page, "QMP"));
+        compare(
+            "qmp.rs",
+            &builder("qapi/qapi-schema.json", "qmp.txt", page, "QMP"),
+        );
     }
 }
 
@@ -59,7 +62,10 @@ fn qmp() {
 fn qga() {
     if !outside_workspace() {
         let page = "qemu-ga-ref.html";
-        compare("qga.rs", &builder("qga/qapi-schema.json", "qga.txt", page, "QGA"));
+        compare(
+            "qga.rs",
+            &builder("qga/qapi-schema.json", "qga.txt", page, "QGA"),
+        );
     }
 }
 
@@ -69,7 +75,8 @@ fn qsd() {
     if !outside_workspace() {
         let page = "qemu-storage-daemon-qmp-ref.html";
         let schema = "storage-daemon/qapi/qapi-schema.json";
-        let builder = builder(schema, "qsd.txt", page, "QSD").extern_path("qapi/*.json", "crate::qmp");
+        let builder =
+            builder(schema, "qsd.txt", page, "QSD").extern_path("qapi/*.json", "crate::qmp");
         compare("qsd.rs", &builder);
     }
 }

@@ -25,3 +25,8 @@ pub use generate::{Bytes, Generator, Optional, Seeded, Source};
 pub use json::{differ, to_text};
 pub use models::{Model, heater_model, models};
 pub use visitor::check;
+
+/// The programs that the README shows are compiled, and run where they need nothing.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,6 +1,8 @@
 //! Generated types on the wire.
 
-use crate::generated::{alternate, command, conditions, enum_, event, names, recursive, struct_, union};
+use crate::generated::{
+    alternate, command, conditions, enum_, event, names, recursive, struct_, union,
+};
 use qapi_types::codec::{Decode, Encode};
 use qapi_types::{Command as _, Event as _, Events as _, Mode, Null, from_str, to_vec};
 use serde_json::{Value, json};
@@ -27,7 +29,9 @@ fn written<T: Encode>(value: &T) -> Value {
 
 #[track_caller]
 fn refused<T: Decode + Debug>(json: Value) -> String {
-    from_str::<T>(&json.to_string(), Mode::Strict).unwrap_err().desc()
+    from_str::<T>(&json.to_string(), Mode::Strict)
+        .unwrap_err()
+        .desc()
 }
 
 #[test]
@@ -40,7 +44,16 @@ fn enums() {
     let names: Vec<_> = PanelMode::KNOWN.iter().map(ToString::to_string).collect();
     assert_eq!(
         names,
-        ["2-way", "4k", "x86_64", "self", "none", "unrecognized", "up", "UP"]
+        [
+            "2-way",
+            "4k",
+            "x86_64",
+            "self",
+            "none",
+            "unrecognized",
+            "up",
+            "UP"
+        ]
     );
     for mode in PanelMode::KNOWN {
         assert_eq!(&round_trip::<PanelMode>(json!(mode.as_str())), mode);
@@ -63,11 +76,20 @@ fn structs() {
     assert_eq!(marker.extra, Some(Value::Null));
     assert_eq!(marker.gone, Some(Null));
     assert_eq!(marker.ratio, None);
-    let built = Marker::new(1, -2, "l", "n").extra(Value::Null).gone(Null).tags([]);
+    let built = Marker::new(1, -2, "l", "n")
+        .extra(Value::Null)
+        .gone(Null)
+        .tags([]);
     assert_eq!(built, marker);
     let near = Defaults::new().on(true).origin(Point::new(0, 0));
-    assert_eq!(written(&near), json!({ "on": true, "origin": { "x": 0, "y": 0 } }));
-    assert_eq!(refused::<Marker>(json!({ "x": 1, "y": 2 })), "Parameter 'label' is missing");
+    assert_eq!(
+        written(&near),
+        json!({ "on": true, "origin": { "x": 0, "y": 0 } })
+    );
+    assert_eq!(
+        refused::<Marker>(json!({ "x": 1, "y": 2 })),
+        "Parameter 'label' is missing"
+    );
     assert_eq!(
         refused::<Defaults>(json!({ "origin": { "x": 1, "y": null } })),
         "Invalid parameter type for 'origin.y', expected: integer"
@@ -76,7 +98,10 @@ fn structs() {
         refused::<Defaults>(json!({ "on": null })),
         "Invalid parameter type for 'on', expected: boolean"
     );
-    assert_eq!(refused::<Defaults>(json!({ "off": 1 })), "Parameter 'off' is unexpected");
+    assert_eq!(
+        refused::<Defaults>(json!({ "off": 1 })),
+        "Parameter 'off' is unexpected"
+    );
 }
 
 #[test]
@@ -118,7 +143,10 @@ fn unions() {
 fn alternates() {
     use alternate::{Amount, Backing, Level, Preset, Size, StrOrNull};
     for (json, amount) in [
-        (json!({ "bytes": u64::MAX }), Amount::from(Size::new(u64::MAX))),
+        (
+            json!({ "bytes": u64::MAX }),
+            Amount::from(Size::new(u64::MAX)),
+        ),
         (json!("large"), Amount::Preset(Preset::Large)),
         (json!(-5), Amount::from(-5)),
         (json!(true), Amount::from(true)),
@@ -127,9 +155,15 @@ fn alternates() {
     ] {
         assert_eq!(round_trip::<Amount>(json), amount);
     }
-    assert_eq!(refused::<Amount>(json!("huge")), "Parameter 'null' does not accept value 'huge'");
+    assert_eq!(
+        refused::<Amount>(json!("huge")),
+        "Parameter 'null' does not accept value 'huge'"
+    );
     assert_eq!(round_trip::<Backing>(json!({})).file, None);
-    assert_eq!(round_trip::<Backing>(json!({ "file": null })).file, Some(StrOrNull::N));
+    assert_eq!(
+        round_trip::<Backing>(json!({ "file": null })).file,
+        Some(StrOrNull::N)
+    );
     assert_eq!(Backing::new().file("f"), round_trip(json!({ "file": "f" })));
     assert_eq!(
         refused::<Backing>(json!({ "file": 1 })),
@@ -142,7 +176,9 @@ fn alternates() {
 #[test]
 fn recursion() {
     use recursive::{Chain, Left, Right, Tree};
-    let chain = Chain::new("a").next(Chain::new("b")).others([Chain::new("c")]);
+    let chain = Chain::new("a")
+        .next(Chain::new("b"))
+        .others([Chain::new("c")]);
     assert_eq!(
         written(&chain),
         json!({ "name": "a", "next": { "name": "b" }, "others": [{ "name": "c" }] })
@@ -161,19 +197,40 @@ fn commands() {
     assert_eq!(QueryStatus::NAME, "query-status");
     const { assert!(QueryStatus::ALLOW_PRECONFIG && !QueryStatus::ALLOW_OOB) };
     const { assert!(Move::ALLOW_OOB && !Shutdown::SUCCESS_RESPONSE) };
-    assert_eq!(written(&Eject::new().id("cd0").force(true)), json!({ "id": "cd0", "force": true }));
-    assert_eq!(refused::<QueryStatus>(json!({ "a": 1 })), "Parameter 'a' is unexpected");
+    assert_eq!(
+        written(&Eject::new().id("cd0").force(true)),
+        json!({ "id": "cd0", "force": true })
+    );
+    assert_eq!(
+        refused::<QueryStatus>(json!({ "a": 1 })),
+        "Parameter 'a' is unexpected"
+    );
     let step = Move::new(command::Move::new(Step::new(3)));
-    assert_eq!(round_trip::<Move>(json!({ "way": "up", "height": 3 })), step);
-    assert!(matches!(round_trip::<Move>(json!({ "way": "down" })).0.u, MoveBranch::Down));
-    let device = DeviceAdd::new("e1000").id("n0").extra("mq", true).extra("driver", "twice");
-    assert_eq!(written(&device), json!({ "driver": "e1000", "id": "n0", "mq": true }));
+    assert_eq!(
+        round_trip::<Move>(json!({ "way": "up", "height": 3 })),
+        step
+    );
+    assert!(matches!(
+        round_trip::<Move>(json!({ "way": "down" })).0.u,
+        MoveBranch::Down
+    ));
+    let device = DeviceAdd::new("e1000")
+        .id("n0")
+        .extra("mq", true)
+        .extra("driver", "twice");
+    assert_eq!(
+        written(&device),
+        json!({ "driver": "e1000", "id": "n0", "mq": true })
+    );
     let device: DeviceAdd = round_trip(json!({ "driver": "e1000", "mac": { "x": [1] } }));
     assert_eq!(device.extra["mac"], json!({ "x": [1] }));
     assert!(COMMANDS.is_sorted_by_key(|row| row.name));
     let old = COMMANDS.iter().find(|row| row.name == "old-thing").unwrap();
     assert_eq!(old.features, ["deprecated", "unstable"]);
-    let status = COMMANDS.iter().find(|row| row.name == "query-status").unwrap();
+    let status = COMMANDS
+        .iter()
+        .find(|row| row.name == "query-status")
+        .unwrap();
     assert_eq!((status.since, status.allow_preconfig), (Some("0.14"), true));
 }
 
@@ -182,9 +239,18 @@ fn events() {
     use event::events::{BlockJobReady, Shutdown, Stop};
     use event::{Cause, Event};
     assert_eq!(Stop::NAME, "STOP");
-    assert_eq!(written(&Shutdown::new(true).reason("r")), json!({ "guest": true, "reason": "r" }));
-    assert_eq!(round_trip::<BlockJobReady>(json!({ "guest": true })).0, Cause::new(true));
-    assert_eq!(Event::decode("STOP", None).unwrap(), Event::Stop(Stop::new()));
+    assert_eq!(
+        written(&Shutdown::new(true).reason("r")),
+        json!({ "guest": true, "reason": "r" })
+    );
+    assert_eq!(
+        round_trip::<BlockJobReady>(json!({ "guest": true })).0,
+        Cause::new(true)
+    );
+    assert_eq!(
+        Event::decode("STOP", None).unwrap(),
+        Event::Stop(Stop::new())
+    );
     let newer = Event::decode("LATER", None).unwrap();
     assert_eq!(newer.name(), "LATER");
     assert_eq!(Event::Shutdown(Shutdown::new(false)).name(), "SHUTDOWN");
@@ -199,7 +265,14 @@ fn names_that_mean_something_in_rust() {
     round_trip::<names::Box>(json!({ "inner": { "inner": {} } }));
     let open = ComExampleDoIt::new("e").extra_("more", 1);
     assert_eq!(written(&open), json!({ "extra": "e", "more": 1 }));
-    assert_eq!(names::events::Stop::new().r#type(names::String::new("s")).r#type.unwrap().str, "s");
+    assert_eq!(
+        names::events::Stop::new()
+            .r#type(names::String::new("s"))
+            .r#type
+            .unwrap()
+            .str,
+        "s"
+    );
 }
 
 #[test]
@@ -211,8 +284,14 @@ fn conditions_become_attributes() {
     assert!(!COMMANDS.iter().any(|row| row.name == "pixman"));
     #[cfg(target_os = "linux")]
     {
-        assert_eq!(round_trip::<Process>(json!({ "pid": 1, "fd": 2 })), Process::new(1, 2));
-        assert_eq!(refused::<Process>(json!({ "pid": 1 })), "Parameter 'fd' is missing");
+        assert_eq!(
+            round_trip::<Process>(json!({ "pid": 1, "fd": 2 })),
+            Process::new(1, 2)
+        );
+        assert_eq!(
+            refused::<Process>(json!({ "pid": 1 })),
+            "Parameter 'fd' is missing"
+        );
         round_trip::<DisplayOptions>(json!({ "type": "dbus", "address": "a" }));
     }
     #[cfg(not(target_os = "linux"))]
