@@ -52,7 +52,8 @@ impl Peer<'_> {
         let generator = &mut self.generator;
         for round in 0..ROUNDS.end {
             // What is new is made instead of what is known, so not all of that comes up.
-            if round >= ROUNDS.start && (generator.newer || generator.has_taken(&options)) {
+            let enough = if generator.newer { 40 } else { ROUNDS.start };
+            if round >= enough && (generator.newer || generator.has_taken(&options)) {
                 return;
             }
             generator.optional = match round % 3 {
