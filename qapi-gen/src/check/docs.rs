@@ -77,13 +77,15 @@ pub(super) fn check(
             _ => {}
         }
     }
-    // What stands among the wrong descriptions is missing among the right ones, and no more.
-    let misplaced = (
-        misplaced(&described.0, &members, &described.1, &features),
-        misplaced(&described.1, &features, &described.0, &members),
-    );
-    described.0.retain(|(name, _)| !misplaced.0.contains(name));
-    described.1.retain(|(name, _)| !misplaced.1.contains(name));
+    if described.0.len() != members.len() || described.1.len() != features.len() {
+        // What stands among the wrong descriptions is missing among the right ones, and no more.
+        let misplaced = (
+            misplaced(&described.0, &members, &described.1, &features),
+            misplaced(&described.1, &features, &described.0, &members),
+        );
+        described.0.retain(|(name, _)| !misplaced.0.contains(name));
+        described.1.retain(|(name, _)| !misplaced.1.contains(name));
+    }
     let mut check = Check {
         def,
         doc,
@@ -130,6 +132,11 @@ impl Check<'_> {
         wanted: Vec<Wanted>,
         described: Vec<(Symbol, Span)>,
     ) -> Option<Diagnostic> {
+        // Nearly always everything is described once, in the order of the definition.
+        let names = wanted.iter().map(|w| w.name);
+        if names.eq(described.iter().map(|(name, _)| *name)) {
+            return None;
+        }
         let text = |symbol: Symbol| self.parsed.names.str(symbol);
         let known: FastSet<Symbol> = wanted.iter().map(|w| w.name).collect();
         let mut seen: FastSet<Symbol> = described.iter().map(|(name, _)| *name).collect();

@@ -42,30 +42,33 @@ pub(super) fn fault(
     };
     let upper = stem.bytes().any(|b| b.is_ascii_uppercase());
     let lower = stem.bytes().any(|b| b.is_ascii_lowercase());
-    let (good, rule, better) = match case {
-        Case::Mixed => return None,
-        Case::Lower => (
-            !upper && !stem.contains('_'),
-            "must be in lower case, with '-' between words",
-            stem.to_kebab_case(),
-        ),
-        Case::LowerUnderscore => (!upper, "must be in lower case", stem.to_ascii_lowercase()),
-        Case::Upper => (
-            !lower && !stem.contains('-'),
-            "must be in upper case, with '_' between words",
-            stem.to_shouty_snake_case(),
-        ),
-        Case::Camel => (
+    let good = match case {
+        Case::Mixed => true,
+        Case::Lower => !upper && !stem.contains('_'),
+        Case::LowerUnderscore => !upper,
+        Case::Upper => !lower && !stem.contains('-'),
+        Case::Camel => {
             lower
                 && stem.starts_with(|c: char| c.is_ascii_uppercase())
-                && stem.bytes().all(|b| b.is_ascii_alphanumeric()),
-            "must be in CamelCase",
-            camel(stem),
-        ),
+                && stem.bytes().all(|b| b.is_ascii_alphanumeric())
+        }
     };
     if good {
         return None;
     }
+    let (rule, better) = match case {
+        Case::Mixed => return None,
+        Case::Lower => (
+            "must be in lower case, with '-' between words",
+            stem.to_kebab_case(),
+        ),
+        Case::LowerUnderscore => ("must be in lower case", stem.to_ascii_lowercase()),
+        Case::Upper => (
+            "must be in upper case, with '_' between words",
+            stem.to_shouty_snake_case(),
+        ),
+        Case::Camel => ("must be in CamelCase", camel(stem)),
+    };
     let prefix = &name[..name.len() - stem.len()];
     Some(
         Diagnostic::new(code, span, format!("the name of {what} {rule}"))
