@@ -2,10 +2,10 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use qapi_benches::{plain, qmp, samples};
+use qapi_benches::{plain, samples};
 use qapi_types::codec::{Decode, Encode};
 use qapi_types::message::ServerMessage;
-use qapi_types::{Events, Mode};
+use qapi_types::{Events, Mode, qmp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

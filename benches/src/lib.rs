@@ -5,12 +5,6 @@ pub mod plain;
 pub mod samples;
 pub mod schemas;
 
-/// Types generated from QEMU's schema.
-#[allow(missing_docs)]
-pub mod qmp {
-    include!(concat!(env!("OUT_DIR"), "/qmp.rs"));
-}
-
 /// The commands of a program that attaches disks to a machine and detaches them.
 pub const TEN_COMMANDS: [&str; 10] = [
     "qmp_capabilities",

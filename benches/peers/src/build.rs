@@ -1,0 +1,80 @@
+//! Cold builds of a program that uses ten commands: all its dependencies from scratch.
+
+use crate::Result;
+use crate::cpu::{self, Cost};
+use crate::stats::{head, median, ratio, row};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROUNDS: usize = 2;
+
+/// The programs in `programs/`; the first is what the others are compared with.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("qapi-qmp", "`qapi-qmp` 0.15"),
+    ("qapi-types", "`qapi-types`, all of QMP"),
+    ("selected", "ten commands by `Builder`"),
+];
+
+pub fn report(target: &Path) -> Result<()> {
+    println!("\n## Cold build of a program that uses ten commands\n");
+    for (program, _) in PROGRAMS {
+        cpu::run(cargo("fetch", program).arg("--locked"))?;
+    }
+    println!(
+        "Seconds, medians of {ROUNDS} rounds; nothing is compiled incrementally, downloads are not counted.\n"
+    );
+    head(&["", "profile", "CPU", "elapsed", "CPU / qapi-qmp's"]);
+    for profile in ["dev", "release"] {
+        let mut costs: [Vec<Cost>; PROGRAMS.len()] = Default::default();
+        for _ in 0..ROUNDS {
+            for (costs, (program, _)) in costs.iter_mut().zip(PROGRAMS) {
+                costs.push(build(program, profile, target)?);
+            }
+        }
+        let part = |costs: &[Cost], part: fn(&Cost) -> f64| costs.iter().map(part).collect();
+        let base: Vec<f64> = part(&costs[0], |cost| cost.cpu);
+        for (costs, (_, name)) in costs.iter().zip(PROGRAMS) {
+            let cpu: Vec<f64> = part(costs, |cost| cost.cpu);
+            let wall: Vec<f64> = part(costs, |cost| cost.wall);
+            row([
+                name.to_owned(),
+                profile.to_owned(),
+                format!("{:.1}", median(&cpu)),
+                format!("{:.1}", median(&wall)),
+                format!("{:.2}", ratio(&cpu, &base)),
+            ]);
+        }
+    }
+    Ok(())
+}
+
+/// Builds a program with nothing to build on.
+fn build(program: &str, profile: &str, target: &Path) -> Result<Cost> {
+    std::fs::remove_dir_all(target)?;
+    let mut command = cargo("build", program);
+    command.args([
+        "--offline",
+        "--locked",
+        "--profile",
+        profile,
+        "--target-dir",
+    ]);
+    // Cargo compiles incrementally what comes from a path but not what comes from a registry, as
+    // `qapi-qmp` does. That costs a third more in the first build.
+    command.env("CARGO_INCREMENTAL", "0");
+    cpu::run(command.arg(target))
+}
+
+fn cargo(what: &str, program: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .arg(what)
+        .arg("--manifest-path")
+        .arg(manifest(program));
+    command
+}
+
+fn manifest(program: &str) -> PathBuf {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
+    programs.join(program).join("Cargo.toml")
+}

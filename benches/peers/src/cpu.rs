@@ -1,0 +1,45 @@
+//! CPU time, which other processes on the machine disturb less than the clock.
+
+use crate::Result;
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+use nix::time::{ClockId, clock_gettime};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a process cost, with all processes that it waited for.
+#[derive(Clone, Copy)]
+pub struct Cost {
+    /// User and system time in seconds.
+    pub cpu: f64,
+    /// Elapsed time in seconds.
+    pub wall: f64,
+}
+
+/// Runs a command to its end, its output discarded. It has to succeed.
+pub fn run(command: &mut Command) -> Result<Cost> {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(Stdio::piped());
+    let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let start = Instant::now();
+    let output = command.spawn()?.wait_with_output()?;
+    let wall = start.elapsed().as_secs_f64();
+    let after = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?}: {}\n{text}", output.status).into());
+    }
+    let cpu = seconds(&after) - seconds(&before);
+    Ok(Cost { cpu, wall })
+}
+
+fn seconds(usage: &Usage) -> f64 {
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
+}
+
+/// The time that this thread has run.
+pub fn thread() -> Duration {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+    time.expect("Linux has this clock").into()
+}

@@ -1,0 +1,32 @@
+//! Medians, and tables of them.
+
+use std::fmt::Display;
+
+/// The middle of some measurements.
+pub fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        1 => values[middle],
+        _ => (values[middle - 1] + values[middle]) / 2.0,
+    }
+}
+
+/// The median of how much more one cost than the other, round by round.
+pub fn ratio(dear: &[f64], cheap: &[f64]) -> f64 {
+    let ratios: Vec<f64> = dear.iter().zip(cheap).map(|(d, c)| d / c).collect();
+    median(&ratios)
+}
+
+/// Prints a row of a Markdown table.
+pub fn row<T: Display>(cells: impl IntoIterator<Item = T>) {
+    let cells: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
+    println!("| {} |", cells.join(" | "));
+}
+
+/// Prints the head of a Markdown table.
+pub fn head(cells: &[&str]) {
+    row(cells);
+    row(cells.iter().map(|_| "---"));
+}
