@@ -42,7 +42,10 @@ impl Scratch {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(input.as_bytes()).unwrap();
+        // Whoever refuses its arguments does not read, and the pipe may be broken by then.
+        if let Err(error) = stdin.write_all(input.as_bytes()) {
+            assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+        }
         drop(stdin);
         Run::new(child.wait_with_output().unwrap())
     }
