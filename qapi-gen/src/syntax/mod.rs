@@ -5,5 +5,6 @@ pub(crate) mod doc;
 mod lexer;
 mod parser;
 mod pragma;
+mod recover;
 
 pub(crate) use parser::{Options, Parsed, parse};
