@@ -11,6 +11,7 @@ mod table;
 mod tests;
 
 use inline::Inline;
+use std::borrow::Cow;
 
 /// Containers nested deeper than this are shown as plain paragraphs.
 const MAX_DEPTH: usize = 16;
@@ -20,7 +21,7 @@ const MAX_DEPTH: usize = 16;
 /// `resolve` maps the name of a definition of the schema to the target of a link, such as the
 /// path of the Rust item made from it.
 pub(crate) fn markdown(text: &str, resolve: &dyn Fn(&str) -> Option<String>) -> String {
-    let lines: Vec<String> = text.lines().map(expand_tabs).collect();
+    let lines: Vec<Cow<'_, str>> = text.lines().map(expand_tabs).collect();
     let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
     let writer = Writer {
         inline: Inline::new(&lines, resolve),
@@ -28,7 +29,10 @@ pub(crate) fn markdown(text: &str, resolve: &dyn Fn(&str) -> Option<String>) -> 
     join(writer.blocks(&lines, 0))
 }
 
-fn expand_tabs(line: &str) -> String {
+fn expand_tabs(line: &str) -> Cow<'_, str> {
+    if line.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return Cow::Borrowed(line);
+    }
     let mut out = String::with_capacity(line.len());
     let mut column = 0;
     for c in line.chars() {
@@ -39,7 +43,7 @@ fn expand_tabs(line: &str) -> String {
         }
         column += width;
     }
-    out
+    Cow::Owned(out)
 }
 
 fn indent(line: &str) -> usize {
