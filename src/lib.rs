@@ -1,0 +1,15 @@
+//! Clients and servers of QEMU's control protocols: the machine protocol (QMP), which QEMU and its storage daemon
+//! speak, and the guest agent's.
+//!
+//! All rules of the protocols are in [`session`], which does no I/O. Blocking and asynchronous transports drive the same
+//! sessions.
+
+pub mod session;
+
+pub use qapi_types as types;
+#[cfg(feature = "qga")]
+pub use qapi_types::qga;
+#[cfg(feature = "qmp")]
+pub use qapi_types::qmp;
+#[cfg(feature = "qsd")]
+pub use qapi_types::qsd;
