@@ -7,7 +7,7 @@ use super::names::{Scope, camel};
 use super::paths::{FROM, STRING};
 use super::plan::Module;
 use super::structs::{DERIVES, boxed};
-use super::text::literal;
+use super::text::{cat, literal};
 use crate::model::{Alternate, Alternative, Builtin, Features, JsonKind, Type};
 
 /// How many kinds of JSON value there are.
@@ -142,26 +142,36 @@ impl<'s> Output<'_, 's> {
         self.t
             .open(&["impl ", &codec, "::Decode for ", ident, " {"]);
         self.t.line(&["#[inline]"]);
-        let parameters = [format!("r: &mut {reader}")];
+        let parameters: [&str; 1] = [&cat(&["r: &mut ", &reader])];
         self.t.open_list(
             "fn decode(",
             &parameters,
-            &format!(") -> {result}<Self> {{"),
+            &cat(&[") -> ", &result, "<Self> {"]),
         );
         self.t.open(&["match r.peek()? {"]);
         for variant in variants {
             self.t.attributes(variant.presence.attribute().as_deref());
-            let pattern = format!("{codec}::Kind::{}", variant.kind);
+            let pattern = cat(&[&codec, "::Kind::", variant.kind]);
             let body = match variant.ty {
-                Some(_) => format!("{codec}::Decode::decode(r).map(Self::{})", variant.ident),
-                None => format!("r.null().map(|()| Self::{})", variant.ident),
+                Some(_) => cat(&[
+                    &codec,
+                    "::Decode::decode(r).map(Self::",
+                    &variant.ident,
+                    ")",
+                ]),
+                None => cat(&["r.null().map(|()| Self::", &variant.ident, ")"]),
             };
             self.t.arm(&pattern, &body);
         }
         // With every kind of value taken there is none left for a newer release.
         if variants.len() < KINDS || variants.iter().any(|v| v.presence != Presence::Always) {
             let name = literal(&alternate.name);
-            let body = format!("{codec}::other_kind({name}, r).map(Self::Unrecognized)");
+            let body = cat(&[
+                &codec,
+                "::other_kind(",
+                &name,
+                ", r).map(Self::Unrecognized)",
+            ]);
             self.t.arm("_", &body);
         }
         self.t.close("}");
@@ -180,18 +190,16 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(variant.presence.attribute().as_deref());
             match variant.ty {
                 Some(_) => {
-                    let pattern = format!("Self::{}(value)", variant.ident);
+                    let pattern = cat(&["Self::", &variant.ident, "(value)"]);
                     self.t
-                        .arm_do(&pattern, &format!("{codec}::Encode::encode(value, w)"));
+                        .arm_do(&pattern, &cat(&[&codec, "::Encode::encode(value, w)"]));
                 }
-                None => self
-                    .t
-                    .arm_do(&format!("Self::{}", variant.ident), "w.null()"),
+                None => self.t.arm_do(&cat(&["Self::", &variant.ident]), "w.null()"),
             }
         }
         self.t.arm_do(
             "Self::Unrecognized(value)",
-            &format!("{codec}::Encode::encode(value, w)"),
+            &cat(&[&codec, "::Encode::encode(value, w)"]),
         );
         self.t.close("}");
         self.t.close("}");

@@ -7,7 +7,7 @@ use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::{DERIVES, feature_names};
-use super::text::literal;
+use super::text::{cat, literal};
 use crate::model::{Command, Features, ObjectId, Type};
 
 impl<'s> Output<'_, 's> {
@@ -77,7 +77,7 @@ impl<'s> Output<'_, 's> {
             .open(&["impl ", &root, "::Command for ", ident, " {"]);
         let reply = match command.returns {
             Some(ty) => self.plan.ty(ty, Module::Inner),
-            None => format!("{root}::Empty"),
+            None => cat(&[&root, "::Empty"]),
         };
         self.t.line(&["type Reply = ", &reply, ";"]);
         self.t
@@ -122,7 +122,7 @@ impl<'s> Output<'_, 's> {
         let codec = self.paths.codec.clone();
         let (reader, result) = (self.paths.reader.clone(), self.paths.result.clone());
         let when = presence.attribute();
-        let members = format!("<{inner} as {codec}::Members>");
+        let members = cat(&["<", &inner, " as ", &codec, "::Members>"]);
         self.plan.document(&mut self.t, source, "", Module::Inner);
         self.attributes(source.name, DERIVES, presence);
         self.t.attributes(deprecation(source.features).as_deref());
@@ -133,7 +133,7 @@ impl<'s> Output<'_, 's> {
         self.t.open(&["impl ", ident, " {"]);
         self.t.doc("With these members.");
         self.t.line(&["#[must_use]"]);
-        let parameters = [format!("members: impl {INTO}<{inner}>")];
+        let parameters: [&str; 1] = [&cat(&["members: impl ", INTO, "<", &inner, ">"])];
         self.t.open_list("pub fn new(", &parameters, ") -> Self {");
         self.t.line(&["Self(members.into())"]);
         self.t.close("}");
@@ -161,25 +161,25 @@ impl<'s> Output<'_, 's> {
         self.t.close("}");
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = [
-            "p: &mut Self::Partial".to_owned(),
-            "key: &str".to_owned(),
-            format!("r: &mut {reader}"),
+        let parameters: [&str; 3] = [
+            "p: &mut Self::Partial",
+            "key: &str",
+            &cat(&["r: &mut ", &reader]),
         ];
         self.t.open_list(
             "fn member(",
             &parameters,
-            &format!(") -> {result}<bool> {{"),
+            &cat(&[") -> ", &result, "<bool> {"]),
         );
         self.t.line(&[&members, "::member(p, key, r)"]);
         self.t.close("}");
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = ["p: Self::Partial".to_owned(), format!("r: &{reader}")];
+        let parameters: [&str; 2] = ["p: Self::Partial", &cat(&["r: &", &reader])];
         self.t.open_list(
             "fn finish(",
             &parameters,
-            &format!(") -> {result}<Self> {{"),
+            &cat(&[") -> ", &result, "<Self> {"]),
         );
         self.t.line(&[&codec, "::Members::finish(p, r).map(Self)"]);
         self.t.close("}");

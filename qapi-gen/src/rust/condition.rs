@@ -1,5 +1,6 @@
 //! What becomes of the schema's conditions.
 
+use super::text::cat;
 use crate::model;
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ impl Presence {
     /// The attribute to put in front.
     pub(crate) fn attribute(&self) -> Option<String> {
         match self {
-            Presence::If(predicate) => Some(format!("#[cfg({predicate})]")),
+            Presence::If(predicate) => Some(cat(&["#[cfg(", predicate, ")]"])),
             _ => None,
         }
     }
@@ -50,7 +51,7 @@ impl Presence {
             (Presence::Never, _) | (_, Presence::Never) => Presence::Never,
             (Presence::Always, it) | (it, Presence::Always) => it,
             (Presence::If(a), Presence::If(b)) if a == b => Presence::If(a),
-            (Presence::If(a), Presence::If(b)) => Presence::If(format!("all({a}, {b})")),
+            (Presence::If(a), Presence::If(b)) => Presence::If(cat(&["all(", &a, ", ", &b, ")"])),
         }
     }
 }
@@ -76,7 +77,7 @@ fn evaluate(condition: &model::Condition, decisions: &Decisions, undecided: bool
         model::Condition::Not(inner) => match evaluate(inner, decisions, !undecided) {
             Presence::Always => Presence::Never,
             Presence::Never => Presence::Always,
-            Presence::If(predicate) => Presence::If(format!("not({predicate})")),
+            Presence::If(predicate) => Presence::If(cat(&["not(", &predicate, ")"])),
         },
         model::Condition::All(list) => combine(
             "all",
@@ -116,7 +117,7 @@ fn combine(
     match predicates.len() {
         0 => neutral,
         1 => Presence::If(predicates.remove(0)),
-        _ => Presence::If(format!("{operator}({})", predicates.join(", "))),
+        _ => Presence::If(cat(&[operator, "(", &predicates.join(", "), ")"])),
     }
 }
 
@@ -124,12 +125,12 @@ fn combine(
 pub(crate) fn describe(condition: &model::Condition) -> String {
     let list = |name: &str, list: &[model::Condition]| {
         let inner: Vec<String> = list.iter().map(describe).collect();
-        format!("{name}({})", inner.join(", "))
+        cat(&[name, "(", &inner.join(", "), ")"])
     };
     match condition {
         model::Condition::Symbol(name) => name.to_string(),
         model::Condition::Opaque(text) => text.to_string(),
-        model::Condition::Not(inner) => format!("not({})", describe(inner)),
+        model::Condition::Not(inner) => cat(&["not(", &describe(inner), ")"]),
         model::Condition::All(inner) => list("all", inner),
         model::Condition::Any(inner) => list("any", inner),
     }

@@ -3,7 +3,7 @@
 use super::condition::describe;
 use super::plan::{Module, Plan};
 use super::rustdoc::markdown;
-use super::text::{Text, literal};
+use super::text::{Text, cat, literal};
 use crate::model::*;
 use crate::names::Name;
 
@@ -29,15 +29,15 @@ impl Plan<'_> {
                 let text = self.markdown(&section.text, module);
                 match section.kind {
                     SectionKind::Plain => parts.push(text),
-                    SectionKind::Returns => parts.push(format!("# Returns\n\n{text}")),
-                    SectionKind::Errors => parts.push(format!("# Errors\n\n{text}")),
-                    SectionKind::Todo => parts.push(format!("**To do:** {text}")),
+                    SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text])),
+                    SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text])),
+                    SectionKind::Todo => parts.push(cat(&["**To do:** ", &text])),
                     SectionKind::Since => since = Some(text),
                 }
             }
             parts.extend(self.features(source.features, "# Features\n\n", module));
             parts.extend(condition(source.condition));
-            parts.extend(since.map(|since| format!("Since: {since}")));
+            parts.extend(since.map(|since| cat(&["Since: ", &since])));
         }
         if !note.is_empty() {
             parts.push(note.to_owned());
@@ -64,7 +64,7 @@ impl Plan<'_> {
             parts.extend(condition(when));
         }
         if parts.is_empty() {
-            parts.push(format!("`{name}`"));
+            parts.push(cat(&["`", name, "`"]));
         }
         t.doc(&parts.join("\n\n"));
     }
@@ -77,7 +77,7 @@ impl Plan<'_> {
         let items: Vec<String> = features
             .iter()
             .map(|feature| {
-                let mut item = format!("- **{}**", feature.name);
+                let mut item = cat(&["- **", &feature.name, "**"]);
                 if let Some(doc) = feature
                     .doc
                     .as_ref()
@@ -92,34 +92,45 @@ impl Plan<'_> {
                     .join("\n")
             })
             .collect();
-        (!items.is_empty()).then(|| format!("{heading}{}", items.join("\n")))
+        (!items.is_empty()).then(|| cat(&[heading, &items.join("\n")]))
     }
 
     /// Name, file and line of the definition.
     fn origin(&self, source: &Source) -> String {
         let name = source.name;
         let (Some(span), Some(module)) = (source.origin.span, source.origin.module) else {
-            return format!("`{name}`, built into the schema language");
+            return cat(&["`", name, "`, built into the schema language"]);
         };
         let file = &self.schema.modules()[module].name;
         let line = self.schema.sources().line(span);
         let name = match &self.options.reference {
-            None => format!("`{name}`"),
+            None => cat(&["`", name, "`"]),
             Some(reference) => {
                 let stem = file.rsplit('/').next().unwrap_or(file);
                 let stem = stem.strip_suffix(".json").unwrap_or(stem);
-                format!(
-                    "[`{name}`]({}#{}-{}-{stem}.{name})",
-                    reference.page, source.kind, reference.namespace
-                )
+                cat(&[
+                    "[`",
+                    name,
+                    "`](",
+                    &reference.page,
+                    "#",
+                    source.kind,
+                    "-",
+                    &reference.namespace,
+                    "-",
+                    stem,
+                    ".",
+                    name,
+                    ")",
+                ])
             }
         };
-        format!("{name}, `{file}` line {line}")
+        cat(&[&name, ", `", file, "` line ", &line.to_string()])
     }
 }
 
 fn condition(condition: Option<&Condition>) -> Option<String> {
-    condition.map(|condition| format!("If: `{}`", describe(condition)))
+    condition.map(|condition| cat(&["If: `", &describe(condition), "`"]))
 }
 
 /// The attribute of what has the feature `deprecated`.
@@ -130,5 +141,5 @@ pub(crate) fn deprecation(features: &Features) -> Option<String> {
         return Some("#[deprecated]".to_owned());
     }
     let words: Vec<&str> = note.split_whitespace().collect();
-    Some(format!("#[deprecated = {}]", literal(&words.join(" "))))
+    Some(cat(&["#[deprecated = ", &literal(&words.join(" ")), "]"]))
 }

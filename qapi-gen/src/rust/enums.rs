@@ -4,7 +4,7 @@ use super::Output;
 use super::condition::Presence;
 use super::docs::{Source, deprecation};
 use super::names::{Scope, camel};
-use super::text::literal;
+use super::text::{cat, literal};
 use crate::model::{Enum, EnumValue};
 
 /// A value of an enum, as a variant.
@@ -80,7 +80,7 @@ impl<'s> Output<'_, 's> {
             .open(&["impl ", &self.paths.codec, "::Enum for ", ident, " {"]);
         let values = variants
             .iter()
-            .map(|v| (v.presence.attribute(), format!("Self::{}", v.ident)));
+            .map(|v| (v.presence.attribute(), cat(&["Self::", &v.ident])));
         self.t.slice(
             "const VALUES: &'static [Self] = ",
             &values.collect::<Vec<_>>(),
@@ -105,7 +105,7 @@ impl<'s> Output<'_, 's> {
         self.t.open(&["match self {"]);
         for variant in variants {
             self.t.attributes(variant.presence.attribute().as_deref());
-            let pattern = format!("Self::{}", variant.ident);
+            let pattern = cat(&["Self::", &variant.ident]);
             self.t.arm(&pattern, &literal(&variant.value.name));
         }
         self.t.line(&["Self::Unrecognized(name) => name.as_str(),"]);

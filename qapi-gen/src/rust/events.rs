@@ -5,7 +5,7 @@ use super::docs::{Source, deprecation};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::DERIVES;
-use super::text::literal;
+use super::text::{cat, literal};
 use crate::model::Event;
 
 impl<'s> Output<'_, 's> {
@@ -86,7 +86,7 @@ impl<'s> Output<'_, 's> {
         self.allow_deprecated(deprecated);
         self.t.open(&["pub enum ", &ident, " {"]);
         for (event, item) in all {
-            self.t.doc(&format!("`{}`", event.name));
+            self.t.line(&["/// `", &event.name, "`"]);
             self.t.attributes(when(item).as_deref());
             self.t.attributes(deprecation(&event.features).as_deref());
             self.t
@@ -106,11 +106,15 @@ impl<'s> Output<'_, 's> {
         self.t
             .open(&["impl ", &root, "::Events for ", &ident, " {"]);
         self.t.line(&["#[inline]"]);
-        let parameters = [
-            "name: &str".to_owned(),
-            format!("data: ::core::option::Option<{root}::message::Raw<'_>>"),
+        let parameters: [&str; 2] = [
+            "name: &str",
+            &cat(&[
+                "data: ::core::option::Option<",
+                &root,
+                "::message::Raw<'_>>",
+            ]),
         ];
-        let tail = format!(") -> {}<Self> {{", self.paths.result);
+        let tail = cat(&[") -> ", &self.paths.result, "<Self> {"]);
         self.t.open_list("fn decode(", &parameters, &tail);
         let (unknown, end) = match all.is_empty() {
             true => ("Ok(Self::Unrecognized {", "})"),
@@ -122,7 +126,12 @@ impl<'s> Output<'_, 's> {
         for (event, item) in all {
             self.t.attributes(when(item).as_deref());
             let variant = variant(item);
-            let body = format!("{root}::message::decode_event(data).map(Self::{variant})");
+            let body = cat(&[
+                &root,
+                "::message::decode_event(data).map(Self::",
+                &variant,
+                ")",
+            ]);
             self.t.arm(&literal(&event.name), &body);
         }
         self.t.open(&[unknown]);
@@ -143,7 +152,7 @@ impl<'s> Output<'_, 's> {
         for (event, item) in all {
             self.t.attributes(when(item).as_deref());
             self.t.arm(
-                &format!("Self::{}(_)", variant(item)),
+                &cat(&["Self::", &variant(item), "(_)"]),
                 &literal(&event.name),
             );
         }
@@ -160,11 +169,11 @@ impl<'s> Output<'_, 's> {
         let codec = self.paths.codec.clone();
         for (_, item) in all {
             self.t.attributes(when(item).as_deref());
-            let call = format!("{codec}::Members::put(event, w)");
+            let call = cat(&[&codec, "::Members::put(event, w)"]);
             self.t
-                .arm_do(&format!("Self::{}(event)", variant(item)), &call);
+                .arm_do(&cat(&["Self::", &variant(item), "(event)"]), &call);
         }
-        let call = format!("{codec}::put_open(w, data)");
+        let call = cat(&[&codec, "::put_open(w, data)"]);
         self.t.arm_do("Self::Unrecognized { data, .. }", &call);
         self.t.close("}");
         self.t.close("}");

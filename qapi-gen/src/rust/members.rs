@@ -3,7 +3,7 @@
 use super::Output;
 use super::paths::OPTION;
 use super::record::Record;
-use super::text::{Fit, literal};
+use super::text::{Fit, cat, literal, refs};
 
 /// Where the parts of what was read so far are kept.
 struct Slots {
@@ -11,6 +11,8 @@ struct Slots {
     named: bool,
     fault: String,
     members: Vec<String>,
+    /// The variables that members are taken apart into.
+    locals: Vec<String>,
     branch: String,
     rest: String,
 }
@@ -23,13 +25,15 @@ impl Slots {
             .iter()
             .any(|field| field.presence.attribute().is_some());
         let slot = |name: &str, index: usize| match named {
-            true => format!("p.{name}"),
-            false => format!("p.{index}"),
+            true => cat(&["p.", name]),
+            false => cat(&["p.", &index.to_string()]),
         };
+        let locals: Vec<String> = (0..count).map(|i| cat(&["m", &i.to_string()])).collect();
         Slots {
             named,
             fault: slot("fault", 0),
-            members: (0..count).map(|i| slot(&format!("m{i}"), i + 1)).collect(),
+            members: (1..).zip(&locals).map(|(i, name)| slot(name, i)).collect(),
+            locals,
             branch: slot("branch", count + 1),
             rest: slot("rest", count + 1 + usize::from(record.union.is_some())),
         }
@@ -65,7 +69,7 @@ impl Output<'_, '_> {
     pub(crate) fn members(&mut self, record: &Record) {
         let slots = Slots::of(record);
         if slots.named {
-            self.partial_struct(record);
+            self.partial_struct(record, &slots);
         }
         let codec = self.paths.codec.clone();
         self.t.blank();
@@ -94,35 +98,35 @@ impl Output<'_, '_> {
     fn other_slots(&self, record: &Record) -> Vec<(&'static str, String, String)> {
         let codec = &self.paths.codec;
         let branch = record.union.as_ref().map(|union| {
-            let ty = format!("{codec}::Branch<{}>", union.partial);
-            ("branch", ty, format!("{codec}::Branch::Unknown"))
+            let ty = cat(&[codec, "::Branch<", &union.partial, ">"]);
+            ("branch", ty, cat(&[codec, "::Branch::Unknown"]))
         });
         let rest = record.rest.as_ref().map(|_| {
             let object = &self.paths.object;
-            ("rest", object.clone(), format!("{object}::new()"))
+            ("rest", object.clone(), cat(&[object, "::new()"]))
         });
         branch.into_iter().chain(rest).collect()
     }
 
     fn partial_tuple(&mut self, record: &Record) {
-        let mut types = vec![format!("{}::Fault", self.paths.codec)];
+        let mut types = vec![cat(&[&self.paths.codec, "::Fault"])];
         let members = record.members.iter();
-        types.extend(members.map(|field| format!("{OPTION}<{}>", field.stored())));
+        types.extend(members.map(|field| cat(&[OPTION, "<", &field.stored(), ">"])));
         types.extend(self.other_slots(record).into_iter().map(|(_, ty, _)| ty));
-        self.t.list("type Partial = (", &types, ");", Fit::Call);
+        self.t
+            .list("type Partial = (", &refs(&types), ");", Fit::Call);
     }
 
-    fn partial_struct(&mut self, record: &Record) {
+    fn partial_struct(&mut self, record: &Record, slots: &Slots) {
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
         self.t.attributes(record.presence.attribute().as_deref());
         self.t.open(&["pub struct ", &record.partial, " {"]);
         self.t.line(&["fault: ", &self.paths.codec, "::Fault,"]);
-        for (index, field) in record.members.iter().enumerate() {
+        for (field, name) in record.members.iter().zip(&slots.locals) {
             self.t.attributes(field.presence.attribute().as_deref());
-            let name = format!("m{index}");
             self.t
-                .line(&[&name, ": ", OPTION, "<", &field.stored(), ">,"]);
+                .line(&[name, ": ", OPTION, "<", &field.stored(), ">,"]);
         }
         for (name, ty, _) in self.other_slots(record) {
             self.t.line(&[name, ": ", &ty, ","]);
@@ -138,52 +142,52 @@ impl Output<'_, '_> {
         self.t.line(&["fn begin() -> Self::Partial {}"]);
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = [
-            "(): &mut Self::Partial".to_owned(),
-            "_: &str".to_owned(),
-            format!("_: &mut {reader}"),
+        let parameters: [&str; 3] = [
+            "(): &mut Self::Partial",
+            "_: &str",
+            &cat(&["_: &mut ", reader]),
         ];
         self.t.open_list(
             "fn member(",
             &parameters,
-            &format!(") -> {result}<bool> {{"),
+            &cat(&[") -> ", result, "<bool> {"]),
         );
         self.t.line(&["Ok(false)"]);
         self.t.close("}");
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = ["(): Self::Partial".to_owned(), format!("_: &{reader}")];
+        let parameters: [&str; 2] = ["(): Self::Partial", &cat(&["_: &", reader])];
         self.t.open_list(
             "fn finish(",
             &parameters,
-            &format!(") -> {result}<Self> {{"),
+            &cat(&[") -> ", result, "<Self> {"]),
         );
         self.t.line(&["Ok(Self {})"]);
         self.t.close("}");
     }
 
     fn begin(&mut self, record: &Record, slots: &Slots) {
-        let fault = format!("{}::Fault::new()", self.paths.codec);
+        let fault = cat(&[&self.paths.codec, "::Fault::new()"]);
         let others = self.other_slots(record);
         self.t.blank();
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn begin() -> Self::Partial {"]);
         if slots.named {
-            let mut values = vec![(None, format!("fault: {fault}"))];
-            for (index, field) in record.members.iter().enumerate() {
-                values.push((field.presence.attribute(), format!("m{index}: None")));
+            let mut values = vec![(None, cat(&["fault: ", &fault]))];
+            for (field, name) in record.members.iter().zip(&slots.locals) {
+                values.push((field.presence.attribute(), cat(&[name, ": None"])));
             }
             values.extend(
                 others
                     .iter()
-                    .map(|(name, _, first)| (None, format!("{name}: {first}"))),
+                    .map(|(name, _, first)| (None, cat(&[name, ": ", first]))),
             );
             self.t.struct_literal(&record.partial, &values, "");
         } else {
             let mut values = vec![fault];
             values.extend(record.members.iter().map(|_| "None".to_owned()));
             values.extend(others.into_iter().map(|(.., first)| first));
-            self.t.list("(", &values, ")", Fit::Call);
+            self.t.list("(", &refs(&values), ")", Fit::Call);
         }
         self.t.close("}");
     }
@@ -192,16 +196,16 @@ impl Output<'_, '_> {
         let codec = self.paths.codec.clone();
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = [
-            "p: &mut Self::Partial".to_owned(),
-            "key: &str".to_owned(),
-            format!("r: &mut {}", self.paths.reader),
+        let parameters: [&str; 3] = [
+            "p: &mut Self::Partial",
+            "key: &str",
+            &cat(&["r: &mut ", &self.paths.reader]),
         ];
-        let tail = format!(") -> {}<bool> {{", self.paths.result);
+        let tail = cat(&[") -> ", &self.paths.result, "<bool> {"]);
         self.t.open_list("fn member(", &parameters, &tail);
         let rest = record.rest.as_ref().map(|rest| match rest.setter {
-            Some(_) => format!("{codec}::open(&mut {}, key, r)", slots.rest),
-            None => format!("{codec}::keep(&mut {}, key, r)", slots.rest),
+            Some(_) => cat(&[&codec, "::open(&mut ", &slots.rest, ", key, r)"]),
+            None => cat(&[&codec, "::keep(&mut ", &slots.rest, ", key, r)"]),
         });
         if let (true, Some(rest)) = (record.members.is_empty(), &rest) {
             self.t.line(&[rest]);
@@ -212,31 +216,31 @@ impl Output<'_, '_> {
         for (index, field) in record.members.iter().enumerate() {
             let name = literal(&field.member.name);
             self.t.attributes(field.presence.attribute().as_deref());
-            let arguments = [
-                format!("&mut {}", slots.members[index]),
-                format!("&mut {}", slots.fault),
-                index.to_string(),
-                name.clone(),
-                "r".to_owned(),
+            let arguments: [&str; 5] = [
+                &cat(&["&mut ", &slots.members[index]]),
+                &cat(&["&mut ", &slots.fault]),
+                &index.to_string(),
+                &name,
+                "r",
             ];
             self.t
-                .arm_call(&name, &format!("{codec}::get("), &arguments, ")");
+                .arm_call(&name, &cat(&[&codec, "::get("]), &arguments, ")");
         }
         match (&record.union, rest) {
             (Some(union), rest) => {
-                let arguments = [
-                    format!("&mut {}", slots.branch),
-                    format!("&{}", slots.members[union.tag]),
-                    literal(&union.variants.tag),
-                    "key".to_owned(),
-                    "r".to_owned(),
+                let arguments: [&str; 5] = [
+                    &cat(&["&mut ", &slots.branch]),
+                    &cat(&["&", &slots.members[union.tag]]),
+                    &literal(&union.variants.tag),
+                    "key",
+                    "r",
                 ];
-                let callee = format!("{codec}::branch_member::<{}>(", union.branch);
+                let callee = cat(&[&codec, "::branch_member::<", &union.branch, ">("]);
                 match rest {
                     None => self.t.arm_call("_", &callee, &arguments, ")"),
                     Some(rest) => {
                         self.t.open(&["_ => {"]);
-                        let head = format!("let taken = {callee}");
+                        let head = cat(&["let taken = ", &callee]);
                         self.t.list(&head, &arguments, ")?;", Fit::Call);
                         self.t.line(&["Ok(taken || ", &rest, "?)"]);
                         self.t.close("}");
@@ -263,29 +267,29 @@ impl Output<'_, '_> {
             true => "r",
             false => "_",
         };
-        let parameters = [
-            format!("{p}: Self::Partial"),
-            format!("{r}: &{}", self.paths.reader),
+        let parameters: [&str; 2] = [
+            &cat(&[p, ": Self::Partial"]),
+            &cat(&[r, ": &", &self.paths.reader]),
         ];
-        let tail = format!(") -> {}<Self> {{", self.paths.result);
+        let tail = cat(&[") -> ", &self.paths.result, "<Self> {"]);
         self.t.open_list("fn finish(", &parameters, &tail);
         for (index, field) in record.members.iter().enumerate() {
             if demands[index] == Demand::Strict {
-                let arguments = [
-                    format!("&{}", slots.members[index]),
-                    format!("&mut {}", slots.fault),
-                    index.to_string(),
-                    literal(&field.member.name),
-                    "r".to_owned(),
+                let arguments: [&str; 5] = [
+                    &cat(&["&", &slots.members[index]]),
+                    &cat(&["&mut ", &slots.fault]),
+                    &index.to_string(),
+                    &literal(&field.member.name),
+                    "r",
                 ];
                 self.t.attributes(field.presence.attribute().as_deref());
                 self.t
-                    .list(&format!("{codec}::expect("), &arguments, ");", Fit::Call);
+                    .list(&cat(&[&codec, "::expect("]), &arguments, ");", Fit::Call);
             }
         }
         self.take_apart(record, slots, &demands);
         self.t.line(&["fault.check()?;"]);
-        self.put_together(record);
+        self.put_together(record, slots);
         self.t.close("}");
     }
 
@@ -295,22 +299,24 @@ impl Output<'_, '_> {
         let mut parts = vec![(None, "fault".to_owned())];
         let mut mandatory = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
+            let local = &slots.locals[index];
             let part = match (demands[index], slots.named) {
-                (Demand::Always, true) => format!("m{index}: Some(m{index})"),
-                (Demand::Always, false) => format!("Some(m{index})"),
-                _ => format!("m{index}"),
+                (Demand::Always, true) => cat(&[local, ": Some(", local, ")"]),
+                (Demand::Always, false) => cat(&["Some(", local, ")"]),
+                _ => local.clone(),
             };
             parts.push((field.presence.attribute(), part));
             if demands[index] == Demand::Always {
                 let (slot, name) = (&slots.members[index], literal(&field.member.name));
-                let absent = format!("({slot}.is_none(), {index}, {name})");
+                let index = index.to_string();
+                let absent = cat(&["(", slot, ".is_none(), ", &index, ", ", &name, ")"]);
                 mandatory.push((field.presence.attribute(), absent));
             }
         }
         let others = self.other_slots(record);
         parts.extend(others.iter().map(|(name, ..)| (None, (*name).to_owned())));
         let (head, end) = match slots.named {
-            true => (format!("let {} {{", record.partial), "}"),
+            true => (cat(&["let ", &record.partial, " {"]), "}"),
             false => ("let (".to_owned(), ")"),
         };
         self.t.pattern(&head, &parts, end, !mandatory.is_empty());
@@ -329,28 +335,29 @@ impl Output<'_, '_> {
         self.t.close("};");
     }
 
-    fn put_together(&mut self, record: &Record) {
+    fn put_together(&mut self, record: &Record, slots: &Slots) {
         let codec = &self.paths.codec;
         let mut values = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
             if !record.is_tag(index) {
-                let value = format!("{}: m{index}", field.ident);
+                let value = cat(&[&field.ident, ": ", &slots.locals[index]]);
                 values.push((field.presence.attribute(), value));
             }
         }
         if let Some(union) = &record.union {
-            let tag = union.tag;
+            let tag = &slots.locals[union.tag];
             let value = match union.untagged {
                 true => {
                     let name = literal(&union.variants.tag);
-                    format!("{codec}::branch_finish_untagged(branch, m{tag}.as_ref(), {name}, r)?")
+                    let call = "::branch_finish_untagged(branch, ";
+                    cat(&[codec, call, tag, ".as_ref(), ", &name, ", r)?"])
                 }
-                false => format!("{codec}::branch_finish(branch, &m{tag}, r)?"),
+                false => cat(&[codec, "::branch_finish(branch, &", tag, ", r)?"]),
             };
-            values.push((None, format!("{}: {value}", union.ident)));
+            values.push((None, cat(&[&union.ident, ": ", &value])));
         }
         if let Some(rest) = &record.rest {
-            values.push((None, format!("{}: rest", rest.ident)));
+            values.push((None, cat(&[&rest.ident, ": rest"])));
         }
         self.t.struct_literal("Ok(Self", &values, ")");
     }
@@ -375,14 +382,14 @@ impl Output<'_, '_> {
                 true => "put_opt",
                 false => "put",
             };
-            let arguments = [
-                "w".to_owned(),
-                literal(&field.member.name),
-                format!("&self.{}", field.ident),
+            let arguments: [&str; 3] = [
+                "w",
+                &literal(&field.member.name),
+                &cat(&["&self.", &field.ident]),
             ];
             self.t.attributes(field.presence.attribute().as_deref());
             self.t.list(
-                &format!("{codec}::{function}("),
+                &cat(&[&codec, "::", function, "("]),
                 &arguments,
                 ");",
                 Fit::Call,
@@ -393,16 +400,16 @@ impl Output<'_, '_> {
                 .line(&[&codec, "::Branches::put(&self.", &union.ident, ", w);"]);
         }
         if let Some(rest) = &record.rest {
-            let value = format!("&self.{}", rest.ident);
+            let value = cat(&["&self.", &rest.ident]);
             if rest.setter.is_some() {
                 let names = record
                     .members
                     .iter()
                     .map(|field| literal(&field.member.name));
-                let known = format!("&[{}]", names.collect::<Vec<_>>().join(", "));
-                let arguments = ["w".to_owned(), value, known];
+                let known = cat(&["&[", &names.collect::<Vec<_>>().join(", "), "]"]);
+                let arguments: [&str; 3] = ["w", &value, &known];
                 self.t
-                    .list(&format!("{codec}::put_rest("), &arguments, ");", Fit::Call);
+                    .list(&cat(&[&codec, "::put_rest("]), &arguments, ");", Fit::Call);
             } else {
                 self.t.line(&[&codec, "::put_open(w, ", &value, ");"]);
             }
@@ -414,7 +421,7 @@ impl Output<'_, '_> {
         let Some(union) = &record.union else { return };
         let (codec, ident) = (&self.paths.codec, &union.ident);
         if union.untagged {
-            let pattern = format!("{}::Untagged(..)", union.branch);
+            let pattern = cat(&[&union.branch, "::Untagged(..)"]);
             self.t
                 .open(&["if !::core::matches!(self.", ident, ", ", &pattern, ") {"]);
         }

@@ -38,7 +38,7 @@ use paths::Paths;
 use plan::{Item, Module, Place, Plan};
 use record::RestKind;
 use std::collections::BTreeMap;
-use text::Text;
+use text::{Text, cat, refs};
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
 const LINTS: &[&str] = &[
@@ -208,8 +208,8 @@ impl<'s> Output<'_, 's> {
             idents.sort();
             self.t.blank();
             self.t.line(&["#[allow(deprecated)]"]);
-            let head = format!("pub use {path}::{module}{{");
-            self.t.list(&head, &idents, "};", text::Fit::Packed);
+            let head = cat(&["pub use ", path, "::", module, "{"]);
+            self.t.list(&head, &refs(&idents), "};", text::Fit::Packed);
         }
     }
 
@@ -223,10 +223,10 @@ impl<'s> Output<'_, 's> {
             let conditional: Vec<Listed> =
                 list.extract_if(.., |(when, _)| when.is_some()).collect();
             let idents: Vec<String> = list.into_iter().map(|(_, ident)| ident).collect();
-            let head = format!("{}::{name}!(", self.paths.root);
+            let head = cat(&[&self.paths.root, "::", name, "!("]);
             if !idents.is_empty() {
                 self.t.blank();
-                self.t.list(&head, &idents, ");", text::Fit::Call);
+                self.t.list(&head, &refs(&idents), ");", text::Fit::Call);
             }
             for (when, ident) in conditional {
                 self.t.blank();

@@ -2,6 +2,7 @@
 //!
 //! Wire names are never derived from these: generated code carries both.
 
+use super::text::cat;
 use crate::names::FastSet;
 
 /// A name of a type: kept as the schema spells it where that is an identifier, otherwise the
@@ -52,7 +53,7 @@ pub(crate) fn snake(name: &str) -> String {
 /// An identifier as it has to be written, where a keyword needs `r#`.
 pub(crate) fn escape(ident: &str) -> String {
     if KEYWORDS.binary_search(&ident).is_ok() {
-        format!("r#{ident}")
+        cat(&["r#", ident])
     } else {
         ident.to_owned()
     }

@@ -1,5 +1,7 @@
 //! Paths that generated code uses, all in full: a schema may define types of any name.
 
+use super::text::cat;
+
 /// Paths into the crate of the codec.
 pub(crate) struct Paths {
     pub(crate) root: String,
@@ -14,7 +16,7 @@ pub(crate) struct Paths {
 
 impl Paths {
     pub(crate) fn new(root: &str) -> Paths {
-        let path = |tail: &str| format!("{root}::{tail}");
+        let path = |tail: &str| cat(&[root, "::", tail]);
         Paths {
             root: root.to_owned(),
             codec: path("codec"),

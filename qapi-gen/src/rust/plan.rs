@@ -7,6 +7,7 @@ use super::names::{Scope, camel, type_name};
 use super::options::Options;
 use super::paths::{STRING, VEC};
 use super::received::received;
+use super::text::cat;
 use crate::model::*;
 
 /// Where a definition's Rust item is.
@@ -125,8 +126,8 @@ impl<'s> Plan<'s> {
                 self.objects[index] = named(types.claim(camel(name)));
             }
             if object.variants.is_some() {
-                let name = format!("{}Branch", self.objects[index].ident);
-                let partial = types.claim(format!("{name}Partial"));
+                let name = cat(&[&self.objects[index].ident, "Branch"]);
+                let partial = types.claim(cat(&[&name, "Partial"]));
                 self.branches[index] = (types.claim(name), partial);
             }
         }
@@ -137,7 +138,7 @@ impl<'s> Plan<'s> {
             (&mut self.events, &mut events),
         ] {
             for item in items.iter_mut().filter(|item| !item.ident.is_empty()) {
-                item.partial = scope.claim(format!("{}Partial", item.ident));
+                item.partial = scope.claim(cat(&[&item.ident, "Partial"]));
             }
         }
     }
@@ -307,7 +308,7 @@ impl<'s> Plan<'s> {
             }
             for (_, member) in schema.all_members(object) {
                 if self.presence(member.condition.as_ref()) != Presence::Never {
-                    check(&format!("{}.{}", object.name, member.name), member.ty)?;
+                    check(&cat(&[&object.name, ".", &member.name]), member.ty)?;
                 }
             }
             for branch in object.variants.iter().flat_map(|v| &v.branches) {
@@ -401,14 +402,14 @@ impl<'s> Plan<'s> {
 
     /// A path into the crate of the codec.
     pub(crate) fn types_crate(&self, path: &str) -> String {
-        format!("{}::{path}", self.options.types_crate)
+        cat(&[&self.options.types_crate, "::", path])
     }
 
     /// A type of the generated file, as code in that module names it.
     pub(crate) fn local(&self, ident: &str, module: Module) -> String {
         match module {
             Module::Root => ident.to_owned(),
-            Module::Inner => format!("super::{ident}"),
+            Module::Inner => cat(&["super::", ident]),
         }
     }
 
@@ -433,17 +434,19 @@ impl<'s> Plan<'s> {
             Type::Enum(QTYPE) => self.types_crate("QType"),
             Type::Enum(id) => self.local(&self.enum_item(id).ident, module),
             Type::Alternate(id) => self.local(&self.alternate_item(id).ident, module),
-            Type::Array(id) => {
-                format!("{VEC}<{}>", self.ty(self.schema.array(id).element, module))
-            }
+            Type::Array(id) => cat(&[
+                VEC,
+                "<",
+                &self.ty(self.schema.array(id).element, module),
+                ">",
+            ]),
             Type::Object(id) => match self.schema.object(id).kind {
                 ObjectKind::Empty => self.types_crate("Empty"),
-                ObjectKind::Arguments(Root::Command(id)) => self.local(
-                    &format!("commands::{}", self.command_item(id).ident),
-                    module,
-                ),
+                ObjectKind::Arguments(Root::Command(id)) => {
+                    self.local(&cat(&["commands::", &self.command_item(id).ident]), module)
+                }
                 ObjectKind::Arguments(Root::Event(id)) => {
-                    self.local(&format!("events::{}", self.event_item(id).ident), module)
+                    self.local(&cat(&["events::", &self.event_item(id).ident]), module)
                 }
                 _ => self.local(&self.object_item(id).ident, module),
             },
@@ -464,7 +467,7 @@ impl<'s> Plan<'s> {
         if item.ident.is_empty() || item.place == Place::Absent {
             return None;
         }
-        Some(self.local(&format!("{prefix}{}", item.ident), module))
+        Some(self.local(&cat(&[prefix, &item.ident]), module))
     }
 
     /// The derives and attributes that the caller asked for, for an item by its schema name.

@@ -3,6 +3,7 @@
 use super::condition::Presence;
 use super::names::{Scope, snake};
 use super::plan::{Item, Module, Plan};
+use super::text::cat;
 use crate::model::*;
 
 /// A struct that is generated.
@@ -81,7 +82,7 @@ impl Field<'_> {
     /// The type of the value as it is stored.
     pub(crate) fn stored(&self) -> String {
         match self.boxed {
-            true => format!("::std::boxed::Box<{}>", self.ty),
+            true => cat(&["::std::boxed::Box<", &self.ty, ">"]),
             false => self.ty.clone(),
         }
     }

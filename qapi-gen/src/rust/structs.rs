@@ -4,6 +4,7 @@ use super::Output;
 use super::docs::{Source, deprecation};
 use super::paths::{BOX, INTO, OPTION};
 use super::record::{Field, Record, Rest};
+use super::text::{cat, literal, refs};
 use crate::model::{Builtin, Features, Type};
 
 /// The derives of a struct or of an enum that holds values.
@@ -33,7 +34,7 @@ impl Output<'_, '_> {
             }
             if let Some(union) = &record.union {
                 let tag = &record.members[union.tag].member.name;
-                self.t.doc(&format!("What `{tag}` selects."));
+                self.t.line(&["/// What `", tag, "` selects."]);
                 self.t
                     .line(&["pub ", &union.ident, ": ", &union.branch, ","]);
             }
@@ -96,7 +97,7 @@ impl Output<'_, '_> {
         if let Some(union) = &record.union {
             let tag = &record.members[union.tag].member.name;
             self.t.blank();
-            self.t.doc(&format!("`{tag}` as on the wire."));
+            self.t.line(&["/// `", tag, "` as on the wire."]);
             self.t.line(&["#[must_use]"]);
             self.t.line(&["#[inline]"]);
             self.t
@@ -117,12 +118,12 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.doc("Adds a member that the schema does not list.");
         self.t.line(&["#[must_use]"]);
-        let parameters = [
-            "mut self".to_owned(),
-            format!("name: impl {INTO}<::std::string::String>"),
-            format!("value: impl {INTO}<{}>", self.paths.value),
+        let parameters: [&str; 3] = [
+            "mut self",
+            &cat(&["name: impl ", INTO, "<::std::string::String>"]),
+            &cat(&["value: impl ", INTO, "<", &self.paths.value, ">"]),
         ];
-        self.signature(&format!("pub fn {adder}("), &parameters);
+        self.signature(&cat(&["pub fn ", adder, "("]), &parameters);
         self.t
             .line(&["self.", &rest.ident, ".insert(name.into(), value.into());"]);
         self.t.line(&["self"]);
@@ -133,13 +134,20 @@ impl Output<'_, '_> {
         let mut parameters = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
             if let (true, Some(union)) = (record.is_tag(index), &record.union) {
-                parameters.push(format!("{}: impl {INTO}<{}>", union.ident, union.branch));
+                parameters.push(cat(&[
+                    &union.ident,
+                    ": impl ",
+                    INTO,
+                    "<",
+                    &union.branch,
+                    ">",
+                ]));
             } else if !field.member.optional {
                 let attribute = field
                     .presence
                     .attribute()
                     .map_or(String::new(), |a| a + " ");
-                parameters.push(format!("{attribute}{}: {}", field.ident, parameter(field)));
+                parameters.push(cat(&[&attribute, &field.ident, ": ", &parameter(field)]));
             }
         }
         self.t.doc("With what is mandatory.");
@@ -147,25 +155,25 @@ impl Output<'_, '_> {
         if parameters.len() > MAX_PARAMETERS {
             self.t.line(&["#[allow(clippy::too_many_arguments)]"]);
         }
-        self.signature("pub fn new(", &parameters);
+        self.signature("pub fn new(", &refs(&parameters));
         let mut values = Vec::new();
         for field in record.fields() {
             let value = match field.member.optional {
-                true => format!("{}: None", field.ident),
+                true => cat(&[&field.ident, ": None"]),
                 false => match argument(field) {
                     value if value == field.ident => value,
-                    value => format!("{}: {value}", field.ident),
+                    value => cat(&[&field.ident, ": ", &value]),
                 },
             };
             values.push((field.presence.attribute(), value));
         }
         if let Some(union) = &record.union {
-            values.push((None, format!("{}: {}.into()", union.ident, union.ident)));
+            values.push((None, cat(&[&union.ident, ": ", &union.ident, ".into()"])));
         }
         if let Some(rest) = &record.rest {
             values.push((
                 None,
-                format!("{}: {}::new()", rest.ident, self.paths.object),
+                cat(&[&rest.ident, ": ", &self.paths.object, "::new()"]),
             ));
         }
         self.t.struct_literal("Self", &values, "");
@@ -174,16 +182,13 @@ impl Output<'_, '_> {
 
     fn setter(&mut self, field: &Field) {
         self.t.blank();
-        self.t.doc(&format!("Sets `{}`.", field.member.name));
+        self.t.line(&["/// Sets `", &field.member.name, "`."]);
         self.t.attributes(field.presence.attribute().as_deref());
         self.t
             .attributes(deprecation(&field.member.features).as_deref());
         self.t.line(&["#[must_use]"]);
-        let parameters = [
-            "mut self".to_owned(),
-            format!("{}: {}", field.ident, parameter(field)),
-        ];
-        self.signature(&format!("pub fn {}(", field.setter), &parameters);
+        let parameters: [&str; 2] = ["mut self", &cat(&[&field.ident, ": ", &parameter(field)])];
+        self.signature(&cat(&["pub fn ", &field.setter, "("]), &parameters);
         self.t
             .line(&["self.", &field.ident, " = ", &argument(field), ";"]);
         self.t.line(&["self"]);
@@ -191,7 +196,7 @@ impl Output<'_, '_> {
     }
 
     /// The first line or lines of a function that returns `Self`.
-    fn signature(&mut self, head: &str, parameters: &[String]) {
+    fn signature(&mut self, head: &str, parameters: &[&str]) {
         // What is not generic would be compiled even if nobody calls it.
         if !parameters
             .iter()
@@ -207,7 +212,7 @@ impl Output<'_, '_> {
 fn parameter(field: &Field) -> String {
     let stored = field.stored();
     match converts(field) {
-        true => format!("impl {INTO}<{stored}>"),
+        true => cat(&["impl ", INTO, "<", &stored, ">"]),
         false => stored,
     }
 }
@@ -215,11 +220,11 @@ fn parameter(field: &Field) -> String {
 /// The value of a field, from that parameter.
 fn argument(field: &Field) -> String {
     let value = match converts(field) {
-        true => format!("{}.into()", field.ident),
+        true => cat(&[&field.ident, ".into()"]),
         false => field.ident.clone(),
     };
     match field.is_option() {
-        true => format!("Some({value})"),
+        true => cat(&["Some(", &value, ")"]),
         false => value,
     }
 }
@@ -237,11 +242,11 @@ fn converts(field: &Field) -> bool {
 pub(crate) fn feature_names(features: &Features) -> Vec<String> {
     features
         .iter()
-        .map(|feature| super::text::literal(&feature.name))
+        .map(|feature| literal(&feature.name))
         .collect()
 }
 
 /// A boxed value.
 pub(crate) fn boxed(ty: &str) -> String {
-    format!("{BOX}<{ty}>")
+    cat(&[BOX, "<", ty, ">"])
 }

@@ -3,7 +3,7 @@
 use super::Output;
 use super::condition::Decision;
 use super::plan::{Item, Place};
-use super::text::literal;
+use super::text::{cat, literal};
 use crate::introspect::{Options, schema_info};
 use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
 
@@ -72,13 +72,20 @@ impl<'s> Output<'_, 's> {
     }
 
     fn row(&self, ty: &str, name: &str, features: &Features, doc: &Option<Doc>) -> Vec<String> {
-        let mut row = vec![format!("{}::{ty}::new({})", self.paths.root, literal(name))];
+        let mut row = vec![cat(&[
+            &self.paths.root,
+            "::",
+            ty,
+            "::new(",
+            &literal(name),
+            ")",
+        ])];
         if let Some(since) = doc.as_ref().and_then(Doc::since) {
-            row.push(format!(".since({})", literal(since)));
+            row.push(cat(&[".since(", &literal(since), ")"]));
         }
         if !features.is_empty() {
             let names: Vec<String> = features.iter().map(|f| literal(&f.name)).collect();
-            row.push(format!(".features(&[{}])", names.join(", ")));
+            row.push(cat(&[".features(&[", &names.join(", "), "])"]));
         }
         row
     }
@@ -86,7 +93,15 @@ impl<'s> Output<'_, 's> {
     fn table(&mut self, name: &str, ty: &str, doc: &str, rows: Vec<(Option<String>, Vec<String>)>) {
         self.t.blank();
         self.t.doc(doc);
-        let head = format!("pub static {name}: &[{}::{ty}] = &[", self.paths.root);
+        let head = cat(&[
+            "pub static ",
+            name,
+            ": &[",
+            &self.paths.root,
+            "::",
+            ty,
+            "] = &[",
+        ]);
         if rows.is_empty() {
             self.t.line(&[&head, "];"]);
             return;

@@ -135,7 +135,7 @@ impl Text {
     }
 
     /// `HEAD item, item TAIL`, with the items on lines of their own if they do not fit.
-    pub(crate) fn list(&mut self, head: &str, items: &[String], tail: &str, fit: Fit) {
+    pub(crate) fn list(&mut self, head: &str, items: &[&str], tail: &str, fit: Fit) {
         let width = width_of(items);
         let limit = match fit {
             Fit::Line | Fit::Packed => usize::MAX,
@@ -163,7 +163,7 @@ impl Text {
     }
 
     /// The items of a list, each with a comma.
-    fn items(&mut self, items: &[String], fit: Fit) {
+    fn items(&mut self, items: &[&str], fit: Fit) {
         let packed = match fit {
             Fit::Line => false,
             Fit::Call => items.iter().all(|item| is_short(item)),
@@ -174,7 +174,7 @@ impl Text {
                 self.line(&[item, ","]);
             }
         } else {
-            self.packed(items.iter().map(String::as_str));
+            self.packed(items.iter().copied());
         }
     }
 
@@ -197,7 +197,7 @@ impl Text {
     }
 
     /// As [`list`](Text::list); what follows is indented.
-    pub(crate) fn open_list(&mut self, head: &str, items: &[String], tail: &str) {
+    pub(crate) fn open_list(&mut self, head: &str, items: &[&str], tail: &str) {
         self.list(head, items, tail, Fit::Line);
         self.indent += 1;
     }
@@ -221,7 +221,7 @@ impl Text {
             self.attributes(attribute.as_deref());
             self.line(&[field, ","]);
         }
-        self.close(&format!("}}{tail}"));
+        self.close(&cat(&["}", tail]));
     }
 
     /// `let PATTERN = p;` or `let PATTERN = p else {`, after which what follows is indented.
@@ -314,7 +314,7 @@ impl Text {
 
     /// An arm whose body is a call: `CALLEE` ends in the open parenthesis, `TAIL` begins with the
     /// closing one.
-    pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[String], tail: &str) {
+    pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[&str], tail: &str) {
         let width = width_of(items);
         let end = match callee.starts_with("return ") {
             true => ";",
@@ -325,7 +325,7 @@ impl Text {
             self.arm(pattern, &[callee, &items.join(", "), tail].concat());
         } else if callee.starts_with("return ") {
             self.open(&[pattern, " => {"]);
-            self.list(callee, items, &format!("{tail};"), Fit::Call);
+            self.list(callee, items, &cat(&[tail, ";"]), Fit::Call);
             self.close("}");
         } else if pattern.len() + " => ".len() + callee.len() + 1 > self.room() {
             self.open(&[pattern, " => {"]);
@@ -334,13 +334,13 @@ impl Text {
         } else {
             self.open(&[pattern, " => ", callee]);
             self.items(items, Fit::Call);
-            self.close(&format!("{tail},"));
+            self.close(&cat(&[tail, ","]));
         }
     }
 
     /// An arm whose body is a call of a call: `OUTER(INNER(ITEM))`.
     pub(crate) fn arm_calls(&mut self, pattern: &str, outer: &str, inner: &str, item: &str) {
-        let call = format!("{inner}({item})");
+        let call = cat(&[inner, "(", item, ")"]);
         let body = outer.len() + call.len() + "()".len();
         let head = pattern.len() + " => (".len() + outer.len();
         if call.len() <= CALL_WIDTH && body + 4 <= self.room() {
@@ -377,12 +377,26 @@ fn is_short(item: &str) -> bool {
 }
 
 /// The width of items with commas between them.
-fn width_of(items: &[String]) -> usize {
+fn width_of(items: &[&str]) -> usize {
     let each: usize = items.iter().map(|item| item.len() + 2).sum();
     each.saturating_sub(2)
 }
 
 /// A Rust string literal.
 pub(crate) fn literal(text: &str) -> String {
-    format!("{text:?}")
+    let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
+    match text.bytes().all(plain) {
+        true => cat(&["\"", text, "\""]),
+        false => format!("{text:?}"),
+    }
+}
+
+/// Strings as slices.
+pub(crate) fn refs(strings: &[String]) -> Vec<&str> {
+    strings.iter().map(String::as_str).collect()
+}
+
+/// The parts joined: `format!` takes several times as long.
+pub(crate) fn cat(parts: &[&str]) -> String {
+    parts.concat()
 }

@@ -6,7 +6,7 @@ use super::docs::deprecation;
 use super::paths::{BOX, FROM};
 use super::plan::Module;
 use super::structs::DERIVES;
-use super::text::{Fit, literal};
+use super::text::{Fit, cat, literal};
 use crate::model::{EnumValue, Object, ObjectId, Type, Variants};
 
 /// A branch, as a variant.
@@ -68,21 +68,22 @@ impl<'s> Output<'_, 's> {
         let ident = self.plan.branch_enum(id).to_owned();
         let branches = self.branches(union, variants);
         self.t.blank();
-        self.t.doc(&format!(
-            "The branches of [`{}`].",
-            self.plan.object_item(id).ident
-        ));
+        let union_ident = &self.plan.object_item(id).ident;
+        self.t.line(&["/// The branches of [`", union_ident, "`]."]);
         self.attributes(&union.name, DERIVES, presence);
         self.t.line(&["#[non_exhaustive]"]);
         self.t.open(&["pub enum ", &ident, " {"]);
         for branch in &branches {
             let value = &branch.value.name;
             self.t.doc(&match branch.untagged {
-                true => format!(
-                    "`{value}`, from a release that does not send `{}`",
-                    variants.tag
-                ),
-                false => format!("`{value}`"),
+                true => cat(&[
+                    "`",
+                    value,
+                    "`, from a release that does not send `",
+                    &variants.tag,
+                    "`",
+                ]),
+                false => cat(&["`", value, "`"]),
             });
             self.t.attributes(branch.presence.attribute().as_deref());
             self.t
@@ -94,7 +95,7 @@ impl<'s> Output<'_, 's> {
         }
         self.t.doc("A branch of a newer or older release.");
         self.t.open(&["Unrecognized {"]);
-        self.t.doc(&format!("The value of `{}`.", variants.tag));
+        self.t.line(&["/// The value of `", &variants.tag, "`."]);
         self.t.line(&["tag: ", &self.paths.unrecognized, ","]);
         self.t.doc("The members of the branch.");
         self.t.line(&["members: ", &self.paths.object, ","]);
@@ -157,9 +158,10 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let partial = [format!("<{ty} as {codec}::Members>::Partial")];
+                    let partial: [&str; 1] =
+                        [&cat(&["<", ty, " as ", codec, "::Members>::Partial"])];
                     self.t
-                        .list(&format!("{}(", branch.ident), &partial, "),", Fit::Line);
+                        .list(&cat(&[&branch.ident, "("]), &partial, "),", Fit::Line);
                 }
                 None => self.t.line(&[&branch.ident, ","]),
             }
@@ -201,25 +203,22 @@ impl<'s> Output<'_, 's> {
         self.t.open(&["match tag {"]);
         for branch in branches.iter().filter(|branch| !branch.untagged) {
             self.t.attributes(branch.presence.attribute().as_deref());
-            let pattern = format!("{tag}::{}", branch.ident);
-            let begun = format!("{partial}::{}", branch.ident);
+            let pattern = cat(&[tag, "::", &branch.ident]);
+            let begun = cat(&[partial, "::", &branch.ident]);
             match &branch.data {
                 Some(ty) => {
-                    let value = format!("<{ty} as {codec}::Members>::begin()");
+                    let value = cat(&["<", ty, " as ", &codec, "::Members>::begin()"]);
                     self.t
-                        .arm_call(&pattern, &format!("{begun}("), &[value], ")");
+                        .arm_call(&pattern, &cat(&[&begun, "("]), &[&value], ")");
                 }
                 None => self.t.arm(&pattern, &begun),
             }
         }
-        let arguments = [
-            "tag.clone()".to_owned(),
-            format!("{}::new()", self.paths.object),
-        ];
-        let pattern = format!("{tag}::Unrecognized(tag)");
+        let arguments: [&str; 2] = ["tag.clone()", &cat(&[&self.paths.object, "::new()"])];
+        let pattern = cat(&[tag, "::Unrecognized(tag)"]);
         self.t.arm_call(
             &pattern,
-            &format!("{partial}::Unrecognized("),
+            &cat(&[partial, "::Unrecognized("]),
             &arguments,
             ")",
         );
@@ -228,78 +227,78 @@ impl<'s> Output<'_, 's> {
 
         if let Some(branch) = branches.iter().find(|branch| branch.untagged) {
             let begun = match &branch.data {
-                Some(ty) => format!("({}::begin())", format_args!("<{ty} as {codec}::Members>")),
+                Some(ty) => cat(&["(<", ty, " as ", &codec, "::Members>::begin())"]),
                 None => String::new(),
             };
-            let value = format!("{partial}::{}{begun}", branch.ident);
+            let value = cat(&[partial, "::", &branch.ident, &begun]);
             self.t.blank();
             self.t.line(&["#[inline]"]);
             let option = super::paths::OPTION;
             self.t
                 .open(&["fn untagged() -> ", option, "<", partial, "> {"]);
-            self.t.list("Some(", &[value], ")", Fit::Call);
+            self.t.list("Some(", &[&value], ")", Fit::Call);
             self.t.close("}");
         }
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = [
-            format!("p: &mut {partial}"),
-            "key: &str".to_owned(),
-            format!("r: &mut {reader}"),
+        let parameters: [&str; 3] = [
+            &cat(&["p: &mut ", partial]),
+            "key: &str",
+            &cat(&["r: &mut ", &reader]),
         ];
         self.t.open_list(
             "fn member(",
             &parameters,
-            &format!(") -> {result}<bool> {{"),
+            &cat(&[") -> ", &result, "<bool> {"]),
         );
         self.t.open(&["match p {"]);
         for branch in branches {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let call = format!("<{ty} as {codec}::Members>::member(");
-                    let pattern = format!("{partial}::{}(p)", branch.ident);
-                    let arguments = ["p", "key", "r"].map(str::to_owned);
+                    let call = cat(&["<", ty, " as ", &codec, "::Members>::member("]);
+                    let pattern = cat(&[partial, "::", &branch.ident, "(p)"]);
+                    let arguments = ["p", "key", "r"];
                     self.t.arm_call(&pattern, &call, &arguments, ")");
                 }
                 None => self
                     .t
-                    .arm(&format!("{partial}::{}", branch.ident), "Ok(false)"),
+                    .arm(&cat(&[partial, "::", &branch.ident]), "Ok(false)"),
             }
         }
-        let call = format!("{codec}::open(members, key, r)");
+        let call = cat(&[&codec, "::open(members, key, r)"]);
         self.t
-            .arm(&format!("{partial}::Unrecognized(_, members)"), &call);
+            .arm(&cat(&[partial, "::Unrecognized(_, members)"]), &call);
         self.t.close("}");
         self.t.close("}");
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters = [format!("p: {partial}"), format!("r: &{reader}")];
+        let parameters: [&str; 2] = [&cat(&["p: ", partial]), &cat(&["r: &", &reader])];
         self.t.open_list(
             "fn finish(",
             &parameters,
-            &format!(") -> {result}<Self> {{"),
+            &cat(&[") -> ", &result, "<Self> {"]),
         );
         self.t.open(&["Ok(match p {"]);
         for branch in branches {
             self.t.attributes(branch.presence.attribute().as_deref());
             match branch.data {
                 Some(_) => {
-                    let pattern = format!("{partial}::{}(p)", branch.ident);
-                    let variant = format!("Self::{}", branch.ident);
-                    let finish = format!("{codec}::Members::finish(p, r)?");
+                    let pattern = cat(&[partial, "::", &branch.ident, "(p)"]);
+                    let variant = cat(&["Self::", &branch.ident]);
+                    let finish = cat(&[&codec, "::Members::finish(p, r)?"]);
                     self.t
-                        .arm_calls(&pattern, &variant, &format!("{BOX}::new"), &finish);
+                        .arm_calls(&pattern, &variant, &cat(&[BOX, "::new"]), &finish);
                 }
                 None => {
-                    let pattern = format!("{partial}::{}", branch.ident);
-                    self.t.arm(&pattern, &format!("Self::{}", branch.ident));
+                    let pattern = cat(&[partial, "::", &branch.ident]);
+                    self.t.arm(&pattern, &cat(&["Self::", &branch.ident]));
                 }
             }
         }
-        let pattern = format!("{partial}::Unrecognized(tag, members)");
+        let pattern = cat(&[partial, "::Unrecognized(tag, members)"]);
         self.t.arm(&pattern, "Self::Unrecognized { tag, members }");
         self.t.close("})");
         self.t.close("}");
@@ -327,13 +326,13 @@ impl<'s> Output<'_, 's> {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let call = format!("<{ty} as {codec}::Members>::put(branch, w)");
+                    let call = cat(&["<", ty, " as ", &codec, "::Members>::put(branch, w)"]);
                     self.t.arm_do(&matched(branch, "branch"), &call);
                 }
                 None => self.t.line(&[&matched(branch, ""), " => {}"]),
             }
         }
-        let call = format!("{codec}::put_open(w, members)");
+        let call = cat(&[&codec, "::put_open(w, members)"]);
         self.t.arm_do("Self::Unrecognized { members, .. }", &call);
         self.t.close("}");
         self.t.close("}");
@@ -344,7 +343,7 @@ impl<'s> Output<'_, 's> {
 /// A pattern for a branch.
 fn matched(branch: &Branch, data: &str) -> String {
     match branch.data {
-        Some(_) => format!("Self::{}({data})", branch.ident),
-        None => format!("Self::{}", branch.ident),
+        Some(_) => cat(&["Self::", &branch.ident, "(", data, ")"]),
+        None => cat(&["Self::", &branch.ident]),
     }
 }
