@@ -3,6 +3,7 @@
 //!
 //! All rules of the protocols are in [`session`], which does no I/O. Blocking and asynchronous transports drive the same
 //! sessions.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod session;
 

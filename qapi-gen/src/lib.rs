@@ -1,6 +1,7 @@
 //! Reads, checks and explains [QAPI] schemas, QEMU's description of its control interface.
 //!
 //! [QAPI]: https://www.qemu.org/docs/master/devel/qapi-code-gen.html
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
 mod check;

@@ -26,7 +26,13 @@ pub use json::{differ, to_text};
 pub use models::{Model, heater_model, models};
 pub use visitor::check;
 
-/// The programs that the README shows are compiled, and run where they need nothing.
+/// The programs and schemas that pages for users show are compiled, and run where they need nothing.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../qapi-gen/README.md")]
+    struct Generator;
+    #[doc = include_str!("../../qapi-types/README.md")]
+    struct Types;
+}
