@@ -1,0 +1,352 @@
+//! The client end of a conversation with a guest agent.
+//!
+//! An agent has no greeting and no events, and answers one command at a time. Its channel may outlive it and any
+//! client: a new client may find replies that nobody read, and an agent may have half a request of the client before.
+//! So a session synchronises first, and again after each call that was given up: it sends the byte `0xFF`, which no
+//! JSON text contains and which makes the agent forget what it has, then `guest-sync-delimited` with a number of its
+//! own. The agent's answer begins with `0xFF` too; all input up to it is stale. (Guest agent protocol reference,
+//! `guest-sync-delimited`.)
+//!
+//! Agents before 1.1 know only `guest-sync`, whose answer is not marked: replies are dropped until the one with the
+//! number comes.
+//!
+//! Requests carry no `id`, which agents before 2.12 refuse and before 4.0 do not repeat. Order identifies replies, as
+//! synchronisation leaves none that is late.
+
+use std::collections::VecDeque;
+
+use qapi_types::message::ServerMessage;
+use qapi_types::{Command, ErrorClass, Mode, Object, Style, Writer, message};
+
+#[cfg(test)]
+mod tests;
+
+/// A reply of 48 MiB from a file, the most an agent reads at once, and some room.
+pub const DEFAULT_MESSAGE_LIMIT: usize = 65 << 20;
+
+/// Begins a synchronisation and marks its answer.
+const DELIMITER: u8 = 0xFF;
+
+/// What a session has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Happening {
+    /// The agent answered a synchronisation.
+    Synchronized,
+    /// The reply to the request at hand, as it was received.
+    Reply(Vec<u8>),
+    /// Nothing more will come. Whether a request at hand was executed is not known.
+    Closed(Closed),
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Closed {
+    /// The channel ended.
+    Eof,
+    /// A message was longer than the limit, in bytes, that it holds.
+    TooLong(usize),
+}
+
+#[derive(Debug)]
+enum State {
+    /// Input may be stale.
+    Unsynchronized,
+    /// The synchronisation `id` was sent. `request` waits for its end.
+    Synchronizing {
+        id: i64,
+        phase: Phase,
+        request: Option<Vec<u8>>,
+    },
+    Idle,
+    Waiting,
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// All before the delimiter is stale.
+    Stale,
+    /// The next line should be the answer.
+    Delimited,
+    /// The agent knows no delimiter: any line may be the answer.
+    Plain,
+}
+
+/// A guest agent's client without I/O.
+///
+/// The owner sends what [`output`](Self::output) holds, hands over what it reads with [`receive`](Self::receive), and
+/// then calls [`poll`](Self::poll) until it gives nothing. One request is at hand at a time. Time is the owner's: when
+/// a synchronisation takes too long it calls [`synchronize`](Self::synchronize) once more, when a request does,
+/// [`abandon`](Self::abandon).
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+    input: Vec<u8>,
+    /// Bytes of `input` known to hold neither line end nor, where that matters, delimiter.
+    searched: usize,
+    output: Vec<u8>,
+    happenings: VecDeque<Happening>,
+    random: u64,
+    limit: usize,
+}
+
+impl Session {
+    /// A session over a channel in whatever state. The seed should be random: synchronisations are told from those of
+    /// other clients by numbers made from it.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            state: State::Unsynchronized,
+            input: Vec::new(),
+            searched: 0,
+            output: Vec::new(),
+            happenings: VecDeque::new(),
+            random: seed,
+            limit: DEFAULT_MESSAGE_LIMIT,
+        }
+    }
+
+    /// Sets how long a message may be, in bytes, instead of [`DEFAULT_MESSAGE_LIMIT`]. A longer one ends the session.
+    #[must_use]
+    pub fn message_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// Starts a synchronisation, or the one under way anew: the agent did not answer in time, perhaps because it was
+    /// not running. A request at hand is given up, but one that only waits for the synchronisation is kept.
+    pub fn synchronize(&mut self) {
+        let request = match &mut self.state {
+            State::Closed => return,
+            State::Synchronizing { request, .. } => request.take(),
+            _ => None,
+        };
+        self.forget_input();
+        self.output.clear();
+        self.output.push(DELIMITER);
+        let id = self.send_synchronization("guest-sync-delimited");
+        self.state = State::Synchronizing {
+            id,
+            phase: Phase::Stale,
+            request,
+        };
+    }
+
+    /// Sends a command, after a synchronisation if one is needed. A request that was at hand is given up.
+    pub fn request<C: Command>(&mut self, command: &C) -> qapi_types::Result<()> {
+        let request = encode(|w| message::write_request(w, command, None::<&u64>, false))?;
+        self.send(request);
+        Ok(())
+    }
+
+    /// Sends a command of any name; otherwise as [`request`](Self::request).
+    pub fn request_raw(&mut self, name: &str, arguments: &Object) -> qapi_types::Result<()> {
+        let request =
+            encode(|w| message::write_raw_request(w, name, arguments, None::<&u64>, false))?;
+        self.send(request);
+        Ok(())
+    }
+
+    fn send(&mut self, encoded: Vec<u8>) {
+        self.abandon();
+        match &mut self.state {
+            State::Closed => {}
+            State::Synchronizing { request, .. } => *request = Some(encoded),
+            State::Idle if self.input.is_empty() => {
+                self.output.extend_from_slice(&encoded);
+                self.state = State::Waiting;
+            }
+            State::Unsynchronized | State::Idle | State::Waiting => {
+                self.synchronize();
+                if let State::Synchronizing { request, .. } = &mut self.state {
+                    *request = Some(encoded);
+                }
+            }
+        }
+    }
+
+    /// Gives up the request at hand, if there is one. What the agent may still answer does not disturb the next: a
+    /// synchronisation comes before that.
+    pub fn abandon(&mut self) {
+        match &mut self.state {
+            State::Waiting => {
+                self.output.clear();
+                self.state = State::Unsynchronized;
+            }
+            State::Synchronizing { request, .. } => *request = None,
+            State::Unsynchronized | State::Idle | State::Closed => {}
+        }
+    }
+
+    /// Whether the answer to a synchronisation is awaited.
+    #[must_use]
+    pub fn is_synchronizing(&self) -> bool {
+        matches!(self.state, State::Synchronizing { .. })
+    }
+
+    /// What is to be sent.
+    #[must_use]
+    pub fn output(&self) -> &[u8] {
+        &self.output
+    }
+
+    /// Takes note that the first `count` bytes of [`output`](Self::output) were sent.
+    pub fn sent(&mut self, count: usize) {
+        self.output.drain(..count.min(self.output.len()));
+    }
+
+    /// Takes what was received.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if matches!(self.state, State::Closed) {
+            return;
+        }
+        self.input.extend_from_slice(bytes);
+        while self.advance() {}
+        if self.input.len() > self.limit {
+            self.close(Closed::TooLong(self.limit));
+        }
+    }
+
+    /// Takes note that the channel ended.
+    pub fn eof(&mut self) {
+        if !matches!(self.state, State::Closed) {
+            self.close(Closed::Eof);
+        }
+    }
+
+    /// The next thing to report.
+    pub fn poll(&mut self) -> Option<Happening> {
+        self.happenings.pop_front()
+    }
+
+    /// Deals with the next piece of input; says whether there may be more.
+    fn advance(&mut self) -> bool {
+        if let State::Synchronizing {
+            phase: phase @ Phase::Stale,
+            ..
+        } = &mut self.state
+            && let Some(at) = find(DELIMITER, &self.input, self.searched)
+        {
+            *phase = Phase::Delimited;
+            self.input.drain(..=at);
+            self.searched = 0;
+            return true;
+        }
+        let Some(line) = self.take_line() else {
+            return false;
+        };
+        let text = line.trim_ascii();
+        match &self.state {
+            _ if text.is_empty() => {}
+            State::Synchronizing { id, phase, .. } => {
+                let (id, phase) = (*id, *phase);
+                self.synchronizing(text, id, phase);
+            }
+            State::Waiting => {
+                self.state = State::Idle;
+                self.happenings.push_back(Happening::Reply(line));
+            }
+            // Nobody asked, so what comes next cannot be told from a reply.
+            State::Idle => self.state = State::Unsynchronized,
+            State::Unsynchronized | State::Closed => {}
+        }
+        true
+    }
+
+    fn synchronizing(&mut self, line: &[u8], id: i64, phase: Phase) {
+        let line = line
+            .rsplit(|byte| *byte == DELIMITER)
+            .next()
+            .unwrap_or(line);
+        let answer = ServerMessage::parse(line);
+        let is_ours = matches!(&answer, Ok(ServerMessage::Return { value, .. })
+            if value.decode::<i64>(Mode::Lenient).is_ok_and(|answer| answer == id));
+        let is_unknown = matches!(&answer, Ok(ServerMessage::Error { error, .. })
+            if error.class == ErrorClass::CommandNotFound);
+        if is_ours {
+            self.synchronized();
+        } else if phase == Phase::Delimited {
+            // The answer to another client's synchronisation.
+            self.set_phase(id, Phase::Stale);
+        } else if phase == Phase::Stale && is_unknown {
+            // If this error is a stale one, no harm is done: any agent answers this too.
+            let id = self.send_synchronization("guest-sync");
+            self.set_phase(id, Phase::Plain);
+        }
+    }
+
+    fn set_phase(&mut self, new_id: i64, new_phase: Phase) {
+        if let State::Synchronizing { id, phase, .. } = &mut self.state {
+            (*id, *phase) = (new_id, new_phase);
+        }
+    }
+
+    fn synchronized(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        self.happenings.push_back(Happening::Synchronized);
+        if let State::Synchronizing {
+            request: Some(request),
+            ..
+        } = state
+        {
+            self.output.extend_from_slice(&request);
+            self.state = State::Waiting;
+        }
+    }
+
+    fn take_line(&mut self) -> Option<Vec<u8>> {
+        let Some(at) = find(b'\n', &self.input, self.searched) else {
+            self.searched = self.input.len();
+            return None;
+        };
+        let rest = self.input.split_off(at + 1);
+        self.searched = 0;
+        Some(std::mem::replace(&mut self.input, rest))
+    }
+
+    fn send_synchronization(&mut self, command: &str) -> i64 {
+        let id = self.next_id();
+        let text = format!("{{\"execute\":\"{command}\",\"arguments\":{{\"id\":{id}}}}}\n");
+        self.output.extend_from_slice(text.as_bytes());
+        id
+    }
+
+    /// Integers that even an agent which counts in doubles repeats.
+    fn next_id(&mut self) -> i64 {
+        // SplitMix64.
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^= bits >> 31;
+        i64::try_from(bits >> 11).unwrap_or(0)
+    }
+
+    fn forget_input(&mut self) {
+        self.input.clear();
+        self.searched = 0;
+    }
+
+    fn close(&mut self, why: Closed) {
+        self.state = State::Closed;
+        self.forget_input();
+        self.output.clear();
+        self.happenings.push_back(Happening::Closed(why));
+    }
+}
+
+fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    Some(from + rest.iter().position(|other| *other == byte)?)
+}
+
+fn encode(write: impl FnOnce(&mut Writer<'_>)) -> qapi_types::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut writer = Writer::new(&mut line, Style::Compact);
+    write(&mut writer);
+    writer.finish()?;
+    line.push(b'\n');
+    Ok(line)
+}

@@ -1,0 +1,259 @@
+use qapi_types::message::write_raw_request;
+
+use super::{Closed, Happening, Session};
+use qapi_types::{Object, Style, Writer};
+
+/// The number in the last synchronisation sent.
+fn id(session: &Session) -> i64 {
+    let text = String::from_utf8_lossy(session.output());
+    let (_, rest) = text.rsplit_once("{\"id\":").expect("a synchronisation");
+    rest.trim_end_matches("}}\n").parse().expect("a number")
+}
+
+fn delimited(id: i64) -> Vec<u8> {
+    [b"\xFF", plain(id).as_slice()].concat()
+}
+
+fn plain(id: i64) -> Vec<u8> {
+    format!("{{\"return\": {id}}}\n").into_bytes()
+}
+
+fn send_all(session: &mut Session) -> Vec<u8> {
+    let sent = session.output().to_vec();
+    session.sent(sent.len());
+    sent
+}
+
+fn ping(session: &mut Session) {
+    session.request_raw("guest-ping", &Object::new()).unwrap();
+}
+
+fn ping_text() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut w = Writer::new(&mut out, Style::Compact);
+    write_raw_request(&mut w, "guest-ping", &Object::new(), None::<&u64>, false);
+    out.push(b'\n');
+    out
+}
+
+fn happenings(session: &mut Session) -> Vec<Happening> {
+    std::iter::from_fn(|| session.poll()).collect()
+}
+
+fn reply(text: &str) -> Happening {
+    Happening::Reply(text.as_bytes().to_vec())
+}
+
+/// Synchronised, with nothing at hand.
+fn ready() -> Session {
+    let mut session = Session::new(1);
+    session.synchronize();
+    let id = id(&session);
+    send_all(&mut session);
+    session.receive(&delimited(id));
+    assert_eq!(happenings(&mut session), [Happening::Synchronized]);
+    session
+}
+
+const NOT_FOUND: &[u8] =
+    b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n";
+const DONE: &str = "{\"return\": {}}\n";
+
+#[test]
+fn what_is_sent_first() {
+    let mut session = Session::new(1);
+    ping(&mut session);
+    let id = id(&session);
+    let expected =
+        format!("{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{id}}}}}\n");
+    let sent = send_all(&mut session);
+    assert_eq!(sent, [b"\xFF", expected.as_bytes()].concat());
+    session.receive(&delimited(id));
+    assert_eq!(send_all(&mut session), ping_text());
+    session.receive(DONE.as_bytes());
+    assert_eq!(
+        happenings(&mut session),
+        [Happening::Synchronized, reply(DONE)]
+    );
+}
+
+/// Stale input of several kinds, in pieces of any size.
+#[test]
+fn stale_input_is_discarded_at_any_split() {
+    let stale: &[&[u8]] = &[
+        b"",
+        b"{\"return\": {\"half",
+        b"{\"return\": 7}\n{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error, stray '\\uFFFD'\"}}\n",
+        b"\xFF{\"return\": 99}\n",
+        b"\xFF{\"return\": \xFF\xFF{\"return\": 98}\n\n\r\n garbage ]]]\n",
+        b"\xFF",
+    ];
+    for stale in stale {
+        for size in 1..=40 {
+            let mut session = Session::new(5);
+            ping(&mut session);
+            let text = [*stale, &delimited(id(&session)), DONE.as_bytes()].concat();
+            send_all(&mut session);
+            for piece in text.chunks(size) {
+                session.receive(piece);
+            }
+            assert_eq!(
+                happenings(&mut session),
+                [Happening::Synchronized, reply(DONE)],
+                "after {:?} in pieces of {size}",
+                String::from_utf8_lossy(stale)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_synchronisation_of_another_client_is_not_ours() {
+    let mut session = Session::new(1);
+    session.synchronize();
+    let ours = id(&session);
+    session.receive(&delimited(ours ^ 1));
+    assert!(session.is_synchronizing());
+    session.receive(&delimited(ours));
+    assert_eq!(happenings(&mut session), [Happening::Synchronized]);
+}
+
+#[test]
+fn a_repeated_synchronisation_waits_for_the_last_number() {
+    let mut session = Session::new(1);
+    ping(&mut session);
+    let first = id(&session);
+    session.synchronize();
+    let second = id(&session);
+    assert_ne!(first, second);
+    send_all(&mut session);
+    session.receive(&delimited(first));
+    assert_eq!(session.output(), b"");
+    session.receive(&delimited(second));
+    assert_eq!(send_all(&mut session), ping_text());
+}
+
+#[test]
+fn an_agent_without_delimiter() {
+    for size in 1..=30 {
+        let mut session = Session::new(1);
+        ping(&mut session);
+        let delimited_id = id(&session);
+        send_all(&mut session);
+        for piece in NOT_FOUND.chunks(size) {
+            session.receive(piece);
+        }
+        let plain_id = id(&session);
+        assert_ne!(plain_id, delimited_id);
+        assert_eq!(
+            send_all(&mut session),
+            format!("{{\"execute\":\"guest-sync\",\"arguments\":{{\"id\":{plain_id}}}}}\n")
+                .as_bytes()
+        );
+        for piece in [b"not JSON\n".as_slice(), &plain(5), &plain(plain_id)]
+            .concat()
+            .chunks(size)
+        {
+            session.receive(piece);
+        }
+        assert_eq!(send_all(&mut session), ping_text());
+    }
+}
+
+/// The error was somebody else's: the answer to `guest-sync-delimited` still comes, and is not taken for anything.
+#[test]
+fn a_stale_error_does_not_confuse() {
+    let mut session = Session::new(1);
+    ping(&mut session);
+    let first = id(&session);
+    send_all(&mut session);
+    session.receive(NOT_FOUND);
+    let second = id(&session);
+    send_all(&mut session);
+    session.receive(&delimited(first));
+    assert!(session.is_synchronizing());
+    session.receive(&plain(second));
+    assert_eq!(send_all(&mut session), ping_text());
+}
+
+#[test]
+fn a_call_given_up_is_followed_by_a_synchronisation() {
+    let mut session = ready();
+    ping(&mut session);
+    send_all(&mut session);
+    session.abandon();
+    // Late, before the next request and after it.
+    session.receive(DONE.as_bytes());
+    ping(&mut session);
+    let id = id(&session);
+    send_all(&mut session);
+    session.receive(DONE.as_bytes());
+    session.receive(&delimited(id));
+    assert_eq!(happenings(&mut session), [Happening::Synchronized]);
+    assert_eq!(send_all(&mut session), ping_text());
+    session.receive(b"{\"return\": {\"late\": false}}\n");
+    assert_eq!(
+        happenings(&mut session),
+        [reply("{\"return\": {\"late\": false}}\n")]
+    );
+}
+
+#[test]
+fn no_synchronisation_without_need() {
+    let mut session = ready();
+    for _ in 0..3 {
+        ping(&mut session);
+        assert_eq!(send_all(&mut session), ping_text());
+        session.receive(DONE.as_bytes());
+        assert_eq!(happenings(&mut session), [reply(DONE)]);
+    }
+}
+
+#[test]
+fn what_nobody_asked_for_is_followed_by_a_synchronisation() {
+    for unasked in [DONE, "{\"ret"] {
+        let mut session = ready();
+        session.receive(unasked.as_bytes());
+        assert_eq!(happenings(&mut session), []);
+        ping(&mut session);
+        assert!(session.is_synchronizing());
+    }
+}
+
+/// What was to be sent before is not, as the agent starts anew at the delimiter.
+#[test]
+fn a_request_half_sent_is_not_continued() {
+    let mut session = ready();
+    ping(&mut session);
+    session.sent(5);
+    session.abandon();
+    assert_eq!(session.output(), b"");
+    ping(&mut session);
+    assert_eq!(session.output().first(), Some(&0xFF));
+}
+
+#[test]
+fn the_end_is_told_once() {
+    let mut session = ready();
+    ping(&mut session);
+    session.receive(b"{\"return\": ");
+    session.eof();
+    session.eof();
+    session.receive(b"{}}\n");
+    ping(&mut session);
+    assert_eq!(happenings(&mut session), [Happening::Closed(Closed::Eof)]);
+    assert_eq!(session.output(), b"");
+}
+
+#[test]
+fn a_message_without_end_is_cut_off() {
+    let mut session = Session::new(1).message_limit(1000);
+    ping(&mut session);
+    session.receive(&[b'['; 1000]);
+    assert_eq!(happenings(&mut session), []);
+    session.receive(b"[");
+    assert_eq!(
+        happenings(&mut session),
+        [Happening::Closed(Closed::TooLong(1000))]
+    );
+}
