@@ -13,7 +13,7 @@ pub use crate::union::{Branch, Branches, branch_finish, branch_finish_untagged, 
 pub use crate::writer::Writer;
 
 use crate::error::{ErrorKind, Syntax};
-use crate::open::{Object, UnknownValue, Unrecognized};
+use crate::open::{Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 
 /// A type that can be read from JSON.
 pub trait Decode: Sized {
@@ -323,7 +323,7 @@ pub fn open(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
 /// # Errors
 /// When the text is not JSON.
 #[inline(never)]
-pub fn keep(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+pub fn keep(rest: &mut UnrecognizedMembers, key: &str, r: &mut Reader<'_>) -> Result<bool> {
     if r.is_strict() {
         return Ok(false);
     }
@@ -393,6 +393,14 @@ pub fn put<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &T) {
 pub fn put_opt<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &Option<T>) {
     if let Some(value) = value {
         put(w, name, value);
+    }
+}
+
+/// Writes members that the schema does not have.
+#[inline]
+pub fn put_kept(w: &mut Writer<'_>, rest: &UnrecognizedMembers) {
+    if let Some(rest) = rest.get() {
+        put_open(w, rest);
     }
 }
 

@@ -6,8 +6,8 @@
 //! # The two directions
 //!
 //! A type reads in one of two [modes](Mode). As a client reads what a server sends, what this version of the schema does
-//! not know is no error: members are skipped, values and branches kept as [`Unrecognized`]. As a server reads
-//! arguments, all of that is refused, in QEMU's words.
+//! not know is no error: values and branches are kept as [`Unrecognized`], members as [`UnrecognizedMembers`]. As a
+//! server reads arguments, all of that is refused, in QEMU's words.
 //!
 //! ```
 //! use qapi_types::{ErrorClass, ErrorReply, Mode, from_str};
@@ -100,7 +100,7 @@ mod writer;
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result, Syntax};
 pub use message::{Command, ErrorClass, ErrorReply, Event, Events, Timestamp};
-pub use open::{Empty, Null, Object, UnknownValue, Unrecognized};
+pub use open::{Empty, Null, Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 pub use qtype::QType;
 pub use reader::{Kind, Mark, Mode, Reader};
 pub use serde_json::Value;

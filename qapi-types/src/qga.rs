@@ -20,7 +20,7 @@ pub struct GuestAgentCommandInfo {
     /// (since 1.7)
     pub success_response: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestAgentCommandInfo {
@@ -35,7 +35,7 @@ impl GuestAgentCommandInfo {
             name: name.into(),
             enabled,
             success_response,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -56,7 +56,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -94,7 +94,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "enabled", &self.enabled);
         crate::codec::put(w, "success-response", &self.success_response);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -109,7 +109,7 @@ pub struct GuestAgentInfo {
     /// (since 0.15)
     pub supported_commands: ::std::vec::Vec<GuestAgentCommandInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestAgentInfo {
@@ -122,7 +122,7 @@ impl GuestAgentInfo {
         Self {
             version: version.into(),
             supported_commands: supported_commands.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -132,12 +132,17 @@ impl crate::codec::Members for GuestAgentInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<GuestAgentCommandInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -172,7 +177,7 @@ impl crate::codec::Members for GuestAgentInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "version", &self.version);
         crate::codec::put(w, "supported_commands", &self.supported_commands);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -189,7 +194,7 @@ pub struct GuestFileRead {
     /// (since 0.15)
     pub eof: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFileRead {
@@ -204,7 +209,7 @@ impl GuestFileRead {
             count,
             buf_b64: buf_b64.into(),
             eof,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -215,7 +220,7 @@ impl crate::codec::Members for GuestFileRead {
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -225,7 +230,7 @@ impl crate::codec::Members for GuestFileRead {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -263,7 +268,7 @@ impl crate::codec::Members for GuestFileRead {
         crate::codec::put(w, "count", &self.count);
         crate::codec::put(w, "buf-b64", &self.buf_b64);
         crate::codec::put(w, "eof", &self.eof);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -278,7 +283,7 @@ pub struct GuestFileWrite {
     /// (since 0.15)
     pub eof: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFileWrite {
@@ -289,7 +294,7 @@ impl GuestFileWrite {
         Self {
             count,
             eof,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -299,12 +304,17 @@ impl crate::codec::Members for GuestFileWrite {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -334,7 +344,7 @@ impl crate::codec::Members for GuestFileWrite {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "count", &self.count);
         crate::codec::put(w, "eof", &self.eof);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -349,7 +359,7 @@ pub struct GuestFileSeek {
     /// (since 0.15)
     pub eof: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFileSeek {
@@ -360,7 +370,7 @@ impl GuestFileSeek {
         Self {
             position,
             eof,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -370,12 +380,17 @@ impl crate::codec::Members for GuestFileSeek {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -405,7 +420,7 @@ impl crate::codec::Members for GuestFileSeek {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "position", &self.position);
         crate::codec::put(w, "eof", &self.eof);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -547,7 +562,7 @@ pub struct GuestFilesystemTrimResult {
     /// (since 2.4)
     pub error: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFilesystemTrimResult {
@@ -559,7 +574,7 @@ impl GuestFilesystemTrimResult {
             trimmed: None,
             minimum: None,
             error: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -594,7 +609,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -605,7 +620,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -642,7 +657,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
         crate::codec::put_opt(w, "trimmed", &self.trimmed);
         crate::codec::put_opt(w, "minimum", &self.minimum);
         crate::codec::put_opt(w, "error", &self.error);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -657,7 +672,7 @@ pub struct GuestFilesystemTrimResponse {
     /// (since 2.4)
     pub paths: ::std::vec::Vec<GuestFilesystemTrimResult>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFilesystemTrimResponse {
@@ -668,7 +683,7 @@ impl GuestFilesystemTrimResponse {
     ) -> Self {
         Self {
             paths: paths.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -677,12 +692,16 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<GuestFilesystemTrimResult>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -709,7 +728,7 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "paths", &self.paths);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -763,7 +782,7 @@ pub struct GuestIpAddress {
     /// (since 1.1)
     pub prefix: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestIpAddress {
@@ -778,7 +797,7 @@ impl GuestIpAddress {
             ip_address: ip_address.into(),
             ip_address_type,
             prefix,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -789,7 +808,7 @@ impl crate::codec::Members for GuestIpAddress {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestIpAddressType>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -799,7 +818,7 @@ impl crate::codec::Members for GuestIpAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -837,7 +856,7 @@ impl crate::codec::Members for GuestIpAddress {
         crate::codec::put(w, "ip-address", &self.ip_address);
         crate::codec::put(w, "ip-address-type", &self.ip_address_type);
         crate::codec::put(w, "prefix", &self.prefix);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -866,7 +885,7 @@ pub struct GuestNetworkInterfaceStat {
     /// (since 2.11)
     pub tx_dropped: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestNetworkInterfaceStat {
@@ -893,7 +912,7 @@ impl GuestNetworkInterfaceStat {
             tx_packets,
             tx_errs,
             tx_dropped,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -909,7 +928,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -924,7 +943,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -994,7 +1013,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
         crate::codec::put(w, "tx-packets", &self.tx_packets);
         crate::codec::put(w, "tx-errs", &self.tx_errs);
         crate::codec::put(w, "tx-dropped", &self.tx_dropped);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1015,7 +1034,7 @@ pub struct GuestNetworkInterface {
     /// (since 2.11)
     pub statistics: ::core::option::Option<GuestNetworkInterfaceStat>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestNetworkInterface {
@@ -1027,7 +1046,7 @@ impl GuestNetworkInterface {
             hardware_address: None,
             ip_addresses: None,
             statistics: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -1067,7 +1086,7 @@ impl crate::codec::Members for GuestNetworkInterface {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<GuestIpAddress>>,
         ::core::option::Option<GuestNetworkInterfaceStat>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1078,7 +1097,7 @@ impl crate::codec::Members for GuestNetworkInterface {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1115,7 +1134,7 @@ impl crate::codec::Members for GuestNetworkInterface {
         crate::codec::put_opt(w, "hardware-address", &self.hardware_address);
         crate::codec::put_opt(w, "ip-addresses", &self.ip_addresses);
         crate::codec::put_opt(w, "statistics", &self.statistics);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1134,7 +1153,7 @@ pub struct GuestLogicalProcessor {
     /// (since 1.5)
     pub can_offline: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestLogicalProcessor {
@@ -1146,7 +1165,7 @@ impl GuestLogicalProcessor {
             logical_id,
             online,
             can_offline: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -1165,7 +1184,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1175,7 +1194,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1212,7 +1231,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
         crate::codec::put(w, "logical-id", &self.logical_id);
         crate::codec::put(w, "online", &self.online);
         crate::codec::put_opt(w, "can-offline", &self.can_offline);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1364,7 +1383,7 @@ pub struct GuestPCIAddress {
     /// (since 2.2)
     pub function: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestPCIAddress {
@@ -1377,7 +1396,7 @@ impl GuestPCIAddress {
             bus,
             slot,
             function,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -1389,7 +1408,7 @@ impl crate::codec::Members for GuestPCIAddress {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1400,7 +1419,7 @@ impl crate::codec::Members for GuestPCIAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1442,7 +1461,7 @@ impl crate::codec::Members for GuestPCIAddress {
         crate::codec::put(w, "bus", &self.bus);
         crate::codec::put(w, "slot", &self.slot);
         crate::codec::put(w, "function", &self.function);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1463,7 +1482,7 @@ pub struct GuestCCWAddress {
     /// (since 6.0)
     pub devno: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestCCWAddress {
@@ -1476,7 +1495,7 @@ impl GuestCCWAddress {
             ssid,
             subchno,
             devno,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -1488,7 +1507,7 @@ impl crate::codec::Members for GuestCCWAddress {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1499,7 +1518,7 @@ impl crate::codec::Members for GuestCCWAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1541,7 +1560,7 @@ impl crate::codec::Members for GuestCCWAddress {
         crate::codec::put(w, "ssid", &self.ssid);
         crate::codec::put(w, "subchno", &self.subchno);
         crate::codec::put(w, "devno", &self.devno);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1570,7 +1589,7 @@ pub struct GuestDiskAddress {
     /// (since 6.0)
     pub ccw_address: ::core::option::Option<GuestCCWAddress>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDiskAddress {
@@ -1593,7 +1612,7 @@ impl GuestDiskAddress {
             serial: None,
             dev: None,
             ccw_address: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -1631,7 +1650,7 @@ impl crate::codec::Members for GuestDiskAddress {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestCCWAddress>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1646,7 +1665,7 @@ impl crate::codec::Members for GuestDiskAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1701,7 +1720,7 @@ impl crate::codec::Members for GuestDiskAddress {
         crate::codec::put_opt(w, "serial", &self.serial);
         crate::codec::put_opt(w, "dev", &self.dev);
         crate::codec::put_opt(w, "ccw-address", &self.ccw_address);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1764,7 +1783,7 @@ pub struct GuestNVMeSmart {
     /// (since 7.1)
     pub number_of_error_log_entries_hi: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestNVMeSmart {
@@ -1825,7 +1844,7 @@ impl GuestNVMeSmart {
             media_errors_hi,
             number_of_error_log_entries_lo,
             number_of_error_log_entries_hi,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -1858,7 +1877,7 @@ impl crate::codec::Members for GuestNVMeSmart {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1890,7 +1909,7 @@ impl crate::codec::Members for GuestNVMeSmart {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2091,7 +2110,7 @@ impl crate::codec::Members for GuestNVMeSmart {
             "number-of-error-log-entries-hi",
             &self.number_of_error_log_entries_hi,
         );
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2106,7 +2125,7 @@ pub struct GuestDiskSmart {
     /// What `type` selects.
     pub u: GuestDiskSmartBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDiskSmart {
@@ -2115,7 +2134,7 @@ impl GuestDiskSmart {
     pub fn new(u: impl ::core::convert::Into<GuestDiskSmartBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2132,7 +2151,7 @@ impl crate::codec::Members for GuestDiskSmart {
         crate::codec::Fault,
         ::core::option::Option<GuestDiskBusType>,
         crate::codec::Branch<GuestDiskSmartBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2141,7 +2160,7 @@ impl crate::codec::Members for GuestDiskSmart {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2176,7 +2195,7 @@ impl crate::codec::Members for GuestDiskSmart {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2443,7 +2462,7 @@ pub struct GuestDiskInfo {
     /// (since 7.1)
     pub smart: ::core::option::Option<GuestDiskSmart>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDiskInfo {
@@ -2457,7 +2476,7 @@ impl GuestDiskInfo {
             address: None,
             alias: None,
             smart: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2504,7 +2523,7 @@ impl crate::codec::Members for GuestDiskInfo {
         ::core::option::Option<GuestDiskAddress>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestDiskSmart>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2517,7 +2536,7 @@ impl crate::codec::Members for GuestDiskInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2560,7 +2579,7 @@ impl crate::codec::Members for GuestDiskInfo {
         crate::codec::put_opt(w, "address", &self.address);
         crate::codec::put_opt(w, "alias", &self.alias);
         crate::codec::put_opt(w, "smart", &self.smart);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2587,7 +2606,7 @@ pub struct GuestFilesystemInfo {
     /// (since 2.2)
     pub disk: ::std::vec::Vec<GuestDiskAddress>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestFilesystemInfo {
@@ -2607,7 +2626,7 @@ impl GuestFilesystemInfo {
             total_bytes: None,
             total_bytes_privileged: None,
             disk: disk.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2646,7 +2665,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<::std::vec::Vec<GuestDiskAddress>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2660,7 +2679,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2713,7 +2732,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
         crate::codec::put_opt(w, "total-bytes", &self.total_bytes);
         crate::codec::put_opt(w, "total-bytes-privileged", &self.total_bytes_privileged);
         crate::codec::put(w, "disk", &self.disk);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2732,7 +2751,7 @@ pub struct GuestMemoryBlock {
     /// (since 2.3)
     pub can_offline: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestMemoryBlock {
@@ -2744,7 +2763,7 @@ impl GuestMemoryBlock {
             phys_index,
             online,
             can_offline: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2763,7 +2782,7 @@ impl crate::codec::Members for GuestMemoryBlock {
         ::core::option::Option<u64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2773,7 +2792,7 @@ impl crate::codec::Members for GuestMemoryBlock {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2810,7 +2829,7 @@ impl crate::codec::Members for GuestMemoryBlock {
         crate::codec::put(w, "phys-index", &self.phys_index);
         crate::codec::put(w, "online", &self.online);
         crate::codec::put_opt(w, "can-offline", &self.can_offline);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2880,7 +2899,7 @@ pub struct GuestMemoryBlockResponse {
     /// (since 2.3)
     pub error_code: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestMemoryBlockResponse {
@@ -2892,7 +2911,7 @@ impl GuestMemoryBlockResponse {
             phys_index,
             response,
             error_code: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2911,7 +2930,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
         ::core::option::Option<u64>,
         ::core::option::Option<GuestMemoryBlockResponseType>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2921,7 +2940,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2958,7 +2977,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
         crate::codec::put(w, "phys-index", &self.phys_index);
         crate::codec::put(w, "response", &self.response);
         crate::codec::put_opt(w, "error-code", &self.error_code);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2973,7 +2992,7 @@ pub struct GuestMemoryBlockInfo {
     /// (since 2.3)
     pub size: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestMemoryBlockInfo {
@@ -2983,7 +3002,7 @@ impl GuestMemoryBlockInfo {
     pub fn new(size: u64) -> Self {
         Self {
             size,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -2992,12 +3011,16 @@ impl crate::codec::Members for GuestMemoryBlockInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3024,7 +3047,7 @@ impl crate::codec::Members for GuestMemoryBlockInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "size", &self.size);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3049,7 +3072,7 @@ pub struct GuestExecStatus {
     /// (since 2.5)
     pub err_truncated: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestExecStatus {
@@ -3065,7 +3088,7 @@ impl GuestExecStatus {
             err_data: None,
             out_truncated: None,
             err_truncated: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -3126,7 +3149,7 @@ impl crate::codec::Members for GuestExecStatus {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -3140,7 +3163,7 @@ impl crate::codec::Members for GuestExecStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -3186,7 +3209,7 @@ impl crate::codec::Members for GuestExecStatus {
         crate::codec::put_opt(w, "err-data", &self.err_data);
         crate::codec::put_opt(w, "out-truncated", &self.out_truncated);
         crate::codec::put_opt(w, "err-truncated", &self.err_truncated);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3199,7 +3222,7 @@ pub struct GuestExec {
     /// (since 2.5)
     pub pid: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestExec {
@@ -3209,7 +3232,7 @@ impl GuestExec {
     pub fn new(pid: i64) -> Self {
         Self {
             pid,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -3218,12 +3241,16 @@ impl crate::codec::Members for GuestExec {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3250,7 +3277,7 @@ impl crate::codec::Members for GuestExec {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "pid", &self.pid);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3363,7 +3390,7 @@ pub struct GuestHostName {
     /// (since 2.10)
     pub host_name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestHostName {
@@ -3372,7 +3399,7 @@ impl GuestHostName {
     pub fn new(host_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             host_name: host_name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -3381,12 +3408,16 @@ impl crate::codec::Members for GuestHostName {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3413,7 +3444,7 @@ impl crate::codec::Members for GuestHostName {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "host-name", &self.host_name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3432,7 +3463,7 @@ pub struct GuestUser {
     /// (since 2.10)
     pub domain: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestUser {
@@ -3443,7 +3474,7 @@ impl GuestUser {
             user: user.into(),
             login_time,
             domain: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -3461,7 +3492,7 @@ impl crate::codec::Members for GuestUser {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<f64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -3471,7 +3502,7 @@ impl crate::codec::Members for GuestUser {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -3505,7 +3536,7 @@ impl crate::codec::Members for GuestUser {
         crate::codec::put(w, "user", &self.user);
         crate::codec::put(w, "login-time", &self.login_time);
         crate::codec::put_opt(w, "domain", &self.domain);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3520,7 +3551,7 @@ pub struct GuestTimezone {
     /// (since 2.10)
     pub offset: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestTimezone {
@@ -3531,7 +3562,7 @@ impl GuestTimezone {
         Self {
             zone: None,
             offset,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -3548,12 +3579,17 @@ impl crate::codec::Members for GuestTimezone {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3583,7 +3619,7 @@ impl crate::codec::Members for GuestTimezone {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "zone", &self.zone);
         crate::codec::put(w, "offset", &self.offset);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3614,7 +3650,7 @@ pub struct GuestOSInfo {
     /// (since 2.10)
     pub variant_id: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestOSInfo {
@@ -3724,7 +3760,7 @@ impl crate::codec::Members for GuestOSInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -3741,7 +3777,7 @@ impl crate::codec::Members for GuestOSInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -3793,7 +3829,7 @@ impl crate::codec::Members for GuestOSInfo {
         crate::codec::put_opt(w, "version-id", &self.version_id);
         crate::codec::put_opt(w, "variant", &self.variant);
         crate::codec::put_opt(w, "variant-id", &self.variant_id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3840,7 +3876,7 @@ pub struct GuestDeviceIdPCI {
     /// (since 5.2)
     pub device_id: u16,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDeviceIdPCI {
@@ -3851,7 +3887,7 @@ impl GuestDeviceIdPCI {
         Self {
             vendor_id,
             device_id,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -3861,12 +3897,17 @@ impl crate::codec::Members for GuestDeviceIdPCI {
         crate::codec::Fault,
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3899,7 +3940,7 @@ impl crate::codec::Members for GuestDeviceIdPCI {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "vendor-id", &self.vendor_id);
         crate::codec::put(w, "device-id", &self.device_id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3914,7 +3955,7 @@ pub struct GuestDeviceId {
     /// What `type` selects.
     pub u: GuestDeviceIdBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDeviceId {
@@ -3923,7 +3964,7 @@ impl GuestDeviceId {
     pub fn new(u: impl ::core::convert::Into<GuestDeviceIdBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -3940,7 +3981,7 @@ impl crate::codec::Members for GuestDeviceId {
         crate::codec::Fault,
         ::core::option::Option<GuestDeviceType>,
         crate::codec::Branch<GuestDeviceIdBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -3949,7 +3990,7 @@ impl crate::codec::Members for GuestDeviceId {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -3984,7 +4025,7 @@ impl crate::codec::Members for GuestDeviceId {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4095,7 +4136,7 @@ pub struct GuestDeviceInfo {
     /// (since 5.2)
     pub id: ::core::option::Option<GuestDeviceId>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDeviceInfo {
@@ -4107,7 +4148,7 @@ impl GuestDeviceInfo {
             driver_date: None,
             driver_version: None,
             id: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -4145,7 +4186,7 @@ impl crate::codec::Members for GuestDeviceInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<GuestDeviceId>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4156,7 +4197,7 @@ impl crate::codec::Members for GuestDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4193,7 +4234,7 @@ impl crate::codec::Members for GuestDeviceInfo {
         crate::codec::put_opt(w, "driver-date", &self.driver_date);
         crate::codec::put_opt(w, "driver-version", &self.driver_version);
         crate::codec::put_opt(w, "id", &self.id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4206,7 +4247,7 @@ pub struct GuestAuthorizedKeys {
     /// (since 5.2)
     pub keys: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestAuthorizedKeys {
@@ -4215,7 +4256,7 @@ impl GuestAuthorizedKeys {
     pub fn new(keys: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>) -> Self {
         Self {
             keys: keys.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -4224,12 +4265,16 @@ impl crate::codec::Members for GuestAuthorizedKeys {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -4256,7 +4301,7 @@ impl crate::codec::Members for GuestAuthorizedKeys {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "keys", &self.keys);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4303,7 +4348,7 @@ pub struct GuestDiskStats {
     /// (since 7.1)
     pub weight_ticks: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDiskStats {
@@ -4471,7 +4516,7 @@ impl crate::codec::Members for GuestDiskStats {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4495,7 +4540,7 @@ impl crate::codec::Members for GuestDiskStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4588,7 +4633,7 @@ impl crate::codec::Members for GuestDiskStats {
         crate::codec::put_opt(w, "ios-pgr", &self.ios_pgr);
         crate::codec::put_opt(w, "total-ticks", &self.total_ticks);
         crate::codec::put_opt(w, "weight-ticks", &self.weight_ticks);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4607,7 +4652,7 @@ pub struct GuestDiskStatsInfo {
     /// `stats`
     pub stats: GuestDiskStats,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestDiskStatsInfo {
@@ -4624,7 +4669,7 @@ impl GuestDiskStatsInfo {
             major,
             minor,
             stats,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -4636,7 +4681,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<GuestDiskStats>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4647,7 +4692,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4689,7 +4734,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
         crate::codec::put(w, "major", &self.major);
         crate::codec::put(w, "minor", &self.minor);
         crate::codec::put(w, "stats", &self.stats);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4756,7 +4801,7 @@ pub struct GuestLinuxCpuStats {
     /// (since 7.1)
     pub guestnice: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestLinuxCpuStats {
@@ -4776,7 +4821,7 @@ impl GuestLinuxCpuStats {
             steal: None,
             guest: None,
             guestnice: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -4843,7 +4888,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4861,7 +4906,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4940,7 +4985,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
         crate::codec::put_opt(w, "steal", &self.steal);
         crate::codec::put_opt(w, "guest", &self.guest);
         crate::codec::put_opt(w, "guestnice", &self.guestnice);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4955,7 +5000,7 @@ pub struct GuestCpuStats {
     /// What `type` selects.
     pub u: GuestCpuStatsBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestCpuStats {
@@ -4964,7 +5009,7 @@ impl GuestCpuStats {
     pub fn new(u: impl ::core::convert::Into<GuestCpuStatsBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -4981,7 +5026,7 @@ impl crate::codec::Members for GuestCpuStats {
         crate::codec::Fault,
         ::core::option::Option<GuestCpuStatsType>,
         crate::codec::Branch<GuestCpuStatsBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4990,7 +5035,7 @@ impl crate::codec::Members for GuestCpuStats {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -5025,7 +5070,7 @@ impl crate::codec::Members for GuestCpuStats {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -5134,7 +5179,7 @@ pub struct GuestLoadAverage {
     /// (since 10.0)
     pub load15m: f64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestLoadAverage {
@@ -5146,7 +5191,7 @@ impl GuestLoadAverage {
             load1m,
             load5m,
             load15m,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -5157,7 +5202,7 @@ impl crate::codec::Members for GuestLoadAverage {
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -5167,7 +5212,7 @@ impl crate::codec::Members for GuestLoadAverage {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -5205,7 +5250,7 @@ impl crate::codec::Members for GuestLoadAverage {
         crate::codec::put(w, "load1m", &self.load1m);
         crate::codec::put(w, "load5m", &self.load5m);
         crate::codec::put(w, "load15m", &self.load15m);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -5250,7 +5295,7 @@ pub struct GuestNetworkRoute {
     /// (since 9.1)
     pub version: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestNetworkRoute {
@@ -5279,7 +5324,7 @@ impl GuestNetworkRoute {
             srcprefixlen: None,
             nexthop: None,
             version,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -5399,7 +5444,7 @@ impl crate::codec::Members for GuestNetworkRoute {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -5422,7 +5467,7 @@ impl crate::codec::Members for GuestNetworkRoute {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -5520,7 +5565,7 @@ impl crate::codec::Members for GuestNetworkRoute {
         crate::codec::put_opt(w, "srcprefixlen", &self.srcprefixlen);
         crate::codec::put_opt(w, "nexthop", &self.nexthop);
         crate::codec::put(w, "version", &self.version);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 

@@ -529,7 +529,7 @@ pub struct HumanReadableText {
     /// (since 6.2)
     pub human_readable_text: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl HumanReadableText {
@@ -538,7 +538,7 @@ impl HumanReadableText {
     pub fn new(human_readable_text: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             human_readable_text: human_readable_text.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -547,12 +547,16 @@ impl crate::codec::Members for HumanReadableText {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -581,7 +585,7 @@ impl crate::codec::Members for HumanReadableText {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "human-readable-text", &self.human_readable_text);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -768,7 +772,7 @@ pub struct InetSocketAddress {
     /// If: `HAVE_IPPROTO_MPTCP`
     pub mptcp: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl InetSocketAddress {
@@ -790,7 +794,7 @@ impl InetSocketAddress {
             keep_alive_idle: None,
             keep_alive_interval: None,
             mptcp: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -881,7 +885,7 @@ impl crate::codec::Members for InetSocketAddress {
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -899,7 +903,7 @@ impl crate::codec::Members for InetSocketAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -959,7 +963,7 @@ impl crate::codec::Members for InetSocketAddress {
         crate::codec::put_opt(w, "keep-alive-idle", &self.keep_alive_idle);
         crate::codec::put_opt(w, "keep-alive-interval", &self.keep_alive_interval);
         crate::codec::put_opt(w, "mptcp", &self.mptcp);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -980,7 +984,7 @@ pub struct UnixSocketAddress {
     /// If: `CONFIG_LINUX`
     pub tight: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl UnixSocketAddress {
@@ -991,7 +995,7 @@ impl UnixSocketAddress {
             path: path.into(),
             r#abstract: None,
             tight: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -1018,7 +1022,7 @@ impl crate::codec::Members for UnixSocketAddress {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1028,7 +1032,7 @@ impl crate::codec::Members for UnixSocketAddress {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1062,7 +1066,7 @@ impl crate::codec::Members for UnixSocketAddress {
         crate::codec::put(w, "path", &self.path);
         crate::codec::put_opt(w, "abstract", &self.r#abstract);
         crate::codec::put_opt(w, "tight", &self.tight);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1077,7 +1081,7 @@ pub struct VsockSocketAddress {
     /// (since 2.8)
     pub port: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VsockSocketAddress {
@@ -1090,7 +1094,7 @@ impl VsockSocketAddress {
         Self {
             cid: cid.into(),
             port: port.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -1100,12 +1104,17 @@ impl crate::codec::Members for VsockSocketAddress {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -1135,7 +1144,7 @@ impl crate::codec::Members for VsockSocketAddress {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "cid", &self.cid);
         crate::codec::put(w, "port", &self.port);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1148,7 +1157,7 @@ pub struct FdSocketAddress {
     /// (since 1.2)
     pub str: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl FdSocketAddress {
@@ -1157,7 +1166,7 @@ impl FdSocketAddress {
     pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             str: str.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -1166,12 +1175,16 @@ impl crate::codec::Members for FdSocketAddress {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -1198,7 +1211,7 @@ impl crate::codec::Members for FdSocketAddress {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "str", &self.str);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1693,7 +1706,7 @@ pub struct SocketAddress {
     /// What `type` selects.
     pub u: SocketAddressBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SocketAddress {
@@ -1702,7 +1715,7 @@ impl SocketAddress {
     pub fn new(u: impl ::core::convert::Into<SocketAddressBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -1719,7 +1732,7 @@ impl crate::codec::Members for SocketAddress {
         crate::codec::Fault,
         ::core::option::Option<SocketAddressType>,
         crate::codec::Branch<SocketAddressBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -1728,7 +1741,7 @@ impl crate::codec::Members for SocketAddress {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -1763,7 +1776,7 @@ impl crate::codec::Members for SocketAddress {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2120,7 +2133,7 @@ pub struct StatusInfo {
     /// (since 0.14)
     pub status: RunState,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl StatusInfo {
@@ -2131,7 +2144,7 @@ impl StatusInfo {
         Self {
             running,
             status,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -2141,12 +2154,17 @@ impl crate::codec::Members for StatusInfo {
         crate::codec::Fault,
         ::core::option::Option<bool>,
         ::core::option::Option<RunState>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -2176,7 +2194,7 @@ impl crate::codec::Members for StatusInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "running", &self.running);
         crate::codec::put(w, "status", &self.status);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2430,7 +2448,7 @@ pub struct GuestPanicInformation {
     /// What `type` selects.
     pub u: GuestPanicInformationBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestPanicInformation {
@@ -2439,7 +2457,7 @@ impl GuestPanicInformation {
     pub fn new(u: impl ::core::convert::Into<GuestPanicInformationBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2456,7 +2474,7 @@ impl crate::codec::Members for GuestPanicInformation {
         crate::codec::Fault,
         ::core::option::Option<GuestPanicInformationType>,
         crate::codec::Branch<GuestPanicInformationBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2465,7 +2483,7 @@ impl crate::codec::Members for GuestPanicInformation {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2500,7 +2518,7 @@ impl crate::codec::Members for GuestPanicInformation {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2659,7 +2677,7 @@ pub struct GuestPanicInformationHyperV {
     /// (since 2.9)
     pub arg5: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestPanicInformationHyperV {
@@ -2673,7 +2691,7 @@ impl GuestPanicInformationHyperV {
             arg3,
             arg4,
             arg5,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -2686,7 +2704,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2698,7 +2716,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2744,7 +2762,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
         crate::codec::put(w, "arg3", &self.arg3);
         crate::codec::put(w, "arg4", &self.arg4);
         crate::codec::put(w, "arg5", &self.arg5);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2817,7 +2835,7 @@ pub struct GuestPanicInformationS390 {
     /// (since 2.12)
     pub reason: S390CrashReason,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestPanicInformationS390 {
@@ -2830,7 +2848,7 @@ impl GuestPanicInformationS390 {
             psw_mask,
             psw_addr,
             reason,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -2842,7 +2860,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<S390CrashReason>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2853,7 +2871,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2895,7 +2913,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
         crate::codec::put(w, "psw-mask", &self.psw_mask);
         crate::codec::put(w, "psw-addr", &self.psw_addr);
         crate::codec::put(w, "reason", &self.reason);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -2912,7 +2930,7 @@ pub struct GuestPanicInformationTdx {
     /// (since 10.1)
     pub gpa: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuestPanicInformationTdx {
@@ -2926,7 +2944,7 @@ impl GuestPanicInformationTdx {
             error_code,
             message: message.into(),
             gpa: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -2945,7 +2963,7 @@ impl crate::codec::Members for GuestPanicInformationTdx {
         ::core::option::Option<u32>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -2955,7 +2973,7 @@ impl crate::codec::Members for GuestPanicInformationTdx {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -2992,7 +3010,7 @@ impl crate::codec::Members for GuestPanicInformationTdx {
         crate::codec::put(w, "error-code", &self.error_code);
         crate::codec::put(w, "message", &self.message);
         crate::codec::put_opt(w, "gpa", &self.gpa);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -3079,7 +3097,7 @@ pub struct MemoryFailureFlags {
     /// (since 5.2)
     pub recursive: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MemoryFailureFlags {
@@ -3090,7 +3108,7 @@ impl MemoryFailureFlags {
         Self {
             action_required,
             recursive,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -3100,12 +3118,17 @@ impl crate::codec::Members for MemoryFailureFlags {
         crate::codec::Fault,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -3138,7 +3161,7 @@ impl crate::codec::Members for MemoryFailureFlags {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "action-required", &self.action_required);
         crate::codec::put(w, "recursive", &self.recursive);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4300,7 +4323,7 @@ pub struct QCryptoBlockInfoLUKSSlot {
     /// (since 2.7)
     pub key_offset: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl QCryptoBlockInfoLUKSSlot {
@@ -4313,7 +4336,7 @@ impl QCryptoBlockInfoLUKSSlot {
             iters: None,
             stripes: None,
             key_offset,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -4341,7 +4364,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4352,7 +4375,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4392,7 +4415,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
         crate::codec::put_opt(w, "iters", &self.iters);
         crate::codec::put_opt(w, "stripes", &self.stripes);
         crate::codec::put(w, "key-offset", &self.key_offset);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -4423,7 +4446,7 @@ pub struct QCryptoBlockInfoLUKS {
     /// (since 2.7)
     pub slots: ::std::vec::Vec<QCryptoBlockInfoLUKSSlot>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl QCryptoBlockInfoLUKS {
@@ -4452,7 +4475,7 @@ impl QCryptoBlockInfoLUKS {
             master_key_iters,
             uuid: uuid.into(),
             slots: slots.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -4478,7 +4501,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<QCryptoBlockInfoLUKSSlot>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -4495,7 +4518,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -4574,7 +4597,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
         crate::codec::put(w, "master-key-iters", &self.master_key_iters);
         crate::codec::put(w, "uuid", &self.uuid);
         crate::codec::put(w, "slots", &self.slots);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -6435,7 +6458,7 @@ pub struct JobInfo {
     /// (since 3.0)
     pub error: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl JobInfo {
@@ -6455,7 +6478,7 @@ impl JobInfo {
             current_progress,
             total_progress,
             error: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -6476,7 +6499,7 @@ impl crate::codec::Members for JobInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -6489,7 +6512,7 @@ impl crate::codec::Members for JobInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -6538,7 +6561,7 @@ impl crate::codec::Members for JobInfo {
         crate::codec::put(w, "current-progress", &self.current_progress);
         crate::codec::put(w, "total-progress", &self.total_progress);
         crate::codec::put_opt(w, "error", &self.error);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -6553,7 +6576,7 @@ pub struct KvmInfo {
     /// (since 0.14)
     pub present: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl KvmInfo {
@@ -6564,7 +6587,7 @@ impl KvmInfo {
         Self {
             enabled,
             present,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -6574,12 +6597,17 @@ impl crate::codec::Members for KvmInfo {
         crate::codec::Fault,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -6609,7 +6637,7 @@ impl crate::codec::Members for KvmInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "enabled", &self.enabled);
         crate::codec::put(w, "present", &self.present);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -6685,7 +6713,7 @@ pub struct AcceleratorInfo {
     /// (since 10.2)
     pub present: ::std::vec::Vec<Accelerator>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AcceleratorInfo {
@@ -6698,7 +6726,7 @@ impl AcceleratorInfo {
         Self {
             enabled,
             present: present.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -6708,12 +6736,17 @@ impl crate::codec::Members for AcceleratorInfo {
         crate::codec::Fault,
         ::core::option::Option<Accelerator>,
         ::core::option::Option<::std::vec::Vec<Accelerator>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -6743,7 +6776,7 @@ impl crate::codec::Members for AcceleratorInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "enabled", &self.enabled);
         crate::codec::put(w, "present", &self.present);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -6842,7 +6875,7 @@ pub struct PRManagerInfo {
     /// (since 3.0)
     pub connected: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PRManagerInfo {
@@ -6852,7 +6885,7 @@ impl PRManagerInfo {
         Self {
             id: id.into(),
             connected,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -6862,12 +6895,17 @@ impl crate::codec::Members for PRManagerInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -6897,7 +6935,7 @@ impl crate::codec::Members for PRManagerInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "connected", &self.connected);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -6960,7 +6998,7 @@ pub struct SnapshotInfo {
     /// (since 5.2)
     pub icount: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SnapshotInfo {
@@ -6984,7 +7022,7 @@ impl SnapshotInfo {
             vm_clock_sec,
             vm_clock_nsec,
             icount: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -7008,7 +7046,7 @@ impl crate::codec::Members for SnapshotInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -7023,7 +7061,7 @@ impl crate::codec::Members for SnapshotInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -7092,7 +7130,7 @@ impl crate::codec::Members for SnapshotInfo {
         crate::codec::put(w, "vm-clock-sec", &self.vm_clock_sec);
         crate::codec::put(w, "vm-clock-nsec", &self.vm_clock_nsec);
         crate::codec::put_opt(w, "icount", &self.icount);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7159,7 +7197,7 @@ pub struct ImageInfoSpecificQCow2Encryption {
     /// What `format` selects.
     pub u: ImageInfoSpecificQCow2EncryptionBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificQCow2Encryption {
@@ -7168,7 +7206,7 @@ impl ImageInfoSpecificQCow2Encryption {
     pub fn new(u: impl ::core::convert::Into<ImageInfoSpecificQCow2EncryptionBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -7185,7 +7223,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Encryption {
         crate::codec::Fault,
         ::core::option::Option<BlockdevQcow2EncryptionFormat>,
         crate::codec::Branch<ImageInfoSpecificQCow2EncryptionBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -7194,7 +7232,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Encryption {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -7229,7 +7267,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Encryption {
         w.key("format");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7368,7 +7406,7 @@ pub struct ImageInfoSpecificQCow2 {
     /// (since 5.1)
     pub compression_type: Qcow2CompressionType,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificQCow2 {
@@ -7390,7 +7428,7 @@ impl ImageInfoSpecificQCow2 {
             encrypt: None,
             bitmaps: None,
             compression_type,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -7468,7 +7506,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
         ::core::option::Option<ImageInfoSpecificQCow2Encryption>,
         ::core::option::Option<::std::vec::Vec<Qcow2BitmapInfo>>,
         ::core::option::Option<Qcow2CompressionType>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -7485,7 +7523,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -7544,7 +7582,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
         crate::codec::put_opt(w, "encrypt", &self.encrypt);
         crate::codec::put_opt(w, "bitmaps", &self.bitmaps);
         crate::codec::put(w, "compression-type", &self.compression_type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7563,7 +7601,7 @@ pub struct ImageInfoSpecificVmdk {
     /// (since 1.7)
     pub extents: ::std::vec::Vec<VmdkExtentInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificVmdk {
@@ -7580,7 +7618,7 @@ impl ImageInfoSpecificVmdk {
             cid,
             parent_cid,
             extents: extents.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -7592,7 +7630,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::vec::Vec<VmdkExtentInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -7603,7 +7641,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -7645,7 +7683,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
         crate::codec::put(w, "cid", &self.cid);
         crate::codec::put(w, "parent-cid", &self.parent_cid);
         crate::codec::put(w, "extents", &self.extents);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7666,7 +7704,7 @@ pub struct VmdkExtentInfo {
     /// (since 8.0)
     pub compressed: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VmdkExtentInfo {
@@ -7683,7 +7721,7 @@ impl VmdkExtentInfo {
             virtual_size,
             cluster_size: None,
             compressed: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -7712,7 +7750,7 @@ impl crate::codec::Members for VmdkExtentInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -7724,7 +7762,7 @@ impl crate::codec::Members for VmdkExtentInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -7768,7 +7806,7 @@ impl crate::codec::Members for VmdkExtentInfo {
         crate::codec::put(w, "virtual-size", &self.virtual_size);
         crate::codec::put_opt(w, "cluster-size", &self.cluster_size);
         crate::codec::put_opt(w, "compressed", &self.compressed);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7781,7 +7819,7 @@ pub struct ImageInfoSpecificRbd {
     /// (since 6.1)
     pub encryption_format: ::core::option::Option<RbdImageEncryptionFormat>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificRbd {
@@ -7805,12 +7843,16 @@ impl crate::codec::Members for ImageInfoSpecificRbd {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<RbdImageEncryptionFormat>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -7834,7 +7876,7 @@ impl crate::codec::Members for ImageInfoSpecificRbd {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "encryption-format", &self.encryption_format);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7847,7 +7889,7 @@ pub struct ImageInfoSpecificFile {
     /// (since 8.0)
     pub extent_size_hint: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificFile {
@@ -7871,12 +7913,16 @@ impl crate::codec::Members for ImageInfoSpecificFile {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -7900,7 +7946,7 @@ impl crate::codec::Members for ImageInfoSpecificFile {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "extent-size-hint", &self.extent_size_hint);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -7955,7 +8001,7 @@ pub struct ImageInfoSpecificQCow2Wrapper {
     /// (since 1.7)
     pub data: ImageInfoSpecificQCow2,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificQCow2Wrapper {
@@ -7965,7 +8011,7 @@ impl ImageInfoSpecificQCow2Wrapper {
     pub fn new(data: ImageInfoSpecificQCow2) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -7974,12 +8020,16 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Wrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<ImageInfoSpecificQCow2>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -8006,7 +8056,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Wrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8019,7 +8069,7 @@ pub struct ImageInfoSpecificVmdkWrapper {
     /// (since 6.1)
     pub data: ImageInfoSpecificVmdk,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificVmdkWrapper {
@@ -8029,7 +8079,7 @@ impl ImageInfoSpecificVmdkWrapper {
     pub fn new(data: ImageInfoSpecificVmdk) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -8038,12 +8088,16 @@ impl crate::codec::Members for ImageInfoSpecificVmdkWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<ImageInfoSpecificVmdk>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -8070,7 +8124,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdkWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8083,7 +8137,7 @@ pub struct ImageInfoSpecificLUKSWrapper {
     /// (since 2.7)
     pub data: QCryptoBlockInfoLUKS,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificLUKSWrapper {
@@ -8093,7 +8147,7 @@ impl ImageInfoSpecificLUKSWrapper {
     pub fn new(data: QCryptoBlockInfoLUKS) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -8102,12 +8156,16 @@ impl crate::codec::Members for ImageInfoSpecificLUKSWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<QCryptoBlockInfoLUKS>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -8134,7 +8192,7 @@ impl crate::codec::Members for ImageInfoSpecificLUKSWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8147,7 +8205,7 @@ pub struct ImageInfoSpecificRbdWrapper {
     /// (since 6.1)
     pub data: ImageInfoSpecificRbd,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificRbdWrapper {
@@ -8157,7 +8215,7 @@ impl ImageInfoSpecificRbdWrapper {
     pub fn new(data: ImageInfoSpecificRbd) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -8166,12 +8224,16 @@ impl crate::codec::Members for ImageInfoSpecificRbdWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<ImageInfoSpecificRbd>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -8198,7 +8260,7 @@ impl crate::codec::Members for ImageInfoSpecificRbdWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8211,7 +8273,7 @@ pub struct ImageInfoSpecificFileWrapper {
     /// (since 8.0)
     pub data: ImageInfoSpecificFile,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecificFileWrapper {
@@ -8221,7 +8283,7 @@ impl ImageInfoSpecificFileWrapper {
     pub fn new(data: ImageInfoSpecificFile) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -8230,12 +8292,16 @@ impl crate::codec::Members for ImageInfoSpecificFileWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<ImageInfoSpecificFile>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -8262,7 +8328,7 @@ impl crate::codec::Members for ImageInfoSpecificFileWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8275,7 +8341,7 @@ pub struct ImageInfoSpecific {
     /// What `type` selects.
     pub u: ImageInfoSpecificBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfoSpecific {
@@ -8284,7 +8350,7 @@ impl ImageInfoSpecific {
     pub fn new(u: impl ::core::convert::Into<ImageInfoSpecificBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -8301,7 +8367,7 @@ impl crate::codec::Members for ImageInfoSpecific {
         crate::codec::Fault,
         ::core::option::Option<ImageInfoSpecificKind>,
         crate::codec::Branch<ImageInfoSpecificBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -8310,7 +8376,7 @@ impl crate::codec::Members for ImageInfoSpecific {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -8345,7 +8411,7 @@ impl crate::codec::Members for ImageInfoSpecific {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -8562,7 +8628,7 @@ pub struct BlockLimitsInfo {
     /// `opt-mem-alignment`
     pub opt_mem_alignment: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockLimitsInfo {
@@ -8588,7 +8654,7 @@ impl BlockLimitsInfo {
             max_hw_iov: None,
             min_mem_alignment,
             opt_mem_alignment,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -8672,7 +8738,7 @@ impl crate::codec::Members for BlockLimitsInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -8691,7 +8757,7 @@ impl crate::codec::Members for BlockLimitsInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -8779,7 +8845,7 @@ impl crate::codec::Members for BlockLimitsInfo {
         crate::codec::put_opt(w, "max-hw-iov", &self.max_hw_iov);
         crate::codec::put(w, "min-mem-alignment", &self.min_mem_alignment);
         crate::codec::put(w, "opt-mem-alignment", &self.opt_mem_alignment);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -9109,7 +9175,7 @@ pub struct ImageInfo {
     /// (since 1.3)
     pub backing_image: ::core::option::Option<::std::boxed::Box<ImageInfo>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ImageInfo {
@@ -9136,7 +9202,7 @@ impl ImageInfo {
             limits: None,
             format_specific: None,
             backing_image: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -9265,7 +9331,7 @@ impl crate::codec::Members for ImageInfo {
         ::core::option::Option<BlockLimitsInfo>,
         ::core::option::Option<ImageInfoSpecific>,
         ::core::option::Option<::std::boxed::Box<ImageInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -9287,7 +9353,7 @@ impl crate::codec::Members for ImageInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -9384,7 +9450,7 @@ impl crate::codec::Members for ImageInfo {
         crate::codec::put_opt(w, "limits", &self.limits);
         crate::codec::put_opt(w, "format-specific", &self.format_specific);
         crate::codec::put_opt(w, "backing-image", &self.backing_image);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -10167,7 +10233,7 @@ pub struct BlockdevCacheInfo {
     /// (since 2.3)
     pub no_flush: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockdevCacheInfo {
@@ -10179,7 +10245,7 @@ impl BlockdevCacheInfo {
             writeback,
             direct,
             no_flush,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -10190,7 +10256,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -10200,7 +10266,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -10238,7 +10304,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
         crate::codec::put(w, "writeback", &self.writeback);
         crate::codec::put(w, "direct", &self.direct);
         crate::codec::put(w, "no-flush", &self.no_flush);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -10253,7 +10319,7 @@ pub struct BlockdevChild {
     /// (since 10.1)
     pub node_name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockdevChild {
@@ -10266,7 +10332,7 @@ impl BlockdevChild {
         Self {
             child: child.into(),
             node_name: node_name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -10276,12 +10342,17 @@ impl crate::codec::Members for BlockdevChild {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -10311,7 +10382,7 @@ impl crate::codec::Members for BlockdevChild {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "child", &self.child);
         crate::codec::put(w, "node-name", &self.node_name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -10390,7 +10461,7 @@ pub struct BlockDeviceInfo {
     /// (since 4.2)
     pub dirty_bitmaps: ::core::option::Option<::std::vec::Vec<BlockDirtyInfo>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockDeviceInfo {
@@ -10452,7 +10523,7 @@ impl BlockDeviceInfo {
             cache,
             write_threshold,
             dirty_bitmaps: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -10625,7 +10696,7 @@ impl crate::codec::Members for BlockDeviceInfo {
         ::core::option::Option<BlockdevCacheInfo>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::vec::Vec<BlockDirtyInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -10666,7 +10737,7 @@ impl crate::codec::Members for BlockDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -10860,7 +10931,7 @@ impl crate::codec::Members for BlockDeviceInfo {
         crate::codec::put(w, "cache", &self.cache);
         crate::codec::put(w, "write_threshold", &self.write_threshold);
         crate::codec::put_opt(w, "dirty-bitmaps", &self.dirty_bitmaps);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -10921,7 +10992,7 @@ pub struct BlockDirtyInfo {
     /// (since 4.0)
     pub inconsistent: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockDirtyInfo {
@@ -10943,7 +11014,7 @@ impl BlockDirtyInfo {
             busy,
             persistent,
             inconsistent: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -10973,7 +11044,7 @@ impl crate::codec::Members for BlockDirtyInfo {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -10987,7 +11058,7 @@ impl crate::codec::Members for BlockDirtyInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -11039,7 +11110,7 @@ impl crate::codec::Members for BlockDirtyInfo {
         crate::codec::put(w, "busy", &self.busy);
         crate::codec::put(w, "persistent", &self.persistent);
         crate::codec::put_opt(w, "inconsistent", &self.inconsistent);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -11089,7 +11160,7 @@ pub struct Qcow2BitmapInfo {
     /// (since 4.0)
     pub flags: ::std::vec::Vec<Qcow2BitmapInfoFlags>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl Qcow2BitmapInfo {
@@ -11104,7 +11175,7 @@ impl Qcow2BitmapInfo {
             name: name.into(),
             granularity,
             flags: flags.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -11115,7 +11186,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
         ::core::option::Option<::std::vec::Vec<Qcow2BitmapInfoFlags>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -11125,7 +11196,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -11163,7 +11234,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "granularity", &self.granularity);
         crate::codec::put(w, "flags", &self.flags);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -11178,7 +11249,7 @@ pub struct BlockLatencyHistogramInfo {
     /// (since 4.0)
     pub bins: ::std::vec::Vec<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockLatencyHistogramInfo {
@@ -11191,7 +11262,7 @@ impl BlockLatencyHistogramInfo {
         Self {
             boundaries: boundaries.into(),
             bins: bins.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -11201,12 +11272,17 @@ impl crate::codec::Members for BlockLatencyHistogramInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<u64>>,
         ::core::option::Option<::std::vec::Vec<u64>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -11236,7 +11312,7 @@ impl crate::codec::Members for BlockLatencyHistogramInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "boundaries", &self.boundaries);
         crate::codec::put(w, "bins", &self.bins);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -11263,7 +11339,7 @@ pub struct BlockInfo {
     /// (since 0.14)
     pub io_status: ::core::option::Option<BlockDeviceIoStatus>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockInfo {
@@ -11284,7 +11360,7 @@ impl BlockInfo {
             inserted: None,
             tray_open: None,
             io_status: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -11331,7 +11407,7 @@ impl crate::codec::Members for BlockInfo {
         ::core::option::Option<BlockDeviceInfo>,
         ::core::option::Option<bool>,
         ::core::option::Option<BlockDeviceIoStatus>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -11346,7 +11422,7 @@ impl crate::codec::Members for BlockInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -11400,7 +11476,7 @@ impl crate::codec::Members for BlockInfo {
         crate::codec::put_opt(w, "inserted", &self.inserted);
         crate::codec::put_opt(w, "tray_open", &self.tray_open);
         crate::codec::put_opt(w, "io-status", &self.io_status);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -11526,7 +11602,7 @@ pub struct BlockDeviceTimedStats {
     /// (since 8.1)
     pub avg_zone_append_queue_depth: ::core::option::Option<f64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockDeviceTimedStats {
@@ -11569,7 +11645,7 @@ impl BlockDeviceTimedStats {
             avg_rd_queue_depth,
             avg_wr_queue_depth,
             avg_zone_append_queue_depth: Some(avg_zone_append_queue_depth),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -11593,7 +11669,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -11616,7 +11692,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -11760,7 +11836,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
             "avg_zone_append_queue_depth",
             &self.avg_zone_append_queue_depth,
         );
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -11845,7 +11921,7 @@ pub struct BlockDeviceStats {
     /// (since 4.0)
     pub flush_latency_histogram: ::core::option::Option<BlockLatencyHistogramInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockDeviceStats {
@@ -11924,7 +12000,7 @@ impl BlockDeviceStats {
             wr_latency_histogram: None,
             zone_append_latency_histogram: None,
             flush_latency_histogram: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -12015,7 +12091,7 @@ impl crate::codec::Members for BlockDeviceStats {
         ::core::option::Option<BlockLatencyHistogramInfo>,
         ::core::option::Option<BlockLatencyHistogramInfo>,
         ::core::option::Option<BlockLatencyHistogramInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -12059,7 +12135,7 @@ impl crate::codec::Members for BlockDeviceStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -12333,7 +12409,7 @@ impl crate::codec::Members for BlockDeviceStats {
             &self.zone_append_latency_histogram,
         );
         crate::codec::put_opt(w, "flush_latency_histogram", &self.flush_latency_histogram);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -12350,7 +12426,7 @@ pub struct BlockStatsSpecificFile {
     /// (since 4.2)
     pub discard_bytes_ok: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockStatsSpecificFile {
@@ -12362,7 +12438,7 @@ impl BlockStatsSpecificFile {
             discard_nb_ok,
             discard_nb_failed,
             discard_bytes_ok,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -12373,7 +12449,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -12383,7 +12459,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -12421,7 +12497,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
         crate::codec::put(w, "discard-nb-ok", &self.discard_nb_ok);
         crate::codec::put(w, "discard-nb-failed", &self.discard_nb_failed);
         crate::codec::put(w, "discard-bytes-ok", &self.discard_bytes_ok);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -12438,7 +12514,7 @@ pub struct BlockStatsSpecificNvme {
     /// (since 5.2)
     pub unaligned_accesses: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockStatsSpecificNvme {
@@ -12450,7 +12526,7 @@ impl BlockStatsSpecificNvme {
             completion_errors,
             aligned_accesses,
             unaligned_accesses,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -12461,7 +12537,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -12471,7 +12547,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -12511,7 +12587,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
         crate::codec::put(w, "completion-errors", &self.completion_errors);
         crate::codec::put(w, "aligned-accesses", &self.aligned_accesses);
         crate::codec::put(w, "unaligned-accesses", &self.unaligned_accesses);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -12524,7 +12600,7 @@ pub struct BlockStatsSpecific {
     /// What `driver` selects.
     pub u: BlockStatsSpecificBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockStatsSpecific {
@@ -12533,7 +12609,7 @@ impl BlockStatsSpecific {
     pub fn new(u: impl ::core::convert::Into<BlockStatsSpecificBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -12550,7 +12626,7 @@ impl crate::codec::Members for BlockStatsSpecific {
         crate::codec::Fault,
         ::core::option::Option<BlockdevDriver>,
         crate::codec::Branch<BlockStatsSpecificBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -12559,7 +12635,7 @@ impl crate::codec::Members for BlockStatsSpecific {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -12594,7 +12670,7 @@ impl crate::codec::Members for BlockStatsSpecific {
         w.key("driver");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -13104,7 +13180,7 @@ pub struct BlockStats {
     /// (since 2.0)
     pub backing: ::core::option::Option<::std::boxed::Box<BlockStats>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockStats {
@@ -13120,7 +13196,7 @@ impl BlockStats {
             driver_specific: None,
             parent: None,
             backing: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -13187,7 +13263,7 @@ impl crate::codec::Members for BlockStats {
         ::core::option::Option<BlockStatsSpecific>,
         ::core::option::Option<::std::boxed::Box<BlockStats>>,
         ::core::option::Option<::std::boxed::Box<BlockStats>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -13201,7 +13277,7 @@ impl crate::codec::Members for BlockStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -13247,7 +13323,7 @@ impl crate::codec::Members for BlockStats {
         crate::codec::put_opt(w, "driver-specific", &self.driver_specific);
         crate::codec::put_opt(w, "parent", &self.parent);
         crate::codec::put_opt(w, "backing", &self.backing);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -13425,7 +13501,7 @@ pub struct BlockJobInfoMirror {
     /// (since 8.2)
     pub actively_synced: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockJobInfoMirror {
@@ -13435,7 +13511,7 @@ impl BlockJobInfoMirror {
     pub fn new(actively_synced: bool) -> Self {
         Self {
             actively_synced: Some(actively_synced),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -13444,12 +13520,16 @@ impl crate::codec::Members for BlockJobInfoMirror {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -13474,7 +13554,7 @@ impl crate::codec::Members for BlockJobInfoMirror {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "actively-synced", &self.actively_synced);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -13511,7 +13591,7 @@ pub struct BlockJobInfo {
     /// What `type` selects.
     pub u: BlockJobInfoBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockJobInfo {
@@ -13546,7 +13626,7 @@ impl BlockJobInfo {
             auto_dismiss,
             error: None,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -13582,7 +13662,7 @@ impl crate::codec::Members for BlockJobInfo {
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
         crate::codec::Branch<BlockJobInfoBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -13603,7 +13683,7 @@ impl crate::codec::Members for BlockJobInfo {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -13705,7 +13785,7 @@ impl crate::codec::Members for BlockJobInfo {
         crate::codec::put(w, "auto-dismiss", &self.auto_dismiss);
         crate::codec::put_opt(w, "error", &self.error);
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -15215,7 +15295,7 @@ pub struct XDbgBlockGraphNode {
     /// (since 4.0)
     pub name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl XDbgBlockGraphNode {
@@ -15230,7 +15310,7 @@ impl XDbgBlockGraphNode {
             id,
             r#type,
             name: name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -15241,7 +15321,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
         ::core::option::Option<u64>,
         ::core::option::Option<XDbgBlockGraphNodeType>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -15251,7 +15331,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -15289,7 +15369,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put(w, "name", &self.name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -15355,7 +15435,7 @@ pub struct XDbgBlockGraphEdge {
     /// (since 4.0)
     pub shared_perm: ::std::vec::Vec<BlockPermission>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl XDbgBlockGraphEdge {
@@ -15374,7 +15454,7 @@ impl XDbgBlockGraphEdge {
             name: name.into(),
             perm: perm.into(),
             shared_perm: shared_perm.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -15387,7 +15467,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<BlockPermission>>,
         ::core::option::Option<::std::vec::Vec<BlockPermission>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -15399,7 +15479,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -15445,7 +15525,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "perm", &self.perm);
         crate::codec::put(w, "shared-perm", &self.shared_perm);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -15460,7 +15540,7 @@ pub struct XDbgBlockGraph {
     /// (since 4.0)
     pub edges: ::std::vec::Vec<XDbgBlockGraphEdge>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl XDbgBlockGraph {
@@ -15473,7 +15553,7 @@ impl XDbgBlockGraph {
         Self {
             nodes: nodes.into(),
             edges: edges.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -15483,12 +15563,17 @@ impl crate::codec::Members for XDbgBlockGraph {
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<XDbgBlockGraphNode>>,
         ::core::option::Option<::std::vec::Vec<XDbgBlockGraphEdge>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -15518,7 +15603,7 @@ impl crate::codec::Members for XDbgBlockGraph {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "nodes", &self.nodes);
         crate::codec::put(w, "edges", &self.edges);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -16170,7 +16255,7 @@ pub struct BlockDirtyBitmapSha256 {
     /// (since 2.10)
     pub sha256: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockDirtyBitmapSha256 {
@@ -16179,7 +16264,7 @@ impl BlockDirtyBitmapSha256 {
     pub fn new(sha256: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             sha256: sha256.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -16188,12 +16273,16 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -16220,7 +16309,7 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "sha256", &self.sha256);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -31660,7 +31749,7 @@ pub struct BlockExportInfo {
     /// (since 5.2)
     pub shutting_down: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BlockExportInfo {
@@ -31677,7 +31766,7 @@ impl BlockExportInfo {
             r#type,
             node_name: node_name.into(),
             shutting_down,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -31689,7 +31778,7 @@ impl crate::codec::Members for BlockExportInfo {
         ::core::option::Option<BlockExportType>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -31700,7 +31789,7 @@ impl crate::codec::Members for BlockExportInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -31742,7 +31831,7 @@ impl crate::codec::Members for BlockExportInfo {
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put(w, "node-name", &self.node_name);
         crate::codec::put(w, "shutting-down", &self.shutting_down);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -31759,7 +31848,7 @@ pub struct ChardevInfo {
     /// (since 2.1)
     pub frontend_open: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ChardevInfo {
@@ -31774,7 +31863,7 @@ impl ChardevInfo {
             label: label.into(),
             filename: filename.into(),
             frontend_open,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -31785,7 +31874,7 @@ impl crate::codec::Members for ChardevInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -31795,7 +31884,7 @@ impl crate::codec::Members for ChardevInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -31833,7 +31922,7 @@ impl crate::codec::Members for ChardevInfo {
         crate::codec::put(w, "label", &self.label);
         crate::codec::put(w, "filename", &self.filename);
         crate::codec::put(w, "frontend-open", &self.frontend_open);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -31846,7 +31935,7 @@ pub struct ChardevBackendInfo {
     /// (since 2.0)
     pub name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ChardevBackendInfo {
@@ -31855,7 +31944,7 @@ impl ChardevBackendInfo {
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -31864,12 +31953,16 @@ impl crate::codec::Members for ChardevBackendInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -31896,7 +31989,7 @@ impl crate::codec::Members for ChardevBackendInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -35020,7 +35113,7 @@ pub struct ChardevReturn {
     /// (since 1.4)
     pub pty: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ChardevReturn {
@@ -35043,12 +35136,16 @@ impl crate::codec::Members for ChardevReturn {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -35072,7 +35169,7 @@ impl crate::codec::Members for ChardevReturn {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "pty", &self.pty);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -35197,7 +35294,7 @@ pub struct DumpQueryResult {
     /// (since 2.6)
     pub total: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DumpQueryResult {
@@ -35209,7 +35306,7 @@ impl DumpQueryResult {
             status,
             completed,
             total,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -35220,7 +35317,7 @@ impl crate::codec::Members for DumpQueryResult {
         ::core::option::Option<DumpStatus>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -35230,7 +35327,7 @@ impl crate::codec::Members for DumpQueryResult {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -35268,7 +35365,7 @@ impl crate::codec::Members for DumpQueryResult {
         crate::codec::put(w, "status", &self.status);
         crate::codec::put(w, "completed", &self.completed);
         crate::codec::put(w, "total", &self.total);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -35281,7 +35378,7 @@ pub struct DumpGuestMemoryCapability {
     /// (since 2.0)
     pub formats: ::std::vec::Vec<DumpGuestMemoryFormat>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DumpGuestMemoryCapability {
@@ -35292,7 +35389,7 @@ impl DumpGuestMemoryCapability {
     ) -> Self {
         Self {
             formats: formats.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -35301,12 +35398,16 @@ impl crate::codec::Members for DumpGuestMemoryCapability {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<DumpGuestMemoryFormat>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -35333,7 +35434,7 @@ impl crate::codec::Members for DumpGuestMemoryCapability {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "formats", &self.formats);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -39156,7 +39257,7 @@ pub struct RxFilterInfo {
     /// (since 1.6)
     pub multicast_table: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RxFilterInfo {
@@ -39190,7 +39291,7 @@ impl RxFilterInfo {
             vlan_table: vlan_table.into(),
             unicast_table: unicast_table.into(),
             multicast_table: multicast_table.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -39210,7 +39311,7 @@ impl crate::codec::Members for RxFilterInfo {
         ::core::option::Option<::std::vec::Vec<i64>>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -39229,7 +39330,7 @@ impl crate::codec::Members for RxFilterInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -39321,7 +39422,7 @@ impl crate::codec::Members for RxFilterInfo {
         crate::codec::put(w, "vlan-table", &self.vlan_table);
         crate::codec::put(w, "unicast-table", &self.unicast_table);
         crate::codec::put(w, "multicast-table", &self.multicast_table);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -39459,7 +39560,7 @@ pub struct EbpfObject {
     /// (since 9.0)
     pub object: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl EbpfObject {
@@ -39468,7 +39569,7 @@ impl EbpfObject {
     pub fn new(object: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             object: object.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -39477,12 +39578,16 @@ impl crate::codec::Members for EbpfObject {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -39509,7 +39614,7 @@ impl crate::codec::Members for EbpfObject {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "object", &self.object);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -39558,7 +39663,7 @@ pub struct RockerSwitch {
     /// (since 2.4)
     pub ports: u32,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerSwitch {
@@ -39573,7 +39678,7 @@ impl RockerSwitch {
             name: name.into(),
             id,
             ports,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -39584,7 +39689,7 @@ impl crate::codec::Members for RockerSwitch {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u64>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -39594,7 +39699,7 @@ impl crate::codec::Members for RockerSwitch {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -39632,7 +39737,7 @@ impl crate::codec::Members for RockerSwitch {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "ports", &self.ports);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -39721,7 +39826,7 @@ pub struct RockerPort {
     /// (since 2.4)
     pub autoneg: RockerPortAutoneg,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerPort {
@@ -39742,7 +39847,7 @@ impl RockerPort {
             speed,
             duplex,
             autoneg,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -39756,7 +39861,7 @@ impl crate::codec::Members for RockerPort {
         ::core::option::Option<u32>,
         ::core::option::Option<RockerPortDuplex>,
         ::core::option::Option<RockerPortAutoneg>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -39769,7 +39874,7 @@ impl crate::codec::Members for RockerPort {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -39819,7 +39924,7 @@ impl crate::codec::Members for RockerPort {
         crate::codec::put(w, "speed", &self.speed);
         crate::codec::put(w, "duplex", &self.duplex);
         crate::codec::put(w, "autoneg", &self.autoneg);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -39852,7 +39957,7 @@ pub struct RockerOfDpaFlowKey {
     /// (since 2.4)
     pub ip_dst: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerOfDpaFlowKey {
@@ -39872,7 +39977,7 @@ impl RockerOfDpaFlowKey {
             ip_proto: None,
             ip_tos: None,
             ip_dst: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -39960,7 +40065,7 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
         ::core::option::Option<u8>,
         ::core::option::Option<u8>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -39978,7 +40083,7 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -40036,7 +40141,7 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
         crate::codec::put_opt(w, "ip-proto", &self.ip_proto);
         crate::codec::put_opt(w, "ip-tos", &self.ip_tos);
         crate::codec::put_opt(w, "ip-dst", &self.ip_dst);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40061,7 +40166,7 @@ pub struct RockerOfDpaFlowMask {
     /// (since 2.4)
     pub ip_tos: ::core::option::Option<u8>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerOfDpaFlowMask {
@@ -40137,7 +40242,7 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u8>,
         ::core::option::Option<u8>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -40151,7 +40256,7 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -40194,7 +40299,7 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
         crate::codec::put_opt(w, "eth-dst", &self.eth_dst);
         crate::codec::put_opt(w, "ip-proto", &self.ip_proto);
         crate::codec::put_opt(w, "ip-tos", &self.ip_tos);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40217,7 +40322,7 @@ pub struct RockerOfDpaFlowAction {
     /// (since 2.4)
     pub out_pport: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerOfDpaFlowAction {
@@ -40286,7 +40391,7 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -40299,7 +40404,7 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -40339,7 +40444,7 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
         crate::codec::put_opt(w, "vlan-id", &self.vlan_id);
         crate::codec::put_opt(w, "new-vlan-id", &self.new_vlan_id);
         crate::codec::put_opt(w, "out-pport", &self.out_pport);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40360,7 +40465,7 @@ pub struct RockerOfDpaFlow {
     /// (since 2.4)
     pub action: RockerOfDpaFlowAction,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerOfDpaFlow {
@@ -40380,7 +40485,7 @@ impl RockerOfDpaFlow {
             key,
             mask,
             action,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -40393,7 +40498,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
         ::core::option::Option<RockerOfDpaFlowKey>,
         ::core::option::Option<RockerOfDpaFlowMask>,
         ::core::option::Option<RockerOfDpaFlowAction>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -40405,7 +40510,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -40451,7 +40556,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
         crate::codec::put(w, "key", &self.key);
         crate::codec::put(w, "mask", &self.mask);
         crate::codec::put(w, "action", &self.action);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40488,7 +40593,7 @@ pub struct RockerOfDpaGroup {
     /// (since 2.4)
     pub ttl_check: ::core::option::Option<u8>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl RockerOfDpaGroup {
@@ -40510,7 +40615,7 @@ impl RockerOfDpaGroup {
             set_eth_src: None,
             set_eth_dst: None,
             ttl_check: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -40625,7 +40730,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u8>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -40645,7 +40750,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -40726,7 +40831,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
         crate::codec::put_opt(w, "set-eth-src", &self.set_eth_src);
         crate::codec::put_opt(w, "set-eth-dst", &self.set_eth_dst);
         crate::codec::put_opt(w, "ttl-check", &self.ttl_check);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40816,7 +40921,7 @@ pub struct TPMPassthroughOptions {
     /// (since 1.5)
     pub cancel_path: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TPMPassthroughOptions {
@@ -40850,12 +40955,17 @@ impl crate::codec::Members for TPMPassthroughOptions {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -40882,7 +40992,7 @@ impl crate::codec::Members for TPMPassthroughOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "path", &self.path);
         crate::codec::put_opt(w, "cancel-path", &self.cancel_path);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40897,7 +41007,7 @@ pub struct TPMEmulatorOptions {
     /// (since 2.11)
     pub chardev: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TPMEmulatorOptions {
@@ -40906,7 +41016,7 @@ impl TPMEmulatorOptions {
     pub fn new(chardev: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             chardev: chardev.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -40915,12 +41025,16 @@ impl crate::codec::Members for TPMEmulatorOptions {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -40947,7 +41061,7 @@ impl crate::codec::Members for TPMEmulatorOptions {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "chardev", &self.chardev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -40962,7 +41076,7 @@ pub struct TPMPassthroughOptionsWrapper {
     /// (since 1.5)
     pub data: TPMPassthroughOptions,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TPMPassthroughOptionsWrapper {
@@ -40972,7 +41086,7 @@ impl TPMPassthroughOptionsWrapper {
     pub fn new(data: TPMPassthroughOptions) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -40981,12 +41095,16 @@ impl crate::codec::Members for TPMPassthroughOptionsWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<TPMPassthroughOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -41013,7 +41131,7 @@ impl crate::codec::Members for TPMPassthroughOptionsWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -41028,7 +41146,7 @@ pub struct TPMEmulatorOptionsWrapper {
     /// (since 2.11)
     pub data: TPMEmulatorOptions,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TPMEmulatorOptionsWrapper {
@@ -41038,7 +41156,7 @@ impl TPMEmulatorOptionsWrapper {
     pub fn new(data: TPMEmulatorOptions) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -41047,12 +41165,16 @@ impl crate::codec::Members for TPMEmulatorOptionsWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<TPMEmulatorOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -41079,7 +41201,7 @@ impl crate::codec::Members for TPMEmulatorOptionsWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -41094,7 +41216,7 @@ pub struct TpmTypeOptions {
     /// What `type` selects.
     pub u: TpmTypeOptionsBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TpmTypeOptions {
@@ -41103,7 +41225,7 @@ impl TpmTypeOptions {
     pub fn new(u: impl ::core::convert::Into<TpmTypeOptionsBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -41120,7 +41242,7 @@ impl crate::codec::Members for TpmTypeOptions {
         crate::codec::Fault,
         ::core::option::Option<TpmType>,
         crate::codec::Branch<TpmTypeOptionsBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -41129,7 +41251,7 @@ impl crate::codec::Members for TpmTypeOptions {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -41164,7 +41286,7 @@ impl crate::codec::Members for TpmTypeOptions {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -41298,7 +41420,7 @@ pub struct TPMInfo {
     /// (since 1.5)
     pub options: TpmTypeOptions,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TPMInfo {
@@ -41313,7 +41435,7 @@ impl TPMInfo {
             id: id.into(),
             model,
             options,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -41324,7 +41446,7 @@ impl crate::codec::Members for TPMInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<TpmModel>,
         ::core::option::Option<TpmTypeOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -41334,7 +41456,7 @@ impl crate::codec::Members for TPMInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -41372,7 +41494,7 @@ impl crate::codec::Members for TPMInfo {
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "model", &self.model);
         crate::codec::put(w, "options", &self.options);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -41994,7 +42116,7 @@ pub struct SpiceBasicInfo {
     /// (since 2.1)
     pub family: NetworkAddressFamily,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SpiceBasicInfo {
@@ -42009,7 +42131,7 @@ impl SpiceBasicInfo {
             host: host.into(),
             port: port.into(),
             family,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -42020,7 +42142,7 @@ impl crate::codec::Members for SpiceBasicInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<NetworkAddressFamily>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42030,7 +42152,7 @@ impl crate::codec::Members for SpiceBasicInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42068,7 +42190,7 @@ impl crate::codec::Members for SpiceBasicInfo {
         crate::codec::put(w, "host", &self.host);
         crate::codec::put(w, "port", &self.port);
         crate::codec::put(w, "family", &self.family);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42089,7 +42211,7 @@ pub struct SpiceServerInfo {
     /// (since 2.1)
     pub auth: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SpiceServerInfo {
@@ -42105,7 +42227,7 @@ impl SpiceServerInfo {
             port: port.into(),
             family,
             auth: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -42124,7 +42246,7 @@ impl crate::codec::Members for SpiceServerInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<NetworkAddressFamily>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42135,7 +42257,7 @@ impl crate::codec::Members for SpiceServerInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42176,7 +42298,7 @@ impl crate::codec::Members for SpiceServerInfo {
         crate::codec::put(w, "port", &self.port);
         crate::codec::put(w, "family", &self.family);
         crate::codec::put_opt(w, "auth", &self.auth);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42203,7 +42325,7 @@ pub struct SpiceChannel {
     /// (since 0.14)
     pub tls: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SpiceChannel {
@@ -42226,7 +42348,7 @@ impl SpiceChannel {
             channel_type,
             channel_id,
             tls,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -42241,7 +42363,7 @@ impl crate::codec::Members for SpiceChannel {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42255,7 +42377,7 @@ impl crate::codec::Members for SpiceChannel {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42320,7 +42442,7 @@ impl crate::codec::Members for SpiceChannel {
         crate::codec::put(w, "channel-type", &self.channel_type);
         crate::codec::put(w, "channel-id", &self.channel_id);
         crate::codec::put(w, "tls", &self.tls);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42389,7 +42511,7 @@ pub struct SpiceInfo {
     /// (since 0.14)
     pub channels: ::core::option::Option<::std::vec::Vec<SpiceChannel>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SpiceInfo {
@@ -42407,7 +42529,7 @@ impl SpiceInfo {
             compiled_version: None,
             mouse_mode,
             channels: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -42474,7 +42596,7 @@ impl crate::codec::Members for SpiceInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<SpiceQueryMouseMode>,
         ::core::option::Option<::std::vec::Vec<SpiceChannel>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42490,7 +42612,7 @@ impl crate::codec::Members for SpiceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42546,7 +42668,7 @@ impl crate::codec::Members for SpiceInfo {
         crate::codec::put_opt(w, "compiled-version", &self.compiled_version);
         crate::codec::put(w, "mouse-mode", &self.mouse_mode);
         crate::codec::put_opt(w, "channels", &self.channels);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42567,7 +42689,7 @@ pub struct VncBasicInfo {
     /// (since 2.3)
     pub websocket: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncBasicInfo {
@@ -42584,7 +42706,7 @@ impl VncBasicInfo {
             service: service.into(),
             family,
             websocket,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -42596,7 +42718,7 @@ impl crate::codec::Members for VncBasicInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<NetworkAddressFamily>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42607,7 +42729,7 @@ impl crate::codec::Members for VncBasicInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42649,7 +42771,7 @@ impl crate::codec::Members for VncBasicInfo {
         crate::codec::put(w, "service", &self.service);
         crate::codec::put(w, "family", &self.family);
         crate::codec::put(w, "websocket", &self.websocket);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42672,7 +42794,7 @@ pub struct VncServerInfo {
     /// (since 2.1)
     pub auth: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncServerInfo {
@@ -42690,7 +42812,7 @@ impl VncServerInfo {
             family,
             websocket,
             auth: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -42710,7 +42832,7 @@ impl crate::codec::Members for VncServerInfo {
         ::core::option::Option<NetworkAddressFamily>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42722,7 +42844,7 @@ impl crate::codec::Members for VncServerInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42767,7 +42889,7 @@ impl crate::codec::Members for VncServerInfo {
         crate::codec::put(w, "family", &self.family);
         crate::codec::put(w, "websocket", &self.websocket);
         crate::codec::put_opt(w, "auth", &self.auth);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42792,7 +42914,7 @@ pub struct VncClientInfo {
     /// (since 0.14)
     pub sasl_username: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncClientInfo {
@@ -42811,7 +42933,7 @@ impl VncClientInfo {
             websocket,
             x509_dname: None,
             sasl_username: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -42845,7 +42967,7 @@ impl crate::codec::Members for VncClientInfo {
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -42858,7 +42980,7 @@ impl crate::codec::Members for VncClientInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -42906,7 +43028,7 @@ impl crate::codec::Members for VncClientInfo {
         crate::codec::put(w, "websocket", &self.websocket);
         crate::codec::put_opt(w, "x509_dname", &self.x509_dname);
         crate::codec::put_opt(w, "sasl_username", &self.sasl_username);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -42931,7 +43053,7 @@ pub struct VncInfo {
     /// (since 0.14)
     pub clients: ::core::option::Option<::std::vec::Vec<VncClientInfo>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncInfo {
@@ -42946,7 +43068,7 @@ impl VncInfo {
             service: None,
             auth: None,
             clients: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -42999,7 +43121,7 @@ impl crate::codec::Members for VncInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<VncClientInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -43012,7 +43134,7 @@ impl crate::codec::Members for VncInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -43055,7 +43177,7 @@ impl crate::codec::Members for VncInfo {
         crate::codec::put_opt(w, "service", &self.service);
         crate::codec::put_opt(w, "auth", &self.auth);
         crate::codec::put_opt(w, "clients", &self.clients);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -43224,7 +43346,7 @@ pub struct VncServerInfo2 {
     /// (since 2.9)
     pub vencrypt: ::core::option::Option<VncVencryptSubAuth>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncServerInfo2 {
@@ -43244,7 +43366,7 @@ impl VncServerInfo2 {
             websocket,
             auth,
             vencrypt: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -43266,7 +43388,7 @@ impl crate::codec::Members for VncServerInfo2 {
         ::core::option::Option<bool>,
         ::core::option::Option<VncPrimaryAuth>,
         ::core::option::Option<VncVencryptSubAuth>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -43279,7 +43401,7 @@ impl crate::codec::Members for VncServerInfo2 {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -43328,7 +43450,7 @@ impl crate::codec::Members for VncServerInfo2 {
         crate::codec::put(w, "websocket", &self.websocket);
         crate::codec::put(w, "auth", &self.auth);
         crate::codec::put_opt(w, "vencrypt", &self.vencrypt);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -43353,7 +43475,7 @@ pub struct VncInfo2 {
     /// (since 2.3)
     pub display: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VncInfo2 {
@@ -43372,7 +43494,7 @@ impl VncInfo2 {
             auth,
             vencrypt: None,
             display: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -43401,7 +43523,7 @@ impl crate::codec::Members for VncInfo2 {
         ::core::option::Option<VncPrimaryAuth>,
         ::core::option::Option<VncVencryptSubAuth>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -43414,7 +43536,7 @@ impl crate::codec::Members for VncInfo2 {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -43462,7 +43584,7 @@ impl crate::codec::Members for VncInfo2 {
         crate::codec::put(w, "auth", &self.auth);
         crate::codec::put_opt(w, "vencrypt", &self.vencrypt);
         crate::codec::put_opt(w, "display", &self.display);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -43481,7 +43603,7 @@ pub struct MouseInfo {
     /// (since 0.14)
     pub absolute: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MouseInfo {
@@ -43498,7 +43620,7 @@ impl MouseInfo {
             index,
             current,
             absolute,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -43510,7 +43632,7 @@ impl crate::codec::Members for MouseInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -43521,7 +43643,7 @@ impl crate::codec::Members for MouseInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -43563,7 +43685,7 @@ impl crate::codec::Members for MouseInfo {
         crate::codec::put(w, "index", &self.index);
         crate::codec::put(w, "current", &self.current);
         crate::codec::put(w, "absolute", &self.absolute);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -45659,7 +45781,7 @@ pub struct DisplayGTK {
     /// (since 10.1)
     pub scale: ::core::option::Option<f64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayGTK {
@@ -45728,7 +45850,7 @@ impl crate::codec::Members for DisplayGTK {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<f64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -45741,7 +45863,7 @@ impl crate::codec::Members for DisplayGTK {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -45781,7 +45903,7 @@ impl crate::codec::Members for DisplayGTK {
         crate::codec::put_opt(w, "show-menubar", &self.show_menubar);
         crate::codec::put_opt(w, "keep-aspect-ratio", &self.keep_aspect_ratio);
         crate::codec::put_opt(w, "scale", &self.scale);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -45794,7 +45916,7 @@ pub struct DisplayEGLHeadless {
     /// (since 3.1)
     pub rendernode: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayEGLHeadless {
@@ -45820,12 +45942,16 @@ impl crate::codec::Members for DisplayEGLHeadless {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -45849,7 +45975,7 @@ impl crate::codec::Members for DisplayEGLHeadless {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "rendernode", &self.rendernode);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -45868,7 +45994,7 @@ pub struct DisplayDBus {
     /// (since 7.0)
     pub audiodev: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayDBus {
@@ -45919,7 +46045,7 @@ impl crate::codec::Members for DisplayDBus {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -45930,7 +46056,7 @@ impl crate::codec::Members for DisplayDBus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -45964,7 +46090,7 @@ impl crate::codec::Members for DisplayDBus {
         crate::codec::put_opt(w, "addr", &self.addr);
         crate::codec::put_opt(w, "p2p", &self.p2p);
         crate::codec::put_opt(w, "audiodev", &self.audiodev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -46016,7 +46142,7 @@ pub struct DisplayCurses {
     /// (since 4.0)
     pub charset: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayCurses {
@@ -46039,12 +46165,16 @@ impl crate::codec::Members for DisplayCurses {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -46068,7 +46198,7 @@ impl crate::codec::Members for DisplayCurses {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "charset", &self.charset);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -46089,7 +46219,7 @@ pub struct DisplayCocoa {
     /// (since 9.0)
     pub zoom_interpolation: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayCocoa {
@@ -46149,7 +46279,7 @@ impl crate::codec::Members for DisplayCocoa {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -46161,7 +46291,7 @@ impl crate::codec::Members for DisplayCocoa {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -46200,7 +46330,7 @@ impl crate::codec::Members for DisplayCocoa {
         crate::codec::put_opt(w, "swap-opt-cmd", &self.swap_opt_cmd);
         crate::codec::put_opt(w, "zoom-to-fit", &self.zoom_to_fit);
         crate::codec::put_opt(w, "zoom-interpolation", &self.zoom_interpolation);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -46249,7 +46379,7 @@ pub struct DisplaySDL {
     /// (since 7.1)
     pub grab_mod: ::core::option::Option<HotKeyMod>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplaySDL {
@@ -46273,12 +46403,16 @@ impl crate::codec::Members for DisplaySDL {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<HotKeyMod>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -46302,7 +46436,7 @@ impl crate::codec::Members for DisplaySDL {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "grab-mod", &self.grab_mod);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -46411,7 +46545,7 @@ pub struct DisplayOptions {
     /// What `type` selects.
     pub u: DisplayOptionsBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DisplayOptions {
@@ -46424,7 +46558,7 @@ impl DisplayOptions {
             show_cursor: None,
             gl: None,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -46477,7 +46611,7 @@ impl crate::codec::Members for DisplayOptions {
         ::core::option::Option<bool>,
         ::core::option::Option<DisplayGLMode>,
         crate::codec::Branch<DisplayOptionsBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -46490,7 +46624,7 @@ impl crate::codec::Members for DisplayOptions {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -46537,7 +46671,7 @@ impl crate::codec::Members for DisplayOptions {
         crate::codec::put_opt(w, "show-cursor", &self.show_cursor);
         crate::codec::put_opt(w, "gl", &self.gl);
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -47709,7 +47843,7 @@ pub struct MigrationStats {
     /// (since 7.1)
     pub dirty_sync_missed_zero_copy: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MigrationStats {
@@ -47754,7 +47888,7 @@ impl MigrationStats {
             downtime_bytes: Some(downtime_bytes),
             postcopy_bytes: Some(postcopy_bytes),
             dirty_sync_missed_zero_copy: Some(dirty_sync_missed_zero_copy),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -47779,7 +47913,7 @@ impl crate::codec::Members for MigrationStats {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -47803,7 +47937,7 @@ impl crate::codec::Members for MigrationStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -47926,7 +48060,7 @@ impl crate::codec::Members for MigrationStats {
             "dirty-sync-missed-zero-copy",
             &self.dirty_sync_missed_zero_copy,
         );
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -47951,7 +48085,7 @@ pub struct XBZRLECacheStats {
     /// (since 1.2)
     pub overflow: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl XBZRLECacheStats {
@@ -47975,7 +48109,7 @@ impl XBZRLECacheStats {
             cache_miss_rate,
             encoding_rate,
             overflow,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -47990,7 +48124,7 @@ impl crate::codec::Members for XBZRLECacheStats {
         ::core::option::Option<f64>,
         ::core::option::Option<f64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -48004,7 +48138,7 @@ impl crate::codec::Members for XBZRLECacheStats {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -48069,7 +48203,7 @@ impl crate::codec::Members for XBZRLECacheStats {
         crate::codec::put(w, "cache-miss-rate", &self.cache_miss_rate);
         crate::codec::put(w, "encoding-rate", &self.encoding_rate);
         crate::codec::put(w, "overflow", &self.overflow);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -48289,7 +48423,7 @@ pub struct VfioStats {
     /// (since 5.2)
     pub transferred: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VfioStats {
@@ -48299,7 +48433,7 @@ impl VfioStats {
     pub fn new(transferred: i64) -> Self {
         Self {
             transferred,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -48308,12 +48442,16 @@ impl crate::codec::Members for VfioStats {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -48340,7 +48478,7 @@ impl crate::codec::Members for VfioStats {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "transferred", &self.transferred);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -48399,7 +48537,7 @@ pub struct MigrationInfo {
     /// (since 8.1)
     pub dirty_limit_ring_full_time: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MigrationInfo {
@@ -48609,7 +48747,7 @@ impl crate::codec::Members for MigrationInfo {
         ::core::option::Option<::std::vec::Vec<SocketAddress>>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -48636,7 +48774,7 @@ impl crate::codec::Members for MigrationInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -48773,7 +48911,7 @@ impl crate::codec::Members for MigrationInfo {
             "dirty-limit-ring-full-time",
             &self.dirty_limit_ring_full_time,
         );
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -48935,7 +49073,7 @@ pub struct MigrationCapabilityStatus {
     /// (since 1.2)
     pub state: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MigrationCapabilityStatus {
@@ -48946,7 +49084,7 @@ impl MigrationCapabilityStatus {
         Self {
             capability,
             state,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -48956,12 +49094,17 @@ impl crate::codec::Members for MigrationCapabilityStatus {
         crate::codec::Fault,
         ::core::option::Option<MigrationCapability>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -48994,7 +49137,7 @@ impl crate::codec::Members for MigrationCapabilityStatus {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "capability", &self.capability);
         crate::codec::put(w, "state", &self.state);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -49145,7 +49288,7 @@ pub struct BitmapMigrationBitmapAliasTransform {
     /// (since 6.0)
     pub persistent: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BitmapMigrationBitmapAliasTransform {
@@ -49169,12 +49312,16 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -49198,7 +49345,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "persistent", &self.persistent);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -49215,7 +49362,7 @@ pub struct BitmapMigrationBitmapAlias {
     /// (since 6.0)
     pub transform: ::core::option::Option<BitmapMigrationBitmapAliasTransform>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BitmapMigrationBitmapAlias {
@@ -49229,7 +49376,7 @@ impl BitmapMigrationBitmapAlias {
             name: name.into(),
             alias: alias.into(),
             transform: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -49248,7 +49395,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<BitmapMigrationBitmapAliasTransform>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -49258,7 +49405,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -49292,7 +49439,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "alias", &self.alias);
         crate::codec::put_opt(w, "transform", &self.transform);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -49309,7 +49456,7 @@ pub struct BitmapMigrationNodeAlias {
     /// (since 5.2)
     pub bitmaps: ::std::vec::Vec<BitmapMigrationBitmapAlias>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BitmapMigrationNodeAlias {
@@ -49324,7 +49471,7 @@ impl BitmapMigrationNodeAlias {
             node_name: node_name.into(),
             alias: alias.into(),
             bitmaps: bitmaps.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -49335,7 +49482,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<BitmapMigrationBitmapAlias>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -49345,7 +49492,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -49383,7 +49530,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
         crate::codec::put(w, "node-name", &self.node_name);
         crate::codec::put(w, "alias", &self.alias);
         crate::codec::put(w, "bitmaps", &self.bitmaps);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -50219,7 +50366,7 @@ pub struct MigrationParameters {
     /// (since 10.2)
     pub cpr_exec_command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MigrationParameters {
@@ -50514,7 +50661,7 @@ impl crate::codec::Members for MigrationParameters {
         ::core::option::Option<ZeroPageDetection>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -50551,7 +50698,7 @@ impl crate::codec::Members for MigrationParameters {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -50738,7 +50885,7 @@ impl crate::codec::Members for MigrationParameters {
         crate::codec::put_opt(w, "zero-page-detection", &self.zero_page_detection);
         crate::codec::put_opt(w, "direct-io", &self.direct_io);
         crate::codec::put_opt(w, "cpr-exec-command", &self.cpr_exec_command);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -51424,7 +51571,7 @@ pub struct ReplicationStatus {
     /// (since 2.9)
     pub desc: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ReplicationStatus {
@@ -51435,7 +51582,7 @@ impl ReplicationStatus {
         Self {
             error,
             desc: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -51452,12 +51599,17 @@ impl crate::codec::Members for ReplicationStatus {
         crate::codec::Fault,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -51487,7 +51639,7 @@ impl crate::codec::Members for ReplicationStatus {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "error", &self.error);
         crate::codec::put_opt(w, "desc", &self.desc);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -51506,7 +51658,7 @@ pub struct COLOStatus {
     /// (since 3.1)
     pub reason: COLOExitReason,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl COLOStatus {
@@ -51518,7 +51670,7 @@ impl COLOStatus {
             mode,
             last_mode,
             reason,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -51529,7 +51681,7 @@ impl crate::codec::Members for COLOStatus {
         ::core::option::Option<COLOMode>,
         ::core::option::Option<COLOMode>,
         ::core::option::Option<COLOExitReason>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -51539,7 +51691,7 @@ impl crate::codec::Members for COLOStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -51577,7 +51729,7 @@ impl crate::codec::Members for COLOStatus {
         crate::codec::put(w, "mode", &self.mode);
         crate::codec::put(w, "last-mode", &self.last_mode);
         crate::codec::put(w, "reason", &self.reason);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -51592,7 +51744,7 @@ pub struct DirtyRateVcpu {
     /// (since 6.2)
     pub dirty_rate: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DirtyRateVcpu {
@@ -51603,7 +51755,7 @@ impl DirtyRateVcpu {
         Self {
             id,
             dirty_rate,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -51613,12 +51765,17 @@ impl crate::codec::Members for DirtyRateVcpu {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -51648,7 +51805,7 @@ impl crate::codec::Members for DirtyRateVcpu {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "dirty-rate", &self.dirty_rate);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -51780,7 +51937,7 @@ pub struct DirtyRateInfo {
     /// (since 6.2)
     pub vcpu_dirty_rate: ::core::option::Option<::std::vec::Vec<DirtyRateVcpu>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DirtyRateInfo {
@@ -51804,7 +51961,7 @@ impl DirtyRateInfo {
             sample_pages: Some(sample_pages),
             mode: Some(mode),
             vcpu_dirty_rate: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -51838,7 +51995,7 @@ impl crate::codec::Members for DirtyRateInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<DirtyRateMeasureMode>,
         ::core::option::Option<::std::vec::Vec<DirtyRateVcpu>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -51853,7 +52010,7 @@ impl crate::codec::Members for DirtyRateInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -51909,7 +52066,7 @@ impl crate::codec::Members for DirtyRateInfo {
         crate::codec::put_opt(w, "sample-pages", &self.sample_pages);
         crate::codec::put_opt(w, "mode", &self.mode);
         crate::codec::put_opt(w, "vcpu-dirty-rate", &self.vcpu_dirty_rate);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -51926,7 +52083,7 @@ pub struct DirtyLimitInfo {
     /// (since 7.1)
     pub current_rate: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl DirtyLimitInfo {
@@ -51938,7 +52095,7 @@ impl DirtyLimitInfo {
             cpu_index,
             limit_rate,
             current_rate,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -51949,7 +52106,7 @@ impl crate::codec::Members for DirtyLimitInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -51959,7 +52116,7 @@ impl crate::codec::Members for DirtyLimitInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -51997,7 +52154,7 @@ impl crate::codec::Members for DirtyLimitInfo {
         crate::codec::put(w, "cpu-index", &self.cpu_index);
         crate::codec::put(w, "limit-rate", &self.limit_rate);
         crate::codec::put(w, "current-rate", &self.current_rate);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -52012,7 +52169,7 @@ pub struct MigrationThreadInfo {
     /// (since 7.2)
     pub thread_id: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MigrationThreadInfo {
@@ -52022,7 +52179,7 @@ impl MigrationThreadInfo {
         Self {
             name: name.into(),
             thread_id,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -52032,12 +52189,17 @@ impl crate::codec::Members for MigrationThreadInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -52067,7 +52229,7 @@ impl crate::codec::Members for MigrationThreadInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "thread-id", &self.thread_id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -53241,7 +53403,7 @@ pub struct TraceEventInfo {
     /// (since 2.2)
     pub state: TraceEventState,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl TraceEventInfo {
@@ -53254,7 +53416,7 @@ impl TraceEventInfo {
         Self {
             name: name.into(),
             state,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -53264,12 +53426,17 @@ impl crate::codec::Members for TraceEventInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<TraceEventState>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -53299,7 +53466,7 @@ impl crate::codec::Members for TraceEventInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "state", &self.state);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -53518,7 +53685,7 @@ pub struct VersionTriple {
     /// (since 2.4)
     pub micro: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VersionTriple {
@@ -53530,7 +53697,7 @@ impl VersionTriple {
             major,
             minor,
             micro,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -53541,7 +53708,7 @@ impl crate::codec::Members for VersionTriple {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -53551,7 +53718,7 @@ impl crate::codec::Members for VersionTriple {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -53589,7 +53756,7 @@ impl crate::codec::Members for VersionTriple {
         crate::codec::put(w, "major", &self.major);
         crate::codec::put(w, "minor", &self.minor);
         crate::codec::put(w, "micro", &self.micro);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -53604,7 +53771,7 @@ pub struct VersionInfo {
     /// (since 0.14)
     pub package: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VersionInfo {
@@ -53617,7 +53784,7 @@ impl VersionInfo {
         Self {
             qemu,
             package: package.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -53627,12 +53794,17 @@ impl crate::codec::Members for VersionInfo {
         crate::codec::Fault,
         ::core::option::Option<VersionTriple>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -53662,7 +53834,7 @@ impl crate::codec::Members for VersionInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "qemu", &self.qemu);
         crate::codec::put(w, "package", &self.package);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -53675,7 +53847,7 @@ pub struct CommandInfo {
     /// (since 0.14)
     pub name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CommandInfo {
@@ -53684,7 +53856,7 @@ impl CommandInfo {
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -53693,12 +53865,16 @@ impl crate::codec::Members for CommandInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -53725,7 +53901,7 @@ impl crate::codec::Members for CommandInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -53940,7 +54116,7 @@ pub struct SchemaInfo {
     /// What `meta-type` selects.
     pub u: SchemaInfoBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfo {
@@ -53954,7 +54130,7 @@ impl SchemaInfo {
             name: name.into(),
             features: None,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -53983,7 +54159,7 @@ impl crate::codec::Members for SchemaInfo {
         ::core::option::Option<SchemaMetaType>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         crate::codec::Branch<SchemaInfoBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -53994,7 +54170,7 @@ impl crate::codec::Members for SchemaInfo {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -54039,7 +54215,7 @@ impl crate::codec::Members for SchemaInfo {
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::put_opt(w, "features", &self.features);
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54270,7 +54446,7 @@ pub struct SchemaInfoBuiltin {
     /// (since 2.5)
     pub json_type: JSONType,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoBuiltin {
@@ -54280,7 +54456,7 @@ impl SchemaInfoBuiltin {
     pub fn new(json_type: JSONType) -> Self {
         Self {
             json_type,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54289,12 +54465,16 @@ impl crate::codec::Members for SchemaInfoBuiltin {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<JSONType>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54321,7 +54501,7 @@ impl crate::codec::Members for SchemaInfoBuiltin {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "json-type", &self.json_type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54401,7 +54581,7 @@ pub struct SchemaInfoEnum {
     #[deprecated = "going to be removed"]
     pub values: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 #[allow(deprecated)]
@@ -54415,7 +54595,7 @@ impl SchemaInfoEnum {
         Self {
             members: Some(members.into()),
             values: values.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54426,12 +54606,17 @@ impl crate::codec::Members for SchemaInfoEnum {
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<SchemaInfoEnumMember>>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54462,7 +54647,7 @@ impl crate::codec::Members for SchemaInfoEnum {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "members", &self.members);
         crate::codec::put(w, "values", &self.values);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54477,7 +54662,7 @@ pub struct SchemaInfoEnumMember {
     /// (since 6.2)
     pub features: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoEnumMember {
@@ -54487,7 +54672,7 @@ impl SchemaInfoEnumMember {
         Self {
             name: name.into(),
             features: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -54507,12 +54692,17 @@ impl crate::codec::Members for SchemaInfoEnumMember {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54542,7 +54732,7 @@ impl crate::codec::Members for SchemaInfoEnumMember {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put_opt(w, "features", &self.features);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54555,7 +54745,7 @@ pub struct SchemaInfoArray {
     /// (since 2.5)
     pub element_type: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoArray {
@@ -54564,7 +54754,7 @@ impl SchemaInfoArray {
     pub fn new(element_type: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             element_type: element_type.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54573,12 +54763,16 @@ impl crate::codec::Members for SchemaInfoArray {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54605,7 +54799,7 @@ impl crate::codec::Members for SchemaInfoArray {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "element-type", &self.element_type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54622,7 +54816,7 @@ pub struct SchemaInfoObject {
     /// (since 2.5)
     pub variants: ::core::option::Option<::std::vec::Vec<SchemaInfoObjectVariant>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoObject {
@@ -54635,7 +54829,7 @@ impl SchemaInfoObject {
             members: members.into(),
             tag: None,
             variants: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -54663,7 +54857,7 @@ impl crate::codec::Members for SchemaInfoObject {
         ::core::option::Option<::std::vec::Vec<SchemaInfoObjectMember>>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<SchemaInfoObjectVariant>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -54673,7 +54867,7 @@ impl crate::codec::Members for SchemaInfoObject {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -54707,7 +54901,7 @@ impl crate::codec::Members for SchemaInfoObject {
         crate::codec::put(w, "members", &self.members);
         crate::codec::put_opt(w, "tag", &self.tag);
         crate::codec::put_opt(w, "variants", &self.variants);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54726,7 +54920,7 @@ pub struct SchemaInfoObjectMember {
     /// (since 5.0)
     pub features: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoObjectMember {
@@ -54741,7 +54935,7 @@ impl SchemaInfoObjectMember {
             r#type: r#type.into(),
             default: None,
             features: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -54770,7 +54964,7 @@ impl crate::codec::Members for SchemaInfoObjectMember {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<crate::Value>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -54781,7 +54975,7 @@ impl crate::codec::Members for SchemaInfoObjectMember {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -54818,7 +55012,7 @@ impl crate::codec::Members for SchemaInfoObjectMember {
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put_opt(w, "default", &self.default);
         crate::codec::put_opt(w, "features", &self.features);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54833,7 +55027,7 @@ pub struct SchemaInfoObjectVariant {
     /// (since 2.5)
     pub r#type: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoObjectVariant {
@@ -54846,7 +55040,7 @@ impl SchemaInfoObjectVariant {
         Self {
             case: case.into(),
             r#type: r#type.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54856,12 +55050,17 @@ impl crate::codec::Members for SchemaInfoObjectVariant {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54891,7 +55090,7 @@ impl crate::codec::Members for SchemaInfoObjectVariant {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "case", &self.case);
         crate::codec::put(w, "type", &self.r#type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54904,7 +55103,7 @@ pub struct SchemaInfoAlternate {
     /// (since 2.5)
     pub members: ::std::vec::Vec<SchemaInfoAlternateMember>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoAlternate {
@@ -54915,7 +55114,7 @@ impl SchemaInfoAlternate {
     ) -> Self {
         Self {
             members: members.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54924,12 +55123,16 @@ impl crate::codec::Members for SchemaInfoAlternate {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<SchemaInfoAlternateMember>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -54956,7 +55159,7 @@ impl crate::codec::Members for SchemaInfoAlternate {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "members", &self.members);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -54969,7 +55172,7 @@ pub struct SchemaInfoAlternateMember {
     /// (since 2.5)
     pub r#type: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoAlternateMember {
@@ -54978,7 +55181,7 @@ impl SchemaInfoAlternateMember {
     pub fn new(r#type: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             r#type: r#type.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -54987,12 +55190,16 @@ impl crate::codec::Members for SchemaInfoAlternateMember {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -55019,7 +55226,7 @@ impl crate::codec::Members for SchemaInfoAlternateMember {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "type", &self.r#type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55036,7 +55243,7 @@ pub struct SchemaInfoCommand {
     /// (since 2.12)
     pub allow_oob: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoCommand {
@@ -55050,7 +55257,7 @@ impl SchemaInfoCommand {
             arg_type: arg_type.into(),
             ret_type: ret_type.into(),
             allow_oob: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -55069,7 +55276,7 @@ impl crate::codec::Members for SchemaInfoCommand {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -55079,7 +55286,7 @@ impl crate::codec::Members for SchemaInfoCommand {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -55116,7 +55323,7 @@ impl crate::codec::Members for SchemaInfoCommand {
         crate::codec::put(w, "arg-type", &self.arg_type);
         crate::codec::put(w, "ret-type", &self.ret_type);
         crate::codec::put_opt(w, "allow-oob", &self.allow_oob);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55129,7 +55336,7 @@ pub struct SchemaInfoEvent {
     /// (since 2.5)
     pub arg_type: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SchemaInfoEvent {
@@ -55138,7 +55345,7 @@ impl SchemaInfoEvent {
     pub fn new(arg_type: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             arg_type: arg_type.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -55147,12 +55354,16 @@ impl crate::codec::Members for SchemaInfoEvent {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -55179,7 +55390,7 @@ impl crate::codec::Members for SchemaInfoEvent {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "arg-type", &self.arg_type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55198,7 +55409,7 @@ pub struct ObjectPropertyInfo {
     /// (since 5.0)
     pub default_value: ::core::option::Option<crate::Value>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ObjectPropertyInfo {
@@ -55213,7 +55424,7 @@ impl ObjectPropertyInfo {
             r#type: r#type.into(),
             description: None,
             default_value: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -55245,7 +55456,7 @@ impl crate::codec::Members for ObjectPropertyInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<crate::Value>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -55256,7 +55467,7 @@ impl crate::codec::Members for ObjectPropertyInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -55293,7 +55504,7 @@ impl crate::codec::Members for ObjectPropertyInfo {
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put_opt(w, "description", &self.description);
         crate::codec::put_opt(w, "default-value", &self.default_value);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55308,7 +55519,7 @@ pub struct ObjectPropertyValue {
     /// `value`
     pub value: ::core::option::Option<crate::Value>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ObjectPropertyValue {
@@ -55322,7 +55533,7 @@ impl ObjectPropertyValue {
             name: name.into(),
             r#type: r#type.into(),
             value: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -55340,7 +55551,7 @@ impl crate::codec::Members for ObjectPropertyValue {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<crate::Value>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -55350,7 +55561,7 @@ impl crate::codec::Members for ObjectPropertyValue {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -55384,7 +55595,7 @@ impl crate::codec::Members for ObjectPropertyValue {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put_opt(w, "value", &self.value);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55395,7 +55606,7 @@ pub struct ObjectPropertiesValues {
     /// `properties`
     pub properties: ::std::vec::Vec<ObjectPropertyValue>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ObjectPropertiesValues {
@@ -55406,7 +55617,7 @@ impl ObjectPropertiesValues {
     ) -> Self {
         Self {
             properties: properties.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -55415,12 +55626,16 @@ impl crate::codec::Members for ObjectPropertiesValues {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<ObjectPropertyValue>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -55447,7 +55662,7 @@ impl crate::codec::Members for ObjectPropertiesValues {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "properties", &self.properties);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -55464,7 +55679,7 @@ pub struct ObjectTypeInfo {
     /// (since 2.10)
     pub parent: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ObjectTypeInfo {
@@ -55475,7 +55690,7 @@ impl ObjectTypeInfo {
             name: name.into(),
             r#abstract: None,
             parent: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -55501,7 +55716,7 @@ impl crate::codec::Members for ObjectTypeInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -55511,7 +55726,7 @@ impl crate::codec::Members for ObjectTypeInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -55545,7 +55760,7 @@ impl crate::codec::Members for ObjectTypeInfo {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put_opt(w, "abstract", &self.r#abstract);
         crate::codec::put_opt(w, "parent", &self.parent);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -62412,7 +62627,7 @@ pub struct CpuInfoS390 {
     /// (since 8.2)
     pub entitlement: ::core::option::Option<S390CpuEntitlement>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuInfoS390 {
@@ -62424,7 +62639,7 @@ impl CpuInfoS390 {
             cpu_state,
             dedicated: None,
             entitlement: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -62451,7 +62666,7 @@ impl crate::codec::Members for CpuInfoS390 {
         ::core::option::Option<S390CpuState>,
         ::core::option::Option<bool>,
         ::core::option::Option<S390CpuEntitlement>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -62461,7 +62676,7 @@ impl crate::codec::Members for CpuInfoS390 {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -62495,7 +62710,7 @@ impl crate::codec::Members for CpuInfoS390 {
         crate::codec::put(w, "cpu-state", &self.cpu_state);
         crate::codec::put_opt(w, "dedicated", &self.dedicated);
         crate::codec::put_opt(w, "entitlement", &self.entitlement);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -62518,7 +62733,7 @@ pub struct CpuInfoFast {
     /// What `target` selects.
     pub u: CpuInfoFastBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuInfoFast {
@@ -62538,7 +62753,7 @@ impl CpuInfoFast {
             thread_id,
             props: None,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -62568,7 +62783,7 @@ impl crate::codec::Members for CpuInfoFast {
         ::core::option::Option<CpuInstanceProperties>,
         ::core::option::Option<SysEmuTarget>,
         crate::codec::Branch<CpuInfoFastBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -62582,7 +62797,7 @@ impl crate::codec::Members for CpuInfoFast {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -62638,7 +62853,7 @@ impl crate::codec::Members for CpuInfoFast {
         w.key("target");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -62969,7 +63184,7 @@ pub struct CompatProperty {
     /// (since 9.1)
     pub value: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CompatProperty {
@@ -62984,7 +63199,7 @@ impl CompatProperty {
             qom_type: qom_type.into(),
             property: property.into(),
             value: value.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -62995,7 +63210,7 @@ impl crate::codec::Members for CompatProperty {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -63005,7 +63220,7 @@ impl crate::codec::Members for CompatProperty {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -63043,7 +63258,7 @@ impl crate::codec::Members for CompatProperty {
         crate::codec::put(w, "qom-type", &self.qom_type);
         crate::codec::put(w, "property", &self.property);
         crate::codec::put(w, "value", &self.value);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -63078,7 +63293,7 @@ pub struct MachineInfo {
     /// - **unstable**: may change or go away in any release
     pub compat_props: ::core::option::Option<::std::vec::Vec<CompatProperty>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MachineInfo {
@@ -63104,7 +63319,7 @@ impl MachineInfo {
             default_ram_id: None,
             acpi: Some(acpi),
             compat_props: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -63168,7 +63383,7 @@ impl crate::codec::Members for MachineInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::vec::Vec<CompatProperty>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -63186,7 +63401,7 @@ impl crate::codec::Members for MachineInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -63268,7 +63483,7 @@ impl crate::codec::Members for MachineInfo {
         crate::codec::put_opt(w, "default-ram-id", &self.default_ram_id);
         crate::codec::put_opt(w, "acpi", &self.acpi);
         crate::codec::put_opt(w, "compat-props", &self.compat_props);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -63281,7 +63496,7 @@ pub struct CurrentMachineParams {
     /// (since 4.0)
     pub wakeup_suspend_support: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CurrentMachineParams {
@@ -63291,7 +63506,7 @@ impl CurrentMachineParams {
     pub fn new(wakeup_suspend_support: bool) -> Self {
         Self {
             wakeup_suspend_support,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -63300,12 +63515,16 @@ impl crate::codec::Members for CurrentMachineParams {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -63334,7 +63553,7 @@ impl crate::codec::Members for CurrentMachineParams {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "wakeup-suspend-support", &self.wakeup_suspend_support);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -63347,7 +63566,7 @@ pub struct QemuTargetInfo {
     /// (since 1.2)
     pub arch: SysEmuTarget,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl QemuTargetInfo {
@@ -63357,7 +63576,7 @@ impl QemuTargetInfo {
     pub fn new(arch: SysEmuTarget) -> Self {
         Self {
             arch,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -63366,12 +63585,16 @@ impl crate::codec::Members for QemuTargetInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<SysEmuTarget>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -63398,7 +63621,7 @@ impl crate::codec::Members for QemuTargetInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "arch", &self.arch);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -63411,7 +63634,7 @@ pub struct UuidInfo {
     /// (since 0.14)
     pub uuid: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl UuidInfo {
@@ -63420,7 +63643,7 @@ impl UuidInfo {
     pub fn new(uuid: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             uuid: uuid.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -63429,12 +63652,16 @@ impl crate::codec::Members for UuidInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -63461,7 +63688,7 @@ impl crate::codec::Members for UuidInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "UUID", &self.uuid);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -63474,7 +63701,7 @@ pub struct GuidInfo {
     /// (since 2.9)
     pub guid: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GuidInfo {
@@ -63483,7 +63710,7 @@ impl GuidInfo {
     pub fn new(guid: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             guid: guid.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -63492,12 +63719,16 @@ impl crate::codec::Members for GuidInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -63524,7 +63755,7 @@ impl crate::codec::Members for GuidInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "guid", &self.guid);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65019,7 +65250,7 @@ pub struct Memdev {
     /// (since 2.1)
     pub policy: HostMemPolicy,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl Memdev {
@@ -65044,7 +65275,7 @@ impl Memdev {
             reserve: None,
             host_nodes: host_nodes.into(),
             policy,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -65076,7 +65307,7 @@ impl crate::codec::Members for Memdev {
         ::core::option::Option<bool>,
         ::core::option::Option<::std::vec::Vec<u16>>,
         ::core::option::Option<HostMemPolicy>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -65092,7 +65323,7 @@ impl crate::codec::Members for Memdev {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -65165,7 +65396,7 @@ impl crate::codec::Members for Memdev {
         crate::codec::put_opt(w, "reserve", &self.reserve);
         crate::codec::put(w, "host-nodes", &self.host_nodes);
         crate::codec::put(w, "policy", &self.policy);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65194,7 +65425,7 @@ pub struct CpuInstanceProperties {
     /// (since 2.7)
     pub thread_id: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuInstanceProperties {
@@ -65290,7 +65521,7 @@ impl crate::codec::Members for CpuInstanceProperties {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -65306,7 +65537,7 @@ impl crate::codec::Members for CpuInstanceProperties {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -65355,7 +65586,7 @@ impl crate::codec::Members for CpuInstanceProperties {
         crate::codec::put_opt(w, "module-id", &self.module_id);
         crate::codec::put_opt(w, "core-id", &self.core_id);
         crate::codec::put_opt(w, "thread-id", &self.thread_id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65374,7 +65605,7 @@ pub struct HotpluggableCPU {
     /// (since 2.7)
     pub qom_path: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl HotpluggableCPU {
@@ -65390,7 +65621,7 @@ impl HotpluggableCPU {
             vcpus_count,
             props,
             qom_path: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -65409,7 +65640,7 @@ impl crate::codec::Members for HotpluggableCPU {
         ::core::option::Option<i64>,
         ::core::option::Option<CpuInstanceProperties>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -65420,7 +65651,7 @@ impl crate::codec::Members for HotpluggableCPU {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -65461,7 +65692,7 @@ impl crate::codec::Members for HotpluggableCPU {
         crate::codec::put(w, "vcpus-count", &self.vcpus_count);
         crate::codec::put(w, "props", &self.props);
         crate::codec::put_opt(w, "qom-path", &self.qom_path);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65474,7 +65705,7 @@ pub struct BalloonInfo {
     /// (since 0.14)
     pub actual: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl BalloonInfo {
@@ -65484,7 +65715,7 @@ impl BalloonInfo {
     pub fn new(actual: i64) -> Self {
         Self {
             actual,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -65493,12 +65724,16 @@ impl crate::codec::Members for BalloonInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -65525,7 +65760,7 @@ impl crate::codec::Members for BalloonInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "actual", &self.actual);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65540,7 +65775,7 @@ pub struct HvBalloonInfo {
     /// (since 8.2)
     pub available: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl HvBalloonInfo {
@@ -65551,7 +65786,7 @@ impl HvBalloonInfo {
         Self {
             committed,
             available,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -65561,12 +65796,17 @@ impl crate::codec::Members for HvBalloonInfo {
         crate::codec::Fault,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -65599,7 +65839,7 @@ impl crate::codec::Members for HvBalloonInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "committed", &self.committed);
         crate::codec::put(w, "available", &self.available);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65614,7 +65854,7 @@ pub struct MemoryInfo {
     /// (since 2.11)
     pub plugged_memory: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MemoryInfo {
@@ -65625,7 +65865,7 @@ impl MemoryInfo {
         Self {
             base_memory,
             plugged_memory: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -65643,12 +65883,17 @@ impl crate::codec::Members for MemoryInfo {
         crate::codec::Fault,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -65678,7 +65923,7 @@ impl crate::codec::Members for MemoryInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "base-memory", &self.base_memory);
         crate::codec::put_opt(w, "plugged-memory", &self.plugged_memory);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65705,7 +65950,7 @@ pub struct PCDIMMDeviceInfo {
     /// (since 2.1)
     pub hotpluggable: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PCDIMMDeviceInfo {
@@ -65729,7 +65974,7 @@ impl PCDIMMDeviceInfo {
             memdev: memdev.into(),
             hotplugged,
             hotpluggable,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -65752,7 +65997,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -65767,7 +66012,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -65836,7 +66081,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
         crate::codec::put(w, "memdev", &self.memdev);
         crate::codec::put(w, "hotplugged", &self.hotplugged);
         crate::codec::put(w, "hotpluggable", &self.hotpluggable);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65855,7 +66100,7 @@ pub struct VirtioPMEMDeviceInfo {
     /// (since 4.1)
     pub memdev: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioPMEMDeviceInfo {
@@ -65871,7 +66116,7 @@ impl VirtioPMEMDeviceInfo {
             memaddr,
             size,
             memdev: memdev.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -65890,7 +66135,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -65901,7 +66146,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -65942,7 +66187,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
         crate::codec::put(w, "memaddr", &self.memaddr);
         crate::codec::put(w, "size", &self.size);
         crate::codec::put(w, "memdev", &self.memdev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -65969,7 +66214,7 @@ pub struct VirtioMEMDeviceInfo {
     /// (since 5.1)
     pub memdev: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioMEMDeviceInfo {
@@ -65993,7 +66238,7 @@ impl VirtioMEMDeviceInfo {
             block_size,
             node,
             memdev: memdev.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -66016,7 +66261,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -66031,7 +66276,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -66100,7 +66345,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
         crate::codec::put(w, "block-size", &self.block_size);
         crate::codec::put(w, "node", &self.node);
         crate::codec::put(w, "memdev", &self.memdev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66121,7 +66366,7 @@ pub struct SgxEPCDeviceInfo {
     /// (since 6.2)
     pub memdev: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SgxEPCDeviceInfo {
@@ -66139,7 +66384,7 @@ impl SgxEPCDeviceInfo {
             size,
             node: Some(node),
             memdev: memdev.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -66159,7 +66404,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -66171,7 +66416,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -66216,7 +66461,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
         crate::codec::put(w, "size", &self.size);
         crate::codec::put_opt(w, "node", &self.node);
         crate::codec::put(w, "memdev", &self.memdev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66235,7 +66480,7 @@ pub struct HvBalloonDeviceInfo {
     /// (since 8.2)
     pub memdev: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl HvBalloonDeviceInfo {
@@ -66248,7 +66493,7 @@ impl HvBalloonDeviceInfo {
             memaddr: None,
             max_size,
             memdev: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -66282,7 +66527,7 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -66293,7 +66538,7 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -66330,7 +66575,7 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
         crate::codec::put_opt(w, "memaddr", &self.memaddr);
         crate::codec::put(w, "max-size", &self.max_size);
         crate::codec::put_opt(w, "memdev", &self.memdev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66402,7 +66647,7 @@ pub struct PCDIMMDeviceInfoWrapper {
     /// (since 2.1)
     pub data: PCDIMMDeviceInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PCDIMMDeviceInfoWrapper {
@@ -66412,7 +66657,7 @@ impl PCDIMMDeviceInfoWrapper {
     pub fn new(data: PCDIMMDeviceInfo) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -66421,12 +66666,16 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<PCDIMMDeviceInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -66453,7 +66702,7 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66466,7 +66715,7 @@ pub struct VirtioPMEMDeviceInfoWrapper {
     /// (since 2.1)
     pub data: VirtioPMEMDeviceInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioPMEMDeviceInfoWrapper {
@@ -66476,7 +66725,7 @@ impl VirtioPMEMDeviceInfoWrapper {
     pub fn new(data: VirtioPMEMDeviceInfo) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -66485,12 +66734,16 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<VirtioPMEMDeviceInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -66517,7 +66770,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66530,7 +66783,7 @@ pub struct VirtioMEMDeviceInfoWrapper {
     /// (since 2.1)
     pub data: VirtioMEMDeviceInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioMEMDeviceInfoWrapper {
@@ -66540,7 +66793,7 @@ impl VirtioMEMDeviceInfoWrapper {
     pub fn new(data: VirtioMEMDeviceInfo) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -66549,12 +66802,16 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<VirtioMEMDeviceInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -66581,7 +66838,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66594,7 +66851,7 @@ pub struct SgxEPCDeviceInfoWrapper {
     /// (since 6.2)
     pub data: SgxEPCDeviceInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SgxEPCDeviceInfoWrapper {
@@ -66604,7 +66861,7 @@ impl SgxEPCDeviceInfoWrapper {
     pub fn new(data: SgxEPCDeviceInfo) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -66613,12 +66870,16 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<SgxEPCDeviceInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -66645,7 +66906,7 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66658,7 +66919,7 @@ pub struct HvBalloonDeviceInfoWrapper {
     /// (since 8.2)
     pub data: HvBalloonDeviceInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl HvBalloonDeviceInfoWrapper {
@@ -66668,7 +66929,7 @@ impl HvBalloonDeviceInfoWrapper {
     pub fn new(data: HvBalloonDeviceInfo) -> Self {
         Self {
             data,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -66677,12 +66938,16 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<HvBalloonDeviceInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -66709,7 +66974,7 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -66722,7 +66987,7 @@ pub struct MemoryDeviceInfo {
     /// What `type` selects.
     pub u: MemoryDeviceInfoBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl MemoryDeviceInfo {
@@ -66731,7 +66996,7 @@ impl MemoryDeviceInfo {
     pub fn new(u: impl ::core::convert::Into<MemoryDeviceInfoBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -66748,7 +67013,7 @@ impl crate::codec::Members for MemoryDeviceInfo {
         crate::codec::Fault,
         ::core::option::Option<MemoryDeviceInfoKind>,
         crate::codec::Branch<MemoryDeviceInfoBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -66757,7 +67022,7 @@ impl crate::codec::Members for MemoryDeviceInfo {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -66792,7 +67057,7 @@ impl crate::codec::Members for MemoryDeviceInfo {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -67594,7 +67859,7 @@ pub struct FirmwareLog {
     /// (since 10.2)
     pub log: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl FirmwareLog {
@@ -67604,7 +67869,7 @@ impl FirmwareLog {
         Self {
             version: None,
             log: log.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -67621,12 +67886,17 @@ impl crate::codec::Members for FirmwareLog {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -67656,7 +67926,7 @@ impl crate::codec::Members for FirmwareLog {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "version", &self.version);
         crate::codec::put(w, "log", &self.log);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -67671,7 +67941,7 @@ pub struct CpuModelInfo {
     /// (since 2.8)
     pub props: ::core::option::Option<crate::Value>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuModelInfo {
@@ -67681,7 +67951,7 @@ impl CpuModelInfo {
         Self {
             name: name.into(),
             props: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -67698,12 +67968,17 @@ impl crate::codec::Members for CpuModelInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<crate::Value>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -67733,7 +68008,7 @@ impl crate::codec::Members for CpuModelInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put_opt(w, "props", &self.props);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -67823,7 +68098,7 @@ pub struct CpuModelBaselineInfo {
     /// (since 2.8)
     pub model: CpuModelInfo,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuModelBaselineInfo {
@@ -67833,7 +68108,7 @@ impl CpuModelBaselineInfo {
     pub fn new(model: CpuModelInfo) -> Self {
         Self {
             model,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -67842,12 +68117,16 @@ impl crate::codec::Members for CpuModelBaselineInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<CpuModelInfo>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -67874,7 +68153,7 @@ impl crate::codec::Members for CpuModelBaselineInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "model", &self.model);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -67889,7 +68168,7 @@ pub struct CpuModelCompareInfo {
     /// (since 2.8)
     pub responsible_properties: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuModelCompareInfo {
@@ -67902,7 +68181,7 @@ impl CpuModelCompareInfo {
         Self {
             result,
             responsible_properties: responsible_properties.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -67912,12 +68191,17 @@ impl crate::codec::Members for CpuModelCompareInfo {
         crate::codec::Fault,
         ::core::option::Option<CpuModelCompareResult>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -67952,7 +68236,7 @@ impl crate::codec::Members for CpuModelCompareInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "result", &self.result);
         crate::codec::put(w, "responsible-properties", &self.responsible_properties);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -67967,7 +68251,7 @@ pub struct CpuModelExpansionInfo {
     /// (since 9.1)
     pub deprecated_props: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuModelExpansionInfo {
@@ -67978,7 +68262,7 @@ impl CpuModelExpansionInfo {
         Self {
             model,
             deprecated_props: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -67998,12 +68282,17 @@ impl crate::codec::Members for CpuModelExpansionInfo {
         crate::codec::Fault,
         ::core::option::Option<CpuModelInfo>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -68033,7 +68322,7 @@ impl crate::codec::Members for CpuModelExpansionInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "model", &self.model);
         crate::codec::put_opt(w, "deprecated-props", &self.deprecated_props);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68058,7 +68347,7 @@ pub struct CpuDefinitionInfo {
     /// (since 5.2)
     pub deprecated: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuDefinitionInfo {
@@ -68078,7 +68367,7 @@ impl CpuDefinitionInfo {
             typename: typename.into(),
             alias_of: None,
             deprecated,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -68118,7 +68407,7 @@ impl crate::codec::Members for CpuDefinitionInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -68132,7 +68421,7 @@ impl crate::codec::Members for CpuDefinitionInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -68185,7 +68474,7 @@ impl crate::codec::Members for CpuDefinitionInfo {
         crate::codec::put(w, "typename", &self.typename);
         crate::codec::put_opt(w, "alias-of", &self.alias_of);
         crate::codec::put(w, "deprecated", &self.deprecated);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68231,7 +68520,7 @@ pub struct CpuPolarizationInfo {
     /// (since 8.2)
     pub polarization: S390CpuPolarization,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CpuPolarizationInfo {
@@ -68241,7 +68530,7 @@ impl CpuPolarizationInfo {
     pub fn new(polarization: S390CpuPolarization) -> Self {
         Self {
             polarization,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -68250,12 +68539,16 @@ impl crate::codec::Members for CpuPolarizationInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<S390CpuPolarization>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -68282,7 +68575,7 @@ impl crate::codec::Members for CpuPolarizationInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "polarization", &self.polarization);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68335,7 +68628,7 @@ pub struct ReplayInfo {
     /// (since 5.2)
     pub icount: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ReplayInfo {
@@ -68347,7 +68640,7 @@ impl ReplayInfo {
             mode,
             filename: None,
             icount,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -68365,7 +68658,7 @@ impl crate::codec::Members for ReplayInfo {
         ::core::option::Option<ReplayMode>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -68375,7 +68668,7 @@ impl crate::codec::Members for ReplayInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -68409,7 +68702,7 @@ impl crate::codec::Members for ReplayInfo {
         crate::codec::put(w, "mode", &self.mode);
         crate::codec::put_opt(w, "filename", &self.filename);
         crate::codec::put(w, "icount", &self.icount);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68458,7 +68751,7 @@ pub struct YankInstanceBlockNode {
     /// (since 6.0)
     pub node_name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl YankInstanceBlockNode {
@@ -68467,7 +68760,7 @@ impl YankInstanceBlockNode {
     pub fn new(node_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             node_name: node_name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -68476,12 +68769,16 @@ impl crate::codec::Members for YankInstanceBlockNode {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -68508,7 +68805,7 @@ impl crate::codec::Members for YankInstanceBlockNode {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "node-name", &self.node_name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68521,7 +68818,7 @@ pub struct YankInstanceChardev {
     /// (since 6.0)
     pub id: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl YankInstanceChardev {
@@ -68530,7 +68827,7 @@ impl YankInstanceChardev {
     pub fn new(id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             id: id.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -68539,12 +68836,16 @@ impl crate::codec::Members for YankInstanceChardev {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -68571,7 +68872,7 @@ impl crate::codec::Members for YankInstanceChardev {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68584,7 +68885,7 @@ pub struct YankInstance {
     /// What `type` selects.
     pub u: YankInstanceBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl YankInstance {
@@ -68593,7 +68894,7 @@ impl YankInstance {
     pub fn new(u: impl ::core::convert::Into<YankInstanceBranch>) -> Self {
         Self {
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -68610,7 +68911,7 @@ impl crate::codec::Members for YankInstance {
         crate::codec::Fault,
         ::core::option::Option<YankInstanceType>,
         crate::codec::Branch<YankInstanceBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -68619,7 +68920,7 @@ impl crate::codec::Members for YankInstance {
             crate::codec::Fault::new(),
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -68654,7 +68955,7 @@ impl crate::codec::Members for YankInstance {
         w.key("type");
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68788,7 +69089,7 @@ pub struct NameInfo {
     /// (since 0.14)
     pub name: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl NameInfo {
@@ -68811,12 +69112,16 @@ impl crate::codec::Members for NameInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -68840,7 +69145,7 @@ impl crate::codec::Members for NameInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "name", &self.name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68863,7 +69168,7 @@ pub struct IOThreadInfo {
     /// (since 6.1)
     pub aio_max_batch: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl IOThreadInfo {
@@ -68884,7 +69189,7 @@ impl IOThreadInfo {
             poll_grow,
             poll_shrink,
             aio_max_batch: Some(aio_max_batch),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -68898,7 +69203,7 @@ impl crate::codec::Members for IOThreadInfo {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -68911,7 +69216,7 @@ impl crate::codec::Members for IOThreadInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -68961,7 +69266,7 @@ impl crate::codec::Members for IOThreadInfo {
         crate::codec::put(w, "poll-grow", &self.poll_grow);
         crate::codec::put(w, "poll-shrink", &self.poll_shrink);
         crate::codec::put_opt(w, "aio-max-batch", &self.aio_max_batch);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -68976,7 +69281,7 @@ pub struct AddfdInfo {
     /// (since 1.2)
     pub fd: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AddfdInfo {
@@ -68987,7 +69292,7 @@ impl AddfdInfo {
         Self {
             fdset_id,
             fd,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -68997,12 +69302,17 @@ impl crate::codec::Members for AddfdInfo {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69032,7 +69342,7 @@ impl crate::codec::Members for AddfdInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "fdset-id", &self.fdset_id);
         crate::codec::put(w, "fd", &self.fd);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69047,7 +69357,7 @@ pub struct FdsetFdInfo {
     /// (since 1.2)
     pub opaque: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl FdsetFdInfo {
@@ -69058,7 +69368,7 @@ impl FdsetFdInfo {
         Self {
             fd,
             opaque: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -69075,12 +69385,17 @@ impl crate::codec::Members for FdsetFdInfo {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69110,7 +69425,7 @@ impl crate::codec::Members for FdsetFdInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "fd", &self.fd);
         crate::codec::put_opt(w, "opaque", &self.opaque);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69125,7 +69440,7 @@ pub struct FdsetInfo {
     /// (since 1.2)
     pub fds: ::std::vec::Vec<FdsetFdInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl FdsetInfo {
@@ -69138,7 +69453,7 @@ impl FdsetInfo {
         Self {
             fdset_id,
             fds: fds.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -69148,12 +69463,17 @@ impl crate::codec::Members for FdsetInfo {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::vec::Vec<FdsetFdInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69183,7 +69503,7 @@ impl crate::codec::Members for FdsetInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "fdset-id", &self.fdset_id);
         crate::codec::put(w, "fds", &self.fds);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69241,7 +69561,7 @@ pub struct CommandLineParameterInfo {
     /// (since 2.1)
     pub default: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CommandLineParameterInfo {
@@ -69256,7 +69576,7 @@ impl CommandLineParameterInfo {
             r#type,
             help: None,
             default: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -69282,7 +69602,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
         ::core::option::Option<CommandLineParameterType>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -69293,7 +69613,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -69330,7 +69650,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
         crate::codec::put(w, "type", &self.r#type);
         crate::codec::put_opt(w, "help", &self.help);
         crate::codec::put_opt(w, "default", &self.default);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69345,7 +69665,7 @@ pub struct CommandLineOptionInfo {
     /// (since 1.5)
     pub parameters: ::std::vec::Vec<CommandLineParameterInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl CommandLineOptionInfo {
@@ -69358,7 +69678,7 @@ impl CommandLineOptionInfo {
         Self {
             option: option.into(),
             parameters: parameters.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -69368,12 +69688,17 @@ impl crate::codec::Members for CommandLineOptionInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<CommandLineParameterInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69406,7 +69731,7 @@ impl crate::codec::Members for CommandLineOptionInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "option", &self.option);
         crate::codec::put(w, "parameters", &self.parameters);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69423,7 +69748,7 @@ pub struct GICCapability {
     /// (since 2.6)
     pub kernel: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl GICCapability {
@@ -69435,7 +69760,7 @@ impl GICCapability {
             version,
             emulated,
             kernel,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -69446,7 +69771,7 @@ impl crate::codec::Members for GICCapability {
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -69456,7 +69781,7 @@ impl crate::codec::Members for GICCapability {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -69494,7 +69819,7 @@ impl crate::codec::Members for GICCapability {
         crate::codec::put(w, "version", &self.version);
         crate::codec::put(w, "emulated", &self.emulated);
         crate::codec::put(w, "kernel", &self.kernel);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69601,7 +69926,7 @@ pub struct SevGuestInfo {
     /// (since 2.12)
     pub handle: u32,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevGuestInfo {
@@ -69612,7 +69937,7 @@ impl SevGuestInfo {
         Self {
             policy,
             handle,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -69622,12 +69947,17 @@ impl crate::codec::Members for SevGuestInfo {
         crate::codec::Fault,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69657,7 +69987,7 @@ impl crate::codec::Members for SevGuestInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "policy", &self.policy);
         crate::codec::put(w, "handle", &self.handle);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69670,7 +70000,7 @@ pub struct SevSnpGuestInfo {
     /// (since 9.1)
     pub snp_policy: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevSnpGuestInfo {
@@ -69680,7 +70010,7 @@ impl SevSnpGuestInfo {
     pub fn new(snp_policy: u64) -> Self {
         Self {
             snp_policy,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -69689,12 +70019,16 @@ impl crate::codec::Members for SevSnpGuestInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -69721,7 +70055,7 @@ impl crate::codec::Members for SevSnpGuestInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "snp-policy", &self.snp_policy);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69744,7 +70078,7 @@ pub struct SevInfo {
     /// What `sev-type` selects.
     pub u: SevInfoBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevInfo {
@@ -69765,7 +70099,7 @@ impl SevInfo {
             build_id,
             state,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -69787,7 +70121,7 @@ impl crate::codec::Members for SevInfo {
         ::core::option::Option<SevState>,
         ::core::option::Option<SevGuestType>,
         crate::codec::Branch<SevInfoBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -69801,7 +70135,7 @@ impl crate::codec::Members for SevInfo {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -69860,7 +70194,7 @@ impl crate::codec::Members for SevInfo {
             w.string(crate::codec::Branches::tag(&self.u));
         }
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -69998,7 +70332,7 @@ pub struct SevLaunchMeasureInfo {
     /// (since 2.12)
     pub data: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevLaunchMeasureInfo {
@@ -70007,7 +70341,7 @@ impl SevLaunchMeasureInfo {
     pub fn new(data: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             data: data.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70016,12 +70350,16 @@ impl crate::codec::Members for SevLaunchMeasureInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -70048,7 +70386,7 @@ impl crate::codec::Members for SevLaunchMeasureInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70069,7 +70407,7 @@ pub struct SevCapability {
     /// (since 2.12)
     pub reduced_phys_bits: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevCapability {
@@ -70088,7 +70426,7 @@ impl SevCapability {
             cpu0_id: Some(cpu0_id.into()),
             cbitpos,
             reduced_phys_bits,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70101,7 +70439,7 @@ impl crate::codec::Members for SevCapability {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -70113,7 +70451,7 @@ impl crate::codec::Members for SevCapability {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -70159,7 +70497,7 @@ impl crate::codec::Members for SevCapability {
         crate::codec::put_opt(w, "cpu0-id", &self.cpu0_id);
         crate::codec::put(w, "cbitpos", &self.cbitpos);
         crate::codec::put(w, "reduced-phys-bits", &self.reduced_phys_bits);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70172,7 +70510,7 @@ pub struct SevAttestationReport {
     /// (since 6.1)
     pub data: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SevAttestationReport {
@@ -70181,7 +70519,7 @@ impl SevAttestationReport {
     pub fn new(data: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             data: data.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70190,12 +70528,16 @@ impl crate::codec::Members for SevAttestationReport {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -70222,7 +70564,7 @@ impl crate::codec::Members for SevAttestationReport {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "data", &self.data);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70237,7 +70579,7 @@ pub struct SgxEpcSection {
     /// (since 7.0)
     pub size: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SgxEpcSection {
@@ -70248,7 +70590,7 @@ impl SgxEpcSection {
         Self {
             node,
             size,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70258,12 +70600,17 @@ impl crate::codec::Members for SgxEpcSection {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -70293,7 +70640,7 @@ impl crate::codec::Members for SgxEpcSection {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "node", &self.node);
         crate::codec::put(w, "size", &self.size);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70314,7 +70661,7 @@ pub struct SgxInfo {
     /// (since 7.0)
     pub sections: ::core::option::Option<::std::vec::Vec<SgxEpcSection>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl SgxInfo {
@@ -70333,7 +70680,7 @@ impl SgxInfo {
             sgx2,
             flc,
             sections: Some(sections.into()),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70346,7 +70693,7 @@ impl crate::codec::Members for SgxInfo {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::vec::Vec<SgxEpcSection>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -70358,7 +70705,7 @@ impl crate::codec::Members for SgxInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -70404,7 +70751,7 @@ impl crate::codec::Members for SgxInfo {
         crate::codec::put(w, "sgx2", &self.sgx2);
         crate::codec::put(w, "flc", &self.flc);
         crate::codec::put_opt(w, "sections", &self.sections);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70482,7 +70829,7 @@ pub struct EvtchnInfo {
     /// (since 8.0)
     pub masked: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl EvtchnInfo {
@@ -70505,7 +70852,7 @@ impl EvtchnInfo {
             target,
             pending,
             masked,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -70520,7 +70867,7 @@ impl crate::codec::Members for EvtchnInfo {
         ::core::option::Option<u16>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -70534,7 +70881,7 @@ impl crate::codec::Members for EvtchnInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -70599,7 +70946,7 @@ impl crate::codec::Members for EvtchnInfo {
         crate::codec::put(w, "target", &self.target);
         crate::codec::put(w, "pending", &self.pending);
         crate::codec::put(w, "masked", &self.masked);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70624,7 +70971,7 @@ pub struct AudiodevPerDirectionOptions {
     /// (since 4.0)
     pub buffer_length: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevPerDirectionOptions {
@@ -70702,7 +71049,7 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
         ::core::option::Option<u32>,
         ::core::option::Option<AudioFormat>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -70716,7 +71063,7 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -70759,7 +71106,7 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
         crate::codec::put_opt(w, "voices", &self.voices);
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "buffer-length", &self.buffer_length);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70774,7 +71121,7 @@ pub struct AudiodevGenericOptions {
     /// (since 4.0)
     pub out: ::core::option::Option<AudiodevPerDirectionOptions>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevGenericOptions {
@@ -70807,12 +71154,17 @@ impl crate::codec::Members for AudiodevGenericOptions {
         crate::codec::Fault,
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<AudiodevPerDirectionOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -70839,7 +71191,7 @@ impl crate::codec::Members for AudiodevGenericOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70856,7 +71208,7 @@ pub struct AudiodevDBusOptions {
     /// (since 10.0)
     pub nsamples: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevDBusOptions {
@@ -70898,7 +71250,7 @@ impl crate::codec::Members for AudiodevDBusOptions {
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -70908,7 +71260,7 @@ impl crate::codec::Members for AudiodevDBusOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -70939,7 +71291,7 @@ impl crate::codec::Members for AudiodevDBusOptions {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "nsamples", &self.nsamples);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -70970,7 +71322,7 @@ pub struct AudiodevAlsaPerDirectionOptions {
     /// (since 4.0)
     pub try_poll: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevAlsaPerDirectionOptions {
@@ -71074,7 +71426,7 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71091,7 +71443,7 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71143,7 +71495,7 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
         crate::codec::put_opt(w, "dev", &self.dev);
         crate::codec::put_opt(w, "period-length", &self.period_length);
         crate::codec::put_opt(w, "try-poll", &self.try_poll);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71160,7 +71512,7 @@ pub struct AudiodevAlsaOptions {
     /// (since 4.0)
     pub threshold: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevAlsaOptions {
@@ -71202,7 +71554,7 @@ impl crate::codec::Members for AudiodevAlsaOptions {
         ::core::option::Option<AudiodevAlsaPerDirectionOptions>,
         ::core::option::Option<AudiodevAlsaPerDirectionOptions>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71212,7 +71564,7 @@ impl crate::codec::Members for AudiodevAlsaOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71243,7 +71595,7 @@ impl crate::codec::Members for AudiodevAlsaOptions {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "threshold", &self.threshold);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71262,7 +71614,7 @@ pub struct AudiodevSndioOptions {
     /// (since 7.2)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevSndioOptions {
@@ -71312,7 +71664,7 @@ impl crate::codec::Members for AudiodevSndioOptions {
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71323,7 +71675,7 @@ impl crate::codec::Members for AudiodevSndioOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71357,7 +71709,7 @@ impl crate::codec::Members for AudiodevSndioOptions {
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "dev", &self.dev);
         crate::codec::put_opt(w, "latency", &self.latency);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71384,7 +71736,7 @@ pub struct AudiodevCoreaudioPerDirectionOptions {
     /// (since 4.0)
     pub buffer_count: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevCoreaudioPerDirectionOptions {
@@ -71471,7 +71823,7 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
         ::core::option::Option<AudioFormat>,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71486,7 +71838,7 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71532,7 +71884,7 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "buffer-length", &self.buffer_length);
         crate::codec::put_opt(w, "buffer-count", &self.buffer_count);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71547,7 +71899,7 @@ pub struct AudiodevCoreaudioOptions {
     /// (since 4.0)
     pub out: ::core::option::Option<AudiodevCoreaudioPerDirectionOptions>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevCoreaudioOptions {
@@ -71580,12 +71932,17 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
         crate::codec::Fault,
         ::core::option::Option<AudiodevCoreaudioPerDirectionOptions>,
         ::core::option::Option<AudiodevCoreaudioPerDirectionOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -71612,7 +71969,7 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71629,7 +71986,7 @@ pub struct AudiodevDsoundOptions {
     /// (since 4.0)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevDsoundOptions {
@@ -71671,7 +72028,7 @@ impl crate::codec::Members for AudiodevDsoundOptions {
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71681,7 +72038,7 @@ impl crate::codec::Members for AudiodevDsoundOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71712,7 +72069,7 @@ impl crate::codec::Members for AudiodevDsoundOptions {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "latency", &self.latency);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71747,7 +72104,7 @@ pub struct AudiodevJackPerDirectionOptions {
     /// (since 5.1)
     pub exact_name: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevJackPerDirectionOptions {
@@ -71876,7 +72233,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -71895,7 +72252,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -71953,7 +72310,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
         crate::codec::put_opt(w, "connect-ports", &self.connect_ports);
         crate::codec::put_opt(w, "start-server", &self.start_server);
         crate::codec::put_opt(w, "exact-name", &self.exact_name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -71968,7 +72325,7 @@ pub struct AudiodevJackOptions {
     /// (since 5.1)
     pub out: ::core::option::Option<AudiodevJackPerDirectionOptions>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevJackOptions {
@@ -72001,12 +72358,17 @@ impl crate::codec::Members for AudiodevJackOptions {
         crate::codec::Fault,
         ::core::option::Option<AudiodevJackPerDirectionOptions>,
         ::core::option::Option<AudiodevJackPerDirectionOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -72033,7 +72395,7 @@ impl crate::codec::Members for AudiodevJackOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72064,7 +72426,7 @@ pub struct AudiodevOssPerDirectionOptions {
     /// (since 4.0)
     pub try_poll: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevOssPerDirectionOptions {
@@ -72168,7 +72530,7 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -72185,7 +72547,7 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -72237,7 +72599,7 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
         crate::codec::put_opt(w, "dev", &self.dev);
         crate::codec::put_opt(w, "buffer-count", &self.buffer_count);
         crate::codec::put_opt(w, "try-poll", &self.try_poll);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72258,7 +72620,7 @@ pub struct AudiodevOssOptions {
     /// (since 4.0)
     pub dsp_policy: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevOssOptions {
@@ -72318,7 +72680,7 @@ impl crate::codec::Members for AudiodevOssOptions {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -72330,7 +72692,7 @@ impl crate::codec::Members for AudiodevOssOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -72367,7 +72729,7 @@ impl crate::codec::Members for AudiodevOssOptions {
         crate::codec::put_opt(w, "try-mmap", &self.try_mmap);
         crate::codec::put_opt(w, "exclusive", &self.exclusive);
         crate::codec::put_opt(w, "dsp-policy", &self.dsp_policy);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72398,7 +72760,7 @@ pub struct AudiodevPaPerDirectionOptions {
     /// (since 4.0)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevPaPerDirectionOptions {
@@ -72504,7 +72866,7 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -72521,7 +72883,7 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -72573,7 +72935,7 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
         crate::codec::put_opt(w, "name", &self.name);
         crate::codec::put_opt(w, "stream-name", &self.stream_name);
         crate::codec::put_opt(w, "latency", &self.latency);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72590,7 +72952,7 @@ pub struct AudiodevPaOptions {
     /// (since 4.0)
     pub server: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevPaOptions {
@@ -72631,7 +72993,7 @@ impl crate::codec::Members for AudiodevPaOptions {
         ::core::option::Option<AudiodevPaPerDirectionOptions>,
         ::core::option::Option<AudiodevPaPerDirectionOptions>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -72641,7 +73003,7 @@ impl crate::codec::Members for AudiodevPaOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -72672,7 +73034,7 @@ impl crate::codec::Members for AudiodevPaOptions {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "server", &self.server);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72703,7 +73065,7 @@ pub struct AudiodevPipewirePerDirectionOptions {
     /// (since 8.1)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevPipewirePerDirectionOptions {
@@ -72809,7 +73171,7 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -72826,7 +73188,7 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -72878,7 +73240,7 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
         crate::codec::put_opt(w, "name", &self.name);
         crate::codec::put_opt(w, "stream-name", &self.stream_name);
         crate::codec::put_opt(w, "latency", &self.latency);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72893,7 +73255,7 @@ pub struct AudiodevPipewireOptions {
     /// (since 8.1)
     pub out: ::core::option::Option<AudiodevPipewirePerDirectionOptions>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevPipewireOptions {
@@ -72926,12 +73288,17 @@ impl crate::codec::Members for AudiodevPipewireOptions {
         crate::codec::Fault,
         ::core::option::Option<AudiodevPipewirePerDirectionOptions>,
         ::core::option::Option<AudiodevPipewirePerDirectionOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -72958,7 +73325,7 @@ impl crate::codec::Members for AudiodevPipewireOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -72985,7 +73352,7 @@ pub struct AudiodevSdlPerDirectionOptions {
     /// (since 6.0)
     pub buffer_count: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevSdlPerDirectionOptions {
@@ -73072,7 +73439,7 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
         ::core::option::Option<AudioFormat>,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -73087,7 +73454,7 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -73133,7 +73500,7 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "buffer-length", &self.buffer_length);
         crate::codec::put_opt(w, "buffer-count", &self.buffer_count);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -73148,7 +73515,7 @@ pub struct AudiodevSdlOptions {
     /// (since 6.0)
     pub out: ::core::option::Option<AudiodevSdlPerDirectionOptions>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevSdlOptions {
@@ -73181,12 +73548,17 @@ impl crate::codec::Members for AudiodevSdlOptions {
         crate::codec::Fault,
         ::core::option::Option<AudiodevSdlPerDirectionOptions>,
         ::core::option::Option<AudiodevSdlPerDirectionOptions>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -73213,7 +73585,7 @@ impl crate::codec::Members for AudiodevSdlOptions {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -73230,7 +73602,7 @@ pub struct AudiodevWavOptions {
     /// (since 4.0)
     pub path: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl AudiodevWavOptions {
@@ -73271,7 +73643,7 @@ impl crate::codec::Members for AudiodevWavOptions {
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<AudiodevPerDirectionOptions>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -73281,7 +73653,7 @@ impl crate::codec::Members for AudiodevWavOptions {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -73312,7 +73684,7 @@ impl crate::codec::Members for AudiodevWavOptions {
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put_opt(w, "out", &self.out);
         crate::codec::put_opt(w, "path", &self.path);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -73501,7 +73873,7 @@ pub struct Audiodev {
     /// What `driver` selects.
     pub u: AudiodevBranch,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl Audiodev {
@@ -73515,7 +73887,7 @@ impl Audiodev {
             id: id.into(),
             timer_period: None,
             u: u.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -73542,7 +73914,7 @@ impl crate::codec::Members for Audiodev {
         ::core::option::Option<AudiodevDriver>,
         ::core::option::Option<u32>,
         crate::codec::Branch<AudiodevBranchPartial>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -73553,7 +73925,7 @@ impl crate::codec::Members for Audiodev {
             None,
             None,
             crate::codec::Branch::Unknown,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -73594,7 +73966,7 @@ impl crate::codec::Members for Audiodev {
         w.string(crate::codec::Branches::tag(&self.u));
         crate::codec::put_opt(w, "timer-period", &self.timer_period);
         crate::codec::Branches::put(&self.u, w);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74164,7 +74536,7 @@ pub struct ACPIOSTInfo {
     /// (since 2.1)
     pub status: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl ACPIOSTInfo {
@@ -74182,7 +74554,7 @@ impl ACPIOSTInfo {
             slot_type,
             source,
             status,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74202,7 +74574,7 @@ impl crate::codec::Members for ACPIOSTInfo {
         ::core::option::Option<ACPISlotType>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -74214,7 +74586,7 @@ impl crate::codec::Members for ACPIOSTInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -74259,7 +74631,7 @@ impl crate::codec::Members for ACPIOSTInfo {
         crate::codec::put(w, "slot-type", &self.slot_type);
         crate::codec::put(w, "source", &self.source);
         crate::codec::put(w, "status", &self.status);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74274,7 +74646,7 @@ pub struct PciMemoryRange {
     /// (since 0.14)
     pub limit: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciMemoryRange {
@@ -74285,7 +74657,7 @@ impl PciMemoryRange {
         Self {
             base,
             limit,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -74295,12 +74667,17 @@ impl crate::codec::Members for PciMemoryRange {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -74330,7 +74707,7 @@ impl crate::codec::Members for PciMemoryRange {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "base", &self.base);
         crate::codec::put(w, "limit", &self.limit);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74353,7 +74730,7 @@ pub struct PciMemoryRegion {
     /// (since 0.14)
     pub mem_type_64: ::core::option::Option<bool>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciMemoryRegion {
@@ -74372,7 +74749,7 @@ impl PciMemoryRegion {
             size,
             prefetch: None,
             mem_type_64: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74402,7 +74779,7 @@ impl crate::codec::Members for PciMemoryRegion {
         ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -74415,7 +74792,7 @@ impl crate::codec::Members for PciMemoryRegion {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -74463,7 +74840,7 @@ impl crate::codec::Members for PciMemoryRegion {
         crate::codec::put(w, "size", &self.size);
         crate::codec::put_opt(w, "prefetch", &self.prefetch);
         crate::codec::put_opt(w, "mem_type_64", &self.mem_type_64);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74486,7 +74863,7 @@ pub struct PciBusInfo {
     /// (since 2.4)
     pub prefetchable_range: PciMemoryRange,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciBusInfo {
@@ -74508,7 +74885,7 @@ impl PciBusInfo {
             io_range,
             memory_range,
             prefetchable_range,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -74522,7 +74899,7 @@ impl crate::codec::Members for PciBusInfo {
         ::core::option::Option<PciMemoryRange>,
         ::core::option::Option<PciMemoryRange>,
         ::core::option::Option<PciMemoryRange>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -74535,7 +74912,7 @@ impl crate::codec::Members for PciBusInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -74587,7 +74964,7 @@ impl crate::codec::Members for PciBusInfo {
         crate::codec::put(w, "io_range", &self.io_range);
         crate::codec::put(w, "memory_range", &self.memory_range);
         crate::codec::put(w, "prefetchable_range", &self.prefetchable_range);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74602,7 +74979,7 @@ pub struct PciBridgeInfo {
     /// (since 0.14)
     pub devices: ::core::option::Option<::std::vec::Vec<PciDeviceInfo>>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciBridgeInfo {
@@ -74613,7 +74990,7 @@ impl PciBridgeInfo {
         Self {
             bus,
             devices: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74633,12 +75010,17 @@ impl crate::codec::Members for PciBridgeInfo {
         crate::codec::Fault,
         ::core::option::Option<PciBusInfo>,
         ::core::option::Option<::std::vec::Vec<PciDeviceInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -74668,7 +75050,7 @@ impl crate::codec::Members for PciBridgeInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "bus", &self.bus);
         crate::codec::put_opt(w, "devices", &self.devices);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74683,7 +75065,7 @@ pub struct PciDeviceClass {
     /// (since 2.4)
     pub class: i64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciDeviceClass {
@@ -74694,7 +75076,7 @@ impl PciDeviceClass {
         Self {
             desc: None,
             class,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74711,12 +75093,17 @@ impl crate::codec::Members for PciDeviceClass {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -74746,7 +75133,7 @@ impl crate::codec::Members for PciDeviceClass {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "desc", &self.desc);
         crate::codec::put(w, "class", &self.class);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74765,7 +75152,7 @@ pub struct PciDeviceId {
     /// (since 3.1)
     pub subsystem_vendor: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciDeviceId {
@@ -74778,7 +75165,7 @@ impl PciDeviceId {
             vendor,
             subsystem: None,
             subsystem_vendor: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74806,7 +75193,7 @@ impl crate::codec::Members for PciDeviceId {
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -74817,7 +75204,7 @@ impl crate::codec::Members for PciDeviceId {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -74854,7 +75241,7 @@ impl crate::codec::Members for PciDeviceId {
         crate::codec::put(w, "vendor", &self.vendor);
         crate::codec::put_opt(w, "subsystem", &self.subsystem);
         crate::codec::put_opt(w, "subsystem-vendor", &self.subsystem_vendor);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -74885,7 +75272,7 @@ pub struct PciDeviceInfo {
     /// (since 0.14)
     pub regions: ::std::vec::Vec<PciMemoryRegion>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciDeviceInfo {
@@ -74913,7 +75300,7 @@ impl PciDeviceInfo {
             qdev_id: qdev_id.into(),
             pci_bridge: None,
             regions: regions.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -74947,7 +75334,7 @@ impl crate::codec::Members for PciDeviceInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<PciBridgeInfo>,
         ::core::option::Option<::std::vec::Vec<PciMemoryRegion>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -74964,7 +75351,7 @@ impl crate::codec::Members for PciDeviceInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -75042,7 +75429,7 @@ impl crate::codec::Members for PciDeviceInfo {
         crate::codec::put(w, "qdev_id", &self.qdev_id);
         crate::codec::put_opt(w, "pci_bridge", &self.pci_bridge);
         crate::codec::put(w, "regions", &self.regions);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -75057,7 +75444,7 @@ pub struct PciInfo {
     /// (since 0.14)
     pub devices: ::std::vec::Vec<PciDeviceInfo>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl PciInfo {
@@ -75070,7 +75457,7 @@ impl PciInfo {
         Self {
             bus,
             devices: devices.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -75080,12 +75467,17 @@ impl crate::codec::Members for PciInfo {
         crate::codec::Fault,
         ::core::option::Option<i64>,
         ::core::option::Option<::std::vec::Vec<PciDeviceInfo>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -75115,7 +75507,7 @@ impl crate::codec::Members for PciInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "bus", &self.bus);
         crate::codec::put(w, "devices", &self.devices);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -75684,7 +76076,7 @@ pub struct Stats {
     /// (since 7.1)
     pub value: StatsValue,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl Stats {
@@ -75697,7 +76089,7 @@ impl Stats {
         Self {
             name: name.into(),
             value: value.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -75707,12 +76099,17 @@ impl crate::codec::Members for Stats {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<StatsValue>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -75742,7 +76139,7 @@ impl crate::codec::Members for Stats {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "value", &self.value);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -75759,7 +76156,7 @@ pub struct StatsResult {
     /// (since 7.1)
     pub stats: ::std::vec::Vec<Stats>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl StatsResult {
@@ -75773,7 +76170,7 @@ impl StatsResult {
             provider,
             qom_path: None,
             stats: stats.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -75791,7 +76188,7 @@ impl crate::codec::Members for StatsResult {
         ::core::option::Option<StatsProvider>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<Stats>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -75801,7 +76198,7 @@ impl crate::codec::Members for StatsResult {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -75835,7 +76232,7 @@ impl crate::codec::Members for StatsResult {
         crate::codec::put(w, "provider", &self.provider);
         crate::codec::put_opt(w, "qom-path", &self.qom_path);
         crate::codec::put(w, "stats", &self.stats);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -75858,7 +76255,7 @@ pub struct StatsSchemaValue {
     /// (since 7.1)
     pub bucket_size: ::core::option::Option<u32>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl StatsSchemaValue {
@@ -75876,7 +76273,7 @@ impl StatsSchemaValue {
             base: None,
             exponent,
             bucket_size: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -75914,7 +76311,7 @@ impl crate::codec::Members for StatsSchemaValue {
         ::core::option::Option<i8>,
         ::core::option::Option<i16>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -75927,7 +76324,7 @@ impl crate::codec::Members for StatsSchemaValue {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -75974,7 +76371,7 @@ impl crate::codec::Members for StatsSchemaValue {
         crate::codec::put_opt(w, "base", &self.base);
         crate::codec::put(w, "exponent", &self.exponent);
         crate::codec::put_opt(w, "bucket-size", &self.bucket_size);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -75991,7 +76388,7 @@ pub struct StatsSchema {
     /// (since 7.1)
     pub stats: ::std::vec::Vec<StatsSchemaValue>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl StatsSchema {
@@ -76006,7 +76403,7 @@ impl StatsSchema {
             provider,
             target,
             stats: stats.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -76017,7 +76414,7 @@ impl crate::codec::Members for StatsSchema {
         ::core::option::Option<StatsProvider>,
         ::core::option::Option<StatsTarget>,
         ::core::option::Option<::std::vec::Vec<StatsSchemaValue>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -76027,7 +76424,7 @@ impl crate::codec::Members for StatsSchema {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -76065,7 +76462,7 @@ impl crate::codec::Members for StatsSchema {
         crate::codec::put(w, "provider", &self.provider);
         crate::codec::put(w, "target", &self.target);
         crate::codec::put(w, "stats", &self.stats);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76080,7 +76477,7 @@ pub struct VirtioInfo {
     /// (since 7.2)
     pub name: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioInfo {
@@ -76093,7 +76490,7 @@ impl VirtioInfo {
         Self {
             path: path.into(),
             name: name.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -76103,12 +76500,17 @@ impl crate::codec::Members for VirtioInfo {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -76138,7 +76540,7 @@ impl crate::codec::Members for VirtioInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "path", &self.path);
         crate::codec::put(w, "name", &self.name);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76173,7 +76575,7 @@ pub struct VhostStatus {
     /// (since 7.2)
     pub log_size: u64,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VhostStatus {
@@ -76208,7 +76610,7 @@ impl VhostStatus {
             backend_cap,
             log_enabled,
             log_size,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -76228,7 +76630,7 @@ impl crate::codec::Members for VhostStatus {
         ::core::option::Option<u64>,
         ::core::option::Option<bool>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -76247,7 +76649,7 @@ impl crate::codec::Members for VhostStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -76337,7 +76739,7 @@ impl crate::codec::Members for VhostStatus {
         crate::codec::put(w, "backend-cap", &self.backend_cap);
         crate::codec::put(w, "log-enabled", &self.log_enabled);
         crate::codec::put(w, "log-size", &self.log_size);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76390,7 +76792,7 @@ pub struct VirtioStatus {
     /// (since 7.2)
     pub vhost_dev: ::core::option::Option<VhostStatus>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioStatus {
@@ -76441,7 +76843,7 @@ impl VirtioStatus {
             bus_name: bus_name.into(),
             use_guest_notifier_mask,
             vhost_dev: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -76478,7 +76880,7 @@ impl crate::codec::Members for VirtioStatus {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<VhostStatus>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -76506,7 +76908,7 @@ impl crate::codec::Members for VirtioStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -76644,7 +77046,7 @@ impl crate::codec::Members for VirtioStatus {
         crate::codec::put(w, "bus-name", &self.bus_name);
         crate::codec::put(w, "use-guest-notifier-mask", &self.use_guest_notifier_mask);
         crate::codec::put_opt(w, "vhost-dev", &self.vhost_dev);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76659,7 +77061,7 @@ pub struct VirtioDeviceStatus {
     /// (since 7.2)
     pub unknown_statuses: ::core::option::Option<u8>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioDeviceStatus {
@@ -76671,7 +77073,7 @@ impl VirtioDeviceStatus {
         Self {
             statuses: statuses.into(),
             unknown_statuses: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -76689,12 +77091,17 @@ impl crate::codec::Members for VirtioDeviceStatus {
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         ::core::option::Option<u8>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -76724,7 +77131,7 @@ impl crate::codec::Members for VirtioDeviceStatus {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "statuses", &self.statuses);
         crate::codec::put_opt(w, "unknown-statuses", &self.unknown_statuses);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76739,7 +77146,7 @@ pub struct VhostDeviceProtocols {
     /// (since 7.2)
     pub unknown_protocols: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VhostDeviceProtocols {
@@ -76751,7 +77158,7 @@ impl VhostDeviceProtocols {
         Self {
             protocols: protocols.into(),
             unknown_protocols: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -76769,12 +77176,17 @@ impl crate::codec::Members for VhostDeviceProtocols {
         crate::codec::Fault,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -76804,7 +77216,7 @@ impl crate::codec::Members for VhostDeviceProtocols {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "protocols", &self.protocols);
         crate::codec::put_opt(w, "unknown-protocols", &self.unknown_protocols);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76823,7 +77235,7 @@ pub struct VirtioDeviceFeatures {
     /// (since 10.2)
     pub unknown_dev_features2: ::core::option::Option<u64>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioDeviceFeatures {
@@ -76837,7 +77249,7 @@ impl VirtioDeviceFeatures {
             dev_features: None,
             unknown_dev_features: None,
             unknown_dev_features2: None,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -76875,7 +77287,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -76886,7 +77298,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -76927,7 +77339,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
         crate::codec::put_opt(w, "dev-features", &self.dev_features);
         crate::codec::put_opt(w, "unknown-dev-features", &self.unknown_dev_features);
         crate::codec::put_opt(w, "unknown-dev-features2", &self.unknown_dev_features2);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -76966,7 +77378,7 @@ pub struct VirtQueueStatus {
     /// (since 7.2)
     pub signalled_used_valid: bool,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtQueueStatus {
@@ -77002,7 +77414,7 @@ impl VirtQueueStatus {
             used_idx,
             signalled_used,
             signalled_used_valid,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
@@ -77040,7 +77452,7 @@ impl crate::codec::Members for VirtQueueStatus {
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
         ::core::option::Option<bool>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -77061,7 +77473,7 @@ impl crate::codec::Members for VirtQueueStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -77161,7 +77573,7 @@ impl crate::codec::Members for VirtQueueStatus {
         crate::codec::put(w, "used-idx", &self.used_idx);
         crate::codec::put(w, "signalled-used", &self.signalled_used);
         crate::codec::put(w, "signalled-used-valid", &self.signalled_used_valid);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -77198,7 +77610,7 @@ pub struct VirtVhostQueueStatus {
     /// (since 7.2)
     pub used_size: u32,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtVhostQueueStatus {
@@ -77234,7 +77646,7 @@ impl VirtVhostQueueStatus {
             avail_size,
             used_phys,
             used_size,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -77255,7 +77667,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
         ::core::option::Option<u32>,
         ::core::option::Option<u64>,
         ::core::option::Option<u32>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -77275,7 +77687,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -77370,7 +77782,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
         crate::codec::put(w, "avail-size", &self.avail_size);
         crate::codec::put(w, "used-phys", &self.used_phys);
         crate::codec::put(w, "used-size", &self.used_size);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -77387,7 +77799,7 @@ pub struct VirtioRingDesc {
     /// (since 7.2)
     pub flags: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioRingDesc {
@@ -77402,7 +77814,7 @@ impl VirtioRingDesc {
             addr,
             len,
             flags: flags.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -77413,7 +77825,7 @@ impl crate::codec::Members for VirtioRingDesc {
         ::core::option::Option<u64>,
         ::core::option::Option<u32>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -77423,7 +77835,7 @@ impl crate::codec::Members for VirtioRingDesc {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -77461,7 +77873,7 @@ impl crate::codec::Members for VirtioRingDesc {
         crate::codec::put(w, "addr", &self.addr);
         crate::codec::put(w, "len", &self.len);
         crate::codec::put(w, "flags", &self.flags);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -77478,7 +77890,7 @@ pub struct VirtioRingAvail {
     /// (since 7.2)
     pub ring: u16,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioRingAvail {
@@ -77490,7 +77902,7 @@ impl VirtioRingAvail {
             flags,
             idx,
             ring,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -77501,7 +77913,7 @@ impl crate::codec::Members for VirtioRingAvail {
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -77511,7 +77923,7 @@ impl crate::codec::Members for VirtioRingAvail {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -77549,7 +77961,7 @@ impl crate::codec::Members for VirtioRingAvail {
         crate::codec::put(w, "flags", &self.flags);
         crate::codec::put(w, "idx", &self.idx);
         crate::codec::put(w, "ring", &self.ring);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -77564,7 +77976,7 @@ pub struct VirtioRingUsed {
     /// (since 7.2)
     pub idx: u16,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioRingUsed {
@@ -77575,7 +77987,7 @@ impl VirtioRingUsed {
         Self {
             flags,
             idx,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -77585,12 +77997,17 @@ impl crate::codec::Members for VirtioRingUsed {
         crate::codec::Fault,
         ::core::option::Option<u16>,
         ::core::option::Option<u16>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -77620,7 +78037,7 @@ impl crate::codec::Members for VirtioRingUsed {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "flags", &self.flags);
         crate::codec::put(w, "idx", &self.idx);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -77641,7 +78058,7 @@ pub struct VirtioQueueElement {
     /// (since 7.2)
     pub used: VirtioRingUsed,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl VirtioQueueElement {
@@ -77660,7 +78077,7 @@ impl VirtioQueueElement {
             descs: descs.into(),
             avail,
             used,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -77673,7 +78090,7 @@ impl crate::codec::Members for VirtioQueueElement {
         ::core::option::Option<::std::vec::Vec<VirtioRingDesc>>,
         ::core::option::Option<VirtioRingAvail>,
         ::core::option::Option<VirtioRingUsed>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -77685,7 +78102,7 @@ impl crate::codec::Members for VirtioQueueElement {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -77731,7 +78148,7 @@ impl crate::codec::Members for VirtioQueueElement {
         crate::codec::put(w, "descs", &self.descs);
         crate::codec::put(w, "avail", &self.avail);
         crate::codec::put(w, "used", &self.used);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -78211,7 +78628,7 @@ pub struct QCryptodevBackendClient {
     /// (since 8.0)
     pub r#type: QCryptodevBackendType,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl QCryptodevBackendClient {
@@ -78222,7 +78639,7 @@ impl QCryptodevBackendClient {
         Self {
             queue,
             r#type,
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -78232,12 +78649,17 @@ impl crate::codec::Members for QCryptodevBackendClient {
         crate::codec::Fault,
         ::core::option::Option<u32>,
         ::core::option::Option<QCryptodevBackendType>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::Object::new())
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
     }
 
     #[inline]
@@ -78267,7 +78689,7 @@ impl crate::codec::Members for QCryptodevBackendClient {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "queue", &self.queue);
         crate::codec::put(w, "type", &self.r#type);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -78284,7 +78706,7 @@ pub struct QCryptodevInfo {
     /// (since 8.0)
     pub client: ::std::vec::Vec<QCryptodevBackendClient>,
     /// Members that another release sends.
-    pub unrecognized: crate::Object,
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
 impl QCryptodevInfo {
@@ -78299,7 +78721,7 @@ impl QCryptodevInfo {
             id: id.into(),
             service: service.into(),
             client: client.into(),
-            unrecognized: crate::Object::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 }
@@ -78310,7 +78732,7 @@ impl crate::codec::Members for QCryptodevInfo {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::vec::Vec<QCryptodevBackendServiceType>>,
         ::core::option::Option<::std::vec::Vec<QCryptodevBackendClient>>,
-        crate::Object,
+        crate::UnrecognizedMembers,
     );
 
     #[inline]
@@ -78320,7 +78742,7 @@ impl crate::codec::Members for QCryptodevInfo {
             None,
             None,
             None,
-            crate::Object::new(),
+            crate::UnrecognizedMembers::new(),
         )
     }
 
@@ -78358,7 +78780,7 @@ impl crate::codec::Members for QCryptodevInfo {
         crate::codec::put(w, "id", &self.id);
         crate::codec::put(w, "service", &self.service);
         crate::codec::put(w, "client", &self.client);
-        crate::codec::put_open(w, &self.unrecognized);
+        crate::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -80071,7 +80493,7 @@ pub mod events {
         /// (since 4.0)
         pub reason: super::ShutdownCause,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Shutdown {
@@ -80082,7 +80504,7 @@ pub mod events {
             Self {
                 guest,
                 reason,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -80092,12 +80514,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<bool>,
             ::core::option::Option<super::ShutdownCause>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80131,7 +80558,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "guest", &self.guest);
             crate::codec::put(w, "reason", &self.reason);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80146,7 +80573,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Powerdown {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Powerdown {
@@ -80159,11 +80586,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for Powerdown {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80184,7 +80614,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80203,7 +80633,7 @@ pub mod events {
         /// (since 4.0)
         pub reason: super::ShutdownCause,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Reset {
@@ -80214,7 +80644,7 @@ pub mod events {
             Self {
                 guest,
                 reason,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -80224,12 +80654,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<bool>,
             ::core::option::Option<super::ShutdownCause>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80263,7 +80698,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "guest", &self.guest);
             crate::codec::put(w, "reason", &self.reason);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80278,7 +80713,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Stop {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Stop {
@@ -80291,11 +80726,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for Stop {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80316,7 +80754,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80331,7 +80769,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Resume {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Resume {
@@ -80344,11 +80782,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for Resume {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80369,7 +80810,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80384,7 +80825,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Suspend {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Suspend {
@@ -80397,11 +80838,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for Suspend {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80422,7 +80866,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80437,7 +80881,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct SuspendDisk {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SuspendDisk {
@@ -80450,11 +80894,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for SuspendDisk {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80475,7 +80922,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80490,7 +80937,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Wakeup {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Wakeup {
@@ -80503,11 +80950,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for Wakeup {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80528,7 +80978,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80545,7 +80995,7 @@ pub mod events {
         /// (since 0.13)
         pub action: super::WatchdogAction,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Watchdog {
@@ -80555,7 +81005,7 @@ pub mod events {
         pub fn new(action: super::WatchdogAction) -> Self {
             Self {
                 action,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -80564,12 +81014,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<super::WatchdogAction>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80600,7 +81054,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "action", &self.action);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80619,7 +81073,7 @@ pub mod events {
         /// (since 2.9)
         pub info: ::core::option::Option<super::GuestPanicInformation>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl GuestPanicked {
@@ -80630,7 +81084,7 @@ pub mod events {
             Self {
                 action,
                 info: None,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -80648,12 +81102,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::GuestPanicAction>,
             ::core::option::Option<super::GuestPanicInformation>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80687,7 +81146,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "action", &self.action);
             crate::codec::put_opt(w, "info", &self.info);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80706,7 +81165,7 @@ pub mod events {
         /// (since 5.0)
         pub info: ::core::option::Option<super::GuestPanicInformation>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl GuestCrashloaded {
@@ -80717,7 +81176,7 @@ pub mod events {
             Self {
                 action,
                 info: None,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -80735,12 +81194,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::GuestPanicAction>,
             ::core::option::Option<super::GuestPanicInformation>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80774,7 +81238,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "action", &self.action);
             crate::codec::put_opt(w, "info", &self.info);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80789,7 +81253,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct GuestPvshutdown {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl GuestPvshutdown {
@@ -80802,11 +81266,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for GuestPvshutdown {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -80827,7 +81294,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80848,7 +81315,7 @@ pub mod events {
         /// (since 5.2)
         pub flags: super::MemoryFailureFlags,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl MemoryFailure {
@@ -80864,7 +81331,7 @@ pub mod events {
                 recipient,
                 action,
                 flags,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -80875,7 +81342,7 @@ pub mod events {
             ::core::option::Option<super::MemoryFailureRecipient>,
             ::core::option::Option<super::MemoryFailureAction>,
             ::core::option::Option<super::MemoryFailureFlags>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -80885,7 +81352,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -80927,7 +81394,7 @@ pub mod events {
             crate::codec::put(w, "recipient", &self.recipient);
             crate::codec::put(w, "action", &self.action);
             crate::codec::put(w, "flags", &self.flags);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -80946,7 +81413,7 @@ pub mod events {
         /// (since 3.0)
         pub status: super::JobStatus,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl JobStatusChange {
@@ -80959,7 +81426,7 @@ pub mod events {
             Self {
                 id: id.into(),
                 status,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -80969,12 +81436,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<super::JobStatus>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -81008,7 +81480,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "id", &self.id);
             crate::codec::put(w, "status", &self.status);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81035,7 +81507,7 @@ pub mod events {
         /// (since 2.2)
         pub fatal: bool,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockImageCorrupted {
@@ -81053,7 +81525,7 @@ pub mod events {
                 offset: None,
                 size: None,
                 fatal,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -81093,7 +81565,7 @@ pub mod events {
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
             ::core::option::Option<bool>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81106,7 +81578,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81157,7 +81629,7 @@ pub mod events {
             crate::codec::put_opt(w, "offset", &self.offset);
             crate::codec::put_opt(w, "size", &self.size);
             crate::codec::put(w, "fatal", &self.fatal);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81186,7 +81658,7 @@ pub mod events {
         /// (since 2.2)
         pub reason: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockIoError {
@@ -81207,7 +81679,7 @@ pub mod events {
                 action,
                 nospace: None,
                 reason: reason.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -81240,7 +81712,7 @@ pub mod events {
             ::core::option::Option<super::BlockErrorAction>,
             ::core::option::Option<bool>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81254,7 +81726,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81310,7 +81782,7 @@ pub mod events {
             crate::codec::put(w, "action", &self.action);
             crate::codec::put_opt(w, "nospace", &self.nospace);
             crate::codec::put(w, "reason", &self.reason);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81337,7 +81809,7 @@ pub mod events {
         /// (since 1.1)
         pub error: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockJobCompleted {
@@ -81357,7 +81829,7 @@ pub mod events {
                 offset,
                 speed,
                 error: None,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -81378,7 +81850,7 @@ pub mod events {
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81391,7 +81863,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81444,7 +81916,7 @@ pub mod events {
             crate::codec::put(w, "offset", &self.offset);
             crate::codec::put(w, "speed", &self.speed);
             crate::codec::put_opt(w, "error", &self.error);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81469,7 +81941,7 @@ pub mod events {
         /// (since 1.1)
         pub speed: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockJobCancelled {
@@ -81488,7 +81960,7 @@ pub mod events {
                 len,
                 offset,
                 speed,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -81501,7 +81973,7 @@ pub mod events {
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81513,7 +81985,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81563,7 +82035,7 @@ pub mod events {
             crate::codec::put(w, "len", &self.len);
             crate::codec::put(w, "offset", &self.offset);
             crate::codec::put(w, "speed", &self.speed);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81584,7 +82056,7 @@ pub mod events {
         /// (since 1.3)
         pub action: super::BlockErrorAction,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockJobError {
@@ -81599,7 +82071,7 @@ pub mod events {
                 device: device.into(),
                 operation,
                 action,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -81610,7 +82082,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<super::IoOperationType>,
             ::core::option::Option<super::BlockErrorAction>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81620,7 +82092,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81662,7 +82134,7 @@ pub mod events {
             crate::codec::put(w, "device", &self.device);
             crate::codec::put(w, "operation", &self.operation);
             crate::codec::put(w, "action", &self.action);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81687,7 +82159,7 @@ pub mod events {
         /// (since 1.3)
         pub speed: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockJobReady {
@@ -81706,7 +82178,7 @@ pub mod events {
                 len,
                 offset,
                 speed,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -81719,7 +82191,7 @@ pub mod events {
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81731,7 +82203,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81781,7 +82253,7 @@ pub mod events {
             crate::codec::put(w, "len", &self.len);
             crate::codec::put(w, "offset", &self.offset);
             crate::codec::put(w, "speed", &self.speed);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81800,7 +82272,7 @@ pub mod events {
         /// (since 2.12)
         pub id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockJobPending {
@@ -81813,7 +82285,7 @@ pub mod events {
             Self {
                 r#type,
                 id: id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -81823,12 +82295,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::JobType>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -81862,7 +82339,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "type", &self.r#type);
             crate::codec::put(w, "id", &self.id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81883,7 +82360,7 @@ pub mod events {
         /// (since 2.3)
         pub write_threshold: u64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockWriteThreshold {
@@ -81898,7 +82375,7 @@ pub mod events {
                 node_name: node_name.into(),
                 amount_exceeded,
                 write_threshold,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -81909,7 +82386,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<u64>,
             ::core::option::Option<u64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -81919,7 +82396,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -81961,7 +82438,7 @@ pub mod events {
             crate::codec::put(w, "node-name", &self.node_name);
             crate::codec::put(w, "amount-exceeded", &self.amount_exceeded);
             crate::codec::put(w, "write-threshold", &self.write_threshold);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -81982,7 +82459,7 @@ pub mod events {
         /// (since 2.0)
         pub sectors_count: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl QuorumFailure {
@@ -81997,7 +82474,7 @@ pub mod events {
                 reference: reference.into(),
                 sector_num,
                 sectors_count,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82008,7 +82485,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -82018,7 +82495,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -82060,7 +82537,7 @@ pub mod events {
             crate::codec::put(w, "reference", &self.reference);
             crate::codec::put(w, "sector-num", &self.sector_num);
             crate::codec::put(w, "sectors-count", &self.sectors_count);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82085,7 +82562,7 @@ pub mod events {
         /// (since 2.0)
         pub sectors_count: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl QuorumReportBad {
@@ -82103,7 +82580,7 @@ pub mod events {
                 node_name: node_name.into(),
                 sector_num,
                 sectors_count,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -82123,7 +82600,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<i64>,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -82135,7 +82612,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -82184,7 +82661,7 @@ pub mod events {
             crate::codec::put(w, "node-name", &self.node_name);
             crate::codec::put(w, "sector-num", &self.sector_num);
             crate::codec::put(w, "sectors-count", &self.sectors_count);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82205,7 +82682,7 @@ pub mod events {
         /// (since 1.1)
         pub tray_open: bool,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl DeviceTrayMoved {
@@ -82220,7 +82697,7 @@ pub mod events {
                 device: device.into(),
                 id: id.into(),
                 tray_open,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82231,7 +82708,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<bool>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -82241,7 +82718,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -82283,7 +82760,7 @@ pub mod events {
             crate::codec::put(w, "device", &self.device);
             crate::codec::put(w, "id", &self.id);
             crate::codec::put(w, "tray-open", &self.tray_open);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82302,7 +82779,7 @@ pub mod events {
         /// (since 3.0)
         pub connected: bool,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl PrManagerStatusChanged {
@@ -82312,7 +82789,7 @@ pub mod events {
             Self {
                 id: id.into(),
                 connected,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82322,12 +82799,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<bool>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82361,7 +82843,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "id", &self.id);
             crate::codec::put(w, "connected", &self.connected);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82378,7 +82860,7 @@ pub mod events {
         /// (since 5.2)
         pub id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BlockExportDeleted {
@@ -82387,7 +82869,7 @@ pub mod events {
         pub fn new(id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 id: id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82396,12 +82878,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82432,7 +82918,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "id", &self.id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82451,7 +82937,7 @@ pub mod events {
         /// (since 2.1)
         pub open: bool,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VserportChange {
@@ -82461,7 +82947,7 @@ pub mod events {
             Self {
                 id: id.into(),
                 open,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82471,12 +82957,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<bool>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82510,7 +83001,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "id", &self.id);
             crate::codec::put(w, "open", &self.open);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82529,7 +83020,7 @@ pub mod events {
         /// (since 2.6)
         pub error: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl DumpCompleted {
@@ -82540,7 +83031,7 @@ pub mod events {
             Self {
                 result,
                 error: None,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -82557,12 +83048,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::DumpQueryResult>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82596,7 +83092,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "result", &self.result);
             crate::codec::put_opt(w, "error", &self.error);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82615,7 +83111,7 @@ pub mod events {
         /// (since 1.6)
         pub path: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl NicRxFilterChanged {
@@ -82625,7 +83121,7 @@ pub mod events {
             Self {
                 name: None,
                 path: path.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -82642,12 +83138,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82681,7 +83182,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put_opt(w, "name", &self.name);
             crate::codec::put(w, "path", &self.path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82698,7 +83199,7 @@ pub mod events {
         /// (since 4.2)
         pub device_id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl FailoverNegotiated {
@@ -82707,7 +83208,7 @@ pub mod events {
         pub fn new(device_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 device_id: device_id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82716,12 +83217,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82752,7 +83257,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "device-id", &self.device_id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82771,7 +83276,7 @@ pub mod events {
         /// (since 7.2)
         pub addr: super::SocketAddress,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl NetdevStreamConnected {
@@ -82784,7 +83289,7 @@ pub mod events {
             Self {
                 netdev_id: netdev_id.into(),
                 addr,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82794,12 +83299,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<super::SocketAddress>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82833,7 +83343,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "netdev-id", &self.netdev_id);
             crate::codec::put(w, "addr", &self.addr);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82850,7 +83360,7 @@ pub mod events {
         /// (since 7.2)
         pub netdev_id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl NetdevStreamDisconnected {
@@ -82859,7 +83369,7 @@ pub mod events {
         pub fn new(netdev_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 netdev_id: netdev_id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82868,12 +83378,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82904,7 +83418,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "netdev-id", &self.netdev_id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -82923,7 +83437,7 @@ pub mod events {
         /// (since 10.0)
         pub chardev_id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl NetdevVhostUserConnected {
@@ -82936,7 +83450,7 @@ pub mod events {
             Self {
                 netdev_id: netdev_id.into(),
                 chardev_id: chardev_id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -82946,12 +83460,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -82988,7 +83507,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "netdev-id", &self.netdev_id);
             crate::codec::put(w, "chardev-id", &self.chardev_id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83005,7 +83524,7 @@ pub mod events {
         /// (since 10.0)
         pub netdev_id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl NetdevVhostUserDisconnected {
@@ -83014,7 +83533,7 @@ pub mod events {
         pub fn new(netdev_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 netdev_id: netdev_id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83023,12 +83542,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83059,7 +83582,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "netdev-id", &self.netdev_id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83080,7 +83603,7 @@ pub mod events {
         /// (since 0.14)
         pub client: super::SpiceBasicInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SpiceConnected {
@@ -83091,7 +83614,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83101,12 +83624,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::SpiceBasicInfo>,
             ::core::option::Option<super::SpiceBasicInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83140,7 +83668,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83161,7 +83689,7 @@ pub mod events {
         /// (since 0.14)
         pub client: super::SpiceChannel,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SpiceInitialized {
@@ -83172,7 +83700,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83182,12 +83710,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::SpiceServerInfo>,
             ::core::option::Option<super::SpiceChannel>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83221,7 +83754,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83242,7 +83775,7 @@ pub mod events {
         /// (since 0.14)
         pub client: super::SpiceBasicInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SpiceDisconnected {
@@ -83253,7 +83786,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83263,12 +83796,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::SpiceBasicInfo>,
             ::core::option::Option<super::SpiceBasicInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83302,7 +83840,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83319,7 +83857,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct SpiceMigrateCompleted {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SpiceMigrateCompleted {
@@ -83332,11 +83870,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for SpiceMigrateCompleted {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83357,7 +83898,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83378,7 +83919,7 @@ pub mod events {
         /// (since 0.13)
         pub client: super::VncBasicInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VncConnected {
@@ -83389,7 +83930,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83399,12 +83940,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::VncServerInfo>,
             ::core::option::Option<super::VncBasicInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83438,7 +83984,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83459,7 +84005,7 @@ pub mod events {
         /// (since 0.13)
         pub client: super::VncClientInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VncInitialized {
@@ -83470,7 +84016,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83480,12 +84026,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::VncServerInfo>,
             ::core::option::Option<super::VncClientInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83519,7 +84070,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83540,7 +84091,7 @@ pub mod events {
         /// (since 0.13)
         pub client: super::VncClientInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VncDisconnected {
@@ -83551,7 +84102,7 @@ pub mod events {
             Self {
                 server,
                 client,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83561,12 +84112,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::VncServerInfo>,
             ::core::option::Option<super::VncClientInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83600,7 +84156,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "server", &self.server);
             crate::codec::put(w, "client", &self.client);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83617,7 +84173,7 @@ pub mod events {
         /// (since 2.4)
         pub status: super::MigrationStatus,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl Migration {
@@ -83627,7 +84183,7 @@ pub mod events {
         pub fn new(status: super::MigrationStatus) -> Self {
             Self {
                 status,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83636,12 +84192,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<super::MigrationStatus>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83672,7 +84232,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "status", &self.status);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83689,7 +84249,7 @@ pub mod events {
         /// (since 2.6)
         pub pass: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl MigrationPass {
@@ -83699,7 +84259,7 @@ pub mod events {
         pub fn new(pass: i64) -> Self {
             Self {
                 pass,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83708,12 +84268,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83744,7 +84308,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "pass", &self.pass);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83763,7 +84327,7 @@ pub mod events {
         /// (since 3.1)
         pub reason: super::COLOExitReason,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl ColoExit {
@@ -83774,7 +84338,7 @@ pub mod events {
             Self {
                 mode,
                 reason,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83784,12 +84348,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<super::COLOMode>,
             ::core::option::Option<super::COLOExitReason>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83823,7 +84392,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "mode", &self.mode);
             crate::codec::put(w, "reason", &self.reason);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83840,7 +84409,7 @@ pub mod events {
         /// (since 4.2)
         pub device_id: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl UnplugPrimary {
@@ -83849,7 +84418,7 @@ pub mod events {
         pub fn new(device_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 device_id: device_id.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -83858,12 +84427,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83894,7 +84467,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "device-id", &self.device_id);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83913,7 +84486,7 @@ pub mod events {
         /// (since 1.5)
         pub path: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl DeviceDeleted {
@@ -83923,7 +84496,7 @@ pub mod events {
             Self {
                 device: None,
                 path: path.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -83940,12 +84513,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -83979,7 +84557,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put_opt(w, "device", &self.device);
             crate::codec::put(w, "path", &self.path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -83998,7 +84576,7 @@ pub mod events {
         /// (since 6.2)
         pub path: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl DeviceUnplugGuestError {
@@ -84008,7 +84586,7 @@ pub mod events {
             Self {
                 device: None,
                 path: path.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -84025,12 +84603,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84064,7 +84647,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put_opt(w, "device", &self.device);
             crate::codec::put(w, "path", &self.path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84081,7 +84664,7 @@ pub mod events {
         /// (since 1.2)
         pub actual: i64,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl BalloonChange {
@@ -84091,7 +84674,7 @@ pub mod events {
         pub fn new(actual: i64) -> Self {
             Self {
                 actual,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84100,12 +84683,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<i64>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84136,7 +84723,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "actual", &self.actual);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84210,7 +84797,7 @@ pub mod events {
         /// (since 6.2)
         pub qom_path: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl MemoryDeviceSizeChange {
@@ -84221,7 +84808,7 @@ pub mod events {
                 id: None,
                 size,
                 qom_path: Some(qom_path.into()),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
 
@@ -84239,7 +84826,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<u64>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -84249,7 +84836,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -84288,7 +84875,7 @@ pub mod events {
             crate::codec::put_opt(w, "id", &self.id);
             crate::codec::put(w, "size", &self.size);
             crate::codec::put_opt(w, "qom-path", &self.qom_path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84309,7 +84896,7 @@ pub mod events {
         /// (since 8.2)
         pub polarization: super::S390CpuPolarization,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl CpuPolarizationChange {
@@ -84319,7 +84906,7 @@ pub mod events {
         pub fn new(polarization: super::S390CpuPolarization) -> Self {
             Self {
                 polarization,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84328,12 +84915,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<super::S390CpuPolarization>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84364,7 +84955,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "polarization", &self.polarization);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84384,7 +84975,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct SclpCpiInfoAvailable {
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl SclpCpiInfoAvailable {
@@ -84397,11 +84988,14 @@ pub mod events {
     }
 
     impl crate::codec::Members for SclpCpiInfoAvailable {
-        type Partial = (crate::codec::Fault, crate::Object);
+        type Partial = (crate::codec::Fault, crate::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84422,7 +85016,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84442,7 +85036,7 @@ pub mod events {
         /// (since 0.13)
         pub qom_path: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl RtcChange {
@@ -84455,7 +85049,7 @@ pub mod events {
             Self {
                 offset,
                 qom_path: Some(qom_path.into()),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84465,12 +85059,17 @@ pub mod events {
             crate::codec::Fault,
             ::core::option::Option<i64>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84505,7 +85104,7 @@ pub mod events {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "offset", &self.offset);
             crate::codec::put_opt(w, "qom-path", &self.qom_path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84528,7 +85127,7 @@ pub mod events {
         /// (since 7.1)
         pub dev_qom_path: ::std::string::String,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VfuClientHangup {
@@ -84545,7 +85144,7 @@ pub mod events {
                 vfu_qom_path: vfu_qom_path.into(),
                 dev_id: dev_id.into(),
                 dev_qom_path: dev_qom_path.into(),
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84557,7 +85156,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -84568,7 +85167,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -84614,7 +85213,7 @@ pub mod events {
             crate::codec::put(w, "vfu-qom-path", &self.vfu_qom_path);
             crate::codec::put(w, "dev-id", &self.dev_id);
             crate::codec::put(w, "dev-qom-path", &self.dev_qom_path);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84631,7 +85230,7 @@ pub mod events {
         /// (since 2.1)
         pub info: super::ACPIOSTInfo,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl AcpiDeviceOst {
@@ -84641,7 +85240,7 @@ pub mod events {
         pub fn new(info: super::ACPIOSTInfo) -> Self {
             Self {
                 info,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84650,12 +85249,16 @@ pub mod events {
         type Partial = (
             crate::codec::Fault,
             ::core::option::Option<super::ACPIOSTInfo>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, crate::Object::new())
+            (
+                crate::codec::Fault::new(),
+                None,
+                crate::UnrecognizedMembers::new(),
+            )
         }
 
         #[inline]
@@ -84686,7 +85289,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "info", &self.info);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -84707,7 +85310,7 @@ pub mod events {
         /// (since 9.1)
         pub device_state: super::QapiVfioMigrationState,
         /// Members that another release sends.
-        pub unrecognized: crate::Object,
+        pub unrecognized: crate::UnrecognizedMembers,
     }
 
     impl VfioMigration {
@@ -84722,7 +85325,7 @@ pub mod events {
                 device_id: device_id.into(),
                 qom_path: qom_path.into(),
                 device_state,
-                unrecognized: crate::Object::new(),
+                unrecognized: crate::UnrecognizedMembers::new(),
             }
         }
     }
@@ -84733,7 +85336,7 @@ pub mod events {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<super::QapiVfioMigrationState>,
-            crate::Object,
+            crate::UnrecognizedMembers,
         );
 
         #[inline]
@@ -84743,7 +85346,7 @@ pub mod events {
                 None,
                 None,
                 None,
-                crate::Object::new(),
+                crate::UnrecognizedMembers::new(),
             )
         }
 
@@ -84785,7 +85388,7 @@ pub mod events {
             crate::codec::put(w, "device-id", &self.device_id);
             crate::codec::put(w, "qom-path", &self.qom_path);
             crate::codec::put(w, "device-state", &self.device_state);
-            crate::codec::put_open(w, &self.unrecognized);
+            crate::codec::put_kept(w, &self.unrecognized);
         }
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::codec::{Decode, Encode, Members, encode_object, object};
+use crate::codec::{Decode, Encode, Members, keep, put_kept};
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{Empty, Null, Object, Unrecognized};
+use crate::open::{Empty, Null, Object, Unrecognized, UnrecognizedMembers};
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -87,7 +87,6 @@ scalar! {
     String, |r| r.string().map(Into::into), |value, w| w.string(value);
     Value, |r| r.any(), |value, w| w.any(value);
     Null, |r| r.null().map(|()| Self), |_value, w| w.null();
-    Empty, |r| object(r), |value, w| encode_object(value, w);
     Object, |r| any_object(r), |value, w| any_members(value, w);
 }
 
@@ -108,23 +107,27 @@ fn any_members(members: &Object, w: &mut Writer<'_>) {
 }
 
 impl Members for Empty {
-    type Partial = ();
+    type Partial = UnrecognizedMembers;
 
     #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(_: &mut Self::Partial, _: &str, _: &mut Reader<'_>) -> Result<bool> {
-        Ok(false)
+    fn begin() -> Self::Partial {
+        UnrecognizedMembers::new()
     }
 
     #[inline]
-    fn finish((): Self::Partial, _: &Reader<'_>) -> Result<Self> {
-        Ok(Self)
+    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+        keep(p, key, r)
     }
 
     #[inline]
-    fn put(&self, _: &mut Writer<'_>) {}
+    fn finish(unrecognized: Self::Partial, _: &Reader<'_>) -> Result<Self> {
+        Ok(Self { unrecognized })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut Writer<'_>) {
+        put_kept(w, &self.unrecognized);
+    }
 }
 
 impl Encode for Unrecognized {
@@ -141,7 +144,8 @@ impl Decode for Unrecognized {
     }
 }
 
-crate::impl_serde!(Unrecognized, Null, Empty);
+crate::impl_object!(Empty);
+crate::impl_serde!(Unrecognized, Null);
 
 impl Encode for str {
     #[inline]

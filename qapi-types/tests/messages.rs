@@ -355,7 +355,7 @@ fn requests_in() {
         "a"
     );
     let reply = written(Style::Ascii, |w| {
-        write_return(w, &Empty, request.id.as_ref())
+        write_return(w, &Empty::new(), request.id.as_ref())
     });
     assert_eq!(reply, r#"{"return": {}, "id": "x"}"#);
 

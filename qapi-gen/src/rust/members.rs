@@ -101,9 +101,9 @@ impl Output<'_, '_> {
             let ty = cat(&[codec, "::Branch<", &union.partial, ">"]);
             ("branch", ty, cat(&[codec, "::Branch::Unknown"]))
         });
-        let rest = record.rest.as_ref().map(|_| {
-            let object = &self.paths.object;
-            ("rest", object.clone(), cat(&[object, "::new()"]))
+        let rest = record.rest.as_ref().map(|rest| {
+            let ty = rest.ty(&self.paths);
+            ("rest", ty.to_owned(), cat(&[ty, "::new()"]))
         });
         branch.into_iter().chain(rest).collect()
     }
@@ -411,7 +411,7 @@ impl Output<'_, '_> {
                 self.t
                     .list(&cat(&[&codec, "::put_rest("]), &arguments, ");", Fit::Call);
             } else {
-                self.t.line(&[&codec, "::put_open(w, ", &value, ");"]);
+                self.t.line(&[&codec, "::put_kept(w, ", &value, ");"]);
             }
         }
         self.t.close("}");

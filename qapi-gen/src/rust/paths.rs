@@ -11,6 +11,7 @@ pub(crate) struct Paths {
     pub(crate) result: String,
     pub(crate) unrecognized: String,
     pub(crate) object: String,
+    pub(crate) kept: String,
     pub(crate) value: String,
 }
 
@@ -25,6 +26,7 @@ impl Paths {
             result: path("Result"),
             unrecognized: path("Unrecognized"),
             object: path("Object"),
+            kept: path("UnrecognizedMembers"),
             value: path("Value"),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::condition::Presence;
 use super::names::{Scope, snake};
+use super::paths::Paths;
 use super::plan::{Item, Module, Plan};
 use super::text::cat;
 use crate::model::*;
@@ -71,6 +72,15 @@ pub(crate) enum RestKind {
     Open,
     /// Another release may send them.
     Kept,
+}
+
+impl Rest {
+    pub(crate) fn ty<'p>(&self, paths: &'p Paths) -> &'p str {
+        match self.setter {
+            Some(_) => &paths.object,
+            None => &paths.kept,
+        }
+    }
 }
 
 impl Field<'_> {

@@ -44,7 +44,7 @@ impl Output<'_, '_> {
                     None => "Members that another release sends.",
                 });
                 self.t
-                    .line(&["pub ", &rest.ident, ": ", &self.paths.object, ","]);
+                    .line(&["pub ", &rest.ident, ": ", rest.ty(&self.paths), ","]);
             }
             self.t.close("}");
         }
@@ -173,7 +173,7 @@ impl Output<'_, '_> {
         if let Some(rest) = &record.rest {
             values.push((
                 None,
-                cat(&[&rest.ident, ": ", &self.paths.object, "::new()"]),
+                cat(&[&rest.ident, ": ", rest.ty(&self.paths), "::new()"]),
             ));
         }
         self.t.struct_literal("Self", &values, "");

@@ -14,7 +14,7 @@ pub struct Status {
     /// `running`
     pub running: bool,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Status {
@@ -24,7 +24,7 @@ impl Status {
     pub fn new(running: bool) -> Self {
         Self {
             running,
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 }
@@ -33,7 +33,7 @@ impl ::qapi_types::codec::Members for Status {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<bool>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -41,7 +41,7 @@ impl ::qapi_types::codec::Members for Status {
         (
             ::qapi_types::codec::Fault::new(),
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -73,7 +73,7 @@ impl ::qapi_types::codec::Members for Status {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "running", &self.running);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 

@@ -123,7 +123,7 @@ pub struct DBus {
     /// `address`
     pub address: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 #[cfg(target_os = "linux")]
@@ -133,7 +133,7 @@ impl DBus {
     pub fn new(address: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             address: address.into(),
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 }
@@ -143,7 +143,7 @@ impl ::qapi_types::codec::Members for DBus {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -151,7 +151,7 @@ impl ::qapi_types::codec::Members for DBus {
         (
             ::qapi_types::codec::Fault::new(),
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -183,7 +183,7 @@ impl ::qapi_types::codec::Members for DBus {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "address", &self.address);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -451,7 +451,7 @@ pub struct Process {
     #[cfg(not(target_os = "linux"))]
     pub handle: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Process {
@@ -465,7 +465,7 @@ impl Process {
             fd,
             #[cfg(not(target_os = "linux"))]
             handle: None,
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
@@ -487,7 +487,7 @@ pub struct ProcessPartial {
     m1: ::core::option::Option<i64>,
     #[cfg(not(target_os = "linux"))]
     m2: ::core::option::Option<i64>,
-    rest: ::qapi_types::Object,
+    rest: ::qapi_types::UnrecognizedMembers,
 }
 
 impl ::qapi_types::codec::Members for Process {
@@ -502,7 +502,7 @@ impl ::qapi_types::codec::Members for Process {
             m1: None,
             #[cfg(not(target_os = "linux"))]
             m2: None,
-            rest: ::qapi_types::Object::new(),
+            rest: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
@@ -559,7 +559,7 @@ impl ::qapi_types::codec::Members for Process {
         ::qapi_types::codec::put(w, "fd", &self.fd);
         #[cfg(not(target_os = "linux"))]
         ::qapi_types::codec::put_opt(w, "handle", &self.handle);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -786,7 +786,7 @@ pub mod events {
         /// `bus`
         pub bus: super::DBus,
         /// Members that another release sends.
-        pub unrecognized: ::qapi_types::Object,
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
     }
 
     #[cfg(target_os = "linux")]
@@ -797,7 +797,7 @@ pub mod events {
         pub fn new(bus: super::DBus) -> Self {
             Self {
                 bus,
-                unrecognized: ::qapi_types::Object::new(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
     }
@@ -807,7 +807,7 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::DBus>,
-            ::qapi_types::Object,
+            ::qapi_types::UnrecognizedMembers,
         );
 
         #[inline]
@@ -815,7 +815,7 @@ pub mod events {
             (
                 ::qapi_types::codec::Fault::new(),
                 None,
-                ::qapi_types::Object::new(),
+                ::qapi_types::UnrecognizedMembers::new(),
             )
         }
 
@@ -847,7 +847,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "bus", &self.bus);
-            ::qapi_types::codec::put_open(w, &self.unrecognized);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
         }
     }
 

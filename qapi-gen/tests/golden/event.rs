@@ -14,7 +14,7 @@ pub struct Cause {
     /// `guest`
     pub guest: bool,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Cause {
@@ -24,7 +24,7 @@ impl Cause {
     pub fn new(guest: bool) -> Self {
         Self {
             guest,
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 }
@@ -33,7 +33,7 @@ impl ::qapi_types::codec::Members for Cause {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<bool>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -41,7 +41,7 @@ impl ::qapi_types::codec::Members for Cause {
         (
             ::qapi_types::codec::Fault::new(),
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -73,7 +73,7 @@ impl ::qapi_types::codec::Members for Cause {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "guest", &self.guest);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -152,7 +152,7 @@ pub mod events {
     #[non_exhaustive]
     pub struct Stop {
         /// Members that another release sends.
-        pub unrecognized: ::qapi_types::Object,
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
     }
 
     impl Stop {
@@ -165,13 +165,16 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (::qapi_types::codec::Fault, ::qapi_types::Object);
+        type Partial = (
+            ::qapi_types::codec::Fault,
+            ::qapi_types::UnrecognizedMembers,
+        );
 
         #[inline]
         fn begin() -> Self::Partial {
             (
                 ::qapi_types::codec::Fault::new(),
-                ::qapi_types::Object::new(),
+                ::qapi_types::UnrecognizedMembers::new(),
             )
         }
 
@@ -193,7 +196,7 @@ pub mod events {
 
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-            ::qapi_types::codec::put_open(w, &self.unrecognized);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -210,7 +213,7 @@ pub mod events {
         /// `reason`
         pub reason: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
-        pub unrecognized: ::qapi_types::Object,
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
     }
 
     impl Shutdown {
@@ -221,7 +224,7 @@ pub mod events {
             Self {
                 guest,
                 reason: None,
-                unrecognized: ::qapi_types::Object::new(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
@@ -238,7 +241,7 @@ pub mod events {
             ::qapi_types::codec::Fault,
             ::core::option::Option<bool>,
             ::core::option::Option<::std::string::String>,
-            ::qapi_types::Object,
+            ::qapi_types::UnrecognizedMembers,
         );
 
         #[inline]
@@ -247,7 +250,7 @@ pub mod events {
                 ::qapi_types::codec::Fault::new(),
                 None,
                 None,
-                ::qapi_types::Object::new(),
+                ::qapi_types::UnrecognizedMembers::new(),
             )
         }
 
@@ -282,7 +285,7 @@ pub mod events {
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "guest", &self.guest);
             ::qapi_types::codec::put_opt(w, "reason", &self.reason);
-            ::qapi_types::codec::put_open(w, &self.unrecognized);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
         }
     }
 

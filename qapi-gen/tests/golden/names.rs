@@ -14,7 +14,7 @@ pub struct String {
     /// `str`
     pub str: ::std::string::String,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl String {
@@ -23,7 +23,7 @@ impl String {
     pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             str: str.into(),
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 }
@@ -32,7 +32,7 @@ impl ::qapi_types::codec::Members for String {
     type Partial = (
         ::qapi_types::codec::Fault,
         ::core::option::Option<::std::string::String>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -40,7 +40,7 @@ impl ::qapi_types::codec::Members for String {
         (
             ::qapi_types::codec::Fault::new(),
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -72,7 +72,7 @@ impl ::qapi_types::codec::Members for String {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "str", &self.str);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -260,7 +260,7 @@ pub struct Result {
     /// `err`
     pub err: ::core::option::Option<::std::vec::Vec<Result>>,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Result {
@@ -292,7 +292,7 @@ impl ::qapi_types::codec::Members for Result {
         ::qapi_types::codec::Fault,
         ::core::option::Option<Into>,
         ::core::option::Option<::std::vec::Vec<Result>>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -301,7 +301,7 @@ impl ::qapi_types::codec::Members for Result {
             ::qapi_types::codec::Fault::new(),
             None,
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -333,7 +333,7 @@ impl ::qapi_types::codec::Members for Result {
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put_opt(w, "ok", &self.ok);
         ::qapi_types::codec::put_opt(w, "err", &self.err);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -346,7 +346,7 @@ pub struct Into {
     /// `value`
     pub value: ::core::option::Option<::qapi_types::Value>,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Into {
@@ -357,7 +357,7 @@ impl Into {
         Self {
             from,
             value: None,
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
@@ -374,7 +374,7 @@ impl ::qapi_types::codec::Members for Into {
         ::qapi_types::codec::Fault,
         ::core::option::Option<From>,
         ::core::option::Option<::qapi_types::Value>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -383,7 +383,7 @@ impl ::qapi_types::codec::Members for Into {
             ::qapi_types::codec::Fault::new(),
             None,
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -418,7 +418,7 @@ impl ::qapi_types::codec::Members for Into {
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "from", &self.from);
         ::qapi_types::codec::put_opt(w, "value", &self.value);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -944,7 +944,7 @@ pub struct Event {
     /// `data`
     pub data: ::core::option::Option<i64>,
     /// Members that another release sends.
-    pub unrecognized: ::qapi_types::Object,
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
 }
 
 impl Event {
@@ -955,7 +955,7 @@ impl Event {
             fault: fault.into(),
             name: None,
             data: None,
-            unrecognized: ::qapi_types::Object::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
@@ -982,7 +982,7 @@ impl ::qapi_types::codec::Members for Event {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        ::qapi_types::Object,
+        ::qapi_types::UnrecognizedMembers,
     );
 
     #[inline]
@@ -992,7 +992,7 @@ impl ::qapi_types::codec::Members for Event {
             None,
             None,
             None,
-            ::qapi_types::Object::new(),
+            ::qapi_types::UnrecognizedMembers::new(),
         )
     }
 
@@ -1030,7 +1030,7 @@ impl ::qapi_types::codec::Members for Event {
         ::qapi_types::codec::put(w, "fault", &self.fault);
         ::qapi_types::codec::put_opt(w, "name", &self.name);
         ::qapi_types::codec::put_opt(w, "data", &self.data);
-        ::qapi_types::codec::put_open(w, &self.unrecognized);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
     }
 }
 
@@ -1470,7 +1470,7 @@ pub mod events {
         /// `type`
         pub r#type: ::core::option::Option<super::String>,
         /// Members that another release sends.
-        pub unrecognized: ::qapi_types::Object,
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
     }
 
     impl Stop {
@@ -1494,7 +1494,7 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::String>,
-            ::qapi_types::Object,
+            ::qapi_types::UnrecognizedMembers,
         );
 
         #[inline]
@@ -1502,7 +1502,7 @@ pub mod events {
             (
                 ::qapi_types::codec::Fault::new(),
                 None,
-                ::qapi_types::Object::new(),
+                ::qapi_types::UnrecognizedMembers::new(),
             )
         }
 
@@ -1531,7 +1531,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put_opt(w, "type", &self.r#type);
-            ::qapi_types::codec::put_open(w, &self.unrecognized);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
         }
     }
 
@@ -1546,7 +1546,7 @@ pub mod events {
         /// `value`
         pub value: super::Into,
         /// Members that another release sends.
-        pub unrecognized: ::qapi_types::Object,
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
     }
 
     impl Event {
@@ -1556,7 +1556,7 @@ pub mod events {
         pub fn new(value: super::Into) -> Self {
             Self {
                 value,
-                unrecognized: ::qapi_types::Object::new(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
     }
@@ -1565,7 +1565,7 @@ pub mod events {
         type Partial = (
             ::qapi_types::codec::Fault,
             ::core::option::Option<super::Into>,
-            ::qapi_types::Object,
+            ::qapi_types::UnrecognizedMembers,
         );
 
         #[inline]
@@ -1573,7 +1573,7 @@ pub mod events {
             (
                 ::qapi_types::codec::Fault::new(),
                 None,
-                ::qapi_types::Object::new(),
+                ::qapi_types::UnrecognizedMembers::new(),
             )
         }
 
@@ -1605,7 +1605,7 @@ pub mod events {
         #[inline]
         fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
             ::qapi_types::codec::put(w, "value", &self.value);
-            ::qapi_types::codec::put_open(w, &self.unrecognized);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
         }
     }
 

@@ -25,8 +25,8 @@ pub enum Mode {
     /// As a server treats arguments: unknown members, enumeration values and branches are errors, and so are
     /// duplicate keys. Of several errors the one QEMU would report is given.
     Strict,
-    /// As a client treats replies and events: unknown members are skipped, unknown values and branches are kept as
-    /// [`Unrecognized`](crate::Unrecognized); of duplicate keys the last one counts. The first error ends it.
+    /// As a client treats replies and events: unknown members, values and branches are kept, members in the field
+    /// `unrecognized` of types that a server sends, values and branches as [`Unrecognized`](crate::Unrecognized); of duplicate keys the last one counts. The first error ends it.
     Lenient,
 }
 
