@@ -5,6 +5,8 @@
 //! sessions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "client")]
+pub mod capabilities;
 pub mod session;
 
 pub use qapi_types as types;
