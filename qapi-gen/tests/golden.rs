@@ -1,7 +1,8 @@
 //! The code generated for small schemas, one a construct: compared with the files in `golden/`,
 //! compiled, and run.
 //!
-//! With the environment variable `QAPI_BLESS` set, the files are written instead of compared.
+//! A page of the documentation shows both. With the environment variable `QAPI_BLESS` set, the
+//! files are written instead of compared.
 
 use qapi_gen::{Builder, Condition};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ mod generated {
 }
 
 mod codec;
+mod page;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -51,9 +53,31 @@ fn builder(name: &str) -> Builder {
     }
 }
 
+/// Compares with a file, or writes it.
+fn expect(text: &str, path: &Path) {
+    if std::env::var_os("QAPI_BLESS").is_some() {
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    let mut lines = text.lines().zip(expected.lines()).enumerate();
+    if let Some((line, (now, then))) = lines.find(|(_, (now, then))| now != then) {
+        panic!(
+            "{}:{}: generated\n  {now}\nexpected\n  {then}\n(QAPI_BLESS=1 writes the files anew)",
+            path.display(),
+            line + 1
+        );
+    }
+    assert_eq!(
+        text.lines().count(),
+        expected.lines().count(),
+        "{}",
+        path.display()
+    );
+}
+
 #[test]
 fn the_generated_code_is_the_expected_code() {
-    let bless = std::env::var_os("QAPI_BLESS").is_some();
     let mut count = 0;
     for entry in std::fs::read_dir(directory()).unwrap() {
         let schema = entry.unwrap().path();
@@ -66,32 +90,14 @@ fn the_generated_code_is_the_expected_code() {
         count += 1;
         let name = schema.file_stem().unwrap().to_str().unwrap();
         let code = builder(name).generate_to_string().unwrap();
-        let golden = schema.with_extension("rs");
-        if bless {
-            std::fs::write(&golden, code).unwrap();
-            continue;
-        }
-        let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-        if let Some((line, (now, then))) = code
-            .lines()
-            .zip(expected.lines())
-            .enumerate()
-            .find(|(_, (now, then))| now != then)
-        {
-            panic!(
-                "{}:{}: generated\n  {now}\nexpected\n  {then}\n(QAPI_BLESS=1 writes the files anew)",
-                golden.display(),
-                line + 1
-            );
-        }
-        assert_eq!(
-            code.lines().count(),
-            expected.lines().count(),
-            "{}",
-            golden.display()
-        );
+        expect(&code, &schema.with_extension("rs"));
     }
     assert_eq!(count, 9, "each schema has its module above");
+}
+
+#[test]
+fn the_page_shows_what_is_generated() {
+    expect(&page::page(), &page::path());
 }
 
 #[test]

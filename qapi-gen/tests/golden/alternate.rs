@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Size`, `alternate.json` line 3
+/// `Size`, `alternate.json` line 6
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Size {
@@ -60,7 +60,184 @@ impl ::qapi_types::codec::Members for Size {
     }
 }
 
-/// `Preset`, `alternate.json` line 4
+/// `Level`, `alternate.json` line 7
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Level {
+    /// `value`
+    Value(f64),
+    /// `definition`
+    Definition(::std::boxed::Box<Size>),
+    /// A choice of a newer or older release.
+    Unrecognized(::qapi_types::Value),
+}
+
+impl ::core::convert::From<f64> for Level {
+    #[inline]
+    fn from(value: f64) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl ::core::convert::From<Size> for Level {
+    #[inline]
+    fn from(value: Size) -> Self {
+        Self::Definition(::std::boxed::Box::new(value))
+    }
+}
+
+impl ::qapi_types::codec::Decode for Level {
+    #[inline]
+    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        match r.peek()? {
+            ::qapi_types::codec::Kind::Number => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Value)
+            }
+            ::qapi_types::codec::Kind::Object => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Definition)
+            }
+            _ => ::qapi_types::codec::other_kind("Level", r).map(Self::Unrecognized),
+        }
+    }
+}
+
+impl ::qapi_types::codec::Encode for Level {
+    #[inline]
+    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Value(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Definition(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
+        }
+    }
+}
+
+/// `StrOrNull`, `alternate.json` line 8
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StrOrNull {
+    /// `s`
+    S(::std::string::String),
+    /// `n`
+    N,
+    /// A choice of a newer or older release.
+    Unrecognized(::qapi_types::Value),
+}
+
+impl ::core::convert::From<::std::string::String> for StrOrNull {
+    #[inline]
+    fn from(value: ::std::string::String) -> Self {
+        Self::S(value)
+    }
+}
+
+impl ::core::convert::From<&str> for StrOrNull {
+    #[inline]
+    fn from(value: &str) -> Self {
+        Self::S(value.into())
+    }
+}
+
+impl ::qapi_types::codec::Decode for StrOrNull {
+    #[inline]
+    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        match r.peek()? {
+            ::qapi_types::codec::Kind::String => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::S)
+            }
+            ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::N),
+            _ => ::qapi_types::codec::other_kind("StrOrNull", r).map(Self::Unrecognized),
+        }
+    }
+}
+
+impl ::qapi_types::codec::Encode for StrOrNull {
+    #[inline]
+    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::S(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::N => w.null(),
+            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
+        }
+    }
+}
+
+/// `Backing`, `alternate.json` line 9
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Backing {
+    /// `file`
+    pub file: ::core::option::Option<StrOrNull>,
+    /// `level`
+    pub level: ::core::option::Option<Level>,
+}
+
+impl Backing {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `file`.
+    #[must_use]
+    pub fn file(mut self, file: impl ::core::convert::Into<StrOrNull>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Sets `level`.
+    #[must_use]
+    pub fn level(mut self, level: impl ::core::convert::Into<Level>) -> Self {
+        self.level = Some(level.into());
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Backing {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<StrOrNull>,
+        ::core::option::Option<Level>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None, None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "file" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "file", r),
+            "level" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "level", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, m0, m1) = p;
+        fault.check()?;
+        Ok(Self {
+            file: m0,
+            level: m1,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "file", &self.file);
+        ::qapi_types::codec::put_opt(w, "level", &self.level);
+    }
+}
+
+/// `Preset`, `alternate.json` line 12
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Preset {
@@ -91,7 +268,7 @@ impl ::qapi_types::codec::Enum for Preset {
     }
 }
 
-/// `Amount`, `alternate.json` line 5
+/// `Amount`, `alternate.json` line 13
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Amount {
@@ -185,188 +362,11 @@ impl ::qapi_types::codec::Encode for Amount {
     }
 }
 
-/// `StrOrNull`, `alternate.json` line 7
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum StrOrNull {
-    /// `s`
-    S(::std::string::String),
-    /// `n`
-    N,
-    /// A choice of a newer or older release.
-    Unrecognized(::qapi_types::Value),
-}
-
-impl ::core::convert::From<::std::string::String> for StrOrNull {
-    #[inline]
-    fn from(value: ::std::string::String) -> Self {
-        Self::S(value)
-    }
-}
-
-impl ::core::convert::From<&str> for StrOrNull {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::S(value.into())
-    }
-}
-
-impl ::qapi_types::codec::Decode for StrOrNull {
-    #[inline]
-    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        match r.peek()? {
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::S)
-            }
-            ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::N),
-            _ => ::qapi_types::codec::other_kind("StrOrNull", r).map(Self::Unrecognized),
-        }
-    }
-}
-
-impl ::qapi_types::codec::Encode for StrOrNull {
-    #[inline]
-    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
-        match self {
-            Self::S(value) => ::qapi_types::codec::Encode::encode(value, w),
-            Self::N => w.null(),
-            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
-        }
-    }
-}
-
-/// `Level`, `alternate.json` line 8
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Level {
-    /// `value`
-    Value(f64),
-    /// `definition`
-    Definition(::std::boxed::Box<Size>),
-    /// A choice of a newer or older release.
-    Unrecognized(::qapi_types::Value),
-}
-
-impl ::core::convert::From<f64> for Level {
-    #[inline]
-    fn from(value: f64) -> Self {
-        Self::Value(value)
-    }
-}
-
-impl ::core::convert::From<Size> for Level {
-    #[inline]
-    fn from(value: Size) -> Self {
-        Self::Definition(::std::boxed::Box::new(value))
-    }
-}
-
-impl ::qapi_types::codec::Decode for Level {
-    #[inline]
-    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        match r.peek()? {
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Value)
-            }
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Definition)
-            }
-            _ => ::qapi_types::codec::other_kind("Level", r).map(Self::Unrecognized),
-        }
-    }
-}
-
-impl ::qapi_types::codec::Encode for Level {
-    #[inline]
-    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
-        match self {
-            Self::Value(value) => ::qapi_types::codec::Encode::encode(value, w),
-            Self::Definition(value) => ::qapi_types::codec::Encode::encode(value, w),
-            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
-        }
-    }
-}
-
-/// `Backing`, `alternate.json` line 9
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Backing {
-    /// `file`
-    pub file: ::core::option::Option<StrOrNull>,
-    /// `amount`
-    pub amount: ::core::option::Option<Amount>,
-}
-
-impl Backing {
-    /// With no member set.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `file`.
-    #[must_use]
-    pub fn file(mut self, file: impl ::core::convert::Into<StrOrNull>) -> Self {
-        self.file = Some(file.into());
-        self
-    }
-
-    /// Sets `amount`.
-    #[must_use]
-    pub fn amount(mut self, amount: impl ::core::convert::Into<Amount>) -> Self {
-        self.amount = Some(amount.into());
-        self
-    }
-}
-
-impl ::qapi_types::codec::Members for Backing {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<StrOrNull>,
-        ::core::option::Option<Amount>,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "file" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "file", r),
-            "amount" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "amount", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
-        Ok(Self {
-            file: m0,
-            amount: m1,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put_opt(w, "file", &self.file);
-        ::qapi_types::codec::put_opt(w, "amount", &self.amount);
-    }
-}
-
 ::qapi_types::impl_enum!(Preset);
 
 ::qapi_types::impl_object!(Size, Backing);
 
-::qapi_types::impl_serde!(Amount, StrOrNull, Level);
+::qapi_types::impl_serde!(Level, StrOrNull, Amount);
 
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]

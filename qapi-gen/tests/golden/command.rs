@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Status`, `command.json` line 3
+/// `Status`, `command.json` line 6
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -77,7 +77,7 @@ impl ::qapi_types::codec::Members for Status {
     }
 }
 
-/// `Way`, `command.json` line 4
+/// `Way`, `command.json` line 35
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Way {
@@ -108,7 +108,7 @@ impl ::qapi_types::codec::Enum for Way {
     }
 }
 
-/// `Step`, `command.json` line 5
+/// `Step`, `command.json` line 36
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
@@ -161,7 +161,7 @@ impl ::qapi_types::codec::Members for Step {
     }
 }
 
-/// `Move`, `command.json` line 6
+/// `Move`, `command.json` line 37
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Move {
@@ -434,7 +434,7 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
-    /// `eject`, `command.json` line 27
+    /// `eject`, `command.json` line 28
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Eject {
@@ -512,7 +512,7 @@ pub mod commands {
         const NAME: &'static str = "eject";
     }
 
-    /// `move`, `command.json` line 28
+    /// `move`, `command.json` line 38
     #[derive(Clone, Debug, PartialEq)]
     pub struct Move(pub super::Move);
 
@@ -565,7 +565,7 @@ pub mod commands {
         const ALLOW_OOB: bool = true;
     }
 
-    /// `step`, `command.json` line 29
+    /// `step`, `command.json` line 39
     #[derive(Clone, Debug, PartialEq)]
     pub struct Step(pub super::Step);
 
@@ -617,75 +617,9 @@ pub mod commands {
         const NAME: &'static str = "step";
     }
 
-    /// `shutdown`, `command.json` line 30
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[non_exhaustive]
-    pub struct Shutdown {
-        /// `mode`
-        pub mode: ::core::option::Option<::std::string::String>,
-    }
-
-    impl Shutdown {
-        /// With no member set.
-        #[must_use]
-        #[inline]
-        pub fn new() -> Self {
-            Self::default()
-        }
-
-        /// Sets `mode`.
-        #[must_use]
-        pub fn mode(mut self, mode: impl ::core::convert::Into<::std::string::String>) -> Self {
-            self.mode = Some(mode.into());
-            self
-        }
-    }
-
-    impl ::qapi_types::codec::Members for Shutdown {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
-
-        #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "mode" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
-                _ => Ok(false),
-            }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
-            Ok(Self { mode: m0 })
-        }
-
-        #[inline]
-        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-            ::qapi_types::codec::put_opt(w, "mode", &self.mode);
-        }
-    }
-
-    impl ::qapi_types::Command for Shutdown {
-        type Reply = ::qapi_types::Empty;
-        const NAME: &'static str = "shutdown";
-        const SUCCESS_RESPONSE: bool = false;
-    }
-
     /// Members that the schema does not list are accepted.
     ///
-    /// `device_add`, `command.json` line 31
+    /// `device_add`, `command.json` line 45
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {
@@ -785,7 +719,123 @@ pub mod commands {
         const NAME: &'static str = "device_add";
     }
 
-    /// `get-number`, `command.json` line 32
+    /// `shutdown`, `command.json` line 51
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct Shutdown {
+        /// `mode`
+        pub mode: ::core::option::Option<::std::string::String>,
+    }
+
+    impl Shutdown {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Sets `mode`.
+        #[must_use]
+        pub fn mode(mut self, mode: impl ::core::convert::Into<::std::string::String>) -> Self {
+            self.mode = Some(mode.into());
+            self
+        }
+    }
+
+    impl ::qapi_types::codec::Members for Shutdown {
+        type Partial = (
+            ::qapi_types::codec::Fault,
+            ::core::option::Option<::std::string::String>,
+        );
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            (::qapi_types::codec::Fault::new(), None)
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            match key {
+                "mode" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
+                _ => Ok(false),
+            }
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (fault, m0) = p;
+            fault.check()?;
+            Ok(Self { mode: m0 })
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            ::qapi_types::codec::put_opt(w, "mode", &self.mode);
+        }
+    }
+
+    impl ::qapi_types::Command for Shutdown {
+        type Reply = ::qapi_types::Empty;
+        const NAME: &'static str = "shutdown";
+        const SUCCESS_RESPONSE: bool = false;
+    }
+
+    /// # Features
+    ///
+    /// - **deprecated**
+    /// - **unstable**
+    ///
+    /// `old-thing`, `command.json` line 52
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[deprecated]
+    #[non_exhaustive]
+    pub struct OldThing {}
+
+    impl OldThing {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl ::qapi_types::codec::Members for OldThing {
+        type Partial = ();
+
+        #[inline]
+        fn begin() -> Self::Partial {}
+
+        #[inline]
+        fn member(
+            (): &mut Self::Partial,
+            _: &str,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            Ok(false)
+        }
+
+        #[inline]
+        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            Ok(Self {})
+        }
+
+        #[inline]
+        fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
+    }
+
+    impl ::qapi_types::Command for OldThing {
+        type Reply = ::qapi_types::Empty;
+        const NAME: &'static str = "old-thing";
+        const FEATURES: &'static [&'static str] = &["deprecated", "unstable"];
+    }
+
+    /// `get-number`, `command.json` line 55
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GetNumber {}
@@ -828,7 +878,7 @@ pub mod commands {
         const NAME: &'static str = "get-number";
     }
 
-    /// `get-any`, `command.json` line 33
+    /// `get-any`, `command.json` line 56
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetAny {
@@ -888,66 +938,16 @@ pub mod commands {
         const NAME: &'static str = "get-any";
     }
 
-    /// # Features
-    ///
-    /// - **deprecated**
-    /// - **unstable**
-    ///
-    /// `old-thing`, `command.json` line 34
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated]
-    #[non_exhaustive]
-    pub struct OldThing {}
-
-    impl OldThing {
-        /// With no member set.
-        #[must_use]
-        #[inline]
-        pub fn new() -> Self {
-            Self::default()
-        }
-    }
-
-    impl ::qapi_types::codec::Members for OldThing {
-        type Partial = ();
-
-        #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
-        }
-
-        #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
-        }
-
-        #[inline]
-        fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
-    }
-
-    impl ::qapi_types::Command for OldThing {
-        type Reply = ::qapi_types::Empty;
-        const NAME: &'static str = "old-thing";
-        const FEATURES: &'static [&'static str] = &["deprecated", "unstable"];
-    }
-
     ::qapi_types::impl_object!(
         QueryStatus,
         Eject,
         Move,
         Step,
-        Shutdown,
         DeviceAdd,
+        Shutdown,
+        OldThing,
         GetNumber,
         GetAny,
-        OldThing,
     );
 }
 

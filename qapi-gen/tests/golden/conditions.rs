@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Display`, `conditions.json` line 3
+/// `Display`, `conditions.json` line 6
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Display {
@@ -58,64 +58,9 @@ impl ::qapi_types::codec::Enum for Display {
     }
 }
 
-/// If: `SPICE`
-///
-/// `Spice`, `conditions.json` line 6
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Spice {
-    /// `port`
-    pub port: u16,
-}
-
-impl Spice {
-    /// With what is mandatory.
-    #[must_use]
-    #[inline]
-    pub fn new(port: u16) -> Self {
-        Self { port }
-    }
-}
-
-impl ::qapi_types::codec::Members for Spice {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u16>);
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "port" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "port", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "port")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        fault.check()?;
-        Ok(Self { port: m0 })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put(w, "port", &self.port);
-    }
-}
-
 /// If: `LINUX`
 ///
-/// `DBus`, `conditions.json` line 7
+/// `DBus`, `conditions.json` line 9
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -187,7 +132,187 @@ impl ::qapi_types::codec::Members for DBus {
     }
 }
 
-/// `DisplayOptions`, `conditions.json` line 9
+/// `Process`, `conditions.json` line 10
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Process {
+    /// `pid`
+    pub pid: i64,
+    /// If: `LINUX`
+    #[cfg(target_os = "linux")]
+    pub fd: i64,
+    /// If: `all(not(LINUX), VNC)`
+    #[cfg(not(target_os = "linux"))]
+    pub handle: ::core::option::Option<i64>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
+}
+
+impl Process {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(pid: i64, #[cfg(target_os = "linux")] fd: i64) -> Self {
+        Self {
+            pid,
+            #[cfg(target_os = "linux")]
+            fd,
+            #[cfg(not(target_os = "linux"))]
+            handle: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+        }
+    }
+
+    /// Sets `handle`.
+    #[cfg(not(target_os = "linux"))]
+    #[must_use]
+    #[inline]
+    pub fn handle(mut self, handle: i64) -> Self {
+        self.handle = Some(handle);
+        self
+    }
+}
+
+#[doc(hidden)]
+pub struct ProcessPartial {
+    fault: ::qapi_types::codec::Fault,
+    m0: ::core::option::Option<i64>,
+    #[cfg(target_os = "linux")]
+    m1: ::core::option::Option<i64>,
+    #[cfg(not(target_os = "linux"))]
+    m2: ::core::option::Option<i64>,
+    rest: ::qapi_types::UnrecognizedMembers,
+}
+
+impl ::qapi_types::codec::Members for Process {
+    type Partial = ProcessPartial;
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        ProcessPartial {
+            fault: ::qapi_types::codec::Fault::new(),
+            m0: None,
+            #[cfg(target_os = "linux")]
+            m1: None,
+            #[cfg(not(target_os = "linux"))]
+            m2: None,
+            rest: ::qapi_types::UnrecognizedMembers::new(),
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "pid" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "pid", r),
+            #[cfg(target_os = "linux")]
+            "fd" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "fd", r),
+            #[cfg(not(target_os = "linux"))]
+            "handle" => ::qapi_types::codec::get(&mut p.m2, &mut p.fault, 2, "handle", r),
+            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let ProcessPartial {
+            fault,
+            m0: Some(m0),
+            #[cfg(target_os = "linux")]
+            m1: Some(m1),
+            #[cfg(not(target_os = "linux"))]
+            m2,
+            rest,
+        } = p
+        else {
+            let members = &[
+                (p.m0.is_none(), 0, "pid"),
+                #[cfg(target_os = "linux")]
+                (p.m1.is_none(), 1, "fd"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
+        };
+        fault.check()?;
+        Ok(Self {
+            pid: m0,
+            #[cfg(target_os = "linux")]
+            fd: m1,
+            #[cfg(not(target_os = "linux"))]
+            handle: m2,
+            unrecognized: rest,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "pid", &self.pid);
+        #[cfg(target_os = "linux")]
+        ::qapi_types::codec::put(w, "fd", &self.fd);
+        #[cfg(not(target_os = "linux"))]
+        ::qapi_types::codec::put_opt(w, "handle", &self.handle);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
+/// If: `SPICE`
+///
+/// `Spice`, `conditions.json` line 16
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Spice {
+    /// `port`
+    pub port: u16,
+}
+
+impl Spice {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(port: u16) -> Self {
+        Self { port }
+    }
+}
+
+impl ::qapi_types::codec::Members for Spice {
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u16>);
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "port" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "port", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "port")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        fault.check()?;
+        Ok(Self { port: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "port", &self.port);
+    }
+}
+
+/// `DisplayOptions`, `conditions.json` line 18
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayOptions {
@@ -438,134 +563,9 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     }
 }
 
-/// `Process`, `conditions.json` line 16
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Process {
-    /// `pid`
-    pub pid: i64,
-    /// If: `LINUX`
-    #[cfg(target_os = "linux")]
-    pub fd: i64,
-    /// If: `all(not(LINUX), VNC)`
-    #[cfg(not(target_os = "linux"))]
-    pub handle: ::core::option::Option<i64>,
-    /// Members that another release sends.
-    pub unrecognized: ::qapi_types::UnrecognizedMembers,
-}
-
-impl Process {
-    /// With what is mandatory.
-    #[must_use]
-    #[inline]
-    pub fn new(pid: i64, #[cfg(target_os = "linux")] fd: i64) -> Self {
-        Self {
-            pid,
-            #[cfg(target_os = "linux")]
-            fd,
-            #[cfg(not(target_os = "linux"))]
-            handle: None,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
-    }
-
-    /// Sets `handle`.
-    #[cfg(not(target_os = "linux"))]
-    #[must_use]
-    #[inline]
-    pub fn handle(mut self, handle: i64) -> Self {
-        self.handle = Some(handle);
-        self
-    }
-}
-
-#[doc(hidden)]
-pub struct ProcessPartial {
-    fault: ::qapi_types::codec::Fault,
-    m0: ::core::option::Option<i64>,
-    #[cfg(target_os = "linux")]
-    m1: ::core::option::Option<i64>,
-    #[cfg(not(target_os = "linux"))]
-    m2: ::core::option::Option<i64>,
-    rest: ::qapi_types::UnrecognizedMembers,
-}
-
-impl ::qapi_types::codec::Members for Process {
-    type Partial = ProcessPartial;
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        ProcessPartial {
-            fault: ::qapi_types::codec::Fault::new(),
-            m0: None,
-            #[cfg(target_os = "linux")]
-            m1: None,
-            #[cfg(not(target_os = "linux"))]
-            m2: None,
-            rest: ::qapi_types::UnrecognizedMembers::new(),
-        }
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "pid" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "pid", r),
-            #[cfg(target_os = "linux")]
-            "fd" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "fd", r),
-            #[cfg(not(target_os = "linux"))]
-            "handle" => ::qapi_types::codec::get(&mut p.m2, &mut p.fault, 2, "handle", r),
-            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let ProcessPartial {
-            fault,
-            m0: Some(m0),
-            #[cfg(target_os = "linux")]
-            m1: Some(m1),
-            #[cfg(not(target_os = "linux"))]
-            m2,
-            rest,
-        } = p
-        else {
-            let members = &[
-                (p.m0.is_none(), 0, "pid"),
-                #[cfg(target_os = "linux")]
-                (p.m1.is_none(), 1, "fd"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
-        };
-        fault.check()?;
-        Ok(Self {
-            pid: m0,
-            #[cfg(target_os = "linux")]
-            fd: m1,
-            #[cfg(not(target_os = "linux"))]
-            handle: m2,
-            unrecognized: rest,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put(w, "pid", &self.pid);
-        #[cfg(target_os = "linux")]
-        ::qapi_types::codec::put(w, "fd", &self.fd);
-        #[cfg(not(target_os = "linux"))]
-        ::qapi_types::codec::put_opt(w, "handle", &self.handle);
-        ::qapi_types::codec::put_kept(w, &self.unrecognized);
-    }
-}
-
 /// If: `any(LINUX, PIXMAN)`
 ///
-/// `Where`, `conditions.json` line 19
+/// `Where`, `conditions.json` line 25
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -633,7 +633,7 @@ impl ::qapi_types::codec::Encode for Where {
     }
 }
 
-/// `Spawn`, `conditions.json` line 23
+/// `Spawn`, `conditions.json` line 29
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spawn {
@@ -714,7 +714,7 @@ impl ::qapi_types::codec::Members for Spawn {
 
 ::qapi_types::impl_enum!(Display);
 
-::qapi_types::impl_object!(Spice, DisplayOptions, Process, Spawn);
+::qapi_types::impl_object!(Process, Spice, DisplayOptions, Spawn);
 
 #[cfg(target_os = "linux")]
 ::qapi_types::impl_object!(DBus);
@@ -778,7 +778,7 @@ impl ::qapi_types::Events for Event {
 pub mod events {
     /// If: `LINUX`
     ///
-    /// `BUS_LOST`, `conditions.json` line 26
+    /// `BUS_LOST`, `conditions.json` line 13
     #[cfg(target_os = "linux")]
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -865,7 +865,7 @@ pub mod events {
 pub mod commands {
     /// If: `VNC`
     ///
-    /// `display`, `conditions.json` line 21
+    /// `display`, `conditions.json` line 27
     #[derive(Clone, Debug, PartialEq)]
     pub struct Display(pub super::DisplayOptions);
 
@@ -917,7 +917,7 @@ pub mod commands {
         const NAME: &'static str = "display";
     }
 
-    /// `spawn`, `conditions.json` line 22
+    /// `spawn`, `conditions.json` line 28
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Spawn {
@@ -982,7 +982,7 @@ pub mod commands {
         const NAME: &'static str = "spawn";
     }
 
-    /// `spawn-boxed`, `conditions.json` line 24
+    /// `spawn-boxed`, `conditions.json` line 30
     #[derive(Clone, Debug, PartialEq)]
     pub struct SpawnBoxed(pub super::Spawn);
 

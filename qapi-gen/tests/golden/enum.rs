@@ -11,7 +11,7 @@
 ///
 /// Since: 1.2
 ///
-/// `RunState`, `enum.json` line 21
+/// `RunState`, `enum.json` line 24
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunState {
@@ -50,7 +50,7 @@ impl ::qapi_types::codec::Enum for RunState {
     }
 }
 
-/// `PanelMode`, `enum.json` line 25
+/// `PanelMode`, `enum.json` line 32
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PanelMode {
@@ -117,7 +117,7 @@ impl ::qapi_types::codec::Enum for PanelMode {
     }
 }
 
-/// `Nothing`, `enum.json` line 27
+/// `Nothing`, `enum.json` line 36
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Nothing {

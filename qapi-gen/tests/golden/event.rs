@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Cause`, `event.json` line 3
+/// `Cause`, `event.json` line 13
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cause {
@@ -147,7 +147,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-    /// `STOP`, `event.json` line 4
+    /// `STOP`, `event.json` line 6
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -204,7 +204,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `SHUTDOWN`, `event.json` line 5
+    /// `SHUTDOWN`, `event.json` line 7
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -293,7 +293,7 @@ pub mod events {
         const NAME: &'static str = "SHUTDOWN";
     }
 
-    /// `BLOCK_JOB_READY`, `event.json` line 6
+    /// `BLOCK_JOB_READY`, `event.json` line 14
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockJobReady(pub super::Cause);
 
@@ -348,7 +348,7 @@ pub mod events {
     ///
     /// - **deprecated**
     ///
-    /// `UNRECOGNIZED`, `event.json` line 7
+    /// `UNRECOGNIZED`, `event.json` line 17
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated]
     pub struct Unrecognized(pub super::Cause);

@@ -7,7 +7,206 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `String`, `names.json` line 3
+/// `Marked`, `names.json` line 7
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Marked {
+    /// `type`
+    pub r#type: ::std::string::String,
+    /// `self`
+    pub self_: i64,
+    /// `node-name`
+    pub node_name: ::core::option::Option<::std::string::String>,
+    /// `nodeName`
+    pub node_name_: ::core::option::Option<::std::string::String>,
+}
+
+impl Marked {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(r#type: impl ::core::convert::Into<::std::string::String>, self_: i64) -> Self {
+        Self {
+            r#type: r#type.into(),
+            self_,
+            node_name: None,
+            node_name_: None,
+        }
+    }
+
+    /// Sets `node-name`.
+    #[must_use]
+    pub fn node_name(
+        mut self,
+        node_name: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.node_name = Some(node_name.into());
+        self
+    }
+
+    /// Sets `nodeName`.
+    #[must_use]
+    pub fn node_name_(
+        mut self,
+        node_name_: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.node_name_ = Some(node_name_.into());
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Marked {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None, None, None, None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            "self" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "self", r),
+            "node-name" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "node-name", r),
+            "nodeName" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "nodeName", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+            let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "self")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        fault.check()?;
+        Ok(Self {
+            r#type: m0,
+            self_: m1,
+            node_name: m2,
+            node_name_: m3,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "type", &self.r#type);
+        ::qapi_types::codec::put(w, "self", &self.self_);
+        ::qapi_types::codec::put_opt(w, "node-name", &self.node_name);
+        ::qapi_types::codec::put_opt(w, "nodeName", &self.node_name_);
+    }
+}
+
+/// `__com.example_Vendor`, `names.json` line 8
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ComExampleVendor {
+    /// `a`
+    pub a: ::core::option::Option<ComExampleVendor_>,
+}
+
+impl ComExampleVendor {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `a`.
+    #[must_use]
+    #[inline]
+    pub fn a(mut self, a: ComExampleVendor_) -> Self {
+        self.a = Some(a);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for ComExampleVendor {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<ComExampleVendor_>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "a" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "a", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, m0) = p;
+        fault.check()?;
+        Ok(Self { a: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "a", &self.a);
+    }
+}
+
+/// `ComExampleVendor`, `names.json` line 9
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ComExampleVendor_ {}
+
+impl ComExampleVendor_ {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl ::qapi_types::codec::Members for ComExampleVendor_ {
+    type Partial = ();
+
+    #[inline]
+    fn begin() -> Self::Partial {}
+
+    #[inline]
+    fn member(
+        (): &mut Self::Partial,
+        _: &str,
+        _: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        Ok(false)
+    }
+
+    #[inline]
+    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[inline]
+    fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
+}
+
+/// `String`, `names.json` line 12
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct String {
@@ -76,7 +275,7 @@ impl ::qapi_types::codec::Members for String {
     }
 }
 
-/// `Option`, `names.json` line 4
+/// `Option`, `names.json` line 13
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Option {
@@ -134,7 +333,7 @@ impl ::qapi_types::codec::Members for Option {
     }
 }
 
-/// `Vec`, `names.json` line 5
+/// `Vec`, `names.json` line 14
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Vec {
@@ -191,7 +390,7 @@ impl ::qapi_types::codec::Members for Vec {
     }
 }
 
-/// `Box`, `names.json` line 6
+/// `Box`, `names.json` line 15
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Box {
@@ -251,7 +450,7 @@ impl ::qapi_types::codec::Members for Box {
     }
 }
 
-/// `Result`, `names.json` line 7
+/// `Result`, `names.json` line 16
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Result {
@@ -337,7 +536,7 @@ impl ::qapi_types::codec::Members for Result {
     }
 }
 
-/// `Into`, `names.json` line 8
+/// `Into`, `names.json` line 17
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Into {
@@ -422,7 +621,7 @@ impl ::qapi_types::codec::Members for Into {
     }
 }
 
-/// `From`, `names.json` line 9
+/// `From`, `names.json` line 18
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum From {
@@ -462,7 +661,7 @@ impl ::qapi_types::codec::Enum for From {
     }
 }
 
-/// `Default`, `names.json` line 10
+/// `Default`, `names.json` line 19
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Default {
@@ -521,7 +720,7 @@ impl ::qapi_types::codec::Encode for Default {
     }
 }
 
-/// `Clone`, `names.json` line 11
+/// `Clone`, `names.json` line 20
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Clone {
@@ -578,7 +777,7 @@ impl ::qapi_types::codec::Members for Clone {
     }
 }
 
-/// `Self`, `names.json` line 12
+/// `Self`, `names.json` line 21
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Self_ {
@@ -631,7 +830,7 @@ impl ::qapi_types::codec::Members for Self_ {
     }
 }
 
-/// `Ok`, `names.json` line 13
+/// `Ok`, `names.json` line 22
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ok {
@@ -838,7 +1037,7 @@ impl ::qapi_types::codec::Branches for OkBranch_ {
     }
 }
 
-/// `OkBranch`, `names.json` line 15
+/// `OkBranch`, `names.json` line 24
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OkBranch {
@@ -933,7 +1132,7 @@ impl ::qapi_types::codec::Members for OkBranch {
     }
 }
 
-/// `Event`, `names.json` line 16
+/// `Event`, `names.json` line 25
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -1034,7 +1233,7 @@ impl ::qapi_types::codec::Members for Event {
     }
 }
 
-/// `Keywords`, `names.json` line 17
+/// `Keywords`, `names.json` line 26
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Keywords {
@@ -1288,108 +1487,12 @@ impl ::qapi_types::codec::Members for Keywords {
     }
 }
 
-/// `__com.example_Vendor`, `names.json` line 21
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct ComExampleVendor {
-    /// `a`
-    pub a: ::core::option::Option<ComExampleVendor_>,
-}
-
-impl ComExampleVendor {
-    /// With no member set.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `a`.
-    #[must_use]
-    #[inline]
-    pub fn a(mut self, a: ComExampleVendor_) -> Self {
-        self.a = Some(a);
-        self
-    }
-}
-
-impl ::qapi_types::codec::Members for ComExampleVendor {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<ComExampleVendor_>,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "a" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "a", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
-        Ok(Self { a: m0 })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put_opt(w, "a", &self.a);
-    }
-}
-
-/// `ComExampleVendor`, `names.json` line 22
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct ComExampleVendor_ {}
-
-impl ComExampleVendor_ {
-    /// With no member set.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl ::qapi_types::codec::Members for ComExampleVendor_ {
-    type Partial = ();
-
-    #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(
-        (): &mut Self::Partial,
-        _: &str,
-        _: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        Ok(false)
-    }
-
-    #[inline]
-    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[inline]
-    fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
-}
-
 ::qapi_types::impl_enum!(From);
 
 ::qapi_types::impl_object!(
+    Marked,
+    ComExampleVendor,
+    ComExampleVendor_,
     String,
     Option,
     Vec,
@@ -1402,8 +1505,6 @@ impl ::qapi_types::codec::Members for ComExampleVendor_ {
     OkBranch,
     Event,
     Keywords,
-    ComExampleVendor,
-    ComExampleVendor_,
 );
 
 ::qapi_types::impl_serde!(Default);
@@ -1463,7 +1564,7 @@ impl ::qapi_types::Events for Event_ {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-    /// `STOP`, `names.json` line 24
+    /// `STOP`, `names.json` line 31
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -1539,7 +1640,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `EVENT`, `names.json` line 29
+    /// `EVENT`, `names.json` line 36
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Event {
@@ -1619,7 +1720,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-    /// `stop`, `names.json` line 23
+    /// `stop`, `names.json` line 30
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -1662,7 +1763,7 @@ pub mod commands {
         const NAME: &'static str = "stop";
     }
 
-    /// `ok`, `names.json` line 25
+    /// `ok`, `names.json` line 32
     #[derive(Clone, Debug, PartialEq)]
     pub struct Ok_(pub super::Ok);
 
@@ -1714,7 +1815,7 @@ pub mod commands {
         const NAME: &'static str = "ok";
     }
 
-    /// `some`, `names.json` line 26
+    /// `some`, `names.json` line 33
     #[derive(Clone, Debug, PartialEq)]
     pub struct Some_(pub super::Event);
 
@@ -1766,7 +1867,7 @@ pub mod commands {
         const NAME: &'static str = "some";
     }
 
-    /// `keywords`, `names.json` line 27
+    /// `keywords`, `names.json` line 34
     #[derive(Clone, Debug, PartialEq)]
     pub struct Keywords(pub super::Keywords);
 
@@ -1820,7 +1921,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `__com.example_do-it`, `names.json` line 28
+    /// `__com.example_do-it`, `names.json` line 35
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ComExampleDoIt {

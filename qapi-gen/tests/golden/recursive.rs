@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Chain`, `recursive.json` line 4
+/// `Chain`, `recursive.json` line 6
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Chain {
@@ -94,7 +94,7 @@ impl ::qapi_types::codec::Members for Chain {
     }
 }
 
-/// `Left`, `recursive.json` line 5
+/// `Left`, `recursive.json` line 9
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Left {
@@ -154,7 +154,7 @@ impl ::qapi_types::codec::Members for Left {
     }
 }
 
-/// `Right`, `recursive.json` line 6
+/// `Right`, `recursive.json` line 10
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Right {
@@ -230,7 +230,7 @@ impl ::qapi_types::codec::Members for Right {
     }
 }
 
-/// `Kind`, `recursive.json` line 7
+/// `Kind`, `recursive.json` line 11
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -261,7 +261,7 @@ impl ::qapi_types::codec::Enum for Kind {
     }
 }
 
-/// `Inner`, `recursive.json` line 8
+/// `Inner`, `recursive.json` line 12
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inner {
@@ -335,7 +335,7 @@ impl ::qapi_types::codec::Members for Inner {
     }
 }
 
-/// `Tree`, `recursive.json` line 9
+/// `Tree`, `recursive.json` line 13
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tree {
@@ -502,7 +502,7 @@ impl ::qapi_types::codec::Branches for TreeBranch {
     }
 }
 
-/// `TreeRef`, `recursive.json` line 11
+/// `TreeRef`, `recursive.json` line 15
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TreeRef {

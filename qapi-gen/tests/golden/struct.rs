@@ -7,45 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Empty`, `struct.json` line 4
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Empty {}
-
-impl Empty {
-    /// With no member set.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl ::qapi_types::codec::Members for Empty {
-    type Partial = ();
-
-    #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(
-        (): &mut Self::Partial,
-        _: &str,
-        _: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        Ok(false)
-    }
-
-    #[inline]
-    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[inline]
-    fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
-}
-
-/// `Point`, `struct.json` line 5
+/// `Point`, `struct.json` line 8
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
@@ -106,11 +68,85 @@ impl ::qapi_types::codec::Members for Point {
     }
 }
 
+/// `Defaults`, `struct.json` line 9
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Defaults {
+    /// `on`
+    pub on: ::core::option::Option<bool>,
+    /// `origin`
+    pub origin: ::core::option::Option<Point>,
+}
+
+impl Defaults {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `on`.
+    #[must_use]
+    #[inline]
+    pub fn on(mut self, on: bool) -> Self {
+        self.on = Some(on);
+        self
+    }
+
+    /// Sets `origin`.
+    #[must_use]
+    #[inline]
+    pub fn origin(mut self, origin: Point) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Defaults {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<bool>,
+        ::core::option::Option<Point>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None, None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "on", r),
+            "origin" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "origin", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, m0, m1) = p;
+        fault.check()?;
+        Ok(Self { on: m0, origin: m1 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "on", &self.on);
+        ::qapi_types::codec::put_opt(w, "origin", &self.origin);
+    }
+}
+
 /// A point with a label.
 ///
 /// Since: 7.0
 ///
-/// `Marker`, `struct.json` line 26
+/// `Marker`, `struct.json` line 36
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Marker {
@@ -310,81 +346,45 @@ impl ::qapi_types::codec::Members for Marker {
     }
 }
 
-/// `Defaults`, `struct.json` line 35
+/// `Empty`, `struct.json` line 47
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Defaults {
-    /// `on`
-    pub on: ::core::option::Option<bool>,
-    /// `origin`
-    pub origin: ::core::option::Option<Point>,
-}
+pub struct Empty {}
 
-impl Defaults {
+impl Empty {
     /// With no member set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
         Self::default()
     }
-
-    /// Sets `on`.
-    #[must_use]
-    #[inline]
-    pub fn on(mut self, on: bool) -> Self {
-        self.on = Some(on);
-        self
-    }
-
-    /// Sets `origin`.
-    #[must_use]
-    #[inline]
-    pub fn origin(mut self, origin: Point) -> Self {
-        self.origin = Some(origin);
-        self
-    }
 }
 
-impl ::qapi_types::codec::Members for Defaults {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::core::option::Option<Point>,
-    );
+impl ::qapi_types::codec::Members for Empty {
+    type Partial = ();
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
-    }
+    fn begin() -> Self::Partial {}
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
+        (): &mut Self::Partial,
+        _: &str,
+        _: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
-        match key {
-            "on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "on", r),
-            "origin" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "origin", r),
-            _ => Ok(false),
-        }
+        Ok(false)
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
-        Ok(Self { on: m0, origin: m1 })
+    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(Self {})
     }
 
     #[inline]
-    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put_opt(w, "on", &self.on);
-        ::qapi_types::codec::put_opt(w, "origin", &self.origin);
-    }
+    fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
 }
 
-::qapi_types::impl_object!(Empty, Point, Marker, Defaults);
+::qapi_types::impl_object!(Point, Defaults, Marker, Empty);
 
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]

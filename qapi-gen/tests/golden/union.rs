@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-/// `Format`, `union.json` line 3
+/// `Format`, `union.json` line 7
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -44,7 +44,7 @@ impl ::qapi_types::codec::Enum for Format {
     }
 }
 
-/// `Raw`, `union.json` line 4
+/// `Raw`, `union.json` line 8
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Raw {
@@ -102,7 +102,7 @@ impl ::qapi_types::codec::Members for Raw {
     }
 }
 
-/// `Cow`, `union.json` line 5
+/// `Cow`, `union.json` line 9
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cow {
@@ -176,7 +176,7 @@ impl ::qapi_types::codec::Members for Cow {
     }
 }
 
-/// `Image`, `union.json` line 7
+/// `Image`, `union.json` line 11
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
@@ -398,7 +398,7 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     }
 }
 
-/// `Transport`, `union.json` line 13
+/// `Transport`, `union.json` line 21
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport {
@@ -429,7 +429,7 @@ impl ::qapi_types::codec::Enum for Transport {
     }
 }
 
-/// `Named`, `union.json` line 14
+/// `Named`, `union.json` line 22
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Named {
@@ -484,7 +484,7 @@ impl ::qapi_types::codec::Members for Named {
     }
 }
 
-/// `Carried`, `union.json` line 15
+/// `Carried`, `union.json` line 23
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Carried {
@@ -553,7 +553,7 @@ impl ::qapi_types::codec::Members for Carried {
     }
 }
 
-/// `Protocol`, `union.json` line 16
+/// `Protocol`, `union.json` line 24
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -584,7 +584,7 @@ impl ::qapi_types::codec::Enum for Protocol {
     }
 }
 
-/// `Tcp`, `union.json` line 17
+/// `Tcp`, `union.json` line 25
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tcp {
@@ -647,7 +647,7 @@ impl ::qapi_types::codec::Members for Tcp {
     }
 }
 
-/// `Unix`, `union.json` line 18
+/// `Unix`, `union.json` line 26
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Unix {
@@ -702,7 +702,7 @@ impl ::qapi_types::codec::Members for Unix {
     }
 }
 
-/// `Net`, `union.json` line 19
+/// `Net`, `union.json` line 27
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Net {
@@ -878,7 +878,7 @@ impl ::qapi_types::codec::Branches for NetBranch {
     }
 }
 
-/// `Target`, `union.json` line 23
+/// `Target`, `union.json` line 31
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Target {
