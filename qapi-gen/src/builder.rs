@@ -148,7 +148,9 @@ impl Builder {
         self
     }
 
-    /// Adds what `query-qmp-schema` answers as the constant `INTROSPECTION`, a JSON text.
+    /// Adds what `query-qmp-schema` answers as the constant `INTROSPECTION`, a JSON text. It
+    /// describes the commands and events that are generated, and no others. Symbols that
+    /// [`condition`](Builder::condition) makes a `cfg` count as defined.
     pub fn introspection(mut self, introspection: bool) -> Builder {
         self.options.introspection = introspection;
         self

@@ -103,6 +103,52 @@ fn introspection_is_there_on_request() {
 }
 
 #[test]
+fn introspection_describes_what_was_chosen() {
+    let introspection = |builder: Builder| {
+        let code = generate(&builder.introspection(true)).unwrap();
+        let (_, text) = code
+            .split_once("pub const INTROSPECTION: &str = r#\"")
+            .unwrap();
+        text.split_once("\"#;").unwrap().0.to_owned()
+    };
+    assert_eq!(
+        introspection(builder().commands(["query-a"])),
+        r#"[
+{"arg-type": "0", "meta-type": "command", "name": "query-a", "ret-type": "1"},
+{"members": [], "meta-type": "object", "name": "0"},
+{"members": [{"name": "c", "type": "2"}, {"name": "n", "type": "int"}], "meta-type": "object", "name": "1"},
+{"members": [{"default": null, "name": "x", "type": "str"}], "meta-type": "object", "name": "2"},
+{"json-type": "int", "meta-type": "builtin", "name": "int"},
+{"json-type": "string", "meta-type": "builtin", "name": "str"}
+]"#
+    );
+    assert_eq!(
+        introspection(builder().events(["*"])),
+        r#"[
+{"arg-type": "0", "meta-type": "event", "name": "CHANGED"},
+{"members": [{"name": "c", "type": "1"}], "meta-type": "object", "name": "0"},
+{"members": [{"default": null, "name": "x", "type": "str"}], "meta-type": "object", "name": "1"},
+{"json-type": "string", "meta-type": "builtin", "name": "str"}
+]"#
+    );
+    // What a condition leaves out is not advertised either.
+    let names = |text: &str| {
+        let interface: serde_json::Value = serde_json::from_str(text).unwrap();
+        let entities = interface.as_array().unwrap().iter();
+        entities
+            .filter(|entity| entity["meta-type"] == "command")
+            .map(|entity| entity["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&introspection(builder())),
+        ["query-a", "query-b", "set-c"]
+    );
+    let without = builder().condition("HAVE_B", Condition::False);
+    assert_eq!(names(&introspection(without)), ["query-a", "set-c"]);
+}
+
+#[test]
 fn a_file_is_written_once() {
     let directory = std::env::temp_dir().join(format!("qapi-gen-builder-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();

@@ -55,15 +55,25 @@ pub struct Options<'a> {
 /// Where the schema defines `SchemaInfo` itself, this definition decides; otherwise the forms that
 /// the schema uses and the releases that its documentation mentions.
 pub fn schema_info(schema: &Schema, options: &Options) -> String {
+    schema_info_of(schema, options, schema.definitions())
+}
+
+/// As [`schema_info`], for a server that has only these commands and events.
+pub(crate) fn schema_info_of(
+    schema: &Schema,
+    options: &Options,
+    definitions: &[Definition],
+) -> String {
     let mut w = Writer::new(match options.pretty {
         true => Layout::Indented,
         false => Layout::Rows,
     });
     Generator {
         schema,
+        definitions,
         options,
         form: Form::of(schema),
-        uses: Uses::of(schema),
+        uses: Uses::of(schema, definitions),
     }
     .array(&mut w);
     let mut text = w.finish();
@@ -73,6 +83,8 @@ pub fn schema_info(schema: &Schema, options: &Options) -> String {
 
 struct Generator<'a> {
     schema: &'a Schema,
+    /// What is shown, with the types that it reaches.
+    definitions: &'a [Definition],
     options: &'a Options<'a>,
     form: Form,
     uses: Uses,
@@ -81,7 +93,7 @@ struct Generator<'a> {
 impl Generator<'_> {
     fn array(&self, w: &mut Writer) {
         w.array(|w| {
-            for definition in self.schema.definitions() {
+            for definition in self.definitions {
                 match *definition {
                     Definition::Command(id) => self.command(w, self.schema.command(id)),
                     Definition::Event(id) => self.event(w, self.schema.event(id)),

@@ -18,7 +18,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn of(schema: &Schema) -> Uses {
+    pub(super) fn of(schema: &Schema, definitions: &[Definition]) -> Uses {
         let of_integers: Vec<bool> = schema
             .arrays()
             .map(|(_, array)| is_integer(array.element))
@@ -33,7 +33,7 @@ impl Uses {
                 .find(|id| of_integers[id.index()]),
             of_integers,
         };
-        uses.collect(schema);
+        uses.collect(schema, definitions);
         uses
     }
 
@@ -57,9 +57,9 @@ impl Uses {
         }
     }
 
-    fn collect(&mut self, schema: &Schema) {
+    fn collect(&mut self, schema: &Schema, definitions: &[Definition]) {
         let empty = schema.empty();
-        for definition in schema.definitions() {
+        for definition in definitions {
             match *definition {
                 Definition::Command(id) => {
                     let command = schema.command(id);

@@ -359,6 +359,17 @@ impl<'s> Plan<'s> {
         &self.events[id.index()]
     }
 
+    /// The commands and events that are in the generated file, re-exported ones included.
+    pub(crate) fn interface(&self) -> Vec<Definition> {
+        let here = |definition: &Definition| match *definition {
+            Definition::Command(id) => self.command_item(id).place != Place::Absent,
+            Definition::Event(id) => self.event_item(id).place != Place::Absent,
+            Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => false,
+        };
+        let definitions = self.schema.definitions().iter().copied();
+        definitions.filter(here).collect()
+    }
+
     /// The types that other modules have, branches of unions included.
     pub(crate) fn types_elsewhere(&self) -> Vec<Item> {
         let types = self

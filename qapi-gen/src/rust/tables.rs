@@ -4,7 +4,7 @@ use super::Output;
 use super::condition::Decision;
 use super::plan::{Item, Place};
 use super::text::{cat, literal};
-use crate::introspect::{Options, schema_info};
+use crate::introspect::{Options, schema_info_of};
 use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
 
 impl<'s> Output<'_, 's> {
@@ -122,10 +122,10 @@ impl<'s> Output<'_, 's> {
             defined: Some(&defined),
             ..Options::default()
         };
-        let json = schema_info(self.plan.schema, &options);
+        let json = schema_info_of(self.plan.schema, &options, &self.plan.interface());
         self.t.blank();
         self.t
-            .doc("The schema as `query-qmp-schema` describes it, as JSON text.");
+            .doc("What is here as `query-qmp-schema` describes it, as JSON text.");
         self.t.raw(
             "pub const INTROSPECTION: &str = r#\"",
             json.trim_end(),
