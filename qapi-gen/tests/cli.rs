@@ -1,78 +1,13 @@
 //! The command `qapi-gen` as its users run it.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+#[path = "common/run.rs"]
+mod run;
+
+use run::{Run, Scratch};
+use std::process::{Command, Stdio};
 
 const GOOD: &str = "{ 'command': 'ping', 'data': { 'n': 'uint8' } }\n";
 const BAD: &str = "{ 'command': 'ping', 'data': 'Missing' }\n";
-
-/// A directory for the files of one test, removed at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(test: &str, files: &[(&str, &str)]) -> Scratch {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}"));
-        let _ = std::fs::remove_dir_all(&directory);
-        std::fs::create_dir_all(&directory).unwrap();
-        for (name, text) in files {
-            let path = directory.join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        Scratch(directory)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_qapi-gen"));
-        command.args(arguments).current_dir(&self.0);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        Run::new(self.command(arguments).output().unwrap())
-    }
-
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // Whoever refuses its arguments does not read, and the pipe may be broken by then.
-        if let Err(error) = stdin.write_all(input.as_bytes()) {
-            assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
-        }
-        drop(stdin);
-        Run::new(child.wait_with_output().unwrap())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Run {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn new(output: Output) -> Run {
-        Run {
-            status: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
 
 #[test]
 fn an_accepted_schema_is_nothing_to_talk_about() {
