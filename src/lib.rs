@@ -7,8 +7,18 @@
 
 #[cfg(feature = "client")]
 pub mod capabilities;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod events;
+#[cfg(feature = "client")]
+mod frame;
 pub mod session;
 
+#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind, Violation};
+#[cfg(feature = "client")]
+pub use events::{EventMessage, Received};
 pub use qapi_types as types;
 #[cfg(feature = "qga")]
 pub use qapi_types::qga;

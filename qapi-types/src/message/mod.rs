@@ -68,6 +68,13 @@ impl<'a> Raw<'a> {
         Self { text, dialect }
     }
 
+    /// For a part of a message that was kept; it has to be one value of standard JSON (RFC 8259), and decoding fails if it
+    /// is not.
+    #[must_use]
+    pub fn from_text(text: &'a str) -> Self {
+        Self::new(text, Dialect::Standard)
+    }
+
     /// What `r` read since it was at `start`.
     fn since(start: usize, r: &Reader<'a>) -> Self {
         Self::new(r.text_since(start), r.dialect())

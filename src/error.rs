@@ -1,0 +1,266 @@
+//! What can go wrong with a call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::process::ExitStatus;
+use std::sync::Arc;
+
+use crate::types::{self, ErrorClass, ErrorReply};
+
+/// Why a call, a connection or a subscription failed.
+///
+/// What matters to most callers is whether the command may have been executed: [`maybe_executed`](Self::maybe_executed).
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    command: Option<Cow<'static, str>>,
+    cause: Option<Arc<Error>>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server answered with an error.
+    Command(ErrorReply),
+    /// The deadline passed.
+    Deadline {
+        /// Whether the command had been sent. If so, it may still be executed; its late reply is dropped. If not, it never
+        /// will be.
+        sent: bool,
+    },
+    /// The connection ended before the reply: the command may have been executed or not.
+    OutcomeUnknown,
+    /// The connection ended without a reply to a command that ends the server, as is usual.
+    Ended,
+    /// The connection had ended: the command was not sent.
+    Closed,
+    /// The server broke the protocol's rules, so the connection is of no more use.
+    Protocol(Violation),
+    /// Connecting, reading or writing failed.
+    Io(io::Error),
+    /// The reply or event is not what the schema says.
+    Decode(types::Error),
+    /// The request cannot be expressed: the command was not sent.
+    Encode(types::Error),
+    /// Out-of-band execution is not enabled: the command was not sent. The server has to offer it, and the client to ask
+    /// for it when connecting.
+    NoOob,
+    /// The server's process exited before it could be connected to.
+    ChildExited(ExitStatus),
+    /// As many events were dropped because nobody took them in time, so the one waited for may be among them.
+    EventsLost(u64),
+}
+
+/// What a server did against the protocol's rules.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Violation {
+    /// Something other than a JSON object stands where a message should begin.
+    Garbage {
+        /// How it begins.
+        excerpt: String,
+    },
+    /// A JSON object is not a message, or something that looked like one is not JSON.
+    Message {
+        /// Why.
+        error: types::Error,
+        /// How it begins.
+        excerpt: String,
+    },
+    /// A message is longer than the limit.
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The connection ended within a message.
+    Truncated {
+        /// How it begins.
+        excerpt: String,
+    },
+    /// The first message is not a greeting.
+    NoGreeting,
+    /// A greeting came after the session had begun.
+    SecondGreeting,
+    /// The server refused to negotiate capabilities.
+    Negotiation(ErrorReply),
+    /// A reply has no id although all requests that could be answered had one.
+    ReplyWithoutId,
+    /// An error has no id although all requests that could be answered had one: the server could not make sense of
+    /// what it received.
+    ErrorWithoutId(ErrorReply),
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            command: None,
+            cause: None,
+        }))
+    }
+
+    /// With the command that failed.
+    #[must_use]
+    pub(crate) fn of(mut self, command: impl Into<Cow<'static, str>>) -> Self {
+        self.0.command = Some(command.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn because(mut self, cause: &Arc<Self>) -> Self {
+        self.0.cause = Some(Arc::clone(cause));
+        self
+    }
+
+    pub(crate) fn io(error: io::Error) -> Self {
+        Self::new(ErrorKind::Io(error))
+    }
+
+    /// Whether it is what reading gives when the other side has gone.
+    pub(crate) fn is_end(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let ends = [
+            UnexpectedEof,
+            ConnectionReset,
+            ConnectionAborted,
+            BrokenPipe,
+        ];
+        matches!(&self.0.kind, ErrorKind::Io(error) if ends.contains(&error.kind()))
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The command that failed.
+    #[must_use]
+    pub fn command(&self) -> Option<&str> {
+        self.0.command.as_deref()
+    }
+
+    /// What the server answered, if it answered with an error.
+    #[must_use]
+    pub fn reply(&self) -> Option<&ErrorReply> {
+        match &self.0.kind {
+            ErrorKind::Command(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// The class of the server's answer, if it answered with an error.
+    #[must_use]
+    pub fn class(&self) -> Option<&ErrorClass> {
+        self.reply().map(|reply| &reply.class)
+    }
+
+    /// Whether the deadline passed.
+    #[must_use]
+    pub fn is_deadline(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Deadline { .. })
+    }
+
+    /// Whether the connection is of no more use.
+    #[must_use]
+    pub fn is_disconnected(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::OutcomeUnknown
+                | ErrorKind::Ended
+                | ErrorKind::Closed
+                | ErrorKind::Protocol(_)
+                | ErrorKind::Io(_)
+                | ErrorKind::ChildExited(_)
+        )
+    }
+
+    /// Whether the server may have executed the command, or may still do so, so that repeating it may do harm. An error
+    /// reply says that it failed.
+    #[must_use]
+    pub fn maybe_executed(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Deadline { sent: true }
+                | ErrorKind::OutcomeUnknown
+                | ErrorKind::Ended
+                | ErrorKind::Decode(_)
+                | ErrorKind::EventsLost(_)
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(command) = &self.0.command {
+            write!(f, "{command}: ")?;
+        }
+        match &self.0.kind {
+            ErrorKind::Command(reply) => reply.fmt(f),
+            ErrorKind::Deadline { sent: true } => f.write_str("no reply before the deadline"),
+            ErrorKind::Deadline { sent: false } => f.write_str("not possible before the deadline"),
+            ErrorKind::OutcomeUnknown => {
+                f.write_str("the connection ended before the reply, so the outcome is unknown")
+            }
+            ErrorKind::Ended => f.write_str("the server ended the connection instead of replying"),
+            ErrorKind::Closed => f.write_str("the connection has ended"),
+            ErrorKind::Protocol(violation) => write!(f, "protocol violated: {violation}"),
+            ErrorKind::Io(error) => error.fmt(f),
+            ErrorKind::Decode(error) => write!(f, "not as the schema says: {error}"),
+            ErrorKind::Encode(error) => write!(f, "cannot be sent: {error}"),
+            ErrorKind::NoOob => f.write_str("out-of-band execution is not enabled"),
+            ErrorKind::ChildExited(status) => write!(f, "the server's process exited: {status}"),
+            ErrorKind::EventsLost(count) => {
+                write!(f, "{count} events were dropped while waiting for one")
+            }
+        }?;
+        match &self.0.cause {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Garbage { excerpt } => write!(f, "no message begins with '{excerpt}'"),
+            Self::Message { error, excerpt } => write!(f, "{error}, in '{excerpt}'"),
+            Self::TooLong { limit } => write!(f, "a message is longer than {limit} bytes"),
+            Self::Truncated { excerpt } => write!(f, "the connection ended within '{excerpt}'"),
+            Self::NoGreeting => f.write_str("the first message is not a greeting"),
+            Self::SecondGreeting => f.write_str("a second greeting"),
+            Self::Negotiation(error) => write!(f, "capabilities refused: {error}"),
+            Self::ReplyWithoutId => f.write_str("a reply without an id"),
+            Self::ErrorWithoutId(error) => write!(f, "an error without an id: {error}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &self.0.kind);
+        if let Some(command) = &self.0.command {
+            out.field("command", command);
+        }
+        if let Some(cause) = &self.0.cause {
+            out.field("cause", cause);
+        }
+        out.finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Command(reply) => Some(reply),
+            ErrorKind::Io(error) => Some(error),
+            ErrorKind::Decode(error) | ErrorKind::Encode(error) => Some(error),
+            _ => self.0.cause.as_ref().map(|cause| &**cause as _),
+        }
+    }
+}

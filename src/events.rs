@@ -1,0 +1,328 @@
+//! Subscriptions to events: queues between whoever reads a connection and whoever waits for what happens.
+//!
+//! A queue is bounded. When it is full the oldest event is dropped and counted, so that a subscriber who does not look
+//! costs a fixed amount of memory and delays nobody.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Waker;
+
+use crate::error::{Error, ErrorKind};
+use crate::types::message::{self, Raw};
+use crate::types::{self, Event, Events, Object, Timestamp};
+
+/// An event as it was received.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventMessage {
+    text: Box<str>,
+    name: Box<str>,
+    data: Option<Range<usize>>,
+    timestamp: Timestamp,
+}
+
+impl EventMessage {
+    /// `data` is a part of `text`.
+    pub(crate) fn new(
+        text: impl Into<Box<str>>,
+        name: impl Into<Box<str>>,
+        data: Option<Range<usize>>,
+        timestamp: Timestamp,
+    ) -> Self {
+        Self {
+            text: text.into(),
+            name: name.into(),
+            data,
+            timestamp,
+        }
+    }
+
+    /// The event's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When it happened, by the server's clock.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// The whole message, one JSON object.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its data, to be decoded; absent if it has none.
+    #[must_use]
+    pub fn data(&self) -> Option<Raw<'_>> {
+        let range = self.data.clone()?;
+        Some(Raw::from_text(&self.text[range]))
+    }
+
+    /// Its data as the event `E`, if it is that one.
+    ///
+    /// # Errors
+    /// When the data are not those of this event.
+    pub fn decode<E: Event>(&self) -> Option<types::Result<E>> {
+        (*self.name == *E::NAME).then(|| message::decode_event(self.data()))
+    }
+
+    /// It as one of a schema's events.
+    ///
+    /// # Errors
+    /// When the data are not those of the event.
+    pub fn decode_any<E: Events>(&self) -> types::Result<E> {
+        E::decode(&self.name, self.data())
+    }
+
+    /// Its data, of whatever shape.
+    ///
+    /// # Errors
+    /// When the data are not an object.
+    pub fn object(&self) -> types::Result<Object> {
+        message::decode_object(self.data())
+    }
+}
+
+impl fmt::Debug for EventMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+/// An event taken from a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Received<E> {
+    /// The event.
+    pub event: E,
+    /// When it happened, by the server's clock.
+    pub timestamp: Timestamp,
+    /// How many events of this subscription were dropped between the one taken before and this one, because nobody
+    /// took them in time.
+    pub missed: u64,
+}
+
+/// Which events a subscriber wants, by name.
+pub(crate) type Filter = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// How a subscriber wants its events.
+pub(crate) type Decode<E> = fn(&EventMessage) -> types::Result<E>;
+
+pub(crate) fn decode_one<E: Event>(message: &EventMessage) -> types::Result<E> {
+    message::decode_event(message.data())
+}
+
+/// All subscriptions of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    queues: Vec<Weak<Queue>>,
+    ended: Option<Arc<Error>>,
+}
+
+struct Queue {
+    filter: Filter,
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    events: VecDeque<Arc<EventMessage>>,
+    missed: u64,
+    ended: Option<Arc<Error>>,
+    waker: Option<Waker>,
+}
+
+impl Hub {
+    /// Subscribes to what passes `filter` and happens from now on; at least one event is kept.
+    pub(crate) fn subscribe(&mut self, filter: Filter, capacity: usize) -> Subscription {
+        let queue = Arc::new(Queue {
+            filter,
+            capacity: capacity.max(1),
+            state: Mutex::default(),
+        });
+        queue.lock().ended = self.ended.clone();
+        self.queues.retain(|queue| queue.strong_count() > 0);
+        self.queues.push(Arc::downgrade(&queue));
+        Subscription { queue }
+    }
+
+    /// Hands an event to those who want it and wakes them.
+    pub(crate) fn publish(&mut self, event: &Arc<EventMessage>) {
+        self.queues.retain(|queue| match queue.upgrade() {
+            Some(queue) => {
+                if (queue.filter)(event.name()) {
+                    queue.push(event);
+                }
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Tells everybody that there will be no more events.
+    pub(crate) fn end(&mut self, why: &Arc<Error>) {
+        self.ended = Some(Arc::clone(why));
+        for queue in self.queues.drain(..).filter_map(|queue| queue.upgrade()) {
+            let mut state = queue.lock();
+            state.ended = Some(Arc::clone(why));
+            state.wake();
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: &Arc<EventMessage>) {
+        let mut state = self.lock();
+        if state.events.len() == self.capacity {
+            state.events.pop_front();
+            state.missed += 1;
+        }
+        state.events.push_back(Arc::clone(event));
+        state.wake();
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("events", &self.lock().events)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a queue from which events are taken.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    queue: Arc<Queue>,
+}
+
+impl Subscription {
+    /// The oldest event, with the number of those dropped before it. Without one: an error if there will be no more, else
+    /// `None`, and `waker` is woken when that changes.
+    pub(crate) fn take(
+        &self,
+        waker: Option<&Waker>,
+    ) -> Option<Result<(Arc<EventMessage>, u64), Error>> {
+        let mut state = self.queue.lock();
+        if let Some(event) = state.events.pop_front() {
+            return Some(Ok((event, std::mem::take(&mut state.missed))));
+        }
+        if let Some(why) = &state.ended {
+            return Some(Err(Error::new(ErrorKind::Closed).because(why)));
+        }
+        if let Some(waker) = waker {
+            match &mut state.waker {
+                Some(old) => old.clone_from(waker),
+                none => *none = Some(waker.clone()),
+            }
+        }
+        None
+    }
+
+    /// As [`take`](Self::take), decoded.
+    pub(crate) fn take_as<E>(
+        &self,
+        decode: Decode<E>,
+        waker: Option<&Waker>,
+    ) -> Option<Result<Received<E>, Error>> {
+        let (message, missed) = match self.take(waker)? {
+            Ok(taken) => taken,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(match decode(&message) {
+            Ok(event) => Ok(Received {
+                event,
+                timestamp: message.timestamp(),
+                missed,
+            }),
+            Err(error) => Err(Error::new(ErrorKind::Decode(error)).of(message.name().to_owned())),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(name: &str) -> Arc<EventMessage> {
+        Arc::new(EventMessage::new("{}", name, None, Timestamp::UNKNOWN))
+    }
+
+    fn names(subscription: &Subscription) -> Vec<(String, u64)> {
+        std::iter::from_fn(|| subscription.take(None))
+            .map_while(Result::ok)
+            .map(|(event, missed)| (event.name().to_owned(), missed))
+            .collect()
+    }
+
+    #[test]
+    fn each_subscriber_has_its_own() {
+        let mut hub = Hub::default();
+        let all = hub.subscribe(Box::new(|_| true), 8);
+        let stops = hub.subscribe(Box::new(|name| name == "STOP"), 8);
+        for name in ["STOP", "RESUME", "STOP"] {
+            hub.publish(&event(name));
+        }
+        assert_eq!(
+            names(&all),
+            [("STOP", 0), ("RESUME", 0), ("STOP", 0)].map(|(n, m)| (n.into(), m))
+        );
+        assert_eq!(
+            names(&stops),
+            [("STOP", 0), ("STOP", 0)].map(|(n, m)| (n.into(), m))
+        );
+    }
+
+    #[test]
+    fn the_oldest_is_dropped_and_counted() {
+        let mut hub = Hub::default();
+        let subscription = hub.subscribe(Box::new(|_| true), 2);
+        for name in ["A", "B", "C", "D"] {
+            hub.publish(&event(name));
+        }
+        assert_eq!(
+            names(&subscription),
+            [("C", 2), ("D", 0)].map(|(n, m)| (n.into(), m))
+        );
+    }
+
+    #[test]
+    fn the_end_comes_after_what_is_queued() {
+        let mut hub = Hub::default();
+        let early = hub.subscribe(Box::new(|_| true), 2);
+        hub.publish(&event("A"));
+        hub.end(&Arc::new(Error::new(ErrorKind::Closed)));
+        let late = hub.subscribe(Box::new(|_| true), 2);
+        assert!(early.take(None).unwrap().is_ok());
+        for subscription in [early, late] {
+            let error = subscription.take(None).unwrap().unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Closed));
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_for_who_left() {
+        let mut hub = Hub::default();
+        drop(hub.subscribe(Box::new(|_| true), 2));
+        hub.publish(&event("A"));
+        assert!(hub.queues.is_empty());
+    }
+}

@@ -1,1 +1,0 @@
-//! The client end of a connection.

@@ -1,0 +1,620 @@
+//! The client end of a connection to a QMP server.
+//!
+//! A [`Session`] is told what was received and says what to send and what happened. It does no I/O and knows no clock:
+//! who drives it writes [`take_output`](Session::take_output), feeds [`receive`](Session::receive), and then
+//! [polls](Session::poll) until there is nothing more. Deadlines are the driver's; a call given up is
+//! [forgotten](Session::forget).
+//!
+//! ```
+//! use qapi_rt::session::client::{Happening, Options, Sending, Session};
+//! use qapi_rt::types::{Object, Value};
+//!
+//! let mut session = Session::new(Options::default());
+//! session.receive(br#"{"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 2}, "package": ""},
+//!     "capabilities": ["oob"]}}"#);
+//! let negotiation = session.take_output().expect("negotiation");
+//! session.wrote(negotiation.bytes.len());
+//! session.receive(b"{\"return\": {}}\r\n");
+//! assert!(matches!(session.poll(), Some(Happening::Ready)));
+//!
+//! let call = session.request_raw("query-name", &Object::new(), Sending::default())?;
+//! let request = session.take_output().expect("a request");
+//! assert_eq!(request.bytes, b"{\"execute\":\"query-name\"}\n");
+//! session.wrote(request.bytes.len());
+//! session.receive(b"{\"return\": {\"name\": \"a\"}}\r\n");
+//! let Some(Happening::Reply { id, result }) = session.poll() else { panic!() };
+//! assert_eq!(id, call);
+//! assert_eq!(result?.text(), "{\"name\": \"a\"}");
+//! # Ok::<(), qapi_rt::Error>(())
+//! ```
+//!
+//! # Ids
+//!
+//! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
+//! in-band commands in order, so the next reply without an id is its reply. All others have ids. QEMU's monitor reads byte
+//! by byte, and an id would be a quarter of a short request.
+//!
+//! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
+//! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped.
+
+mod output;
+mod parse;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::sync::Arc;
+
+pub use output::{Descriptor, Output};
+pub use reply::Reply;
+
+use crate::error::{Error, ErrorKind, Violation};
+use crate::events::EventMessage;
+use crate::frame::{Fault, Splitter};
+use crate::types::message::{Greeting, write_raw_request, write_request};
+use crate::types::{Command, Object, Style, Writer, codec::Encode};
+use output::Outbox;
+use parse::{Id, Parsed};
+
+/// In-band requests that may be unanswered where `oob` is enabled: with one more QEMU's monitor stops reading, and
+/// out-of-band requests would have to wait (QMP specification, "Out-of-band execution").
+const IN_BAND_LIMIT: usize = 8;
+
+/// How a session is to behave.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Enable out-of-band execution if the server offers it.
+    pub oob: bool,
+    /// The longest message to accept, in bytes; 64 MiB unless set.
+    pub message_limit: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            oob: false,
+            message_limit: 64 << 20,
+        }
+    }
+}
+
+/// How a request is to be sent.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Sending {
+    /// Out of band.
+    pub oob: bool,
+    /// File descriptors to go with it.
+    pub fds: Vec<Descriptor>,
+}
+
+impl Sending {
+    /// Out of band.
+    #[must_use]
+    pub fn oob(mut self) -> Self {
+        self.oob = true;
+        self
+    }
+
+    /// With file descriptors, which are closed when they have been sent.
+    #[must_use]
+    pub fn fds(mut self, fds: Vec<Descriptor>) -> Self {
+        self.fds = fds;
+        self
+    }
+}
+
+/// A call of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(u64);
+
+/// What happened in a session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Happening {
+    /// Capabilities are negotiated. Requests made before go out now.
+    Ready,
+    /// A call ended.
+    Reply {
+        /// Which.
+        id: CallId,
+        /// How.
+        result: Result<Reply, Error>,
+    },
+    /// The server told that something happened.
+    Event(EventMessage),
+    /// The session is over; all its calls have ended before.
+    Closed(Arc<Error>),
+}
+
+/// What became of a call that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// It was not sent and never will be.
+    Withdrawn,
+    /// It was sent, at least in part; its reply will be dropped.
+    Sent,
+    /// It had ended.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Greeting,
+    Negotiation,
+    Ready,
+    Closed,
+}
+
+#[derive(Debug)]
+struct Pending {
+    id: CallId,
+    command: Cow<'static, str>,
+    place: Place,
+    in_band: bool,
+    /// Sent without an id.
+    anonymous: bool,
+    /// Nobody waits for the reply any more.
+    forgotten: bool,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Waiting until it may be sent.
+    Held,
+    /// To be sent next.
+    Outbox,
+    /// Handed to the driver; complete when it has written this much.
+    Taken(u64),
+}
+
+/// A client's side of a QMP connection. See the [module](self).
+#[derive(Debug)]
+pub struct Session {
+    options: Options,
+    phase: Phase,
+    splitter: Splitter,
+    greeting: Option<Greeting>,
+    oob: bool,
+    negotiation: String,
+    last_id: u64,
+    /// In the order of their ids.
+    pending: VecDeque<Pending>,
+    held: VecDeque<(CallId, Output)>,
+    outbox: Outbox,
+    /// In-band requests that are in the outbox or beyond and not answered.
+    in_band: usize,
+    happenings: VecDeque<Happening>,
+    /// Why nothing can be sent any more.
+    unwritable: Option<Arc<Error>>,
+}
+
+impl Session {
+    /// For a connection just made: the server is to greet first.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            phase: Phase::Greeting,
+            splitter: Splitter::new(options.message_limit),
+            greeting: None,
+            oob: false,
+            negotiation: format!("qapi-{:x}", RandomState::new().hash_one(0) as u32),
+            last_id: 0,
+            pending: VecDeque::new(),
+            held: VecDeque::new(),
+            outbox: Outbox::default(),
+            in_band: 0,
+            happenings: VecDeque::new(),
+            unwritable: None,
+            options,
+        }
+    }
+
+    /// How the server introduced itself, once it has.
+    #[must_use]
+    pub fn greeting(&self) -> Option<&Greeting> {
+        self.greeting.as_ref()
+    }
+
+    /// Whether capabilities are negotiated and the connection has not ended.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+
+    /// Whether out-of-band execution is enabled.
+    #[must_use]
+    pub fn oob(&self) -> bool {
+        self.oob && self.is_ready()
+    }
+
+    /// Calls that have not ended, those forgotten included.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
+    pub fn request<C: Command>(&mut self, command: &C, sending: Sending) -> Result<CallId, Error> {
+        let oob = sending.oob;
+        self.send(Cow::Borrowed(C::NAME), sending, &mut |w, id| {
+            write_request(w, command, id.as_ref(), oob);
+        })
+    }
+
+    /// Sends a command of any name, known to a schema or not. Empty arguments are left out.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request).
+    pub fn request_raw(
+        &mut self,
+        command: &str,
+        arguments: &Object,
+        sending: Sending,
+    ) -> Result<CallId, Error> {
+        let oob = sending.oob;
+        self.send(Cow::Owned(command.to_owned()), sending, &mut |w, id| {
+            write_raw_request(w, command, arguments, id.as_ref(), oob);
+        })
+    }
+
+    fn send(
+        &mut self,
+        command: Cow<'static, str>,
+        sending: Sending,
+        write: &mut dyn FnMut(&mut Writer<'_>, Option<u64>),
+    ) -> Result<CallId, Error> {
+        if let Some(cause) = &self.unwritable {
+            return Err(Error::new(ErrorKind::Closed).of(command).because(cause));
+        }
+        if sending.oob && !self.oob() {
+            return Err(Error::new(ErrorKind::NoOob).of(command));
+        }
+        let number = self.last_id + 1;
+        let anonymous = self.phase == Phase::Ready && !self.oob && self.pending.is_empty();
+        let bytes = encode(|w| write(w, (!anonymous).then_some(number)))
+            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
+        self.last_id = number;
+        let id = CallId(number);
+        let in_band = !sending.oob;
+        let hold =
+            self.phase != Phase::Ready || (self.oob && in_band && self.in_band >= IN_BAND_LIMIT);
+        let output = Output {
+            bytes,
+            fds: sending.fds,
+        };
+        if hold {
+            self.held.push_back((id, output));
+        } else {
+            self.in_band += usize::from(in_band);
+            self.outbox.push(Some(id), output);
+        }
+        self.pending.push_back(Pending {
+            id,
+            command,
+            place: if hold { Place::Held } else { Place::Outbox },
+            in_band,
+            anonymous,
+            forgotten: false,
+        });
+        Ok(id)
+    }
+
+    /// Gives a call up. Its reply, should it come, is dropped.
+    pub fn forget(&mut self, id: CallId) -> Forgotten {
+        let Some(index) = self.find(id) else {
+            return Forgotten::Unknown;
+        };
+        let pending = &mut self.pending[index];
+        match pending.place {
+            Place::Held => self.held.retain(|(held, _)| *held != id),
+            Place::Outbox => {
+                self.outbox.withdraw(id);
+                self.in_band -= usize::from(pending.in_band);
+            }
+            Place::Taken(_) => {
+                pending.forgotten = true;
+                return Forgotten::Sent;
+            }
+        }
+        self.pending.remove(index);
+        self.release();
+        Forgotten::Withdrawn
+    }
+
+    /// Whether there is something to send.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// What to send next. Descriptors go in the same system call as the first byte, and what has descriptors has to be a
+    /// system call of its own. The driver sends all of it, before it takes more, and [says so](Self::wrote).
+    pub fn take_output(&mut self) -> Option<Output> {
+        let pending = &mut self.pending;
+        self.outbox.take(|id, end| {
+            if let Ok(index) = pending.binary_search_by_key(&id, |pending| pending.id) {
+                pending[index].place = Place::Taken(end);
+            }
+        })
+    }
+
+    /// Tells that so many bytes more were sent.
+    pub fn wrote(&mut self, bytes: usize) {
+        self.outbox.wrote(bytes);
+    }
+
+    /// Takes what was received. What it means is told by [`poll`](Self::poll).
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.splitter.push(bytes);
+        loop {
+            match self.splitter.next(parse::parse) {
+                Ok(None) => return,
+                Ok(Some((text, parsed))) => self.message(text, parsed),
+                Err(fault) => self.fault(fault),
+            }
+            if self.phase == Phase::Closed {
+                return;
+            }
+        }
+    }
+
+    /// Tells that there is nothing more to receive, with the error if it was one that ended it.
+    pub fn end(&mut self, error: Option<io::Error>) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        let rest = self.splitter.partial();
+        self.close(match error {
+            Some(error) => Error::io(error),
+            None if rest.is_empty() => Error::io(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server closed the connection",
+            )),
+            None => {
+                let excerpt = excerpt(rest);
+                Error::new(ErrorKind::Protocol(Violation::Truncated { excerpt }))
+            }
+        });
+    }
+
+    /// Tells that nothing more can be sent. What was not sent ends; what was sent may still be answered.
+    pub fn unwritable(&mut self, error: io::Error) {
+        if self.unwritable.is_some() {
+            return;
+        }
+        let cause = Arc::new(Error::io(error));
+        self.unwritable = Some(Arc::clone(&cause));
+        self.held.clear();
+        self.outbox.clear();
+        let written = self.outbox.written();
+        let (sent, unsent) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|pending| pending.is_sent(written));
+        self.pending = sent;
+        self.fail(unsent, written, &cause);
+    }
+
+    /// What happened next, in the order of the messages received.
+    pub fn poll(&mut self) -> Option<Happening> {
+        self.happenings.pop_front()
+    }
+
+    fn find(&self, id: CallId) -> Option<usize> {
+        // Replies mostly come in order.
+        if self.pending.front().is_some_and(|first| first.id == id) {
+            return Some(0);
+        }
+        self.pending
+            .binary_search_by_key(&id, |pending| pending.id)
+            .ok()
+    }
+
+    fn message(&mut self, text: Vec<u8>, parsed: Parsed) {
+        match (self.phase, parsed) {
+            (_, Parsed::Event(event)) => {
+                let event = event.keep(text);
+                self.happenings.push_back(Happening::Event(event));
+            }
+            (_, Parsed::Unknown) => {}
+            (Phase::Greeting, Parsed::Greeting(greeting)) => self.negotiate(greeting),
+            (_, Parsed::Greeting(_)) => self.violated(Violation::SecondGreeting),
+            (Phase::Greeting, _) => self.violated(Violation::NoGreeting),
+            (Phase::Negotiation, Parsed::Return { id, .. }) => {
+                // A server that forgets this id is understood: until now it can only have been asked this.
+                if matches!(id, Id::Absent) || id.is(&self.negotiation) {
+                    self.ready();
+                }
+            }
+            (Phase::Negotiation, Parsed::Error { id, error }) => {
+                if matches!(id, Id::Absent) || id.is(&self.negotiation) {
+                    self.violated(Violation::Negotiation(error));
+                }
+            }
+            (_, Parsed::Return { id, value }) => match self.answered(&id) {
+                Answered::Call(pending) => {
+                    let result = Ok(Reply::new(text, value));
+                    let id = pending.id;
+                    self.happenings.push_back(Happening::Reply { id, result });
+                }
+                Answered::Nobody => {}
+                Answered::Ambiguous => self.violated(Violation::ReplyWithoutId),
+            },
+            (_, Parsed::Error { id, error }) => match self.answered(&id) {
+                Answered::Call(pending) => {
+                    let result = Err(Error::new(ErrorKind::Command(error)).of(pending.command));
+                    let id = pending.id;
+                    self.happenings.push_back(Happening::Reply { id, result });
+                }
+                Answered::Nobody => {}
+                Answered::Ambiguous => self.violated(Violation::ErrorWithoutId(error)),
+            },
+        }
+    }
+
+    fn negotiate(&mut self, greeting: Greeting) {
+        self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
+        self.greeting = Some(greeting);
+        self.phase = Phase::Negotiation;
+        let mut arguments = Object::new();
+        if self.oob {
+            arguments.insert("enable".into(), vec!["oob"].into());
+        }
+        let id = self.negotiation.as_str();
+        let bytes = encode(|w| {
+            write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
+        });
+        let output = Output {
+            bytes: bytes.unwrap_or_default(),
+            fds: Vec::new(),
+        };
+        self.outbox.push(None, output);
+    }
+
+    fn ready(&mut self) {
+        self.phase = Phase::Ready;
+        self.happenings.push_back(Happening::Ready);
+        self.release();
+    }
+
+    /// Sends what is held as far as it may go.
+    fn release(&mut self) {
+        while self.phase == Phase::Ready
+            && (!self.oob || self.in_band < IN_BAND_LIMIT)
+            && let Some((id, output)) = self.held.pop_front()
+        {
+            if let Some(index) = self.find(id) {
+                self.pending[index].place = Place::Outbox;
+                self.in_band += 1;
+                self.outbox.push(Some(id), output);
+            }
+        }
+    }
+
+    /// Finds the call that a reply with this id answers.
+    fn answered(&mut self, id: &Id) -> Answered {
+        let index = match id {
+            Id::Number(number) => self.find(CallId(*number)),
+            // Only one at a time, and nothing before it.
+            Id::Absent => match self.pending.front() {
+                Some(first) if first.anonymous => Some(0),
+                _ => return Answered::Ambiguous,
+            },
+            Id::Other(_) => None,
+        };
+        let Some(index) = index else {
+            return Answered::Nobody;
+        };
+        let pending = &self.pending[index];
+        let absent = matches!(id, Id::Absent);
+        if pending.anonymous != absent || !matches!(pending.place, Place::Taken(_)) {
+            return if absent {
+                Answered::Ambiguous
+            } else {
+                Answered::Nobody
+            };
+        }
+        let Some(pending) = self.pending.remove(index) else {
+            return Answered::Nobody;
+        };
+        self.in_band -= usize::from(pending.in_band);
+        self.release();
+        if pending.forgotten {
+            return Answered::Nobody;
+        }
+        Answered::Call(pending)
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.violated(match fault {
+            Fault::TooLong => Violation::TooLong {
+                limit: self.options.message_limit,
+            },
+            Fault::Garbage(text) => Violation::Garbage {
+                excerpt: excerpt(&text),
+            },
+            Fault::Message(error, text) => Violation::Message {
+                error,
+                excerpt: excerpt(&text),
+            },
+        });
+    }
+
+    fn violated(&mut self, violation: Violation) {
+        self.close(Error::new(ErrorKind::Protocol(violation)));
+    }
+
+    fn close(&mut self, why: Error) {
+        let why = Arc::new(why);
+        self.phase = Phase::Closed;
+        self.splitter = Splitter::new(0);
+        self.unwritable.get_or_insert_with(|| Arc::clone(&why));
+        self.held.clear();
+        self.outbox.clear();
+        let written = self.outbox.written();
+        let pending = std::mem::take(&mut self.pending);
+        self.fail(pending, written, &why);
+        self.happenings.push_back(Happening::Closed(why));
+    }
+
+    fn fail(&mut self, calls: VecDeque<Pending>, written: u64, cause: &Arc<Error>) {
+        for call in calls.into_iter().filter(|call| !call.forgotten) {
+            let kind = if !call.is_sent(written) {
+                ErrorKind::Closed
+            } else if call.command == "quit" && cause.is_end() {
+                ErrorKind::Ended
+            } else {
+                ErrorKind::OutcomeUnknown
+            };
+            let result = Err(Error::new(kind).of(call.command).because(cause));
+            let id = call.id;
+            self.happenings.push_back(Happening::Reply { id, result });
+        }
+    }
+}
+
+impl Pending {
+    /// Whether the server may have got all of the request, its line break aside.
+    fn is_sent(&self, written: u64) -> bool {
+        matches!(self.place, Place::Taken(end) if written + 1 >= end)
+    }
+}
+
+enum Answered {
+    Call(Pending),
+    /// A late reply, or one to somebody else.
+    Nobody,
+    /// It has no id, and every call that could be meant was sent with one.
+    Ambiguous,
+}
+
+fn encode(write: impl FnOnce(&mut Writer<'_>)) -> crate::types::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(128);
+    let mut writer = Writer::new(&mut bytes, Style::Compact);
+    write(&mut writer);
+    writer.finish()?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The beginning of what a server sent, for an error message.
+fn excerpt(text: &[u8]) -> String {
+    const LENGTH: usize = 60;
+    let mut out = text[..text.len().min(LENGTH)].escape_ascii().to_string();
+    if text.len() > LENGTH {
+        out.push('…');
+    }
+    out
+}
