@@ -14,6 +14,7 @@ pub use crate::writer::Writer;
 
 use crate::error::{ErrorKind, Syntax};
 use crate::open::{Object, UnknownValue, Unrecognized, UnrecognizedMembers};
+use crate::writer::Note;
 
 /// A type that can be read from JSON.
 pub trait Decode: Sized {
@@ -71,6 +72,8 @@ pub trait Enum: Sized + Clone + 'static {
     const VALUES: &'static [Self];
     /// Their names on the wire.
     const NAMES: &'static [&'static str];
+    /// Those that the schema marks as `deprecated` or `unstable`: name and features.
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[];
 
     /// A value that the schema does not have.
     fn unrecognized(name: Unrecognized) -> Self;
@@ -396,6 +399,57 @@ pub fn put_opt<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &Option
     }
 }
 
+/// Writes the member `name`, which has features that a [`Note`] is made of.
+#[inline(never)]
+pub fn put_marked<T: Encode>(
+    w: &mut Writer<'_>,
+    name: &'static str,
+    value: &T,
+    features: &'static [&'static str],
+) {
+    w.note(Note::Member { name, features });
+    put(w, name, value);
+}
+
+/// As [`put_marked`] if it is present.
+#[inline(never)]
+pub fn put_opt_marked<T: Encode>(
+    w: &mut Writer<'_>,
+    name: &'static str,
+    value: &Option<T>,
+    features: &'static [&'static str],
+) {
+    if let Some(value) = value {
+        put_marked(w, name, value, features);
+    }
+}
+
+/// Writes the tag of a union, which is called `name`.
+#[inline]
+pub fn put_tag<B: Branches>(w: &mut Writer<'_>, name: &'static str, branch: &B) {
+    w.schema_key(name);
+    put_name::<B::Tag>(w, branch.tag());
+}
+
+#[inline]
+fn put_name<T: Enum>(w: &mut Writer<'_>, name: &str) {
+    w.string(name);
+    if !T::MARKED.is_empty() {
+        note_value(w, name, T::MARKED);
+    }
+}
+
+#[inline(never)]
+fn note_value(
+    w: &mut Writer<'_>,
+    name: &str,
+    marked: &'static [(&'static str, &'static [&'static str])],
+) {
+    if let Some((name, features)) = marked.iter().find(|(marked, _)| *marked == name) {
+        w.note(Note::Value { name, features });
+    }
+}
+
 /// Writes members that the schema does not have.
 #[inline]
 pub fn put_kept(w: &mut Writer<'_>, rest: &UnrecognizedMembers) {
@@ -433,5 +487,5 @@ pub fn encode_object<T: Members>(value: &T, w: &mut Writer<'_>) {
 /// Writes a value of an enumeration.
 #[inline]
 pub fn encode_enum<T: Enum>(value: &T, w: &mut Writer<'_>) {
-    w.string(value.name());
+    put_name::<T>(w, value.name());
 }

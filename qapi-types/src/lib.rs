@@ -105,7 +105,7 @@ pub use qtype::QType;
 pub use reader::{Kind, Mark, Mode, Reader};
 pub use serde_json::Value;
 pub use table::{CommandInfo, EventInfo};
-pub use writer::{Style, Writer};
+pub use writer::{Note, Style, Writer};
 
 /// Reads one JSON text (RFC 8259) as a value of type `T`.
 ///

@@ -2192,8 +2192,7 @@ impl crate::codec::Members for GuestDiskSmart {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -4022,8 +4021,7 @@ impl crate::codec::Members for GuestDeviceId {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -5067,8 +5065,7 @@ impl crate::codec::Members for GuestCpuStats {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }

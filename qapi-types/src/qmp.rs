@@ -1493,8 +1493,7 @@ impl crate::codec::Members for SocketAddressLegacy {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -1773,8 +1772,7 @@ impl crate::codec::Members for SocketAddress {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -2515,8 +2513,7 @@ impl crate::codec::Members for GuestPanicInformation {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -3935,8 +3932,7 @@ impl crate::codec::Members for QCryptoBlockOpenOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -4127,8 +4123,7 @@ impl crate::codec::Members for QCryptoBlockCreateOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -4666,8 +4661,7 @@ impl crate::codec::Members for QCryptoBlockInfo {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -5012,8 +5006,7 @@ impl crate::codec::Members for QCryptoBlockAmendOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -6111,8 +6104,7 @@ impl crate::codec::Members for QCryptoAkCipherOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("alg");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "alg", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -7264,8 +7256,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Encryption {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -8408,8 +8399,7 @@ impl crate::codec::Members for ImageInfoSpecific {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -12667,8 +12657,7 @@ impl crate::codec::Members for BlockStatsSpecific {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("driver");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "driver", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -13770,8 +13759,7 @@ impl crate::codec::Members for BlockJobInfo {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::put(w, "device", &self.device);
         crate::codec::put(w, "len", &self.len);
         crate::codec::put(w, "offset", &self.offset);
@@ -14583,7 +14571,7 @@ impl crate::codec::Members for BackupCommon {
         crate::codec::put_opt(w, "auto-dismiss", &self.auto_dismiss);
         crate::codec::put_opt(w, "filter-node-name", &self.filter_node_name);
         crate::codec::put_opt(w, "discard-source", &self.discard_source);
-        crate::codec::put_opt(w, "x-perf", &self.x_perf);
+        crate::codec::put_opt_marked(w, "x-perf", &self.x_perf, &["unstable"]);
     }
 }
 
@@ -14926,7 +14914,7 @@ impl crate::codec::Members for DriveBackup {
         crate::codec::put_opt(w, "auto-dismiss", &self.auto_dismiss);
         crate::codec::put_opt(w, "filter-node-name", &self.filter_node_name);
         crate::codec::put_opt(w, "discard-source", &self.discard_source);
-        crate::codec::put_opt(w, "x-perf", &self.x_perf);
+        crate::codec::put_opt_marked(w, "x-perf", &self.x_perf, &["unstable"]);
         crate::codec::put(w, "target", &self.target);
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "mode", &self.mode);
@@ -15241,7 +15229,7 @@ impl crate::codec::Members for BlockdevBackup {
         crate::codec::put_opt(w, "auto-dismiss", &self.auto_dismiss);
         crate::codec::put_opt(w, "filter-node-name", &self.filter_node_name);
         crate::codec::put_opt(w, "discard-source", &self.discard_source);
-        crate::codec::put_opt(w, "x-perf", &self.x_perf);
+        crate::codec::put_opt_marked(w, "x-perf", &self.x_perf, &["unstable"]);
         crate::codec::put(w, "target", &self.target);
     }
 }
@@ -16688,7 +16676,7 @@ impl crate::codec::Members for BlockIOThrottle {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put_opt(w, "device", &self.device);
+        crate::codec::put_opt_marked(w, "device", &self.device, &["deprecated"]);
         crate::codec::put_opt(w, "id", &self.id);
         crate::codec::put(w, "bps", &self.bps);
         crate::codec::put(w, "bps_rd", &self.bps_rd);
@@ -17479,25 +17467,55 @@ impl crate::codec::Members for ThrottleGroupProperties {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "limits", &self.limits);
-        crate::codec::put_opt(w, "x-iops-total", &self.x_iops_total);
-        crate::codec::put_opt(w, "x-iops-total-max", &self.x_iops_total_max);
-        crate::codec::put_opt(w, "x-iops-total-max-length", &self.x_iops_total_max_length);
-        crate::codec::put_opt(w, "x-iops-read", &self.x_iops_read);
-        crate::codec::put_opt(w, "x-iops-read-max", &self.x_iops_read_max);
-        crate::codec::put_opt(w, "x-iops-read-max-length", &self.x_iops_read_max_length);
-        crate::codec::put_opt(w, "x-iops-write", &self.x_iops_write);
-        crate::codec::put_opt(w, "x-iops-write-max", &self.x_iops_write_max);
-        crate::codec::put_opt(w, "x-iops-write-max-length", &self.x_iops_write_max_length);
-        crate::codec::put_opt(w, "x-bps-total", &self.x_bps_total);
-        crate::codec::put_opt(w, "x-bps-total-max", &self.x_bps_total_max);
-        crate::codec::put_opt(w, "x-bps-total-max-length", &self.x_bps_total_max_length);
-        crate::codec::put_opt(w, "x-bps-read", &self.x_bps_read);
-        crate::codec::put_opt(w, "x-bps-read-max", &self.x_bps_read_max);
-        crate::codec::put_opt(w, "x-bps-read-max-length", &self.x_bps_read_max_length);
-        crate::codec::put_opt(w, "x-bps-write", &self.x_bps_write);
-        crate::codec::put_opt(w, "x-bps-write-max", &self.x_bps_write_max);
-        crate::codec::put_opt(w, "x-bps-write-max-length", &self.x_bps_write_max_length);
-        crate::codec::put_opt(w, "x-iops-size", &self.x_iops_size);
+        crate::codec::put_opt_marked(w, "x-iops-total", &self.x_iops_total, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-iops-total-max", &self.x_iops_total_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-iops-total-max-length",
+            &self.x_iops_total_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-iops-read", &self.x_iops_read, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-iops-read-max", &self.x_iops_read_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-iops-read-max-length",
+            &self.x_iops_read_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-iops-write", &self.x_iops_write, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-iops-write-max", &self.x_iops_write_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-iops-write-max-length",
+            &self.x_iops_write_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-bps-total", &self.x_bps_total, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-bps-total-max", &self.x_bps_total_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-bps-total-max-length",
+            &self.x_bps_total_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-bps-read", &self.x_bps_read, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-bps-read-max", &self.x_bps_read_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-bps-read-max-length",
+            &self.x_bps_read_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-bps-write", &self.x_bps_write, &["unstable"]);
+        crate::codec::put_opt_marked(w, "x-bps-write-max", &self.x_bps_write_max, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "x-bps-write-max-length",
+            &self.x_bps_write_max_length,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(w, "x-iops-size", &self.x_iops_size, &["unstable"]);
     }
 }
 
@@ -17630,8 +17648,7 @@ impl crate::codec::Members for BlockJobChangeOptions {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -18197,6 +18214,8 @@ impl crate::codec::Enum for BlockdevDriver {
         "vpc",
         "vvfat",
     ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] =
+        &[("gluster", &["deprecated"])];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -18422,7 +18441,12 @@ impl crate::codec::Members for BlockdevOptionsFile {
         crate::codec::put_opt(w, "aio", &self.aio);
         crate::codec::put_opt(w, "aio-max-batch", &self.aio_max_batch);
         crate::codec::put_opt(w, "drop-cache", &self.drop_cache);
-        crate::codec::put_opt(w, "x-check-cache-dropped", &self.x_check_cache_dropped);
+        crate::codec::put_opt_marked(
+            w,
+            "x-check-cache-dropped",
+            &self.x_check_cache_dropped,
+            &["unstable"],
+        );
     }
 }
 
@@ -19290,8 +19314,7 @@ impl crate::codec::Members for BlockdevQcowEncryption {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -19573,8 +19596,7 @@ impl crate::codec::Members for BlockdevQcow2Encryption {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -20303,8 +20325,7 @@ impl crate::codec::Members for SshHostKeyCheck {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("mode");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "mode", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -22936,8 +22957,7 @@ impl crate::codec::Members for RbdEncryptionOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::put_opt(w, "parent", &self.parent);
         crate::codec::Branches::put(&self.u, w);
     }
@@ -23146,8 +23166,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("format");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "format", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -24934,7 +24953,7 @@ impl crate::codec::Members for BlockdevOptionsNbd {
         crate::codec::put_opt(w, "export", &self.export);
         crate::codec::put_opt(w, "tls-creds", &self.tls_creds);
         crate::codec::put_opt(w, "tls-hostname", &self.tls_hostname);
-        crate::codec::put_opt(w, "x-dirty-bitmap", &self.x_dirty_bitmap);
+        crate::codec::put_opt_marked(w, "x-dirty-bitmap", &self.x_dirty_bitmap, &["unstable"]);
         crate::codec::put_opt(w, "reconnect-delay", &self.reconnect_delay);
         crate::codec::put_opt(w, "open-timeout", &self.open_timeout);
     }
@@ -25525,8 +25544,7 @@ impl crate::codec::Members for BlockdevOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("driver");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "driver", &self.u);
         crate::codec::put_opt(w, "node-name", &self.node_name);
         crate::codec::put_opt(w, "discard", &self.discard);
         crate::codec::put_opt(w, "cache", &self.cache);
@@ -28676,8 +28694,7 @@ impl crate::codec::Members for BlockdevCreateOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("driver");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "driver", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -29614,8 +29631,7 @@ impl crate::codec::Members for BlockdevAmendOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("driver");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "driver", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -31564,8 +31580,7 @@ impl crate::codec::Members for BlockExportOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::put(w, "id", &self.id);
         crate::codec::put_opt(w, "fixed-iothread", &self.fixed_iothread);
         crate::codec::put_opt(w, "iothread", &self.iothread);
@@ -33713,6 +33728,8 @@ impl crate::codec::Enum for ChardevBackendKind {
         "ringbuf",
         "memory",
     ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] =
+        &[("memory", &["deprecated"])];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -34597,8 +34614,7 @@ impl crate::codec::Members for ChardevBackend {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -38019,7 +38035,7 @@ impl crate::codec::Members for NetdevVhostVDPAOptions {
         crate::codec::put_opt(w, "vhostdev", &self.vhostdev);
         crate::codec::put_opt(w, "vhostfd", &self.vhostfd);
         crate::codec::put_opt(w, "queues", &self.queues);
-        crate::codec::put_opt(w, "x-svq", &self.x_svq);
+        crate::codec::put_opt_marked(w, "x-svq", &self.x_svq, &["unstable"]);
     }
 }
 
@@ -38721,8 +38737,7 @@ impl crate::codec::Members for Netdev {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -41283,8 +41298,7 @@ impl crate::codec::Members for TpmTypeOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -41662,8 +41676,7 @@ impl crate::codec::Members for SetPasswordOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("protocol");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "protocol", &self.u);
         crate::codec::put(w, "password", &self.password);
         crate::codec::put_opt(w, "connected", &self.connected);
         crate::codec::Branches::put(&self.u, w);
@@ -41903,8 +41916,7 @@ impl crate::codec::Members for ExpirePasswordOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("protocol");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "protocol", &self.u);
         crate::codec::put(w, "time", &self.time);
         crate::codec::Branches::put(&self.u, w);
     }
@@ -44726,8 +44738,7 @@ impl crate::codec::Members for KeyValue {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -45594,8 +45605,7 @@ impl crate::codec::Members for InputEvent {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -46664,8 +46674,7 @@ impl crate::codec::Members for DisplayOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::put_opt(w, "full-screen", &self.full_screen);
         crate::codec::put_opt(w, "window-close", &self.window_close);
         crate::codec::put_opt(w, "show-cursor", &self.show_cursor);
@@ -47047,8 +47056,7 @@ impl crate::codec::Members for DisplayReloadOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -47299,8 +47307,7 @@ impl crate::codec::Members for DisplayUpdateOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -48892,13 +48899,24 @@ impl crate::codec::Members for MigrationInfo {
         crate::codec::put_opt(w, "blocked-reasons", &self.blocked_reasons);
         crate::codec::put_opt(w, "postcopy-blocktime", &self.postcopy_blocktime);
         crate::codec::put_opt(w, "postcopy-vcpu-blocktime", &self.postcopy_vcpu_blocktime);
-        crate::codec::put_opt(w, "postcopy-latency", &self.postcopy_latency);
-        crate::codec::put_opt(w, "postcopy-latency-dist", &self.postcopy_latency_dist);
-        crate::codec::put_opt(w, "postcopy-vcpu-latency", &self.postcopy_vcpu_latency);
-        crate::codec::put_opt(
+        crate::codec::put_opt_marked(w, "postcopy-latency", &self.postcopy_latency, &["unstable"]);
+        crate::codec::put_opt_marked(
+            w,
+            "postcopy-latency-dist",
+            &self.postcopy_latency_dist,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(
+            w,
+            "postcopy-vcpu-latency",
+            &self.postcopy_vcpu_latency,
+            &["unstable"],
+        );
+        crate::codec::put_opt_marked(
             w,
             "postcopy-non-vcpu-latency",
             &self.postcopy_non_vcpu_latency,
+            &["unstable"],
         );
         crate::codec::put_opt(w, "socket-address", &self.socket_address);
         crate::codec::put_opt(
@@ -49025,6 +49043,11 @@ impl crate::codec::Enum for MigrationCapability {
         "switchover-ack",
         "dirty-limit",
         "mapped-ram",
+    ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
+        ("zero-blocks", &["deprecated"]),
+        ("x-colo", &["unstable"]),
+        ("x-ignore-shared", &["unstable"]),
     ];
 
     #[inline]
@@ -49673,6 +49696,10 @@ impl crate::codec::Enum for MigrationParameter {
         "direct-io",
         "cpr-exec-command",
     ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
+        ("x-checkpoint-delay", &["unstable"]),
+        ("x-vcpu-dirty-limit-period", &["unstable"]),
+    ];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -50272,7 +50299,12 @@ impl crate::codec::Members for MigrateSetParameters {
             &self.avail_switchover_bandwidth,
         );
         crate::codec::put_opt(w, "downtime-limit", &self.downtime_limit);
-        crate::codec::put_opt(w, "x-checkpoint-delay", &self.x_checkpoint_delay);
+        crate::codec::put_opt_marked(
+            w,
+            "x-checkpoint-delay",
+            &self.x_checkpoint_delay,
+            &["unstable"],
+        );
         crate::codec::put_opt(w, "multifd-channels", &self.multifd_channels);
         crate::codec::put_opt(w, "xbzrle-cache-size", &self.xbzrle_cache_size);
         crate::codec::put_opt(w, "max-postcopy-bandwidth", &self.max_postcopy_bandwidth);
@@ -50282,10 +50314,11 @@ impl crate::codec::Members for MigrateSetParameters {
         crate::codec::put_opt(w, "multifd-qatzip-level", &self.multifd_qatzip_level);
         crate::codec::put_opt(w, "multifd-zstd-level", &self.multifd_zstd_level);
         crate::codec::put_opt(w, "block-bitmap-mapping", &self.block_bitmap_mapping);
-        crate::codec::put_opt(
+        crate::codec::put_opt_marked(
             w,
             "x-vcpu-dirty-limit-period",
             &self.x_vcpu_dirty_limit_period,
+            &["unstable"],
         );
         crate::codec::put_opt(w, "vcpu-dirty-limit", &self.vcpu_dirty_limit);
         crate::codec::put_opt(w, "mode", &self.mode);
@@ -50865,7 +50898,12 @@ impl crate::codec::Members for MigrationParameters {
             &self.avail_switchover_bandwidth,
         );
         crate::codec::put_opt(w, "downtime-limit", &self.downtime_limit);
-        crate::codec::put_opt(w, "x-checkpoint-delay", &self.x_checkpoint_delay);
+        crate::codec::put_opt_marked(
+            w,
+            "x-checkpoint-delay",
+            &self.x_checkpoint_delay,
+            &["unstable"],
+        );
         crate::codec::put_opt(w, "multifd-channels", &self.multifd_channels);
         crate::codec::put_opt(w, "xbzrle-cache-size", &self.xbzrle_cache_size);
         crate::codec::put_opt(w, "max-postcopy-bandwidth", &self.max_postcopy_bandwidth);
@@ -50875,10 +50913,11 @@ impl crate::codec::Members for MigrationParameters {
         crate::codec::put_opt(w, "multifd-qatzip-level", &self.multifd_qatzip_level);
         crate::codec::put_opt(w, "multifd-zstd-level", &self.multifd_zstd_level);
         crate::codec::put_opt(w, "block-bitmap-mapping", &self.block_bitmap_mapping);
-        crate::codec::put_opt(
+        crate::codec::put_opt_marked(
             w,
             "x-vcpu-dirty-limit-period",
             &self.x_vcpu_dirty_limit_period,
+            &["unstable"],
         );
         crate::codec::put_opt(w, "vcpu-dirty-limit", &self.vcpu_dirty_limit);
         crate::codec::put_opt(w, "mode", &self.mode);
@@ -51301,8 +51340,7 @@ impl crate::codec::Members for MigrationAddress {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("transport");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "transport", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -52369,6 +52407,8 @@ impl crate::codec::Enum for TransactionActionKind {
         "blockdev-snapshot-sync",
         "drive-backup",
     ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] =
+        &[("drive-backup", &["deprecated"])];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -52937,8 +52977,7 @@ impl crate::codec::Members for TransactionAction {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -54211,8 +54250,7 @@ impl crate::codec::Members for SchemaInfo {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
-        w.key("meta-type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "meta-type", &self.u);
         crate::codec::put_opt(w, "features", &self.features);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
@@ -54646,7 +54684,7 @@ impl crate::codec::Members for SchemaInfoEnum {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "members", &self.members);
-        crate::codec::put(w, "values", &self.values);
+        crate::codec::put_marked(w, "values", &self.values, &["deprecated"]);
         crate::codec::put_kept(w, &self.unrecognized);
     }
 }
@@ -59602,7 +59640,7 @@ impl crate::codec::Members for RngProperties {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put_opt(w, "opened", &self.opened);
+        crate::codec::put_opt_marked(w, "opened", &self.opened, &["deprecated"]);
     }
 }
 
@@ -59679,7 +59717,7 @@ impl crate::codec::Members for RngEgdProperties {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put_opt(w, "opened", &self.opened);
+        crate::codec::put_opt_marked(w, "opened", &self.opened, &["deprecated"]);
         crate::codec::put(w, "chardev", &self.chardev);
     }
 }
@@ -59761,7 +59799,7 @@ impl crate::codec::Members for RngRandomProperties {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put_opt(w, "opened", &self.opened);
+        crate::codec::put_opt_marked(w, "opened", &self.opened, &["deprecated"]);
         crate::codec::put_opt(w, "filename", &self.filename);
     }
 }
@@ -60820,6 +60858,10 @@ impl crate::codec::Enum for ObjectType {
         "x-remote-object",
         "x-vfio-user-server",
     ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
+        ("x-remote-object", &["unstable"]),
+        ("x-vfio-user-server", &["unstable"]),
+    ];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -60962,8 +61004,7 @@ impl crate::codec::Members for ObjectOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("qom-type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "qom-type", &self.u);
         crate::codec::put(w, "id", &self.id);
         crate::codec::Branches::put(&self.u, w);
     }
@@ -62850,8 +62891,7 @@ impl crate::codec::Members for CpuInfoFast {
         crate::codec::put(w, "qom-path", &self.qom_path);
         crate::codec::put(w, "thread-id", &self.thread_id);
         crate::codec::put_opt(w, "props", &self.props);
-        w.key("target");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "target", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -63482,7 +63522,7 @@ impl crate::codec::Members for MachineInfo {
         crate::codec::put_opt(w, "default-cpu-type", &self.default_cpu_type);
         crate::codec::put_opt(w, "default-ram-id", &self.default_ram_id);
         crate::codec::put_opt(w, "acpi", &self.acpi);
-        crate::codec::put_opt(w, "compat-props", &self.compat_props);
+        crate::codec::put_opt_marked(w, "compat-props", &self.compat_props, &["unstable"]);
         crate::codec::put_kept(w, &self.unrecognized);
     }
 }
@@ -63906,8 +63946,7 @@ impl crate::codec::Members for NumaOptions {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
     }
 }
@@ -67054,8 +67093,7 @@ impl crate::codec::Members for MemoryDeviceInfo {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -68952,8 +68990,7 @@ impl crate::codec::Members for YankInstance {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("type");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "type", &self.u);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -70190,8 +70227,7 @@ impl crate::codec::Members for SevInfo {
         crate::codec::put(w, "build-id", &self.build_id);
         crate::codec::put(w, "state", &self.state);
         if !::core::matches!(self.u, SevInfoBranch::Untagged(..)) {
-            w.key("sev-type");
-            w.string(crate::codec::Branches::tag(&self.u));
+            crate::codec::put_tag(w, "sev-type", &self.u);
         }
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
@@ -73962,8 +73998,7 @@ impl crate::codec::Members for Audiodev {
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "id", &self.id);
-        w.key("driver");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "driver", &self.u);
         crate::codec::put_opt(w, "timer-period", &self.timer_period);
         crate::codec::Branches::put(&self.u, w);
         crate::codec::put_kept(w, &self.unrecognized);
@@ -75891,8 +75926,7 @@ impl crate::codec::Members for StatsFilter {
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
-        w.key("target");
-        w.string(crate::codec::Branches::tag(&self.u));
+        crate::codec::put_tag(w, "target", &self.u);
         crate::codec::put_opt(w, "providers", &self.providers);
         crate::codec::Branches::put(&self.u, w);
     }
@@ -86960,9 +86994,9 @@ pub mod commands {
             crate::codec::put_opt(w, "job-id", &self.job_id);
             crate::codec::put(w, "device", &self.device);
             crate::codec::put_opt(w, "base-node", &self.base_node);
-            crate::codec::put_opt(w, "base", &self.base);
+            crate::codec::put_opt_marked(w, "base", &self.base, &["deprecated"]);
             crate::codec::put_opt(w, "top-node", &self.top_node);
-            crate::codec::put_opt(w, "top", &self.top);
+            crate::codec::put_opt_marked(w, "top", &self.top, &["deprecated"]);
             crate::codec::put_opt(w, "backing-file", &self.backing_file);
             crate::codec::put_opt(w, "backing-mask-protocol", &self.backing_mask_protocol);
             crate::codec::put_opt(w, "speed", &self.speed);
@@ -89805,7 +89839,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_opt(w, "device", &self.device);
+            crate::codec::put_opt_marked(w, "device", &self.device, &["deprecated"]);
             crate::codec::put_opt(w, "id", &self.id);
             crate::codec::put_opt(w, "force", &self.force);
         }
@@ -89905,7 +89939,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_opt(w, "device", &self.device);
+            crate::codec::put_opt_marked(w, "device", &self.device, &["deprecated"]);
             crate::codec::put_opt(w, "id", &self.id);
             crate::codec::put_opt(w, "force", &self.force);
         }
@@ -89989,7 +90023,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_opt(w, "device", &self.device);
+            crate::codec::put_opt_marked(w, "device", &self.device, &["deprecated"]);
             crate::codec::put_opt(w, "id", &self.id);
         }
     }
@@ -90273,7 +90307,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_opt(w, "device", &self.device);
+            crate::codec::put_opt_marked(w, "device", &self.device, &["deprecated"]);
             crate::codec::put_opt(w, "id", &self.id);
             crate::codec::put(w, "filename", &self.filename);
             crate::codec::put_opt(w, "format", &self.format);
@@ -94008,7 +94042,7 @@ pub mod commands {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put_opt(w, "uri", &self.uri);
             crate::codec::put_opt(w, "channels", &self.channels);
-            crate::codec::put_opt(w, "detach", &self.detach);
+            crate::codec::put_opt_marked(w, "detach", &self.detach, &["deprecated"]);
             crate::codec::put_opt(w, "resume", &self.resume);
         }
     }
@@ -96840,7 +96874,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put_opt(w, "compat-props", &self.compat_props);
+            crate::codec::put_opt_marked(w, "compat-props", &self.compat_props, &["unstable"]);
         }
     }
 

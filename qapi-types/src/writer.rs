@@ -31,6 +31,27 @@ pub struct Writer<'b> {
     depth: usize,
     /// What went wrong first.
     problem: Option<ErrorKind>,
+    notes: Option<Vec<Note>>,
+}
+
+/// That a member or value was written which its schema marks as `deprecated` or `unstable`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Note {
+    /// A member of an object, such as an argument.
+    Member {
+        /// Its name on the wire.
+        name: &'static str,
+        /// Its features.
+        features: &'static [&'static str],
+    },
+    /// A value of an enumeration, or the tag of a union's branch.
+    Value {
+        /// Its name on the wire.
+        name: &'static str,
+        /// Its features.
+        features: &'static [&'static str],
+    },
 }
 
 impl<'b> Writer<'b> {
@@ -41,6 +62,30 @@ impl<'b> Writer<'b> {
             style,
             depth: 0,
             problem: None,
+            notes: None,
+        }
+    }
+
+    /// Also notes the members and values written that are deprecated or unstable.
+    #[must_use]
+    pub fn noting(mut self) -> Self {
+        self.notes = Some(Vec::new());
+        self
+    }
+
+    /// What [`noting`](Self::noting) led to, each once.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        self.notes.as_deref().unwrap_or_default()
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn note(&mut self, note: Note) {
+        if let Some(notes) = &mut self.notes
+            && !notes.contains(&note)
+        {
+            notes.push(note);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Output;
 use super::condition::Presence;
 use super::docs::{Source, deprecation};
+use super::members::marks;
 use super::names::{Scope, camel};
 use super::text::{cat, literal};
 use crate::model::{Enum, EnumValue};
@@ -92,6 +93,18 @@ impl<'s> Output<'_, 's> {
             "const NAMES: &'static [&'static str] = ",
             &names.collect::<Vec<_>>(),
         );
+        let marked: Vec<_> = variants
+            .iter()
+            .filter_map(|v| {
+                let marks = marks(&v.value.features)?;
+                let row = cat(&["(", &literal(&v.value.name), ", ", &marks, ")"]);
+                Some((v.presence.attribute(), row))
+            })
+            .collect();
+        if !marked.is_empty() {
+            let head = "const MARKED: &'static [(&'static str, &'static [&'static str])] = ";
+            self.t.slice(head, &marked);
+        }
         self.t.blank();
         self.t.line(&["#[inline]"]);
         let head = "fn unrecognized(name: ";

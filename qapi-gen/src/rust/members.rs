@@ -4,6 +4,7 @@ use super::Output;
 use super::paths::OPTION;
 use super::record::Record;
 use super::text::{Fit, cat, literal, refs};
+use crate::model::Features;
 
 /// Where the parts of what was read so far are kept.
 struct Slots {
@@ -62,6 +63,16 @@ fn demand(record: &Record, index: usize) -> Demand {
         (false, true) => Demand::Strict,
         (false, false) => Demand::Always,
     }
+}
+
+/// The features that tell against using something, as an expression; `None` if there are none.
+pub(crate) fn marks(features: &Features) -> Option<String> {
+    let names = features.iter().map(|feature| feature.name.as_str());
+    let marks: Vec<String> = names
+        .filter(|name| matches!(*name, "deprecated" | "unstable"))
+        .map(literal)
+        .collect();
+    (!marks.is_empty()).then(|| cat(&["&[", &marks.join(", "), "]"]))
 }
 
 impl Output<'_, '_> {
@@ -378,15 +389,16 @@ impl Output<'_, '_> {
                 self.put_tag(record);
                 continue;
             }
-            let function = match field.is_option() {
-                true => "put_opt",
-                false => "put",
+            let marks = marks(&field.member.features);
+            let function = match (field.is_option(), &marks) {
+                (true, None) => "put_opt",
+                (false, None) => "put",
+                (true, Some(_)) => "put_opt_marked",
+                (false, Some(_)) => "put_marked",
             };
-            let arguments: [&str; 3] = [
-                "w",
-                &literal(&field.member.name),
-                &cat(&["&self.", &field.ident]),
-            ];
+            let (name, value) = (literal(&field.member.name), cat(&["&self.", &field.ident]));
+            let mut arguments = vec!["w", &name, &value];
+            arguments.extend(marks.as_deref());
             self.t.attributes(field.presence.attribute().as_deref());
             self.t.list(
                 &cat(&[&codec, "::", function, "("]),
@@ -426,9 +438,9 @@ impl Output<'_, '_> {
                 .open(&["if !::core::matches!(self.", ident, ", ", &pattern, ") {"]);
         }
         let name = literal(&union.variants.tag);
-        self.t.line(&["w.key(", &name, ");"]);
-        self.t
-            .line(&["w.string(", codec, "::Branches::tag(&self.", ident, "));"]);
+        let value = cat(&["&self.", ident]);
+        let head = cat(&[codec, "::put_tag("]);
+        self.t.list(&head, &["w", &name, &value], ");", Fit::Call);
         if union.untagged {
             self.t.close("}");
         }

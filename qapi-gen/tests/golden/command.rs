@@ -226,8 +226,7 @@ impl ::qapi_types::codec::Members for Move {
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        w.key("way");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "way", &self.u);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }
 }

@@ -417,8 +417,7 @@ impl ::qapi_types::codec::Members for DisplayOptions {
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        w.key("type");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "type", &self.u);
         #[cfg(not(target_os = "linux"))]
         ::qapi_types::codec::put_opt(w, "full-screen", &self.full_screen);
         ::qapi_types::codec::Branches::put(&self.u, w);

@@ -33,6 +33,7 @@ pub enum RunState {
 impl ::qapi_types::codec::Enum for RunState {
     const VALUES: &'static [Self] = &[Self::Running, Self::InMigrate, Self::Old];
     const NAMES: &'static [&'static str] = &["running", "in-migrate", "old"];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[("old", &["deprecated"])];
 
     #[inline]
     fn unrecognized(name: ::qapi_types::Unrecognized) -> Self {

@@ -907,8 +907,7 @@ impl ::qapi_types::codec::Members for Ok {
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        w.key("value");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "value", &self.u);
         ::qapi_types::codec::put(w, "branch", &self.branch);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }

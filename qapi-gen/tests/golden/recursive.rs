@@ -400,8 +400,7 @@ impl ::qapi_types::codec::Members for Tree {
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        w.key("kind");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "kind", &self.u);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }
 }

@@ -335,9 +335,9 @@ impl ::qapi_types::codec::Members for Marker {
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "x", &self.x);
         ::qapi_types::codec::put(w, "y", &self.y);
-        ::qapi_types::codec::put(w, "label", &self.label);
+        ::qapi_types::codec::put_marked(w, "label", &self.label, &["unstable"]);
         ::qapi_types::codec::put(w, "node-name", &self.node_name);
-        ::qapi_types::codec::put_opt(w, "secret", &self.secret);
+        ::qapi_types::codec::put_opt_marked(w, "secret", &self.secret, &["deprecated"]);
         ::qapi_types::codec::put_opt(w, "tags", &self.tags);
         ::qapi_types::codec::put_opt(w, "near", &self.near);
         ::qapi_types::codec::put_opt(w, "extra", &self.extra);

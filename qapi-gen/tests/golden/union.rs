@@ -273,8 +273,7 @@ impl ::qapi_types::codec::Members for Image {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put_opt(w, "node-name", &self.node_name);
-        w.key("driver");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "driver", &self.u);
         ::qapi_types::codec::put(w, "read-only", &self.read_only);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }
@@ -769,8 +768,7 @@ impl ::qapi_types::codec::Members for Net {
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        w.key("protocol");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "protocol", &self.u);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }
 }
@@ -962,8 +960,7 @@ impl ::qapi_types::codec::Members for Target {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         ::qapi_types::codec::put(w, "name", &self.name);
-        w.key("transport");
-        w.string(::qapi_types::codec::Branches::tag(&self.u));
+        ::qapi_types::codec::put_tag(w, "transport", &self.u);
         ::qapi_types::codec::Branches::put(&self.u, w);
     }
 }
