@@ -5,6 +5,10 @@
 //! sessions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Generated code names this crate the same way everywhere.
+#[cfg(feature = "server")]
+extern crate self as qapi_rt;
+
 #[cfg(feature = "client")]
 pub mod capabilities;
 #[cfg(feature = "client")]
@@ -13,6 +17,8 @@ mod error;
 mod events;
 #[cfg(feature = "client")]
 mod frame;
+#[cfg(feature = "server")]
+pub mod service;
 pub mod session;
 
 #[cfg(feature = "client")]
@@ -20,9 +26,26 @@ pub use error::{Error, ErrorKind, Violation};
 #[cfg(feature = "client")]
 pub use events::{EventMessage, Received};
 pub use qapi_types as types;
-#[cfg(feature = "qga")]
+#[cfg(all(feature = "qga", not(feature = "server")))]
 pub use qapi_types::qga;
-#[cfg(feature = "qmp")]
+#[cfg(all(feature = "qmp", not(feature = "server")))]
 pub use qapi_types::qmp;
-#[cfg(feature = "qsd")]
+#[cfg(all(feature = "qsd", not(feature = "server")))]
 pub use qapi_types::qsd;
+
+/// The guest agent's commands, as of QEMU 10.2 and for every release since 6.0, and the service trait for an agent.
+#[cfg(all(feature = "qga", feature = "server"))]
+pub mod qga {
+    include!(concat!(env!("OUT_DIR"), "/qga.rs"));
+}
+/// The machine protocol (QMP), as of QEMU 10.2 and for every release since 6.0, and the service trait for a server.
+#[cfg(all(feature = "qmp", feature = "server"))]
+pub mod qmp {
+    include!(concat!(env!("OUT_DIR"), "/qmp.rs"));
+}
+/// The storage daemon's part of the machine protocol, whose types are those of [`qmp`], and the service trait for such a
+/// daemon.
+#[cfg(all(feature = "qsd", feature = "server"))]
+pub mod qsd {
+    include!(concat!(env!("OUT_DIR"), "/qsd.rs"));
+}

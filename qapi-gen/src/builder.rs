@@ -2,7 +2,7 @@
 
 use crate::frontend::Frontend;
 use crate::model::Schema;
-use crate::rust::{self, Decision, Error, Glob, Options, Reference};
+use crate::rust::{self, Decision, Error, Glob, Options, Reference, ServiceOptions};
 use std::path::{Path, PathBuf};
 
 /// What becomes of what the schema makes conditional on a symbol.
@@ -153,6 +153,13 @@ impl Builder {
     /// [`condition`](Builder::condition) makes a `cfg` count as defined.
     pub fn introspection(mut self, introspection: bool) -> Builder {
         self.options.introspection = introspection;
+        self
+    }
+
+    /// Adds the service trait, which a server of the crate `qapi-rt` drives, and the constant
+    /// `INTROSPECTION`.
+    pub fn service(mut self, options: ServiceOptions) -> Builder {
+        self.options.service = Some(options);
         self
     }
 

@@ -29,4 +29,4 @@ pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use names::Name;
 
 pub use releases::Releases;
-pub use rust::Error;
+pub use rust::{Error, ServiceOptions};

@@ -4,9 +4,10 @@
 //! A page of the documentation shows both. With the environment variable `QAPI_BLESS` set, the
 //! files are written instead of compared.
 
-use qapi_gen::{Builder, Condition};
+use qapi_gen::{Builder, Condition, ServiceOptions};
 use std::path::{Path, PathBuf};
 
+// What has a service is compiled and run by the tests of `qapi-rt`, which this package does not depend on.
 /// Compiled as a user's crate does: warnings are errors here, but for those about code that this
 /// test does not use.
 #[deny(warnings)]
@@ -49,6 +50,11 @@ fn builder(name: &str) -> Builder {
             .condition("LINUX", Condition::Cfg("target_os = \"linux\""))
             .condition("PIXMAN", Condition::False)
             .condition("VNC", Condition::True),
+        "service" => builder
+            .condition("LINUX", Condition::Cfg("target_os = \"linux\""))
+            .condition("NOWHERE", Condition::Cfg("any()"))
+            .service(ServiceOptions::new().required(["query-s*"])),
+        "service_local" => builder.service(ServiceOptions::new().local(true)),
         _ => builder,
     }
 }
@@ -92,7 +98,10 @@ fn the_generated_code_is_the_expected_code() {
         let code = builder(name).generate_to_string().unwrap();
         expect(&code, &schema.with_extension("rs"));
     }
-    assert_eq!(count, 9, "each schema has its module above");
+    assert_eq!(
+        count, 11,
+        "each schema has its module above, or is a service"
+    );
 }
 
 #[test]

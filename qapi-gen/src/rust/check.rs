@@ -22,6 +22,13 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
     };
     let krate = &options.types_crate;
     check(is_path(krate), "types_crate", krate, "a path")?;
+    if let Some(service) = &options.service {
+        let krate = &service.runtime_crate;
+        check(is_path(krate), "runtime_crate", krate, "a path")?;
+        if let Some(path) = &service.types {
+            check(is_path(path), "types_from", path, "a path")?;
+        }
+    }
     for (_, path) in &options.extern_paths {
         check(is_path(path), "extern_path", path, "a path")?;
     }

@@ -21,6 +21,7 @@ mod plan;
 mod received;
 mod record;
 mod rustdoc;
+mod service;
 mod structs;
 mod tables;
 mod text;
@@ -30,6 +31,7 @@ pub(crate) use condition::Decision;
 pub use error::Error;
 pub(crate) use glob::Glob;
 pub(crate) use options::{Options, Reference};
+pub use service::ServiceOptions;
 
 use crate::model::{Definition, EnumId, Object, ObjectId, ObjectKind, Schema};
 use condition::Presence;
@@ -78,13 +80,21 @@ pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Err
     };
     check::options(options)?;
     output.header();
-    output.types();
-    output.macros();
-    output.events();
-    output.commands();
-    output.tables();
-    if options.introspection {
+    match options.service.as_ref().and_then(|s| s.types.as_ref()) {
+        Some(module) => output.glob_import(module),
+        None => {
+            output.types();
+            output.macros();
+            output.events();
+            output.commands();
+            output.tables();
+        }
+    }
+    if options.introspection || options.service.is_some() {
         output.introspection();
+    }
+    if let Some(service) = &options.service {
+        output.service(service);
     }
     Ok(output.t.finish())
 }

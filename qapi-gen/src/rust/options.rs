@@ -2,6 +2,7 @@
 
 use super::condition::Decisions;
 use super::glob::Glob;
+use super::service::ServiceOptions;
 use crate::releases::Releases;
 
 /// Where QEMU's reference manual describes a definition.
@@ -35,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) releases: Releases,
     /// Whether the introspection data becomes a constant.
     pub(crate) introspection: bool,
+    /// The service trait, if there is to be one.
+    pub(crate) service: Option<ServiceOptions>,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             reference: None,
             releases: Releases::default(),
             introspection: false,
+            service: None,
         }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Plan<'s> {
     branches: Vec<(String, String)>,
     /// The enum of all events.
     pub(crate) event_enum: String,
+    /// The service trait.
+    pub(crate) service_trait: String,
     cycles: Cycles,
     /// By object: whether a client receives it.
     received: Vec<bool>,
@@ -69,6 +71,7 @@ impl<'s> Plan<'s> {
             events: Vec::new(),
             branches: Vec::new(),
             event_enum: String::new(),
+            service_trait: String::new(),
             cycles: Cycles::of(schema),
             received: received(schema),
         };
@@ -132,6 +135,7 @@ impl<'s> Plan<'s> {
             }
         }
         self.event_enum = types.claim("Event".to_owned());
+        self.service_trait = types.claim("Service".to_owned());
         for (items, scope) in [
             (&mut self.objects, &mut types),
             (&mut self.commands, &mut commands),
@@ -223,7 +227,13 @@ impl<'s> Plan<'s> {
     fn roots(&self) -> Result<(bool, Vec<Root>), Error> {
         let (schema, options) = (self.schema, self.options);
         let all = options.commands.is_none() && options.events.is_none();
+        let required = options.service.as_ref().map(|s| s.required.clone());
         for (what, globs, names) in [
+            (
+                "command",
+                &required,
+                schema.commands().map(|c| &c.name).collect::<Vec<_>>(),
+            ),
             (
                 "command",
                 &options.commands,

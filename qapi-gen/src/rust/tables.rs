@@ -134,7 +134,8 @@ impl<'s> Output<'_, 's> {
     }
 }
 
-fn when(item: &Item) -> Option<String> {
+/// The `cfg` attribute of an item.
+pub(crate) fn when(item: &Item) -> Option<String> {
     match &item.place {
         Place::Here(presence) => presence.attribute(),
         _ => None,

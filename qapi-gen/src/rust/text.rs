@@ -196,6 +196,50 @@ impl Text {
         self.line(&[&line]);
     }
 
+    /// `HEAD OUTPUT REPLY>> BOUND END`: closes a list of parameters and gives the return type. What
+    /// follows is indented if a block begins.
+    pub(crate) fn return_type(
+        &mut self,
+        head: &str,
+        output: &str,
+        reply: &str,
+        bound: &str,
+        end: &str,
+    ) {
+        self.indent -= 1;
+        let width = head.len() + output.len() + reply.len() + ">>".len();
+        if width + bound.len() <= self.room() {
+            let fits = end == ";" || width + bound.len() + end.len() <= self.room();
+            self.line(&[
+                head,
+                output,
+                reply,
+                ">>",
+                bound,
+                if fits { end } else { "" },
+            ]);
+            if !fits {
+                self.line(&[end.trim_start()]);
+            }
+        } else if width <= self.room() && !bound.is_empty() {
+            self.line(&[head, output, reply, ">>"]);
+            self.line(&[bound.trim_start(), end]);
+        } else {
+            self.open(&[head]);
+            if output.len() + reply.len() + ">,".len() + 4 <= self.room() {
+                self.line(&[output, reply, ">,"]);
+            } else {
+                self.open(&[output]);
+                self.line(&[reply, ","]);
+                self.close(">,");
+            }
+            self.close(&[">", bound, end].concat());
+        }
+        if end == " {" {
+            self.indent += 1;
+        }
+    }
+
     /// As [`list`](Text::list); what follows is indented.
     pub(crate) fn open_list(&mut self, head: &str, items: &[&str], tail: &str) {
         self.list(head, items, tail, Fit::Line);

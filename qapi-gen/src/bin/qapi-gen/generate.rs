@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::input::{Language, Root};
 use crate::output::{MessageFormat, Reporter, Sink, complain};
-use qapi_gen::{Builder, Condition};
+use qapi_gen::{Builder, Condition, ServiceOptions};
 use std::path::PathBuf;
 
 /// Write Rust types for a schema, formatted, to be built on the crate qapi-types.
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// What depends on other symbols is generated.
     #[arg(long = "condition", value_name = "NAME=VALUE", value_parser = setting)]
     conditions: Vec<(String, Setting)>,
+    /// Add the service trait, which a server of the crate qapi-rt drives.
+    #[arg(long)]
+    service: bool,
     /// Leave out the schema's documentation.
     #[arg(long)]
     no_docs: bool,
@@ -81,6 +84,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
             Setting::Cfg(predicate) => Condition::Cfg(predicate),
         };
         builder = builder.condition(name, condition);
+    }
+    if args.service {
+        builder = builder.service(ServiceOptions::new());
     }
     let code = match builder.generate_from(&schema) {
         Ok(code) => code,

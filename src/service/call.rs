@@ -1,0 +1,160 @@
+//! What a handler knows of its call.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+#[cfg(unix)]
+use std::{
+    os::fd::OwnedFd,
+    sync::{Mutex, PoisonError},
+};
+
+use super::Events;
+use crate::types::message::Raw;
+use crate::types::{Event, Mode, Value};
+
+/// Who the peer of a unix socket was when it connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// Its process.
+    pub pid: i32,
+    /// Its user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+impl Credentials {
+    /// Of this process, user and group.
+    #[must_use]
+    pub const fn new(pid: i32, uid: u32, gid: u32) -> Self {
+        Self { pid, uid, gid }
+    }
+}
+
+/// A client of a server: one connection.
+#[derive(Debug)]
+pub struct Client {
+    number: u64,
+    credentials: Option<Credentials>,
+    events: Events,
+}
+
+impl Client {
+    /// The client that connected as the server's `number`th.
+    #[must_use]
+    pub fn new(number: u64, credentials: Option<Credentials>, events: Events) -> Self {
+        Self {
+            number,
+            credentials,
+            events,
+        }
+    }
+
+    /// What tells it from the server's other clients, past ones included.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Who connected, where the transport tells.
+    #[must_use]
+    pub fn credentials(&self) -> Option<Credentials> {
+        self.credentials
+    }
+}
+
+/// A command as a client called it.
+///
+/// File descriptors that came with the command are closed with the call, but for those that were
+/// [taken](Self::take_fd).
+#[derive(Debug)]
+pub struct Call {
+    command: Cow<'static, str>,
+    oob: bool,
+    id: Option<Box<str>>,
+    client: Arc<Client>,
+    #[cfg(unix)]
+    fds: Mutex<Vec<OwnedFd>>,
+}
+
+impl Call {
+    /// A call of this command by this client.
+    #[must_use]
+    pub fn new(command: impl Into<Cow<'static, str>>, client: Arc<Client>) -> Self {
+        Self {
+            command: command.into(),
+            oob: false,
+            id: None,
+            client,
+            #[cfg(unix)]
+            fds: Mutex::default(),
+        }
+    }
+
+    /// Says that it is to be executed out of band.
+    #[must_use]
+    pub fn out_of_band(mut self, oob: bool) -> Self {
+        self.oob = oob;
+        self
+    }
+
+    /// Gives it the id that the client gave it.
+    #[must_use]
+    pub fn with_id(mut self, id: Option<Raw<'_>>) -> Self {
+        self.id = id.map(|id| id.text().into());
+        self
+    }
+
+    /// Hands it the file descriptors that came with it.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn with_fds(mut self, fds: Vec<OwnedFd>) -> Self {
+        self.fds = Mutex::new(fds);
+        self
+    }
+
+    /// The command's name.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.command
+    }
+
+    /// Whether it is executed out of band. The handler must not wait for anything then (QMP specification, "Out-of-band
+    /// execution").
+    #[must_use]
+    pub fn is_out_of_band(&self) -> bool {
+        self.oob
+    }
+
+    /// The id that the client gave it.
+    #[must_use]
+    pub fn id(&self) -> Option<Value> {
+        let id = self.id.as_deref()?;
+        crate::types::from_str(id, Mode::Lenient).ok()
+    }
+
+    /// Who called.
+    #[must_use]
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The first file descriptor that came with the command and was not taken yet.
+    #[cfg(unix)]
+    pub fn take_fd(&self) -> Option<OwnedFd> {
+        let mut fds = self.fds.lock().unwrap_or_else(PoisonError::into_inner);
+        (!fds.is_empty()).then(|| fds.remove(0))
+    }
+
+    /// The server's events.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.client.events
+    }
+
+    /// Emits an event to all monitors, this call's among them. Those get it before the reply.
+    pub fn emit<E: Event>(&self, event: &E) {
+        self.client.events.emit(event);
+    }
+}
