@@ -43,7 +43,7 @@ impl Plan<'_> {
             parts.push(note.to_owned());
         }
         parts.push(self.origin(source));
-        t.doc(&parts.join("\n\n"));
+        t.docs(&parts);
     }
 
     /// Documents a field, variant or setter made from part of a definition.
@@ -66,7 +66,7 @@ impl Plan<'_> {
         if parts.is_empty() {
             parts.push(cat(&["`", name, "`"]));
         }
-        t.doc(&parts.join("\n\n"));
+        t.docs(&parts);
     }
 
     fn markdown(&self, text: &crate::model::Text, module: Module) -> String {

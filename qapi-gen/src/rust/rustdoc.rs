@@ -10,6 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use super::text::cat;
 use inline::Inline;
 use std::borrow::Cow;
 
@@ -93,8 +94,13 @@ impl Block {
 }
 
 fn join(blocks: Vec<Block>) -> String {
-    let texts: Vec<String> = blocks.into_iter().map(|b| b.text).collect();
-    texts.join("\n\n")
+    let mut blocks = blocks.into_iter();
+    let mut text = blocks.next().map_or_else(String::new, |first| first.text);
+    for block in blocks {
+        text.push_str("\n\n");
+        text.push_str(&block.text);
+    }
+    text
 }
 
 /// Puts `first` before the first line and `rest` before all others.
@@ -125,7 +131,7 @@ fn fenced(lines: &[&str]) -> Block {
         }
     }
     let fence = "`".repeat(longest + 1);
-    Block::other(format!("{fence}text\n{}\n{fence}", lines.join("\n")))
+    Block::other(cat(&[&fence, "text\n", &lines.join("\n"), "\n", &fence]))
 }
 
 /// What starts an item of a list.
@@ -309,7 +315,7 @@ impl Writer<'_> {
         if title.is_empty() {
             return None;
         }
-        let text = format!("{} {}", "#".repeat(level.min(6)), self.inline.line(title));
+        let text = cat(&[&"#".repeat(level.min(6)), " ", &self.inline.line(title)]);
         Some((Block::other(text), taken))
     }
 
@@ -509,7 +515,7 @@ impl Writer<'_> {
 /// Puts a label before the first paragraph, or in one of its own if there is none.
 fn lead(label: &str, mut blocks: Vec<Block>, out: &mut Vec<Block>) {
     match blocks.first_mut() {
-        Some(first) if first.paragraph => first.text.insert_str(0, &format!("{label} ")),
+        Some(first) if first.paragraph => first.text.insert_str(0, &cat(&[label, " "])),
         _ => out.push(Block::paragraph(label.into())),
     }
     out.extend(blocks);

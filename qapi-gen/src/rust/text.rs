@@ -127,6 +127,16 @@ impl Text {
         }
     }
 
+    /// Documentation of several paragraphs.
+    pub(crate) fn docs(&mut self, parts: &[String]) {
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                self.line(&["///"]);
+            }
+            self.doc(part);
+        }
+    }
+
     /// Attributes, each on a line of its own.
     pub(crate) fn attributes<'a>(&mut self, attributes: impl IntoIterator<Item = &'a str>) {
         for attribute in attributes {

@@ -84,7 +84,7 @@ pub(crate) fn page() -> String {
             }
             write!(
                 page,
-                "\n## {}\n\n{}\n\n```python\n{}\n```\n\n```rust\n{}```\n",
+                "\n## {}\n\n{}\n\n```python\n{}\n```\n\n```rust,ignore\n{}```\n",
                 section.title,
                 section.text,
                 section.schema,

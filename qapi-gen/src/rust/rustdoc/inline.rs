@@ -1,5 +1,6 @@
 //! Text within a paragraph.
 
+use crate::rust::text::cat;
 use std::collections::HashMap;
 
 /// Longer text before a backquote is no role.
@@ -29,8 +30,14 @@ impl<'r> Inline<'r> {
     /// Text of several lines.
     pub(super) fn paragraph(&self, text: &str) -> String {
         let rendered = self.render(text);
-        let lines: Vec<String> = rendered.split('\n').map(guard_start).collect();
-        lines.join("\n")
+        let mut out = String::with_capacity(rendered.len());
+        for (i, line) in rendered.split('\n').enumerate() {
+            if i > 0 {
+                out.push('\n');
+            }
+            guard_start(line, &mut out);
+        }
+        out
     }
 
     /// Text on one line that starts with something else.
@@ -60,7 +67,11 @@ impl<'r> Inline<'r> {
             unclosed: [false; 4],
         };
         let mut out = String::with_capacity(text.len() + text.len() / 8);
-        while let Some(c) = scan.text[scan.at..].chars().next() {
+        loop {
+            out.push_str(scan.plain());
+            let Some(c) = scan.text[scan.at..].chars().next() else {
+                return out;
+            };
             match self.markup(&mut scan, c) {
                 Some(markup) => {
                     // Two code spans would become one.
@@ -77,7 +88,6 @@ impl<'r> Inline<'r> {
                 }
             }
         }
-        out
     }
 
     /// Markup at the current position, which starts with `c`; moves past it if there is some.
@@ -213,6 +223,42 @@ impl<'t> Scan<'t> {
         self.before = self.text[..self.at].chars().next_back();
     }
 
+    /// The text from here on that neither is markup nor has to be escaped; moves past it.
+    fn plain(&mut self) -> &'t str {
+        let bytes = self.text.as_bytes();
+        let at = |i: usize| bytes.get(i).copied().unwrap_or(b' ');
+        let word = |b: u8| b.is_ascii_alphanumeric();
+        let mut before = match self.before {
+            Some(c) if c.is_ascii() => c as u8,
+            Some(_) => b'-',
+            None => b' ',
+        };
+        let mut end = self.at;
+        while let Some(&byte) = bytes.get(end) {
+            let plain = match byte {
+                // A URL may start here.
+                b'h' | b'f' => word(before),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'\n' => true,
+                b'.' | b',' | b';' | b'(' | b')' | b'\'' | b'"' | b'/' | b'=' | b'!' | b'?' => true,
+                b':' => matches!(at(end + 1), b' ' | b'\n'),
+                b'-' => before != b'-' && at(end + 1) != b'-',
+                b'_' => word(before) && word(at(end + 1)),
+                _ => false,
+            };
+            if !plain {
+                break;
+            }
+            before = byte;
+            end += 1;
+        }
+        let text = &self.text[self.at..end];
+        if !text.is_empty() {
+            self.at = end;
+            self.before = Some(char::from(before));
+        }
+        text
+    }
+
     /// The content of markup of this kind at the current position; moves past it.
     fn span(&mut self, kind: Kind) -> Option<&'t str> {
         let delimiter = match kind {
@@ -319,13 +365,16 @@ fn url_length(text: &str) -> Option<usize> {
 /// A link to an item, which rustdoc wants short if the item is its own title.
 fn link(title: &str, item: &str) -> String {
     match title == item {
-        true => format!("[{}]", code(title)),
-        false => format!("[{}]({item})", code(title)),
+        true => cat(&["[", &code(title), "]"]),
+        false => cat(&["[", &code(title), "](", item, ")"]),
     }
 }
 
 /// A code span.
 fn code(text: &str) -> String {
+    if !text.contains(|c: char| c == '`' || c.is_whitespace()) {
+        return cat(&["`", text, "`"]);
+    }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut fence = String::from("`");
     while text.contains(&fence) {
@@ -336,7 +385,7 @@ fn code(text: &str) -> String {
     } else {
         ""
     };
-    format!("{fence}{pad}{text}{pad}{fence}")
+    cat(&[&fence, pad, &text, pad, &fence])
 }
 
 /// Text without markup, on one line.
@@ -374,7 +423,7 @@ fn escape(c: char, before: Option<char>, after: Option<char>, out: &mut String) 
 }
 
 /// Keeps the start of a line from being taken for a list, heading or quotation.
-fn guard_start(line: &str) -> String {
+fn guard_start(line: &str, out: &mut String) {
     let line = line.trim();
     let (at, rest) = match line.find(|c: char| !c.is_ascii_digit()) {
         Some(digits @ 1..=9) => (digits, line[digits..].strip_prefix(['.', ')'])),
@@ -383,8 +432,10 @@ fn guard_start(line: &str) -> String {
     };
     match rest {
         Some(rest) if rest.is_empty() || rest.starts_with(' ') => {
-            format!("{}\\{}", &line[..at], &line[at..])
+            out.push_str(&line[..at]);
+            out.push('\\');
+            out.push_str(&line[at..]);
         }
-        _ => line.to_owned(),
+        _ => out.push_str(line),
     }
 }
