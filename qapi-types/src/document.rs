@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::error::{Error, Result, Syntax};
+use crate::message::Raw;
 use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, is_character, plain_end, unicode_escape};
 
-/// Bytes that one value may have.
+/// The tokens of one value have to be shorter than this in bytes, taken together.
 const MAX_TEXT: usize = 64 << 20;
 /// Tokens that one value may have.
 const MAX_TOKENS: usize = 1 << 21;
@@ -30,21 +32,34 @@ impl<'a> Document<'a> {
     /// # Errors
     /// The first error in the text; [`Error::desc`] gives QEMU's words for it.
     pub fn parse(text: &'a [u8]) -> Result<Self> {
-        let mut check = Check {
-            bytes: text,
-            pos: 0,
-            tokens: 0,
-            keys: Vec::new(),
-            long_nul: false,
-        };
-        check.document()?;
-        let text = if check.long_nul {
-            String::from_utf8(spell_nul(text)).map(Cow::Owned).ok()
-        } else {
-            std::str::from_utf8(text).map(Cow::Borrowed).ok()
-        };
-        let text = text.ok_or_else(|| Error::syntax(Syntax::Utf8, 0))?;
-        Ok(Self { text })
+        let mut check = Check::new(text);
+        check.space();
+        check.value()?;
+        check.space();
+        if check.pos < text.len() {
+            return Err(check.unexpected(Syntax::Trailing));
+        }
+        check.document(text)
+    }
+
+    /// Reads the first of the values that follow each other in a stream, and says where it ends in `text`. `None` if
+    /// that value is not complete yet or has an error: finding out is the slower business of whoever owns the stream.
+    ///
+    /// A number or a keyword ends with the character after it, so one that nothing follows is not complete.
+    #[must_use]
+    pub fn first(text: &'a [u8]) -> Option<(Self, usize)> {
+        // All that it can be is within the limit then, wherever white space stands.
+        let text = &text[..text.len().min(MAX_TEXT - 1)];
+        let mut check = Check::new(text);
+        check.space();
+        let start = check.pos;
+        check.value().ok()?;
+        let end = check.pos;
+        if end == text.len() && !matches!(text[start], b'{' | b'[' | b'"' | b'\'') {
+            return None;
+        }
+        let document = check.document(&text[start..end]).ok()?;
+        Some((document, end))
     }
 
     /// The same without the buffer it was read from, for a request that has to wait.
@@ -59,6 +74,14 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn reader(&self, mode: Mode) -> Reader<'_> {
         Reader::with_dialect(&self.text, mode, Dialect::Qemu)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn part(&self, range: Range<usize>) -> Raw<'_> {
+        Raw::new(&self.text[range], Dialect::Qemu)
     }
 }
 
@@ -79,6 +102,8 @@ fn spell_nul(text: &[u8]) -> Vec<u8> {
 enum Open<'a> {
     Array,
     Object(Keys<'a>),
+    /// In the place of a key a value that is none starts here. QEMU reads it before it says so.
+    Key(usize),
 }
 
 /// The keys of an object so far, the last one that whose value is being read.
@@ -86,7 +111,7 @@ struct Keys<'a> {
     /// Where they start among the keys of all open objects.
     first: usize,
     /// All but the last, once they are too many to be compared one by one.
-    index: HashSet<Cow<'a, [u8]>>,
+    index: Option<HashSet<Cow<'a, [u8]>>>,
 }
 
 /// Keys that are compared one by one.
@@ -96,42 +121,71 @@ struct Check<'a> {
     bytes: &'a [u8],
     pos: usize,
     tokens: usize,
+    /// Bytes of the tokens.
+    size: usize,
+    /// Objects and arrays open.
+    depth: u32,
     /// The keys of all open objects, from the outside in.
     keys: Vec<Cow<'a, [u8]>>,
+    stack: Vec<Open<'a>>,
     /// Whether a string holds U+0000 as C0 80.
     long_nul: bool,
 }
 
 impl<'a> Check<'a> {
-    fn document(&mut self) -> Result<()> {
-        if self.bytes.len() > MAX_TEXT {
-            return Err(Error::syntax(Syntax::TokenSize, MAX_TEXT));
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            pos: 0,
+            tokens: 0,
+            size: 0,
+            depth: 0,
+            keys: Vec::new(),
+            stack: Vec::new(),
+            long_nul: false,
         }
-        self.space();
-        let mut stack = Vec::new();
+    }
+
+    /// The document of a text that was read without error.
+    fn document(self, text: &'a [u8]) -> Result<Document<'a>> {
+        let text = if self.long_nul {
+            String::from_utf8(spell_nul(text)).map(Cow::Owned).ok()
+        } else {
+            std::str::from_utf8(text).map(Cow::Borrowed).ok()
+        };
+        let text = text.ok_or_else(|| Error::syntax(Syntax::Utf8, 0))?;
+        Ok(Document { text })
+    }
+
+    /// Reads one value.
+    fn value(&mut self) -> Result<()> {
         loop {
-            let mut complete = self.value(&mut stack)?;
+            let mut complete = self.enter()?;
             while complete {
-                let Some(open) = stack.last_mut() else {
-                    self.space();
-                    return match self.byte() {
-                        None => Ok(()),
-                        Some(_) => Err(self.unexpected(Syntax::Trailing)),
+                let Some(mut open) = self.stack.pop() else {
+                    return if self.size < MAX_TEXT {
+                        Ok(())
+                    } else {
+                        Err(self.syntax(Syntax::TokenSize))
                     };
                 };
-                complete = self.separator(open)?;
-                if complete {
-                    stack.pop();
+                complete = self.separator(&mut open)?;
+                if !complete {
+                    let in_object = matches!(open, Open::Object(_));
+                    self.stack.push(open);
+                    if in_object {
+                        self.key()?;
+                    }
                 }
             }
         }
     }
 
     /// Reads a scalar or an empty container, or enters one; says whether the value is complete.
-    fn value(&mut self, stack: &mut Vec<Open<'a>>) -> Result<bool> {
+    fn enter(&mut self) -> Result<bool> {
         match self.byte() {
             Some(bracket @ (b'{' | b'[')) => {
-                if stack.len() >= MAX_DEPTH as usize {
+                if self.depth >= MAX_DEPTH {
                     return Err(self.syntax(Syntax::Nesting));
                 }
                 self.token()?;
@@ -142,13 +196,13 @@ impl<'a> Check<'a> {
                     self.pos += 1;
                     return Ok(true);
                 }
+                self.depth += 1;
                 if bracket == b'{' {
                     let first = self.keys.len();
+                    self.stack.push(Open::Object(Keys { first, index: None }));
                     self.key()?;
-                    let index = HashSet::new();
-                    stack.push(Open::Object(Keys { first, index }));
                 } else {
-                    stack.push(Open::Array);
+                    self.stack.push(Open::Array);
                 }
                 Ok(false)
             }
@@ -169,6 +223,7 @@ impl<'a> Check<'a> {
                 }
                 (b'}', Syntax::DictSeparator)
             }
+            Open::Key(start) => return Err(Error::syntax(Syntax::KeyNotString, *start)),
         };
         self.space();
         match self.byte() {
@@ -176,14 +231,12 @@ impl<'a> Check<'a> {
                 self.token()?;
                 self.pos += 1;
                 self.space();
-                if let Open::Object(_) = open {
-                    self.key()?;
-                }
                 Ok(false)
             }
             Some(b) if b == closing => {
                 self.token()?;
                 self.pos += 1;
+                self.depth -= 1;
                 if let Open::Object(keys) = open {
                     self.keys.truncate(keys.first);
                 }
@@ -201,23 +254,19 @@ impl<'a> Check<'a> {
         if before.len() < FEW_KEYS {
             return !before.contains(last);
         }
-        if object.index.is_empty() {
-            object.index.extend(before.iter().cloned());
-        }
-        object.index.insert(last.clone())
+        object
+            .index
+            .get_or_insert_with(|| before.iter().cloned().collect())
+            .insert(last.clone())
     }
 
-    /// Reads a key and the colon. QEMU reads any value for a key before it wonders whether it is a string.
+    /// Reads a key and the colon.
     fn key(&mut self) -> Result<()> {
-        let start = self.pos;
-        let key = match self.byte() {
-            Some(b'"' | b'\'') => self.string()?,
-            Some(b'{' | b'[') => return Err(self.syntax(Syntax::KeyNotString)),
-            _ => {
-                self.value(&mut Vec::new())?;
-                return Err(Error::syntax(Syntax::KeyNotString, start));
-            }
+        let Some(b'"' | b'\'') = self.byte() else {
+            self.stack.push(Open::Key(self.pos));
+            return Ok(());
         };
+        let key = self.string()?;
         self.space();
         if self.byte() != Some(b':') {
             return Err(self.unexpected(Syntax::MissingColon));
@@ -239,6 +288,7 @@ impl<'a> Check<'a> {
             return Err(self.syntax(Syntax::Keyword(word)));
         }
         self.pos += length;
+        self.size += length - 1;
         Ok(())
     }
 
@@ -266,6 +316,7 @@ impl<'a> Check<'a> {
             self.pos += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             self.digits(start)?;
         }
+        self.size += self.pos - start - 1;
         if finite {
             return Ok(());
         }
@@ -312,6 +363,7 @@ impl<'a> Check<'a> {
                 }
             }
         }
+        self.size += end - start;
         let raw = &self.bytes[start + 1..end];
         if !escaped && raw.is_ascii() {
             self.pos = end + 1;
@@ -339,14 +391,14 @@ impl<'a> Check<'a> {
             content.extend_from_slice(&self.bytes[at..at + plain]);
             at += plain;
             if at < end {
-                at = self.escape(at, &mut content)?;
+                at = self.escape(at, end, &mut content)?;
             }
         }
         Ok(content)
     }
 
-    /// Decodes the escape at `at` and says where it ends.
-    fn escape(&self, at: usize, content: &mut Vec<u8>) -> Result<usize> {
+    /// Decodes the escape at `at` in a string that goes up to `end`, and says where it ends.
+    fn escape(&self, at: usize, end: usize, content: &mut Vec<u8>) -> Result<usize> {
         content.push(match self.bytes[at + 1] {
             b @ (b'"' | b'\'' | b'\\' | b'/') => b,
             b'b' => 8,
@@ -355,10 +407,11 @@ impl<'a> Check<'a> {
             b'r' => b'\r',
             b't' => b'\t',
             b'u' => {
-                let (code, end) = unicode_escape(self.bytes, at);
+                let (code, next) = unicode_escape(self.bytes, at);
                 let c = code.and_then(char::from_u32).filter(|c| is_character(*c));
                 let Some(c) = c else {
-                    let quoted = &self.bytes[at..end.min(self.bytes.len())];
+                    // At most up to the closing quote.
+                    let quoted = &self.bytes[at..next.min(end + 1)];
                     let quoted = String::from_utf8_lossy(quoted).into();
                     return Err(Error::syntax(Syntax::Unicode(quoted), at));
                 };
@@ -367,7 +420,7 @@ impl<'a> Check<'a> {
                 } else {
                     content.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 }
-                return Ok(end);
+                return Ok(next);
             }
             _ => return Err(Error::syntax(Syntax::Escape, at)),
         });
@@ -414,6 +467,7 @@ impl<'a> Check<'a> {
 
     fn token(&mut self) -> Result<()> {
         self.tokens += 1;
+        self.size += 1;
         if self.tokens > MAX_TOKENS {
             return Err(self.syntax(Syntax::TokenCount));
         }

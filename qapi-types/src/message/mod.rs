@@ -7,7 +7,8 @@ mod server;
 pub use client::{RawEvent, ServerMessage, write_raw_request, write_request};
 pub use parts::{ErrorClass, ErrorReply, Greeting, Timestamp, VersionInfo, VersionTriple};
 pub use server::{
-    Refused, Request, write_any_event, write_error, write_event, write_greeting, write_return,
+    OwnedRequest, Refused, Request, write_any_event, write_error, write_event, write_greeting,
+    write_return,
 };
 
 use crate::codec::{Decode, Encode, Members};

@@ -1,6 +1,7 @@
 //! The server's side: requests in, messages out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{ErrorReply, Event, Events, Greeting, Raw, Timestamp};
 use crate::codec::{Encode, put};
@@ -30,6 +31,8 @@ pub struct Refused<'a> {
     pub id: Option<Raw<'a>>,
     /// What to reply, in QEMU's words.
     pub error: ErrorReply,
+    /// Whether it has `exec-oob` and no `execute`, so that the reply does not wait for requests before it.
+    pub oob: bool,
 }
 
 impl<'a> Request<'a> {
@@ -38,84 +41,189 @@ impl<'a> Request<'a> {
     /// # Errors
     /// When it is no request. Of several errors the first in the text is given.
     pub fn parse(document: &'a Document<'_>, oob: bool) -> Result<Self, Refused<'a>> {
-        let mut parts = Parts::default();
-        let result = parts.read(document.reader(Mode::Strict), oob);
-        let id = parts.id;
-        // A document has no syntax errors.
-        let error = result.map_or_else(|error| Some(error.into()), |()| parts.error.take());
-        match (error, parts.command) {
-            (None, Some((command, oob))) => Ok(Self {
+        let parts = Parts::of(document, oob);
+        let id = parts.id.map(|range| document.part(range));
+        match parts.verdict {
+            Ok((command, oob)) => Ok(Self {
                 command,
                 oob,
-                arguments: parts.arguments,
+                arguments: parts.arguments.map(|range| document.part(range)),
                 id,
             }),
-            (Some(error), _) => Err(Refused { id, error }),
-            (None, None) => {
-                let error = ErrorReply::generic("QMP input lacks member 'execute'");
-                Err(Refused { id, error })
-            }
+            Err(error) => Err(Refused {
+                id,
+                error,
+                oob: parts.has_oob && !parts.has_execute,
+            }),
         }
     }
 }
 
-#[derive(Default)]
+/// A request with the text it was read from, so that it can wait for its turn.
+#[derive(Clone, Debug)]
+pub struct OwnedRequest {
+    document: Document<'static>,
+    command: Name,
+    oob: bool,
+    arguments: Option<Range<usize>>,
+    id: Option<Range<usize>>,
+}
+
+#[derive(Clone, Debug)]
+enum Name {
+    At(Range<usize>),
+    /// It was written with escapes.
+    Decoded(String),
+}
+
+impl OwnedRequest {
+    /// As [`Request::parse`], and gives back the document that is no request.
+    ///
+    /// # Errors
+    /// The document, for [`Request::parse`] to say what is wrong with it.
+    pub fn parse(document: Document<'_>, oob: bool) -> Result<Self, Document<'_>> {
+        let parts = Parts::of(&document, oob);
+        let Ok((command, oob)) = parts.verdict else {
+            return Err(document);
+        };
+        let command = match command {
+            Cow::Borrowed(name) => Name::At(parts.name..parts.name + name.len()),
+            Cow::Owned(name) => Name::Decoded(name),
+        };
+        let (arguments, id) = (parts.arguments, parts.id);
+        Ok(Self {
+            command,
+            oob,
+            arguments,
+            id,
+            document: document.into_owned(),
+        })
+    }
+
+    /// The command's name.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        match &self.command {
+            Name::At(range) => &self.document.text()[range.clone()],
+            Name::Decoded(name) => name,
+        }
+    }
+
+    /// Whether it came as `exec-oob`.
+    #[must_use]
+    pub fn is_oob(&self) -> bool {
+        self.oob
+    }
+
+    /// The arguments, an object; absent means none.
+    #[must_use]
+    pub fn arguments(&self) -> Option<Raw<'_>> {
+        self.arguments
+            .clone()
+            .map(|range| self.document.part(range))
+    }
+
+    /// To be echoed in the reply.
+    #[must_use]
+    pub fn id(&self) -> Option<Raw<'_>> {
+        self.id.clone().map(|range| self.document.part(range))
+    }
+
+    /// The length of its text in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.document.text().len()
+    }
+}
+
+/// What a text consists of that ought to be a request, as places in it.
 struct Parts<'a> {
-    command: Option<(Cow<'a, str>, bool)>,
-    arguments: Option<Raw<'a>>,
-    id: Option<Raw<'a>>,
-    error: Option<ErrorReply>,
+    /// The command's name, and whether it came as `exec-oob`.
+    verdict: Result<(Cow<'a, str>, bool), ErrorReply>,
+    /// Where the name starts, within its quotes.
+    name: usize,
+    has_execute: bool,
+    has_oob: bool,
+    arguments: Option<Range<usize>>,
+    id: Option<Range<usize>>,
 }
 
 impl<'a> Parts<'a> {
-    fn read(&mut self, mut r: Reader<'a>, oob: bool) -> Result<()> {
+    fn of(document: &'a Document<'_>, oob: bool) -> Self {
+        let mut parts = Self {
+            verdict: Err(ErrorReply::generic(String::new())),
+            name: 0,
+            has_execute: false,
+            has_oob: false,
+            arguments: None,
+            id: None,
+        };
+        parts.verdict = match parts.read(document.reader(Mode::Strict), oob) {
+            Ok(verdict) => verdict.map_err(ErrorReply::generic),
+            // A document has no syntax errors.
+            Err(error) => Err(error.into()),
+        };
+        parts
+    }
+
+    fn read(
+        &mut self,
+        mut r: Reader<'a>,
+        oob: bool,
+    ) -> Result<Result<(Cow<'a, str>, bool), String>> {
+        let mut command = None;
+        let mut refused = None;
+        let mut refuse = |desc: String| {
+            refused.get_or_insert(desc);
+        };
         if r.peek()? != Kind::Object {
-            self.refuse("QMP input must be a JSON object".into());
-            return Ok(());
+            return Ok(Err("QMP input must be a JSON object".into()));
         }
         r.begin_object()?;
         while let Some(key) = r.next_key()? {
             let kind = r.peek()?;
             let start = r.offset();
+            let this_oob = key == "exec-oob";
+            if this_oob {
+                self.has_oob = true;
+            }
             match &*key {
-                "execute" => self.command(&mut r, kind, false)?,
-                "exec-oob" if oob => self.command(&mut r, kind, true)?,
+                "execute" | "exec-oob" if oob || !this_oob => {
+                    self.has_execute |= !this_oob;
+                    // A document has no duplicate keys, so this is the other one.
+                    if self.has_execute && self.has_oob {
+                        refuse("QMP input member 'execute' clashes with 'exec-oob'".into());
+                    }
+                    if kind == Kind::String {
+                        self.name = start + 1;
+                        command = Some((r.string()?, this_oob));
+                    } else {
+                        r.skip()?;
+                        refuse(format!("QMP input member '{key}' must be a string"));
+                    }
+                }
                 "arguments" => {
                     r.skip()?;
-                    self.arguments = Some(Raw::since(start, &r));
+                    self.arguments = Some(start..r.offset());
                     if kind != Kind::Object {
-                        self.refuse("QMP input member 'arguments' must be an object".into());
+                        refuse("QMP input member 'arguments' must be an object".into());
                     }
                 }
                 "id" => {
                     r.skip()?;
-                    self.id = Some(Raw::since(start, &r));
+                    self.id = Some(start..r.offset());
                 }
                 _ => {
                     r.skip()?;
-                    self.refuse(format!("QMP input member '{key}' is unexpected"));
+                    refuse(format!("QMP input member '{key}' is unexpected"));
                 }
             }
         }
-        Ok(())
-    }
-
-    fn command(&mut self, r: &mut Reader<'a>, kind: Kind, oob: bool) -> Result<()> {
-        if kind != Kind::String {
-            let this = if oob { "exec-oob" } else { "execute" };
-            self.refuse(format!("QMP input member '{this}' must be a string"));
-            return r.skip();
-        }
-        // A document has no duplicate keys, so this is the other one.
-        if self.command.is_some() {
-            self.refuse("QMP input member 'execute' clashes with 'exec-oob'".into());
-        }
-        self.command = Some((r.string()?, oob));
-        Ok(())
-    }
-
-    fn refuse(&mut self, desc: String) {
-        self.error.get_or_insert_with(|| ErrorReply::generic(desc));
+        Ok(match (refused, command) {
+            (Some(desc), _) => Err(desc),
+            (None, Some(command)) => Ok(command),
+            (None, None) => Err("QMP input lacks member 'execute'".into()),
+        })
     }
 }
 
@@ -173,10 +281,14 @@ fn envelope(
 /// An id is echoed by its value, in the writer's style.
 impl Encode for Raw<'_> {
     fn encode(&self, w: &mut Writer<'_>) {
-        match self.decode::<serde_json::Value>(Mode::Lenient) {
-            Ok(value) => w.any(&value),
+        let mut r = self.reader(Mode::Lenient);
+        let done = match r.peek() {
+            Ok(Kind::String) => r.string().map(|value| w.string(&value)),
+            _ => r.any().map(|value| w.any(&value)),
+        };
+        if done.is_err() {
             // It was read before.
-            Err(_) => w.null(),
+            w.null();
         }
     }
 }

@@ -1,1 +1,0 @@
-//! The server end of a connection.
