@@ -141,10 +141,9 @@ pub fn get<T: Decode>(
     let (start, depth) = (r.offset(), r.depth());
     match T::decode(r) {
         Ok(value) => {
-            if slot.is_some() {
+            if slot.replace(value).is_some() {
                 duplicate(r)?;
             }
-            *slot = Some(value);
         }
         Err(error) => failed(error, fault, ordinal, name, r, (start, depth))?,
     }
@@ -269,40 +268,31 @@ pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
     }
 }
 
-/// The members read so far of an object that is put together in memory of its own.
-pub type BoxedPartial<T> = Box<<T as Members>::Partial>;
-
-/// As [`Members::begin`]. Apart, so that the partial does not stay on the caller's stack.
+/// Apart, so that the partial does not stay on the caller's stack.
 #[inline(never)]
-#[must_use]
-pub fn boxed_begin<T: Members>() -> BoxedPartial<T> {
+fn boxed_begin<T: Members>() -> Box<T::Partial> {
     Box::new(T::begin())
 }
 
-/// As [`Members::finish`]. Apart for the same reason.
-///
-/// # Errors
-/// As there.
+/// Apart for the same reason.
 #[inline(never)]
 #[expect(
     clippy::boxed_local,
     reason = "what is boxed need not be copied to be passed"
 )]
-pub fn boxed_finish<T: Members>(partial: BoxedPartial<T>, r: &Reader<'_>) -> Result<Box<T>> {
+fn boxed_finish<T: Members>(partial: Box<T::Partial>, r: &Reader<'_>) -> Result<Box<T>> {
     T::finish(*partial, r).map(Box::new)
 }
 
 /// Reads the members of an object, and gives the error for the first that is not one of the type's.
-#[inline]
+#[inline(never)]
 fn members<T: Members>(partial: &mut T::Partial, r: &mut Reader<'_>) -> Result<Option<Error>> {
-    let start = r.offset();
     r.begin_object()?;
     if r.depth() > MAX_TYPED_DEPTH {
         return Err(r.too_deep());
     }
     let mut unexpected = None;
     while let Some(key) = r.next_key()? {
-        r.set_object(start);
         if !T::member(partial, &key, r)? {
             unknown(key, &mut unexpected, r)?;
         }
@@ -368,12 +358,7 @@ pub(crate) fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
 
 #[inline(never)]
 fn find(names: &[&str], name: &str) -> Option<usize> {
-    // Most differ in length or in the last character, and calling memcmp costs more than looking at both.
-    let last = name.as_bytes().last();
-    let same = |known: &&str| {
-        known.len() == name.len() && known.as_bytes().last() == last && *known == name
-    };
-    names.iter().position(same)
+    names.iter().position(|known| *known == name)
 }
 
 /// For `FromStr` of an enumeration.

@@ -35,4 +35,6 @@ mod pages {
     struct Generator;
     #[doc = include_str!("../../qapi-types/README.md")]
     struct Types;
+    #[doc = include_str!("../../docs/guide/versions.md")]
+    struct Versions;
 }

@@ -35,12 +35,12 @@ impl Reader<'_> {
     #[inline]
     pub fn skip(&mut self) -> Result<()> {
         match self.peek()? {
-            Kind::Object | Kind::Array => self.skip_container(),
+            Kind::Object | Kind::Array => self.skip_container(|_, _| ()),
             kind => self.skip_scalar(kind),
         }
     }
 
-    fn skip_scalar(&mut self, kind: Kind) -> Result<()> {
+    pub(super) fn skip_scalar(&mut self, kind: Kind) -> Result<()> {
         match kind {
             Kind::String => self.skip_string(),
             Kind::Number => self.skip_number(),
@@ -49,9 +49,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Steps over an object or array.
+    /// Steps over an object or array. Calls `visit` at the start and past the end of each one met, saying whether it
+    /// is the start.
     #[inline(never)]
-    fn skip_container(&mut self) -> Result<()> {
+    pub(super) fn skip_container(&mut self, mut visit: impl FnMut(usize, bool)) -> Result<()> {
         let mut containers = Containers {
             objects: [0; MAX_DEPTH as usize / 64 + 1],
             depth: 0,
@@ -59,6 +60,7 @@ impl Reader<'_> {
         loop {
             match self.peek()? {
                 kind @ (Kind::Object | Kind::Array) => {
+                    visit(self.pos, true);
                     self.open()?;
                     containers.push(kind == Kind::Object);
                 }
@@ -66,6 +68,7 @@ impl Reader<'_> {
             }
             while !self.next_value(containers.in_object())? {
                 containers.pop();
+                visit(self.pos, false);
                 if containers.depth == 0 {
                     return Ok(());
                 }

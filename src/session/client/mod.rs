@@ -55,9 +55,8 @@ pub use reply::Reply;
 use crate::error::{Error, ErrorKind, Violation};
 use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
-use crate::trace::Trace;
 use crate::types::message::{Greeting, write_raw_request, write_request};
-use crate::types::{Command, Event, Note, Object, Style, Writer};
+use crate::types::{Command, Object, Style, Writer, codec::Encode};
 use output::Outbox;
 use parse::{Id, Parsed};
 
@@ -194,7 +193,6 @@ pub struct Session {
     happenings: VecDeque<Happening>,
     /// Why nothing can be sent any more.
     unwritable: Option<Arc<Error>>,
-    trace: Trace,
 }
 
 impl Session {
@@ -214,7 +212,6 @@ impl Session {
             in_band: 0,
             happenings: VecDeque::new(),
             unwritable: None,
-            trace: Trace::new(),
             options,
         }
     }
@@ -237,11 +234,6 @@ impl Session {
         self.oob && self.is_ready()
     }
 
-    /// Tells that somebody waits for the event `E`, so that a warning is given if it is deprecated.
-    pub fn subscribed<E: Event>(&mut self) {
-        self.trace.subscribed(E::NAME, E::FEATURES);
-    }
-
     /// Calls that have not ended, those forgotten included.
     #[must_use]
     pub fn unanswered(&self) -> usize {
@@ -254,7 +246,7 @@ impl Session {
     /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
     pub fn request<C: Command>(&mut self, command: &C, sending: Sending) -> Result<CallId, Error> {
         let oob = sending.oob;
-        self.send(C::NAME.into(), C::FEATURES, sending, &mut |w, id| {
+        self.send(Cow::Borrowed(C::NAME), sending, &mut |w, id| {
             write_request(w, command, id.as_ref(), oob);
         })
     }
@@ -270,7 +262,7 @@ impl Session {
         sending: Sending,
     ) -> Result<CallId, Error> {
         let oob = sending.oob;
-        self.send(command.to_owned().into(), &[], sending, &mut |w, id| {
+        self.send(Cow::Owned(command.to_owned()), sending, &mut |w, id| {
             write_raw_request(w, command, arguments, id.as_ref(), oob);
         })
     }
@@ -278,7 +270,6 @@ impl Session {
     fn send(
         &mut self,
         command: Cow<'static, str>,
-        features: &'static [&'static str],
         sending: Sending,
         write: &mut dyn FnMut(&mut Writer<'_>, Option<u64>),
     ) -> Result<CallId, Error> {
@@ -290,11 +281,8 @@ impl Session {
         }
         let number = self.last_id + 1;
         let anonymous = self.phase == Phase::Ready && !self.oob && self.pending.is_empty();
-        let (bytes, notes) = encode(&self.trace, |w| write(w, (!anonymous).then_some(number)))
+        let bytes = encode(|w| write(w, (!anonymous).then_some(number)))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
-        if let Cow::Borrowed(command) = command {
-            self.trace.written(command, features, &notes);
-        }
         self.last_id = number;
         let id = CallId(number);
         let in_band = !sending.oob;
@@ -435,7 +423,6 @@ impl Session {
     }
 
     fn message(&mut self, text: Vec<u8>, parsed: Parsed) {
-        self.trace.received(&text);
         match (self.phase, parsed) {
             (_, Parsed::Event(event)) => {
                 let event = event.keep(text);
@@ -486,11 +473,11 @@ impl Session {
             arguments.insert("enable".into(), vec!["oob"].into());
         }
         let id = self.negotiation.as_str();
-        let request = encode(&self.trace, |w| {
+        let bytes = encode(|w| {
             write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
         });
         let output = Output {
-            bytes: request.unwrap_or_default().0,
+            bytes: bytes.unwrap_or_default(),
             fds: Vec::new(),
         };
         self.outbox.push(None, output);
@@ -613,18 +600,13 @@ enum Answered {
     Ambiguous,
 }
 
-fn encode(
-    trace: &Trace,
-    write: impl FnOnce(&mut Writer<'_>),
-) -> crate::types::Result<(Vec<u8>, Vec<Note>)> {
+fn encode(write: impl FnOnce(&mut Writer<'_>)) -> crate::types::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(128);
-    let mut writer = trace.watch(Writer::new(&mut bytes, Style::Compact));
+    let mut writer = Writer::new(&mut bytes, Style::Compact);
     write(&mut writer);
-    let notes = writer.notes().to_vec();
     writer.finish()?;
-    trace.sent(&bytes);
     bytes.push(b'\n');
-    Ok((bytes, notes))
+    Ok(bytes)
 }
 
 /// The beginning of what a server sent, for an error message.

@@ -1,0 +1,87 @@
+//! Schemas that pages of the guide show are what the pages say they are.
+//!
+//! With the environment variable `QAPI_BLESS` set, the diagnostics they show are written instead of compared.
+
+use std::ops::Range;
+use std::path::Path;
+
+use qapi_gen::render::{Style, human};
+use qapi_gen::{Frontend, diagnostic::Errors, model::Schema};
+
+/// A fenced block of a page.
+struct Block<'a> {
+    info: &'a str,
+    text: &'a str,
+    range: Range<usize>,
+}
+
+fn blocks(page: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut rest = 0;
+    while let Some(fence) = page[rest..].find("```") {
+        let info = rest + fence + 3;
+        let start = info + page[info..].find('\n').expect("a block follows") + 1;
+        let end = start + page[start..].find("```").expect("the block ends");
+        blocks.push(Block {
+            info: page[info..start].trim_end(),
+            text: &page[start..end],
+            range: start..end,
+        });
+        rest = end + 3;
+    }
+    blocks
+}
+
+/// The schema lies where QEMU's can be included from.
+fn read(text: &str) -> Result<Schema, Errors> {
+    let root = qapi_schema::directory().join("vmm.json");
+    Frontend::new().style(true).read_text(root, text)
+}
+
+fn rendered(errors: &Errors) -> String {
+    let folder = format!("{}/", qapi_schema::directory().display());
+    let all = errors.diagnostics.iter();
+    let all = all.map(|error| human(error, &errors.sources, Style::Plain));
+    all.collect::<Vec<_>>().join("\n").replace(&folder, "")
+}
+
+#[test]
+fn the_schema_language() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/schema-language.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let blocks = blocks(&page);
+    let mut before = String::new();
+    let mut schemas = 0;
+    let mut blessed = String::new();
+    let mut copied = 0;
+    for (i, block) in blocks.iter().enumerate() {
+        let line = page[..block.range.start].lines().count();
+        let text = match block.info {
+            "qapi,more" => before + block.text,
+            info if info.starts_with("qapi") => block.text.to_owned(),
+            _ => continue,
+        };
+        schemas += 1;
+        match (block.info, read(&text)) {
+            ("qapi,rejected", Err(errors)) => {
+                let told = &blocks[i + 1];
+                let errors = rendered(&errors);
+                if std::env::var_os("QAPI_BLESS").is_none() {
+                    assert_eq!(told.text, errors, "what is said of line {line}");
+                }
+                blessed += &page[copied..told.range.start];
+                blessed += &errors;
+                copied = told.range.end;
+            }
+            ("qapi,rejected", Ok(_)) => panic!("the schema at line {line} is accepted"),
+            (_, Err(errors)) => panic!("the schema at line {line}:\n{}", rendered(&errors)),
+            (_, Ok(_)) => {}
+        }
+        before = text;
+    }
+    assert!(schemas > 8, "only {schemas} schemas were found");
+    blessed += &page[copied..];
+    if blessed != page {
+        std::fs::write(&path, blessed).unwrap();
+    }
+}
