@@ -10,6 +10,8 @@ mod corpus;
 mod generate;
 mod json;
 mod models;
+#[cfg(unix)]
+pub mod peers;
 mod visitor;
 
 /// What the build script generates from a schema of this package.
