@@ -17,6 +17,8 @@ mod error;
 mod events;
 #[cfg(feature = "client")]
 mod frame;
+#[cfg(all(feature = "client", feature = "qmp"))]
+pub mod jobs;
 #[cfg(feature = "server")]
 pub mod service;
 pub mod session;

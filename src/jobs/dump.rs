@@ -1,0 +1,123 @@
+//! Dumps of guest memory.
+
+use qapi_types::qmp::{DumpQueryResult, DumpStatus, Event, commands, events};
+use qapi_types::{ErrorReply, Event as _, Value};
+
+use super::{Error, Operation, Progress, Request, Step, decode};
+use crate::error::ErrorKind;
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    Start,
+    Look,
+}
+
+/// A dump of guest memory from its start to its end. It cannot be cancelled.
+#[derive(Debug)]
+pub struct Dump {
+    /// The command that starts it, until it is sent.
+    start: Option<Request>,
+    look: bool,
+    /// What was sent and not yet answered, with the command's name.
+    asked: Option<(Ask, &'static str)>,
+    update: Option<Progress>,
+    /// What an event said of a failure.
+    told: Option<String>,
+    end: Option<Result<Progress, Error>>,
+}
+
+impl Dump {
+    /// A dump to be started by this command, detached, whatever the command says of that.
+    #[must_use]
+    pub fn new(command: commands::DumpGuestMemory) -> Self {
+        let (start, end) = match Request::new(&command.detach(true)) {
+            Ok(request) => (Some(request), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        Self {
+            start,
+            look: false,
+            asked: None,
+            update: None,
+            told: None,
+            end,
+        }
+    }
+
+    fn finish(&mut self, end: Result<Progress, Error>) {
+        self.look = false;
+        self.end.get_or_insert(end);
+    }
+
+    fn looked(&mut self, result: &DumpQueryResult) {
+        let progress = Progress::new(result.completed, result.total);
+        match result.status {
+            DumpStatus::Completed => self.finish(Ok(progress)),
+            DumpStatus::Failed => {
+                let told = self.told.take();
+                let desc = told.unwrap_or_else(|| "the dump failed".into());
+                self.finish(Err(Error::Failed(desc)));
+            }
+            _ => self.update = Some(progress),
+        }
+    }
+}
+
+impl Operation for Dump {
+    type Update = Progress;
+    type Outcome = Progress;
+    const EVENTS: &'static [&'static str] = &[events::DumpCompleted::NAME];
+
+    fn step(&mut self) -> Step<Progress, Progress> {
+        if let Some(update) = self.update.take() {
+            return Step::Update(update);
+        }
+        if self.asked.is_some() {
+            return Step::Wait;
+        }
+        let next = match self.start.take() {
+            Some(request) => Some((Ask::Start, Ok(request))),
+            None if self.look => Some((Ask::Look, Request::new(&commands::QueryDump::new()))),
+            None => None,
+        };
+        match next {
+            Some((ask, Ok(request))) => {
+                self.look = false;
+                self.asked = Some((ask, request.name));
+                return Step::Send(request);
+            }
+            Some((_, Err(error))) => self.finish(Err(error)),
+            None => {}
+        }
+        self.end.take().map_or(Step::Wait, Step::Done)
+    }
+
+    fn reply(&mut self, reply: Result<Value, ErrorReply>) {
+        match (self.asked.take(), reply) {
+            (Some((Ask::Look, _)), Ok(value)) => match decode::<commands::QueryDump>(&value) {
+                Ok(result) => self.looked(&result),
+                Err(error) => self.finish(Err(error)),
+            },
+            (Some((_, command)), Err(error)) => {
+                self.finish(Err(Error::call(ErrorKind::Command(error), command)));
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        if self.start.is_some() || self.end.is_some() {
+            return;
+        }
+        if let Event::DumpCompleted(event) = event {
+            self.told = event.error.clone();
+            // The answer tells whether it is this dump that has ended.
+            self.look = true;
+        }
+    }
+
+    fn look(&mut self) {
+        self.look |= self.start.is_none() && self.end.is_none();
+    }
+}

@@ -1,0 +1,425 @@
+//! Jobs: copies of disks, snapshots, the making of images.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use qapi_types::qmp::{BlockErrorAction, Event, IoOperationType, JobStatus, commands, events};
+use qapi_types::{Command, ErrorReply, Event as _, Value};
+
+use super::{Cancel, Error, Operation, Progress, Request, Step, decode};
+use crate::error::ErrorKind;
+
+/// A command that starts a job.
+pub trait StartsJob: Command {
+    /// Sees to it that the job has an id and stays until it is dismissed, so that its error can be read; gives the id.
+    fn prepare(&mut self) -> String;
+}
+
+macro_rules! starts_job {
+    ($($command:ident $(. $arguments:tt)?)*) => {$(
+        impl StartsJob for commands::$command {
+            fn prepare(&mut self) -> String {
+                self $(.$arguments)?.auto_dismiss = Some(false);
+                self $(.$arguments)?.job_id.get_or_insert_with(new_id).clone()
+            }
+        }
+    )*};
+}
+
+starts_job!(BlockCommit BlockStream BlockdevBackup.0 BlockdevMirror DriveMirror.0);
+
+macro_rules! starts_lasting_job {
+    ($($command:ident)*) => {$(
+        impl StartsJob for commands::$command {
+            fn prepare(&mut self) -> String {
+                self.job_id.clone()
+            }
+        }
+    )*};
+}
+
+// These wait for their dismissal anyway.
+starts_lasting_job!(BlockdevCreate SnapshotDelete SnapshotLoad SnapshotSave XBlockdevAmend);
+
+/// An id that no other client thinks of.
+fn new_id() -> String {
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let process = PROCESS.get_or_init(|| RandomState::new().hash_one(0));
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("job-{process:016x}-{count}")
+}
+
+/// What to do when a mirror or an active commit has copied everything and only follows what the guest writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenReady {
+    /// Switch over to the target (`job-complete`).
+    #[default]
+    Complete,
+    /// Leave the source in use; the target is a copy of this moment (`block-job-cancel` without `force`).
+    Detach,
+    /// Leave that to the caller.
+    Wait,
+}
+
+/// What to do when a job started with `auto-finalize: false` is about to make its changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenPending {
+    /// Let it make them (`job-finalize`).
+    #[default]
+    Finalize,
+    /// Leave that to the caller.
+    Wait,
+}
+
+/// What a job tells on the way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum JobUpdate {
+    /// It is in another state.
+    Status(JobStatus),
+    /// How far it has come.
+    Progress(Progress),
+    /// A read or write failed, and what the job does about it.
+    IoError {
+        /// What failed.
+        operation: IoOperationType,
+        /// What the job does, as its options say.
+        action: BlockErrorAction,
+    },
+}
+
+/// How a job ended that went well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JobOutcome {
+    /// Its id.
+    pub id: String,
+    /// How far it came in the end.
+    pub progress: Progress,
+}
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    Start,
+    Look,
+    Complete,
+    Detach,
+    Finalize,
+    Cancel,
+    Conclude,
+    Dismiss,
+}
+
+/// A job from its start, or from when it is first looked at, to its end.
+///
+/// It is dismissed in the end, after its error was read.
+#[derive(Debug)]
+pub struct Job {
+    id: String,
+    /// The command that starts it, until it is sent.
+    start: Option<Request>,
+    when_ready: WhenReady,
+    when_pending: WhenPending,
+    status: JobStatus,
+    progress: Progress,
+    /// Whether the command was asked for that this state calls for.
+    acted: bool,
+    /// Whether the job was told to complete or make its changes.
+    settled: bool,
+    cancelled: bool,
+    concluding: bool,
+    /// What an event said of the end.
+    told: Option<Result<(), String>>,
+    refused: Option<(Ask, Error)>,
+    asks: VecDeque<Ask>,
+    /// What was sent and not yet answered, with the command's name.
+    asked: Option<(Ask, &'static str)>,
+    updates: VecDeque<JobUpdate>,
+    end: Option<Result<(), Error>>,
+}
+
+impl Job {
+    /// A job to be started by this command. It gets an id if it has none, and is not dismissed before its error was
+    /// read, whatever the command says of that.
+    pub fn new<C: StartsJob>(mut command: C) -> Self {
+        let mut job = Self::of(command.prepare(), Ask::Start);
+        match Request::new(&command) {
+            Ok(request) => job.start = Some(request),
+            Err(error) => job.finish(Err(error)),
+        }
+        job
+    }
+
+    /// A job that is there already, such as one of several that a `transaction` started.
+    ///
+    /// If it is dismissed by itself, a failure of which no event tells ends with [`Error::Gone`].
+    pub fn watch(id: impl Into<String>) -> Self {
+        Self::of(id.into(), Ask::Look)
+    }
+
+    fn of(id: String, first: Ask) -> Self {
+        Self {
+            id,
+            start: None,
+            when_ready: WhenReady::default(),
+            when_pending: WhenPending::default(),
+            status: JobStatus::Undefined,
+            progress: Progress::default(),
+            acted: false,
+            settled: false,
+            cancelled: false,
+            concluding: false,
+            told: None,
+            refused: None,
+            asks: [first].into(),
+            asked: None,
+            updates: VecDeque::new(),
+            end: None,
+        }
+    }
+
+    /// Sets what to do when a mirror or an active commit has caught up.
+    #[must_use]
+    pub fn when_ready(mut self, action: WhenReady) -> Self {
+        self.when_ready = action;
+        self
+    }
+
+    /// Sets what to do when a job with `auto-finalize: false` is about to make its changes.
+    #[must_use]
+    pub fn when_pending(mut self, action: WhenPending) -> Self {
+        self.when_pending = action;
+        self
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn finish(&mut self, end: Result<(), Error>) {
+        self.asks.clear();
+        self.end.get_or_insert(end);
+    }
+
+    fn request(&mut self, ask: Ask) -> Result<Request, Error> {
+        let id = self.id.as_str();
+        match ask {
+            Ask::Start => self.start.take().ok_or(Error::Gone),
+            Ask::Look | Ask::Conclude => Request::new(&commands::QueryJobs::new()),
+            Ask::Complete => Request::new(&commands::JobComplete::new(id)),
+            Ask::Detach => Request::new(&commands::BlockJobCancel::new(id)),
+            Ask::Finalize => Request::new(&commands::JobFinalize::new(id)),
+            Ask::Cancel => Request::new(&commands::JobCancel::new(id)),
+            Ask::Dismiss => Request::new(&commands::JobDismiss::new(id)),
+        }
+    }
+
+    fn set_status(&mut self, status: &JobStatus) {
+        if self.concluding || self.status == *status {
+            return;
+        }
+        self.status = status.clone();
+        self.acted = false;
+        self.updates.push_back(JobUpdate::Status(status.clone()));
+        self.act(false);
+    }
+
+    /// Does what the state calls for. A job that finalizes by itself is pending only in passing: `stays` says that this
+    /// one does not.
+    fn act(&mut self, stays: bool) {
+        if self.acted {
+            return;
+        }
+        let ask = match self.status {
+            JobStatus::Ready if !self.settled => match self.when_ready {
+                WhenReady::Complete => Ask::Complete,
+                WhenReady::Detach => Ask::Detach,
+                WhenReady::Wait => return,
+            },
+            JobStatus::Pending if stays && !self.settled => match self.when_pending {
+                WhenPending::Finalize => Ask::Finalize,
+                WhenPending::Wait => return,
+            },
+            JobStatus::Concluded => {
+                self.concluding = true;
+                Ask::Conclude
+            }
+            JobStatus::Null => return self.end(),
+            _ => return,
+        };
+        self.acted = true;
+        self.asks.push_back(ask);
+    }
+
+    fn set_progress(&mut self, current: i64, total: i64) {
+        let progress = Progress::new(current, total);
+        if self.progress != progress {
+            self.progress = progress;
+            self.updates.push_back(JobUpdate::Progress(progress));
+        }
+    }
+
+    fn told(&mut self, error: Option<&String>) {
+        self.told = Some(error.map_or(Ok(()), |error| Err(error.clone())));
+    }
+
+    /// The job is gone: what is known of its end is all there will be.
+    fn end(&mut self) {
+        let end = match self.told.take() {
+            Some(Ok(())) => Ok(()),
+            _ if self.cancelled => Err(Error::Cancelled),
+            Some(Err(error)) => Err(Error::Failed(error)),
+            None => Err(Error::Gone),
+        };
+        self.finish(end);
+    }
+
+    fn looked(&mut self, value: &Value) {
+        let jobs = match decode::<commands::QueryJobs>(value) {
+            Ok(jobs) => jobs,
+            Err(error) => return self.finish(Err(error)),
+        };
+        let Some(job) = jobs.into_iter().find(|job| job.id == self.id) else {
+            return self.end();
+        };
+        self.set_progress(job.current_progress, job.total_progress);
+        if self.concluding {
+            self.told(job.error.as_ref());
+            self.asks.push_back(Ask::Dismiss);
+            return;
+        }
+        self.set_status(&job.status);
+        // In the state in which it should have been accepted.
+        if let Some((ask, error)) = self.refused.take()
+            && matches!(
+                (ask, &self.status),
+                (Ask::Complete | Ask::Detach, JobStatus::Ready)
+                    | (Ask::Finalize, JobStatus::Pending)
+            )
+        {
+            return self.finish(Err(error));
+        }
+        self.act(true);
+    }
+
+    fn refused(&mut self, ask: Ask, error: Error) {
+        match ask {
+            Ask::Start | Ask::Look | Ask::Conclude => self.finish(Err(error)),
+            // The job may have left the state meanwhile, perhaps for a moment.
+            Ask::Complete | Ask::Detach | Ask::Finalize => {
+                self.refused = Some((ask, error));
+                self.look();
+            }
+            // It is about to end by itself.
+            Ask::Cancel => {}
+            // Somebody else did it.
+            Ask::Dismiss => self.end(),
+        }
+    }
+}
+
+impl Operation for Job {
+    type Update = JobUpdate;
+    type Outcome = JobOutcome;
+    const EVENTS: &'static [&'static str] = &[
+        events::JobStatusChange::NAME,
+        events::BlockJobCancelled::NAME,
+        events::BlockJobCompleted::NAME,
+        events::BlockJobError::NAME,
+        events::BlockJobPending::NAME,
+        events::BlockJobReady::NAME,
+    ];
+
+    fn step(&mut self) -> Step<JobUpdate, JobOutcome> {
+        if let Some(update) = self.updates.pop_front() {
+            return Step::Update(update);
+        }
+        if self.asked.is_some() {
+            return Step::Wait;
+        }
+        if let Some(ask) = self.asks.pop_front() {
+            match self.request(ask) {
+                Ok(request) => {
+                    self.asked = Some((ask, request.name));
+                    return Step::Send(request);
+                }
+                Err(error) => self.finish(Err(error)),
+            }
+        }
+        match self.end.take() {
+            Some(end) => Step::Done(end.map(|()| JobOutcome {
+                id: self.id.clone(),
+                progress: self.progress,
+            })),
+            None => Step::Wait,
+        }
+    }
+
+    fn reply(&mut self, reply: Result<Value, ErrorReply>) {
+        let Some((ask, command)) = self.asked.take() else {
+            return;
+        };
+        match (ask, reply) {
+            (ask, Err(error)) => {
+                self.refused(ask, Error::call(ErrorKind::Command(error), command));
+            }
+            (Ask::Look | Ask::Conclude, Ok(value)) => self.looked(&value),
+            (Ask::Complete | Ask::Detach | Ask::Finalize, Ok(_)) => self.settled = true,
+            (Ask::Cancel, Ok(_)) => self.cancelled = true,
+            (Ask::Dismiss, Ok(_)) => self.end(),
+            (Ask::Start, Ok(_)) => {}
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        if self.start.is_some() || self.end.is_some() {
+            return;
+        }
+        match event {
+            Event::JobStatusChange(event) if event.id == self.id => self.set_status(&event.status),
+            Event::BlockJobReady(event) if event.device == self.id => {
+                self.set_progress(event.offset, event.len);
+            }
+            Event::BlockJobPending(event) if event.id == self.id => self.act(true),
+            Event::BlockJobCompleted(event) if event.device == self.id => {
+                self.set_progress(event.offset, event.len);
+                self.told(event.error.as_ref());
+            }
+            Event::BlockJobCancelled(event) if event.device == self.id => {
+                self.set_progress(event.offset, event.len);
+                self.cancelled = true;
+            }
+            Event::BlockJobError(event) if event.device == self.id => {
+                let (operation, action) = (event.operation.clone(), event.action.clone());
+                let update = JobUpdate::IoError { operation, action };
+                self.updates.push_back(update);
+            }
+            _ => {}
+        }
+    }
+
+    fn look(&mut self) {
+        let is_due = self.asks.contains(&Ask::Look) || self.concluding || self.end.is_some();
+        if !is_due && self.start.is_none() {
+            self.asks.push_back(Ask::Look);
+        }
+    }
+}
+
+impl Cancel for Job {
+    fn cancel(&mut self) {
+        if self.start.take().is_some() {
+            self.finish(Err(Error::Cancelled));
+        } else if self.end.is_none() && !self.concluding {
+            self.asks.push_back(Ask::Cancel);
+        }
+    }
+}

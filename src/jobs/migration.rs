@@ -1,0 +1,207 @@
+//! Migration, out and in.
+
+use std::collections::VecDeque;
+
+use qapi_types::qmp::{
+    Event, MigrationCapability, MigrationCapabilityStatus, MigrationInfo, MigrationStatus,
+    commands, events,
+};
+use qapi_types::{Command, ErrorReply, Event as _, Value};
+
+use super::{Cancel, Error, Operation, Request, Step, decode};
+use crate::error::ErrorKind;
+
+/// What a migration tells on the way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MigrationUpdate {
+    /// It is in another state. Some states wait for the caller, such as `pre-switchover` for `migrate-continue`.
+    Status(MigrationStatus),
+    /// The source's pass over the guest's memory with this number begins.
+    Pass(i64),
+    /// Its figures.
+    Progress(Box<MigrationInfo>),
+}
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    EnableEvents,
+    Start,
+    Look,
+    Cancel,
+}
+
+/// A migration from its start to its end, on the side of the source or the destination.
+///
+/// It turns on the capability `events` first, and leaves it on. The destination's process exits if an incoming
+/// migration fails, unless `exit-on-error` was set to false.
+#[derive(Debug)]
+pub struct Migration {
+    /// The command that starts it, until it is sent.
+    start: Option<Request>,
+    status: Option<MigrationStatus>,
+    asks: VecDeque<Ask>,
+    /// What was sent and not yet answered, with the command's name.
+    asked: Option<(Ask, &'static str)>,
+    updates: VecDeque<MigrationUpdate>,
+    end: Option<Result<Box<MigrationInfo>, Error>>,
+}
+
+impl Migration {
+    /// To another place.
+    #[must_use]
+    pub fn outgoing(command: &commands::Migrate) -> Self {
+        Self::new(command)
+    }
+
+    /// From another place, on a QEMU started with `-incoming defer`.
+    #[must_use]
+    pub fn incoming(command: &commands::MigrateIncoming) -> Self {
+        Self::new(command)
+    }
+
+    fn new<C: Command>(command: &C) -> Self {
+        let (start, end) = match Request::new(command) {
+            Ok(request) => (Some(request), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        let mut asks = VecDeque::new();
+        if start.is_some() {
+            asks.extend([Ask::EnableEvents, Ask::Start]);
+        }
+        Self {
+            start,
+            status: None,
+            asks,
+            asked: None,
+            updates: VecDeque::new(),
+            end,
+        }
+    }
+
+    fn request(&mut self, ask: Ask) -> Result<Request, Error> {
+        match ask {
+            Ask::EnableEvents => {
+                let events = MigrationCapabilityStatus::new(MigrationCapability::Events, true);
+                Request::new(&commands::MigrateSetCapabilities::new([events]))
+            }
+            Ask::Start => self.start.take().ok_or(Error::Gone),
+            Ask::Look => Request::new(&commands::QueryMigrate::new()),
+            Ask::Cancel => Request::new(&commands::MigrateCancel::new()),
+        }
+    }
+
+    fn finish(&mut self, end: Result<Box<MigrationInfo>, Error>) {
+        self.asks.clear();
+        self.end.get_or_insert(end);
+    }
+
+    fn set_status(&mut self, status: &MigrationStatus) {
+        if self.status.as_ref() != Some(status) {
+            self.status = Some(status.clone());
+            self.updates
+                .push_back(MigrationUpdate::Status(status.clone()));
+        }
+    }
+
+    fn looked(&mut self, value: &Value) {
+        let info = match decode::<commands::QueryMigrate>(value) {
+            Ok(info) => Box::new(info),
+            Err(error) => return self.finish(Err(error)),
+        };
+        if let Some(status) = &info.status {
+            self.set_status(status);
+        }
+        let failed = || {
+            let desc = info.error_desc.clone();
+            Error::Failed(desc.unwrap_or_else(|| "the migration failed".into()))
+        };
+        let end = match &info.status {
+            Some(MigrationStatus::Completed) => Ok(()),
+            Some(MigrationStatus::Failed) => Err(failed()),
+            Some(MigrationStatus::Cancelled) => Err(Error::Cancelled),
+            _ => {
+                self.updates.push_back(MigrationUpdate::Progress(info));
+                return;
+            }
+        };
+        self.finish(end.map(|()| info));
+    }
+}
+
+impl Operation for Migration {
+    type Update = MigrationUpdate;
+    type Outcome = Box<MigrationInfo>;
+    const EVENTS: &'static [&'static str] = &[events::Migration::NAME, events::MigrationPass::NAME];
+
+    fn step(&mut self) -> Step<MigrationUpdate, Box<MigrationInfo>> {
+        if let Some(update) = self.updates.pop_front() {
+            return Step::Update(update);
+        }
+        if self.asked.is_some() {
+            return Step::Wait;
+        }
+        if let Some(ask) = self.asks.pop_front() {
+            match self.request(ask) {
+                Ok(request) => {
+                    self.asked = Some((ask, request.name));
+                    return Step::Send(request);
+                }
+                Err(error) => self.finish(Err(error)),
+            }
+        }
+        self.end.take().map_or(Step::Wait, Step::Done)
+    }
+
+    fn reply(&mut self, reply: Result<Value, ErrorReply>) {
+        let Some((ask, command)) = self.asked.take() else {
+            return;
+        };
+        match (ask, reply) {
+            (Ask::Look, Ok(value)) => self.looked(&value),
+            (_, Ok(_)) => {}
+            // It is about to end by itself.
+            (Ask::Cancel, Err(_)) => {}
+            (_, Err(error)) => {
+                self.finish(Err(Error::call(ErrorKind::Command(error), command)));
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        // An event from before may be of another migration.
+        if self.start.is_some() || self.end.is_some() {
+            return;
+        }
+        match event {
+            Event::Migration(event) => match event.status {
+                // Only the server's answer tells why, and whether it is this migration that has ended.
+                MigrationStatus::Completed
+                | MigrationStatus::Failed
+                | MigrationStatus::Cancelled => self.look(),
+                _ => self.set_status(&event.status),
+            },
+            Event::MigrationPass(event) => {
+                self.updates.push_back(MigrationUpdate::Pass(event.pass));
+            }
+            _ => {}
+        }
+    }
+
+    fn look(&mut self) {
+        if self.start.is_none() && self.end.is_none() && !self.asks.contains(&Ask::Look) {
+            self.asks.push_back(Ask::Look);
+        }
+    }
+}
+
+impl Cancel for Migration {
+    fn cancel(&mut self) {
+        if self.start.take().is_some() {
+            self.finish(Err(Error::Cancelled));
+        } else if self.end.is_none() {
+            self.asks.push_back(Ask::Cancel);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Work that a server goes on with after it has answered the command that started it: block jobs and snapshots
+//! ([`Job`]), migration ([`Migration`]), dumps of guest memory ([`Dump`]).
+//!
+//! Each of them is an [`Operation`] that does no I/O: it says which command to send next, takes replies and events, and
+//! ends with the outcome or the server's real error. The clients drive it. What happens is learned from events; only
+//! figures of progress, for which there are no events, are asked for, as often as the caller wants them.
+
+mod dump;
+mod error;
+mod job;
+mod migration;
+#[cfg(test)]
+mod tests;
+
+pub use dump::Dump;
+pub use error::Error;
+pub use job::{Job, JobOutcome, JobUpdate, StartsJob, WhenPending, WhenReady};
+pub use migration::{Migration, MigrationUpdate};
+
+use qapi_types::qmp::Event;
+use qapi_types::{Command, ErrorReply, Mode, Object, Value};
+
+use crate::error::ErrorKind;
+
+/// Work that goes on after the command that started it, without I/O.
+///
+/// The owner subscribes to events first. Then it calls [`step`](Self::step) until that says [`Step::Wait`], carries out
+/// each [`Step::Send`] and hands over the reply, and otherwise hands over events as they come.
+pub trait Operation {
+    /// What it tells on the way.
+    type Update;
+    /// What it ends with when all goes well.
+    type Outcome;
+
+    /// The names of the events that it wants.
+    const EVENTS: &'static [&'static str];
+
+    /// What to do next. Not to be called after [`Step::Done`].
+    fn step(&mut self) -> Step<Self::Update, Self::Outcome>;
+
+    /// Takes the reply to the last [`Step::Send`].
+    fn reply(&mut self, reply: Result<Value, ErrorReply>);
+
+    /// Takes an event. Those of others are ignored.
+    fn event(&mut self, event: &Event);
+
+    /// Has it find out how far things are, because an update is wanted or events were lost.
+    fn look(&mut self);
+}
+
+/// An operation that can be stopped before its end.
+pub trait Cancel: Operation {
+    /// Has it stopped. It may conclude all the same, if it was about to.
+    fn cancel(&mut self);
+}
+
+/// What the owner of an [`Operation`] is to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step<U, O> {
+    /// Send a command and hand over its reply.
+    Send(Request),
+    /// Tell this.
+    Update(U),
+    /// Wait for an event.
+    Wait,
+    /// It has ended.
+    Done(Result<O, Error>),
+}
+
+/// A command to be sent.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Request {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments.
+    pub arguments: Object,
+}
+
+impl Request {
+    fn new<C: Command>(command: &C) -> Result<Self, Error> {
+        Self::encode(command).map_err(|error| Error::call(ErrorKind::Encode(error), C::NAME))
+    }
+
+    fn encode<C: Command>(command: &C) -> qapi_types::Result<Self> {
+        let mut text = Vec::new();
+        let mut writer = qapi_types::Writer::new(&mut text, qapi_types::Style::Compact);
+        qapi_types::codec::encode_object(command, &mut writer);
+        writer.finish()?;
+        let arguments = match qapi_types::from_slice(&text, Mode::Strict)? {
+            Value::Object(arguments) => arguments,
+            _ => Object::new(),
+        };
+        let name = C::NAME;
+        Ok(Self { name, arguments })
+    }
+}
+
+/// How far work has come. The unit is the server's own, often bytes, and the total may grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is done.
+    pub current: u64,
+    /// What is to be done, as far as it is known.
+    pub total: u64,
+}
+
+impl Progress {
+    fn new(current: i64, total: i64) -> Self {
+        let [current, total] = [current, total].map(|count| count.try_into().unwrap_or(0));
+        Self { current, total }
+    }
+}
+
+fn decode<C: Command>(value: &Value) -> Result<C::Reply, Error> {
+    qapi_types::to_vec(value)
+        .and_then(|text| qapi_types::from_slice(&text, Mode::Lenient))
+        .map_err(|error| Error::call(ErrorKind::Decode(error), C::NAME))
+}
