@@ -11,12 +11,13 @@ use crate::types::{self, ErrorClass, ErrorReply};
 /// Why a call, a connection or a subscription failed.
 ///
 /// What matters to most callers is whether the command may have been executed: [`maybe_executed`](Self::maybe_executed).
-pub struct Error(Box<Inner>);
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     command: Option<Cow<'static, str>>,
-    cause: Option<Arc<Error>>,
+    cause: Option<Error>,
 }
 
 /// The kinds of [`Error`].
@@ -31,7 +32,10 @@ pub enum ErrorKind {
         /// will be.
         sent: bool,
     },
-    /// The connection ended before the reply: the command may have been executed or not.
+    /// The command succeeded, and then the event waited for did not come before the deadline.
+    NoEvent,
+    /// The connection ended before the reply, or before the event that was to follow: the command may have been
+    /// executed or not.
     OutcomeUnknown,
     /// The connection ended without a reply to a command that ends the server, as is usual.
     Ended,
@@ -95,23 +99,41 @@ pub enum Violation {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             command: None,
             cause: None,
         }))
     }
 
-    /// With the command that failed.
+    /// With the command that failed. The error is one just made.
     #[must_use]
     pub(crate) fn of(mut self, command: impl Into<Cow<'static, str>>) -> Self {
-        self.0.command = Some(command.into());
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.command = Some(command.into());
+        }
         self
     }
 
+    /// With what is behind it. The error is one just made.
     #[must_use]
-    pub(crate) fn because(mut self, cause: &Arc<Self>) -> Self {
-        self.0.cause = Some(Arc::clone(cause));
+    pub(crate) fn because(mut self, cause: &Self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.cause = Some(cause.clone());
+        }
+        self
+    }
+
+    /// With the address that could not be connected to. The error is one just made.
+    #[must_use]
+    pub(crate) fn at(mut self, address: impl fmt::Display) -> Self {
+        if let Some(Inner {
+            kind: ErrorKind::Io(error),
+            ..
+        }) = Arc::get_mut(&mut self.0)
+        {
+            *error = io::Error::new(error.kind(), format!("{address}: {error}"));
+        }
         self
     }
 
@@ -161,7 +183,7 @@ impl Error {
     /// Whether the deadline passed.
     #[must_use]
     pub fn is_deadline(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Deadline { .. })
+        matches!(self.0.kind, ErrorKind::Deadline { .. } | ErrorKind::NoEvent)
     }
 
     /// Whether the connection is of no more use.
@@ -185,6 +207,7 @@ impl Error {
         matches!(
             self.0.kind,
             ErrorKind::Deadline { sent: true }
+                | ErrorKind::NoEvent
                 | ErrorKind::OutcomeUnknown
                 | ErrorKind::Ended
                 | ErrorKind::Decode(_)
@@ -202,6 +225,7 @@ impl fmt::Display for Error {
             ErrorKind::Command(reply) => reply.fmt(f),
             ErrorKind::Deadline { sent: true } => f.write_str("no reply before the deadline"),
             ErrorKind::Deadline { sent: false } => f.write_str("not possible before the deadline"),
+            ErrorKind::NoEvent => f.write_str("replied, but no event before the deadline"),
             ErrorKind::OutcomeUnknown => {
                 f.write_str("the connection ended before the reply, so the outcome is unknown")
             }
@@ -260,7 +284,7 @@ impl std::error::Error for Error {
             ErrorKind::Command(reply) => Some(reply),
             ErrorKind::Io(error) => Some(error),
             ErrorKind::Decode(error) | ErrorKind::Encode(error) => Some(error),
-            _ => self.0.cause.as_ref().map(|cause| &**cause as _),
+            _ => self.0.cause.as_ref().map(|cause| cause as _),
         }
     }
 }

@@ -121,7 +121,7 @@ pub(crate) fn decode_one<E: Event>(message: &EventMessage) -> types::Result<E> {
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     queues: Vec<Weak<Queue>>,
-    ended: Option<Arc<Error>>,
+    ended: Option<Error>,
 }
 
 struct Queue {
@@ -134,7 +134,7 @@ struct Queue {
 struct State {
     events: VecDeque<Arc<EventMessage>>,
     missed: u64,
-    ended: Option<Arc<Error>>,
+    ended: Option<Error>,
     waker: Option<Waker>,
 }
 
@@ -166,11 +166,11 @@ impl Hub {
     }
 
     /// Tells everybody that there will be no more events.
-    pub(crate) fn end(&mut self, why: &Arc<Error>) {
-        self.ended = Some(Arc::clone(why));
+    pub(crate) fn end(&mut self, why: &Error) {
+        self.ended = Some(why.clone());
         for queue in self.queues.drain(..).filter_map(|queue| queue.upgrade()) {
             let mut state = queue.lock();
-            state.ended = Some(Arc::clone(why));
+            state.ended = Some(why.clone());
             state.wake();
         }
     }
@@ -309,7 +309,7 @@ mod tests {
         let mut hub = Hub::default();
         let early = hub.subscribe(Box::new(|_| true), 2);
         hub.publish(&event("A"));
-        hub.end(&Arc::new(Error::new(ErrorKind::Closed)));
+        hub.end(&Error::new(ErrorKind::Closed));
         let late = hub.subscribe(Box::new(|_| true), 2);
         assert!(early.take(None).unwrap().is_ok());
         for subscription in [early, late] {

@@ -10,6 +10,8 @@
 extern crate self as qapi_rt;
 
 #[cfg(feature = "client")]
+pub mod blocking;
+#[cfg(feature = "client")]
 pub mod capabilities;
 #[cfg(feature = "client")]
 mod error;
@@ -22,6 +24,7 @@ pub mod jobs;
 #[cfg(feature = "server")]
 pub mod service;
 pub mod session;
+mod transport;
 
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind, Violation};

@@ -6,8 +6,7 @@
 //! [forgotten](Session::forget).
 //!
 //! ```
-//! use qapi_rt::session::client::{Happening, Options, Sending, Session};
-//! use qapi_rt::types::{Object, Value};
+//! use qapi_rt::session::client::{Happening, Options, RawCommand, Sending, Session};
 //!
 //! let mut session = Session::new(Options::default());
 //! session.receive(br#"{"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 2}, "package": ""},
@@ -17,7 +16,7 @@
 //! session.receive(b"{\"return\": {}}\r\n");
 //! assert!(matches!(session.poll(), Some(Happening::Ready)));
 //!
-//! let call = session.request_raw("query-name", &Object::new(), Sending::default())?;
+//! let call = session.request(&RawCommand::new("query-name"), Sending::default())?;
 //! let request = session.take_output().expect("a request");
 //! assert_eq!(request.bytes, b"{\"execute\":\"query-name\"}\n");
 //! session.wrote(request.bytes.len());
@@ -40,6 +39,7 @@
 mod output;
 mod parse;
 mod reply;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -47,16 +47,16 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::sync::Arc;
 
 pub use output::{Descriptor, Output};
 pub use reply::Reply;
+pub use request::{RawCommand, Request, Sending};
 
 use crate::error::{Error, ErrorKind, Violation};
 use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
-use crate::types::message::{Greeting, write_raw_request, write_request};
-use crate::types::{Command, Object, Style, Writer, codec::Encode};
+use crate::types::Writer;
+use crate::types::message::Greeting;
 use output::Outbox;
 use parse::{Id, Parsed};
 
@@ -83,32 +83,6 @@ impl Default for Options {
     }
 }
 
-/// How a request is to be sent.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Sending {
-    /// Out of band.
-    pub oob: bool,
-    /// File descriptors to go with it.
-    pub fds: Vec<Descriptor>,
-}
-
-impl Sending {
-    /// Out of band.
-    #[must_use]
-    pub fn oob(mut self) -> Self {
-        self.oob = true;
-        self
-    }
-
-    /// With file descriptors, which are closed when they have been sent.
-    #[must_use]
-    pub fn fds(mut self, fds: Vec<Descriptor>) -> Self {
-        self.fds = fds;
-        self
-    }
-}
-
 /// A call of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(u64);
@@ -129,7 +103,7 @@ pub enum Happening {
     /// The server told that something happened.
     Event(EventMessage),
     /// The session is over; all its calls have ended before.
-    Closed(Arc<Error>),
+    Closed(Error),
 }
 
 /// What became of a call that was given up.
@@ -192,7 +166,7 @@ pub struct Session {
     in_band: usize,
     happenings: VecDeque<Happening>,
     /// Why nothing can be sent any more.
-    unwritable: Option<Arc<Error>>,
+    unwritable: Option<Error>,
 }
 
 impl Session {
@@ -244,26 +218,10 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
-    pub fn request<C: Command>(&mut self, command: &C, sending: Sending) -> Result<CallId, Error> {
+    pub fn request(&mut self, request: &impl Request, sending: Sending) -> Result<CallId, Error> {
         let oob = sending.oob;
-        self.send(Cow::Borrowed(C::NAME), sending, &mut |w, id| {
-            write_request(w, command, id.as_ref(), oob);
-        })
-    }
-
-    /// Sends a command of any name, known to a schema or not. Empty arguments are left out.
-    ///
-    /// # Errors
-    /// As for [`request`](Self::request).
-    pub fn request_raw(
-        &mut self,
-        command: &str,
-        arguments: &Object,
-        sending: Sending,
-    ) -> Result<CallId, Error> {
-        let oob = sending.oob;
-        self.send(Cow::Owned(command.to_owned()), sending, &mut |w, id| {
-            write_raw_request(w, command, arguments, id.as_ref(), oob);
+        self.send(request.name(), sending, &mut |w, id| {
+            request.write(w, id, oob);
         })
     }
 
@@ -281,7 +239,7 @@ impl Session {
         }
         let number = self.last_id + 1;
         let anonymous = self.phase == Phase::Ready && !self.oob && self.pending.is_empty();
-        let bytes = encode(|w| write(w, (!anonymous).then_some(number)))
+        let bytes = request::line(|w| write(w, (!anonymous).then_some(number)))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
         self.last_id = number;
         let id = CallId(number);
@@ -353,6 +311,12 @@ impl Session {
         self.outbox.wrote(bytes);
     }
 
+    /// How many bytes were sent so far.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.outbox.written()
+    }
+
     /// Takes what was received. What it means is told by [`poll`](Self::poll).
     pub fn receive(&mut self, bytes: &[u8]) {
         if self.phase == Phase::Closed {
@@ -395,8 +359,8 @@ impl Session {
         if self.unwritable.is_some() {
             return;
         }
-        let cause = Arc::new(Error::io(error));
-        self.unwritable = Some(Arc::clone(&cause));
+        let cause = Error::io(error);
+        self.unwritable = Some(cause.clone());
         self.held.clear();
         self.outbox.clear();
         let written = self.outbox.written();
@@ -468,14 +432,7 @@ impl Session {
         self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
         self.greeting = Some(greeting);
         self.phase = Phase::Negotiation;
-        let mut arguments = Object::new();
-        if self.oob {
-            arguments.insert("enable".into(), vec!["oob"].into());
-        }
-        let id = self.negotiation.as_str();
-        let bytes = encode(|w| {
-            write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
-        });
+        let bytes = request::line(|w| request::negotiation(w, self.oob, &self.negotiation));
         let output = Output {
             bytes: bytes.unwrap_or_default(),
             fds: Vec::new(),
@@ -557,10 +514,9 @@ impl Session {
     }
 
     fn close(&mut self, why: Error) {
-        let why = Arc::new(why);
         self.phase = Phase::Closed;
         self.splitter = Splitter::new(0);
-        self.unwritable.get_or_insert_with(|| Arc::clone(&why));
+        self.unwritable.get_or_insert_with(|| why.clone());
         self.held.clear();
         self.outbox.clear();
         let written = self.outbox.written();
@@ -569,7 +525,7 @@ impl Session {
         self.happenings.push_back(Happening::Closed(why));
     }
 
-    fn fail(&mut self, calls: VecDeque<Pending>, written: u64, cause: &Arc<Error>) {
+    fn fail(&mut self, calls: VecDeque<Pending>, written: u64, cause: &Error) {
         for call in calls.into_iter().filter(|call| !call.forgotten) {
             let kind = if !call.is_sent(written) {
                 ErrorKind::Closed
@@ -598,15 +554,6 @@ enum Answered {
     Nobody,
     /// It has no id, and every call that could be meant was sent with one.
     Ambiguous,
-}
-
-fn encode(write: impl FnOnce(&mut Writer<'_>)) -> crate::types::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(128);
-    let mut writer = Writer::new(&mut bytes, Style::Compact);
-    write(&mut writer);
-    writer.finish()?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }
 
 /// The beginning of what a server sent, for an error message.

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 mod any_order;
@@ -31,13 +33,13 @@ fn negotiated(oob: bool) -> Session {
 
 fn call(session: &mut Session, name: &str) -> CallId {
     session
-        .request_raw(name, &Object::new(), Sending::default())
+        .request(&RawCommand::new(name), Sending::default())
         .unwrap()
 }
 
 fn call_oob(session: &mut Session, name: &str) -> CallId {
     session
-        .request_raw(name, &Object::new(), Sending::default().oob())
+        .request(&RawCommand::new(name), Sending::default().oob())
         .unwrap()
 }
 
@@ -103,10 +105,8 @@ fn calls_beside_others_have_ids() {
 #[test]
 fn arguments_are_sent() {
     let mut session = negotiated(false);
-    let arguments = Object::from_iter([("x".to_owned(), 1.into())]);
-    session
-        .request_raw("a", &arguments, Sending::default())
-        .unwrap();
+    let arguments = RawCommand::with("a", json!({"x": 1})).unwrap();
+    session.request(&arguments, Sending::default()).unwrap();
     assert_eq!(
         sent(&mut session),
         "{\"execute\":\"a\",\"arguments\":{\"x\":1}}\n"
@@ -187,7 +187,7 @@ fn replies_without_id_end_the_session() {
             ]
         );
         let error = session
-            .request_raw("c", &Object::new(), Sending::default())
+            .request(&RawCommand::new("c"), Sending::default())
             .unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Closed));
     }
@@ -341,7 +341,7 @@ fn withdrawing_makes_room() {
 fn out_of_band_needs_to_be_enabled() {
     let mut session = negotiated(false);
     let error = session
-        .request_raw("a", &Object::new(), Sending::default().oob())
+        .request(&RawCommand::new("a"), Sending::default().oob())
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoOob));
     assert_eq!(session.unanswered(), 0);
@@ -409,7 +409,7 @@ fn replies_are_read_after_writing_failed() {
     );
     assert_eq!(after(&mut session, "{\"return\": {}}\n"), ["1 returns {}"]);
     let error = session
-        .request_raw("c", &Object::new(), Sending::default())
+        .request(&RawCommand::new("c"), Sending::default())
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Closed));
     session.end(None);
@@ -447,10 +447,8 @@ fn messages_that_are_too_long() {
 #[test]
 fn what_cannot_be_said() {
     let mut session = negotiated(false);
-    let arguments = Object::from_iter([("x".to_owned(), "\u{FFFE}".into())]);
-    let error = session
-        .request_raw("a", &arguments, Sending::default())
-        .unwrap_err();
+    let arguments = RawCommand::with("a", json!({"x": "\u{FFFE}"})).unwrap();
+    let error = session.request(&arguments, Sending::default()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Encode(_)));
     assert!(!session.has_output());
 }
@@ -464,7 +462,7 @@ fn descriptors_travel_alone() {
     call(&mut session, "b");
     for fds in [vec![file()], vec![file(), file()]] {
         session
-            .request_raw("getfd", &Object::new(), Sending::default().fds(fds))
+            .request(&RawCommand::new("getfd"), Sending::default().fds(fds))
             .unwrap();
     }
     call(&mut session, "c");
@@ -475,4 +473,17 @@ fn descriptors_travel_alone() {
         })
         .collect();
     assert_eq!(pieces, [(2, 0), (1, 1), (1, 2), (1, 0)]);
+}
+
+#[test]
+fn arguments_are_an_object_or_nothing() {
+    assert_eq!(
+        RawCommand::with("a", json!(null)).unwrap(),
+        RawCommand::new("a")
+    );
+    let error = RawCommand::with("a", json!([1])).unwrap_err();
+    assert_eq!(
+        error.desc(),
+        "Invalid parameter type for '<anonymous>', expected: object"
+    );
 }

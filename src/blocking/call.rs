@@ -1,0 +1,133 @@
+//! One call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Client;
+use super::client::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::session::client::{CallId, Reply, Request, Sending};
+
+/// A command that is about to be sent; from [`Client::call`].
+#[derive(Debug)]
+#[must_use = "nothing is sent yet"]
+pub struct Call<'a, R> {
+    client: &'a Client,
+    command: R,
+    sending: Sending,
+    deadline: Duration,
+}
+
+impl<'a, R: Request> Call<'a, R> {
+    pub(super) fn new(client: &'a Client, command: R) -> Self {
+        Self {
+            client,
+            command,
+            sending: Sending::default(),
+            deadline: client.0.deadline,
+        }
+    }
+
+    /// How long the call may take, from when it is sent. Otherwise it is the client's [deadline](super::Builder::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Executes it out of band, ahead of commands that wait for their turn.
+    pub fn oob(mut self) -> Self {
+        self.sending.oob = true;
+        self
+    }
+
+    /// Sends file descriptors with it, in the same system call. They are closed on this side when they have been sent. QEMU
+    /// takes 16 at once.
+    #[cfg(unix)]
+    pub fn fds<F: Into<std::os::fd::OwnedFd>>(mut self, fds: impl IntoIterator<Item = F>) -> Self {
+        self.sending.fds.extend(fds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sends it and waits for the reply.
+    ///
+    /// # Errors
+    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
+    pub fn send(self) -> Result<R::Reply, Error> {
+        let connection = &self.client.0.connection;
+        let deadline = Instant::now() + self.deadline;
+        let name = self.command.name();
+        let id = connection.request(&self.command, self.sending)?;
+        decode::<R>(connection.finish(id, deadline, &name), &name)
+    }
+
+    /// Sends it, as far as possible without waiting, and does not wait for the reply. So one thread can have many commands
+    /// under way.
+    ///
+    /// # Errors
+    /// When it cannot be sent at all.
+    pub fn start(self) -> Result<Pending<R>, Error> {
+        let deadline = Instant::now() + self.deadline;
+        let name = self.command.name();
+        let shared = Arc::clone(&self.client.0);
+        let id = shared.connection.request(&self.command, self.sending)?;
+        shared.connection.flush();
+        Ok(Pending {
+            shared,
+            id,
+            name,
+            deadline,
+            kind: PhantomData,
+        })
+    }
+}
+
+/// A command that was sent; from [`Call::start`]. If it is dropped its reply will be dropped too, and it is not sent at all if
+/// it was not yet.
+#[must_use = "the reply is dropped with it"]
+pub struct Pending<R: Request> {
+    shared: Arc<Shared>,
+    id: CallId,
+    name: Cow<'static, str>,
+    deadline: Instant,
+    kind: PhantomData<fn() -> R>,
+}
+
+impl<R: Request> Pending<R> {
+    /// Waits for the reply, up to the deadline of the call.
+    ///
+    /// # Errors
+    /// As for [`Call::send`].
+    pub fn wait(self) -> Result<R::Reply, Error> {
+        let connection = &self.shared.connection;
+        let result = connection.finish(self.id, self.deadline, &self.name);
+        decode::<R>(result, &self.name)
+    }
+}
+
+impl<R: Request> Drop for Pending<R> {
+    fn drop(&mut self) {
+        // Nothing comes of it if the call has ended.
+        self.shared.connection.lock().forget(self.id);
+    }
+}
+
+impl<R: Request> fmt::Debug for Pending<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("command", &self.name)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn decode<R: Request>(
+    result: Result<Reply, Error>,
+    name: &str,
+) -> Result<R::Reply, Error> {
+    result?
+        .decode()
+        .map_err(|error| Error::new(ErrorKind::Decode(error)).of(name.to_owned()))
+}

@@ -1,0 +1,181 @@
+//! The client itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::{Connection, Interest, Late, State};
+use super::{Builder, Call, EventStream};
+use crate::error::{Error, ErrorKind};
+use crate::events::{self, EventMessage};
+use crate::session::client::{RawCommand, Request};
+use crate::types::message::Greeting;
+use crate::types::{Event, Events, Value};
+
+/// A connection to a QMP server: QEMU or its storage daemon. See the [module](super).
+///
+/// When the last clone, event stream and pending call is dropped the connection is closed.
+#[derive(Clone)]
+pub struct Client(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) connection: Arc<Connection>,
+    pub(super) greeting: Greeting,
+    pub(super) deadline: Duration,
+    pub(super) event_buffer: usize,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.connection.io.close();
+    }
+}
+
+impl Client {
+    /// For connecting in other ways than the usual ones.
+    pub fn builder() -> Builder<'static> {
+        Builder::new()
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// When nobody listens there, or it is no QMP server that accepts this client.
+    #[cfg(unix)]
+    pub fn connect_unix(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+        Self::builder().connect_unix(path)
+    }
+
+    /// Connects to a TCP port.
+    ///
+    /// # Errors
+    /// When nobody listens there, or it is no QMP server that accepts this client.
+    pub fn connect_tcp(address: impl std::net::ToSocketAddrs) -> Result<Self, Error> {
+        Self::builder().connect_tcp(address)
+    }
+
+    /// How the server introduced itself.
+    #[must_use]
+    pub fn greeting(&self) -> &Greeting {
+        &self.0.greeting
+    }
+
+    /// Whether out-of-band execution is enabled.
+    #[must_use]
+    pub fn oob(&self) -> bool {
+        self.0.connection.lock().session.oob()
+    }
+
+    /// Why the connection ended, if that was noticed.
+    #[must_use]
+    pub fn closed(&self) -> Option<Error> {
+        self.0.connection.lock().closed.clone()
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
+    pub fn execute<R: Request>(&self, command: R) -> Result<R::Reply, Error> {
+        self.call(command).send()
+    }
+
+    /// Executes a command out of band, ahead of commands that wait for their turn.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute), and when out-of-band execution is not [enabled](Builder::oob).
+    pub fn execute_oob<R: Request>(&self, command: R) -> Result<R::Reply, Error> {
+        self.call(command).oob().send()
+    }
+
+    /// Executes a command that takes file descriptors with it, such as `getfd` and `add-fd`. They are closed on this side
+    /// when they have been sent.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute), and when this is not a Unix socket.
+    #[cfg(unix)]
+    pub fn execute_with_fds<R: Request, F: Into<std::os::fd::OwnedFd>>(
+        &self,
+        command: R,
+        fds: impl IntoIterator<Item = F>,
+    ) -> Result<R::Reply, Error> {
+        self.call(command).fds(fds).send()
+    }
+
+    /// Executes a command of any name, known to a schema or not. Arguments are an object, or `null` for none.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn execute_raw(&self, command: &str, arguments: Value) -> Result<Value, Error> {
+        let command = RawCommand::with(command, arguments)
+            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.to_owned()))?;
+        self.execute(command)
+    }
+
+    /// A command to be executed in other ways than the usual one.
+    pub fn call<R: Request>(&self, command: R) -> Call<'_, R> {
+        Call::new(self, command)
+    }
+
+    /// Ends the server with `quit`, and waits until it has ended the connection. It may do so without a reply.
+    ///
+    /// # Errors
+    /// When it does not within the deadline of a call, or answers with an error.
+    pub fn quit(&self) -> Result<(), Error> {
+        let deadline = Instant::now() + self.0.deadline;
+        match self.execute(RawCommand::new("quit")) {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::Ended) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
+        self.0
+            .connection
+            .drive(Some(deadline), Interest::default(), ended)
+            .map_err(|Late| Error::new(ErrorKind::Deadline { sent: true }).of("quit"))
+    }
+
+    /// Subscribes to one event of a schema. Those that happen from now on are kept until taken, up to a
+    /// [number](Builder::event_buffer) after which the oldest are dropped.
+    #[must_use]
+    pub fn events<E: Event>(&self) -> EventStream<E> {
+        self.subscribe(|name| name == E::NAME, events::decode_one)
+    }
+
+    /// Subscribes to all events of a schema; what the schema does not know is kept as unrecognized. Otherwise as
+    /// [`events`](Self::events).
+    #[must_use]
+    pub fn all_events<E: Events>(&self) -> EventStream<E> {
+        self.subscribe(|_| true, EventMessage::decode_any)
+    }
+
+    /// Subscribes to the data of events whose names are wanted, known to a schema or not. Otherwise as
+    /// [`events`](Self::events).
+    #[must_use]
+    pub fn raw_events(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> EventStream<EventMessage> {
+        self.subscribe(wanted, |message| Ok(message.clone()))
+    }
+
+    fn subscribe<E>(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+        decode: events::Decode<E>,
+    ) -> EventStream<E> {
+        let mut state = self.0.connection.lock();
+        let subscription = state.hub.subscribe(Box::new(wanted), self.0.event_buffer);
+        drop(state);
+        EventStream::new(Arc::clone(&self.0), subscription, decode)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connection", &self.0.connection)
+            .field("greeting", &self.0.greeting)
+            .finish_non_exhaustive()
+    }
+}

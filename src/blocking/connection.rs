@@ -1,0 +1,379 @@
+//! A connection that several threads use, with no thread of its own.
+//!
+//! Whoever waits for something also does what has to be done for it: writes what is to be sent if nobody else is writing,
+//! reads if nobody else is reading, and only otherwise sleeps. What the reading thread reads for others it gives
+//! to them. A thread that has what it waited for wakes a sleeping one to take its place. So a single caller needs one
+//! system call to write and one to read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fmt, io};
+
+use crate::error::{Error, ErrorKind};
+use crate::events::Hub;
+use crate::session::client::{
+    CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
+};
+use crate::transport::blocking::Io;
+
+/// What is read at once; more while much is coming.
+const READ: usize = 4 << 10;
+const READ_MUCH: usize = 64 << 10;
+
+/// How long who cannot go on by itself waits before it looks whether it can. It matters only while the server does not
+/// read.
+const RECHECK: Duration = Duration::from_millis(10);
+
+/// A waiting time for those who have no deadline.
+const LONG: Duration = Duration::from_secs(3600);
+
+pub(super) struct Connection {
+    pub(super) io: Box<dyn Io>,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub(super) session: Session,
+    pub(super) hub: Hub,
+    pub(super) closed: Option<Error>,
+    calls: HashMap<CallId, Call>,
+    reading: bool,
+    writing: bool,
+    /// What is being written, and how much of it was.
+    output: Option<(Output, usize)>,
+    buffer: Vec<u8>,
+    /// Threads that sleep, oldest first.
+    sleepers: BTreeMap<u64, Sleeper>,
+    last_sleeper: u64,
+}
+
+/// Somebody waits for it, or it has ended.
+enum Call {
+    Awaited(Arc<Condvar>),
+    Ended(Result<Reply, Error>),
+}
+
+struct Sleeper {
+    condvar: Arc<Condvar>,
+    /// Is to be woken by every event.
+    for_events: bool,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Interest {
+    pub(super) call: Option<CallId>,
+    pub(super) events: bool,
+}
+
+/// The deadline passed.
+pub(super) struct Late;
+
+impl State {
+    /// The result of a call, if it has ended.
+    pub(super) fn take_result(&mut self, id: CallId) -> Option<Result<Reply, Error>> {
+        match self.calls.get(&id)? {
+            Call::Awaited(_) => None,
+            Call::Ended(_) => match self.calls.remove(&id)? {
+                Call::Ended(result) => Some(result),
+                Call::Awaited(_) => None,
+            },
+        }
+    }
+
+    /// Gives a call up.
+    pub(super) fn forget(&mut self, id: CallId) -> Forgotten {
+        self.calls.remove(&id);
+        self.session.forget(id)
+    }
+
+    fn has_output(&self) -> bool {
+        self.output.is_some() || self.session.has_output()
+    }
+
+    /// Gives everybody what the session has for them.
+    pub(super) fn dispatch(&mut self) {
+        while let Some(happening) = self.session.poll() {
+            match happening {
+                Happening::Ready => {}
+                Happening::Reply { id, result } => {
+                    if let Some(Call::Awaited(condvar)) = self.calls.insert(id, Call::Ended(result))
+                    {
+                        condvar.notify_one();
+                    }
+                }
+                Happening::Event(event) => {
+                    self.hub.publish(&Arc::new(event));
+                    self.wake_all(|sleeper| sleeper.for_events);
+                }
+                Happening::Closed(why) => {
+                    self.output = None;
+                    self.hub.end(&why);
+                    self.closed = Some(why);
+                    self.wake_all(|_| true);
+                }
+            }
+        }
+    }
+
+    fn wake_all(&self, condition: impl Fn(&Sleeper) -> bool) {
+        for sleeper in self.sleepers.values().filter(|sleeper| condition(sleeper)) {
+            sleeper.condvar.notify_one();
+        }
+    }
+
+    /// Lets somebody else do what the caller will do no longer.
+    fn hand_over(&self) {
+        let undone = !self.reading || (!self.writing && self.has_output());
+        if undone && let Some(sleeper) = self.sleepers.values().next() {
+            sleeper.condvar.notify_one();
+        }
+    }
+}
+
+type Guard<'a> = MutexGuard<'a, State>;
+
+impl Connection {
+    pub(super) fn new(io: Box<dyn Io>, session: Session) -> Self {
+        Self {
+            io,
+            state: Mutex::new(State {
+                session,
+                hub: Hub::default(),
+                closed: None,
+                calls: HashMap::new(),
+                reading: false,
+                writing: false,
+                output: None,
+                buffer: Vec::new(),
+                sleepers: BTreeMap::new(),
+                last_sleeper: 0,
+            }),
+        }
+    }
+
+    pub(super) fn lock(&self) -> Guard<'_> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the session send a request, as soon as somebody writes.
+    pub(super) fn request(
+        &self,
+        command: &impl Request,
+        sending: Sending,
+    ) -> Result<CallId, Error> {
+        if !sending.fds.is_empty() && !self.io.passes_fds() {
+            let error = io::Error::new(
+                io::ErrorKind::Unsupported,
+                "file descriptors can only be sent over a Unix socket",
+            );
+            return Err(Error::io(error).of(command.name()));
+        }
+        self.lock().session.request(command, sending)
+    }
+
+    /// Waits until `done` has something, and meanwhile does what is needed for it. What is already to be had is given
+    /// even after the deadline.
+    pub(super) fn drive<T>(
+        &self,
+        deadline: Option<Instant>,
+        interest: Interest,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Result<T, Late> {
+        let mut state = self.lock();
+        let outcome = loop {
+            if let Some(value) = done(&mut state) {
+                break Ok(value);
+            }
+            let left = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => LONG,
+            };
+            if left.is_zero() {
+                break Err(Late);
+            }
+            if !state.writing && state.has_output() {
+                state = self.write(state, left);
+            } else if !state.reading && state.closed.is_none() {
+                // If somebody else gives up writing, this thread is to go on with it.
+                let wait = if state.has_output() {
+                    left.min(RECHECK)
+                } else {
+                    left
+                };
+                state = self.read(state, wait);
+            } else {
+                state = self.sleep(state, left, interest);
+            }
+        };
+        state.hand_over();
+        outcome
+    }
+
+    /// Writes some of what there is to write, or waits until that is possible.
+    fn write<'a>(&'a self, mut state: Guard<'a>, left: Duration) -> Guard<'a> {
+        let next = match state.output.take() {
+            Some(rest) => Some(rest),
+            None => state.session.take_output().map(|output| (output, 0)),
+        };
+        let Some((mut output, at)) = next else {
+            return state;
+        };
+        state.writing = true;
+        drop(state);
+        let result = self.io.write(&output.bytes[at..], &output.fds);
+        let mut state = self.lock();
+        state.writing = false;
+        if state.closed.is_some() {
+            return state;
+        }
+        match result {
+            Ok(count) => {
+                state.session.wrote(count);
+                if at + count < output.bytes.len() {
+                    // They went with the first byte.
+                    output.fds.clear();
+                    state.output = Some((output, at + count));
+                }
+                state
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                state.output = Some((output, at));
+                self.wait_writable(state, left)
+            }
+            Err(error) => {
+                state.session.unwritable(error);
+                state.dispatch();
+                state
+            }
+        }
+    }
+
+    /// Waits until the server reads again. It may be waiting for its own output to be read.
+    fn wait_writable<'a>(&'a self, mut state: Guard<'a>, left: Duration) -> Guard<'a> {
+        let read = !state.reading;
+        state.writing = true;
+        state.reading = true;
+        drop(state);
+        let wait = if read { left } else { left.min(RECHECK) };
+        self.io.wait_writable(read, wait);
+        let mut state = self.lock();
+        state.writing = false;
+        if read {
+            state.reading = false;
+            return self.read(state, Duration::ZERO);
+        }
+        state
+    }
+
+    fn read<'a>(&'a self, mut state: Guard<'a>, wait: Duration) -> Guard<'a> {
+        let mut buffer = mem::take(&mut state.buffer);
+        if buffer.is_empty() {
+            buffer = vec![0; READ];
+        }
+        state.reading = true;
+        drop(state);
+        let result = self.io.read(&mut buffer, wait);
+        let mut state = self.lock();
+        state.reading = false;
+        match result {
+            Ok(0) => state.session.end(None),
+            Ok(count) => {
+                state.session.receive(&buffer[..count]);
+                if count == buffer.len() {
+                    buffer = vec![0; READ_MUCH];
+                } else if count < READ && buffer.len() > READ {
+                    buffer = Vec::new();
+                }
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) => {}
+            Err(error) => state.session.end(Some(error)),
+        }
+        state.buffer = buffer;
+        state.dispatch();
+        state
+    }
+
+    fn sleep<'a>(&'a self, mut state: Guard<'a>, left: Duration, interest: Interest) -> Guard<'a> {
+        let condvar = Arc::new(Condvar::new());
+        state.last_sleeper += 1;
+        let number = state.last_sleeper;
+        let sleeper = Sleeper {
+            condvar: Arc::clone(&condvar),
+            for_events: interest.events,
+        };
+        state.sleepers.insert(number, sleeper);
+        if let Some(id) = interest.call {
+            state.calls.insert(id, Call::Awaited(Arc::clone(&condvar)));
+        }
+        let (mut state, _) = condvar
+            .wait_timeout(state, left)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.sleepers.remove(&number);
+        if let Some(id) = interest.call
+            && let Some(Call::Awaited(_)) = state.calls.get(&id)
+        {
+            state.calls.remove(&id);
+        }
+        state
+    }
+
+    /// Waits for the end of a call.
+    pub(super) fn finish(
+        &self,
+        id: CallId,
+        deadline: Instant,
+        command: &str,
+    ) -> Result<Reply, Error> {
+        let interest = Interest {
+            call: Some(id),
+            events: false,
+        };
+        match self.drive(Some(deadline), interest, |state| state.take_result(id)) {
+            Ok(result) => result,
+            Err(Late) => self.give_up(id, command),
+        }
+    }
+
+    /// Gives up a call whose deadline has passed, unless it has just ended.
+    pub(super) fn give_up(&self, id: CallId, command: &str) -> Result<Reply, Error> {
+        let mut state = self.lock();
+        if let Some(result) = state.take_result(id) {
+            return result;
+        }
+        let sent = state.forget(id) != Forgotten::Withdrawn;
+        Err(Error::new(ErrorKind::Deadline { sent }).of(command.to_owned()))
+    }
+
+    /// Reads until the connection ends.
+    pub(super) fn read_on(&self) {
+        let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
+        while self.drive(None, Interest::default(), ended).is_err() {}
+    }
+
+    /// Writes what can be written without waiting; the rest is written when somebody waits.
+    pub(super) fn flush(&self) {
+        let mut state = self.lock();
+        while !state.writing && state.has_output() {
+            let before = state.session.written();
+            state = self.write(state, Duration::ZERO);
+            if state.session.written() == before {
+                break;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("io", &self.io)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! A command and the event that tells how it went on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Client;
+use super::connection::{Interest, Late};
+use crate::error::{Error, ErrorKind};
+use crate::events::EventMessage;
+use crate::session::client::{Reply, Request, Sending};
+use crate::types::Events;
+
+/// Events kept until they are looked at, at least.
+const EVENTS: usize = 4096;
+
+enum Step {
+    Event(Arc<EventMessage>, u64),
+    Reply(Result<Reply, Error>),
+    Closed(Error),
+}
+
+impl Client {
+    /// Executes a command and waits for an event that tells how it went on, such as DEVICE_DELETED after `device_del`. Each
+    /// event that comes after the command was sent, be it before the reply, is shown to `found` until that gives something.
+    /// Events that do not look as the schema says are left out.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute): when the command fails no event is waited for. When it succeeded and the event
+    /// did not come within the deadline, [`NoEvent`](ErrorKind::NoEvent); when more events came than could be kept,
+    /// [`EventsLost`](ErrorKind::EventsLost).
+    pub fn execute_and_wait<R: Request, E: Events, T>(
+        &self,
+        command: R,
+        mut found: impl FnMut(&E) -> Option<T>,
+        deadline: Duration,
+    ) -> Result<(R::Reply, T), Error> {
+        let deadline = Instant::now() + deadline;
+        let name = command.name();
+        let connection = &self.0.connection;
+        let mut state = connection.lock();
+        let capacity = self.0.event_buffer.max(EVENTS);
+        let subscription = state.hub.subscribe(Box::new(|_| true), capacity);
+        let id = state.session.request(&command, Sending::default())?;
+        drop(state);
+        let (mut reply, mut event) = (None, None);
+        loop {
+            let interest = Interest {
+                call: reply.is_none().then_some(id),
+                events: event.is_none(),
+            };
+            let step = connection.drive(Some(deadline), interest, |state| {
+                if interest.events
+                    && let Some(Ok((event, missed))) = subscription.take(None)
+                {
+                    return Some(Step::Event(event, missed));
+                }
+                match interest.call {
+                    Some(id) => state.take_result(id).map(Step::Reply),
+                    None => state.closed.clone().map(Step::Closed),
+                }
+            });
+            match step {
+                Ok(Step::Event(_, missed)) if missed > 0 => {
+                    connection.lock().forget(id);
+                    return Err(Error::new(ErrorKind::EventsLost(missed)).of(name));
+                }
+                Ok(Step::Event(message, _)) => match message.decode_any() {
+                    Ok(decoded) => event = found(&decoded),
+                    Err(error) => {
+                        tracing::warn!(event = message.name(), %error, "event left out");
+                    }
+                },
+                Ok(Step::Reply(result)) => reply = Some(super::call::decode::<R>(result, &name)?),
+                Ok(Step::Closed(why)) => {
+                    return Err(Error::new(ErrorKind::OutcomeUnknown).of(name).because(&why));
+                }
+                Err(Late) if reply.is_some() => {
+                    return Err(Error::new(ErrorKind::NoEvent).of(name));
+                }
+                Err(Late) => {
+                    let result = connection.give_up(id, &name);
+                    reply = Some(super::call::decode::<R>(result, &name)?);
+                }
+            }
+            (reply, event) = match (reply, event) {
+                (Some(reply), Some(event)) => return Ok((reply, event)),
+                missing => missing,
+            };
+        }
+    }
+}

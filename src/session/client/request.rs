@@ -1,0 +1,124 @@
+//! What can be asked of a server.
+
+use std::borrow::Cow;
+
+use super::Descriptor;
+use crate::types::codec::Decode;
+use crate::types::message::{write_raw_request, write_request};
+use crate::types::{self, Command, Mode, Object, Style, Value, Writer};
+
+/// What can be sent to a server: every [`Command`] of a schema, and [`RawCommand`].
+pub trait Request {
+    /// What a successful reply returns.
+    type Reply: Decode;
+
+    /// The command's name on the wire.
+    fn name(&self) -> Cow<'static, str>;
+
+    /// Writes the request without line end: `execute`, or `exec-oob` if `oob`.
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
+}
+
+impl<C: Command> Request for C {
+    type Reply = C::Reply;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(C::NAME)
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        write_request(w, self, id.as_ref(), oob);
+    }
+}
+
+/// A command of any name, known to a schema or not.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RawCommand {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its arguments; left out of the request if there are none.
+    pub arguments: Object,
+}
+
+impl RawCommand {
+    /// A command without arguments.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            arguments: Object::new(),
+        }
+    }
+
+    /// With arguments: an object, or `null` for none.
+    ///
+    /// # Errors
+    /// When they are something else.
+    pub fn with(name: impl Into<String>, arguments: Value) -> types::Result<Self> {
+        let arguments = match arguments {
+            Value::Object(arguments) => arguments,
+            Value::Null => Object::new(),
+            other => types::from_str(&other.to_string(), Mode::Strict)?,
+        };
+        Ok(Self {
+            name: name.into(),
+            arguments,
+        })
+    }
+}
+
+impl Request for RawCommand {
+    type Reply = Value;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Owned(self.name.clone())
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        write_raw_request(w, &self.name, &self.arguments, id.as_ref(), oob);
+    }
+}
+
+/// How a request is to be sent.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Sending {
+    /// Out of band.
+    pub oob: bool,
+    /// File descriptors to go with it.
+    pub fds: Vec<Descriptor>,
+}
+
+impl Sending {
+    /// Out of band.
+    #[must_use]
+    pub fn oob(mut self) -> Self {
+        self.oob = true;
+        self
+    }
+
+    /// With file descriptors, which are closed when they have been sent.
+    #[must_use]
+    pub fn fds(mut self, fds: Vec<Descriptor>) -> Self {
+        self.fds = fds;
+        self
+    }
+}
+
+pub(super) fn negotiation(w: &mut Writer<'_>, oob: bool, id: &str) {
+    let mut arguments = Object::new();
+    if oob {
+        arguments.insert("enable".into(), vec!["oob"].into());
+    }
+    write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
+}
+
+/// What `write` writes, as a line.
+pub(super) fn line(write: impl FnOnce(&mut Writer<'_>)) -> types::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(128);
+    let mut writer = Writer::new(&mut bytes, Style::Compact);
+    write(&mut writer);
+    writer.finish()?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

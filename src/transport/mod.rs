@@ -1,0 +1,4 @@
+//! What connections are made of.
+
+#[cfg(feature = "client")]
+pub(crate) mod blocking;
