@@ -3,7 +3,7 @@
 //! With the environment variable `QAPI_BLESS` set, the diagnostics they show are written instead of compared.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use qapi_gen::render::{Style, human};
 use qapi_gen::{Frontend, diagnostic::Errors, model::Schema};
@@ -84,4 +84,39 @@ fn the_schema_language() {
     if blessed != page {
         std::fs::write(&path, blessed).unwrap();
     }
+}
+
+/// All pages of the repository, but for those of what was built.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && name != "target" && name != ".git" {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut found = Vec::new();
+    pages(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+        &mut found,
+    );
+    assert!(found.len() > 10, "only {} pages were found", found.len());
+    let mut dead = Vec::new();
+    for path in found {
+        let page = std::fs::read_to_string(&path).unwrap();
+        for link in page.split("](").skip(1) {
+            let target = link.split([')', '#', ' ']).next().unwrap_or_default();
+            let elsewhere = target.is_empty() || target.contains(':');
+            if !elsewhere && !path.with_file_name(target).exists() {
+                dead.push(format!("{}: {target}", path.display()));
+            }
+        }
+    }
+    assert_eq!(dead, <[String; 0]>::default());
 }

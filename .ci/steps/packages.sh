@@ -28,3 +28,39 @@ step_minimal_versions() {
   "${cargo[@]}" generate-lockfile
   "${cargo[@]}" check -q --locked --all-features --target-dir target/minimal "${arguments[@]}"
 }
+
+about[dependencies]="CONTRIBUTING.md gives a reason for every dependency of what is published"
+step_dependencies() {
+  local package name count=0 missing=0
+  for package in "${published[@]}"; do
+    for name in $(cargo tree --locked -p "$package" -e normal,build --all-features --target all \
+      --depth 1 --prefix none | tail -n +2 | cut -d ' ' -f 1 | sort -u); do
+      if [[ " ${published[*]} " != *" $name "* ]]; then
+        count=$((count + 1))
+        if ! grep -q "^| .*\`$name\`" CONTRIBUTING.md; then
+          echo "$name, which $package depends on, is not listed"
+          missing=1
+        fi
+      fi
+    done
+  done
+  found "$count direct dependencies"
+  return "$missing"
+}
+
+about[semver]="no breaking change since the last release without a new version"
+step_semver() {
+  local last
+  last=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true)
+  if [ -z "$last" ]; then
+    echo "nothing is released yet: there is no tag v* to compare with"
+    found "no release to compare with"
+    return
+  fi
+  PATH="$PWD/target/tools/bin:$PATH"
+  if ! cargo semver-checks --version >/dev/null 2>&1; then
+    cargo install --locked -q --root target/tools cargo-semver-checks
+  fi
+  cargo semver-checks --workspace --exclude qapi-tests --exclude qapi-benches --baseline-rev "$last"
+  found "compatible with $last"
+}
