@@ -6,6 +6,7 @@ use std::io;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
+use crate::capabilities::SchemaError;
 use crate::types::{self, ErrorClass, ErrorReply};
 
 /// Why a call, a connection or a subscription failed.
@@ -49,6 +50,8 @@ pub enum ErrorKind {
     Decode(types::Error),
     /// The request cannot be expressed: the command was not sent.
     Encode(types::Error),
+    /// What `query-qmp-schema` returned is not a schema.
+    Schema(SchemaError),
     /// Out-of-band execution is not enabled: the command was not sent. The server has to offer it, and the client to ask
     /// for it when connecting.
     NoOob,
@@ -235,6 +238,7 @@ impl fmt::Display for Error {
             ErrorKind::Io(error) => error.fmt(f),
             ErrorKind::Decode(error) => write!(f, "not as the schema says: {error}"),
             ErrorKind::Encode(error) => write!(f, "cannot be sent: {error}"),
+            ErrorKind::Schema(error) => error.fmt(f),
             ErrorKind::NoOob => f.write_str("out-of-band execution is not enabled"),
             ErrorKind::ChildExited(status) => write!(f, "the server's process exited: {status}"),
             ErrorKind::EventsLost(count) => {
@@ -283,6 +287,7 @@ impl std::error::Error for Error {
         match &self.0.kind {
             ErrorKind::Command(reply) => Some(reply),
             ErrorKind::Io(error) => Some(error),
+            ErrorKind::Schema(error) => Some(error),
             ErrorKind::Decode(error) | ErrorKind::Encode(error) => Some(error),
             _ => self.0.cause.as_ref().map(|cause| cause as _),
         }

@@ -13,6 +13,8 @@ extern crate self as qapi_rt;
 pub mod blocking;
 #[cfg(feature = "client")]
 pub mod capabilities;
+#[cfg(all(feature = "client", feature = "tokio"))]
+pub mod client;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
@@ -26,6 +28,8 @@ pub mod service;
 pub mod session;
 mod transport;
 
+#[cfg(all(feature = "client", feature = "tokio"))]
+pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind, Violation};
 #[cfg(feature = "client")]

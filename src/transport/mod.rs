@@ -2,3 +2,5 @@
 
 #[cfg(feature = "client")]
 pub(crate) mod blocking;
+#[cfg(all(feature = "client", feature = "tokio"))]
+pub(crate) mod tokio;

@@ -1,0 +1,155 @@
+//! One call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::Client;
+use super::handle::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::session::client::{CallId, Reply, Request, Sending};
+
+/// A command that is about to be sent; from [`Client::call`].
+#[derive(Debug)]
+#[must_use = "nothing is sent yet"]
+pub struct Call<'a, R> {
+    client: &'a Client,
+    command: R,
+    sending: Sending,
+    deadline: Duration,
+}
+
+impl<'a, R: Request> Call<'a, R> {
+    pub(super) fn new(client: &'a Client, command: R) -> Self {
+        Self {
+            client,
+            command,
+            sending: Sending::default(),
+            deadline: client.0.deadline,
+        }
+    }
+
+    /// How long the call may take, from when it is sent. Otherwise it is the client's [deadline](super::Builder::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Executes it out of band, ahead of commands that wait for their turn.
+    pub fn oob(mut self) -> Self {
+        self.sending.oob = true;
+        self
+    }
+
+    /// Sends file descriptors with it, in the same system call. They are closed on this side when they have been sent. QEMU
+    /// takes 16 at once.
+    #[cfg(unix)]
+    pub fn fds<F: Into<std::os::fd::OwnedFd>>(mut self, fds: impl IntoIterator<Item = F>) -> Self {
+        self.sending.fds.extend(fds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sends it and waits for the reply.
+    ///
+    /// # Errors
+    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
+    pub async fn send(self) -> Result<R::Reply, Error> {
+        self.start()?.wait().await
+    }
+
+    /// Sends it, as far as possible without waiting, and does not wait for the reply. So one task can have many commands under
+    /// way.
+    ///
+    /// # Errors
+    /// When it cannot be sent at all.
+    pub fn start(self) -> Result<Pending<R>, Error> {
+        let deadline = after(self.deadline);
+        let name = self.command.name();
+        let shared = Arc::clone(&self.client.0);
+        let id = shared.connection.request(&self.command, self.sending)?;
+        Ok(Pending {
+            shared,
+            id,
+            name,
+            deadline,
+            kind: PhantomData,
+        })
+    }
+}
+
+/// When a time from now is over; a time out of reach is long.
+pub(super) fn after(time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    Instant::now() + time.min(LONG)
+}
+
+/// A command that was sent; from [`Call::start`]. If it is dropped its reply will be dropped too, and it is not sent at all if
+/// it was not yet.
+#[must_use = "the reply is dropped with it"]
+pub struct Pending<R: Request> {
+    shared: Arc<Shared>,
+    id: CallId,
+    name: Cow<'static, str>,
+    deadline: Instant,
+    kind: PhantomData<fn() -> R>,
+}
+
+impl<R: Request> Pending<R> {
+    /// Waits for the reply, up to the deadline of the call.
+    ///
+    /// # Errors
+    /// As for [`Call::send`].
+    pub async fn wait(self) -> Result<R::Reply, Error> {
+        let result = self.reply().await;
+        self.decode(result)
+    }
+
+    /// The reply as it is.
+    pub(super) async fn reply(&self) -> Result<Reply, Error> {
+        let result = std::future::poll_fn(|cx| self.poll_result(cx));
+        match timeout_at(self.deadline, result).await {
+            Ok(result) => result,
+            Err(_) => self.give_up(),
+        }
+    }
+
+    pub(super) fn poll_result(&self, cx: &mut Context<'_>) -> Poll<Result<Reply, Error>> {
+        self.shared.connection.poll_result(self.id, cx)
+    }
+
+    /// What the deadline makes of it.
+    pub(super) fn give_up(&self) -> Result<Reply, Error> {
+        let result = self.shared.connection.give_up(self.id);
+        result.map_err(|error| error.of(self.name.clone()))
+    }
+
+    pub(super) fn decode(&self, result: Result<Reply, Error>) -> Result<R::Reply, Error> {
+        result?
+            .decode()
+            .map_err(|error| self.error(ErrorKind::Decode(error)))
+    }
+
+    pub(super) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind).of(self.name.clone())
+    }
+}
+
+impl<R: Request> Drop for Pending<R> {
+    fn drop(&mut self) {
+        self.shared.connection.forget(self.id);
+    }
+}
+
+impl<R: Request> fmt::Debug for Pending<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("command", &self.name)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

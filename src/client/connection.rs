@@ -1,0 +1,394 @@
+//! A connection that many tasks use, and the task that reads it.
+//!
+//! Who makes a call writes it at once if nothing is waiting to be written; what cannot be written at once the
+//! connection's task writes. That task does all the reading. Locks are held for as long as it takes to encode a
+//! request or to look at what was read, never across a point where a task may be suspended.
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem::MaybeUninit;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::ReadBuf;
+
+use crate::error::{Error, ErrorKind};
+use crate::events::{Hub, Subscription};
+use crate::session::client::{
+    CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
+};
+use crate::transport::tokio::{ReadHalf, WriteHalf};
+
+/// What is read at once, into the stack of the thread that reads.
+const READ: usize = 32 << 10;
+
+/// How often the connection's task reads before it lets others have their turn.
+const READS: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Connection(Mutex<State>);
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) session: Session,
+    hub: Hub,
+    /// Why the connection has ended.
+    pub(super) closed: Option<Error>,
+    /// Absent when nothing is to be written any more.
+    writer: Option<WriteHalf>,
+    /// What is being written, and how much of it was.
+    output: Option<(Output, usize)>,
+    /// Something was written since the writer was flushed last.
+    unflushed: bool,
+    /// Calls that somebody waits for, in the order of their ids.
+    calls: VecDeque<Call>,
+    /// Those who wait for the end of negotiation or of the connection.
+    watchers: Vec<Waker>,
+    /// The connection's task, when it is suspended.
+    task: Option<Waker>,
+    /// How it is to end.
+    ending: Option<Ending>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// When all calls have ended.
+    Idle,
+    /// At once.
+    Now,
+}
+
+#[derive(Debug)]
+struct Call {
+    id: CallId,
+    waker: Option<Waker>,
+    result: Option<Result<Reply, Error>>,
+}
+
+impl Connection {
+    pub(super) fn new(session: Session, writer: WriteHalf) -> Self {
+        Self(Mutex::new(State {
+            session,
+            hub: Hub::default(),
+            closed: None,
+            writer: Some(writer),
+            output: None,
+            unflushed: false,
+            calls: VecDeque::new(),
+            watchers: Vec::new(),
+            task: None,
+            ending: None,
+        }))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Subscribes to events whose names are wanted.
+    pub(super) fn subscribe(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+        capacity: usize,
+    ) -> Subscription {
+        self.lock().hub.subscribe(Box::new(wanted), capacity)
+    }
+
+    /// Sends a request, as far as possible at once.
+    pub(super) fn request(
+        &self,
+        request: &impl Request,
+        sending: Sending,
+    ) -> Result<CallId, Error> {
+        let mut state = self.lock();
+        if state.ending.is_some() {
+            return Err(Error::new(ErrorKind::Closed).of(request.name()));
+        }
+        let id = state.session.request(request, sending)?;
+        state.calls.push_back(Call {
+            id,
+            waker: None,
+            result: None,
+        });
+        state.write_now();
+        Ok(id)
+    }
+
+    /// The result of a call, when it has ended.
+    pub(super) fn poll_result(
+        &self,
+        id: CallId,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Reply, Error>> {
+        let mut state = self.lock();
+        let Some(index) = state.find(id) else {
+            // It is taken once.
+            return Poll::Pending;
+        };
+        let call = &mut state.calls[index];
+        match call.result.take() {
+            Some(result) => {
+                state.calls.remove(index);
+                Poll::Ready(result)
+            }
+            None => {
+                set(&mut call.waker, cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Gives up a call whose deadline has passed, unless it has just ended.
+    pub(super) fn give_up(&self, id: CallId) -> Result<Reply, Error> {
+        let mut state = self.lock();
+        let ended = state.find(id).and_then(|index| state.calls.remove(index));
+        if let Some(result) = ended.and_then(|call| call.result) {
+            return result;
+        }
+        let sent = state.session.forget(id) != Forgotten::Withdrawn;
+        state.forgotten();
+        Err(Error::new(ErrorKind::Deadline { sent }))
+    }
+
+    /// Gives up a call that nobody waits for any more, if it has not ended.
+    pub(super) fn forget(&self, id: CallId) {
+        let mut state = self.lock();
+        if let Some(index) = state.find(id) {
+            state.calls.remove(index);
+            state.session.forget(id);
+            state.forgotten();
+        }
+    }
+
+    /// Waits until capabilities are negotiated.
+    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let mut state = self.lock();
+        if let Some(why) = &state.closed {
+            Poll::Ready(Err(why.clone()))
+        } else if state.session.is_ready() {
+            Poll::Ready(Ok(()))
+        } else {
+            state.watch(cx)
+        }
+    }
+
+    /// Waits until the connection has ended.
+    pub(super) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        match state.closed {
+            Some(_) => Poll::Ready(()),
+            None => state.watch(cx),
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) fn end(&self, ending: Ending) {
+        let mut state = self.lock();
+        if state.ending != Some(Ending::Now) {
+            state.ending = Some(ending);
+        }
+        state.wake_task();
+    }
+}
+
+impl State {
+    fn find(&self, id: CallId) -> Option<usize> {
+        if self.calls.front().is_some_and(|first| first.id == id) {
+            return Some(0);
+        }
+        self.calls.binary_search_by_key(&id, |call| call.id).ok()
+    }
+
+    fn watch<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        self.watchers
+            .retain(|watcher| !watcher.will_wake(cx.waker()));
+        self.watchers.push(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn wake_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+
+    /// There may be room for other calls, and nothing left to wait for.
+    fn forgotten(&mut self) {
+        self.write_now();
+        if self.ending.is_some() {
+            self.wake_task();
+        }
+    }
+
+    /// Writes what can be written without waiting, unless earlier output is in the way; the connection's task writes
+    /// the rest.
+    fn write_now(&mut self) {
+        let idle = self.output.is_none() && self.session.has_output();
+        if idle
+            && self
+                .poll_write(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        {
+            self.wake_task();
+        }
+    }
+
+    /// Writes all there is to write.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(writer) = &mut self.writer else {
+            return Poll::Ready(());
+        };
+        let failed = loop {
+            if self.output.is_none() {
+                self.output = self.session.take_output().map(|output| (output, 0));
+            }
+            let Some((output, at)) = &mut self.output else {
+                if !self.unflushed {
+                    return Poll::Ready(());
+                }
+                match ready!(writer.poll_flush(cx)) {
+                    Ok(()) => self.unflushed = false,
+                    Err(error) => break error,
+                }
+                return Poll::Ready(());
+            };
+            match ready!(writer.poll_write(cx, &output.bytes[*at..], &output.fds)) {
+                Ok(0) => break io::ErrorKind::WriteZero.into(),
+                Ok(count) => {
+                    self.session.wrote(count);
+                    self.unflushed = true;
+                    // They went with the first byte.
+                    output.fds.clear();
+                    *at += count;
+                    if *at == output.bytes.len() {
+                        self.output = None;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break error,
+            }
+        };
+        self.writer = None;
+        self.output = None;
+        self.session.unwritable(failed);
+        self.dispatch();
+        Poll::Ready(())
+    }
+
+    /// Gives everybody what the session has for them.
+    fn dispatch(&mut self) {
+        while let Some(happening) = self.session.poll() {
+            match happening {
+                Happening::Ready => self.wake_watchers(),
+                Happening::Reply { id, result } => {
+                    if let Some(index) = self.find(id) {
+                        let call = &mut self.calls[index];
+                        call.result = Some(result);
+                        if let Some(waker) = call.waker.take() {
+                            waker.wake();
+                        }
+                    }
+                }
+                Happening::Event(event) => self.hub.publish(&Arc::new(event)),
+                Happening::Closed(why) => {
+                    self.output = None;
+                    self.writer = None;
+                    self.hub.end(&why);
+                    self.closed = Some(why);
+                    self.wake_watchers();
+                }
+            }
+        }
+    }
+
+    fn wake_watchers(&mut self) {
+        for watcher in self.watchers.drain(..) {
+            watcher.wake();
+        }
+    }
+
+    /// Writes what there is to write. Ready when the connection's task has nothing more to do.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Where it is pending the task is woken when it can go on.
+        let written = self.poll_write(cx);
+        if self.closed.is_some() {
+            return Poll::Ready(());
+        }
+        match self.ending {
+            None => return Poll::Pending,
+            Some(Ending::Now) => {}
+            Some(Ending::Idle) => {
+                let idle = self.calls.iter().all(|call| call.result.is_some());
+                if !idle || written.is_pending() {
+                    return Poll::Pending;
+                }
+                if let Some(writer) = &mut self.writer {
+                    // Whether the other side notices is its own affair.
+                    let _ = ready!(writer.poll_shutdown(cx));
+                }
+            }
+        }
+        self.abort("the client closed the connection");
+        Poll::Ready(())
+    }
+
+    /// Ends the session from this side.
+    fn abort(&mut self, why: &'static str) {
+        let error = io::Error::new(io::ErrorKind::ConnectionAborted, why);
+        self.session.end(Some(error));
+        self.dispatch();
+    }
+}
+
+/// The task of a connection. When it is dropped, as it is with its runtime, the connection ends.
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) connection: Arc<Connection>,
+    pub(super) reader: ReadHalf,
+}
+
+impl Driver {
+    pub(super) async fn run(mut self) {
+        std::future::poll_fn(|cx| self.poll(cx)).await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.connection.lock();
+        set(&mut state.task, cx.waker());
+        if state.poll_over(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        drop(state);
+        for _ in 0..READS {
+            let mut space = [MaybeUninit::uninit(); READ];
+            let mut buffer = ReadBuf::uninit(&mut space);
+            let read = ready!(self.reader.poll_read(cx, &mut buffer));
+            let mut state = self.connection.lock();
+            match read {
+                Ok(()) if buffer.filled().is_empty() => state.session.end(None),
+                Ok(()) => state.session.receive(buffer.filled()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => state.session.end(Some(error)),
+            }
+            state.dispatch();
+            if state.poll_over(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.connection.lock().abort("the runtime was shut down");
+    }
+}
+
+fn set(slot: &mut Option<Waker>, waker: &Waker) {
+    match slot {
+        Some(old) => old.clone_from(waker),
+        none => *none = Some(waker.clone()),
+    }
+}

@@ -1,0 +1,215 @@
+//! The client itself.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::time::timeout_at;
+
+use super::call::after;
+use super::connection::{Connection, Ending};
+use super::{Builder, Call, EventStream};
+use crate::capabilities::Capabilities;
+use crate::error::{Error, ErrorKind};
+use crate::events::{self, EventMessage};
+use crate::session::client::{RawCommand, Request};
+use crate::types::message::Greeting;
+use crate::types::{Event, Events, Value};
+
+/// A connection to a QMP server: QEMU or its storage daemon. See the [module](super).
+///
+/// When the last clone, event stream and pending call is dropped the connection is closed.
+#[derive(Clone)]
+pub struct Client(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) connection: Arc<Connection>,
+    pub(super) greeting: Greeting,
+    pub(super) deadline: Duration,
+    pub(super) event_buffer: usize,
+    pub(super) capabilities: OnceCell<Arc<Capabilities>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.connection.end(Ending::Now);
+    }
+}
+
+impl Client {
+    /// For connecting in other ways than the usual ones.
+    pub fn builder() -> Builder<'static> {
+        Builder::new()
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// When nobody listens there, or it is no QMP server that accepts this client.
+    #[cfg(unix)]
+    pub async fn connect_unix(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+        Self::builder().connect_unix(path).await
+    }
+
+    /// Connects to a TCP port.
+    ///
+    /// # Errors
+    /// When nobody listens there, or it is no QMP server that accepts this client.
+    pub async fn connect_tcp(address: impl tokio::net::ToSocketAddrs) -> Result<Self, Error> {
+        Self::builder().connect_tcp(address).await
+    }
+
+    /// How the server introduced itself.
+    #[must_use]
+    pub fn greeting(&self) -> &Greeting {
+        &self.0.greeting
+    }
+
+    /// Whether out-of-band execution is enabled.
+    #[must_use]
+    pub fn oob(&self) -> bool {
+        self.0.connection.lock().session.oob()
+    }
+
+    /// Why the connection has ended, if it has.
+    #[must_use]
+    pub fn closed(&self) -> Option<Error> {
+        self.0.connection.lock().closed.clone()
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
+    pub async fn execute<R: Request>(&self, command: R) -> Result<R::Reply, Error> {
+        self.call(command).send().await
+    }
+
+    /// Executes a command out of band, ahead of commands that wait for their turn.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute), and when out-of-band execution is not [enabled](Builder::oob).
+    pub async fn execute_oob<R: Request>(&self, command: R) -> Result<R::Reply, Error> {
+        self.call(command).oob().send().await
+    }
+
+    /// Executes a command that takes file descriptors with it, such as `getfd` and `add-fd`. They are closed on this side
+    /// when they have been sent.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute). The connection cannot be used any more if it is not a Unix socket.
+    #[cfg(unix)]
+    pub async fn execute_with_fds<R: Request, F: Into<std::os::fd::OwnedFd>>(
+        &self,
+        command: R,
+        fds: impl IntoIterator<Item = F>,
+    ) -> Result<R::Reply, Error> {
+        self.call(command).fds(fds).send().await
+    }
+
+    /// Executes a command of any name, known to a schema or not. Arguments are an object, or `null` for none.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub async fn execute_raw(&self, command: &str, arguments: Value) -> Result<Value, Error> {
+        let command = RawCommand::with(command, arguments)
+            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.to_owned()))?;
+        self.execute(command).await
+    }
+
+    /// A command to be executed in other ways than the usual one.
+    pub fn call<R: Request>(&self, command: R) -> Call<'_, R> {
+        Call::new(self, command)
+    }
+
+    /// Ends the server with `quit`, and waits until it has ended the connection. It may do so without a reply.
+    ///
+    /// # Errors
+    /// When it does not within the deadline of a call, or answers with an error.
+    pub async fn quit(&self) -> Result<(), Error> {
+        let deadline = after(self.0.deadline);
+        match self.execute(RawCommand::new("quit")).await {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::Ended) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let closed = poll_fn(|cx| self.0.connection.poll_closed(cx));
+        timeout_at(deadline, closed)
+            .await
+            .map_err(|_| Error::new(ErrorKind::Deadline { sent: true }).of("quit"))
+    }
+
+    /// Ends the connection when the calls in flight have ended, those of clones too, and at the latest after the deadline of
+    /// a call. From now on no calls are accepted.
+    pub async fn close(self) {
+        let connection = &self.0.connection;
+        let deadline = after(self.0.deadline);
+        connection.end(Ending::Idle);
+        let closed = poll_fn(|cx| connection.poll_closed(cx));
+        if timeout_at(deadline, closed).await.is_err() {
+            connection.end(Ending::Now);
+        }
+    }
+
+    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute), and when the reply is not a schema.
+    pub async fn capabilities(&self) -> Result<Arc<Capabilities>, Error> {
+        const COMMAND: &str = "query-qmp-schema";
+        let fetch = async || {
+            let pending = self.call(RawCommand::new(COMMAND)).start()?;
+            let reply = pending.reply().await?;
+            let capabilities = Capabilities::parse(reply.text().as_bytes())
+                .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
+            Ok(Arc::new(capabilities))
+        };
+        let capabilities = self.0.capabilities.get_or_try_init(fetch);
+        capabilities.await.cloned()
+    }
+
+    /// Subscribes to one event of a schema. Those that happen from now on are kept until taken, up to a
+    /// [number](Builder::event_buffer) after which the oldest are dropped.
+    #[must_use]
+    pub fn events<E: Event>(&self) -> EventStream<E> {
+        self.subscribe(|name| name == E::NAME, events::decode_one)
+    }
+
+    /// Subscribes to all events of a schema; what the schema does not know is kept as unrecognized. Otherwise as
+    /// [`events`](Self::events).
+    #[must_use]
+    pub fn all_events<E: Events>(&self) -> EventStream<E> {
+        self.subscribe(|_| true, EventMessage::decode_any)
+    }
+
+    /// Subscribes to the data of events whose names are wanted, known to a schema or not. Otherwise as
+    /// [`events`](Self::events).
+    #[must_use]
+    pub fn raw_events(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> EventStream<EventMessage> {
+        self.subscribe(wanted, |message| Ok(message.clone()))
+    }
+
+    fn subscribe<E>(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+        decode: events::Decode<E>,
+    ) -> EventStream<E> {
+        let capacity = self.0.event_buffer;
+        let subscription = self.0.connection.subscribe(wanted, capacity);
+        EventStream::new(Arc::clone(&self.0), subscription, decode)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("greeting", &self.0.greeting)
+            .field("closed", &self.closed())
+            .finish_non_exhaustive()
+    }
+}
