@@ -107,6 +107,17 @@ pub struct Received<E> {
     pub missed: u64,
 }
 
+impl<E> Received<E> {
+    /// Without any missed before it.
+    pub(crate) fn new(message: &EventMessage, decode: Decode<E>) -> types::Result<Self> {
+        Ok(Self {
+            event: decode(message)?,
+            timestamp: message.timestamp,
+            missed: 0,
+        })
+    }
+}
+
 /// Which events a subscriber wants, by name.
 pub(crate) type Filter = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
@@ -247,12 +258,8 @@ impl Subscription {
             Ok(taken) => taken,
             Err(error) => return Some(Err(error)),
         };
-        Some(match decode(&message) {
-            Ok(event) => Ok(Received {
-                event,
-                timestamp: message.timestamp(),
-                missed,
-            }),
+        Some(match Received::new(&message, decode) {
+            Ok(received) => Ok(Received { missed, ..received }),
             Err(error) => Err(Error::new(ErrorKind::Decode(error)).of(message.name().to_owned())),
         })
     }

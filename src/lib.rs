@@ -3,6 +3,13 @@
 //!
 //! All rules of the protocols are in [`session`], which does no I/O. Blocking and asynchronous transports drive the same
 //! sessions.
+//!
+//! # Logs
+//!
+//! With a `tracing` subscriber in place, the target `qapi_rt::wire` logs at trace level each message a client sends (`C:`)
+//! and receives (`S:`); passwords, secrets, and what goes to and comes from files and processes of a guest are masked. The
+//! targets `qapi_rt::deprecated` and `qapi_rt::unstable` warn of commands, members, values and events that are going to be
+//! removed or may change without notice, once each for every connection.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Generated code names this crate the same way everywhere.
@@ -26,6 +33,8 @@ pub mod jobs;
 #[cfg(feature = "server")]
 pub mod service;
 pub mod session;
+#[cfg(feature = "client")]
+mod trace;
 mod transport;
 
 #[cfg(all(feature = "client", feature = "tokio"))]

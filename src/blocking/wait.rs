@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Client;
 use super::connection::{Interest, Late};
 use crate::error::{Error, ErrorKind};
-use crate::events::EventMessage;
+use crate::events::{EventMessage, Received};
 use crate::session::client::{Reply, Request, Sending};
 use crate::types::Events;
 
@@ -31,7 +31,7 @@ impl Client {
     pub fn execute_and_wait<R: Request, E: Events, T>(
         &self,
         command: R,
-        mut found: impl FnMut(&E) -> Option<T>,
+        mut found: impl FnMut(&Received<E>) -> Option<T>,
         deadline: Duration,
     ) -> Result<(R::Reply, T), Error> {
         let deadline = Instant::now() + deadline;
@@ -64,12 +64,14 @@ impl Client {
                     connection.lock().forget(id);
                     return Err(Error::new(ErrorKind::EventsLost(missed)).of(name));
                 }
-                Ok(Step::Event(message, _)) => match message.decode_any() {
-                    Ok(decoded) => event = found(&decoded),
-                    Err(error) => {
-                        tracing::warn!(event = message.name(), %error, "event left out");
+                Ok(Step::Event(message, _)) => {
+                    match Received::new(&message, EventMessage::decode_any) {
+                        Ok(received) => event = found(&received),
+                        Err(error) => {
+                            tracing::warn!(event = message.name(), %error, "event left out");
+                        }
                     }
-                },
+                }
                 Ok(Step::Reply(result)) => reply = Some(super::call::decode::<R>(result, &name)?),
                 Ok(Step::Closed(why)) => {
                     return Err(Error::new(ErrorKind::OutcomeUnknown).of(name).because(&why));

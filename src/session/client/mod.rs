@@ -55,8 +55,9 @@ pub use request::{RawCommand, Request, Sending};
 use crate::error::{Error, ErrorKind, Violation};
 use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
-use crate::types::Writer;
+use crate::trace::Trace;
 use crate::types::message::Greeting;
+use crate::types::{Event, Writer};
 use output::Outbox;
 use parse::{Id, Parsed};
 
@@ -167,6 +168,7 @@ pub struct Session {
     happenings: VecDeque<Happening>,
     /// Why nothing can be sent any more.
     unwritable: Option<Error>,
+    trace: Trace,
 }
 
 impl Session {
@@ -186,6 +188,7 @@ impl Session {
             in_band: 0,
             happenings: VecDeque::new(),
             unwritable: None,
+            trace: Trace::new(),
             options,
         }
     }
@@ -208,6 +211,11 @@ impl Session {
         self.oob && self.is_ready()
     }
 
+    /// Tells that somebody waits for the event `E`, so that a warning is given if it is deprecated.
+    pub fn subscribed<E: Event>(&mut self) {
+        self.trace.subscribed(E::NAME, E::FEATURES);
+    }
+
     /// Calls that have not ended, those forgotten included.
     #[must_use]
     pub fn unanswered(&self) -> usize {
@@ -220,7 +228,7 @@ impl Session {
     /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
     pub fn request(&mut self, request: &impl Request, sending: Sending) -> Result<CallId, Error> {
         let oob = sending.oob;
-        self.send(request.name(), sending, &mut |w, id| {
+        self.send(request.name(), request.features(), sending, &mut |w, id| {
             request.write(w, id, oob);
         })
     }
@@ -228,6 +236,7 @@ impl Session {
     fn send(
         &mut self,
         command: Cow<'static, str>,
+        features: &'static [&'static str],
         sending: Sending,
         write: &mut dyn FnMut(&mut Writer<'_>, Option<u64>),
     ) -> Result<CallId, Error> {
@@ -239,8 +248,12 @@ impl Session {
         }
         let number = self.last_id + 1;
         let anonymous = self.phase == Phase::Ready && !self.oob && self.pending.is_empty();
-        let bytes = request::line(|w| write(w, (!anonymous).then_some(number)))
+        let id = (!anonymous).then_some(number);
+        let (bytes, notes) = request::line(&self.trace, |w| write(w, id))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
+        if let Cow::Borrowed(command) = command {
+            self.trace.written(command, features, &notes);
+        }
         self.last_id = number;
         let id = CallId(number);
         let in_band = !sending.oob;
@@ -387,6 +400,7 @@ impl Session {
     }
 
     fn message(&mut self, text: Vec<u8>, parsed: Parsed) {
+        self.trace.received(&text);
         match (self.phase, parsed) {
             (_, Parsed::Event(event)) => {
                 let event = event.keep(text);
@@ -432,9 +446,12 @@ impl Session {
         self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
         self.greeting = Some(greeting);
         self.phase = Phase::Negotiation;
-        let bytes = request::line(|w| request::negotiation(w, self.oob, &self.negotiation));
+        let request = request::line(&self.trace, |w| {
+            request::negotiation(w, self.oob, &self.negotiation);
+        });
         let output = Output {
-            bytes: bytes.unwrap_or_default(),
+            // Nothing of it can be refused.
+            bytes: request.map_or_else(|_| Vec::new(), |(bytes, _)| bytes),
             fds: Vec::new(),
         };
         self.outbox.push(None, output);

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::Descriptor;
+use crate::trace::Trace;
 use crate::types::codec::Decode;
 use crate::types::message::{write_raw_request, write_request};
-use crate::types::{self, Command, Mode, Object, Style, Value, Writer};
+use crate::types::{self, Command, Mode, Note, Object, Style, Value, Writer};
 
 /// What can be sent to a server: every [`Command`] of a schema, and [`RawCommand`].
 pub trait Request {
@@ -14,6 +15,11 @@ pub trait Request {
 
     /// The command's name on the wire.
     fn name(&self) -> Cow<'static, str>;
+
+    /// Its features in the schema, such as `deprecated`.
+    fn features(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Writes the request without line end: `execute`, or `exec-oob` if `oob`.
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
@@ -24,6 +30,10 @@ impl<C: Command> Request for C {
 
     fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed(C::NAME)
+    }
+
+    fn features(&self) -> &'static [&'static str] {
+        C::FEATURES
     }
 
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
@@ -113,12 +123,17 @@ pub(super) fn negotiation(w: &mut Writer<'_>, oob: bool, id: &str) {
     write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
 }
 
-/// What `write` writes, as a line.
-pub(super) fn line(write: impl FnOnce(&mut Writer<'_>)) -> types::Result<Vec<u8>> {
+/// What `write` writes, as a line, and what there is to warn of in it.
+pub(super) fn line(
+    trace: &Trace,
+    write: impl FnOnce(&mut Writer<'_>),
+) -> types::Result<(Vec<u8>, Vec<Note>)> {
     let mut bytes = Vec::with_capacity(128);
-    let mut writer = Writer::new(&mut bytes, Style::Compact);
+    let mut writer = trace.watch(Writer::new(&mut bytes, Style::Compact));
     write(&mut writer);
+    let notes = writer.notes().to_vec();
     writer.finish()?;
+    trace.sent(&bytes);
     bytes.push(b'\n');
-    Ok(bytes)
+    Ok((bytes, notes))
 }
