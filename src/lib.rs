@@ -31,6 +31,8 @@ mod frame;
 #[cfg(all(feature = "client", feature = "qmp"))]
 pub mod jobs;
 #[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "server")]
 pub mod service;
 pub mod session;
 #[cfg(feature = "client")]

@@ -1,14 +1,13 @@
 //! What a handler knows of its call.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 #[cfg(unix)]
-use std::{
-    os::fd::OwnedFd,
-    sync::{Mutex, PoisonError},
-};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
-use super::Events;
+use super::Control;
+#[cfg(unix)]
+use crate::session::server::Descriptors;
 use crate::types::message::Raw;
 use crate::types::{Event, Mode, Value};
 
@@ -37,17 +36,17 @@ impl Credentials {
 pub struct Client {
     number: u64,
     credentials: Option<Credentials>,
-    events: Events,
+    control: Control,
 }
 
 impl Client {
     /// The client that connected as the server's `number`th.
     #[must_use]
-    pub fn new(number: u64, credentials: Option<Credentials>, events: Events) -> Self {
+    pub fn new(number: u64, credentials: Option<Credentials>, control: Control) -> Self {
         Self {
             number,
             credentials,
-            events,
+            control,
         }
     }
 
@@ -75,7 +74,7 @@ pub struct Call {
     id: Option<Box<str>>,
     client: Arc<Client>,
     #[cfg(unix)]
-    fds: Mutex<Vec<OwnedFd>>,
+    descriptors: Option<Descriptors>,
 }
 
 impl Call {
@@ -88,7 +87,7 @@ impl Call {
             id: None,
             client,
             #[cfg(unix)]
-            fds: Mutex::default(),
+            descriptors: None,
         }
     }
 
@@ -109,8 +108,8 @@ impl Call {
     /// Hands it the file descriptors that came with it.
     #[cfg(unix)]
     #[must_use]
-    pub fn with_fds(mut self, fds: Vec<OwnedFd>) -> Self {
-        self.fds = Mutex::new(fds);
+    pub fn with_descriptors(mut self, descriptors: Option<Descriptors>) -> Self {
+        self.descriptors = descriptors;
         self
     }
 
@@ -142,19 +141,19 @@ impl Call {
 
     /// The first file descriptor that came with the command and was not taken yet.
     #[cfg(unix)]
+    #[must_use]
     pub fn take_fd(&self) -> Option<OwnedFd> {
-        let mut fds = self.fds.lock().unwrap_or_else(PoisonError::into_inner);
-        (!fds.is_empty()).then(|| fds.remove(0))
+        self.descriptors.as_ref()?.take()
     }
 
-    /// The server's events.
+    /// The server.
     #[must_use]
-    pub fn events(&self) -> &Events {
-        &self.client.events
+    pub fn control(&self) -> &Control {
+        &self.client.control
     }
 
     /// Emits an event to all monitors, this call's among them. Those get it before the reply.
     pub fn emit<E: Event>(&self, event: &E) {
-        self.client.events.emit(event);
+        self.control().events().emit(event);
     }
 }

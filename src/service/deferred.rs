@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use super::Result;
+use super::{Result, lock};
 use crate::types::ErrorReply;
 
 /// A reply that somebody else gives, on whatever thread: the handler awaits the one half, the other is kept until the
@@ -51,11 +51,6 @@ impl<T> std::fmt::Debug for State<T> {
             Self::Taken => "Taken",
         })
     }
-}
-
-// A panic elsewhere leaves the state whole: it is changed by assignments only.
-fn lock<T>(state: &Mutex<State<T>>) -> MutexGuard<'_, State<T>> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> Completer<T> {

@@ -2,22 +2,30 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
+use super::lock;
+use crate::session::server::{Policy, Throttle};
 use crate::types::message::{write_any_event, write_event};
-use crate::types::{Event, Events as AnyEvent, Style, Timestamp, Writer};
+use crate::types::{Event, Events as AnyEvent, Object, Style, Timestamp, Writer};
 
 /// Where a server's events are emitted. Clones stand for the same server.
 ///
 /// Every monitor that has negotiated gets every event, in the order in which they were emitted, and an event that a
-/// handler emits before that handler's reply.
+/// handler emits before that handler's reply. Events that guests can trigger are sent at most once a second, as by
+/// QEMU (QMP specification, "Asynchronous events").
 #[derive(Clone, Default)]
 pub struct Events(Arc<Mutex<Shared>>);
 
 #[derive(Default)]
 struct Shared {
     monitors: Vec<Weak<Monitor>>,
+    throttle: Throttle<Arc<[u8]>>,
+    policy: Policy,
+    /// Of whoever calls when an interval of the throttle ends.
+    timer: Option<Waker>,
 }
 
 /// What waits to be sent to one monitor.
@@ -29,18 +37,12 @@ struct Queue {
     /// Whether the monitor gets events: not before it has negotiated.
     open: bool,
     events: VecDeque<Arc<[u8]>>,
-    bytes: usize,
     waker: Option<Waker>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let monitors = lock(&self.0).monitors.len();
-        write!(f, "Events to {monitors} monitors")
+        write!(f, "Events to {} monitors", lock(&self.0).monitors.len())
     }
 }
 
@@ -55,24 +57,92 @@ impl Events {
     ///
     /// An event that JSON cannot express, because it holds a number that is not finite, is not sent.
     pub fn emit<E: Event>(&self, event: &E) {
-        self.send(E::NAME, |w, now| write_event(w, event, now));
+        self.send(E::NAME, E::FEATURES, |w, now| write_event(w, event, now));
     }
 
     /// Emits one of a schema's events. Its timestamp is now.
     pub fn emit_any<E: AnyEvent>(&self, event: &E) {
-        self.send(event.name(), |w, now| write_any_event(w, event, now));
+        self.send(event.name(), &[], |w, now| write_any_event(w, event, now));
     }
 
-    fn send(&self, name: &str, write: impl FnOnce(&mut Writer<'_>, Timestamp)) {
+    /// Emits an event that no type describes. Its timestamp is now.
+    pub fn emit_raw(&self, name: &str, data: &Object) {
+        self.send(name, &[], |w, now| {
+            w.begin_object();
+            w.key("timestamp");
+            crate::types::codec::Encode::encode(&now, w);
+            w.key("event");
+            w.string(name);
+            if !data.is_empty() {
+                w.key("data");
+                w.begin_object();
+                for (key, value) in data {
+                    w.key(key);
+                    w.any(value);
+                }
+                w.end_object();
+            }
+            w.end_object();
+        });
+    }
+
+    /// Limits how often an event is sent: once in each interval; if a member of its data is given, once for each value of
+    /// that. Without an interval it is sent as often as it is emitted.
+    pub fn limit(&self, event: &str, member: Option<&str>, interval: Option<Duration>) {
+        let mut shared = lock(&self.0);
+        match interval {
+            Some(interval) => shared.throttle.limit(event, member, interval),
+            None => shared.throttle.unlimit(event),
+        }
+    }
+
+    pub(super) fn set_policy(&self, policy: Policy) {
+        lock(&self.0).policy = policy;
+    }
+
+    fn send(&self, name: &str, features: &[&str], write: impl FnOnce(&mut Writer<'_>, Timestamp)) {
         // Timestamps are in the order of emission, so the lock comes first.
         let mut shared = lock(&self.0);
+        if shared.policy.hides(features) {
+            return;
+        }
         let mut line = Vec::with_capacity(128);
         let mut writer = Writer::new(&mut line, Style::Ascii);
         write(&mut writer, Timestamp::now());
-        match writer.finish() {
-            Ok(()) => shared.broadcast(&line.into()),
-            Err(error) => tracing::error!(event = name, %error, "an event cannot be expressed"),
+        if let Err(error) = writer.finish() {
+            tracing::error!(event = name, %error, "an event cannot be expressed");
+            return;
         }
+        let event: Arc<[u8]> = line.into();
+        let stored = match shared.throttle.offer(name, event, Instant::now()) {
+            Some(event) => return shared.broadcast(&event),
+            None => shared.timer.take(),
+        };
+        drop(shared);
+        if let Some(waker) = stored {
+            waker.wake();
+        }
+    }
+
+    /// Sends events whose time has come. Says when the next one's may come; the waker is called if that gets earlier.
+    pub(crate) fn expire(&self, waker: &Waker) -> Option<Instant> {
+        let mut shared = lock(&self.0);
+        let now = Instant::now();
+        while let Some(event) = shared.throttle.expire(now) {
+            shared.broadcast(&event);
+        }
+        shared.timer = Some(waker.clone());
+        shared.throttle.due()
+    }
+
+    /// Has whoever drives a monitor look around.
+    pub(super) fn wake_all(&self) {
+        let monitors: Vec<_> = lock(&self.0)
+            .monitors
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
+        monitors.iter().for_each(|monitor| monitor.wake());
     }
 
     /// Adds a monitor that gets events as soon as it is opened.
@@ -81,17 +151,21 @@ impl Events {
         lock(&self.0).monitors.push(Arc::downgrade(&monitor));
         monitor
     }
+
+    /// Takes a monitor away.
+    pub(crate) fn leave(&self, monitor: &Arc<Monitor>) {
+        let gone = Arc::as_ptr(monitor);
+        let mut shared = lock(&self.0);
+        if let Some(at) = shared.monitors.iter().position(|m| m.as_ptr() == gone) {
+            shared.monitors.swap_remove(at);
+        }
+    }
 }
 
 impl Shared {
-    fn broadcast(&mut self, event: &Arc<[u8]>) {
-        self.monitors.retain(|monitor| match monitor.upgrade() {
-            Some(monitor) => {
-                monitor.push(event);
-                true
-            }
-            None => false,
-        });
+    fn broadcast(&self, event: &Arc<[u8]>) {
+        let monitors = self.monitors.iter().filter_map(Weak::upgrade);
+        monitors.for_each(|monitor| monitor.push(event));
     }
 }
 
@@ -99,7 +173,6 @@ impl Monitor {
     fn push(&self, event: &Arc<[u8]>) {
         let mut queue = lock(&self.0);
         if queue.open {
-            queue.bytes += event.len();
             queue.events.push_back(Arc::clone(event));
             let waker = queue.waker.take();
             drop(queue);
@@ -109,27 +182,27 @@ impl Monitor {
         }
     }
 
+    fn wake(&self) {
+        let waker = lock(&self.0).waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// From now on the monitor gets events.
     pub(crate) fn open(&self) {
         lock(&self.0).open = true;
     }
 
-    /// The first event that waits. Without one, the waker is called when there is.
-    pub(crate) fn next(&self, waker: &Waker) -> Option<Arc<[u8]>> {
+    /// Passes on the events that wait. When there are more, the waker is called.
+    pub(crate) fn drain(&self, waker: &Waker, mut each: impl FnMut(&[u8])) {
         let mut queue = lock(&self.0);
-        let event = queue.events.pop_front();
-        match &event {
-            Some(event) => queue.bytes -= event.len(),
-            None => match &mut queue.waker {
-                Some(known) => known.clone_from(waker),
-                none => *none = Some(waker.clone()),
-            },
+        match &mut queue.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
         }
-        event
-    }
-
-    /// How many bytes of events wait.
-    pub(crate) fn bytes(&self) -> usize {
-        lock(&self.0).bytes
+        let events = std::mem::take(&mut queue.events);
+        drop(queue);
+        events.iter().for_each(|event| each(event));
     }
 }

@@ -16,6 +16,8 @@
 //! machine awaits a [`deferred`] reply, which whoever runs the machine completes, with or without a runtime.
 
 mod call;
+mod compat;
+mod control;
 mod deferred;
 mod dispatch;
 mod events;
@@ -25,21 +27,30 @@ mod router;
 mod served;
 
 pub use call::{Call, Client, Credentials};
+pub use control::Control;
 pub use deferred::{Completer, Deferred, deferred};
 pub use dispatch::{Answer, Dispatch, Found, IntoReply, LocalAnswer, Outcome, encode_reply};
 pub use events::Events;
+pub(crate) use events::Monitor;
 pub use hooks::{Done, Hook, Hooks};
 pub use introspect::introspection;
 pub use router::Router;
 pub use served::{Methods, NotImplemented, Served};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::types::ErrorReply;
 
 /// What a handler gives: the reply, or the error that the client gets.
 pub type Result<T> = std::result::Result<T, ErrorReply>;
 
+/// A panic elsewhere leaves what is locked here whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// For generated code.
 #[doc(hidden)]
 pub mod generated {
-    pub use super::served::{is_implemented, outcome};
+    pub use super::served::{arguments, is_implemented, outcome};
 }

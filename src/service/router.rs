@@ -4,9 +4,9 @@ use std::fmt;
 use std::future::Future;
 
 use super::dispatch::{Answer, Dispatch, Found, IntoReply, encode_reply};
-use super::served::{info, outcome};
+use super::served::{arguments as arguments_of, info, outcome};
 use super::{Call, Result};
-use crate::types::message::{Raw, decode_arguments, decode_object};
+use crate::types::message::{Raw, decode_object};
 use crate::types::{Command, CommandInfo, ErrorReply, Event, Object, Value};
 
 type Start = Box<dyn Fn(Call, Option<Raw<'_>>) -> Result<Answer> + Send + Sync>;
@@ -70,7 +70,10 @@ impl Router {
         H: Fn(Call, C) -> F + Send + Sync + 'static,
     {
         self.route(info::<C>(), move |call, arguments| {
-            let future = handler(call, decode_arguments::<C>(arguments)?);
+            let future = {
+                let arguments = arguments_of::<C>(&call, arguments)?;
+                handler(call, arguments)
+            };
             Ok(Box::pin(async move { outcome::<C, R>(future.await) }))
         })
     }

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::dispatch::{Dispatch, Found, IntoReply, Outcome, encode_reply};
-use super::{Call, Result};
-use crate::types::message::Raw;
+use super::{Call, Result, compat};
+use crate::types::message::{Raw, decode_arguments};
 use crate::types::{Command, CommandInfo, ErrorReply};
 
 /// What a method of a service trait returns if it is left out.
@@ -156,6 +156,16 @@ impl<P: Clone + 'static, A: Future<Output = Outcome> + Unpin + 'static> Dispatch
     }
 }
 
+/// Decodes arguments, strictly and completely, and holds them against the server's policy.
+///
+/// # Errors
+/// What is wrong with them, in QEMU's words.
+pub fn arguments<C: Command>(call: &Call, arguments: Option<Raw<'_>>) -> Result<C> {
+    let decoded: C = decode_arguments(arguments)?;
+    compat::check(call.control(), |w| decoded.put(w))?;
+    Ok(decoded)
+}
+
 /// What becomes of what a handler returned.
 pub fn outcome<C: Command, R: IntoReply<C::Reply>>(reply: Result<R>) -> Outcome {
     encode_reply(&reply?.into_reply())
@@ -172,7 +182,8 @@ macro_rules! methods {
             $(#[$attribute])*
             if const { $crate::service::generated::is_implemented(&<$s as $service>::$method) } {
                 methods.add::<$command>(|service, call, arguments| {
-                    let arguments = $crate::types::message::decode_arguments::<$command>(arguments)?;
+                    let arguments =
+                        $crate::service::generated::arguments::<$command>(&call, arguments)?;
                     ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
                         let reply = <$s as $service>::$method(&service, &call, arguments).await;
                         $crate::service::generated::outcome::<$command, _>(reply)

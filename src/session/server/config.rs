@@ -53,6 +53,15 @@ impl Config {
         }
     }
 
+    /// Gives another version out. An agent's sessions have no use for it.
+    #[must_use]
+    pub fn version(mut self, version: &VersionInfo) -> Self {
+        if let Some(greeting) = &mut self.greeting {
+            greeting.version = version.clone();
+        }
+        self
+    }
+
     /// Whether out-of-band execution is offered, the default. An agent never offers it.
     #[must_use]
     pub fn oob(mut self, offered: bool) -> Self {

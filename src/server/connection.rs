@@ -1,0 +1,257 @@
+//! One connection, without I/O: the session, and the commands it has executing.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use super::core::Core;
+use crate::service::{Call, Client, Credentials, Dispatch, Done, Monitor, Outcome};
+use crate::session::server::{Config, Refusal, Request, Session, Ticket};
+use crate::types::{CommandInfo, ErrorReply};
+
+/// Commands that one connection executes in one go before others get their chance.
+const BUDGET: usize = 64;
+
+/// A connection. It lives until [`is_over`](Self::is_over), also without its transport: a command that is executing is
+/// executed to its end.
+pub(crate) struct Connection<D: Dispatch> {
+    core: Arc<Core<D>>,
+    session: Session,
+    client: Arc<Client>,
+    monitor: Arc<Monitor>,
+    /// Whether the monitor is open.
+    open: bool,
+    in_band: Option<Running<D::Answer>>,
+    out_of_band: Option<Running<D::Answer>>,
+}
+
+/// A command in execution.
+struct Running<A> {
+    ticket: Ticket,
+    info: CommandInfo,
+    answer: A,
+    /// When it was started, where hooks want to know.
+    started: Option<Instant>,
+}
+
+impl<D: Dispatch> Connection<D> {
+    pub(crate) fn new(
+        core: Arc<Core<D>>,
+        config: &Config,
+        credentials: Option<Credentials>,
+    ) -> Self {
+        let client = Client::new(core.next_client(), credentials, core.control.clone());
+        Self {
+            monitor: core.control.events().monitor(),
+            session: Session::new(config),
+            client: Arc::new(client),
+            open: false,
+            in_band: None,
+            out_of_band: None,
+            core,
+        }
+    }
+
+    pub(crate) fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(crate) fn key(&self) -> u64 {
+        self.client.number()
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core<D>> {
+        &self.core
+    }
+
+    /// Whether nothing is left to be executed for a session that is closed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.session.closed().is_some() && self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.in_band.is_none() && self.out_of_band.is_none()
+    }
+
+    /// Executes what can be executed, and puts what is to be written into the session's output. The waker is called when
+    /// there is more to do.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..BUDGET {
+            self.drain_events(cx.waker());
+            if self.core.control.is_shut_down()
+                && (self.is_idle() || self.core.control.is_crashed())
+            {
+                self.session.close();
+            }
+            if !self.advance_out_of_band(cx) && !self.advance_in_band(cx) {
+                return;
+            }
+        }
+        cx.waker().wake_by_ref();
+    }
+
+    fn drain_events(&mut self, waker: &Waker) {
+        if !self.open && self.session.is_negotiated() {
+            self.open = true;
+            self.monitor.open();
+        }
+        let session = &mut self.session;
+        self.monitor.drain(waker, |event| session.event(event));
+    }
+
+    /// Whether something happened.
+    fn advance_out_of_band(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Some(running) = &mut self.out_of_band {
+            let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
+                return false;
+            };
+            if let Some(running) = self.out_of_band.take() {
+                self.finish(&running, outcome, cx.waker());
+            }
+            return true;
+        }
+        let Some(request) = self.session.take_oob() else {
+            return false;
+        };
+        self.out_of_band = self.start(&request, cx.waker());
+        true
+    }
+
+    /// Whether something happened.
+    fn advance_in_band(&mut self, cx: &mut Context<'_>) -> bool {
+        let key = self.key();
+        if let Some(running) = &mut self.in_band {
+            let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
+                return false;
+            };
+            if let Some(running) = self.in_band.take() {
+                self.core.turns.done(key);
+                self.finish(&running, outcome, cx.waker());
+            }
+            return true;
+        }
+        if !self.session.has_in_band() {
+            return false;
+        }
+        if !self.core.options.concurrent && !self.core.turns.take(key, cx.waker()) {
+            return false;
+        }
+        if let Some(request) = self.session.take_in_band() {
+            self.in_band = self.start(&request, cx.waker());
+        }
+        if self.in_band.is_none() {
+            self.core.turns.done(key);
+        }
+        true
+    }
+
+    /// Starts a command, or answers it at once.
+    fn start(&mut self, request: &Request, waker: &Waker) -> Option<Running<D::Answer>> {
+        let ticket = request.ticket();
+        let core = Arc::clone(&self.core);
+        let command = request.command();
+        let found = core.dispatch.find(command);
+        let own = match found {
+            None => core.library.find(command),
+            Some(_) => None,
+        };
+        let info = found.map(|found| found.info).or(own.map(|own| own.info));
+        let check = |gate: &crate::session::server::Gate| {
+            gate.check(command, request.is_oob(), info.as_ref())
+        };
+        let info = match (core.control.with_gate(check), info) {
+            (Ok(()), Some(info)) => info,
+            (Err(Refusal::Crash), _) => {
+                core.control.crash();
+                return None;
+            }
+            (Err(Refusal::Error(error)), _) => {
+                self.session.reply(ticket, Err(&error));
+                return None;
+            }
+            (Ok(()), None) => return None,
+        };
+        let call = match found {
+            Some(found) if found.info.name.is_empty() => {
+                Call::new(command.to_owned(), Arc::clone(&self.client))
+            }
+            _ => Call::new(info.name, Arc::clone(&self.client)),
+        };
+        let call = call
+            .out_of_band(request.is_oob())
+            .with_id(request.id())
+            .with_descriptors(request.descriptors().cloned());
+        let hooks = &core.options.hooks;
+        let started = (!hooks.is_empty()).then(Instant::now);
+        let outcome = hooks
+            .before(&call, &info)
+            .and_then(|()| match (found, own) {
+                (Some(found), _) => core
+                    .dispatch
+                    .start(found.index, call, request.arguments())
+                    .map(Ok),
+                (None, Some(own)) => own.answer(&core, request.arguments()).map(Err),
+                (None, None) => Err(ErrorReply::command_not_found(command)),
+            });
+        match outcome {
+            Ok(Ok(answer)) => {
+                return Some(Running {
+                    ticket,
+                    info,
+                    answer,
+                    started,
+                });
+            }
+            Ok(Err(value)) => self.conclude(ticket, &info, started, Ok(value), waker),
+            Err(error) => self.conclude(ticket, &info, started, Err(error), waker),
+        }
+        None
+    }
+
+    fn finish(&mut self, running: &Running<D::Answer>, outcome: Outcome, waker: &Waker) {
+        self.conclude(
+            running.ticket,
+            &running.info,
+            running.started,
+            outcome,
+            waker,
+        );
+    }
+
+    fn conclude(
+        &mut self,
+        ticket: Ticket,
+        info: &CommandInfo,
+        started: Option<Instant>,
+        outcome: Outcome,
+        waker: &Waker,
+    ) {
+        if let Some(started) = started {
+            self.core.options.hooks.after(&Done {
+                command: info.name,
+                client: self.key(),
+                result: outcome.as_ref().map(|_| ()),
+                elapsed: started.elapsed(),
+            });
+        }
+        // Those that the handler emitted come first.
+        self.drain_events(waker);
+        if self.core.control.is_crashed() {
+            return;
+        }
+        match &outcome {
+            Ok(_) if !info.success_response => self.session.finish(ticket),
+            Ok(value) => self.session.reply(ticket, Ok(value)),
+            Err(error) => self.session.reply(ticket, Err(error)),
+        }
+    }
+}
+
+impl<D: Dispatch> Drop for Connection<D> {
+    fn drop(&mut self) {
+        self.core.control.events().leave(&self.monitor);
+        self.core.turns.leave(self.client.number());
+    }
+}

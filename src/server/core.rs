@@ -1,0 +1,96 @@
+//! What all connections of a server share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use super::library::Library;
+use super::options::Options;
+use crate::service::{Control, Dispatch};
+use crate::session::server::Arbiter;
+
+/// A server without its connections.
+pub(crate) struct Core<D> {
+    pub(crate) dispatch: D,
+    pub(crate) options: Options,
+    pub(crate) control: Control,
+    pub(crate) library: Library,
+    pub(crate) turns: Turns,
+    clients: AtomicU64,
+}
+
+impl<D: Dispatch> Core<D> {
+    pub(crate) fn new(dispatch: D, options: Options) -> Self {
+        Self {
+            library: Library::new(&options),
+            control: options.control.clone(),
+            turns: Turns::default(),
+            clients: AtomicU64::new(0),
+            dispatch,
+            options,
+        }
+    }
+
+    /// The number of the next client.
+    pub(crate) fn next_client(&self) -> u64 {
+        self.clients.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Whose in-band command is executing. Connections take turns.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    holder: Option<u64>,
+    arbiter: Arbiter<u64>,
+    waiting: HashMap<u64, Waker>,
+}
+
+impl Turns {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is this connection's turn now; if not, the waker is called when it is.
+    pub(crate) fn take(&self, key: u64, waker: &Waker) -> bool {
+        let mut state = self.lock();
+        if state.holder == Some(key) {
+            return true;
+        }
+        if state.holder.is_none() && state.waiting.is_empty() {
+            state.holder = Some(key);
+            return true;
+        }
+        state.arbiter.wait(key);
+        state.waiting.insert(key, waker.clone());
+        false
+    }
+
+    /// Ends this connection's turn.
+    pub(crate) fn done(&self, key: u64) {
+        let mut state = self.lock();
+        if state.holder != Some(key) {
+            return;
+        }
+        state.arbiter.done();
+        state.holder = state.arbiter.next_turn();
+        let next = state.holder;
+        let waker = next.and_then(|key| state.waiting.remove(&key));
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// This connection is gone.
+    pub(crate) fn leave(&self, key: u64) {
+        let mut state = self.lock();
+        state.arbiter.leave(&key);
+        state.waiting.remove(&key);
+        drop(state);
+        self.done(key);
+    }
+}

@@ -1,0 +1,128 @@
+//! How a server behaves.
+
+use std::time::Duration;
+
+use crate::service::{Control, Hook, Hooks};
+use crate::session::server::Config;
+use crate::types::message::{VersionInfo, VersionTriple};
+
+/// How a server behaves: the protocol, the version it gives out, hooks.
+///
+/// ```
+/// use qapi_rt::server::Options;
+/// let options = Options::qmp().version(10, 2, 0).package("example-vmm 0.1").pretty(true);
+/// # drop(options);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) config: Config,
+    pub(crate) version: VersionInfo,
+    pub(crate) control: Control,
+    pub(crate) hooks: Hooks,
+    pub(crate) concurrent: bool,
+    pub(crate) grace: Duration,
+}
+
+/// The release whose interface the types describe.
+const VERSION: VersionTriple = VersionTriple {
+    major: 10,
+    minor: 2,
+    micro: 0,
+};
+
+impl Options {
+    /// A server of the machine protocol. Clients are told that it is QEMU 10.2.0.
+    #[must_use]
+    pub fn qmp() -> Self {
+        Self::new(Config::qmp)
+    }
+
+    /// A guest agent. `guest-info` tells clients that it is of QEMU 10.2.0.
+    #[must_use]
+    pub fn agent() -> Self {
+        Self::new(|_| Config::agent())
+    }
+
+    fn new(config: impl FnOnce(VersionInfo) -> Config) -> Self {
+        let version = VersionInfo::new(VERSION);
+        Self {
+            config: config(version.clone()),
+            version,
+            control: Control::new(),
+            hooks: Hooks::new(),
+            concurrent: false,
+            grace: Duration::from_secs(1),
+        }
+    }
+
+    /// The version in the greeting and the reply to `query-version`. Clients tell from it what QEMU can do.
+    #[must_use]
+    pub fn version(mut self, major: i64, minor: i64, micro: i64) -> Self {
+        self.version.qemu = VersionTriple {
+            major,
+            minor,
+            micro,
+        };
+        self.config = self.config.version(&self.version);
+        self
+    }
+
+    /// The package in the greeting and the reply to `query-version`: whose build it is.
+    #[must_use]
+    pub fn package(mut self, package: impl Into<String>) -> Self {
+        self.version.package = package.into();
+        self.config = self.config.version(&self.version);
+        self
+    }
+
+    /// Whether messages are spread over several lines.
+    #[must_use]
+    pub fn pretty(mut self, pretty: bool) -> Self {
+        self.config = self.config.pretty(pretty);
+        self
+    }
+
+    /// Whether out-of-band execution is offered; it is unless told otherwise.
+    #[must_use]
+    pub fn oob(mut self, offered: bool) -> Self {
+        self.config = self.config.oob(offered);
+        self
+    }
+
+    /// How many bytes may wait for a client that does not read before it is disconnected; 16 MiB unless told otherwise.
+    #[must_use]
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.config = self.config.output_limit(bytes);
+        self
+    }
+
+    /// Whether commands of different clients are executed at the same time. QEMU executes one after the other, and so
+    /// does this server unless told otherwise.
+    #[must_use]
+    pub fn concurrent(mut self, concurrent: bool) -> Self {
+        self.concurrent = concurrent;
+        self
+    }
+
+    /// How long clients have to take what was written for them when the server ends, and commands to end; a second
+    /// unless told otherwise.
+    #[must_use]
+    pub fn grace(mut self, time: Duration) -> Self {
+        self.grace = time;
+        self
+    }
+
+    /// Adds something that sees every command.
+    #[must_use]
+    pub fn hook(mut self, hook: impl Hook) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
+    /// The handle on the server to be, made before the server because the service needs it.
+    #[must_use]
+    pub fn control(mut self, control: &Control) -> Self {
+        self.control = control.clone();
+        self
+    }
+}
