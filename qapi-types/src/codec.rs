@@ -141,9 +141,10 @@ pub fn get<T: Decode>(
     let (start, depth) = (r.offset(), r.depth());
     match T::decode(r) {
         Ok(value) => {
-            if slot.replace(value).is_some() {
+            if slot.is_some() {
                 duplicate(r)?;
             }
+            *slot = Some(value);
         }
         Err(error) => failed(error, fault, ordinal, name, r, (start, depth))?,
     }
@@ -253,12 +254,18 @@ pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
     }
 }
 
+/// The most bytes of a type that contains itself that each level may put on the stack.
+const MAX_ON_STACK: usize = 256;
+
 /// Reads an object as [`Decode::decode_boxed`] does.
 ///
 /// # Errors
 /// As for [`Decode::decode`].
 #[inline(never)]
 pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
+    if const { size_of::<T::Partial>() <= MAX_ON_STACK } {
+        return object(r).map(Box::new);
+    }
     let mut partial = boxed_begin::<T>();
     let unexpected = members::<T>(&mut partial, r)?;
     let value = boxed_finish::<T>(partial, r)?;
@@ -268,31 +275,40 @@ pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
     }
 }
 
-/// Apart, so that the partial does not stay on the caller's stack.
+/// The members read so far of an object that is put together in memory of its own.
+pub type BoxedPartial<T> = Box<<T as Members>::Partial>;
+
+/// As [`Members::begin`]. Apart, so that the partial does not stay on the caller's stack.
 #[inline(never)]
-fn boxed_begin<T: Members>() -> Box<T::Partial> {
+#[must_use]
+pub fn boxed_begin<T: Members>() -> BoxedPartial<T> {
     Box::new(T::begin())
 }
 
-/// Apart for the same reason.
+/// As [`Members::finish`]. Apart for the same reason.
+///
+/// # Errors
+/// As there.
 #[inline(never)]
 #[expect(
     clippy::boxed_local,
     reason = "what is boxed need not be copied to be passed"
 )]
-fn boxed_finish<T: Members>(partial: Box<T::Partial>, r: &Reader<'_>) -> Result<Box<T>> {
+pub fn boxed_finish<T: Members>(partial: BoxedPartial<T>, r: &Reader<'_>) -> Result<Box<T>> {
     T::finish(*partial, r).map(Box::new)
 }
 
 /// Reads the members of an object, and gives the error for the first that is not one of the type's.
-#[inline(never)]
+#[inline]
 fn members<T: Members>(partial: &mut T::Partial, r: &mut Reader<'_>) -> Result<Option<Error>> {
+    let start = r.offset();
     r.begin_object()?;
     if r.depth() > MAX_TYPED_DEPTH {
         return Err(r.too_deep());
     }
     let mut unexpected = None;
     while let Some(key) = r.next_key()? {
+        r.set_object(start);
         if !T::member(partial, &key, r)? {
             unknown(key, &mut unexpected, r)?;
         }
@@ -358,7 +374,12 @@ pub(crate) fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
 
 #[inline(never)]
 fn find(names: &[&str], name: &str) -> Option<usize> {
-    names.iter().position(|known| *known == name)
+    // Most differ in length or in the last character, and calling memcmp costs more than looking at both.
+    let last = name.as_bytes().last();
+    let same = |known: &&str| {
+        known.len() == name.len() && known.as_bytes().last() == last && *known == name
+    };
+    names.iter().position(same)
 }
 
 /// For `FromStr` of an enumeration.
@@ -434,7 +455,7 @@ pub fn put_tag<B: Branches>(w: &mut Writer<'_>, name: &'static str, branch: &B) 
 #[inline]
 fn put_name<T: Enum>(w: &mut Writer<'_>, name: &str) {
     w.string(name);
-    if !T::MARKED.is_empty() {
+    if !T::MARKED.is_empty() && w.is_noting() {
         note_value(w, name, T::MARKED);
     }
 }

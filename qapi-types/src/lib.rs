@@ -113,8 +113,9 @@ pub use writer::{Note, Style, Writer};
 /// When the text is not JSON, or not a value of this type.
 pub fn from_slice<T: codec::Decode>(text: &[u8], mode: Mode) -> Result<T> {
     let mut reader = Reader::new(text, mode)?;
-    let value = T::decode(&mut reader);
-    finish(value, &mut reader)
+    let value = T::decode(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }
 
 /// Reads one JSON text (RFC 8259) as a value of type `T`.
@@ -123,12 +124,7 @@ pub fn from_slice<T: codec::Decode>(text: &[u8], mode: Mode) -> Result<T> {
 /// When the text is not JSON, or not a value of this type.
 pub fn from_str<T: codec::Decode>(text: &str, mode: Mode) -> Result<T> {
     let mut reader = Reader::from_str(text, mode);
-    let value = T::decode(&mut reader);
-    finish(value, &mut reader)
-}
-
-fn finish<T>(value: Result<T>, reader: &mut Reader<'_>) -> Result<T> {
-    let value = value?;
+    let value = T::decode(&mut reader)?;
     reader.end()?;
     Ok(value)
 }

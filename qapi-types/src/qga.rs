@@ -2259,7 +2259,6 @@ impl ::core::convert::From<GuestNVMeSmart> for GuestDiskSmartBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum GuestDiskSmartBranchPartial {
     Ide,
     Fdc,
@@ -2280,7 +2279,7 @@ pub enum GuestDiskSmartBranchPartial {
     Mmc,
     Virtual,
     FileBackedVirtual,
-    Nvme(<GuestNVMeSmart as crate::codec::Members>::Partial),
+    Nvme(crate::codec::BoxedPartial<GuestNVMeSmart>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -2310,9 +2309,9 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
             GuestDiskBusType::Mmc => GuestDiskSmartBranchPartial::Mmc,
             GuestDiskBusType::Virtual => GuestDiskSmartBranchPartial::Virtual,
             GuestDiskBusType::FileBackedVirtual => GuestDiskSmartBranchPartial::FileBackedVirtual,
-            GuestDiskBusType::Nvme => GuestDiskSmartBranchPartial::Nvme(
-                <GuestNVMeSmart as crate::codec::Members>::begin(),
-            ),
+            GuestDiskBusType::Nvme => {
+                GuestDiskSmartBranchPartial::Nvme(crate::codec::boxed_begin::<GuestNVMeSmart>())
+            }
             GuestDiskBusType::Unrecognized(tag) => {
                 GuestDiskSmartBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -2376,9 +2375,7 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
             GuestDiskSmartBranchPartial::Mmc => Self::Mmc,
             GuestDiskSmartBranchPartial::Virtual => Self::Virtual,
             GuestDiskSmartBranchPartial::FileBackedVirtual => Self::FileBackedVirtual,
-            GuestDiskSmartBranchPartial::Nvme(p) => {
-                Self::Nvme(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            GuestDiskSmartBranchPartial::Nvme(p) => Self::Nvme(crate::codec::boxed_finish(p, r)?),
             GuestDiskSmartBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -4050,9 +4047,8 @@ impl ::core::convert::From<GuestDeviceIdPCI> for GuestDeviceIdBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum GuestDeviceIdBranchPartial {
-    Pci(<GuestDeviceIdPCI as crate::codec::Members>::Partial),
+    Pci(crate::codec::BoxedPartial<GuestDeviceIdPCI>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -4063,9 +4059,9 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            GuestDeviceType::Pci => GuestDeviceIdBranchPartial::Pci(
-                <GuestDeviceIdPCI as crate::codec::Members>::begin(),
-            ),
+            GuestDeviceType::Pci => {
+                GuestDeviceIdBranchPartial::Pci(crate::codec::boxed_begin::<GuestDeviceIdPCI>())
+            }
             GuestDeviceType::Unrecognized(tag) => {
                 GuestDeviceIdBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -4091,9 +4087,7 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
     #[inline]
     fn finish(p: GuestDeviceIdBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            GuestDeviceIdBranchPartial::Pci(p) => {
-                Self::Pci(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            GuestDeviceIdBranchPartial::Pci(p) => Self::Pci(crate::codec::boxed_finish(p, r)?),
             GuestDeviceIdBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -5094,9 +5088,8 @@ impl ::core::convert::From<GuestLinuxCpuStats> for GuestCpuStatsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum GuestCpuStatsBranchPartial {
-    Linux(<GuestLinuxCpuStats as crate::codec::Members>::Partial),
+    Linux(crate::codec::BoxedPartial<GuestLinuxCpuStats>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -5107,9 +5100,9 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            GuestCpuStatsType::Linux => GuestCpuStatsBranchPartial::Linux(
-                <GuestLinuxCpuStats as crate::codec::Members>::begin(),
-            ),
+            GuestCpuStatsType::Linux => {
+                GuestCpuStatsBranchPartial::Linux(crate::codec::boxed_begin::<GuestLinuxCpuStats>())
+            }
             GuestCpuStatsType::Unrecognized(tag) => {
                 GuestCpuStatsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -5135,9 +5128,7 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     #[inline]
     fn finish(p: GuestCpuStatsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            GuestCpuStatsBranchPartial::Linux(p) => {
-                Self::Linux(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            GuestCpuStatsBranchPartial::Linux(p) => Self::Linux(crate::codec::boxed_finish(p, r)?),
             GuestCpuStatsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }

@@ -1548,12 +1548,11 @@ impl ::core::convert::From<FdSocketAddressWrapper> for SocketAddressLegacyBranch
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SocketAddressLegacyBranchPartial {
-    Inet(<InetSocketAddressWrapper as crate::codec::Members>::Partial),
-    Unix(<UnixSocketAddressWrapper as crate::codec::Members>::Partial),
-    Vsock(<VsockSocketAddressWrapper as crate::codec::Members>::Partial),
-    Fd(<FdSocketAddressWrapper as crate::codec::Members>::Partial),
+    Inet(crate::codec::BoxedPartial<InetSocketAddressWrapper>),
+    Unix(crate::codec::BoxedPartial<UnixSocketAddressWrapper>),
+    Vsock(crate::codec::BoxedPartial<VsockSocketAddressWrapper>),
+    Fd(crate::codec::BoxedPartial<FdSocketAddressWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -1565,16 +1564,16 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             SocketAddressType::Inet => SocketAddressLegacyBranchPartial::Inet(
-                <InetSocketAddressWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<InetSocketAddressWrapper>(),
             ),
             SocketAddressType::Unix => SocketAddressLegacyBranchPartial::Unix(
-                <UnixSocketAddressWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<UnixSocketAddressWrapper>(),
             ),
             SocketAddressType::Vsock => SocketAddressLegacyBranchPartial::Vsock(
-                <VsockSocketAddressWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<VsockSocketAddressWrapper>(),
             ),
             SocketAddressType::Fd => SocketAddressLegacyBranchPartial::Fd(
-                <FdSocketAddressWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FdSocketAddressWrapper>(),
             ),
             SocketAddressType::Unrecognized(tag) => {
                 SocketAddressLegacyBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -1611,17 +1610,15 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
     fn finish(p: SocketAddressLegacyBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             SocketAddressLegacyBranchPartial::Inet(p) => {
-                Self::Inet(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Inet(crate::codec::boxed_finish(p, r)?)
             }
             SocketAddressLegacyBranchPartial::Unix(p) => {
-                Self::Unix(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Unix(crate::codec::boxed_finish(p, r)?)
             }
             SocketAddressLegacyBranchPartial::Vsock(p) => {
-                Self::Vsock(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vsock(crate::codec::boxed_finish(p, r)?)
             }
-            SocketAddressLegacyBranchPartial::Fd(p) => {
-                Self::Fd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SocketAddressLegacyBranchPartial::Fd(p) => Self::Fd(crate::codec::boxed_finish(p, r)?),
             SocketAddressLegacyBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -1828,12 +1825,11 @@ impl ::core::convert::From<FdSocketAddress> for SocketAddressBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SocketAddressBranchPartial {
-    Inet(<InetSocketAddress as crate::codec::Members>::Partial),
-    Unix(<UnixSocketAddress as crate::codec::Members>::Partial),
-    Vsock(<VsockSocketAddress as crate::codec::Members>::Partial),
-    Fd(<FdSocketAddress as crate::codec::Members>::Partial),
+    Inet(crate::codec::BoxedPartial<InetSocketAddress>),
+    Unix(crate::codec::BoxedPartial<UnixSocketAddress>),
+    Vsock(crate::codec::BoxedPartial<VsockSocketAddress>),
+    Fd(crate::codec::BoxedPartial<FdSocketAddress>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -1844,17 +1840,17 @@ impl crate::codec::Branches for SocketAddressBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            SocketAddressType::Inet => SocketAddressBranchPartial::Inet(
-                <InetSocketAddress as crate::codec::Members>::begin(),
-            ),
-            SocketAddressType::Unix => SocketAddressBranchPartial::Unix(
-                <UnixSocketAddress as crate::codec::Members>::begin(),
-            ),
-            SocketAddressType::Vsock => SocketAddressBranchPartial::Vsock(
-                <VsockSocketAddress as crate::codec::Members>::begin(),
-            ),
+            SocketAddressType::Inet => {
+                SocketAddressBranchPartial::Inet(crate::codec::boxed_begin::<InetSocketAddress>())
+            }
+            SocketAddressType::Unix => {
+                SocketAddressBranchPartial::Unix(crate::codec::boxed_begin::<UnixSocketAddress>())
+            }
+            SocketAddressType::Vsock => {
+                SocketAddressBranchPartial::Vsock(crate::codec::boxed_begin::<VsockSocketAddress>())
+            }
             SocketAddressType::Fd => {
-                SocketAddressBranchPartial::Fd(<FdSocketAddress as crate::codec::Members>::begin())
+                SocketAddressBranchPartial::Fd(crate::codec::boxed_begin::<FdSocketAddress>())
             }
             SocketAddressType::Unrecognized(tag) => {
                 SocketAddressBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -1890,18 +1886,10 @@ impl crate::codec::Branches for SocketAddressBranch {
     #[inline]
     fn finish(p: SocketAddressBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            SocketAddressBranchPartial::Inet(p) => {
-                Self::Inet(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SocketAddressBranchPartial::Unix(p) => {
-                Self::Unix(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SocketAddressBranchPartial::Vsock(p) => {
-                Self::Vsock(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SocketAddressBranchPartial::Fd(p) => {
-                Self::Fd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SocketAddressBranchPartial::Inet(p) => Self::Inet(crate::codec::boxed_finish(p, r)?),
+            SocketAddressBranchPartial::Unix(p) => Self::Unix(crate::codec::boxed_finish(p, r)?),
+            SocketAddressBranchPartial::Vsock(p) => Self::Vsock(crate::codec::boxed_finish(p, r)?),
+            SocketAddressBranchPartial::Fd(p) => Self::Fd(crate::codec::boxed_finish(p, r)?),
             SocketAddressBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -2560,11 +2548,10 @@ impl ::core::convert::From<GuestPanicInformationTdx> for GuestPanicInformationBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum GuestPanicInformationBranchPartial {
-    HyperV(<GuestPanicInformationHyperV as crate::codec::Members>::Partial),
-    S390(<GuestPanicInformationS390 as crate::codec::Members>::Partial),
-    Tdx(<GuestPanicInformationTdx as crate::codec::Members>::Partial),
+    HyperV(crate::codec::BoxedPartial<GuestPanicInformationHyperV>),
+    S390(crate::codec::BoxedPartial<GuestPanicInformationS390>),
+    Tdx(crate::codec::BoxedPartial<GuestPanicInformationTdx>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -2576,13 +2563,13 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             GuestPanicInformationType::HyperV => GuestPanicInformationBranchPartial::HyperV(
-                <GuestPanicInformationHyperV as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<GuestPanicInformationHyperV>(),
             ),
             GuestPanicInformationType::S390 => GuestPanicInformationBranchPartial::S390(
-                <GuestPanicInformationS390 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<GuestPanicInformationS390>(),
             ),
             GuestPanicInformationType::Tdx => GuestPanicInformationBranchPartial::Tdx(
-                <GuestPanicInformationTdx as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<GuestPanicInformationTdx>(),
             ),
             GuestPanicInformationType::Unrecognized(tag) => {
                 GuestPanicInformationBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -2616,13 +2603,13 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     fn finish(p: GuestPanicInformationBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             GuestPanicInformationBranchPartial::HyperV(p) => {
-                Self::HyperV(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HyperV(crate::codec::boxed_finish(p, r)?)
             }
             GuestPanicInformationBranchPartial::S390(p) => {
-                Self::S390(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::S390(crate::codec::boxed_finish(p, r)?)
             }
             GuestPanicInformationBranchPartial::Tdx(p) => {
-                Self::Tdx(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Tdx(crate::codec::boxed_finish(p, r)?)
             }
             GuestPanicInformationBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -3969,10 +3956,9 @@ impl ::core::convert::From<QCryptoBlockOptionsLUKS> for QCryptoBlockOpenOptionsB
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum QCryptoBlockOpenOptionsBranchPartial {
-    Qcow(<QCryptoBlockOptionsQCow as crate::codec::Members>::Partial),
-    Luks(<QCryptoBlockOptionsLUKS as crate::codec::Members>::Partial),
+    Qcow(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockOptionsLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -3984,10 +3970,10 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockOpenOptionsBranchPartial::Qcow(
-                <QCryptoBlockOptionsQCow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
             ),
             QCryptoBlockFormat::Luks => QCryptoBlockOpenOptionsBranchPartial::Luks(
-                <QCryptoBlockOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockOpenOptionsBranchPartial::Unrecognized(
@@ -4024,10 +4010,10 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             QCryptoBlockOpenOptionsBranchPartial::Qcow(p) => {
-                Self::Qcow(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoBlockOpenOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoBlockOpenOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -4160,10 +4146,9 @@ impl ::core::convert::From<QCryptoBlockCreateOptionsLUKS> for QCryptoBlockCreate
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum QCryptoBlockCreateOptionsBranchPartial {
-    Qcow(<QCryptoBlockOptionsQCow as crate::codec::Members>::Partial),
-    Luks(<QCryptoBlockCreateOptionsLUKS as crate::codec::Members>::Partial),
+    Qcow(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockCreateOptionsLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -4175,10 +4160,10 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockCreateOptionsBranchPartial::Qcow(
-                <QCryptoBlockOptionsQCow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
             ),
             QCryptoBlockFormat::Luks => QCryptoBlockCreateOptionsBranchPartial::Luks(
-                <QCryptoBlockCreateOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockCreateOptionsLUKS>(),
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockCreateOptionsBranchPartial::Unrecognized(
@@ -4215,10 +4200,10 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             QCryptoBlockCreateOptionsBranchPartial::Qcow(p) => {
-                Self::Qcow(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoBlockCreateOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoBlockCreateOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -4691,10 +4676,9 @@ impl ::core::convert::From<QCryptoBlockInfoLUKS> for QCryptoBlockInfoBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum QCryptoBlockInfoBranchPartial {
     Qcow,
-    Luks(<QCryptoBlockInfoLUKS as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockInfoLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -4707,7 +4691,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockInfoBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockInfoBranchPartial::Luks(
-                <QCryptoBlockInfoLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>(),
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -4736,9 +4720,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
     fn finish(p: QCryptoBlockInfoBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             QCryptoBlockInfoBranchPartial::Qcow => Self::Qcow,
-            QCryptoBlockInfoBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            QCryptoBlockInfoBranchPartial::Luks(p) => Self::Luks(crate::codec::boxed_finish(p, r)?),
             QCryptoBlockInfoBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -5036,10 +5018,9 @@ impl ::core::convert::From<QCryptoBlockAmendOptionsLUKS> for QCryptoBlockAmendOp
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum QCryptoBlockAmendOptionsBranchPartial {
     Qcow,
-    Luks(<QCryptoBlockAmendOptionsLUKS as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockAmendOptionsLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -5052,7 +5033,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockAmendOptionsBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockAmendOptionsBranchPartial::Luks(
-                <QCryptoBlockAmendOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockAmendOptionsLUKS>(),
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockAmendOptionsBranchPartial::Unrecognized(
@@ -5088,7 +5069,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
         Ok(match p {
             QCryptoBlockAmendOptionsBranchPartial::Qcow => Self::Qcow,
             QCryptoBlockAmendOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoBlockAmendOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -6132,9 +6113,8 @@ impl ::core::convert::From<QCryptoAkCipherOptionsRSA> for QCryptoAkCipherOptions
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum QCryptoAkCipherOptionsBranchPartial {
-    Rsa(<QCryptoAkCipherOptionsRSA as crate::codec::Members>::Partial),
+    Rsa(crate::codec::BoxedPartial<QCryptoAkCipherOptionsRSA>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -6146,7 +6126,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             QCryptoAkCipherAlgo::Rsa => QCryptoAkCipherOptionsBranchPartial::Rsa(
-                <QCryptoAkCipherOptionsRSA as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoAkCipherOptionsRSA>(),
             ),
             QCryptoAkCipherAlgo::Unrecognized(tag) => {
                 QCryptoAkCipherOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -6177,7 +6157,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             QCryptoAkCipherOptionsBranchPartial::Rsa(p) => {
-                Self::Rsa(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Rsa(crate::codec::boxed_finish(p, r)?)
             }
             QCryptoAkCipherOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -7287,10 +7267,9 @@ impl ::core::convert::From<QCryptoBlockInfoLUKS> for ImageInfoSpecificQCow2Encry
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ImageInfoSpecificQCow2EncryptionBranchPartial {
     Aes,
-    Luks(<QCryptoBlockInfoLUKS as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockInfoLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -7306,7 +7285,7 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
             }
             BlockdevQcow2EncryptionFormat::Luks => {
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(
-                    <QCryptoBlockInfoLUKS as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>(),
                 )
             }
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
@@ -7343,7 +7322,7 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
         Ok(match p {
             ImageInfoSpecificQCow2EncryptionBranchPartial::Aes => Self::Aes,
             ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             ImageInfoSpecificQCow2EncryptionBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -8464,13 +8443,12 @@ impl ::core::convert::From<ImageInfoSpecificFileWrapper> for ImageInfoSpecificBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ImageInfoSpecificBranchPartial {
-    Qcow2(<ImageInfoSpecificQCow2Wrapper as crate::codec::Members>::Partial),
-    Vmdk(<ImageInfoSpecificVmdkWrapper as crate::codec::Members>::Partial),
-    Luks(<ImageInfoSpecificLUKSWrapper as crate::codec::Members>::Partial),
-    Rbd(<ImageInfoSpecificRbdWrapper as crate::codec::Members>::Partial),
-    File(<ImageInfoSpecificFileWrapper as crate::codec::Members>::Partial),
+    Qcow2(crate::codec::BoxedPartial<ImageInfoSpecificQCow2Wrapper>),
+    Vmdk(crate::codec::BoxedPartial<ImageInfoSpecificVmdkWrapper>),
+    Luks(crate::codec::BoxedPartial<ImageInfoSpecificLUKSWrapper>),
+    Rbd(crate::codec::BoxedPartial<ImageInfoSpecificRbdWrapper>),
+    File(crate::codec::BoxedPartial<ImageInfoSpecificFileWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -8482,19 +8460,19 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             ImageInfoSpecificKind::Qcow2 => ImageInfoSpecificBranchPartial::Qcow2(
-                <ImageInfoSpecificQCow2Wrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ImageInfoSpecificQCow2Wrapper>(),
             ),
             ImageInfoSpecificKind::Vmdk => ImageInfoSpecificBranchPartial::Vmdk(
-                <ImageInfoSpecificVmdkWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ImageInfoSpecificVmdkWrapper>(),
             ),
             ImageInfoSpecificKind::Luks => ImageInfoSpecificBranchPartial::Luks(
-                <ImageInfoSpecificLUKSWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ImageInfoSpecificLUKSWrapper>(),
             ),
             ImageInfoSpecificKind::Rbd => ImageInfoSpecificBranchPartial::Rbd(
-                <ImageInfoSpecificRbdWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ImageInfoSpecificRbdWrapper>(),
             ),
             ImageInfoSpecificKind::File => ImageInfoSpecificBranchPartial::File(
-                <ImageInfoSpecificFileWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ImageInfoSpecificFileWrapper>(),
             ),
             ImageInfoSpecificKind::Unrecognized(tag) => {
                 ImageInfoSpecificBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -8534,19 +8512,17 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     fn finish(p: ImageInfoSpecificBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             ImageInfoSpecificBranchPartial::Qcow2(p) => {
-                Self::Qcow2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow2(crate::codec::boxed_finish(p, r)?)
             }
             ImageInfoSpecificBranchPartial::Vmdk(p) => {
-                Self::Vmdk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vmdk(crate::codec::boxed_finish(p, r)?)
             }
             ImageInfoSpecificBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
-            ImageInfoSpecificBranchPartial::Rbd(p) => {
-                Self::Rbd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ImageInfoSpecificBranchPartial::Rbd(p) => Self::Rbd(crate::codec::boxed_finish(p, r)?),
             ImageInfoSpecificBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::File(crate::codec::boxed_finish(p, r)?)
             }
             ImageInfoSpecificBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -12786,7 +12762,6 @@ impl ::core::convert::From<BlockStatsSpecificNvme> for BlockStatsSpecificBranch 
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockStatsSpecificBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -12798,13 +12773,13 @@ pub enum BlockStatsSpecificBranchPartial {
     CopyBeforeWrite,
     CopyOnRead,
     Dmg,
-    File(<BlockStatsSpecificFile as crate::codec::Members>::Partial),
+    File(crate::codec::BoxedPartial<BlockStatsSpecificFile>),
     SnapshotAccess,
     Ftp,
     Ftps,
     Gluster,
     HostCdrom,
-    HostDevice(<BlockStatsSpecificFile as crate::codec::Members>::Partial),
+    HostDevice(crate::codec::BoxedPartial<BlockStatsSpecificFile>),
     Http,
     Https,
     IoUring,
@@ -12814,7 +12789,7 @@ pub enum BlockStatsSpecificBranchPartial {
     Nfs,
     NullAio,
     NullCo,
-    Nvme(<BlockStatsSpecificNvme as crate::codec::Members>::Partial),
+    Nvme(crate::codec::BoxedPartial<BlockStatsSpecificNvme>),
     NvmeIoUring,
     Parallels,
     Preallocate,
@@ -12857,7 +12832,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::CopyOnRead => BlockStatsSpecificBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockStatsSpecificBranchPartial::Dmg,
             BlockdevDriver::File => BlockStatsSpecificBranchPartial::File(
-                <BlockStatsSpecificFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
             ),
             BlockdevDriver::SnapshotAccess => BlockStatsSpecificBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockStatsSpecificBranchPartial::Ftp,
@@ -12865,7 +12840,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::Gluster => BlockStatsSpecificBranchPartial::Gluster,
             BlockdevDriver::HostCdrom => BlockStatsSpecificBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockStatsSpecificBranchPartial::HostDevice(
-                <BlockStatsSpecificFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
             ),
             BlockdevDriver::Http => BlockStatsSpecificBranchPartial::Http,
             BlockdevDriver::Https => BlockStatsSpecificBranchPartial::Https,
@@ -12877,7 +12852,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::NullAio => BlockStatsSpecificBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockStatsSpecificBranchPartial::NullCo,
             BlockdevDriver::Nvme => BlockStatsSpecificBranchPartial::Nvme(
-                <BlockStatsSpecificNvme as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockStatsSpecificNvme>(),
             ),
             BlockdevDriver::NvmeIoUring => BlockStatsSpecificBranchPartial::NvmeIoUring,
             BlockdevDriver::Parallels => BlockStatsSpecificBranchPartial::Parallels,
@@ -12989,7 +12964,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::CopyOnRead => Self::CopyOnRead,
             BlockStatsSpecificBranchPartial::Dmg => Self::Dmg,
             BlockStatsSpecificBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::File(crate::codec::boxed_finish(p, r)?)
             }
             BlockStatsSpecificBranchPartial::SnapshotAccess => Self::SnapshotAccess,
             BlockStatsSpecificBranchPartial::Ftp => Self::Ftp,
@@ -12997,7 +12972,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::Gluster => Self::Gluster,
             BlockStatsSpecificBranchPartial::HostCdrom => Self::HostCdrom,
             BlockStatsSpecificBranchPartial::HostDevice(p) => {
-                Self::HostDevice(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HostDevice(crate::codec::boxed_finish(p, r)?)
             }
             BlockStatsSpecificBranchPartial::Http => Self::Http,
             BlockStatsSpecificBranchPartial::Https => Self::Https,
@@ -13009,7 +12984,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::NullAio => Self::NullAio,
             BlockStatsSpecificBranchPartial::NullCo => Self::NullCo,
             BlockStatsSpecificBranchPartial::Nvme(p) => {
-                Self::Nvme(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Nvme(crate::codec::boxed_finish(p, r)?)
             }
             BlockStatsSpecificBranchPartial::NvmeIoUring => Self::NvmeIoUring,
             BlockStatsSpecificBranchPartial::Parallels => Self::Parallels,
@@ -13816,11 +13791,10 @@ impl ::core::convert::From<BlockJobInfoMirror> for BlockJobInfoBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockJobInfoBranchPartial {
     Commit,
     Stream,
-    Mirror(<BlockJobInfoMirror as crate::codec::Members>::Partial),
+    Mirror(crate::codec::BoxedPartial<BlockJobInfoMirror>),
     Backup,
     Create,
     Amend,
@@ -13839,9 +13813,9 @@ impl crate::codec::Branches for BlockJobInfoBranch {
         match tag {
             JobType::Commit => BlockJobInfoBranchPartial::Commit,
             JobType::Stream => BlockJobInfoBranchPartial::Stream,
-            JobType::Mirror => BlockJobInfoBranchPartial::Mirror(
-                <BlockJobInfoMirror as crate::codec::Members>::begin(),
-            ),
+            JobType::Mirror => {
+                BlockJobInfoBranchPartial::Mirror(crate::codec::boxed_begin::<BlockJobInfoMirror>())
+            }
             JobType::Backup => BlockJobInfoBranchPartial::Backup,
             JobType::Create => BlockJobInfoBranchPartial::Create,
             JobType::Amend => BlockJobInfoBranchPartial::Amend,
@@ -13883,9 +13857,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
         Ok(match p {
             BlockJobInfoBranchPartial::Commit => Self::Commit,
             BlockJobInfoBranchPartial::Stream => Self::Stream,
-            BlockJobInfoBranchPartial::Mirror(p) => {
-                Self::Mirror(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockJobInfoBranchPartial::Mirror(p) => Self::Mirror(crate::codec::boxed_finish(p, r)?),
             BlockJobInfoBranchPartial::Backup => Self::Backup,
             BlockJobInfoBranchPartial::Create => Self::Create,
             BlockJobInfoBranchPartial::Amend => Self::Amend,
@@ -17692,11 +17664,10 @@ impl ::core::convert::From<BlockJobChangeOptionsMirror> for BlockJobChangeOption
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockJobChangeOptionsBranchPartial {
     Commit,
     Stream,
-    Mirror(<BlockJobChangeOptionsMirror as crate::codec::Members>::Partial),
+    Mirror(crate::codec::BoxedPartial<BlockJobChangeOptionsMirror>),
     Backup,
     Create,
     Amend,
@@ -17716,7 +17687,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
             JobType::Commit => BlockJobChangeOptionsBranchPartial::Commit,
             JobType::Stream => BlockJobChangeOptionsBranchPartial::Stream,
             JobType::Mirror => BlockJobChangeOptionsBranchPartial::Mirror(
-                <BlockJobChangeOptionsMirror as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockJobChangeOptionsMirror>(),
             ),
             JobType::Backup => BlockJobChangeOptionsBranchPartial::Backup,
             JobType::Create => BlockJobChangeOptionsBranchPartial::Create,
@@ -17760,7 +17731,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
             BlockJobChangeOptionsBranchPartial::Commit => Self::Commit,
             BlockJobChangeOptionsBranchPartial::Stream => Self::Stream,
             BlockJobChangeOptionsBranchPartial::Mirror(p) => {
-                Self::Mirror(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Mirror(crate::codec::boxed_finish(p, r)?)
             }
             BlockJobChangeOptionsBranchPartial::Backup => Self::Backup,
             BlockJobChangeOptionsBranchPartial::Create => Self::Create,
@@ -19342,9 +19313,8 @@ impl ::core::convert::From<QCryptoBlockOptionsQCow> for BlockdevQcowEncryptionBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockdevQcowEncryptionBranchPartial {
-    Aes(<QCryptoBlockOptionsQCow as crate::codec::Members>::Partial),
+    Aes(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -19356,7 +19326,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             BlockdevQcowEncryptionFormat::Aes => BlockdevQcowEncryptionBranchPartial::Aes(
-                <QCryptoBlockOptionsQCow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
             ),
             BlockdevQcowEncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcowEncryptionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -19387,7 +19357,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             BlockdevQcowEncryptionBranchPartial::Aes(p) => {
-                Self::Aes(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Aes(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevQcowEncryptionBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -19633,10 +19603,9 @@ impl ::core::convert::From<QCryptoBlockOptionsLUKS> for BlockdevQcow2EncryptionB
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockdevQcow2EncryptionBranchPartial {
-    Aes(<QCryptoBlockOptionsQCow as crate::codec::Members>::Partial),
-    Luks(<QCryptoBlockOptionsLUKS as crate::codec::Members>::Partial),
+    Aes(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
+    Luks(crate::codec::BoxedPartial<QCryptoBlockOptionsLUKS>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -19648,10 +19617,10 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             BlockdevQcow2EncryptionFormat::Aes => BlockdevQcow2EncryptionBranchPartial::Aes(
-                <QCryptoBlockOptionsQCow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
             ),
             BlockdevQcow2EncryptionFormat::Luks => BlockdevQcow2EncryptionBranchPartial::Luks(
-                <QCryptoBlockOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
             ),
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcow2EncryptionBranchPartial::Unrecognized(
@@ -19688,10 +19657,10 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             BlockdevQcow2EncryptionBranchPartial::Aes(p) => {
-                Self::Aes(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Aes(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevQcow2EncryptionBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevQcow2EncryptionBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -20357,10 +20326,9 @@ impl ::core::convert::From<SshHostKeyHash> for SshHostKeyCheckBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SshHostKeyCheckBranchPartial {
     None,
-    Hash(<SshHostKeyHash as crate::codec::Members>::Partial),
+    Hash(crate::codec::BoxedPartial<SshHostKeyHash>),
     KnownHosts,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -20373,9 +20341,9 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             SshHostKeyCheckMode::None => SshHostKeyCheckBranchPartial::None,
-            SshHostKeyCheckMode::Hash => SshHostKeyCheckBranchPartial::Hash(
-                <SshHostKeyHash as crate::codec::Members>::begin(),
-            ),
+            SshHostKeyCheckMode::Hash => {
+                SshHostKeyCheckBranchPartial::Hash(crate::codec::boxed_begin::<SshHostKeyHash>())
+            }
             SshHostKeyCheckMode::KnownHosts => SshHostKeyCheckBranchPartial::KnownHosts,
             SshHostKeyCheckMode::Unrecognized(tag) => {
                 SshHostKeyCheckBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -20405,9 +20373,7 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
     fn finish(p: SshHostKeyCheckBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             SshHostKeyCheckBranchPartial::None => Self::None,
-            SshHostKeyCheckBranchPartial::Hash(p) => {
-                Self::Hash(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SshHostKeyCheckBranchPartial::Hash(p) => Self::Hash(crate::codec::boxed_finish(p, r)?),
             SshHostKeyCheckBranchPartial::KnownHosts => Self::KnownHosts,
             SshHostKeyCheckBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -23004,11 +22970,10 @@ impl ::core::convert::From<RbdEncryptionOptionsLUKSAny> for RbdEncryptionOptions
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum RbdEncryptionOptionsBranchPartial {
-    Luks(<RbdEncryptionOptionsLUKS as crate::codec::Members>::Partial),
-    Luks2(<RbdEncryptionOptionsLUKS2 as crate::codec::Members>::Partial),
-    LuksAny(<RbdEncryptionOptionsLUKSAny as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<RbdEncryptionOptionsLUKS>),
+    Luks2(crate::codec::BoxedPartial<RbdEncryptionOptionsLUKS2>),
+    LuksAny(crate::codec::BoxedPartial<RbdEncryptionOptionsLUKSAny>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -23020,13 +22985,13 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionOptionsBranchPartial::Luks(
-                <RbdEncryptionOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS>(),
             ),
             RbdImageEncryptionFormat::Luks2 => RbdEncryptionOptionsBranchPartial::Luks2(
-                <RbdEncryptionOptionsLUKS2 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS2>(),
             ),
             RbdImageEncryptionFormat::LuksAny => RbdEncryptionOptionsBranchPartial::LuksAny(
-                <RbdEncryptionOptionsLUKSAny as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKSAny>(),
             ),
             RbdImageEncryptionFormat::Unrecognized(tag) => {
                 RbdEncryptionOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -23060,13 +23025,13 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
     fn finish(p: RbdEncryptionOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             RbdEncryptionOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             RbdEncryptionOptionsBranchPartial::Luks2(p) => {
-                Self::Luks2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks2(crate::codec::boxed_finish(p, r)?)
             }
             RbdEncryptionOptionsBranchPartial::LuksAny(p) => {
-                Self::LuksAny(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::LuksAny(crate::codec::boxed_finish(p, r)?)
             }
             RbdEncryptionOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -23205,10 +23170,9 @@ impl ::core::convert::From<RbdEncryptionCreateOptionsLUKS2> for RbdEncryptionCre
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum RbdEncryptionCreateOptionsBranchPartial {
-    Luks(<RbdEncryptionCreateOptionsLUKS as crate::codec::Members>::Partial),
-    Luks2(<RbdEncryptionCreateOptionsLUKS2 as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<RbdEncryptionCreateOptionsLUKS>),
+    Luks2(crate::codec::BoxedPartial<RbdEncryptionCreateOptionsLUKS2>),
     LuksAny,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -23221,10 +23185,10 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionCreateOptionsBranchPartial::Luks(
-                <RbdEncryptionCreateOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS>(),
             ),
             RbdImageEncryptionFormat::Luks2 => RbdEncryptionCreateOptionsBranchPartial::Luks2(
-                <RbdEncryptionCreateOptionsLUKS2 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS2>(),
             ),
             RbdImageEncryptionFormat::LuksAny => RbdEncryptionCreateOptionsBranchPartial::LuksAny,
             RbdImageEncryptionFormat::Unrecognized(tag) => {
@@ -23263,10 +23227,10 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
     ) -> crate::Result<Self> {
         Ok(match p {
             RbdEncryptionCreateOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             RbdEncryptionCreateOptionsBranchPartial::Luks2(p) => {
-                Self::Luks2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks2(crate::codec::boxed_finish(p, r)?)
             }
             RbdEncryptionCreateOptionsBranchPartial::LuksAny => Self::LuksAny,
             RbdEncryptionCreateOptionsBranchPartial::Unrecognized(tag, members) => {
@@ -25891,55 +25855,54 @@ impl ::core::convert::From<BlockdevOptionsVVFAT> for BlockdevOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockdevOptionsBranchPartial {
-    Blkdebug(<BlockdevOptionsBlkdebug as crate::codec::Members>::Partial),
-    Blklogwrites(<BlockdevOptionsBlklogwrites as crate::codec::Members>::Partial),
-    Blkreplay(<BlockdevOptionsBlkreplay as crate::codec::Members>::Partial),
-    Blkverify(<BlockdevOptionsBlkverify as crate::codec::Members>::Partial),
-    Bochs(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Cloop(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Compress(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    CopyBeforeWrite(<BlockdevOptionsCbw as crate::codec::Members>::Partial),
-    CopyOnRead(<BlockdevOptionsCor as crate::codec::Members>::Partial),
-    Dmg(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    File(<BlockdevOptionsFile as crate::codec::Members>::Partial),
-    SnapshotAccess(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Ftp(<BlockdevOptionsCurlFtp as crate::codec::Members>::Partial),
-    Ftps(<BlockdevOptionsCurlFtps as crate::codec::Members>::Partial),
-    Gluster(<BlockdevOptionsGluster as crate::codec::Members>::Partial),
-    HostCdrom(<BlockdevOptionsFile as crate::codec::Members>::Partial),
-    HostDevice(<BlockdevOptionsFile as crate::codec::Members>::Partial),
-    Http(<BlockdevOptionsCurlHttp as crate::codec::Members>::Partial),
-    Https(<BlockdevOptionsCurlHttps as crate::codec::Members>::Partial),
-    IoUring(<BlockdevOptionsIoUring as crate::codec::Members>::Partial),
-    Iscsi(<BlockdevOptionsIscsi as crate::codec::Members>::Partial),
-    Luks(<BlockdevOptionsLUKS as crate::codec::Members>::Partial),
-    Nbd(<BlockdevOptionsNbd as crate::codec::Members>::Partial),
-    Nfs(<BlockdevOptionsNfs as crate::codec::Members>::Partial),
-    NullAio(<BlockdevOptionsNull as crate::codec::Members>::Partial),
-    NullCo(<BlockdevOptionsNull as crate::codec::Members>::Partial),
-    Nvme(<BlockdevOptionsNVMe as crate::codec::Members>::Partial),
-    NvmeIoUring(<BlockdevOptionsNvmeIoUring as crate::codec::Members>::Partial),
-    Parallels(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Preallocate(<BlockdevOptionsPreallocate as crate::codec::Members>::Partial),
-    Qcow(<BlockdevOptionsQcow as crate::codec::Members>::Partial),
-    Qcow2(<BlockdevOptionsQcow2 as crate::codec::Members>::Partial),
-    Qed(<BlockdevOptionsGenericCOWFormat as crate::codec::Members>::Partial),
-    Quorum(<BlockdevOptionsQuorum as crate::codec::Members>::Partial),
-    Raw(<BlockdevOptionsRaw as crate::codec::Members>::Partial),
-    Rbd(<BlockdevOptionsRbd as crate::codec::Members>::Partial),
-    Replication(<BlockdevOptionsReplication as crate::codec::Members>::Partial),
-    Ssh(<BlockdevOptionsSsh as crate::codec::Members>::Partial),
-    Throttle(<BlockdevOptionsThrottle as crate::codec::Members>::Partial),
-    Vdi(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Vhdx(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    VirtioBlkVfioPci(<BlockdevOptionsVirtioBlkVfioPci as crate::codec::Members>::Partial),
-    VirtioBlkVhostUser(<BlockdevOptionsVirtioBlkVhostUser as crate::codec::Members>::Partial),
-    VirtioBlkVhostVdpa(<BlockdevOptionsVirtioBlkVhostVdpa as crate::codec::Members>::Partial),
-    Vmdk(<BlockdevOptionsGenericCOWFormat as crate::codec::Members>::Partial),
-    Vpc(<BlockdevOptionsGenericFormat as crate::codec::Members>::Partial),
-    Vvfat(<BlockdevOptionsVVFAT as crate::codec::Members>::Partial),
+    Blkdebug(crate::codec::BoxedPartial<BlockdevOptionsBlkdebug>),
+    Blklogwrites(crate::codec::BoxedPartial<BlockdevOptionsBlklogwrites>),
+    Blkreplay(crate::codec::BoxedPartial<BlockdevOptionsBlkreplay>),
+    Blkverify(crate::codec::BoxedPartial<BlockdevOptionsBlkverify>),
+    Bochs(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Cloop(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Compress(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    CopyBeforeWrite(crate::codec::BoxedPartial<BlockdevOptionsCbw>),
+    CopyOnRead(crate::codec::BoxedPartial<BlockdevOptionsCor>),
+    Dmg(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    File(crate::codec::BoxedPartial<BlockdevOptionsFile>),
+    SnapshotAccess(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Ftp(crate::codec::BoxedPartial<BlockdevOptionsCurlFtp>),
+    Ftps(crate::codec::BoxedPartial<BlockdevOptionsCurlFtps>),
+    Gluster(crate::codec::BoxedPartial<BlockdevOptionsGluster>),
+    HostCdrom(crate::codec::BoxedPartial<BlockdevOptionsFile>),
+    HostDevice(crate::codec::BoxedPartial<BlockdevOptionsFile>),
+    Http(crate::codec::BoxedPartial<BlockdevOptionsCurlHttp>),
+    Https(crate::codec::BoxedPartial<BlockdevOptionsCurlHttps>),
+    IoUring(crate::codec::BoxedPartial<BlockdevOptionsIoUring>),
+    Iscsi(crate::codec::BoxedPartial<BlockdevOptionsIscsi>),
+    Luks(crate::codec::BoxedPartial<BlockdevOptionsLUKS>),
+    Nbd(crate::codec::BoxedPartial<BlockdevOptionsNbd>),
+    Nfs(crate::codec::BoxedPartial<BlockdevOptionsNfs>),
+    NullAio(crate::codec::BoxedPartial<BlockdevOptionsNull>),
+    NullCo(crate::codec::BoxedPartial<BlockdevOptionsNull>),
+    Nvme(crate::codec::BoxedPartial<BlockdevOptionsNVMe>),
+    NvmeIoUring(crate::codec::BoxedPartial<BlockdevOptionsNvmeIoUring>),
+    Parallels(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Preallocate(crate::codec::BoxedPartial<BlockdevOptionsPreallocate>),
+    Qcow(crate::codec::BoxedPartial<BlockdevOptionsQcow>),
+    Qcow2(crate::codec::BoxedPartial<BlockdevOptionsQcow2>),
+    Qed(crate::codec::BoxedPartial<BlockdevOptionsGenericCOWFormat>),
+    Quorum(crate::codec::BoxedPartial<BlockdevOptionsQuorum>),
+    Raw(crate::codec::BoxedPartial<BlockdevOptionsRaw>),
+    Rbd(crate::codec::BoxedPartial<BlockdevOptionsRbd>),
+    Replication(crate::codec::BoxedPartial<BlockdevOptionsReplication>),
+    Ssh(crate::codec::BoxedPartial<BlockdevOptionsSsh>),
+    Throttle(crate::codec::BoxedPartial<BlockdevOptionsThrottle>),
+    Vdi(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Vhdx(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    VirtioBlkVfioPci(crate::codec::BoxedPartial<BlockdevOptionsVirtioBlkVfioPci>),
+    VirtioBlkVhostUser(crate::codec::BoxedPartial<BlockdevOptionsVirtioBlkVhostUser>),
+    VirtioBlkVhostVdpa(crate::codec::BoxedPartial<BlockdevOptionsVirtioBlkVhostVdpa>),
+    Vmdk(crate::codec::BoxedPartial<BlockdevOptionsGenericCOWFormat>),
+    Vpc(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
+    Vvfat(crate::codec::BoxedPartial<BlockdevOptionsVVFAT>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -25952,145 +25915,145 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             BlockdevDriver::Blkdebug => BlockdevOptionsBranchPartial::Blkdebug(
-                <BlockdevOptionsBlkdebug as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkdebug>(),
             ),
             BlockdevDriver::Blklogwrites => BlockdevOptionsBranchPartial::Blklogwrites(
-                <BlockdevOptionsBlklogwrites as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlklogwrites>(),
             ),
             BlockdevDriver::Blkreplay => BlockdevOptionsBranchPartial::Blkreplay(
-                <BlockdevOptionsBlkreplay as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkreplay>(),
             ),
             BlockdevDriver::Blkverify => BlockdevOptionsBranchPartial::Blkverify(
-                <BlockdevOptionsBlkverify as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkverify>(),
             ),
             BlockdevDriver::Bochs => BlockdevOptionsBranchPartial::Bochs(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Cloop => BlockdevOptionsBranchPartial::Cloop(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Compress => BlockdevOptionsBranchPartial::Compress(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::CopyBeforeWrite => BlockdevOptionsBranchPartial::CopyBeforeWrite(
-                <BlockdevOptionsCbw as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCbw>(),
             ),
             BlockdevDriver::CopyOnRead => BlockdevOptionsBranchPartial::CopyOnRead(
-                <BlockdevOptionsCor as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCor>(),
             ),
             BlockdevDriver::Dmg => BlockdevOptionsBranchPartial::Dmg(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::File => BlockdevOptionsBranchPartial::File(
-                <BlockdevOptionsFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
             ),
             BlockdevDriver::SnapshotAccess => BlockdevOptionsBranchPartial::SnapshotAccess(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Ftp => BlockdevOptionsBranchPartial::Ftp(
-                <BlockdevOptionsCurlFtp as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlFtp>(),
             ),
             BlockdevDriver::Ftps => BlockdevOptionsBranchPartial::Ftps(
-                <BlockdevOptionsCurlFtps as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlFtps>(),
             ),
             BlockdevDriver::Gluster => BlockdevOptionsBranchPartial::Gluster(
-                <BlockdevOptionsGluster as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGluster>(),
             ),
             BlockdevDriver::HostCdrom => BlockdevOptionsBranchPartial::HostCdrom(
-                <BlockdevOptionsFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
             ),
             BlockdevDriver::HostDevice => BlockdevOptionsBranchPartial::HostDevice(
-                <BlockdevOptionsFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
             ),
             BlockdevDriver::Http => BlockdevOptionsBranchPartial::Http(
-                <BlockdevOptionsCurlHttp as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlHttp>(),
             ),
             BlockdevDriver::Https => BlockdevOptionsBranchPartial::Https(
-                <BlockdevOptionsCurlHttps as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlHttps>(),
             ),
             BlockdevDriver::IoUring => BlockdevOptionsBranchPartial::IoUring(
-                <BlockdevOptionsIoUring as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsIoUring>(),
             ),
             BlockdevDriver::Iscsi => BlockdevOptionsBranchPartial::Iscsi(
-                <BlockdevOptionsIscsi as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsIscsi>(),
             ),
             BlockdevDriver::Luks => BlockdevOptionsBranchPartial::Luks(
-                <BlockdevOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsLUKS>(),
             ),
-            BlockdevDriver::Nbd => BlockdevOptionsBranchPartial::Nbd(
-                <BlockdevOptionsNbd as crate::codec::Members>::begin(),
-            ),
-            BlockdevDriver::Nfs => BlockdevOptionsBranchPartial::Nfs(
-                <BlockdevOptionsNfs as crate::codec::Members>::begin(),
-            ),
+            BlockdevDriver::Nbd => {
+                BlockdevOptionsBranchPartial::Nbd(crate::codec::boxed_begin::<BlockdevOptionsNbd>())
+            }
+            BlockdevDriver::Nfs => {
+                BlockdevOptionsBranchPartial::Nfs(crate::codec::boxed_begin::<BlockdevOptionsNfs>())
+            }
             BlockdevDriver::NullAio => BlockdevOptionsBranchPartial::NullAio(
-                <BlockdevOptionsNull as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsNull>(),
             ),
             BlockdevDriver::NullCo => BlockdevOptionsBranchPartial::NullCo(
-                <BlockdevOptionsNull as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsNull>(),
             ),
             BlockdevDriver::Nvme => BlockdevOptionsBranchPartial::Nvme(
-                <BlockdevOptionsNVMe as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsNVMe>(),
             ),
             BlockdevDriver::NvmeIoUring => BlockdevOptionsBranchPartial::NvmeIoUring(
-                <BlockdevOptionsNvmeIoUring as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsNvmeIoUring>(),
             ),
             BlockdevDriver::Parallels => BlockdevOptionsBranchPartial::Parallels(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Preallocate => BlockdevOptionsBranchPartial::Preallocate(
-                <BlockdevOptionsPreallocate as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsPreallocate>(),
             ),
             BlockdevDriver::Qcow => BlockdevOptionsBranchPartial::Qcow(
-                <BlockdevOptionsQcow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsQcow>(),
             ),
             BlockdevDriver::Qcow2 => BlockdevOptionsBranchPartial::Qcow2(
-                <BlockdevOptionsQcow2 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsQcow2>(),
             ),
             BlockdevDriver::Qed => BlockdevOptionsBranchPartial::Qed(
-                <BlockdevOptionsGenericCOWFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
             ),
             BlockdevDriver::Quorum => BlockdevOptionsBranchPartial::Quorum(
-                <BlockdevOptionsQuorum as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsQuorum>(),
             ),
-            BlockdevDriver::Raw => BlockdevOptionsBranchPartial::Raw(
-                <BlockdevOptionsRaw as crate::codec::Members>::begin(),
-            ),
-            BlockdevDriver::Rbd => BlockdevOptionsBranchPartial::Rbd(
-                <BlockdevOptionsRbd as crate::codec::Members>::begin(),
-            ),
+            BlockdevDriver::Raw => {
+                BlockdevOptionsBranchPartial::Raw(crate::codec::boxed_begin::<BlockdevOptionsRaw>())
+            }
+            BlockdevDriver::Rbd => {
+                BlockdevOptionsBranchPartial::Rbd(crate::codec::boxed_begin::<BlockdevOptionsRbd>())
+            }
             BlockdevDriver::Replication => BlockdevOptionsBranchPartial::Replication(
-                <BlockdevOptionsReplication as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsReplication>(),
             ),
-            BlockdevDriver::Ssh => BlockdevOptionsBranchPartial::Ssh(
-                <BlockdevOptionsSsh as crate::codec::Members>::begin(),
-            ),
+            BlockdevDriver::Ssh => {
+                BlockdevOptionsBranchPartial::Ssh(crate::codec::boxed_begin::<BlockdevOptionsSsh>())
+            }
             BlockdevDriver::Throttle => BlockdevOptionsBranchPartial::Throttle(
-                <BlockdevOptionsThrottle as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsThrottle>(),
             ),
             BlockdevDriver::Vdi => BlockdevOptionsBranchPartial::Vdi(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Vhdx => BlockdevOptionsBranchPartial::Vhdx(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::VirtioBlkVfioPci => BlockdevOptionsBranchPartial::VirtioBlkVfioPci(
-                <BlockdevOptionsVirtioBlkVfioPci as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVfioPci>(),
             ),
             BlockdevDriver::VirtioBlkVhostUser => BlockdevOptionsBranchPartial::VirtioBlkVhostUser(
-                <BlockdevOptionsVirtioBlkVhostUser as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostUser>(),
             ),
             BlockdevDriver::VirtioBlkVhostVdpa => BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(
-                <BlockdevOptionsVirtioBlkVhostVdpa as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostVdpa>(),
             ),
             BlockdevDriver::Vmdk => BlockdevOptionsBranchPartial::Vmdk(
-                <BlockdevOptionsGenericCOWFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
             ),
             BlockdevDriver::Vpc => BlockdevOptionsBranchPartial::Vpc(
-                <BlockdevOptionsGenericFormat as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
             ),
             BlockdevDriver::Vvfat => BlockdevOptionsBranchPartial::Vvfat(
-                <BlockdevOptionsVVFAT as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevOptionsVVFAT>(),
             ),
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -26256,145 +26219,109 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
     fn finish(p: BlockdevOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             BlockdevOptionsBranchPartial::Blkdebug(p) => {
-                Self::Blkdebug(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Blkdebug(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Blklogwrites(p) => {
-                Self::Blklogwrites(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Blklogwrites(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Blkreplay(p) => {
-                Self::Blkreplay(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Blkreplay(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Blkverify(p) => {
-                Self::Blkverify(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Blkverify(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Bochs(p) => {
-                Self::Bochs(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Bochs(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Cloop(p) => {
-                Self::Cloop(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Cloop(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Compress(p) => {
-                Self::Compress(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Compress(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::CopyBeforeWrite(p) => {
-                Self::CopyBeforeWrite(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::CopyBeforeWrite(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::CopyOnRead(p) => {
-                Self::CopyOnRead(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::CopyOnRead(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Dmg(p) => {
-                Self::Dmg(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Dmg(p) => Self::Dmg(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::File(p) => Self::File(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::SnapshotAccess(p) => {
-                Self::SnapshotAccess(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::SnapshotAccess(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Ftp(p) => {
-                Self::Ftp(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::Ftps(p) => {
-                Self::Ftps(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Ftp(p) => Self::Ftp(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Ftps(p) => Self::Ftps(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Gluster(p) => {
-                Self::Gluster(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Gluster(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::HostCdrom(p) => {
-                Self::HostCdrom(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HostCdrom(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::HostDevice(p) => {
-                Self::HostDevice(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HostDevice(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Http(p) => {
-                Self::Http(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Http(p) => Self::Http(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Https(p) => {
-                Self::Https(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Https(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::IoUring(p) => {
-                Self::IoUring(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::IoUring(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Iscsi(p) => {
-                Self::Iscsi(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Iscsi(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::Nbd(p) => {
-                Self::Nbd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::Nfs(p) => {
-                Self::Nfs(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Luks(p) => Self::Luks(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Nbd(p) => Self::Nbd(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Nfs(p) => Self::Nfs(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::NullAio(p) => {
-                Self::NullAio(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::NullAio(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::NullCo(p) => {
-                Self::NullCo(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::NullCo(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Nvme(p) => {
-                Self::Nvme(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Nvme(p) => Self::Nvme(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::NvmeIoUring(p) => {
-                Self::NvmeIoUring(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::NvmeIoUring(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Parallels(p) => {
-                Self::Parallels(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Parallels(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Preallocate(p) => {
-                Self::Preallocate(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Preallocate(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Qcow(p) => {
-                Self::Qcow(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Qcow(p) => Self::Qcow(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Qcow2(p) => {
-                Self::Qcow2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow2(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Qed(p) => {
-                Self::Qed(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Qed(p) => Self::Qed(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Quorum(p) => {
-                Self::Quorum(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Quorum(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Raw(p) => {
-                Self::Raw(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::Rbd(p) => {
-                Self::Rbd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Raw(p) => Self::Raw(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Rbd(p) => Self::Rbd(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Replication(p) => {
-                Self::Replication(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Replication(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Ssh(p) => {
-                Self::Ssh(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Ssh(p) => Self::Ssh(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Throttle(p) => {
-                Self::Throttle(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Throttle(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Vdi(p) => {
-                Self::Vdi(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            BlockdevOptionsBranchPartial::Vhdx(p) => {
-                Self::Vhdx(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockdevOptionsBranchPartial::Vdi(p) => Self::Vdi(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Vhdx(p) => Self::Vhdx(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::VirtioBlkVfioPci(p) => {
-                Self::VirtioBlkVfioPci(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VirtioBlkVfioPci(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::VirtioBlkVhostUser(p) => Self::VirtioBlkVhostUser(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
-            BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(p) => Self::VirtioBlkVhostVdpa(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
-            BlockdevOptionsBranchPartial::Vmdk(p) => {
-                Self::Vmdk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+            BlockdevOptionsBranchPartial::VirtioBlkVhostUser(p) => {
+                Self::VirtioBlkVhostUser(crate::codec::boxed_finish(p, r)?)
             }
-            BlockdevOptionsBranchPartial::Vpc(p) => {
-                Self::Vpc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+            BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(p) => {
+                Self::VirtioBlkVhostVdpa(crate::codec::boxed_finish(p, r)?)
             }
+            BlockdevOptionsBranchPartial::Vmdk(p) => Self::Vmdk(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Vpc(p) => Self::Vpc(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Vvfat(p) => {
-                Self::Vvfat(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vvfat(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -28907,7 +28834,6 @@ impl ::core::convert::From<BlockdevCreateOptionsVpc> for BlockdevCreateOptionsBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockdevCreateOptionsBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -28919,42 +28845,42 @@ pub enum BlockdevCreateOptionsBranchPartial {
     CopyBeforeWrite,
     CopyOnRead,
     Dmg,
-    File(<BlockdevCreateOptionsFile as crate::codec::Members>::Partial),
+    File(crate::codec::BoxedPartial<BlockdevCreateOptionsFile>),
     SnapshotAccess,
     Ftp,
     Ftps,
-    Gluster(<BlockdevCreateOptionsGluster as crate::codec::Members>::Partial),
+    Gluster(crate::codec::BoxedPartial<BlockdevCreateOptionsGluster>),
     HostCdrom,
     HostDevice,
     Http,
     Https,
     IoUring,
     Iscsi,
-    Luks(<BlockdevCreateOptionsLUKS as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<BlockdevCreateOptionsLUKS>),
     Nbd,
-    Nfs(<BlockdevCreateOptionsNfs as crate::codec::Members>::Partial),
+    Nfs(crate::codec::BoxedPartial<BlockdevCreateOptionsNfs>),
     NullAio,
     NullCo,
     Nvme,
     NvmeIoUring,
-    Parallels(<BlockdevCreateOptionsParallels as crate::codec::Members>::Partial),
+    Parallels(crate::codec::BoxedPartial<BlockdevCreateOptionsParallels>),
     Preallocate,
-    Qcow(<BlockdevCreateOptionsQcow as crate::codec::Members>::Partial),
-    Qcow2(<BlockdevCreateOptionsQcow2 as crate::codec::Members>::Partial),
-    Qed(<BlockdevCreateOptionsQed as crate::codec::Members>::Partial),
+    Qcow(crate::codec::BoxedPartial<BlockdevCreateOptionsQcow>),
+    Qcow2(crate::codec::BoxedPartial<BlockdevCreateOptionsQcow2>),
+    Qed(crate::codec::BoxedPartial<BlockdevCreateOptionsQed>),
     Quorum,
     Raw,
-    Rbd(<BlockdevCreateOptionsRbd as crate::codec::Members>::Partial),
+    Rbd(crate::codec::BoxedPartial<BlockdevCreateOptionsRbd>),
     Replication,
-    Ssh(<BlockdevCreateOptionsSsh as crate::codec::Members>::Partial),
+    Ssh(crate::codec::BoxedPartial<BlockdevCreateOptionsSsh>),
     Throttle,
-    Vdi(<BlockdevCreateOptionsVdi as crate::codec::Members>::Partial),
-    Vhdx(<BlockdevCreateOptionsVhdx as crate::codec::Members>::Partial),
+    Vdi(crate::codec::BoxedPartial<BlockdevCreateOptionsVdi>),
+    Vhdx(crate::codec::BoxedPartial<BlockdevCreateOptionsVhdx>),
     VirtioBlkVfioPci,
     VirtioBlkVhostUser,
     VirtioBlkVhostVdpa,
-    Vmdk(<BlockdevCreateOptionsVmdk as crate::codec::Members>::Partial),
-    Vpc(<BlockdevCreateOptionsVpc as crate::codec::Members>::Partial),
+    Vmdk(crate::codec::BoxedPartial<BlockdevCreateOptionsVmdk>),
+    Vpc(crate::codec::BoxedPartial<BlockdevCreateOptionsVpc>),
     Vvfat,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -28978,13 +28904,13 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::CopyOnRead => BlockdevCreateOptionsBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockdevCreateOptionsBranchPartial::Dmg,
             BlockdevDriver::File => BlockdevCreateOptionsBranchPartial::File(
-                <BlockdevCreateOptionsFile as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsFile>(),
             ),
             BlockdevDriver::SnapshotAccess => BlockdevCreateOptionsBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockdevCreateOptionsBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockdevCreateOptionsBranchPartial::Ftps,
             BlockdevDriver::Gluster => BlockdevCreateOptionsBranchPartial::Gluster(
-                <BlockdevCreateOptionsGluster as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsGluster>(),
             ),
             BlockdevDriver::HostCdrom => BlockdevCreateOptionsBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockdevCreateOptionsBranchPartial::HostDevice,
@@ -28993,44 +28919,44 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::IoUring => BlockdevCreateOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevCreateOptionsBranchPartial::Iscsi,
             BlockdevDriver::Luks => BlockdevCreateOptionsBranchPartial::Luks(
-                <BlockdevCreateOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsLUKS>(),
             ),
             BlockdevDriver::Nbd => BlockdevCreateOptionsBranchPartial::Nbd,
             BlockdevDriver::Nfs => BlockdevCreateOptionsBranchPartial::Nfs(
-                <BlockdevCreateOptionsNfs as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsNfs>(),
             ),
             BlockdevDriver::NullAio => BlockdevCreateOptionsBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockdevCreateOptionsBranchPartial::NullCo,
             BlockdevDriver::Nvme => BlockdevCreateOptionsBranchPartial::Nvme,
             BlockdevDriver::NvmeIoUring => BlockdevCreateOptionsBranchPartial::NvmeIoUring,
             BlockdevDriver::Parallels => BlockdevCreateOptionsBranchPartial::Parallels(
-                <BlockdevCreateOptionsParallels as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsParallels>(),
             ),
             BlockdevDriver::Preallocate => BlockdevCreateOptionsBranchPartial::Preallocate,
             BlockdevDriver::Qcow => BlockdevCreateOptionsBranchPartial::Qcow(
-                <BlockdevCreateOptionsQcow as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow>(),
             ),
             BlockdevDriver::Qcow2 => BlockdevCreateOptionsBranchPartial::Qcow2(
-                <BlockdevCreateOptionsQcow2 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow2>(),
             ),
             BlockdevDriver::Qed => BlockdevCreateOptionsBranchPartial::Qed(
-                <BlockdevCreateOptionsQed as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQed>(),
             ),
             BlockdevDriver::Quorum => BlockdevCreateOptionsBranchPartial::Quorum,
             BlockdevDriver::Raw => BlockdevCreateOptionsBranchPartial::Raw,
             BlockdevDriver::Rbd => BlockdevCreateOptionsBranchPartial::Rbd(
-                <BlockdevCreateOptionsRbd as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsRbd>(),
             ),
             BlockdevDriver::Replication => BlockdevCreateOptionsBranchPartial::Replication,
             BlockdevDriver::Ssh => BlockdevCreateOptionsBranchPartial::Ssh(
-                <BlockdevCreateOptionsSsh as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsSsh>(),
             ),
             BlockdevDriver::Throttle => BlockdevCreateOptionsBranchPartial::Throttle,
             BlockdevDriver::Vdi => BlockdevCreateOptionsBranchPartial::Vdi(
-                <BlockdevCreateOptionsVdi as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVdi>(),
             ),
             BlockdevDriver::Vhdx => BlockdevCreateOptionsBranchPartial::Vhdx(
-                <BlockdevCreateOptionsVhdx as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVhdx>(),
             ),
             BlockdevDriver::VirtioBlkVfioPci => {
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVfioPci
@@ -29042,10 +28968,10 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVhostVdpa
             }
             BlockdevDriver::Vmdk => BlockdevCreateOptionsBranchPartial::Vmdk(
-                <BlockdevCreateOptionsVmdk as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVmdk>(),
             ),
             BlockdevDriver::Vpc => BlockdevCreateOptionsBranchPartial::Vpc(
-                <BlockdevCreateOptionsVpc as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVpc>(),
             ),
             BlockdevDriver::Vvfat => BlockdevCreateOptionsBranchPartial::Vvfat,
             BlockdevDriver::Unrecognized(tag) => {
@@ -29156,13 +29082,13 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::CopyOnRead => Self::CopyOnRead,
             BlockdevCreateOptionsBranchPartial::Dmg => Self::Dmg,
             BlockdevCreateOptionsBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::File(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::SnapshotAccess => Self::SnapshotAccess,
             BlockdevCreateOptionsBranchPartial::Ftp => Self::Ftp,
             BlockdevCreateOptionsBranchPartial::Ftps => Self::Ftps,
             BlockdevCreateOptionsBranchPartial::Gluster(p) => {
-                Self::Gluster(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Gluster(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::HostCdrom => Self::HostCdrom,
             BlockdevCreateOptionsBranchPartial::HostDevice => Self::HostDevice,
@@ -29171,53 +29097,53 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::IoUring => Self::IoUring,
             BlockdevCreateOptionsBranchPartial::Iscsi => Self::Iscsi,
             BlockdevCreateOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Nbd => Self::Nbd,
             BlockdevCreateOptionsBranchPartial::Nfs(p) => {
-                Self::Nfs(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Nfs(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::NullAio => Self::NullAio,
             BlockdevCreateOptionsBranchPartial::NullCo => Self::NullCo,
             BlockdevCreateOptionsBranchPartial::Nvme => Self::Nvme,
             BlockdevCreateOptionsBranchPartial::NvmeIoUring => Self::NvmeIoUring,
             BlockdevCreateOptionsBranchPartial::Parallels(p) => {
-                Self::Parallels(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Parallels(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Preallocate => Self::Preallocate,
             BlockdevCreateOptionsBranchPartial::Qcow(p) => {
-                Self::Qcow(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Qcow2(p) => {
-                Self::Qcow2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow2(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Qed(p) => {
-                Self::Qed(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qed(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Quorum => Self::Quorum,
             BlockdevCreateOptionsBranchPartial::Raw => Self::Raw,
             BlockdevCreateOptionsBranchPartial::Rbd(p) => {
-                Self::Rbd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Rbd(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Replication => Self::Replication,
             BlockdevCreateOptionsBranchPartial::Ssh(p) => {
-                Self::Ssh(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Ssh(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Throttle => Self::Throttle,
             BlockdevCreateOptionsBranchPartial::Vdi(p) => {
-                Self::Vdi(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vdi(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Vhdx(p) => {
-                Self::Vhdx(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vhdx(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::VirtioBlkVfioPci => Self::VirtioBlkVfioPci,
             BlockdevCreateOptionsBranchPartial::VirtioBlkVhostUser => Self::VirtioBlkVhostUser,
             BlockdevCreateOptionsBranchPartial::VirtioBlkVhostVdpa => Self::VirtioBlkVhostVdpa,
             BlockdevCreateOptionsBranchPartial::Vmdk(p) => {
-                Self::Vmdk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vmdk(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Vpc(p) => {
-                Self::Vpc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vpc(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevCreateOptionsBranchPartial::Vvfat => Self::Vvfat,
             BlockdevCreateOptionsBranchPartial::Unrecognized(tag, members) => {
@@ -29759,7 +29685,6 @@ impl ::core::convert::From<BlockdevAmendOptionsQcow2> for BlockdevAmendOptionsBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockdevAmendOptionsBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -29782,7 +29707,7 @@ pub enum BlockdevAmendOptionsBranchPartial {
     Https,
     IoUring,
     Iscsi,
-    Luks(<BlockdevAmendOptionsLUKS as crate::codec::Members>::Partial),
+    Luks(crate::codec::BoxedPartial<BlockdevAmendOptionsLUKS>),
     Nbd,
     Nfs,
     NullAio,
@@ -29792,7 +29717,7 @@ pub enum BlockdevAmendOptionsBranchPartial {
     Parallels,
     Preallocate,
     Qcow,
-    Qcow2(<BlockdevAmendOptionsQcow2 as crate::codec::Members>::Partial),
+    Qcow2(crate::codec::BoxedPartial<BlockdevAmendOptionsQcow2>),
     Qed,
     Quorum,
     Raw,
@@ -29841,7 +29766,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::IoUring => BlockdevAmendOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevAmendOptionsBranchPartial::Iscsi,
             BlockdevDriver::Luks => BlockdevAmendOptionsBranchPartial::Luks(
-                <BlockdevAmendOptionsLUKS as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevAmendOptionsLUKS>(),
             ),
             BlockdevDriver::Nbd => BlockdevAmendOptionsBranchPartial::Nbd,
             BlockdevDriver::Nfs => BlockdevAmendOptionsBranchPartial::Nfs,
@@ -29853,7 +29778,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::Preallocate => BlockdevAmendOptionsBranchPartial::Preallocate,
             BlockdevDriver::Qcow => BlockdevAmendOptionsBranchPartial::Qcow,
             BlockdevDriver::Qcow2 => BlockdevAmendOptionsBranchPartial::Qcow2(
-                <BlockdevAmendOptionsQcow2 as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockdevAmendOptionsQcow2>(),
             ),
             BlockdevDriver::Qed => BlockdevAmendOptionsBranchPartial::Qed,
             BlockdevDriver::Quorum => BlockdevAmendOptionsBranchPartial::Quorum,
@@ -29969,7 +29894,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::IoUring => Self::IoUring,
             BlockdevAmendOptionsBranchPartial::Iscsi => Self::Iscsi,
             BlockdevAmendOptionsBranchPartial::Luks(p) => {
-                Self::Luks(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Luks(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevAmendOptionsBranchPartial::Nbd => Self::Nbd,
             BlockdevAmendOptionsBranchPartial::Nfs => Self::Nfs,
@@ -29981,7 +29906,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::Preallocate => Self::Preallocate,
             BlockdevAmendOptionsBranchPartial::Qcow => Self::Qcow,
             BlockdevAmendOptionsBranchPartial::Qcow2(p) => {
-                Self::Qcow2(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Qcow2(crate::codec::boxed_finish(p, r)?)
             }
             BlockdevAmendOptionsBranchPartial::Qed => Self::Qed,
             BlockdevAmendOptionsBranchPartial::Quorum => Self::Quorum,
@@ -31642,12 +31567,11 @@ impl ::core::convert::From<BlockExportOptionsVduseBlk> for BlockExportOptionsBra
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum BlockExportOptionsBranchPartial {
-    Nbd(<BlockExportOptionsNbd as crate::codec::Members>::Partial),
-    VhostUserBlk(<BlockExportOptionsVhostUserBlk as crate::codec::Members>::Partial),
-    Fuse(<BlockExportOptionsFuse as crate::codec::Members>::Partial),
-    VduseBlk(<BlockExportOptionsVduseBlk as crate::codec::Members>::Partial),
+    Nbd(crate::codec::BoxedPartial<BlockExportOptionsNbd>),
+    VhostUserBlk(crate::codec::BoxedPartial<BlockExportOptionsVhostUserBlk>),
+    Fuse(crate::codec::BoxedPartial<BlockExportOptionsFuse>),
+    VduseBlk(crate::codec::BoxedPartial<BlockExportOptionsVduseBlk>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -31659,16 +31583,16 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             BlockExportType::Nbd => BlockExportOptionsBranchPartial::Nbd(
-                <BlockExportOptionsNbd as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockExportOptionsNbd>(),
             ),
             BlockExportType::VhostUserBlk => BlockExportOptionsBranchPartial::VhostUserBlk(
-                <BlockExportOptionsVhostUserBlk as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockExportOptionsVhostUserBlk>(),
             ),
             BlockExportType::Fuse => BlockExportOptionsBranchPartial::Fuse(
-                <BlockExportOptionsFuse as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockExportOptionsFuse>(),
             ),
             BlockExportType::VduseBlk => BlockExportOptionsBranchPartial::VduseBlk(
-                <BlockExportOptionsVduseBlk as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<BlockExportOptionsVduseBlk>(),
             ),
             BlockExportType::Unrecognized(tag) => {
                 BlockExportOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -31704,17 +31628,15 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     #[inline]
     fn finish(p: BlockExportOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            BlockExportOptionsBranchPartial::Nbd(p) => {
-                Self::Nbd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            BlockExportOptionsBranchPartial::Nbd(p) => Self::Nbd(crate::codec::boxed_finish(p, r)?),
             BlockExportOptionsBranchPartial::VhostUserBlk(p) => {
-                Self::VhostUserBlk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VhostUserBlk(crate::codec::boxed_finish(p, r)?)
             }
             BlockExportOptionsBranchPartial::Fuse(p) => {
-                Self::Fuse(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Fuse(crate::codec::boxed_finish(p, r)?)
             }
             BlockExportOptionsBranchPartial::VduseBlk(p) => {
-                Self::VduseBlk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VduseBlk(crate::codec::boxed_finish(p, r)?)
             }
             BlockExportOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -34764,31 +34686,30 @@ impl ::core::convert::From<ChardevVCWrapper> for ChardevBackendBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ChardevBackendBranchPartial {
-    File(<ChardevFileWrapper as crate::codec::Members>::Partial),
-    Serial(<ChardevHostdevWrapper as crate::codec::Members>::Partial),
-    Parallel(<ChardevHostdevWrapper as crate::codec::Members>::Partial),
-    Pipe(<ChardevHostdevWrapper as crate::codec::Members>::Partial),
-    Socket(<ChardevSocketWrapper as crate::codec::Members>::Partial),
-    Udp(<ChardevUdpWrapper as crate::codec::Members>::Partial),
-    Pty(<ChardevPtyWrapper as crate::codec::Members>::Partial),
-    Null(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Mux(<ChardevMuxWrapper as crate::codec::Members>::Partial),
-    Hub(<ChardevHubWrapper as crate::codec::Members>::Partial),
-    Msmouse(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Wctablet(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Braille(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Testdev(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Stdio(<ChardevStdioWrapper as crate::codec::Members>::Partial),
-    Console(<ChardevCommonWrapper as crate::codec::Members>::Partial),
-    Spicevmc(<ChardevSpiceChannelWrapper as crate::codec::Members>::Partial),
-    Spiceport(<ChardevSpicePortWrapper as crate::codec::Members>::Partial),
-    QemuVdagent(<ChardevQemuVDAgentWrapper as crate::codec::Members>::Partial),
-    Dbus(<ChardevDBusWrapper as crate::codec::Members>::Partial),
-    Vc(<ChardevVCWrapper as crate::codec::Members>::Partial),
-    Ringbuf(<ChardevRingbufWrapper as crate::codec::Members>::Partial),
-    Memory(<ChardevRingbufWrapper as crate::codec::Members>::Partial),
+    File(crate::codec::BoxedPartial<ChardevFileWrapper>),
+    Serial(crate::codec::BoxedPartial<ChardevHostdevWrapper>),
+    Parallel(crate::codec::BoxedPartial<ChardevHostdevWrapper>),
+    Pipe(crate::codec::BoxedPartial<ChardevHostdevWrapper>),
+    Socket(crate::codec::BoxedPartial<ChardevSocketWrapper>),
+    Udp(crate::codec::BoxedPartial<ChardevUdpWrapper>),
+    Pty(crate::codec::BoxedPartial<ChardevPtyWrapper>),
+    Null(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Mux(crate::codec::BoxedPartial<ChardevMuxWrapper>),
+    Hub(crate::codec::BoxedPartial<ChardevHubWrapper>),
+    Msmouse(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Wctablet(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Braille(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Testdev(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Stdio(crate::codec::BoxedPartial<ChardevStdioWrapper>),
+    Console(crate::codec::BoxedPartial<ChardevCommonWrapper>),
+    Spicevmc(crate::codec::BoxedPartial<ChardevSpiceChannelWrapper>),
+    Spiceport(crate::codec::BoxedPartial<ChardevSpicePortWrapper>),
+    QemuVdagent(crate::codec::BoxedPartial<ChardevQemuVDAgentWrapper>),
+    Dbus(crate::codec::BoxedPartial<ChardevDBusWrapper>),
+    Vc(crate::codec::BoxedPartial<ChardevVCWrapper>),
+    Ringbuf(crate::codec::BoxedPartial<ChardevRingbufWrapper>),
+    Memory(crate::codec::BoxedPartial<ChardevRingbufWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -34800,74 +34721,74 @@ impl crate::codec::Branches for ChardevBackendBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            ChardevBackendKind::File => ChardevBackendBranchPartial::File(
-                <ChardevFileWrapper as crate::codec::Members>::begin(),
-            ),
+            ChardevBackendKind::File => {
+                ChardevBackendBranchPartial::File(crate::codec::boxed_begin::<ChardevFileWrapper>())
+            }
             ChardevBackendKind::Serial => ChardevBackendBranchPartial::Serial(
-                <ChardevHostdevWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
             ),
             ChardevBackendKind::Parallel => ChardevBackendBranchPartial::Parallel(
-                <ChardevHostdevWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
             ),
             ChardevBackendKind::Pipe => ChardevBackendBranchPartial::Pipe(
-                <ChardevHostdevWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
             ),
             ChardevBackendKind::Socket => ChardevBackendBranchPartial::Socket(
-                <ChardevSocketWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevSocketWrapper>(),
             ),
-            ChardevBackendKind::Udp => ChardevBackendBranchPartial::Udp(
-                <ChardevUdpWrapper as crate::codec::Members>::begin(),
-            ),
-            ChardevBackendKind::Pty => ChardevBackendBranchPartial::Pty(
-                <ChardevPtyWrapper as crate::codec::Members>::begin(),
-            ),
+            ChardevBackendKind::Udp => {
+                ChardevBackendBranchPartial::Udp(crate::codec::boxed_begin::<ChardevUdpWrapper>())
+            }
+            ChardevBackendKind::Pty => {
+                ChardevBackendBranchPartial::Pty(crate::codec::boxed_begin::<ChardevPtyWrapper>())
+            }
             ChardevBackendKind::Null => ChardevBackendBranchPartial::Null(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
-            ChardevBackendKind::Mux => ChardevBackendBranchPartial::Mux(
-                <ChardevMuxWrapper as crate::codec::Members>::begin(),
-            ),
-            ChardevBackendKind::Hub => ChardevBackendBranchPartial::Hub(
-                <ChardevHubWrapper as crate::codec::Members>::begin(),
-            ),
+            ChardevBackendKind::Mux => {
+                ChardevBackendBranchPartial::Mux(crate::codec::boxed_begin::<ChardevMuxWrapper>())
+            }
+            ChardevBackendKind::Hub => {
+                ChardevBackendBranchPartial::Hub(crate::codec::boxed_begin::<ChardevHubWrapper>())
+            }
             ChardevBackendKind::Msmouse => ChardevBackendBranchPartial::Msmouse(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
             ChardevBackendKind::Wctablet => ChardevBackendBranchPartial::Wctablet(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
             ChardevBackendKind::Braille => ChardevBackendBranchPartial::Braille(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
             ChardevBackendKind::Testdev => ChardevBackendBranchPartial::Testdev(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
             ChardevBackendKind::Stdio => ChardevBackendBranchPartial::Stdio(
-                <ChardevStdioWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevStdioWrapper>(),
             ),
             ChardevBackendKind::Console => ChardevBackendBranchPartial::Console(
-                <ChardevCommonWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
             ),
             ChardevBackendKind::Spicevmc => ChardevBackendBranchPartial::Spicevmc(
-                <ChardevSpiceChannelWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevSpiceChannelWrapper>(),
             ),
             ChardevBackendKind::Spiceport => ChardevBackendBranchPartial::Spiceport(
-                <ChardevSpicePortWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevSpicePortWrapper>(),
             ),
             ChardevBackendKind::QemuVdagent => ChardevBackendBranchPartial::QemuVdagent(
-                <ChardevQemuVDAgentWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevQemuVDAgentWrapper>(),
             ),
-            ChardevBackendKind::Dbus => ChardevBackendBranchPartial::Dbus(
-                <ChardevDBusWrapper as crate::codec::Members>::begin(),
-            ),
-            ChardevBackendKind::Vc => ChardevBackendBranchPartial::Vc(
-                <ChardevVCWrapper as crate::codec::Members>::begin(),
-            ),
+            ChardevBackendKind::Dbus => {
+                ChardevBackendBranchPartial::Dbus(crate::codec::boxed_begin::<ChardevDBusWrapper>())
+            }
+            ChardevBackendKind::Vc => {
+                ChardevBackendBranchPartial::Vc(crate::codec::boxed_begin::<ChardevVCWrapper>())
+            }
             ChardevBackendKind::Ringbuf => ChardevBackendBranchPartial::Ringbuf(
-                <ChardevRingbufWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
             ),
             ChardevBackendKind::Memory => ChardevBackendBranchPartial::Memory(
-                <ChardevRingbufWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
             ),
             ChardevBackendKind::Unrecognized(tag) => {
                 ChardevBackendBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -34960,74 +34881,54 @@ impl crate::codec::Branches for ChardevBackendBranch {
     #[inline]
     fn finish(p: ChardevBackendBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            ChardevBackendBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ChardevBackendBranchPartial::File(p) => Self::File(crate::codec::boxed_finish(p, r)?),
             ChardevBackendBranchPartial::Serial(p) => {
-                Self::Serial(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Serial(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Parallel(p) => {
-                Self::Parallel(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Parallel(crate::codec::boxed_finish(p, r)?)
             }
-            ChardevBackendBranchPartial::Pipe(p) => {
-                Self::Pipe(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ChardevBackendBranchPartial::Pipe(p) => Self::Pipe(crate::codec::boxed_finish(p, r)?),
             ChardevBackendBranchPartial::Socket(p) => {
-                Self::Socket(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Socket(crate::codec::boxed_finish(p, r)?)
             }
-            ChardevBackendBranchPartial::Udp(p) => {
-                Self::Udp(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            ChardevBackendBranchPartial::Pty(p) => {
-                Self::Pty(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            ChardevBackendBranchPartial::Null(p) => {
-                Self::Null(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            ChardevBackendBranchPartial::Mux(p) => {
-                Self::Mux(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            ChardevBackendBranchPartial::Hub(p) => {
-                Self::Hub(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ChardevBackendBranchPartial::Udp(p) => Self::Udp(crate::codec::boxed_finish(p, r)?),
+            ChardevBackendBranchPartial::Pty(p) => Self::Pty(crate::codec::boxed_finish(p, r)?),
+            ChardevBackendBranchPartial::Null(p) => Self::Null(crate::codec::boxed_finish(p, r)?),
+            ChardevBackendBranchPartial::Mux(p) => Self::Mux(crate::codec::boxed_finish(p, r)?),
+            ChardevBackendBranchPartial::Hub(p) => Self::Hub(crate::codec::boxed_finish(p, r)?),
             ChardevBackendBranchPartial::Msmouse(p) => {
-                Self::Msmouse(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Msmouse(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Wctablet(p) => {
-                Self::Wctablet(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Wctablet(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Braille(p) => {
-                Self::Braille(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Braille(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Testdev(p) => {
-                Self::Testdev(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Testdev(crate::codec::boxed_finish(p, r)?)
             }
-            ChardevBackendBranchPartial::Stdio(p) => {
-                Self::Stdio(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ChardevBackendBranchPartial::Stdio(p) => Self::Stdio(crate::codec::boxed_finish(p, r)?),
             ChardevBackendBranchPartial::Console(p) => {
-                Self::Console(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Console(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Spicevmc(p) => {
-                Self::Spicevmc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Spicevmc(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Spiceport(p) => {
-                Self::Spiceport(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Spiceport(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::QemuVdagent(p) => {
-                Self::QemuVdagent(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::QemuVdagent(crate::codec::boxed_finish(p, r)?)
             }
-            ChardevBackendBranchPartial::Dbus(p) => {
-                Self::Dbus(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            ChardevBackendBranchPartial::Vc(p) => {
-                Self::Vc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ChardevBackendBranchPartial::Dbus(p) => Self::Dbus(crate::codec::boxed_finish(p, r)?),
+            ChardevBackendBranchPartial::Vc(p) => Self::Vc(crate::codec::boxed_finish(p, r)?),
             ChardevBackendBranchPartial::Ringbuf(p) => {
-                Self::Ringbuf(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Ringbuf(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Memory(p) => {
-                Self::Memory(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Memory(crate::codec::boxed_finish(p, r)?)
             }
             ChardevBackendBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -38920,27 +38821,26 @@ impl ::core::convert::From<NetdevVmnetBridgedOptions> for NetdevBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum NetdevBranchPartial {
     None,
-    Nic(<NetLegacyNicOptions as crate::codec::Members>::Partial),
-    User(<NetdevUserOptions as crate::codec::Members>::Partial),
-    Tap(<NetdevTapOptions as crate::codec::Members>::Partial),
-    L2tpv3(<NetdevL2TPv3Options as crate::codec::Members>::Partial),
-    Socket(<NetdevSocketOptions as crate::codec::Members>::Partial),
-    Stream(<NetdevStreamOptions as crate::codec::Members>::Partial),
-    Dgram(<NetdevDgramOptions as crate::codec::Members>::Partial),
-    Vde(<NetdevVdeOptions as crate::codec::Members>::Partial),
-    Bridge(<NetdevBridgeOptions as crate::codec::Members>::Partial),
-    Hubport(<NetdevHubPortOptions as crate::codec::Members>::Partial),
-    Netmap(<NetdevNetmapOptions as crate::codec::Members>::Partial),
-    VhostUser(<NetdevVhostUserOptions as crate::codec::Members>::Partial),
-    VhostVdpa(<NetdevVhostVDPAOptions as crate::codec::Members>::Partial),
-    Passt(<NetDevPasstOptions as crate::codec::Members>::Partial),
-    AfXdp(<NetdevAFXDPOptions as crate::codec::Members>::Partial),
-    VmnetHost(<NetdevVmnetHostOptions as crate::codec::Members>::Partial),
-    VmnetShared(<NetdevVmnetSharedOptions as crate::codec::Members>::Partial),
-    VmnetBridged(<NetdevVmnetBridgedOptions as crate::codec::Members>::Partial),
+    Nic(crate::codec::BoxedPartial<NetLegacyNicOptions>),
+    User(crate::codec::BoxedPartial<NetdevUserOptions>),
+    Tap(crate::codec::BoxedPartial<NetdevTapOptions>),
+    L2tpv3(crate::codec::BoxedPartial<NetdevL2TPv3Options>),
+    Socket(crate::codec::BoxedPartial<NetdevSocketOptions>),
+    Stream(crate::codec::BoxedPartial<NetdevStreamOptions>),
+    Dgram(crate::codec::BoxedPartial<NetdevDgramOptions>),
+    Vde(crate::codec::BoxedPartial<NetdevVdeOptions>),
+    Bridge(crate::codec::BoxedPartial<NetdevBridgeOptions>),
+    Hubport(crate::codec::BoxedPartial<NetdevHubPortOptions>),
+    Netmap(crate::codec::BoxedPartial<NetdevNetmapOptions>),
+    VhostUser(crate::codec::BoxedPartial<NetdevVhostUserOptions>),
+    VhostVdpa(crate::codec::BoxedPartial<NetdevVhostVDPAOptions>),
+    Passt(crate::codec::BoxedPartial<NetDevPasstOptions>),
+    AfXdp(crate::codec::BoxedPartial<NetdevAFXDPOptions>),
+    VmnetHost(crate::codec::BoxedPartial<NetdevVmnetHostOptions>),
+    VmnetShared(crate::codec::BoxedPartial<NetdevVmnetSharedOptions>),
+    VmnetBridged(crate::codec::BoxedPartial<NetdevVmnetBridgedOptions>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -38953,58 +38853,58 @@ impl crate::codec::Branches for NetdevBranch {
         match tag {
             NetClientDriver::None => NetdevBranchPartial::None,
             NetClientDriver::Nic => {
-                NetdevBranchPartial::Nic(<NetLegacyNicOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Nic(crate::codec::boxed_begin::<NetLegacyNicOptions>())
             }
             NetClientDriver::User => {
-                NetdevBranchPartial::User(<NetdevUserOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::User(crate::codec::boxed_begin::<NetdevUserOptions>())
             }
             NetClientDriver::Tap => {
-                NetdevBranchPartial::Tap(<NetdevTapOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Tap(crate::codec::boxed_begin::<NetdevTapOptions>())
             }
             NetClientDriver::L2tpv3 => {
-                NetdevBranchPartial::L2tpv3(<NetdevL2TPv3Options as crate::codec::Members>::begin())
+                NetdevBranchPartial::L2tpv3(crate::codec::boxed_begin::<NetdevL2TPv3Options>())
             }
             NetClientDriver::Socket => {
-                NetdevBranchPartial::Socket(<NetdevSocketOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Socket(crate::codec::boxed_begin::<NetdevSocketOptions>())
             }
             NetClientDriver::Stream => {
-                NetdevBranchPartial::Stream(<NetdevStreamOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Stream(crate::codec::boxed_begin::<NetdevStreamOptions>())
             }
             NetClientDriver::Dgram => {
-                NetdevBranchPartial::Dgram(<NetdevDgramOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Dgram(crate::codec::boxed_begin::<NetdevDgramOptions>())
             }
             NetClientDriver::Vde => {
-                NetdevBranchPartial::Vde(<NetdevVdeOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Vde(crate::codec::boxed_begin::<NetdevVdeOptions>())
             }
             NetClientDriver::Bridge => {
-                NetdevBranchPartial::Bridge(<NetdevBridgeOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Bridge(crate::codec::boxed_begin::<NetdevBridgeOptions>())
             }
-            NetClientDriver::Hubport => NetdevBranchPartial::Hubport(
-                <NetdevHubPortOptions as crate::codec::Members>::begin(),
-            ),
+            NetClientDriver::Hubport => {
+                NetdevBranchPartial::Hubport(crate::codec::boxed_begin::<NetdevHubPortOptions>())
+            }
             NetClientDriver::Netmap => {
-                NetdevBranchPartial::Netmap(<NetdevNetmapOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Netmap(crate::codec::boxed_begin::<NetdevNetmapOptions>())
             }
             NetClientDriver::VhostUser => NetdevBranchPartial::VhostUser(
-                <NetdevVhostUserOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetdevVhostUserOptions>(),
             ),
             NetClientDriver::VhostVdpa => NetdevBranchPartial::VhostVdpa(
-                <NetdevVhostVDPAOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetdevVhostVDPAOptions>(),
             ),
             NetClientDriver::Passt => {
-                NetdevBranchPartial::Passt(<NetDevPasstOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::Passt(crate::codec::boxed_begin::<NetDevPasstOptions>())
             }
             NetClientDriver::AfXdp => {
-                NetdevBranchPartial::AfXdp(<NetdevAFXDPOptions as crate::codec::Members>::begin())
+                NetdevBranchPartial::AfXdp(crate::codec::boxed_begin::<NetdevAFXDPOptions>())
             }
             NetClientDriver::VmnetHost => NetdevBranchPartial::VmnetHost(
-                <NetdevVmnetHostOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetdevVmnetHostOptions>(),
             ),
             NetClientDriver::VmnetShared => NetdevBranchPartial::VmnetShared(
-                <NetdevVmnetSharedOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetdevVmnetSharedOptions>(),
             ),
             NetClientDriver::VmnetBridged => NetdevBranchPartial::VmnetBridged(
-                <NetdevVmnetBridgedOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetdevVmnetBridgedOptions>(),
             ),
             NetClientDriver::Unrecognized(tag) => {
                 NetdevBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -39082,59 +38982,27 @@ impl crate::codec::Branches for NetdevBranch {
     fn finish(p: NetdevBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             NetdevBranchPartial::None => Self::None,
-            NetdevBranchPartial::Nic(p) => {
-                Self::Nic(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::User(p) => {
-                Self::User(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Tap(p) => {
-                Self::Tap(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::L2tpv3(p) => {
-                Self::L2tpv3(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Socket(p) => {
-                Self::Socket(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Stream(p) => {
-                Self::Stream(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Dgram(p) => {
-                Self::Dgram(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Vde(p) => {
-                Self::Vde(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Bridge(p) => {
-                Self::Bridge(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Hubport(p) => {
-                Self::Hubport(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Netmap(p) => {
-                Self::Netmap(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::VhostUser(p) => {
-                Self::VhostUser(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::VhostVdpa(p) => {
-                Self::VhostVdpa(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::Passt(p) => {
-                Self::Passt(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::AfXdp(p) => {
-                Self::AfXdp(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NetdevBranchPartial::VmnetHost(p) => {
-                Self::VmnetHost(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            NetdevBranchPartial::Nic(p) => Self::Nic(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::User(p) => Self::User(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Tap(p) => Self::Tap(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::L2tpv3(p) => Self::L2tpv3(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Socket(p) => Self::Socket(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Stream(p) => Self::Stream(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Dgram(p) => Self::Dgram(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Vde(p) => Self::Vde(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Bridge(p) => Self::Bridge(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Hubport(p) => Self::Hubport(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Netmap(p) => Self::Netmap(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::VhostUser(p) => Self::VhostUser(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::VhostVdpa(p) => Self::VhostVdpa(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::Passt(p) => Self::Passt(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::AfXdp(p) => Self::AfXdp(crate::codec::boxed_finish(p, r)?),
+            NetdevBranchPartial::VmnetHost(p) => Self::VmnetHost(crate::codec::boxed_finish(p, r)?),
             NetdevBranchPartial::VmnetShared(p) => {
-                Self::VmnetShared(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VmnetShared(crate::codec::boxed_finish(p, r)?)
             }
             NetdevBranchPartial::VmnetBridged(p) => {
-                Self::VmnetBridged(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VmnetBridged(crate::codec::boxed_finish(p, r)?)
             }
             NetdevBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
@@ -41336,10 +41204,9 @@ impl ::core::convert::From<TPMEmulatorOptionsWrapper> for TpmTypeOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum TpmTypeOptionsBranchPartial {
-    Passthrough(<TPMPassthroughOptionsWrapper as crate::codec::Members>::Partial),
-    Emulator(<TPMEmulatorOptionsWrapper as crate::codec::Members>::Partial),
+    Passthrough(crate::codec::BoxedPartial<TPMPassthroughOptionsWrapper>),
+    Emulator(crate::codec::BoxedPartial<TPMEmulatorOptionsWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -41351,10 +41218,10 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             TpmType::Passthrough => TpmTypeOptionsBranchPartial::Passthrough(
-                <TPMPassthroughOptionsWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TPMPassthroughOptionsWrapper>(),
             ),
             TpmType::Emulator => TpmTypeOptionsBranchPartial::Emulator(
-                <TPMEmulatorOptionsWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TPMEmulatorOptionsWrapper>(),
             ),
             TpmType::Unrecognized(tag) => {
                 TpmTypeOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -41385,10 +41252,10 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
     fn finish(p: TpmTypeOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             TpmTypeOptionsBranchPartial::Passthrough(p) => {
-                Self::Passthrough(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Passthrough(crate::codec::boxed_finish(p, r)?)
             }
             TpmTypeOptionsBranchPartial::Emulator(p) => {
-                Self::Emulator(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Emulator(crate::codec::boxed_finish(p, r)?)
             }
             TpmTypeOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -41708,9 +41575,8 @@ impl ::core::convert::From<SetPasswordOptionsVnc> for SetPasswordOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SetPasswordOptionsBranchPartial {
-    Vnc(<SetPasswordOptionsVnc as crate::codec::Members>::Partial),
+    Vnc(crate::codec::BoxedPartial<SetPasswordOptionsVnc>),
     Spice,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -41723,7 +41589,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             DisplayProtocol::Vnc => SetPasswordOptionsBranchPartial::Vnc(
-                <SetPasswordOptionsVnc as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SetPasswordOptionsVnc>(),
             ),
             DisplayProtocol::Spice => SetPasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
@@ -41752,9 +41618,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
     #[inline]
     fn finish(p: SetPasswordOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            SetPasswordOptionsBranchPartial::Vnc(p) => {
-                Self::Vnc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SetPasswordOptionsBranchPartial::Vnc(p) => Self::Vnc(crate::codec::boxed_finish(p, r)?),
             SetPasswordOptionsBranchPartial::Spice => Self::Spice,
             SetPasswordOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -41947,9 +41811,8 @@ impl ::core::convert::From<ExpirePasswordOptionsVnc> for ExpirePasswordOptionsBr
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ExpirePasswordOptionsBranchPartial {
-    Vnc(<ExpirePasswordOptionsVnc as crate::codec::Members>::Partial),
+    Vnc(crate::codec::BoxedPartial<ExpirePasswordOptionsVnc>),
     Spice,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -41962,7 +41825,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             DisplayProtocol::Vnc => ExpirePasswordOptionsBranchPartial::Vnc(
-                <ExpirePasswordOptionsVnc as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ExpirePasswordOptionsVnc>(),
             ),
             DisplayProtocol::Spice => ExpirePasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
@@ -41992,7 +41855,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     fn finish(p: ExpirePasswordOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             ExpirePasswordOptionsBranchPartial::Vnc(p) => {
-                Self::Vnc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vnc(crate::codec::boxed_finish(p, r)?)
             }
             ExpirePasswordOptionsBranchPartial::Spice => Self::Spice,
             ExpirePasswordOptionsBranchPartial::Unrecognized(tag, members) => {
@@ -44775,10 +44638,9 @@ impl ::core::convert::From<QKeyCodeWrapper> for KeyValueBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum KeyValueBranchPartial {
-    Number(<IntWrapper as crate::codec::Members>::Partial),
-    Qcode(<QKeyCodeWrapper as crate::codec::Members>::Partial),
+    Number(crate::codec::BoxedPartial<IntWrapper>),
+    Qcode(crate::codec::BoxedPartial<QKeyCodeWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -44790,10 +44652,10 @@ impl crate::codec::Branches for KeyValueBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             KeyValueKind::Number => {
-                KeyValueBranchPartial::Number(<IntWrapper as crate::codec::Members>::begin())
+                KeyValueBranchPartial::Number(crate::codec::boxed_begin::<IntWrapper>())
             }
             KeyValueKind::Qcode => {
-                KeyValueBranchPartial::Qcode(<QKeyCodeWrapper as crate::codec::Members>::begin())
+                KeyValueBranchPartial::Qcode(crate::codec::boxed_begin::<QKeyCodeWrapper>())
             }
             KeyValueKind::Unrecognized(tag) => {
                 KeyValueBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -44821,12 +44683,8 @@ impl crate::codec::Branches for KeyValueBranch {
     #[inline]
     fn finish(p: KeyValueBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            KeyValueBranchPartial::Number(p) => {
-                Self::Number(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            KeyValueBranchPartial::Qcode(p) => {
-                Self::Qcode(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            KeyValueBranchPartial::Number(p) => Self::Number(crate::codec::boxed_finish(p, r)?),
+            KeyValueBranchPartial::Qcode(p) => Self::Qcode(crate::codec::boxed_finish(p, r)?),
             KeyValueBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -45655,13 +45513,12 @@ impl ::core::convert::From<InputMultiTouchEventWrapper> for InputEventBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum InputEventBranchPartial {
-    Key(<InputKeyEventWrapper as crate::codec::Members>::Partial),
-    Btn(<InputBtnEventWrapper as crate::codec::Members>::Partial),
-    Rel(<InputMoveEventWrapper as crate::codec::Members>::Partial),
-    Abs(<InputMoveEventWrapper as crate::codec::Members>::Partial),
-    Mtt(<InputMultiTouchEventWrapper as crate::codec::Members>::Partial),
+    Key(crate::codec::BoxedPartial<InputKeyEventWrapper>),
+    Btn(crate::codec::BoxedPartial<InputBtnEventWrapper>),
+    Rel(crate::codec::BoxedPartial<InputMoveEventWrapper>),
+    Abs(crate::codec::BoxedPartial<InputMoveEventWrapper>),
+    Mtt(crate::codec::BoxedPartial<InputMultiTouchEventWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -45672,20 +45529,20 @@ impl crate::codec::Branches for InputEventBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            InputEventKind::Key => InputEventBranchPartial::Key(
-                <InputKeyEventWrapper as crate::codec::Members>::begin(),
-            ),
-            InputEventKind::Btn => InputEventBranchPartial::Btn(
-                <InputBtnEventWrapper as crate::codec::Members>::begin(),
-            ),
-            InputEventKind::Rel => InputEventBranchPartial::Rel(
-                <InputMoveEventWrapper as crate::codec::Members>::begin(),
-            ),
-            InputEventKind::Abs => InputEventBranchPartial::Abs(
-                <InputMoveEventWrapper as crate::codec::Members>::begin(),
-            ),
+            InputEventKind::Key => {
+                InputEventBranchPartial::Key(crate::codec::boxed_begin::<InputKeyEventWrapper>())
+            }
+            InputEventKind::Btn => {
+                InputEventBranchPartial::Btn(crate::codec::boxed_begin::<InputBtnEventWrapper>())
+            }
+            InputEventKind::Rel => {
+                InputEventBranchPartial::Rel(crate::codec::boxed_begin::<InputMoveEventWrapper>())
+            }
+            InputEventKind::Abs => {
+                InputEventBranchPartial::Abs(crate::codec::boxed_begin::<InputMoveEventWrapper>())
+            }
             InputEventKind::Mtt => InputEventBranchPartial::Mtt(
-                <InputMultiTouchEventWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<InputMultiTouchEventWrapper>(),
             ),
             InputEventKind::Unrecognized(tag) => {
                 InputEventBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -45724,21 +45581,11 @@ impl crate::codec::Branches for InputEventBranch {
     #[inline]
     fn finish(p: InputEventBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            InputEventBranchPartial::Key(p) => {
-                Self::Key(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            InputEventBranchPartial::Btn(p) => {
-                Self::Btn(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            InputEventBranchPartial::Rel(p) => {
-                Self::Rel(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            InputEventBranchPartial::Abs(p) => {
-                Self::Abs(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            InputEventBranchPartial::Mtt(p) => {
-                Self::Mtt(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            InputEventBranchPartial::Key(p) => Self::Key(crate::codec::boxed_finish(p, r)?),
+            InputEventBranchPartial::Btn(p) => Self::Btn(crate::codec::boxed_finish(p, r)?),
+            InputEventBranchPartial::Rel(p) => Self::Rel(crate::codec::boxed_finish(p, r)?),
+            InputEventBranchPartial::Abs(p) => Self::Abs(crate::codec::boxed_finish(p, r)?),
+            InputEventBranchPartial::Mtt(p) => Self::Mtt(crate::codec::boxed_finish(p, r)?),
             InputEventBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -46758,17 +46605,16 @@ impl ::core::convert::From<DisplayDBus> for DisplayOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum DisplayOptionsBranchPartial {
     Default,
     None,
-    Gtk(<DisplayGTK as crate::codec::Members>::Partial),
-    Sdl(<DisplaySDL as crate::codec::Members>::Partial),
-    EglHeadless(<DisplayEGLHeadless as crate::codec::Members>::Partial),
-    Curses(<DisplayCurses as crate::codec::Members>::Partial),
-    Cocoa(<DisplayCocoa as crate::codec::Members>::Partial),
+    Gtk(crate::codec::BoxedPartial<DisplayGTK>),
+    Sdl(crate::codec::BoxedPartial<DisplaySDL>),
+    EglHeadless(crate::codec::BoxedPartial<DisplayEGLHeadless>),
+    Curses(crate::codec::BoxedPartial<DisplayCurses>),
+    Cocoa(crate::codec::BoxedPartial<DisplayCocoa>),
     SpiceApp,
-    Dbus(<DisplayDBus as crate::codec::Members>::Partial),
+    Dbus(crate::codec::BoxedPartial<DisplayDBus>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -46782,23 +46628,23 @@ impl crate::codec::Branches for DisplayOptionsBranch {
             DisplayType::Default => DisplayOptionsBranchPartial::Default,
             DisplayType::None => DisplayOptionsBranchPartial::None,
             DisplayType::Gtk => {
-                DisplayOptionsBranchPartial::Gtk(<DisplayGTK as crate::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Gtk(crate::codec::boxed_begin::<DisplayGTK>())
             }
             DisplayType::Sdl => {
-                DisplayOptionsBranchPartial::Sdl(<DisplaySDL as crate::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Sdl(crate::codec::boxed_begin::<DisplaySDL>())
             }
             DisplayType::EglHeadless => DisplayOptionsBranchPartial::EglHeadless(
-                <DisplayEGLHeadless as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<DisplayEGLHeadless>(),
             ),
-            DisplayType::Curses => DisplayOptionsBranchPartial::Curses(
-                <DisplayCurses as crate::codec::Members>::begin(),
-            ),
+            DisplayType::Curses => {
+                DisplayOptionsBranchPartial::Curses(crate::codec::boxed_begin::<DisplayCurses>())
+            }
             DisplayType::Cocoa => {
-                DisplayOptionsBranchPartial::Cocoa(<DisplayCocoa as crate::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Cocoa(crate::codec::boxed_begin::<DisplayCocoa>())
             }
             DisplayType::SpiceApp => DisplayOptionsBranchPartial::SpiceApp,
             DisplayType::Dbus => {
-                DisplayOptionsBranchPartial::Dbus(<DisplayDBus as crate::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Dbus(crate::codec::boxed_begin::<DisplayDBus>())
             }
             DisplayType::Unrecognized(tag) => {
                 DisplayOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -46845,25 +46691,17 @@ impl crate::codec::Branches for DisplayOptionsBranch {
         Ok(match p {
             DisplayOptionsBranchPartial::Default => Self::Default,
             DisplayOptionsBranchPartial::None => Self::None,
-            DisplayOptionsBranchPartial::Gtk(p) => {
-                Self::Gtk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            DisplayOptionsBranchPartial::Sdl(p) => {
-                Self::Sdl(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            DisplayOptionsBranchPartial::Gtk(p) => Self::Gtk(crate::codec::boxed_finish(p, r)?),
+            DisplayOptionsBranchPartial::Sdl(p) => Self::Sdl(crate::codec::boxed_finish(p, r)?),
             DisplayOptionsBranchPartial::EglHeadless(p) => {
-                Self::EglHeadless(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::EglHeadless(crate::codec::boxed_finish(p, r)?)
             }
             DisplayOptionsBranchPartial::Curses(p) => {
-                Self::Curses(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Curses(crate::codec::boxed_finish(p, r)?)
             }
-            DisplayOptionsBranchPartial::Cocoa(p) => {
-                Self::Cocoa(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            DisplayOptionsBranchPartial::Cocoa(p) => Self::Cocoa(crate::codec::boxed_finish(p, r)?),
             DisplayOptionsBranchPartial::SpiceApp => Self::SpiceApp,
-            DisplayOptionsBranchPartial::Dbus(p) => {
-                Self::Dbus(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            DisplayOptionsBranchPartial::Dbus(p) => Self::Dbus(crate::codec::boxed_finish(p, r)?),
             DisplayOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -47084,9 +46922,8 @@ impl ::core::convert::From<DisplayReloadOptionsVNC> for DisplayReloadOptionsBran
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum DisplayReloadOptionsBranchPartial {
-    Vnc(<DisplayReloadOptionsVNC as crate::codec::Members>::Partial),
+    Vnc(crate::codec::BoxedPartial<DisplayReloadOptionsVNC>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -47098,7 +46935,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             DisplayReloadType::Vnc => DisplayReloadOptionsBranchPartial::Vnc(
-                <DisplayReloadOptionsVNC as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<DisplayReloadOptionsVNC>(),
             ),
             DisplayReloadType::Unrecognized(tag) => {
                 DisplayReloadOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -47126,7 +46963,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
     fn finish(p: DisplayReloadOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             DisplayReloadOptionsBranchPartial::Vnc(p) => {
-                Self::Vnc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vnc(crate::codec::boxed_finish(p, r)?)
             }
             DisplayReloadOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -47335,9 +47172,8 @@ impl ::core::convert::From<DisplayUpdateOptionsVNC> for DisplayUpdateOptionsBran
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum DisplayUpdateOptionsBranchPartial {
-    Vnc(<DisplayUpdateOptionsVNC as crate::codec::Members>::Partial),
+    Vnc(crate::codec::BoxedPartial<DisplayUpdateOptionsVNC>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -47349,7 +47185,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             DisplayUpdateType::Vnc => DisplayUpdateOptionsBranchPartial::Vnc(
-                <DisplayUpdateOptionsVNC as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<DisplayUpdateOptionsVNC>(),
             ),
             DisplayUpdateType::Unrecognized(tag) => {
                 DisplayUpdateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -47377,7 +47213,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
     fn finish(p: DisplayUpdateOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             DisplayUpdateOptionsBranchPartial::Vnc(p) => {
-                Self::Vnc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Vnc(crate::codec::boxed_finish(p, r)?)
             }
             DisplayUpdateOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -51395,12 +51231,11 @@ impl ::core::convert::From<FileMigrationArgs> for MigrationAddressBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum MigrationAddressBranchPartial {
-    Socket(<SocketAddress as crate::codec::Members>::Partial),
-    Exec(<MigrationExecCommand as crate::codec::Members>::Partial),
-    Rdma(<InetSocketAddress as crate::codec::Members>::Partial),
-    File(<FileMigrationArgs as crate::codec::Members>::Partial),
+    Socket(crate::codec::BoxedPartial<SocketAddress>),
+    Exec(crate::codec::BoxedPartial<MigrationExecCommand>),
+    Rdma(crate::codec::BoxedPartial<InetSocketAddress>),
+    File(crate::codec::BoxedPartial<FileMigrationArgs>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -51411,17 +51246,17 @@ impl crate::codec::Branches for MigrationAddressBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            MigrationAddressType::Socket => MigrationAddressBranchPartial::Socket(
-                <SocketAddress as crate::codec::Members>::begin(),
-            ),
+            MigrationAddressType::Socket => {
+                MigrationAddressBranchPartial::Socket(crate::codec::boxed_begin::<SocketAddress>())
+            }
             MigrationAddressType::Exec => MigrationAddressBranchPartial::Exec(
-                <MigrationExecCommand as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MigrationExecCommand>(),
             ),
             MigrationAddressType::Rdma => MigrationAddressBranchPartial::Rdma(
-                <InetSocketAddress as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<InetSocketAddress>(),
             ),
             MigrationAddressType::File => MigrationAddressBranchPartial::File(
-                <FileMigrationArgs as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FileMigrationArgs>(),
             ),
             MigrationAddressType::Unrecognized(tag) => {
                 MigrationAddressBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -51458,17 +51293,11 @@ impl crate::codec::Branches for MigrationAddressBranch {
     fn finish(p: MigrationAddressBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             MigrationAddressBranchPartial::Socket(p) => {
-                Self::Socket(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Socket(crate::codec::boxed_finish(p, r)?)
             }
-            MigrationAddressBranchPartial::Exec(p) => {
-                Self::Exec(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            MigrationAddressBranchPartial::Rdma(p) => {
-                Self::Rdma(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            MigrationAddressBranchPartial::File(p) => {
-                Self::File(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            MigrationAddressBranchPartial::Exec(p) => Self::Exec(crate::codec::boxed_finish(p, r)?),
+            MigrationAddressBranchPartial::Rdma(p) => Self::Rdma(crate::codec::boxed_finish(p, r)?),
+            MigrationAddressBranchPartial::File(p) => Self::File(crate::codec::boxed_finish(p, r)?),
             MigrationAddressBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -53078,22 +52907,19 @@ impl ::core::convert::From<DriveBackupWrapper> for TransactionActionBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum TransactionActionBranchPartial {
-    Abort(<AbortWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapAdd(<BlockDirtyBitmapAddWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapRemove(<BlockDirtyBitmapWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapClear(<BlockDirtyBitmapWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapEnable(<BlockDirtyBitmapWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapDisable(<BlockDirtyBitmapWrapper as crate::codec::Members>::Partial),
-    BlockDirtyBitmapMerge(<BlockDirtyBitmapMergeWrapper as crate::codec::Members>::Partial),
-    BlockdevBackup(<BlockdevBackupWrapper as crate::codec::Members>::Partial),
-    BlockdevSnapshot(<BlockdevSnapshotWrapper as crate::codec::Members>::Partial),
-    BlockdevSnapshotInternalSync(
-        <BlockdevSnapshotInternalWrapper as crate::codec::Members>::Partial,
-    ),
-    BlockdevSnapshotSync(<BlockdevSnapshotSyncWrapper as crate::codec::Members>::Partial),
-    DriveBackup(<DriveBackupWrapper as crate::codec::Members>::Partial),
+    Abort(crate::codec::BoxedPartial<AbortWrapper>),
+    BlockDirtyBitmapAdd(crate::codec::BoxedPartial<BlockDirtyBitmapAddWrapper>),
+    BlockDirtyBitmapRemove(crate::codec::BoxedPartial<BlockDirtyBitmapWrapper>),
+    BlockDirtyBitmapClear(crate::codec::BoxedPartial<BlockDirtyBitmapWrapper>),
+    BlockDirtyBitmapEnable(crate::codec::BoxedPartial<BlockDirtyBitmapWrapper>),
+    BlockDirtyBitmapDisable(crate::codec::BoxedPartial<BlockDirtyBitmapWrapper>),
+    BlockDirtyBitmapMerge(crate::codec::BoxedPartial<BlockDirtyBitmapMergeWrapper>),
+    BlockdevBackup(crate::codec::BoxedPartial<BlockdevBackupWrapper>),
+    BlockdevSnapshot(crate::codec::BoxedPartial<BlockdevSnapshotWrapper>),
+    BlockdevSnapshotInternalSync(crate::codec::BoxedPartial<BlockdevSnapshotInternalWrapper>),
+    BlockdevSnapshotSync(crate::codec::BoxedPartial<BlockdevSnapshotSyncWrapper>),
+    DriveBackup(crate::codec::BoxedPartial<DriveBackupWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -53105,61 +52931,61 @@ impl crate::codec::Branches for TransactionActionBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            TransactionActionKind::Abort => TransactionActionBranchPartial::Abort(
-                <AbortWrapper as crate::codec::Members>::begin(),
-            ),
+            TransactionActionKind::Abort => {
+                TransactionActionBranchPartial::Abort(crate::codec::boxed_begin::<AbortWrapper>())
+            }
             TransactionActionKind::BlockDirtyBitmapAdd => {
                 TransactionActionBranchPartial::BlockDirtyBitmapAdd(
-                    <BlockDirtyBitmapAddWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapAddWrapper>(),
                 )
             }
             TransactionActionKind::BlockDirtyBitmapRemove => {
                 TransactionActionBranchPartial::BlockDirtyBitmapRemove(
-                    <BlockDirtyBitmapWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
                 )
             }
             TransactionActionKind::BlockDirtyBitmapClear => {
                 TransactionActionBranchPartial::BlockDirtyBitmapClear(
-                    <BlockDirtyBitmapWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
                 )
             }
             TransactionActionKind::BlockDirtyBitmapEnable => {
                 TransactionActionBranchPartial::BlockDirtyBitmapEnable(
-                    <BlockDirtyBitmapWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
                 )
             }
             TransactionActionKind::BlockDirtyBitmapDisable => {
                 TransactionActionBranchPartial::BlockDirtyBitmapDisable(
-                    <BlockDirtyBitmapWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
                 )
             }
             TransactionActionKind::BlockDirtyBitmapMerge => {
                 TransactionActionBranchPartial::BlockDirtyBitmapMerge(
-                    <BlockDirtyBitmapMergeWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockDirtyBitmapMergeWrapper>(),
                 )
             }
             TransactionActionKind::BlockdevBackup => {
                 TransactionActionBranchPartial::BlockdevBackup(
-                    <BlockdevBackupWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockdevBackupWrapper>(),
                 )
             }
             TransactionActionKind::BlockdevSnapshot => {
                 TransactionActionBranchPartial::BlockdevSnapshot(
-                    <BlockdevSnapshotWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockdevSnapshotWrapper>(),
                 )
             }
             TransactionActionKind::BlockdevSnapshotInternalSync => {
                 TransactionActionBranchPartial::BlockdevSnapshotInternalSync(
-                    <BlockdevSnapshotInternalWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockdevSnapshotInternalWrapper>(),
                 )
             }
             TransactionActionKind::BlockdevSnapshotSync => {
                 TransactionActionBranchPartial::BlockdevSnapshotSync(
-                    <BlockdevSnapshotSyncWrapper as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<BlockdevSnapshotSyncWrapper>(),
                 )
             }
             TransactionActionKind::DriveBackup => TransactionActionBranchPartial::DriveBackup(
-                <DriveBackupWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<DriveBackupWrapper>(),
             ),
             TransactionActionKind::Unrecognized(tag) => {
                 TransactionActionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -53220,52 +53046,40 @@ impl crate::codec::Branches for TransactionActionBranch {
     fn finish(p: TransactionActionBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             TransactionActionBranchPartial::Abort(p) => {
-                Self::Abort(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Abort(crate::codec::boxed_finish(p, r)?)
             }
-            TransactionActionBranchPartial::BlockDirtyBitmapAdd(p) => Self::BlockDirtyBitmapAdd(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
+            TransactionActionBranchPartial::BlockDirtyBitmapAdd(p) => {
+                Self::BlockDirtyBitmapAdd(crate::codec::boxed_finish(p, r)?)
+            }
             TransactionActionBranchPartial::BlockDirtyBitmapRemove(p) => {
-                Self::BlockDirtyBitmapRemove(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockDirtyBitmapRemove(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockDirtyBitmapClear(p) => {
-                Self::BlockDirtyBitmapClear(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockDirtyBitmapClear(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockDirtyBitmapEnable(p) => {
-                Self::BlockDirtyBitmapEnable(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockDirtyBitmapEnable(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockDirtyBitmapDisable(p) => {
-                Self::BlockDirtyBitmapDisable(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockDirtyBitmapDisable(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockDirtyBitmapMerge(p) => {
-                Self::BlockDirtyBitmapMerge(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockDirtyBitmapMerge(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockdevBackup(p) => {
-                Self::BlockdevBackup(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::BlockdevBackup(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockdevSnapshot(p) => {
-                Self::BlockdevSnapshot(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::BlockdevSnapshot(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::BlockdevSnapshotInternalSync(p) => {
-                Self::BlockdevSnapshotInternalSync(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::BlockdevSnapshotInternalSync(crate::codec::boxed_finish(p, r)?)
             }
-            TransactionActionBranchPartial::BlockdevSnapshotSync(p) => Self::BlockdevSnapshotSync(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
+            TransactionActionBranchPartial::BlockdevSnapshotSync(p) => {
+                Self::BlockdevSnapshotSync(crate::codec::boxed_finish(p, r)?)
+            }
             TransactionActionBranchPartial::DriveBackup(p) => {
-                Self::DriveBackup(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::DriveBackup(crate::codec::boxed_finish(p, r)?)
             }
             TransactionActionBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -54334,15 +54148,14 @@ impl ::core::convert::From<SchemaInfoEvent> for SchemaInfoBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SchemaInfoBranchPartial {
-    Builtin(<SchemaInfoBuiltin as crate::codec::Members>::Partial),
-    Enum(<SchemaInfoEnum as crate::codec::Members>::Partial),
-    Array(<SchemaInfoArray as crate::codec::Members>::Partial),
-    Object(<SchemaInfoObject as crate::codec::Members>::Partial),
-    Alternate(<SchemaInfoAlternate as crate::codec::Members>::Partial),
-    Command(<SchemaInfoCommand as crate::codec::Members>::Partial),
-    Event(<SchemaInfoEvent as crate::codec::Members>::Partial),
+    Builtin(crate::codec::BoxedPartial<SchemaInfoBuiltin>),
+    Enum(crate::codec::BoxedPartial<SchemaInfoEnum>),
+    Array(crate::codec::BoxedPartial<SchemaInfoArray>),
+    Object(crate::codec::BoxedPartial<SchemaInfoObject>),
+    Alternate(crate::codec::BoxedPartial<SchemaInfoAlternate>),
+    Command(crate::codec::BoxedPartial<SchemaInfoCommand>),
+    Event(crate::codec::BoxedPartial<SchemaInfoEvent>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -54353,26 +54166,26 @@ impl crate::codec::Branches for SchemaInfoBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            SchemaMetaType::Builtin => SchemaInfoBranchPartial::Builtin(
-                <SchemaInfoBuiltin as crate::codec::Members>::begin(),
-            ),
+            SchemaMetaType::Builtin => {
+                SchemaInfoBranchPartial::Builtin(crate::codec::boxed_begin::<SchemaInfoBuiltin>())
+            }
             SchemaMetaType::Enum => {
-                SchemaInfoBranchPartial::Enum(<SchemaInfoEnum as crate::codec::Members>::begin())
+                SchemaInfoBranchPartial::Enum(crate::codec::boxed_begin::<SchemaInfoEnum>())
             }
             SchemaMetaType::Array => {
-                SchemaInfoBranchPartial::Array(<SchemaInfoArray as crate::codec::Members>::begin())
+                SchemaInfoBranchPartial::Array(crate::codec::boxed_begin::<SchemaInfoArray>())
             }
-            SchemaMetaType::Object => SchemaInfoBranchPartial::Object(
-                <SchemaInfoObject as crate::codec::Members>::begin(),
-            ),
+            SchemaMetaType::Object => {
+                SchemaInfoBranchPartial::Object(crate::codec::boxed_begin::<SchemaInfoObject>())
+            }
             SchemaMetaType::Alternate => SchemaInfoBranchPartial::Alternate(
-                <SchemaInfoAlternate as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SchemaInfoAlternate>(),
             ),
-            SchemaMetaType::Command => SchemaInfoBranchPartial::Command(
-                <SchemaInfoCommand as crate::codec::Members>::begin(),
-            ),
+            SchemaMetaType::Command => {
+                SchemaInfoBranchPartial::Command(crate::codec::boxed_begin::<SchemaInfoCommand>())
+            }
             SchemaMetaType::Event => {
-                SchemaInfoBranchPartial::Event(<SchemaInfoEvent as crate::codec::Members>::begin())
+                SchemaInfoBranchPartial::Event(crate::codec::boxed_begin::<SchemaInfoEvent>())
             }
             SchemaMetaType::Unrecognized(tag) => {
                 SchemaInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -54417,27 +54230,15 @@ impl crate::codec::Branches for SchemaInfoBranch {
     #[inline]
     fn finish(p: SchemaInfoBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            SchemaInfoBranchPartial::Builtin(p) => {
-                Self::Builtin(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SchemaInfoBranchPartial::Enum(p) => {
-                Self::Enum(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SchemaInfoBranchPartial::Array(p) => {
-                Self::Array(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SchemaInfoBranchPartial::Object(p) => {
-                Self::Object(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SchemaInfoBranchPartial::Builtin(p) => Self::Builtin(crate::codec::boxed_finish(p, r)?),
+            SchemaInfoBranchPartial::Enum(p) => Self::Enum(crate::codec::boxed_finish(p, r)?),
+            SchemaInfoBranchPartial::Array(p) => Self::Array(crate::codec::boxed_finish(p, r)?),
+            SchemaInfoBranchPartial::Object(p) => Self::Object(crate::codec::boxed_finish(p, r)?),
             SchemaInfoBranchPartial::Alternate(p) => {
-                Self::Alternate(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Alternate(crate::codec::boxed_finish(p, r)?)
             }
-            SchemaInfoBranchPartial::Command(p) => {
-                Self::Command(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SchemaInfoBranchPartial::Event(p) => {
-                Self::Event(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SchemaInfoBranchPartial::Command(p) => Self::Command(crate::codec::boxed_finish(p, r)?),
+            SchemaInfoBranchPartial::Event(p) => Self::Event(crate::codec::boxed_finish(p, r)?),
             SchemaInfoBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -61441,59 +61242,58 @@ impl ::core::convert::From<VfioUserServerProperties> for ObjectOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ObjectOptionsBranchPartial {
-    AcpiGenericInitiator(<AcpiGenericInitiatorProperties as crate::codec::Members>::Partial),
-    AcpiGenericPort(<AcpiGenericPortProperties as crate::codec::Members>::Partial),
-    AuthzList(<AuthZListProperties as crate::codec::Members>::Partial),
-    AuthzListfile(<AuthZListFileProperties as crate::codec::Members>::Partial),
-    AuthzPam(<AuthZPAMProperties as crate::codec::Members>::Partial),
-    AuthzSimple(<AuthZSimpleProperties as crate::codec::Members>::Partial),
+    AcpiGenericInitiator(crate::codec::BoxedPartial<AcpiGenericInitiatorProperties>),
+    AcpiGenericPort(crate::codec::BoxedPartial<AcpiGenericPortProperties>),
+    AuthzList(crate::codec::BoxedPartial<AuthZListProperties>),
+    AuthzListfile(crate::codec::BoxedPartial<AuthZListFileProperties>),
+    AuthzPam(crate::codec::BoxedPartial<AuthZPAMProperties>),
+    AuthzSimple(crate::codec::BoxedPartial<AuthZSimpleProperties>),
     CanBus,
-    CanHostSocketcan(<CanHostSocketcanProperties as crate::codec::Members>::Partial),
-    ColoCompare(<ColoCompareProperties as crate::codec::Members>::Partial),
-    CryptodevBackend(<CryptodevBackendProperties as crate::codec::Members>::Partial),
-    CryptodevBackendBuiltin(<CryptodevBackendProperties as crate::codec::Members>::Partial),
-    CryptodevBackendLkcf(<CryptodevBackendProperties as crate::codec::Members>::Partial),
-    CryptodevVhostUser(<CryptodevVhostUserProperties as crate::codec::Members>::Partial),
-    DbusVmstate(<DBusVMStateProperties as crate::codec::Members>::Partial),
-    FilterBuffer(<FilterBufferProperties as crate::codec::Members>::Partial),
-    FilterDump(<FilterDumpProperties as crate::codec::Members>::Partial),
-    FilterMirror(<FilterMirrorProperties as crate::codec::Members>::Partial),
-    FilterRedirector(<FilterRedirectorProperties as crate::codec::Members>::Partial),
-    FilterReplay(<NetfilterProperties as crate::codec::Members>::Partial),
-    FilterRewriter(<FilterRewriterProperties as crate::codec::Members>::Partial),
-    IgvmCfg(<IgvmCfgProperties as crate::codec::Members>::Partial),
-    InputBarrier(<InputBarrierProperties as crate::codec::Members>::Partial),
-    InputLinux(<InputLinuxProperties as crate::codec::Members>::Partial),
-    Iommufd(<IOMMUFDProperties as crate::codec::Members>::Partial),
-    Iothread(<IothreadProperties as crate::codec::Members>::Partial),
-    MainLoop(<MainLoopProperties as crate::codec::Members>::Partial),
-    MemoryBackendEpc(<MemoryBackendEpcProperties as crate::codec::Members>::Partial),
-    MemoryBackendFile(<MemoryBackendFileProperties as crate::codec::Members>::Partial),
-    MemoryBackendMemfd(<MemoryBackendMemfdProperties as crate::codec::Members>::Partial),
-    MemoryBackendRam(<MemoryBackendProperties as crate::codec::Members>::Partial),
-    MemoryBackendShm(<MemoryBackendShmProperties as crate::codec::Members>::Partial),
+    CanHostSocketcan(crate::codec::BoxedPartial<CanHostSocketcanProperties>),
+    ColoCompare(crate::codec::BoxedPartial<ColoCompareProperties>),
+    CryptodevBackend(crate::codec::BoxedPartial<CryptodevBackendProperties>),
+    CryptodevBackendBuiltin(crate::codec::BoxedPartial<CryptodevBackendProperties>),
+    CryptodevBackendLkcf(crate::codec::BoxedPartial<CryptodevBackendProperties>),
+    CryptodevVhostUser(crate::codec::BoxedPartial<CryptodevVhostUserProperties>),
+    DbusVmstate(crate::codec::BoxedPartial<DBusVMStateProperties>),
+    FilterBuffer(crate::codec::BoxedPartial<FilterBufferProperties>),
+    FilterDump(crate::codec::BoxedPartial<FilterDumpProperties>),
+    FilterMirror(crate::codec::BoxedPartial<FilterMirrorProperties>),
+    FilterRedirector(crate::codec::BoxedPartial<FilterRedirectorProperties>),
+    FilterReplay(crate::codec::BoxedPartial<NetfilterProperties>),
+    FilterRewriter(crate::codec::BoxedPartial<FilterRewriterProperties>),
+    IgvmCfg(crate::codec::BoxedPartial<IgvmCfgProperties>),
+    InputBarrier(crate::codec::BoxedPartial<InputBarrierProperties>),
+    InputLinux(crate::codec::BoxedPartial<InputLinuxProperties>),
+    Iommufd(crate::codec::BoxedPartial<IOMMUFDProperties>),
+    Iothread(crate::codec::BoxedPartial<IothreadProperties>),
+    MainLoop(crate::codec::BoxedPartial<MainLoopProperties>),
+    MemoryBackendEpc(crate::codec::BoxedPartial<MemoryBackendEpcProperties>),
+    MemoryBackendFile(crate::codec::BoxedPartial<MemoryBackendFileProperties>),
+    MemoryBackendMemfd(crate::codec::BoxedPartial<MemoryBackendMemfdProperties>),
+    MemoryBackendRam(crate::codec::BoxedPartial<MemoryBackendProperties>),
+    MemoryBackendShm(crate::codec::BoxedPartial<MemoryBackendShmProperties>),
     PefGuest,
-    PrManagerHelper(<PrManagerHelperProperties as crate::codec::Members>::Partial),
-    Qtest(<QtestProperties as crate::codec::Members>::Partial),
-    RngBuiltin(<RngProperties as crate::codec::Members>::Partial),
-    RngEgd(<RngEgdProperties as crate::codec::Members>::Partial),
-    RngRandom(<RngRandomProperties as crate::codec::Members>::Partial),
-    Secret(<SecretProperties as crate::codec::Members>::Partial),
-    SecretKeyring(<SecretKeyringProperties as crate::codec::Members>::Partial),
-    SevGuest(<SevGuestProperties as crate::codec::Members>::Partial),
-    SevSnpGuest(<SevSnpGuestProperties as crate::codec::Members>::Partial),
-    ThreadContext(<ThreadContextProperties as crate::codec::Members>::Partial),
+    PrManagerHelper(crate::codec::BoxedPartial<PrManagerHelperProperties>),
+    Qtest(crate::codec::BoxedPartial<QtestProperties>),
+    RngBuiltin(crate::codec::BoxedPartial<RngProperties>),
+    RngEgd(crate::codec::BoxedPartial<RngEgdProperties>),
+    RngRandom(crate::codec::BoxedPartial<RngRandomProperties>),
+    Secret(crate::codec::BoxedPartial<SecretProperties>),
+    SecretKeyring(crate::codec::BoxedPartial<SecretKeyringProperties>),
+    SevGuest(crate::codec::BoxedPartial<SevGuestProperties>),
+    SevSnpGuest(crate::codec::BoxedPartial<SevSnpGuestProperties>),
+    ThreadContext(crate::codec::BoxedPartial<ThreadContextProperties>),
     S390PvGuest,
-    TdxGuest(<TdxGuestProperties as crate::codec::Members>::Partial),
-    ThrottleGroup(<ThrottleGroupProperties as crate::codec::Members>::Partial),
-    TlsCredsAnon(<TlsCredsAnonProperties as crate::codec::Members>::Partial),
-    TlsCredsPsk(<TlsCredsPskProperties as crate::codec::Members>::Partial),
-    TlsCredsX509(<TlsCredsX509Properties as crate::codec::Members>::Partial),
-    TlsCipherSuites(<TlsCredsProperties as crate::codec::Members>::Partial),
-    XRemoteObject(<RemoteObjectProperties as crate::codec::Members>::Partial),
-    XVfioUserServer(<VfioUserServerProperties as crate::codec::Members>::Partial),
+    TdxGuest(crate::codec::BoxedPartial<TdxGuestProperties>),
+    ThrottleGroup(crate::codec::BoxedPartial<ThrottleGroupProperties>),
+    TlsCredsAnon(crate::codec::BoxedPartial<TlsCredsAnonProperties>),
+    TlsCredsPsk(crate::codec::BoxedPartial<TlsCredsPskProperties>),
+    TlsCredsX509(crate::codec::BoxedPartial<TlsCredsX509Properties>),
+    TlsCipherSuites(crate::codec::BoxedPartial<TlsCredsProperties>),
+    XRemoteObject(crate::codec::BoxedPartial<RemoteObjectProperties>),
+    XVfioUserServer(crate::codec::BoxedPartial<VfioUserServerProperties>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -61505,153 +61305,153 @@ impl crate::codec::Branches for ObjectOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             ObjectType::AcpiGenericInitiator => ObjectOptionsBranchPartial::AcpiGenericInitiator(
-                <AcpiGenericInitiatorProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AcpiGenericInitiatorProperties>(),
             ),
             ObjectType::AcpiGenericPort => ObjectOptionsBranchPartial::AcpiGenericPort(
-                <AcpiGenericPortProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AcpiGenericPortProperties>(),
             ),
             ObjectType::AuthzList => ObjectOptionsBranchPartial::AuthzList(
-                <AuthZListProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AuthZListProperties>(),
             ),
             ObjectType::AuthzListfile => ObjectOptionsBranchPartial::AuthzListfile(
-                <AuthZListFileProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AuthZListFileProperties>(),
             ),
             ObjectType::AuthzPam => ObjectOptionsBranchPartial::AuthzPam(
-                <AuthZPAMProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AuthZPAMProperties>(),
             ),
             ObjectType::AuthzSimple => ObjectOptionsBranchPartial::AuthzSimple(
-                <AuthZSimpleProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AuthZSimpleProperties>(),
             ),
             ObjectType::CanBus => ObjectOptionsBranchPartial::CanBus,
             ObjectType::CanHostSocketcan => ObjectOptionsBranchPartial::CanHostSocketcan(
-                <CanHostSocketcanProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<CanHostSocketcanProperties>(),
             ),
             ObjectType::ColoCompare => ObjectOptionsBranchPartial::ColoCompare(
-                <ColoCompareProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ColoCompareProperties>(),
             ),
             ObjectType::CryptodevBackend => ObjectOptionsBranchPartial::CryptodevBackend(
-                <CryptodevBackendProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
             ),
             ObjectType::CryptodevBackendBuiltin => {
                 ObjectOptionsBranchPartial::CryptodevBackendBuiltin(
-                    <CryptodevBackendProperties as crate::codec::Members>::begin(),
+                    crate::codec::boxed_begin::<CryptodevBackendProperties>(),
                 )
             }
             ObjectType::CryptodevBackendLkcf => ObjectOptionsBranchPartial::CryptodevBackendLkcf(
-                <CryptodevBackendProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
             ),
             ObjectType::CryptodevVhostUser => ObjectOptionsBranchPartial::CryptodevVhostUser(
-                <CryptodevVhostUserProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<CryptodevVhostUserProperties>(),
             ),
             ObjectType::DbusVmstate => ObjectOptionsBranchPartial::DbusVmstate(
-                <DBusVMStateProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<DBusVMStateProperties>(),
             ),
             ObjectType::FilterBuffer => ObjectOptionsBranchPartial::FilterBuffer(
-                <FilterBufferProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FilterBufferProperties>(),
             ),
             ObjectType::FilterDump => ObjectOptionsBranchPartial::FilterDump(
-                <FilterDumpProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FilterDumpProperties>(),
             ),
             ObjectType::FilterMirror => ObjectOptionsBranchPartial::FilterMirror(
-                <FilterMirrorProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FilterMirrorProperties>(),
             ),
             ObjectType::FilterRedirector => ObjectOptionsBranchPartial::FilterRedirector(
-                <FilterRedirectorProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FilterRedirectorProperties>(),
             ),
             ObjectType::FilterReplay => ObjectOptionsBranchPartial::FilterReplay(
-                <NetfilterProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NetfilterProperties>(),
             ),
             ObjectType::FilterRewriter => ObjectOptionsBranchPartial::FilterRewriter(
-                <FilterRewriterProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<FilterRewriterProperties>(),
             ),
             ObjectType::IgvmCfg => ObjectOptionsBranchPartial::IgvmCfg(
-                <IgvmCfgProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<IgvmCfgProperties>(),
             ),
             ObjectType::InputBarrier => ObjectOptionsBranchPartial::InputBarrier(
-                <InputBarrierProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<InputBarrierProperties>(),
             ),
             ObjectType::InputLinux => ObjectOptionsBranchPartial::InputLinux(
-                <InputLinuxProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<InputLinuxProperties>(),
             ),
             ObjectType::Iommufd => ObjectOptionsBranchPartial::Iommufd(
-                <IOMMUFDProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<IOMMUFDProperties>(),
             ),
             ObjectType::Iothread => ObjectOptionsBranchPartial::Iothread(
-                <IothreadProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<IothreadProperties>(),
             ),
             ObjectType::MainLoop => ObjectOptionsBranchPartial::MainLoop(
-                <MainLoopProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MainLoopProperties>(),
             ),
             ObjectType::MemoryBackendEpc => ObjectOptionsBranchPartial::MemoryBackendEpc(
-                <MemoryBackendEpcProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MemoryBackendEpcProperties>(),
             ),
             ObjectType::MemoryBackendFile => ObjectOptionsBranchPartial::MemoryBackendFile(
-                <MemoryBackendFileProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MemoryBackendFileProperties>(),
             ),
             ObjectType::MemoryBackendMemfd => ObjectOptionsBranchPartial::MemoryBackendMemfd(
-                <MemoryBackendMemfdProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MemoryBackendMemfdProperties>(),
             ),
             ObjectType::MemoryBackendRam => ObjectOptionsBranchPartial::MemoryBackendRam(
-                <MemoryBackendProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MemoryBackendProperties>(),
             ),
             ObjectType::MemoryBackendShm => ObjectOptionsBranchPartial::MemoryBackendShm(
-                <MemoryBackendShmProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<MemoryBackendShmProperties>(),
             ),
             ObjectType::PefGuest => ObjectOptionsBranchPartial::PefGuest,
             ObjectType::PrManagerHelper => ObjectOptionsBranchPartial::PrManagerHelper(
-                <PrManagerHelperProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<PrManagerHelperProperties>(),
             ),
-            ObjectType::Qtest => ObjectOptionsBranchPartial::Qtest(
-                <QtestProperties as crate::codec::Members>::begin(),
-            ),
-            ObjectType::RngBuiltin => ObjectOptionsBranchPartial::RngBuiltin(
-                <RngProperties as crate::codec::Members>::begin(),
-            ),
-            ObjectType::RngEgd => ObjectOptionsBranchPartial::RngEgd(
-                <RngEgdProperties as crate::codec::Members>::begin(),
-            ),
+            ObjectType::Qtest => {
+                ObjectOptionsBranchPartial::Qtest(crate::codec::boxed_begin::<QtestProperties>())
+            }
+            ObjectType::RngBuiltin => {
+                ObjectOptionsBranchPartial::RngBuiltin(crate::codec::boxed_begin::<RngProperties>())
+            }
+            ObjectType::RngEgd => {
+                ObjectOptionsBranchPartial::RngEgd(crate::codec::boxed_begin::<RngEgdProperties>())
+            }
             ObjectType::RngRandom => ObjectOptionsBranchPartial::RngRandom(
-                <RngRandomProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RngRandomProperties>(),
             ),
-            ObjectType::Secret => ObjectOptionsBranchPartial::Secret(
-                <SecretProperties as crate::codec::Members>::begin(),
-            ),
+            ObjectType::Secret => {
+                ObjectOptionsBranchPartial::Secret(crate::codec::boxed_begin::<SecretProperties>())
+            }
             ObjectType::SecretKeyring => ObjectOptionsBranchPartial::SecretKeyring(
-                <SecretKeyringProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SecretKeyringProperties>(),
             ),
             ObjectType::SevGuest => ObjectOptionsBranchPartial::SevGuest(
-                <SevGuestProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SevGuestProperties>(),
             ),
             ObjectType::SevSnpGuest => ObjectOptionsBranchPartial::SevSnpGuest(
-                <SevSnpGuestProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SevSnpGuestProperties>(),
             ),
             ObjectType::ThreadContext => ObjectOptionsBranchPartial::ThreadContext(
-                <ThreadContextProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ThreadContextProperties>(),
             ),
             ObjectType::S390PvGuest => ObjectOptionsBranchPartial::S390PvGuest,
             ObjectType::TdxGuest => ObjectOptionsBranchPartial::TdxGuest(
-                <TdxGuestProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TdxGuestProperties>(),
             ),
             ObjectType::ThrottleGroup => ObjectOptionsBranchPartial::ThrottleGroup(
-                <ThrottleGroupProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<ThrottleGroupProperties>(),
             ),
             ObjectType::TlsCredsAnon => ObjectOptionsBranchPartial::TlsCredsAnon(
-                <TlsCredsAnonProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TlsCredsAnonProperties>(),
             ),
             ObjectType::TlsCredsPsk => ObjectOptionsBranchPartial::TlsCredsPsk(
-                <TlsCredsPskProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TlsCredsPskProperties>(),
             ),
             ObjectType::TlsCredsX509 => ObjectOptionsBranchPartial::TlsCredsX509(
-                <TlsCredsX509Properties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TlsCredsX509Properties>(),
             ),
             ObjectType::TlsCipherSuites => ObjectOptionsBranchPartial::TlsCipherSuites(
-                <TlsCredsProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<TlsCredsProperties>(),
             ),
             ObjectType::XRemoteObject => ObjectOptionsBranchPartial::XRemoteObject(
-                <RemoteObjectProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<RemoteObjectProperties>(),
             ),
             ObjectType::XVfioUserServer => ObjectOptionsBranchPartial::XVfioUserServer(
-                <VfioUserServerProperties as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<VfioUserServerProperties>(),
             ),
             ObjectType::Unrecognized(tag) => {
                 ObjectOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -61822,154 +61622,150 @@ impl crate::codec::Branches for ObjectOptionsBranch {
     #[inline]
     fn finish(p: ObjectOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            ObjectOptionsBranchPartial::AcpiGenericInitiator(p) => Self::AcpiGenericInitiator(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
+            ObjectOptionsBranchPartial::AcpiGenericInitiator(p) => {
+                Self::AcpiGenericInitiator(crate::codec::boxed_finish(p, r)?)
+            }
             ObjectOptionsBranchPartial::AcpiGenericPort(p) => {
-                Self::AcpiGenericPort(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::AcpiGenericPort(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::AuthzList(p) => {
-                Self::AuthzList(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::AuthzList(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::AuthzListfile(p) => {
-                Self::AuthzListfile(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::AuthzListfile(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::AuthzPam(p) => {
-                Self::AuthzPam(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::AuthzPam(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::AuthzSimple(p) => {
-                Self::AuthzSimple(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::AuthzSimple(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::CanBus => Self::CanBus,
             ObjectOptionsBranchPartial::CanHostSocketcan(p) => {
-                Self::CanHostSocketcan(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::CanHostSocketcan(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::ColoCompare(p) => {
-                Self::ColoCompare(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::ColoCompare(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::CryptodevBackend(p) => {
-                Self::CryptodevBackend(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::CryptodevBackend(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::CryptodevBackendBuiltin(p) => {
-                Self::CryptodevBackendBuiltin(::std::boxed::Box::new(
-                    crate::codec::Members::finish(p, r)?,
-                ))
+                Self::CryptodevBackendBuiltin(crate::codec::boxed_finish(p, r)?)
             }
-            ObjectOptionsBranchPartial::CryptodevBackendLkcf(p) => Self::CryptodevBackendLkcf(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
-            ObjectOptionsBranchPartial::CryptodevVhostUser(p) => Self::CryptodevVhostUser(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
+            ObjectOptionsBranchPartial::CryptodevBackendLkcf(p) => {
+                Self::CryptodevBackendLkcf(crate::codec::boxed_finish(p, r)?)
+            }
+            ObjectOptionsBranchPartial::CryptodevVhostUser(p) => {
+                Self::CryptodevVhostUser(crate::codec::boxed_finish(p, r)?)
+            }
             ObjectOptionsBranchPartial::DbusVmstate(p) => {
-                Self::DbusVmstate(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::DbusVmstate(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterBuffer(p) => {
-                Self::FilterBuffer(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterBuffer(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterDump(p) => {
-                Self::FilterDump(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterDump(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterMirror(p) => {
-                Self::FilterMirror(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterMirror(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterRedirector(p) => {
-                Self::FilterRedirector(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterRedirector(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterReplay(p) => {
-                Self::FilterReplay(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterReplay(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::FilterRewriter(p) => {
-                Self::FilterRewriter(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::FilterRewriter(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::IgvmCfg(p) => {
-                Self::IgvmCfg(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::IgvmCfg(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::InputBarrier(p) => {
-                Self::InputBarrier(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::InputBarrier(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::InputLinux(p) => {
-                Self::InputLinux(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::InputLinux(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::Iommufd(p) => {
-                Self::Iommufd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Iommufd(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::Iothread(p) => {
-                Self::Iothread(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Iothread(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::MainLoop(p) => {
-                Self::MainLoop(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::MainLoop(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::MemoryBackendEpc(p) => {
-                Self::MemoryBackendEpc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::MemoryBackendEpc(crate::codec::boxed_finish(p, r)?)
             }
-            ObjectOptionsBranchPartial::MemoryBackendFile(p) => Self::MemoryBackendFile(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
-            ObjectOptionsBranchPartial::MemoryBackendMemfd(p) => Self::MemoryBackendMemfd(
-                ::std::boxed::Box::new(crate::codec::Members::finish(p, r)?),
-            ),
+            ObjectOptionsBranchPartial::MemoryBackendFile(p) => {
+                Self::MemoryBackendFile(crate::codec::boxed_finish(p, r)?)
+            }
+            ObjectOptionsBranchPartial::MemoryBackendMemfd(p) => {
+                Self::MemoryBackendMemfd(crate::codec::boxed_finish(p, r)?)
+            }
             ObjectOptionsBranchPartial::MemoryBackendRam(p) => {
-                Self::MemoryBackendRam(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::MemoryBackendRam(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::MemoryBackendShm(p) => {
-                Self::MemoryBackendShm(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::MemoryBackendShm(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::PefGuest => Self::PefGuest,
             ObjectOptionsBranchPartial::PrManagerHelper(p) => {
-                Self::PrManagerHelper(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::PrManagerHelper(crate::codec::boxed_finish(p, r)?)
             }
-            ObjectOptionsBranchPartial::Qtest(p) => {
-                Self::Qtest(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            ObjectOptionsBranchPartial::Qtest(p) => Self::Qtest(crate::codec::boxed_finish(p, r)?),
             ObjectOptionsBranchPartial::RngBuiltin(p) => {
-                Self::RngBuiltin(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::RngBuiltin(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::RngEgd(p) => {
-                Self::RngEgd(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::RngEgd(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::RngRandom(p) => {
-                Self::RngRandom(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::RngRandom(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::Secret(p) => {
-                Self::Secret(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Secret(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::SecretKeyring(p) => {
-                Self::SecretKeyring(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::SecretKeyring(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::SevGuest(p) => {
-                Self::SevGuest(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::SevGuest(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::SevSnpGuest(p) => {
-                Self::SevSnpGuest(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::SevSnpGuest(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::ThreadContext(p) => {
-                Self::ThreadContext(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::ThreadContext(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::S390PvGuest => Self::S390PvGuest,
             ObjectOptionsBranchPartial::TdxGuest(p) => {
-                Self::TdxGuest(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::TdxGuest(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::ThrottleGroup(p) => {
-                Self::ThrottleGroup(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::ThrottleGroup(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::TlsCredsAnon(p) => {
-                Self::TlsCredsAnon(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::TlsCredsAnon(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::TlsCredsPsk(p) => {
-                Self::TlsCredsPsk(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::TlsCredsPsk(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::TlsCredsX509(p) => {
-                Self::TlsCredsX509(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::TlsCredsX509(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::TlsCipherSuites(p) => {
-                Self::TlsCipherSuites(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::TlsCipherSuites(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::XRemoteObject(p) => {
-                Self::XRemoteObject(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::XRemoteObject(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::XVfioUserServer(p) => {
-                Self::XVfioUserServer(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::XVfioUserServer(crate::codec::boxed_finish(p, r)?)
             }
             ObjectOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -62976,7 +62772,6 @@ impl ::core::convert::From<CpuInfoS390> for CpuInfoFastBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum CpuInfoFastBranchPartial {
     Aarch64,
     Alpha,
@@ -62998,7 +62793,7 @@ pub enum CpuInfoFastBranchPartial {
     Riscv32,
     Riscv64,
     Rx,
-    S390x(<CpuInfoS390 as crate::codec::Members>::Partial),
+    S390x(crate::codec::BoxedPartial<CpuInfoS390>),
     Sh4,
     Sh4eb,
     Sparc,
@@ -63038,7 +62833,7 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             SysEmuTarget::Riscv64 => CpuInfoFastBranchPartial::Riscv64,
             SysEmuTarget::Rx => CpuInfoFastBranchPartial::Rx,
             SysEmuTarget::S390x => {
-                CpuInfoFastBranchPartial::S390x(<CpuInfoS390 as crate::codec::Members>::begin())
+                CpuInfoFastBranchPartial::S390x(crate::codec::boxed_begin::<CpuInfoS390>())
             }
             SysEmuTarget::Sh4 => CpuInfoFastBranchPartial::Sh4,
             SysEmuTarget::Sh4eb => CpuInfoFastBranchPartial::Sh4eb,
@@ -63121,9 +62916,7 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             CpuInfoFastBranchPartial::Riscv32 => Self::Riscv32,
             CpuInfoFastBranchPartial::Riscv64 => Self::Riscv64,
             CpuInfoFastBranchPartial::Rx => Self::Rx,
-            CpuInfoFastBranchPartial::S390x(p) => {
-                Self::S390x(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            CpuInfoFastBranchPartial::S390x(p) => Self::S390x(crate::codec::boxed_finish(p, r)?),
             CpuInfoFastBranchPartial::Sh4 => Self::Sh4,
             CpuInfoFastBranchPartial::Sh4eb => Self::Sh4eb,
             CpuInfoFastBranchPartial::Sparc => Self::Sparc,
@@ -64010,13 +63803,12 @@ impl ::core::convert::From<NumaHmatCacheOptions> for NumaOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum NumaOptionsBranchPartial {
-    Node(<NumaNodeOptions as crate::codec::Members>::Partial),
-    Dist(<NumaDistOptions as crate::codec::Members>::Partial),
-    Cpu(<NumaCpuOptions as crate::codec::Members>::Partial),
-    HmatLb(<NumaHmatLBOptions as crate::codec::Members>::Partial),
-    HmatCache(<NumaHmatCacheOptions as crate::codec::Members>::Partial),
+    Node(crate::codec::BoxedPartial<NumaNodeOptions>),
+    Dist(crate::codec::BoxedPartial<NumaDistOptions>),
+    Cpu(crate::codec::BoxedPartial<NumaCpuOptions>),
+    HmatLb(crate::codec::BoxedPartial<NumaHmatLBOptions>),
+    HmatCache(crate::codec::BoxedPartial<NumaHmatCacheOptions>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -64028,19 +63820,19 @@ impl crate::codec::Branches for NumaOptionsBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             NumaOptionsType::Node => {
-                NumaOptionsBranchPartial::Node(<NumaNodeOptions as crate::codec::Members>::begin())
+                NumaOptionsBranchPartial::Node(crate::codec::boxed_begin::<NumaNodeOptions>())
             }
             NumaOptionsType::Dist => {
-                NumaOptionsBranchPartial::Dist(<NumaDistOptions as crate::codec::Members>::begin())
+                NumaOptionsBranchPartial::Dist(crate::codec::boxed_begin::<NumaDistOptions>())
             }
             NumaOptionsType::Cpu => {
-                NumaOptionsBranchPartial::Cpu(<NumaCpuOptions as crate::codec::Members>::begin())
+                NumaOptionsBranchPartial::Cpu(crate::codec::boxed_begin::<NumaCpuOptions>())
             }
-            NumaOptionsType::HmatLb => NumaOptionsBranchPartial::HmatLb(
-                <NumaHmatLBOptions as crate::codec::Members>::begin(),
-            ),
+            NumaOptionsType::HmatLb => {
+                NumaOptionsBranchPartial::HmatLb(crate::codec::boxed_begin::<NumaHmatLBOptions>())
+            }
             NumaOptionsType::HmatCache => NumaOptionsBranchPartial::HmatCache(
-                <NumaHmatCacheOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<NumaHmatCacheOptions>(),
             ),
             NumaOptionsType::Unrecognized(tag) => {
                 NumaOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -64079,20 +63871,12 @@ impl crate::codec::Branches for NumaOptionsBranch {
     #[inline]
     fn finish(p: NumaOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            NumaOptionsBranchPartial::Node(p) => {
-                Self::Node(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NumaOptionsBranchPartial::Dist(p) => {
-                Self::Dist(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NumaOptionsBranchPartial::Cpu(p) => {
-                Self::Cpu(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            NumaOptionsBranchPartial::HmatLb(p) => {
-                Self::HmatLb(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            NumaOptionsBranchPartial::Node(p) => Self::Node(crate::codec::boxed_finish(p, r)?),
+            NumaOptionsBranchPartial::Dist(p) => Self::Dist(crate::codec::boxed_finish(p, r)?),
+            NumaOptionsBranchPartial::Cpu(p) => Self::Cpu(crate::codec::boxed_finish(p, r)?),
+            NumaOptionsBranchPartial::HmatLb(p) => Self::HmatLb(crate::codec::boxed_finish(p, r)?),
             NumaOptionsBranchPartial::HmatCache(p) => {
-                Self::HmatCache(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HmatCache(crate::codec::boxed_finish(p, r)?)
             }
             NumaOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -67153,14 +66937,13 @@ impl ::core::convert::From<HvBalloonDeviceInfoWrapper> for MemoryDeviceInfoBranc
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum MemoryDeviceInfoBranchPartial {
-    Dimm(<PCDIMMDeviceInfoWrapper as crate::codec::Members>::Partial),
-    Nvdimm(<PCDIMMDeviceInfoWrapper as crate::codec::Members>::Partial),
-    VirtioPmem(<VirtioPMEMDeviceInfoWrapper as crate::codec::Members>::Partial),
-    VirtioMem(<VirtioMEMDeviceInfoWrapper as crate::codec::Members>::Partial),
-    SgxEpc(<SgxEPCDeviceInfoWrapper as crate::codec::Members>::Partial),
-    HvBalloon(<HvBalloonDeviceInfoWrapper as crate::codec::Members>::Partial),
+    Dimm(crate::codec::BoxedPartial<PCDIMMDeviceInfoWrapper>),
+    Nvdimm(crate::codec::BoxedPartial<PCDIMMDeviceInfoWrapper>),
+    VirtioPmem(crate::codec::BoxedPartial<VirtioPMEMDeviceInfoWrapper>),
+    VirtioMem(crate::codec::BoxedPartial<VirtioMEMDeviceInfoWrapper>),
+    SgxEpc(crate::codec::BoxedPartial<SgxEPCDeviceInfoWrapper>),
+    HvBalloon(crate::codec::BoxedPartial<HvBalloonDeviceInfoWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -67172,22 +66955,22 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             MemoryDeviceInfoKind::Dimm => MemoryDeviceInfoBranchPartial::Dimm(
-                <PCDIMMDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::Nvdimm => MemoryDeviceInfoBranchPartial::Nvdimm(
-                <PCDIMMDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::VirtioPmem => MemoryDeviceInfoBranchPartial::VirtioPmem(
-                <VirtioPMEMDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<VirtioPMEMDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::VirtioMem => MemoryDeviceInfoBranchPartial::VirtioMem(
-                <VirtioMEMDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<VirtioMEMDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::SgxEpc => MemoryDeviceInfoBranchPartial::SgxEpc(
-                <SgxEPCDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<SgxEPCDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::HvBalloon => MemoryDeviceInfoBranchPartial::HvBalloon(
-                <HvBalloonDeviceInfoWrapper as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<HvBalloonDeviceInfoWrapper>(),
             ),
             MemoryDeviceInfoKind::Unrecognized(tag) => {
                 MemoryDeviceInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -67229,23 +67012,21 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
     #[inline]
     fn finish(p: MemoryDeviceInfoBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            MemoryDeviceInfoBranchPartial::Dimm(p) => {
-                Self::Dimm(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            MemoryDeviceInfoBranchPartial::Dimm(p) => Self::Dimm(crate::codec::boxed_finish(p, r)?),
             MemoryDeviceInfoBranchPartial::Nvdimm(p) => {
-                Self::Nvdimm(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Nvdimm(crate::codec::boxed_finish(p, r)?)
             }
             MemoryDeviceInfoBranchPartial::VirtioPmem(p) => {
-                Self::VirtioPmem(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VirtioPmem(crate::codec::boxed_finish(p, r)?)
             }
             MemoryDeviceInfoBranchPartial::VirtioMem(p) => {
-                Self::VirtioMem(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::VirtioMem(crate::codec::boxed_finish(p, r)?)
             }
             MemoryDeviceInfoBranchPartial::SgxEpc(p) => {
-                Self::SgxEpc(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::SgxEpc(crate::codec::boxed_finish(p, r)?)
             }
             MemoryDeviceInfoBranchPartial::HvBalloon(p) => {
-                Self::HvBalloon(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::HvBalloon(crate::codec::boxed_finish(p, r)?)
             }
             MemoryDeviceInfoBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
@@ -69030,10 +68811,9 @@ impl ::core::convert::From<YankInstanceChardev> for YankInstanceBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum YankInstanceBranchPartial {
-    BlockNode(<YankInstanceBlockNode as crate::codec::Members>::Partial),
-    Chardev(<YankInstanceChardev as crate::codec::Members>::Partial),
+    BlockNode(crate::codec::BoxedPartial<YankInstanceBlockNode>),
+    Chardev(crate::codec::BoxedPartial<YankInstanceChardev>),
     Migration,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -69046,10 +68826,10 @@ impl crate::codec::Branches for YankInstanceBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             YankInstanceType::BlockNode => YankInstanceBranchPartial::BlockNode(
-                <YankInstanceBlockNode as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<YankInstanceBlockNode>(),
             ),
             YankInstanceType::Chardev => YankInstanceBranchPartial::Chardev(
-                <YankInstanceChardev as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<YankInstanceChardev>(),
             ),
             YankInstanceType::Migration => YankInstanceBranchPartial::Migration,
             YankInstanceType::Unrecognized(tag) => {
@@ -69082,10 +68862,10 @@ impl crate::codec::Branches for YankInstanceBranch {
     fn finish(p: YankInstanceBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             YankInstanceBranchPartial::BlockNode(p) => {
-                Self::BlockNode(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::BlockNode(crate::codec::boxed_finish(p, r)?)
             }
             YankInstanceBranchPartial::Chardev(p) => {
-                Self::Chardev(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Chardev(crate::codec::boxed_finish(p, r)?)
             }
             YankInstanceBranchPartial::Migration => Self::Migration,
             YankInstanceBranchPartial::Unrecognized(tag, members) => {
@@ -70268,11 +70048,10 @@ impl ::core::convert::From<SevSnpGuestInfo> for SevInfoBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum SevInfoBranchPartial {
-    Sev(<SevGuestInfo as crate::codec::Members>::Partial),
-    SevSnp(<SevSnpGuestInfo as crate::codec::Members>::Partial),
-    Untagged(<SevGuestInfo as crate::codec::Members>::Partial),
+    Sev(crate::codec::BoxedPartial<SevGuestInfo>),
+    SevSnp(crate::codec::BoxedPartial<SevSnpGuestInfo>),
+    Untagged(crate::codec::BoxedPartial<SevGuestInfo>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -70284,10 +70063,10 @@ impl crate::codec::Branches for SevInfoBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             SevGuestType::Sev => {
-                SevInfoBranchPartial::Sev(<SevGuestInfo as crate::codec::Members>::begin())
+                SevInfoBranchPartial::Sev(crate::codec::boxed_begin::<SevGuestInfo>())
             }
             SevGuestType::SevSnp => {
-                SevInfoBranchPartial::SevSnp(<SevSnpGuestInfo as crate::codec::Members>::begin())
+                SevInfoBranchPartial::SevSnp(crate::codec::boxed_begin::<SevSnpGuestInfo>())
             }
             SevGuestType::Unrecognized(tag) => {
                 SevInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -70298,7 +70077,7 @@ impl crate::codec::Branches for SevInfoBranch {
     #[inline]
     fn untagged() -> ::core::option::Option<SevInfoBranchPartial> {
         Some(
-            SevInfoBranchPartial::Untagged(<SevGuestInfo as crate::codec::Members>::begin()),
+            SevInfoBranchPartial::Untagged(crate::codec::boxed_begin::<SevGuestInfo>()),
         )
     }
 
@@ -70325,15 +70104,9 @@ impl crate::codec::Branches for SevInfoBranch {
     #[inline]
     fn finish(p: SevInfoBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            SevInfoBranchPartial::Sev(p) => {
-                Self::Sev(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SevInfoBranchPartial::SevSnp(p) => {
-                Self::SevSnp(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            SevInfoBranchPartial::Untagged(p) => {
-                Self::Untagged(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            SevInfoBranchPartial::Sev(p) => Self::Sev(crate::codec::boxed_finish(p, r)?),
+            SevInfoBranchPartial::SevSnp(p) => Self::SevSnp(crate::codec::boxed_finish(p, r)?),
+            SevInfoBranchPartial::Untagged(p) => Self::Untagged(crate::codec::boxed_finish(p, r)?),
             SevInfoBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
     }
@@ -74122,21 +73895,20 @@ impl ::core::convert::From<AudiodevWavOptions> for AudiodevBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum AudiodevBranchPartial {
-    None(<AudiodevGenericOptions as crate::codec::Members>::Partial),
-    Alsa(<AudiodevAlsaOptions as crate::codec::Members>::Partial),
-    Coreaudio(<AudiodevCoreaudioOptions as crate::codec::Members>::Partial),
-    Dbus(<AudiodevDBusOptions as crate::codec::Members>::Partial),
-    Dsound(<AudiodevDsoundOptions as crate::codec::Members>::Partial),
-    Jack(<AudiodevJackOptions as crate::codec::Members>::Partial),
-    Oss(<AudiodevOssOptions as crate::codec::Members>::Partial),
-    Pa(<AudiodevPaOptions as crate::codec::Members>::Partial),
-    Pipewire(<AudiodevPipewireOptions as crate::codec::Members>::Partial),
-    Sdl(<AudiodevSdlOptions as crate::codec::Members>::Partial),
-    Sndio(<AudiodevSndioOptions as crate::codec::Members>::Partial),
-    Spice(<AudiodevGenericOptions as crate::codec::Members>::Partial),
-    Wav(<AudiodevWavOptions as crate::codec::Members>::Partial),
+    None(crate::codec::BoxedPartial<AudiodevGenericOptions>),
+    Alsa(crate::codec::BoxedPartial<AudiodevAlsaOptions>),
+    Coreaudio(crate::codec::BoxedPartial<AudiodevCoreaudioOptions>),
+    Dbus(crate::codec::BoxedPartial<AudiodevDBusOptions>),
+    Dsound(crate::codec::BoxedPartial<AudiodevDsoundOptions>),
+    Jack(crate::codec::BoxedPartial<AudiodevJackOptions>),
+    Oss(crate::codec::BoxedPartial<AudiodevOssOptions>),
+    Pa(crate::codec::BoxedPartial<AudiodevPaOptions>),
+    Pipewire(crate::codec::BoxedPartial<AudiodevPipewireOptions>),
+    Sdl(crate::codec::BoxedPartial<AudiodevSdlOptions>),
+    Sndio(crate::codec::BoxedPartial<AudiodevSndioOptions>),
+    Spice(crate::codec::BoxedPartial<AudiodevGenericOptions>),
+    Wav(crate::codec::BoxedPartial<AudiodevWavOptions>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -74147,44 +73919,44 @@ impl crate::codec::Branches for AudiodevBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            AudiodevDriver::None => AudiodevBranchPartial::None(
-                <AudiodevGenericOptions as crate::codec::Members>::begin(),
-            ),
+            AudiodevDriver::None => {
+                AudiodevBranchPartial::None(crate::codec::boxed_begin::<AudiodevGenericOptions>())
+            }
             AudiodevDriver::Alsa => {
-                AudiodevBranchPartial::Alsa(<AudiodevAlsaOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Alsa(crate::codec::boxed_begin::<AudiodevAlsaOptions>())
             }
             AudiodevDriver::Coreaudio => AudiodevBranchPartial::Coreaudio(
-                <AudiodevCoreaudioOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AudiodevCoreaudioOptions>(),
             ),
             AudiodevDriver::Dbus => {
-                AudiodevBranchPartial::Dbus(<AudiodevDBusOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Dbus(crate::codec::boxed_begin::<AudiodevDBusOptions>())
             }
-            AudiodevDriver::Dsound => AudiodevBranchPartial::Dsound(
-                <AudiodevDsoundOptions as crate::codec::Members>::begin(),
-            ),
+            AudiodevDriver::Dsound => {
+                AudiodevBranchPartial::Dsound(crate::codec::boxed_begin::<AudiodevDsoundOptions>())
+            }
             AudiodevDriver::Jack => {
-                AudiodevBranchPartial::Jack(<AudiodevJackOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Jack(crate::codec::boxed_begin::<AudiodevJackOptions>())
             }
             AudiodevDriver::Oss => {
-                AudiodevBranchPartial::Oss(<AudiodevOssOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Oss(crate::codec::boxed_begin::<AudiodevOssOptions>())
             }
             AudiodevDriver::Pa => {
-                AudiodevBranchPartial::Pa(<AudiodevPaOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Pa(crate::codec::boxed_begin::<AudiodevPaOptions>())
             }
             AudiodevDriver::Pipewire => AudiodevBranchPartial::Pipewire(
-                <AudiodevPipewireOptions as crate::codec::Members>::begin(),
+                crate::codec::boxed_begin::<AudiodevPipewireOptions>(),
             ),
             AudiodevDriver::Sdl => {
-                AudiodevBranchPartial::Sdl(<AudiodevSdlOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Sdl(crate::codec::boxed_begin::<AudiodevSdlOptions>())
             }
-            AudiodevDriver::Sndio => AudiodevBranchPartial::Sndio(
-                <AudiodevSndioOptions as crate::codec::Members>::begin(),
-            ),
-            AudiodevDriver::Spice => AudiodevBranchPartial::Spice(
-                <AudiodevGenericOptions as crate::codec::Members>::begin(),
-            ),
+            AudiodevDriver::Sndio => {
+                AudiodevBranchPartial::Sndio(crate::codec::boxed_begin::<AudiodevSndioOptions>())
+            }
+            AudiodevDriver::Spice => {
+                AudiodevBranchPartial::Spice(crate::codec::boxed_begin::<AudiodevGenericOptions>())
+            }
             AudiodevDriver::Wav => {
-                AudiodevBranchPartial::Wav(<AudiodevWavOptions as crate::codec::Members>::begin())
+                AudiodevBranchPartial::Wav(crate::codec::boxed_begin::<AudiodevWavOptions>())
             }
             AudiodevDriver::Unrecognized(tag) => {
                 AudiodevBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -74245,45 +74017,21 @@ impl crate::codec::Branches for AudiodevBranch {
     #[inline]
     fn finish(p: AudiodevBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
-            AudiodevBranchPartial::None(p) => {
-                Self::None(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Alsa(p) => {
-                Self::Alsa(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            AudiodevBranchPartial::None(p) => Self::None(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Alsa(p) => Self::Alsa(crate::codec::boxed_finish(p, r)?),
             AudiodevBranchPartial::Coreaudio(p) => {
-                Self::Coreaudio(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
+                Self::Coreaudio(crate::codec::boxed_finish(p, r)?)
             }
-            AudiodevBranchPartial::Dbus(p) => {
-                Self::Dbus(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Dsound(p) => {
-                Self::Dsound(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Jack(p) => {
-                Self::Jack(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Oss(p) => {
-                Self::Oss(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Pa(p) => {
-                Self::Pa(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Pipewire(p) => {
-                Self::Pipewire(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Sdl(p) => {
-                Self::Sdl(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Sndio(p) => {
-                Self::Sndio(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Spice(p) => {
-                Self::Spice(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
-            AudiodevBranchPartial::Wav(p) => {
-                Self::Wav(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            AudiodevBranchPartial::Dbus(p) => Self::Dbus(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Dsound(p) => Self::Dsound(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Jack(p) => Self::Jack(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Oss(p) => Self::Oss(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Pa(p) => Self::Pa(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Pipewire(p) => Self::Pipewire(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Sdl(p) => Self::Sdl(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Sndio(p) => Self::Sndio(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Spice(p) => Self::Spice(crate::codec::boxed_finish(p, r)?),
+            AudiodevBranchPartial::Wav(p) => Self::Wav(crate::codec::boxed_finish(p, r)?),
             AudiodevBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -75959,10 +75707,9 @@ impl ::core::convert::From<StatsVCPUFilter> for StatsFilterBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum StatsFilterBranchPartial {
     Vm,
-    Vcpu(<StatsVCPUFilter as crate::codec::Members>::Partial),
+    Vcpu(crate::codec::BoxedPartial<StatsVCPUFilter>),
     Cryptodev,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
@@ -75976,7 +75723,7 @@ impl crate::codec::Branches for StatsFilterBranch {
         match tag {
             StatsTarget::Vm => StatsFilterBranchPartial::Vm,
             StatsTarget::Vcpu => {
-                StatsFilterBranchPartial::Vcpu(<StatsVCPUFilter as crate::codec::Members>::begin())
+                StatsFilterBranchPartial::Vcpu(crate::codec::boxed_begin::<StatsVCPUFilter>())
             }
             StatsTarget::Cryptodev => StatsFilterBranchPartial::Cryptodev,
             StatsTarget::Unrecognized(tag) => {
@@ -76007,9 +75754,7 @@ impl crate::codec::Branches for StatsFilterBranch {
     fn finish(p: StatsFilterBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             StatsFilterBranchPartial::Vm => Self::Vm,
-            StatsFilterBranchPartial::Vcpu(p) => {
-                Self::Vcpu(::std::boxed::Box::new(crate::codec::Members::finish(p, r)?))
-            }
+            StatsFilterBranchPartial::Vcpu(p) => Self::Vcpu(crate::codec::boxed_finish(p, r)?),
             StatsFilterBranchPartial::Cryptodev => Self::Cryptodev,
             StatsFilterBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
-use crate::reader::{MAX_DEPTH, is_character, plain_end};
+use crate::reader::{MAX_DEPTH, is_character};
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,11 @@ impl<'b> Writer<'b> {
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         self.notes.as_deref().unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn is_noting(&self) -> bool {
+        self.notes.is_some()
     }
 
     #[cold]
@@ -163,8 +168,10 @@ impl<'b> Writer<'b> {
         self.separate(b'{');
         self.out.push(b'"');
         self.out.extend_from_slice(key.as_bytes());
-        self.out.push(b'"');
-        self.colon();
+        self.out.extend_from_slice(match self.style {
+            Style::Compact => b"\":",
+            Style::Ascii | Style::Pretty => b"\": ",
+        });
     }
 
     #[inline]
@@ -262,10 +269,7 @@ impl<'b> Writer<'b> {
         self.out.push(b'"');
         let ascii = self.style != Style::Compact;
         let bytes = value.as_bytes();
-        if plain_end(bytes, 0, b'"') == bytes.len()
-            && bytes.is_ascii()
-            && !(ascii && bytes.contains(&0x7F))
-        {
+        if is_plain_ascii(bytes) && !(ascii && bytes.contains(&0x7F)) {
             self.out.extend_from_slice(bytes);
         } else {
             self.escaped(value, ascii);
@@ -363,6 +367,16 @@ impl<'b> Writer<'b> {
             self.end_object();
         }
     }
+}
+
+/// Whether a string is ASCII without anything to escape but U+007F.
+#[inline]
+fn is_plain_ascii(bytes: &[u8]) -> bool {
+    let is_plain = |b: &u8| *b >= 0x20 && *b != b'"' && *b != b'\\' && b.is_ascii();
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    // Without branches, so that a chunk is looked at as one.
+    let all = |chunk: &[u8; 8]| chunk.iter().fold(true, |all, b| all & is_plain(b));
+    chunks.iter().all(all) && rest.iter().all(is_plain)
 }
 
 /// Whether a character of a string is written as it is.

@@ -391,30 +391,6 @@ impl Text {
             self.close(&cat(&[tail, ","]));
         }
     }
-
-    /// An arm whose body is a call of a call: `OUTER(INNER(ITEM))`.
-    pub(crate) fn arm_calls(&mut self, pattern: &str, outer: &str, inner: &str, item: &str) {
-        let call = cat(&[inner, "(", item, ")"]);
-        let body = outer.len() + call.len() + "()".len();
-        let head = pattern.len() + " => (".len() + outer.len();
-        if call.len() <= CALL_WIDTH && body + 4 <= self.room() {
-            self.arm(pattern, &[outer, "(", &call, ")"].concat());
-        } else if head + inner.len() + "(".len() + 2 <= self.room() {
-            self.open(&[pattern, " => ", outer, "(", inner, "("]);
-            self.line(&[item, ","]);
-            self.close(")),");
-        } else if head < self.room() {
-            self.open(&[pattern, " => ", outer, "("]);
-            self.line(&[&call, ","]);
-            self.close("),");
-        } else {
-            self.open(&[pattern, " => {"]);
-            self.open(&[outer, "(", inner, "("]);
-            self.line(&[item, ","]);
-            self.close("))");
-            self.close("}");
-        }
-    }
 }
 
 /// What ends an expression as a statement, where its value is not the block's: a jump, or `()`.

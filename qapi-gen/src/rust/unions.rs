@@ -151,15 +151,13 @@ impl<'s> Output<'_, 's> {
         let codec = &self.paths.codec;
         self.t.blank();
         self.t.line(&["#[doc(hidden)]"]);
-        self.t.line(&["#[allow(clippy::large_enum_variant)]"]);
         self.t.attributes(presence.attribute().as_deref());
         self.t.open(&["pub enum ", ident, " {"]);
         for branch in branches {
             self.t.attributes(branch.presence.attribute().as_deref());
             match &branch.data {
                 Some(ty) => {
-                    let partial: [&str; 1] =
-                        [&cat(&["<", ty, " as ", codec, "::Members>::Partial"])];
+                    let partial: [&str; 1] = [&cat(&[codec, "::BoxedPartial<", ty, ">"])];
                     self.t
                         .list(&cat(&[&branch.ident, "("]), &partial, "),", Fit::Line);
                 }
@@ -207,7 +205,7 @@ impl<'s> Output<'_, 's> {
             let begun = cat(&[partial, "::", &branch.ident]);
             match &branch.data {
                 Some(ty) => {
-                    let value = cat(&["<", ty, " as ", &codec, "::Members>::begin()"]);
+                    let value = cat(&[&codec, "::boxed_begin::<", ty, ">()"]);
                     self.t
                         .arm_call(&pattern, &cat(&[&begun, "("]), &[&value], ")");
                 }
@@ -227,7 +225,7 @@ impl<'s> Output<'_, 's> {
 
         if let Some(branch) = branches.iter().find(|branch| branch.untagged) {
             let begun = match &branch.data {
-                Some(ty) => cat(&["(<", ty, " as ", &codec, "::Members>::begin())"]),
+                Some(ty) => cat(&["(", &codec, "::boxed_begin::<", ty, ">())"]),
                 None => String::new(),
             };
             let value = cat(&[partial, "::", &branch.ident, &begun]);
@@ -287,10 +285,9 @@ impl<'s> Output<'_, 's> {
             match branch.data {
                 Some(_) => {
                     let pattern = cat(&[partial, "::", &branch.ident, "(p)"]);
-                    let variant = cat(&["Self::", &branch.ident]);
-                    let finish = cat(&[&codec, "::Members::finish(p, r)?"]);
-                    self.t
-                        .arm_calls(&pattern, &variant, &cat(&[BOX, "::new"]), &finish);
+                    let variant = cat(&["Self::", &branch.ident, "("]);
+                    let finish = cat(&[&codec, "::boxed_finish(p, r)?"]);
+                    self.t.arm_call(&pattern, &variant, &[&finish], ")");
                 }
                 None => {
                     let pattern = cat(&[partial, "::", &branch.ident]);

@@ -256,9 +256,8 @@ impl ::core::convert::From<Step> for MoveBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum MoveBranchPartial {
-    Up(<Step as ::qapi_types::codec::Members>::Partial),
+    Up(::qapi_types::codec::BoxedPartial<Step>),
     Down,
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
@@ -270,7 +269,7 @@ impl ::qapi_types::codec::Branches for MoveBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            Way::Up => MoveBranchPartial::Up(<Step as ::qapi_types::codec::Members>::begin()),
+            Way::Up => MoveBranchPartial::Up(::qapi_types::codec::boxed_begin::<Step>()),
             Way::Down => MoveBranchPartial::Down,
             Way::Unrecognized(tag) => {
                 MoveBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -296,9 +295,7 @@ impl ::qapi_types::codec::Branches for MoveBranch {
     #[inline]
     fn finish(p: MoveBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
-            MoveBranchPartial::Up(p) => Self::Up(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            MoveBranchPartial::Up(p) => Self::Up(::qapi_types::codec::boxed_finish(p, r)?),
             MoveBranchPartial::Down => Self::Down,
             MoveBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })

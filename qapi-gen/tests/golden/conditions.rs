@@ -462,13 +462,12 @@ impl ::core::convert::From<DBus> for DisplayOptionsBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum DisplayOptionsBranchPartial {
     None,
     Vnc,
-    Spice(<Spice as ::qapi_types::codec::Members>::Partial),
+    Spice(::qapi_types::codec::BoxedPartial<Spice>),
     #[cfg(target_os = "linux")]
-    Dbus(<DBus as ::qapi_types::codec::Members>::Partial),
+    Dbus(::qapi_types::codec::BoxedPartial<DBus>),
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
 
@@ -482,11 +481,11 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
             Display::None => DisplayOptionsBranchPartial::None,
             Display::Vnc => DisplayOptionsBranchPartial::Vnc,
             Display::Spice => {
-                DisplayOptionsBranchPartial::Spice(<Spice as ::qapi_types::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Spice(::qapi_types::codec::boxed_begin::<Spice>())
             }
             #[cfg(target_os = "linux")]
             Display::Dbus => {
-                DisplayOptionsBranchPartial::Dbus(<DBus as ::qapi_types::codec::Members>::begin())
+                DisplayOptionsBranchPartial::Dbus(::qapi_types::codec::boxed_begin::<DBus>())
             }
             Display::Unrecognized(tag) => {
                 DisplayOptionsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -524,13 +523,13 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
         Ok(match p {
             DisplayOptionsBranchPartial::None => Self::None,
             DisplayOptionsBranchPartial::Vnc => Self::Vnc,
-            DisplayOptionsBranchPartial::Spice(p) => Self::Spice(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            DisplayOptionsBranchPartial::Spice(p) => {
+                Self::Spice(::qapi_types::codec::boxed_finish(p, r)?)
+            }
             #[cfg(target_os = "linux")]
-            DisplayOptionsBranchPartial::Dbus(p) => Self::Dbus(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            DisplayOptionsBranchPartial::Dbus(p) => {
+                Self::Dbus(::qapi_types::codec::boxed_finish(p, r)?)
+            }
             DisplayOptionsBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }

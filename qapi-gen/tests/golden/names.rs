@@ -951,13 +951,12 @@ impl ::core::convert::From<Self_> for OkBranch_ {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum OkBranchPartial {
     Some,
-    None(<Clone as ::qapi_types::codec::Members>::Partial),
+    None(::qapi_types::codec::BoxedPartial<Clone>),
     Ok,
     Err,
-    Self_(<Self_ as ::qapi_types::codec::Members>::Partial),
+    Self_(::qapi_types::codec::BoxedPartial<Self_>),
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
 
@@ -969,10 +968,10 @@ impl ::qapi_types::codec::Branches for OkBranch_ {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             From::Some => OkBranchPartial::Some,
-            From::None => OkBranchPartial::None(<Clone as ::qapi_types::codec::Members>::begin()),
+            From::None => OkBranchPartial::None(::qapi_types::codec::boxed_begin::<Clone>()),
             From::Ok => OkBranchPartial::Ok,
             From::Err => OkBranchPartial::Err,
-            From::Self_ => OkBranchPartial::Self_(<Self_ as ::qapi_types::codec::Members>::begin()),
+            From::Self_ => OkBranchPartial::Self_(::qapi_types::codec::boxed_begin::<Self_>()),
             From::Unrecognized(tag) => {
                 OkBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -999,14 +998,10 @@ impl ::qapi_types::codec::Branches for OkBranch_ {
     fn finish(p: OkBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
             OkBranchPartial::Some => Self::Some,
-            OkBranchPartial::None(p) => Self::None(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            OkBranchPartial::None(p) => Self::None(::qapi_types::codec::boxed_finish(p, r)?),
             OkBranchPartial::Ok => Self::Ok,
             OkBranchPartial::Err => Self::Err,
-            OkBranchPartial::Self_(p) => Self::Self_(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            OkBranchPartial::Self_(p) => Self::Self_(::qapi_types::codec::boxed_finish(p, r)?),
             OkBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
     }

@@ -430,10 +430,9 @@ impl ::core::convert::From<Inner> for TreeBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum TreeBranchPartial {
     Leaf,
-    Inner(<Inner as ::qapi_types::codec::Members>::Partial),
+    Inner(::qapi_types::codec::BoxedPartial<Inner>),
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
 
@@ -445,9 +444,7 @@ impl ::qapi_types::codec::Branches for TreeBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             Kind::Leaf => TreeBranchPartial::Leaf,
-            Kind::Inner => {
-                TreeBranchPartial::Inner(<Inner as ::qapi_types::codec::Members>::begin())
-            }
+            Kind::Inner => TreeBranchPartial::Inner(::qapi_types::codec::boxed_begin::<Inner>()),
             Kind::Unrecognized(tag) => {
                 TreeBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -475,9 +472,7 @@ impl ::qapi_types::codec::Branches for TreeBranch {
     fn finish(p: TreeBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
             TreeBranchPartial::Leaf => Self::Leaf,
-            TreeBranchPartial::Inner(p) => Self::Inner(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            TreeBranchPartial::Inner(p) => Self::Inner(::qapi_types::codec::boxed_finish(p, r)?),
             TreeBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
     }

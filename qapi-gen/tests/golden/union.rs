@@ -308,11 +308,10 @@ impl ::core::convert::From<Raw> for ImageBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum ImageBranchPartial {
-    Raw(<Raw as ::qapi_types::codec::Members>::Partial),
-    Qcow2(<Cow as ::qapi_types::codec::Members>::Partial),
-    Vmdk(<Cow as ::qapi_types::codec::Members>::Partial),
+    Raw(::qapi_types::codec::BoxedPartial<Raw>),
+    Qcow2(::qapi_types::codec::BoxedPartial<Cow>),
+    Vmdk(::qapi_types::codec::BoxedPartial<Cow>),
     NullCo,
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
@@ -324,13 +323,9 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            Format::Raw => ImageBranchPartial::Raw(<Raw as ::qapi_types::codec::Members>::begin()),
-            Format::Qcow2 => {
-                ImageBranchPartial::Qcow2(<Cow as ::qapi_types::codec::Members>::begin())
-            }
-            Format::Vmdk => {
-                ImageBranchPartial::Vmdk(<Cow as ::qapi_types::codec::Members>::begin())
-            }
+            Format::Raw => ImageBranchPartial::Raw(::qapi_types::codec::boxed_begin::<Raw>()),
+            Format::Qcow2 => ImageBranchPartial::Qcow2(::qapi_types::codec::boxed_begin::<Cow>()),
+            Format::Vmdk => ImageBranchPartial::Vmdk(::qapi_types::codec::boxed_begin::<Cow>()),
             Format::NullCo => ImageBranchPartial::NullCo,
             Format::Unrecognized(tag) => {
                 ImageBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -360,15 +355,9 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     #[inline]
     fn finish(p: ImageBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
-            ImageBranchPartial::Raw(p) => Self::Raw(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
-            ImageBranchPartial::Qcow2(p) => Self::Qcow2(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
-            ImageBranchPartial::Vmdk(p) => Self::Vmdk(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            ImageBranchPartial::Raw(p) => Self::Raw(::qapi_types::codec::boxed_finish(p, r)?),
+            ImageBranchPartial::Qcow2(p) => Self::Qcow2(::qapi_types::codec::boxed_finish(p, r)?),
+            ImageBranchPartial::Vmdk(p) => Self::Vmdk(::qapi_types::codec::boxed_finish(p, r)?),
             ImageBranchPartial::NullCo => Self::NullCo,
             ImageBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
@@ -805,10 +794,9 @@ impl ::core::convert::From<Unix> for NetBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum NetBranchPartial {
-    Tcp(<Tcp as ::qapi_types::codec::Members>::Partial),
-    Unix(<Unix as ::qapi_types::codec::Members>::Partial),
+    Tcp(::qapi_types::codec::BoxedPartial<Tcp>),
+    Unix(::qapi_types::codec::BoxedPartial<Unix>),
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
 
@@ -819,10 +807,8 @@ impl ::qapi_types::codec::Branches for NetBranch {
     #[inline]
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
-            Protocol::Tcp => NetBranchPartial::Tcp(<Tcp as ::qapi_types::codec::Members>::begin()),
-            Protocol::Unix => {
-                NetBranchPartial::Unix(<Unix as ::qapi_types::codec::Members>::begin())
-            }
+            Protocol::Tcp => NetBranchPartial::Tcp(::qapi_types::codec::boxed_begin::<Tcp>()),
+            Protocol::Unix => NetBranchPartial::Unix(::qapi_types::codec::boxed_begin::<Unix>()),
             Protocol::Unrecognized(tag) => {
                 NetBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -847,12 +833,8 @@ impl ::qapi_types::codec::Branches for NetBranch {
     #[inline]
     fn finish(p: NetBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
-            NetBranchPartial::Tcp(p) => Self::Tcp(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
-            NetBranchPartial::Unix(p) => Self::Unix(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            NetBranchPartial::Tcp(p) => Self::Tcp(::qapi_types::codec::boxed_finish(p, r)?),
+            NetBranchPartial::Unix(p) => Self::Unix(::qapi_types::codec::boxed_finish(p, r)?),
             NetBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
     }
@@ -997,10 +979,9 @@ impl ::core::convert::From<Net> for TargetBranch {
 }
 
 #[doc(hidden)]
-#[allow(clippy::large_enum_variant)]
 pub enum TargetBranchPartial {
-    File(<Unix as ::qapi_types::codec::Members>::Partial),
-    Net(<Net as ::qapi_types::codec::Members>::Partial),
+    File(::qapi_types::codec::BoxedPartial<Unix>),
+    Net(::qapi_types::codec::BoxedPartial<Net>),
     Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
 }
 
@@ -1012,11 +993,9 @@ impl ::qapi_types::codec::Branches for TargetBranch {
     fn begin(tag: &Self::Tag) -> Self::Partial {
         match tag {
             Transport::File => {
-                TargetBranchPartial::File(<Unix as ::qapi_types::codec::Members>::begin())
+                TargetBranchPartial::File(::qapi_types::codec::boxed_begin::<Unix>())
             }
-            Transport::Net => {
-                TargetBranchPartial::Net(<Net as ::qapi_types::codec::Members>::begin())
-            }
+            Transport::Net => TargetBranchPartial::Net(::qapi_types::codec::boxed_begin::<Net>()),
             Transport::Unrecognized(tag) => {
                 TargetBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -1043,12 +1022,8 @@ impl ::qapi_types::codec::Branches for TargetBranch {
     #[inline]
     fn finish(p: TargetBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
-            TargetBranchPartial::File(p) => Self::File(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
-            TargetBranchPartial::Net(p) => Self::Net(::std::boxed::Box::new(
-                ::qapi_types::codec::Members::finish(p, r)?,
-            )),
+            TargetBranchPartial::File(p) => Self::File(::qapi_types::codec::boxed_finish(p, r)?),
+            TargetBranchPartial::Net(p) => Self::Net(::qapi_types::codec::boxed_finish(p, r)?),
             TargetBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
     }

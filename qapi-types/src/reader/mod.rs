@@ -71,7 +71,9 @@ pub struct Reader<'a> {
     fresh: bool,
     mode: Mode,
     dialect: Dialect,
-    tape: Tape,
+    /// Where the object starts whose members are being read.
+    object: usize,
+    tape: Option<Box<Tape>>,
 }
 
 /// A place in the text to come back to; see [`Reader::mark`].
@@ -108,7 +110,8 @@ impl<'a> Reader<'a> {
             fresh: false,
             mode,
             dialect,
-            tape: Tape::default(),
+            object: 0,
+            tape: None,
         };
         reader.skip_space();
         reader
@@ -129,6 +132,12 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Says where the object at hand starts.
+    #[inline]
+    pub(crate) fn set_object(&mut self, start: usize) {
+        self.object = start;
     }
 
     /// How far reading got, in bytes.
@@ -210,14 +219,24 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the text is not JSON.
-    #[inline]
+    #[inline(never)]
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
         if !self.at_key()? {
             return Ok(None);
         }
-        let key = self.key_string()?;
-        self.colon()?;
-        Ok(Some(key))
+        let bytes = self.text.as_bytes();
+        if self.byte() == b'"' {
+            let start = self.pos + 1;
+            let end = plain_end(bytes, start, b'"');
+            if bytes.get(end) == Some(&b'"') {
+                let colon = past_space(bytes, end + 1);
+                if bytes.get(colon) == Some(&b':') {
+                    self.pos = past_space(bytes, colon + 1);
+                    return Ok(Some(Cow::Borrowed(&self.text[start..end])));
+                }
+            }
+        }
+        self.odd_key()
     }
 
     /// Whether the array has another element, which has to be read or skipped next.
@@ -290,17 +309,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn skip_space(&mut self) {
-        // QEMU puts one space after each comma and colon.
-        if self.byte() <= b' ' {
-            self.skip_spaces();
-        }
-    }
-
-    #[inline]
-    fn skip_spaces(&mut self) {
-        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.pos += 1;
-        }
+        self.pos = past_space(self.text.as_bytes(), self.pos);
     }
 
     #[inline]
@@ -320,15 +329,14 @@ impl<'a> Reader<'a> {
         self.skip_space();
         let fresh = std::mem::replace(&mut self.fresh, false);
         match self.byte() {
+            b',' if !fresh => {
+                self.pos = past_space(self.text.as_bytes(), self.pos + 1);
+                Ok(true)
+            }
             b'}' => {
                 self.pos += 1;
                 self.depth -= 1;
                 Ok(false)
-            }
-            b',' if !fresh => {
-                self.pos += 1;
-                self.skip_space();
-                Ok(true)
             }
             _ if fresh => Ok(true),
             _ => Err(self.unfinished(Syntax::DictSeparator)),
@@ -364,6 +372,7 @@ impl<'a> Reader<'a> {
 
     /// For a place where the text may just have ended.
     #[cold]
+    #[inline(never)]
     fn unfinished(&self, what: Syntax) -> Error {
         self.syntax(if self.pos == self.text.len() {
             Syntax::UnexpectedEnd
@@ -409,4 +418,14 @@ impl<'a> Reader<'a> {
             Some(c) => Syntax::Stray(c.to_string().into()),
         })
     }
+}
+
+/// The first position from `at` on that is not white space.
+#[inline]
+fn past_space(bytes: &[u8], mut at: usize) -> usize {
+    // QEMU puts one space after each comma and colon.
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
 }

@@ -2,12 +2,16 @@
 //!
 //! The tag may stand anywhere in the object, and values that come before it may hold unions whose tags come last
 //! too. Looking ahead at every level would visit the innermost values once for each level around them. So the
-//! first scan notes where each container in its way ends, and later scans over the same text jump.
+//! first scan notes where each container in its way ends, and where those that are objects have a member of the
+//! same name, which most often is their tag; later scans over the same text jump.
+//!
+//! Only brackets and strings are looked at. Whatever is passed over is read afterwards, and found out if it is not
+//! JSON.
 
 use std::borrow::Cow;
 
-use super::{Kind, Reader};
-use crate::error::Result;
+use super::{Dialect, Kind, Reader, past_space, plain_end};
+use crate::error::{Result, Syntax};
 
 /// Where containers end, in the order in which they start.
 #[derive(Debug, Default)]
@@ -16,25 +20,47 @@ pub(super) struct Tape {
     /// All containers that start from here on, up to `end`, are on the tape.
     start: usize,
     end: usize,
+    /// The member that is noted.
+    name: &'static str,
 }
 
+/// Offsets are below 2^32: looking ahead in longer texts is refused.
 #[derive(Debug)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    /// Until the end is known, the span around this one.
+    end: u32,
     /// The first span that is not within this one.
-    next: usize,
+    next: u32,
+    /// Where the value of the member noted starts; 0 if there is none.
+    member: u32,
 }
 
+/// No span.
+const OUTSIDE: u32 = u32::MAX;
+
 impl Tape {
-    /// The index of the first span from `pos` on. Starts anew if `pos` is not on the tape.
-    fn seek(&mut self, pos: usize) -> usize {
-        if !(self.start..self.end).contains(&pos) {
-            self.spans.clear();
-            self.start = pos;
-            self.end = pos;
+    /// Where the value of a member of the object that starts at `object` is, 0 for nowhere; `None` if that was not
+    /// noted.
+    fn noted(&self, object: usize, name: &str) -> Option<usize> {
+        if self.name != name {
+            return None;
         }
-        self.spans.partition_point(|span| span.start < pos)
+        let spans = &self.spans;
+        let index = spans.binary_search_by_key(&object, |span| span.start as usize);
+        Some(spans[index.ok()?].member as usize)
+    }
+
+    /// The index of the first span from `at` on. Starts anew if `at` is not on the tape.
+    fn seek(&mut self, at: usize, name: &'static str) -> usize {
+        if !(self.start..self.end).contains(&at) {
+            self.spans.clear();
+            self.start = at;
+            self.end = at;
+            self.name = name;
+        }
+        self.spans
+            .partition_point(|span| (span.start as usize) < at)
     }
 }
 
@@ -44,74 +70,144 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the text is not JSON.
-    pub(crate) fn find_member(&mut self, name: &str) -> Result<Option<Cow<'a, str>>> {
-        let mark = self.mark();
-        let mut cursor = self.tape.seek(self.pos);
-        let found = loop {
-            cursor = self.scan_value(cursor)?;
-            match self.next_key()? {
-                None => break None,
-                Some(key) if key == name => {
-                    break match self.peek()? {
-                        Kind::String => Some(self.string()?),
-                        _ => None,
-                    };
-                }
-                Some(_) => {}
-            }
+    pub(crate) fn find_member(&mut self, name: &'static str) -> Result<Option<Cow<'a, str>>> {
+        let tape = self.tape.as_deref();
+        let at = match tape.and_then(|tape| tape.noted(self.object, name)) {
+            Some(0) => None,
+            Some(at) if at > self.pos => Some(at),
+            _ => self.look_ahead(name)?,
         };
-        self.rewind(mark);
+        #[cfg(test)]
+        tests::count(1);
+        let Some(at) = at else { return Ok(None) };
+        let here = std::mem::replace(&mut self.pos, at);
+        let found = match self.peek() {
+            Ok(Kind::String) => self.string().map(Some),
+            _ => Ok(None),
+        };
+        self.pos = here;
+        found
+    }
+
+    fn look_ahead(&mut self, name: &'static str) -> Result<Option<usize>> {
+        if u32::try_from(self.text.len()).is_err() {
+            return Err(self.syntax(Syntax::TokenSize));
+        }
+        let mut tape = self.tape.take().unwrap_or_default();
+        let found = self.scan(&mut tape, name);
+        self.tape = Some(tape);
         Ok(found)
     }
 
-    /// Steps over the value here, by the tape if it is there, whose next span is `cursor`.
-    fn scan_value(&mut self, cursor: usize) -> Result<usize> {
+    #[expect(clippy::cast_possible_truncation, reason = "the text is short enough")]
+    fn scan(&mut self, tape: &mut Tape, name: &'static str) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.pos;
+        let mut cursor = tape.seek(at, name);
+        let mut open = OUTSIDE;
         #[cfg(test)]
-        let start = self.pos;
-        let next = match self.peek()? {
-            Kind::Object | Kind::Array => {
-                if let Some(span) = self.tape.spans.get(cursor)
-                    && span.start == self.pos
-                {
-                    self.pos = span.end;
-                    #[cfg(test)]
-                    tests::count(1);
-                    return Ok(span.next);
+        let mut from = at;
+        let found = loop {
+            let Some(&byte) = bytes.get(at) else {
+                // What is open now has no end.
+                *tape = Tape::default();
+                return None;
+            };
+            match byte {
+                b'{' | b'[' => {
+                    if open == OUTSIDE
+                        && let Some(span) = tape.spans.get(cursor)
+                        && span.start as usize == at
+                    {
+                        #[cfg(test)]
+                        tests::count(at - from + 1);
+                        at = span.end as usize;
+                        cursor = span.next as usize;
+                        #[cfg(test)]
+                        (from = at);
+                        continue;
+                    }
+                    let span = Span {
+                        start: at as u32,
+                        end: open,
+                        next: 0,
+                        member: 0,
+                    };
+                    open = tape.spans.len() as u32;
+                    tape.spans.push(span);
+                    at += 1;
                 }
-                self.record_container()?
-            }
-            kind => {
-                self.skip_scalar(kind)?;
-                cursor
+                b'}' | b']' => {
+                    at += 1;
+                    if open == OUTSIDE {
+                        break None;
+                    }
+                    let next = tape.spans.len();
+                    let span = &mut tape.spans[open as usize];
+                    open = std::mem::replace(&mut span.end, at as u32);
+                    span.next = next as u32;
+                    cursor = next;
+                }
+                quote @ (b'"' | b'\'') if quote == b'"' || self.dialect == Dialect::Qemu => {
+                    let wanted = if open == OUTSIDE { name } else { tape.name };
+                    let (end, same) = self.compare(at, quote, wanted);
+                    at = end;
+                    if !same {
+                        // Most often another string follows: no need to look at what is between.
+                        if let Some([b':' | b',', b' ', b'"']) = bytes.get(at..at + 3) {
+                            at += 2;
+                        }
+                        continue;
+                    }
+                    let colon = past_space(bytes, at);
+                    if bytes.get(colon) != Some(&b':') {
+                        continue;
+                    }
+                    at = past_space(bytes, colon + 1);
+                    match tape.spans.get_mut(open as usize) {
+                        None => break Some(at),
+                        Some(span) if span.member == 0 => span.member = at as u32,
+                        Some(_) => {}
+                    }
+                }
+                _ => at += 1,
             }
         };
+        tape.end = tape.end.max(at);
         #[cfg(test)]
-        tests::count(self.pos - start);
-        Ok(next)
+        tests::count(at - from);
+        found
     }
 
-    /// Steps over the container here, which comes behind all that is on the tape, and puts it there.
-    fn record_container(&mut self) -> Result<usize> {
-        let mut spans = std::mem::take(&mut self.tape.spans);
-        let mut open = Vec::new();
-        self.skip_container(|pos, start| {
-            if start {
-                open.push(spans.len());
-                spans.push(Span {
-                    start: pos,
-                    end: 0,
-                    next: 0,
-                });
-            } else if let Some(index) = open.pop() {
-                let next = spans.len();
-                spans[index].end = pos;
-                spans[index].next = next;
-            }
-        })?;
-        let next = spans.len();
-        self.tape.spans = spans;
-        self.tape.end = self.pos;
-        Ok(next)
+    /// Where the string that starts at `start` ends, and whether its value is `wanted`.
+    #[inline]
+    fn compare(&mut self, start: usize, quote: u8, wanted: &str) -> (usize, bool) {
+        let bytes = self.text.as_bytes();
+        let end = plain_end(bytes, start + 1, quote);
+        match bytes.get(end) {
+            Some(&b) if b == quote => (end + 1, bytes[start + 1..end] == *wanted.as_bytes()),
+            _ => self.compare_escaped(start, end, quote, wanted),
+        }
+    }
+
+    #[cold]
+    fn compare_escaped(
+        &mut self,
+        start: usize,
+        mut end: usize,
+        quote: u8,
+        wanted: &str,
+    ) -> (usize, bool) {
+        let bytes = self.text.as_bytes();
+        while let Some(&b) = bytes.get(end)
+            && b != quote
+        {
+            end = plain_end(bytes, end + 1 + usize::from(b == b'\\'), quote);
+        }
+        let here = std::mem::replace(&mut self.pos, start);
+        let same = self.string().is_ok_and(|value| value == wanted);
+        self.pos = here;
+        (end + 1, same)
     }
 }
 

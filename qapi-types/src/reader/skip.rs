@@ -35,12 +35,12 @@ impl Reader<'_> {
     #[inline]
     pub fn skip(&mut self) -> Result<()> {
         match self.peek()? {
-            Kind::Object | Kind::Array => self.skip_container(|_, _| ()),
+            Kind::Object | Kind::Array => self.skip_container(),
             kind => self.skip_scalar(kind),
         }
     }
 
-    pub(super) fn skip_scalar(&mut self, kind: Kind) -> Result<()> {
+    fn skip_scalar(&mut self, kind: Kind) -> Result<()> {
         match kind {
             Kind::String => self.skip_string(),
             Kind::Number => self.skip_number(),
@@ -49,10 +49,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Steps over an object or array. Calls `visit` at the start and past the end of each one met, saying whether it
-    /// is the start.
+    /// Steps over an object or array.
     #[inline(never)]
-    pub(super) fn skip_container(&mut self, mut visit: impl FnMut(usize, bool)) -> Result<()> {
+    fn skip_container(&mut self) -> Result<()> {
         let mut containers = Containers {
             objects: [0; MAX_DEPTH as usize / 64 + 1],
             depth: 0,
@@ -60,7 +59,6 @@ impl Reader<'_> {
         loop {
             match self.peek()? {
                 kind @ (Kind::Object | Kind::Array) => {
-                    visit(self.pos, true);
                     self.open()?;
                     containers.push(kind == Kind::Object);
                 }
@@ -68,7 +66,6 @@ impl Reader<'_> {
             }
             while !self.next_value(containers.in_object())? {
                 containers.pop();
-                visit(self.pos, false);
                 if containers.depth == 0 {
                     return Ok(());
                 }

@@ -27,13 +27,14 @@ impl<'a> Reader<'a> {
         Err(self.mismatch("string"))
     }
 
-    #[inline]
-    pub(super) fn key_string(&mut self) -> Result<Cow<'a, str>> {
-        if self.byte() != b'"' {
-            self.check_key()?;
-            return self.odd_string();
-        }
-        self.quoted(b'"')
+    /// A key that is not plain and in double quotes, or none.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn odd_key(&mut self) -> Result<Option<Cow<'a, str>>> {
+        self.check_key()?;
+        let key = self.string()?;
+        self.colon()?;
+        Ok(Some(key))
     }
 
     /// Whether a key may start here. QEMU reads any value for a key before it wonders whether it is a string.
@@ -174,7 +175,11 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 #[inline]
 pub(crate) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     let quotes = LOW * u64::from(quote);
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+    let Some(rest) = bytes.get(at..) else {
+        return at;
+    };
+    let (chunks, rest) = rest.as_chunks::<8>();
+    for chunk in chunks {
         let word = u64::from_le_bytes(*chunk);
         // The high bit of each byte that is zero after the exclusive or. A borrow can only mark bytes above the
         // first one that is marked rightly, and only the first one counts.
@@ -186,7 +191,7 @@ pub(crate) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
         }
         at += 8;
     }
-    while let Some(&b) = bytes.get(at) {
+    for &b in rest {
         if b == quote || b == b'\\' || b < 0x20 {
             break;
         }
