@@ -2,7 +2,6 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use heck::{ToKebabCase, ToShoutySnakeCase, ToUpperCamelCase};
 
 /// Which letters and punctuation a name may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +59,12 @@ pub(super) fn fault(
         Case::Mixed => return None,
         Case::Lower => (
             "must be in lower case, with '-' between words",
-            stem.to_kebab_case(),
+            words(stem).join("-").to_ascii_lowercase(),
         ),
         Case::LowerUnderscore => ("must be in lower case", stem.to_ascii_lowercase()),
         Case::Upper => (
             "must be in upper case, with '_' between words",
-            stem.to_shouty_snake_case(),
+            words(stem).join("_").to_ascii_uppercase(),
         ),
         Case::Camel => ("must be in CamelCase", camel(stem)),
     };
@@ -123,9 +122,39 @@ fn stem(name: &str) -> Option<&str> {
         .or(Some(rest).filter(|s| is_stem(s)))
 }
 
+/// The words of a name, which punctuation or case tells apart: `fooBar`, `FOO_Bar`, `FOOBar`.
+fn words(stem: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for part in stem.split(['-', '_']) {
+        let bytes = part.as_bytes();
+        let mut start = 0;
+        let mut after_lower = false;
+        for (at, byte) in bytes.iter().enumerate() {
+            let upper = byte.is_ascii_uppercase();
+            let ends_shouting = at > start
+                && bytes[at - 1].is_ascii_uppercase()
+                && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            if upper && (after_lower || ends_shouting) {
+                words.push(&part[start..at]);
+                start = at;
+            }
+            after_lower = byte.is_ascii_lowercase() || (byte.is_ascii_digit() && after_lower);
+        }
+        if start < part.len() {
+            words.push(&part[start..]);
+        }
+    }
+    words
+}
+
 /// A type's name near to what was written.
 fn camel(stem: &str) -> String {
-    let mut name = stem.to_upper_camel_case();
+    let mut name = String::new();
+    for word in words(stem) {
+        let (first, rest) = word.split_at(1);
+        name.push_str(&first.to_ascii_uppercase());
+        name.push_str(&rest.to_ascii_lowercase());
+    }
     if !name.bytes().any(|b| b.is_ascii_lowercase()) {
         name.push_str("Type");
     }
@@ -139,6 +168,22 @@ mod tests {
     fn code(name: &str, case: Case) -> Option<Code> {
         let span = Span { start: 0, end: 0 };
         fault(name, span, "x", case, Code::TypeNameCase).map(|d| d.code)
+    }
+
+    #[test]
+    fn punctuation_and_case_separate_words() {
+        for (name, expected) in [
+            ("fooBar", &["foo", "Bar"][..]),
+            ("FOO_Bar-baz", &["FOO", "Bar", "baz"]),
+            ("HTTPServer", &["HTTP", "Server"]),
+            ("x86Cpu2A", &["x86", "Cpu2", "A"]),
+            ("A1B-", &["A1B"]),
+            ("a--b_", &["a", "b"]),
+        ] {
+            assert_eq!(words(name), expected);
+        }
+        assert_eq!(camel("disk_FORMAT"), "DiskFormat");
+        assert_eq!(camel("A"), "AType");
     }
 
     #[test]
