@@ -124,10 +124,10 @@ impl Builder {
         self
     }
 
-    /// Whether the schema's documentation becomes rustdoc. Without it, each item still names its
-    /// place in the schema.
+    /// Whether the schema's documentation becomes rustdoc, as it does by default with the cargo
+    /// feature `docs`, and never without. Each item names its place in the schema anyway.
     pub fn docs(mut self, docs: bool) -> Builder {
-        self.options.docs = docs;
+        self.options.docs = docs && cfg!(feature = "docs");
         self
     }
 
@@ -143,6 +143,8 @@ impl Builder {
 
     /// Makes types for a client of several releases: a member that some release does not send is
     /// an `Option`. The facts are those that [`Releases`](crate::Releases) computes.
+    #[cfg(feature = "releases")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "releases")))]
     pub fn releases(mut self, facts: crate::Releases) -> Builder {
         self.options.releases = facts;
         self

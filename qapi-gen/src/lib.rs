@@ -1,5 +1,15 @@
 //! Reads, checks and explains [QAPI] schemas, QEMU's description of its control interface.
 //!
+//! Build scripts want to compile little, and leave out what they do not need
+//! (`default-features = false`). Cargo features add:
+//!
+//! - `docs`: the schema's documentation becomes that of the generated code
+//! - `human`: diagnostics with excerpts of the source
+//! - `releases`: types for clients of several releases, see `Releases`
+//! - `syn`: Rust code in the builder's options is parsed, so that a mistake is reported where it
+//!   was made
+//! - `cli` (default): the command `qapi-gen`, and all of these
+//!
 //! [QAPI]: https://www.qemu.org/docs/master/devel/qapi-code-gen.html
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -13,6 +23,8 @@ mod legacy;
 mod loader;
 pub mod model;
 mod names;
+#[cfg(feature = "releases")]
+#[cfg_attr(docsrs, doc(cfg(feature = "releases")))]
 pub mod releases;
 pub mod render;
 // Only the command restates schemas; build scripts are spared compiling it.
@@ -28,5 +40,6 @@ pub use frontend::Frontend;
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use names::Name;
 
+#[cfg(feature = "releases")]
 pub use releases::Releases;
 pub use rust::{Error, ServiceOptions};

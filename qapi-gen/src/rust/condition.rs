@@ -121,21 +121,6 @@ fn combine(
     }
 }
 
-/// A condition as documentation shows it.
-pub(crate) fn describe(condition: &model::Condition) -> String {
-    let list = |name: &str, list: &[model::Condition]| {
-        let inner: Vec<String> = list.iter().map(describe).collect();
-        cat(&[name, "(", &inner.join(", "), ")"])
-    };
-    match condition {
-        model::Condition::Symbol(name) => name.to_string(),
-        model::Condition::Opaque(text) => text.to_string(),
-        model::Condition::Not(inner) => cat(&["not(", &describe(inner), ")"]),
-        model::Condition::All(inner) => list("all", inner),
-        model::Condition::Any(inner) => list("any", inner),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

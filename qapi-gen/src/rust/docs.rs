@@ -1,8 +1,10 @@
 //! Documentation of generated items.
 
-use super::condition::describe;
+#[cfg_attr(feature = "docs", path = "docs/described.rs")]
+#[cfg_attr(not(feature = "docs"), path = "docs/undescribed.rs")]
+mod description;
+
 use super::plan::{Module, Plan};
-use super::rustdoc::markdown;
 use super::text::{Text, cat, literal};
 use crate::model::*;
 use crate::names::Name;
@@ -13,32 +15,23 @@ pub(crate) struct Source<'a> {
     pub(crate) kind: &'static str,
     pub(crate) name: &'a Name,
     pub(crate) origin: &'a Origin,
+    #[cfg_attr(
+        not(feature = "docs"),
+        expect(dead_code, reason = "nothing is described")
+    )]
     pub(crate) doc: Option<&'a Doc>,
     pub(crate) features: &'a Features,
+    #[cfg_attr(
+        not(feature = "docs"),
+        expect(dead_code, reason = "nothing is described")
+    )]
     pub(crate) condition: Option<&'a Condition>,
 }
 
 impl Plan<'_> {
     /// Documents an item made from a definition. `note` is said last, before the source.
     pub(crate) fn document(&self, t: &mut Text, source: &Source, note: &str, module: Module) {
-        let mut parts = Vec::new();
-        if self.options.docs {
-            let sections = source.doc.iter().flat_map(|doc| &doc.sections);
-            let mut since = None;
-            for section in sections.filter(|section| !section.text.text.trim().is_empty()) {
-                let text = self.markdown(&section.text, module);
-                match section.kind {
-                    SectionKind::Plain => parts.push(text),
-                    SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text])),
-                    SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text])),
-                    SectionKind::Todo => parts.push(cat(&["**To do:** ", &text])),
-                    SectionKind::Since => since = Some(text),
-                }
-            }
-            parts.extend(self.features(source.features, "# Features\n\n", module));
-            parts.extend(condition(source.condition));
-            parts.extend(since.map(|since| cat(&["Since: ", &since])));
-        }
+        let mut parts = self.description(source, module);
         if !note.is_empty() {
             parts.push(note.to_owned());
         }
@@ -56,43 +49,11 @@ impl Plan<'_> {
         when: Option<&Condition>,
         module: Module,
     ) {
-        let mut parts = Vec::new();
-        if self.options.docs {
-            let text = doc.filter(|doc| !doc.text.trim().is_empty());
-            parts.extend(text.map(|doc| self.markdown(doc, module)));
-            parts.extend(self.features(features, "", module));
-            parts.extend(condition(when));
-        }
+        let mut parts = self.part_description(doc, features, when, module);
         if parts.is_empty() {
             parts.push(cat(&["`", name, "`"]));
         }
         t.docs(&parts);
-    }
-
-    fn markdown(&self, text: &crate::model::Text, module: Module) -> String {
-        markdown(&text.text, &|name| self.link(name, module))
-    }
-
-    fn features(&self, features: &Features, heading: &str, module: Module) -> Option<String> {
-        let items: Vec<String> = features
-            .iter()
-            .map(|feature| {
-                let mut item = cat(&["- **", &feature.name, "**"]);
-                if let Some(doc) = feature
-                    .doc
-                    .as_ref()
-                    .filter(|doc| !doc.text.trim().is_empty())
-                {
-                    item.push_str(": ");
-                    item.push_str(&self.markdown(doc, module).replace('\n', "\n  "));
-                }
-                item.lines()
-                    .map(str::trim_end)
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            })
-            .collect();
-        (!items.is_empty()).then(|| cat(&[heading, &items.join("\n")]))
     }
 
     /// Name, file and line of the definition.
@@ -127,10 +88,6 @@ impl Plan<'_> {
         };
         cat(&[&name, ", `", file, "` line ", &line.to_string()])
     }
-}
-
-fn condition(condition: Option<&Condition>) -> Option<String> {
-    condition.map(|condition| cat(&["If: `", &describe(condition), "`"]))
 }
 
 /// The attribute of what has the feature `deprecated`.

@@ -13,6 +13,8 @@ mod enums;
 mod error;
 mod events;
 mod glob;
+mod introspection;
+mod late;
 mod members;
 mod names;
 mod options;
@@ -20,6 +22,7 @@ mod paths;
 mod plan;
 mod received;
 mod record;
+#[cfg(feature = "docs")]
 mod rustdoc;
 mod service;
 mod structs;

@@ -3,6 +3,7 @@
 use super::condition::Decisions;
 use super::glob::Glob;
 use super::service::ServiceOptions;
+#[cfg(feature = "releases")]
 use crate::releases::Releases;
 
 /// Where QEMU's reference manual describes a definition.
@@ -19,6 +20,7 @@ pub(crate) struct Reference {
 pub(crate) struct Options {
     /// The path of the crate `qapi-types` as seen from the generated code.
     pub(crate) types_crate: String,
+    /// Whether the schema's documentation becomes that of the items.
     pub(crate) docs: bool,
     /// The commands to generate; with neither commands nor events chosen: everything.
     pub(crate) commands: Option<Vec<Glob>>,
@@ -33,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) attributes: Vec<(Glob, String)>,
     pub(crate) reference: Option<Reference>,
     /// What is known of other releases.
+    #[cfg(feature = "releases")]
     pub(crate) releases: Releases,
     /// Whether the introspection data becomes a constant.
     pub(crate) introspection: bool,
@@ -44,7 +47,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             types_crate: "::qapi_types".to_owned(),
-            docs: true,
+            docs: cfg!(feature = "docs"),
             commands: None,
             events: None,
             conditions: Decisions::new(),
@@ -52,6 +55,7 @@ impl Default for Options {
             derives: Vec::new(),
             attributes: Vec::new(),
             reference: None,
+            #[cfg(feature = "releases")]
             releases: Releases::default(),
             introspection: false,
             service: None,

@@ -369,17 +369,6 @@ impl<'s> Plan<'s> {
         &self.events[id.index()]
     }
 
-    /// The commands and events that are in the generated file, re-exported ones included.
-    pub(crate) fn interface(&self) -> Vec<Definition> {
-        let here = |definition: &Definition| match *definition {
-            Definition::Command(id) => self.command_item(id).place != Place::Absent,
-            Definition::Event(id) => self.event_item(id).place != Place::Absent,
-            Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => false,
-        };
-        let definitions = self.schema.definitions().iter().copied();
-        definitions.filter(here).collect()
-    }
-
     /// The types that other modules have, branches of unions included.
     pub(crate) fn types_elsewhere(&self) -> Vec<Item> {
         let types = self
@@ -472,23 +461,6 @@ impl<'s> Plan<'s> {
                 _ => self.local(&self.object_item(id).ident, module),
             },
         }
-    }
-
-    /// How the documentation links to what the schema calls by this name; `None` if there is no
-    /// such thing in the generated file.
-    pub(crate) fn link(&self, name: &str, module: Module) -> Option<String> {
-        let definition = self.schema.definition(name)?;
-        let (prefix, item) = match definition {
-            Definition::Enum(id) => ("", self.enum_item(id)),
-            Definition::Object(id) => ("", self.object_item(id)),
-            Definition::Alternate(id) => ("", self.alternate_item(id)),
-            Definition::Command(id) => ("commands::", self.command_item(id)),
-            Definition::Event(id) => ("events::", self.event_item(id)),
-        };
-        if item.ident.is_empty() || item.place == Place::Absent {
-            return None;
-        }
-        Some(self.local(&cat(&[prefix, &item.ident]), module))
     }
 
     /// The derives and attributes that the caller asked for, for an item by its schema name.

@@ -197,19 +197,4 @@ impl<'s> Plan<'s> {
         }
         record
     }
-
-    /// The value of the tag whose branch takes what some release sends without a tag.
-    pub(crate) fn untagged(&self, union: &Object) -> Option<&'s str> {
-        self.options.releases.untagged(&union.name)?.branch
-    }
-
-    /// Whether some release that this interface has to understand does not send a member that the
-    /// schema demands.
-    fn is_late(&self, owner: &Object, member: &Member) -> bool {
-        !self
-            .options
-            .releases
-            .member(&owner.name, &member.name)
-            .always
-    }
 }

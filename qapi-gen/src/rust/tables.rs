@@ -1,10 +1,8 @@
 //! Data beside the types: what a program wants to know of commands and events by name.
 
 use super::Output;
-use super::condition::Decision;
 use super::plan::{Item, Place};
 use super::text::{cat, literal};
-use crate::introspect::{Options, schema_info_of};
 use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
 
 impl<'s> Output<'_, 's> {
@@ -112,25 +110,6 @@ impl<'s> Output<'_, 's> {
             self.t.chain(&row, ",");
         }
         self.t.close("];");
-    }
-
-    /// What `query-qmp-schema` answers, as a constant.
-    pub(crate) fn introspection(&mut self) {
-        let decisions = &self.plan.options.conditions;
-        let defined = |symbol: &str| !matches!(decisions.get(symbol), Some(Decision::False));
-        let options = Options {
-            defined: Some(&defined),
-            ..Options::default()
-        };
-        let json = schema_info_of(self.plan.schema, &options, &self.plan.interface());
-        self.t.blank();
-        self.t
-            .doc("What is here as `query-qmp-schema` describes it, as JSON text.");
-        self.t.raw(
-            "pub const INTROSPECTION: &str = r#\"",
-            json.trim_end(),
-            "\"#;",
-        );
     }
 }
 

@@ -1,0 +1,114 @@
+//! The schema's documentation as parts of an item's.
+
+use crate::model::{Condition, Definition, Features, SectionKind, Text};
+use crate::rust::docs::Source;
+use crate::rust::plan::{Module, Place, Plan};
+use crate::rust::rustdoc::markdown;
+use crate::rust::text::cat;
+
+impl Plan<'_> {
+    /// What the schema says of a definition.
+    pub(super) fn description(&self, source: &Source, module: Module) -> Vec<String> {
+        let mut parts = Vec::new();
+        if !self.options.docs {
+            return parts;
+        }
+        let sections = source.doc.iter().flat_map(|doc| &doc.sections);
+        let mut since = None;
+        for section in sections.filter(|section| !section.text.text.trim().is_empty()) {
+            let text = self.markdown(&section.text, module);
+            match section.kind {
+                SectionKind::Plain => parts.push(text),
+                SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text])),
+                SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text])),
+                SectionKind::Todo => parts.push(cat(&["**To do:** ", &text])),
+                SectionKind::Since => since = Some(text),
+            }
+        }
+        parts.extend(self.features(source.features, "# Features\n\n", module));
+        parts.extend(condition(source.condition));
+        parts.extend(since.map(|since| cat(&["Since: ", &since])));
+        parts
+    }
+
+    /// What the schema says of a part of a definition.
+    pub(super) fn part_description(
+        &self,
+        doc: Option<&Text>,
+        features: &Features,
+        when: Option<&Condition>,
+        module: Module,
+    ) -> Vec<String> {
+        let mut parts = Vec::new();
+        if !self.options.docs {
+            return parts;
+        }
+        let text = doc.filter(|doc| !doc.text.trim().is_empty());
+        parts.extend(text.map(|doc| self.markdown(doc, module)));
+        parts.extend(self.features(features, "", module));
+        parts.extend(condition(when));
+        parts
+    }
+
+    fn markdown(&self, text: &Text, module: Module) -> String {
+        markdown(&text.text, &|name| self.link(name, module))
+    }
+
+    fn features(&self, features: &Features, heading: &str, module: Module) -> Option<String> {
+        let items: Vec<String> = features
+            .iter()
+            .map(|feature| {
+                let mut item = cat(&["- **", &feature.name, "**"]);
+                if let Some(doc) = feature
+                    .doc
+                    .as_ref()
+                    .filter(|doc| !doc.text.trim().is_empty())
+                {
+                    item.push_str(": ");
+                    item.push_str(&self.markdown(doc, module).replace('\n', "\n  "));
+                }
+                item.lines()
+                    .map(str::trim_end)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            })
+            .collect();
+        (!items.is_empty()).then(|| cat(&[heading, &items.join("\n")]))
+    }
+
+    /// How the documentation links to what the schema calls by this name; `None` if there is no
+    /// such thing in the generated file.
+    fn link(&self, name: &str, module: Module) -> Option<String> {
+        let definition = self.schema.definition(name)?;
+        let (prefix, item) = match definition {
+            Definition::Enum(id) => ("", self.enum_item(id)),
+            Definition::Object(id) => ("", self.object_item(id)),
+            Definition::Alternate(id) => ("", self.alternate_item(id)),
+            Definition::Command(id) => ("commands::", self.command_item(id)),
+            Definition::Event(id) => ("events::", self.event_item(id)),
+        };
+        if item.ident.is_empty() || item.place == Place::Absent {
+            return None;
+        }
+        Some(self.local(&cat(&[prefix, &item.ident]), module))
+    }
+}
+
+fn condition(condition: Option<&Condition>) -> Option<String> {
+    condition.map(|condition| cat(&["If: `", &describe(condition), "`"]))
+}
+
+/// A condition as documentation shows it.
+fn describe(condition: &Condition) -> String {
+    let list = |name: &str, list: &[Condition]| {
+        let inner: Vec<String> = list.iter().map(describe).collect();
+        cat(&[name, "(", &inner.join(", "), ")"])
+    };
+    match condition {
+        Condition::Symbol(name) => name.to_string(),
+        Condition::Opaque(text) => text.to_string(),
+        Condition::Not(inner) => cat(&["not(", &describe(inner), ")"]),
+        Condition::All(inner) => list("all", inner),
+        Condition::Any(inner) => list("any", inner),
+    }
+}
