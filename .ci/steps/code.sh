@@ -27,7 +27,7 @@ step_features() {
     cargo clippy --locked -q -p "$1" --no-default-features --features "$2" -- -D warnings
     count=$((count + 1))
   }
-  for set in $(subsets human syn) "" cli; do check qapi-gen "$set"; done
+  for set in $(subsets docs human releases syn) "" cli; do check qapi-gen "$set"; done
   # qsd brings qmp.
   for set in "" $(subsets qmp qga serde) qsd qsd,qga qsd,serde; do check qapi-types "$set"; done
   for package in "" qmp qga qsd; do
