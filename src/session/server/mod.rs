@@ -389,7 +389,10 @@ impl Session {
             self.position += used as u64;
             match found {
                 None => break,
-                Some(Found::Error(what)) => self.refuse(what.to_string()),
+                Some(Found::Error(what)) => {
+                    self.start = self.position;
+                    self.refuse(what.to_string());
+                }
                 Some(Found::Value) => {
                     let text = self.lexer.take();
                     match Document::parse(&text) {
@@ -398,6 +401,10 @@ impl Session {
                     }
                 }
             }
+        }
+        #[cfg(unix)]
+        if !self.arrivals.is_empty() && self.lexer.is_idle() {
+            self.arrivals.release(self.position);
         }
         at
     }

@@ -114,11 +114,16 @@ impl Arrivals {
 
     /// Those for the request with the bytes from `start` to `end`.
     pub(super) fn claim(&mut self, start: u64, end: u64) -> Option<Descriptors> {
-        self.0.retain(|arrival| arrival.end > start);
+        self.release(start);
         let last = self.0.iter().rev().find(|arrival| arrival.start < end);
         let found = last.map(|arrival| arrival.descriptors.clone());
-        self.0.retain(|arrival| arrival.end > end);
+        self.release(end);
         found
+    }
+
+    /// No request with bytes before this one will come any more.
+    pub(super) fn release(&mut self, start: u64) {
+        self.0.retain(|arrival| arrival.end > start);
     }
 
     pub(super) fn is_empty(&self) -> bool {

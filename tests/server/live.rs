@@ -1,0 +1,254 @@
+//! Real servers as judges: the same bytes in, the same errors out.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use qapi_rt::session::server::Config;
+use qapi_tests::Seeded;
+use qapi_types::{CommandInfo, qmp, qsd};
+
+use crate::monitor::{Monitor, version};
+use crate::splits::soup;
+use crate::transcript::members;
+
+/// A server whose monitor is a socket that it got as its standard input.
+struct Peer {
+    child: Child,
+    stream: BufReader<UnixStream>,
+}
+
+impl Peer {
+    fn start(program: &str, arguments: &[&str]) -> Option<Self> {
+        let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+        let child = Command::new(program)
+            .args(["--chardev", "socket,id=c,fd=0,server=off"])
+            .args(arguments)
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
+                assert!(!required, "{program}: {error}");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "SKIPPED server: comparison with {program}: {error}"
+                );
+                return None;
+            }
+        };
+        // Against hanging; slow machines take a while.
+        let limit = Some(Duration::from_secs(120));
+        ours.set_read_timeout(limit).expect("a limit");
+        let mut peer = Self {
+            child,
+            stream: BufReader::new(ours),
+        };
+        assert!(peer.line().starts_with("{\"QMP\": "));
+        Some(peer)
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.stream
+            .get_mut()
+            .write_all(bytes)
+            .expect("a peer that lives");
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.stream.read_line(&mut line).expect("a line");
+        assert!(read > 0, "the peer has ended");
+        line
+    }
+
+    /// All that comes up to the reply to a request with this id.
+    fn until(&mut self, id: &str) -> Vec<String> {
+        let id = format!("\"id\": \"{id}\"");
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line();
+            let last = line.contains(&id);
+            lines.push(line);
+            if last {
+                return lines;
+            }
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn storage_daemon() -> Option<Peer> {
+    Peer::start("qemu-storage-daemon", &["--monitor", "chardev=c"])
+}
+
+fn machine() -> Option<Peer> {
+    let arguments = ["-mon", "chardev=c,mode=control"];
+    let machine = ["-M", "none", "-nodefaults", "-display", "none", "-S"];
+    Peer::start("qemu-system-x86_64", &[&machine[..], &arguments].concat())
+}
+
+/// What is compared of a message: of a success that it is one, for the commands do not do what they do.
+fn essence(line: &str) -> Option<Vec<(String, String)>> {
+    let mut members = members(line.trim_end());
+    for (key, value) in &mut members {
+        match key.as_str() {
+            "event" => return None,
+            "return" => value.clear(),
+            // Which of several members is complained about first is a matter of hashes.
+            "error" if value.contains("QMP input member") || value.contains("QMP input lacks") => {
+                value.truncate(30);
+            }
+            _ => {}
+        }
+    }
+    Some(members)
+}
+
+/// Gives input to both and compares what comes out. A control character puts an end to whatever the input began.
+fn compare(peer: &mut Peer, ours: &mut Monitor, input: &[u8], probe: usize) {
+    let id = format!("probe {probe}");
+    let input = [
+        input,
+        b"\x03{'execute':'query-version','id':'",
+        id.as_bytes(),
+        b"'}\n",
+    ]
+    .concat();
+    peer.send(&input);
+    let theirs = peer.until(&id);
+    let theirs: Vec<_> = theirs.iter().filter_map(|line| essence(line)).collect();
+    let ours = ours.send(&input);
+    let ours: Vec<_> = ours.split_terminator("\r\n").filter_map(essence).collect();
+    assert_eq!(ours, theirs, "{}", input.escape_ascii());
+}
+
+const HOSTILE: &[&[u8]] = &[
+    b"",
+    b"hello",
+    b"nulltrue",
+    b"null true[]5{}'x'",
+    b"{'execute':'query-version',}",
+    b"{'execute' 'query-version'}",
+    b"}",
+    b"]",
+    b"[}",
+    b"{]",
+    b"[{]}",
+    b"{[}]",
+    b"{'a' 1, 'b':tru, [}]}",
+    b",:,",
+    b"{1:2}{[1 2]:2}{{'a' 1}:2}{{}:1}{null:1}{tru:1}",
+    b"{'a':}{'a':1 'b':2}{'a':1:2}[1 2][1:2][1,][,1]",
+    b"{'a':1,'a':2}{'a':{'b':1,'b':2}}{'a':1,'\\u0061':tru}",
+    b"{\"execute\":\"query-version\n",
+    b"{'id':012}{'id':+1}{'id':.5}{'id':1.}",
+    b"{'id':1.e1}{'id':1e}{'id':1e+}{'id':-}{'id':-a}{'id':0x1}",
+    b"NaN Infinity -Infinity True",
+    b"@@@ @@@ {'id':1}",
+    b"@ \t 'x' 1 true \xc3\xa9 [ 1 ]",
+    b"@\"\"\"\"\n\"\"",
+    b"\xef\xbb\xbf{'id':1}",
+    b"\xff\xfe\xff{'id':1}",
+    b"{'id':'\xff'}{'id':'a\xc3\xa9\xe2\x82\xed\xa0\x80\xf8\x88\x80\x80\x80\xfc\x84\x80\x80\x80\x80\x01'}",
+    b"{'id':'\xe2\x82'}{'id':'\xc0\xaf'}{'id':'\xed\xa0\x80'}{'id':'\xf4\x90\x80\x80'}",
+    b"{'id':'\xef\xb7\x90'}{'id':'\xef\xbf\xbe'}{'id':'\xf4\x8f\xbf\xbf'}{'id':'\x80'}",
+    b"{'id':'\xc0\x80'}{'id':'\\u0000'}{'id':'\\ud83d\\ude00\x7f\\/\\''}",
+    b"{'id':'\\ud83d'}{'id':'\\ude00'}{'id':'\\ud83d\\u0041'}{'id':'\\uffff'}{'id':'\\ufdd0'}",
+    b"{'id':'\\u12'}{'id':'\\u'}{'id':'\\x41'}{'id':'\\u12\xc3\xa9'}{'id':'\\ud83d\\u12'}",
+    b"{'id':'a\0b'}\0{'id':1}",
+    b"{'id':'a\tb'}{'id':'a\\\nb'}",
+    b"\x01\x02\x1b\x04\x0c\x7f\xc2\xa0{'id':1}",
+    b"{'id':%d}%s%%{'id':1}",
+    b"{'id':-0}{'id':1e3}{'id':0.1}{'id':-0.0}{'id':18446744073709551616}",
+    b"{'id':1e-7}{'id':1E22}{'id':123456789012345.678}{'id':-9223372036854775809}",
+    b"{'id':[1,{'a':null}]}{'id':{}}{'id':true}{'id':''}",
+    b"[] 'x' 5 null true [{'execute':'query-version'}]",
+    b"{'execute':5}{'execute':null,'id':1}{'Execute':'x'}{'id':1,'arguments':{}}",
+    b"{'execute':'query-version','arguments':null}{'execute':'query-version','arguments':[]}",
+    b"{'execute':''}{'execute':'Query-Version'}{'execute':'a\\\"b\\\\c\\n\\u0001\\u007f'}",
+    b"{'execute':'query-version','arguments':{'x':1}}",
+    b"{'execute':'object-del','arguments':{}}{'execute':'object-del','arguments':{'id':1}}",
+    b"{'execute':'object-del','arguments':{'zz':1,'aa':2}}",
+    b"{'execute':'qmp_capabilities'}",
+    b"{'execute':'qmp_capabilities','arguments':{'enable':['oob'],'x':1}}",
+    b"{'execute':'qmp_capabilities','arguments':{'enable':[1]}}",
+    b"{'execute':'qmp_capabilities','arguments':{'enable':['zz']}}",
+    b"{'execute':'blockdev-add','arguments':{'driver':'raw','file':{'driver':'null-co','a':1}}}",
+    b"{'execute':'blockdev-add','arguments':{'driver':'file','filename':'/x','locking':'y'}}",
+    b"{'execute':'blockdev-add','arguments':{'driver':'raw','file':5}}",
+    b"/* c */ // d\n# e\n",
+];
+
+fn nested() -> Vec<Vec<u8>> {
+    [1022, 1023, 1024, 1025, 1200]
+        .into_iter()
+        .flat_map(|depth| {
+            ["[", "{'a':"].map(|open| {
+                let close = if open == "[" { "]" } else { "}" };
+                let value = [&open.repeat(depth), "1", &close.repeat(depth)].concat();
+                format!("{{'execute':'query-version','id':{value}}}").into_bytes()
+            })
+        })
+        .collect()
+}
+
+fn check(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: usize) {
+    let Some(mut peer) = peer else {
+        return;
+    };
+    let mut ours = Monitor::new(&Config::qmp(version()));
+    ours.commands = commands;
+    ours.output();
+    let mut probe = 0;
+    let mut compare = |input: &[u8]| {
+        probe += 1;
+        compare(&mut peer, &mut ours, input, probe);
+    };
+    // Before negotiation, and after it.
+    let enabling = b"'enable'";
+    for input in HOSTILE {
+        let enables = input.windows(enabling.len()).any(|text| text == enabling);
+        let negotiates = input.windows(16).any(|text| text == b"qmp_capabilities");
+        if enables || !negotiates {
+            compare(input);
+        }
+    }
+    compare(b"{'execute':'qmp_capabilities','id':1}");
+    for input in HOSTILE {
+        compare(input);
+    }
+    for input in nested() {
+        compare(&input);
+    }
+    let mut source = Seeded(3);
+    for _ in 0..rounds {
+        let input = soup(&mut source, 25);
+        // Exponents of a lone zero are beyond QEMU's lexer.
+        if !input.windows(2).any(|text| text == b"0e") {
+            compare(&input);
+        }
+    }
+}
+
+#[test]
+fn storage_daemon_agrees() {
+    check(storage_daemon(), qsd::COMMANDS, 2000);
+}
+
+#[test]
+fn machine_agrees() {
+    check(machine(), qmp::COMMANDS, 500);
+}

@@ -1,0 +1,17 @@
+//! Servers: the session's rules one by one, against recordings, and against real servers.
+
+mod monitor;
+
+mod agent;
+mod arguments;
+mod connection;
+mod descriptors;
+mod events;
+mod json;
+mod live;
+mod oob;
+mod policy;
+mod requests;
+mod splits;
+mod stratovirt;
+mod transcript;
