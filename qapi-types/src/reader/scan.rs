@@ -99,7 +99,6 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the text is short enough")]
     fn scan(&mut self, tape: &mut Tape, name: &'static str) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let mut at = self.pos;
