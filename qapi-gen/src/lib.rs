@@ -21,6 +21,7 @@ pub mod introspect;
 mod json;
 mod legacy;
 mod loader;
+mod map;
 pub mod model;
 mod names;
 #[cfg(feature = "releases")]

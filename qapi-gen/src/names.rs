@@ -220,8 +220,7 @@ impl BuildHasher for FastHasher {
     }
 }
 
-pub(crate) type FastMap<K, V> = std::collections::HashMap<K, V, FastHasher>;
-pub(crate) type FastSet<K> = std::collections::HashSet<K, FastHasher>;
+pub(crate) use crate::map::{FastMap, FastSet};
 
 #[cfg(test)]
 mod tests {

@@ -27,8 +27,7 @@ impl Folds {
             let next = self.by_text.len() as u32;
             *known = *self
                 .by_text
-                .entry(names::folded(names.str(symbol)))
-                .or_insert(next);
+                .get_or_insert_with(names::folded(names.str(symbol)), || next);
         }
         *known
     }
@@ -63,7 +62,7 @@ pub(super) fn inherited(
             continue;
         }
         for (index, name) in names.into_iter().enumerate() {
-            let holders = scope.entry(name).or_default();
+            let holders = scope.get_or_insert_with(name, Vec::new);
             if let Some(earlier) = holders.first() {
                 clashes.insert((object, index), *earlier);
             }

@@ -247,7 +247,7 @@ impl Lowering<'_> {
             Some(_) => {
                 self.members(object, sym::BASE, name);
                 let kind = self.kind_name(name.symbol);
-                if self.string_tags.values().any(|(_, k)| *k == kind) {
+                if self.string_tags.iter().any(|(_, (_, k))| *k == kind) {
                     let made = self.kind_enum(object, name, kind);
                     self.made.push(made);
                 }
