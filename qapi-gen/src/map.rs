@@ -164,6 +164,10 @@ impl<K, V> FastMap<K, V> {
         self.len
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.entries.iter().flatten()
     }
@@ -204,7 +208,7 @@ impl<K: Hash + Eq> FastSet<K> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.len == 0
+        self.0.is_empty()
     }
 }
 

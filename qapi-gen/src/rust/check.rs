@@ -40,7 +40,7 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
         let good = is_attribute(attribute);
         check(good, "attribute", attribute, "an attribute in #[…]")?;
     }
-    for decision in options.conditions.values() {
+    for (_, decision) in options.conditions.iter() {
         if let Decision::Cfg(predicate) = decision {
             check(
                 is_predicate(predicate),

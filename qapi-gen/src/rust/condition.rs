@@ -2,7 +2,7 @@
 
 use super::text::cat;
 use crate::model;
-use std::collections::BTreeMap;
+use crate::names::FastMap;
 
 /// What a generated file makes of a condition's symbol. Without one, whatever the symbol guards is
 /// generated without condition.
@@ -17,7 +17,7 @@ pub(crate) enum Decision {
 }
 
 /// The symbols that were decided.
-pub(crate) type Decisions = BTreeMap<String, Decision>;
+pub(crate) type Decisions = FastMap<String, Decision>;
 
 /// When something is there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,7 +42,6 @@ use docs::Source;
 use paths::Paths;
 use plan::{Item, Module, Place, Plan};
 use record::RestKind;
-use std::collections::BTreeMap;
 use text::{Text, cat, refs};
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
@@ -211,18 +210,20 @@ impl<'s> Output<'_, 's> {
 
     /// Makes items of other modules available here.
     fn re_exports<'i>(&mut self, module: &str, items: impl Iterator<Item = &'i Item>) {
-        let mut by_path: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for item in items {
-            if let Place::Elsewhere(path) = &item.place {
-                by_path.entry(path).or_default().push(item.ident.clone());
-            }
-        }
-        for (path, mut idents) in by_path {
-            idents.sort();
+        let mut items: Vec<(&str, &str)> = items
+            .filter_map(|item| match &item.place {
+                Place::Elsewhere(path) => Some((path.as_str(), item.ident.as_str())),
+                _ => None,
+            })
+            .collect();
+        items.sort_unstable();
+        for items in items.chunk_by(|(a, _), (b, _)| a == b) {
+            let path = items[0].0;
+            let idents: Vec<&str> = items.iter().map(|(_, ident)| *ident).collect();
             self.t.blank();
             self.t.line(&["#[allow(deprecated)]"]);
             let head = cat(&["pub use ", path, "::", module, "{"]);
-            self.t.list(&head, &refs(&idents), "};", text::Fit::Packed);
+            self.t.list(&head, &idents, "};", text::Fit::Packed);
         }
     }
 

@@ -50,7 +50,7 @@ impl Default for Options {
             docs: cfg!(feature = "docs"),
             commands: None,
             events: None,
-            conditions: Decisions::new(),
+            conditions: Decisions::default(),
             extern_paths: Vec::new(),
             derives: Vec::new(),
             attributes: Vec::new(),
