@@ -3,6 +3,8 @@
 //! A server drives a [`Dispatch`](crate::service::Dispatch): a service made from a schema's trait, or a router. The rules of
 //! the protocols are those of [`session::server`](crate::session::server).
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub mod blocking;
 mod connection;
 mod core;
 mod library;

@@ -145,6 +145,20 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
         self.spawn(connect(&self.core, &config, Box::new(stream)));
     }
 
+    /// Connects a client within this process.
+    ///
+    /// # Errors
+    /// When the process has no descriptors left.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[cfg(unix)]
+    pub fn connect(&self) -> io::Result<tokio::net::UnixStream> {
+        let (ours, theirs) = tokio::net::UnixStream::pair()?;
+        self.serve_unix(ours);
+        Ok(theirs)
+    }
+
     /// Waits until the server has been [shut down](Control::shut_down), and its clients have got what was written for
     /// them. Dropping it ends nothing.
     pub async fn run(&self) {

@@ -46,7 +46,8 @@ pub trait Dispatch: 'static {
     /// Looks for a command.
     fn find(&self, name: &str) -> Option<Found>;
 
-    /// Starts a command that was found.
+    /// Starts a command that was found. What it gives is dropped after its reply was handed to the session: events
+    /// emitted by the drop come behind the reply.
     ///
     /// # Errors
     /// When its arguments are wrong. The handler has not begun then.
