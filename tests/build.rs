@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use qapi_gen::{Builder, Frontend, model::Schema};
+use qapi_gen::{Builder, Frontend, ServiceOptions, model::Schema};
 
 /// The schema of a user.
 const OWN: &str = "usage/heater.json";
+/// The schema of a vendor who extends QEMU's.
+const VENDOR: &str = "service/vendor.json";
 
 fn main() -> Result<(), qapi_gen::Error> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -25,6 +27,10 @@ fn main() -> Result<(), qapi_gen::Error> {
         write_table(&out, module, &schema);
     }
     Builder::new(OWN).generate()?;
+    Builder::new(VENDOR)
+        .extern_path("qapi/*.json", "::qapi_rt::types::qmp")
+        .service(ServiceOptions::new())
+        .generate()?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 // fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
 // struct_field_names and too_many_lines.
 
-#[allow(deprecated)]
+#[allow(deprecated, unused_imports)]
 pub use crate::qmp::{
     Abort, AbortWrapper, AcpiGenericInitiatorProperties, AcpiGenericPortProperties,
     ActionCompletionMode, AuthZListFileProperties, AuthZListProperties, AuthZPAMProperties,
@@ -231,7 +231,7 @@ impl crate::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-    #[allow(deprecated)]
+    #[allow(deprecated, unused_imports)]
     pub use crate::qmp::events::{
         BlockExportDeleted, BlockImageCorrupted, BlockIoError, BlockJobCancelled,
         BlockJobCompleted, BlockJobError, BlockJobPending, BlockJobReady, BlockWriteThreshold,
@@ -242,7 +242,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-    #[allow(deprecated)]
+    #[allow(deprecated, unused_imports)]
     pub use crate::qmp::commands::{
         BlockCommit, BlockDirtyBitmapAdd, BlockDirtyBitmapClear, BlockDirtyBitmapDisable,
         BlockDirtyBitmapEnable, BlockDirtyBitmapMerge, BlockDirtyBitmapRemove, BlockExportAdd,

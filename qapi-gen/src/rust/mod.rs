@@ -221,7 +221,8 @@ impl<'s> Output<'_, 's> {
             let path = items[0].0;
             let idents: Vec<&str> = items.iter().map(|(_, ident)| *ident).collect();
             self.t.blank();
-            self.t.line(&["#[allow(deprecated)]"]);
+            // A private module may use only some.
+            self.t.line(&["#[allow(deprecated, unused_imports)]"]);
             let head = cat(&["pub use ", path, "::", module, "{"]);
             self.t.list(&head, &idents, "};", text::Fit::Packed);
         }

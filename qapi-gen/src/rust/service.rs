@@ -180,6 +180,7 @@ impl<'s> Output<'_, 's> {
     /// Everything of another module.
     pub(crate) fn glob_import(&mut self, module: &str) {
         self.t.blank();
+        self.t.line(&["#[allow(unused_imports)]"]);
         self.t.line(&["pub use ", module, "::*;"]);
     }
 }
