@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cpu;
-use crate::stats::{head, median, ratio, row};
+use crate::stats::{Required, head, median, ratio, row};
 use qapi_benches::{plain, samples};
 use qapi_types::message::ServerMessage;
 use qapi_types::{Events, Mode, qmp};
@@ -14,6 +14,11 @@ const ROUNDS: usize = 300;
 /// How long one contender runs in one round.
 const TURN: Duration = Duration::from_micros(500);
 
+/// As fast as plain structs, where plain ones come second among the contenders.
+const AS_PLAIN: Option<(usize, Required)> = Some((1, Required::AtLeast(1.0)));
+const NEARLY_AS_PLAIN: Option<(usize, Required)> = Some((1, Required::AtLeast(0.91)));
+const THRICE_QAPI_QMP: Option<(usize, Required)> = Some((2, Required::AtLeast(3.0)));
+
 /// What one contender does over and over.
 type Work<'a> = Box<dyn FnMut() + 'a>;
 
@@ -21,11 +26,16 @@ type Work<'a> = Box<dyn FnMut() + 'a>;
 struct Topic<'a> {
     name: String,
     contenders: [Option<Work<'a>>; 4],
+    /// Of which other contender, and how.
+    required: Option<(usize, Required)>,
 }
 
 pub fn report() -> Result<()> {
-    println!("\n## Codec\n");
-    println!("Nanoseconds, medians of {ROUNDS} rounds; how many times as long the others take.\n");
+    println!(
+        "Nanoseconds, medians of {ROUNDS} rounds; how many times as long the others take. *Plain* are structs written by hand \
+         with serde's derive, which have only the members that occur in the messages; *tree* is `serde_json::Value`. Ours \
+         read replies leniently and arguments strictly.\n"
+    );
     head(&[
         "",
         "ours",
@@ -35,6 +45,7 @@ pub fn report() -> Result<()> {
         "plain/ours",
         "qapi-qmp/ours",
         "tree/ours",
+        "required",
     ]);
     let texts = Texts::new();
     for topic in decoding(&texts).into_iter().chain(encoding(&texts)?) {
@@ -64,7 +75,12 @@ impl Topic<'_> {
             [] => "".to_owned(),
             other => format!("{:.2}", ratio(other, &times[0])),
         };
-        let cells = (0..4).map(shown).chain((1..4).map(factor));
+        let required = self.required.map(|(other, required)| {
+            let of = ["", "plain", "qapi-qmp", "tree"][other];
+            let times = ratio(&times[other], &times[0]);
+            format!("{of} {}", Required::shown(Some(required), times))
+        });
+        let cells = (0..4).map(shown).chain((1..4).map(factor)).chain(required);
         row([self.name].into_iter().chain(cells));
     }
 }
@@ -115,7 +131,7 @@ impl Texts {
 
 /// The four ways to decode a text.
 macro_rules! decode {
-    ($name:literal, $text:expr, $mode:ident, $ours:ty, $plain:ty, $peer:ty) => {{
+    ($name:literal, $text:expr, $mode:ident, $ours:ty, $plain:ty, $peer:ty, $required:expr) => {{
         let text = $text.as_bytes();
         Topic {
             name: format!("decode {}, {} bytes", $name, text.len()),
@@ -129,6 +145,7 @@ macro_rules! decode {
                 serde::<$peer>(text),
                 serde::<Value>(text),
             ],
+            required: $required,
         }
     }};
 }
@@ -147,7 +164,8 @@ fn decoding(texts: &Texts) -> Vec<Topic<'_>> {
             Lenient,
             qmp::StatusInfo,
             plain::Status,
-            qapi_qmp::StatusInfo
+            qapi_qmp::StatusInfo,
+            AS_PLAIN
         ),
         decode!(
             "blocks",
@@ -155,7 +173,8 @@ fn decoding(texts: &Texts) -> Vec<Topic<'_>> {
             Lenient,
             Vec<qmp::BlockInfo>,
             Vec<plain::Block>,
-            Vec<qapi_qmp::BlockInfo>
+            Vec<qapi_qmp::BlockInfo>,
+            AS_PLAIN
         ),
         decode!(
             "nodes",
@@ -163,17 +182,20 @@ fn decoding(texts: &Texts) -> Vec<Topic<'_>> {
             Lenient,
             Vec<qmp::BlockDeviceInfo>,
             Vec<plain::Node>,
-            Vec<qapi_qmp::BlockDeviceInfo>
+            Vec<qapi_qmp::BlockDeviceInfo>,
+            AS_PLAIN
         ),
         event(
             "any event",
             serde::<plain::AnyEvent>(texts.event.as_bytes()),
             &texts.event,
+            AS_PLAIN,
         ),
         event(
             "an event, plain knows which",
             serde::<plain::KnownEvent>(texts.event.as_bytes()),
             &texts.event,
+            None,
         ),
         decode!(
             "blockdev-add, tag first",
@@ -181,7 +203,8 @@ fn decoding(texts: &Texts) -> Vec<Topic<'_>> {
             Strict,
             qmp::BlockdevOptions,
             plain::BlockdevOptions,
-            qapi_qmp::BlockdevOptions
+            qapi_qmp::BlockdevOptions,
+            THRICE_QAPI_QMP
         ),
         decode!(
             "blockdev-add, tag last",
@@ -189,12 +212,18 @@ fn decoding(texts: &Texts) -> Vec<Topic<'_>> {
             Strict,
             qmp::BlockdevOptions,
             plain::BlockdevOptions,
-            qapi_qmp::BlockdevOptions
+            qapi_qmp::BlockdevOptions,
+            THRICE_QAPI_QMP
         ),
     ]
 }
 
-fn event<'a>(name: &str, plain: Option<Work<'a>>, text: &'a str) -> Topic<'a> {
+fn event<'a>(
+    name: &str,
+    plain: Option<Work<'a>>,
+    text: &'a str,
+    required: Option<(usize, Required)>,
+) -> Topic<'a> {
     let text = text.as_bytes();
     Topic {
         name: format!("decode {name}, {} bytes", text.len()),
@@ -210,6 +239,7 @@ fn event<'a>(name: &str, plain: Option<Work<'a>>, text: &'a str) -> Topic<'a> {
             serde::<qapi_qmp::Event>(text),
             serde::<Value>(text),
         ],
+        required,
     }
 }
 
@@ -227,6 +257,7 @@ macro_rules! encode {
                 to_vec::<$peer>(&$text)?,
                 to_vec::<Value>(&$text)?,
             ],
+            required: NEARLY_AS_PLAIN,
         }
     }};
 }

@@ -1,12 +1,12 @@
-//! Measures this project beside QEMU's generator and the crate `qapi-qmp`, and prints the results
-//! as Markdown. Everything that is compared runs in turns, so that load on the machine hits all
-//! alike, and is measured in CPU time.
+//! Measures this project beside what else there is, and prints one report as Markdown. Everything that is compared runs in
+//! turns, so that load on the machine hits all alike.
 #![forbid(unsafe_code)]
 
 mod build;
 mod codec;
 mod cpu;
 mod generator;
+mod machine;
 mod scaling;
 mod stats;
 
@@ -15,41 +15,75 @@ use std::process::ExitCode;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-const USAGE: &str = "usage: peers generator|scaling|codec|build...
+/// A part of the report. What it measures says itself how to read it.
+struct Section {
+    name: &'static str,
+    title: &'static str,
+    /// What it takes, for the usage.
+    needs: &'static str,
+    /// Prints tables. The folder is empty, and removed afterwards.
+    run: fn(&Path) -> Result<()>,
+}
 
-generator  QEMU_SRC is QEMU's source tree; PYTHON the interpreter (python3);
-           QAPI_CORPUS may hold schemas/10.2.0/qapi/qapi-schema.json
-scaling    counts instructions if valgrind is installed
-codec      needs nothing
-build      compiles the programs in programs/; takes minutes";
+/// In the order of the report.
+const SECTIONS: &[Section] = &[
+    Section {
+        name: "generator",
+        title: "The generator beside QEMU's",
+        needs: "QEMU_SRC, QEMU's source tree; PYTHON, the interpreter (python3); QAPI_CORPUS, which may hold schemas/10.2.0",
+        run: generator::report,
+    },
+    Section {
+        name: "scaling",
+        title: "How the cost of checking grows",
+        needs: "valgrind, for counts of instructions",
+        run: scaling::report,
+    },
+    Section {
+        name: "codec",
+        title: "Messages into types and back",
+        needs: "nothing",
+        run: |_| codec::report(),
+    },
+    Section {
+        name: "build",
+        title: "Cold build of a program that uses ten commands",
+        needs: "minutes",
+        run: build::report,
+    },
+];
 
 fn main() -> ExitCode {
-    let topics: Vec<String> = std::env::args().skip(1).collect();
-    let known =
-        |topic: &String| ["generator", "scaling", "codec", "build"].contains(&topic.as_str());
-    if topics.is_empty() || !topics.iter().all(known) {
-        eprintln!("{USAGE}");
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let known = |name: &String| SECTIONS.iter().any(|section| section.name == *name);
+    if !names.iter().all(known) {
+        eprintln!("usage: peers [SECTION]...\n\nWithout a section the whole report is made.\n");
+        for section in SECTIONS {
+            eprintln!(
+                "{:10} {}; needs {}",
+                section.name, section.title, section.needs
+            );
+        }
         return ExitCode::from(2);
     }
-    for topic in topics {
+    if names.is_empty() {
+        machine::head();
+    }
+    let chosen =
+        |section: &&Section| names.is_empty() || names.iter().any(|name| name == section.name);
+    let mut code = ExitCode::SUCCESS;
+    for section in SECTIONS.iter().filter(chosen) {
         let scratch = std::env::temp_dir().join(format!("qapi-peers-{}", std::process::id()));
-        let result = report(&topic, &scratch);
+        println!("\n## {}\n", section.title);
+        let result = std::fs::create_dir_all(&scratch)
+            .map_err(Into::into)
+            .and_then(|()| (section.run)(&scratch));
         // It was not even made if that is what went wrong.
         let _ = std::fs::remove_dir_all(&scratch);
         if let Err(error) = result {
-            eprintln!("error: {topic}: {error}");
-            return ExitCode::FAILURE;
+            eprintln!("error: {}: {error}", section.name);
+            code = ExitCode::FAILURE;
         }
     }
-    ExitCode::SUCCESS
-}
-
-fn report(topic: &str, scratch: &Path) -> Result<()> {
-    std::fs::create_dir_all(scratch)?;
-    match topic {
-        "generator" => generator::report(scratch),
-        "scaling" => scaling::report(scratch),
-        "codec" => codec::report(),
-        _ => build::report(scratch),
-    }
+    code
 }

@@ -19,6 +19,28 @@ pub fn ratio(dear: &[f64], cheap: &[f64]) -> f64 {
     median(&ratios)
 }
 
+/// What a figure must be.
+#[derive(Clone, Copy)]
+pub enum Required {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Required {
+    /// The last cell of a row.
+    pub fn shown(required: Option<Required>, figure: f64) -> String {
+        let (text, kept) = match required {
+            None => return String::new(),
+            Some(Required::AtLeast(bound)) => (format!("≥ {bound}"), figure >= bound),
+            Some(Required::AtMost(bound)) => (format!("≤ {bound}"), figure <= bound),
+        };
+        match kept {
+            true => text,
+            false => format!("{text}, **missed**"),
+        }
+    }
+}
+
 /// Prints a row of a Markdown table.
 pub fn row<T: Display>(cells: impl IntoIterator<Item = T>) {
     let cells: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
