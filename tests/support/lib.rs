@@ -39,4 +39,6 @@ mod pages {
     struct Types;
     #[doc = include_str!("../../docs/guide/versions.md")]
     struct Versions;
+    #[doc = include_str!("../../docs/guide/from-qapi-rs.md")]
+    struct FromQapiRs;
 }
