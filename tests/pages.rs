@@ -120,3 +120,65 @@ fn links_lead_somewhere() {
     }
     assert_eq!(dead, <[String; 0]>::default());
 }
+
+fn repository(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn what_the_readme_shows_is_there() {
+    let readme = repository("README.md");
+    let blocks = blocks(&readme);
+    for path in ["schema/thermostat.json", "build.rs", "src/main.rs"] {
+        let file = repository(&format!("examples/thermostat/{path}"));
+        assert!(
+            blocks.iter().any(|block| block.text == file),
+            "README.md does not show {path} as it is"
+        );
+    }
+    let generated = qapi_gen::Builder::new(qapi_schema::qmp())
+        .commands(["query-status"])
+        .generate_to_string()
+        .unwrap();
+    let piece = blocks
+        .iter()
+        .find(|block| block.text.contains("pub struct StatusInfo"))
+        .expect("README.md shows a piece of generated code");
+    assert!(generated.contains(piece.text), "{generated}");
+}
+
+/// What the picture of a terminal shows, less the prompt.
+const PICTURED: &str = "\
+{ 'enum': 'DiskFormat', 'data': [ 'raw', 'qcow2' ] }
+
+{ 'command': 'disk-add',
+  'data': { 'format': 'DiskFromat', 'path': 'str' } }
+
+{ 'union': 'Nic',
+  'base': { 'id': 'str', '*backend': 'Backend' },
+  'discriminator': 'backend',
+  'data': { 'tap': 'Tap' } }
+{ 'enum': 'Backend', 'data': [ 'tap', 'user' ] }
+{ 'struct': 'Tap', 'data': { 'fd': 'int' } }
+";
+
+#[test]
+fn the_picture_of_a_terminal_shows_what_is_printed() {
+    let mut shown = String::new();
+    for line in repository("docs/images/diagnostic.svg").lines() {
+        if !line.starts_with("  <text ") {
+            continue;
+        }
+        for part in line.split('<').skip(1) {
+            shown += part.split_once('>').expect("tags end").1;
+        }
+        shown.push('\n');
+    }
+    let shown = shown.replace("&gt;", ">").replace("&lt;", "<");
+    let expected = format!(
+        "$ qapi-gen check vmm.json\n{}\n2 errors in vmm.json\n",
+        rendered(&read(PICTURED).unwrap_err())
+    );
+    assert_eq!(shown, expected);
+}
