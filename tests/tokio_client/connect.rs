@@ -1,0 +1,115 @@
+//! Connecting to servers that start, do not start, or do not greet.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use qapi_rt::{Client, ErrorKind};
+use tokio::net::UnixListener;
+use tokio::time::Instant;
+
+use crate::server::Peer;
+
+/// A path for a socket, which is gone in the end.
+struct Socket(PathBuf);
+
+impl Socket {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("qapi-tokio-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn who_is_not_waited_for_has_to_listen() {
+    let socket = Socket::new();
+    let error = Client::connect_unix(&socket.0).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
+    );
+    assert!(!error.maybe_executed());
+}
+
+/// First there is no socket, then one that nobody listens on, then a server.
+#[tokio::test]
+async fn a_server_that_starts_is_waited_for() {
+    let socket = Socket::new();
+    let client = tokio::spawn(
+        Client::builder()
+            .connect_deadline(MINUTE)
+            .connect_unix(socket.0.clone()),
+    );
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(UnixListener::bind(&socket.0).unwrap());
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!client.is_finished());
+    std::fs::remove_file(&socket.0).unwrap();
+    let listener = UnixListener::bind(&socket.0).unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut peer = Peer::new(stream);
+    peer.welcome().await;
+    client.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_waited_for_longer_than_said() {
+    let socket = Socket::new();
+    let start = Instant::now();
+    let error = Client::builder()
+        .connect_deadline(MINUTE)
+        .connect_unix(&socket.0)
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Deadline { sent: false }));
+    assert_eq!(start.elapsed().as_secs(), 60);
+}
+
+#[tokio::test]
+async fn a_dead_child_is_noticed_at_once() {
+    let socket = Socket::new();
+    let mut child = Command::new("false").stdin(Stdio::null()).spawn().unwrap();
+    let error = Client::builder()
+        .connect_deadline(MINUTE)
+        .child(|| child.try_wait())
+        .connect_unix(&socket.0)
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ChildExited(status) if status.code() == Some(1)));
+}
+
+/// The child dies while its socket, which somebody else has too, stays open without a word.
+#[tokio::test]
+async fn a_child_that_dies_before_it_greets() {
+    let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+    let mut child = Command::new("false").stdin(Stdio::null()).spawn().unwrap();
+    let error = Client::builder()
+        .connect_deadline(MINUTE)
+        .child(|| child.try_wait())
+        .over_unix(ours)
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ChildExited(_)));
+    drop(theirs);
+}
+
+/// Connecting can be given up at any time; the server sees that.
+#[tokio::test]
+async fn connecting_is_given_up() {
+    let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+    let mut peer = Peer::new(theirs);
+    let connecting = Client::builder().over_unix(ours);
+    let short = Duration::from_millis(1);
+    assert!(tokio::time::timeout(short, connecting).await.is_err());
+    assert_eq!(peer.byte().await, None);
+}

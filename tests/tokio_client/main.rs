@@ -1,0 +1,12 @@
+//! The tokio client against servers that a test plays, and against real ones.
+#![cfg(unix)]
+
+mod calls;
+mod cancel;
+mod connect;
+mod ends;
+mod events;
+mod faults;
+mod many;
+mod real;
+mod server;
