@@ -174,6 +174,7 @@ impl Client {
     /// [number](Builder::event_buffer) after which the oldest are dropped.
     #[must_use]
     pub fn events<E: Event>(&self) -> EventStream<E> {
+        self.0.connection.lock().session.subscribed::<E>();
         self.subscribe(|name| name == E::NAME, events::decode_one)
     }
 

@@ -106,14 +106,8 @@ impl<R: Request, F, T> Waiting<R, F, T> {
             if missed > 0 {
                 return Err(self.pending.error(ErrorKind::EventsLost(missed)));
             }
-            match EventMessage::decode_any(&message) {
-                Ok(event) => {
-                    self.event = (self.found)(&Received {
-                        event,
-                        timestamp: message.timestamp(),
-                        missed,
-                    });
-                }
+            match Received::new(&message, EventMessage::decode_any) {
+                Ok(received) => self.event = (self.found)(&received),
                 Err(error) => tracing::warn!(event = message.name(), %error, "event left out"),
             }
         }
