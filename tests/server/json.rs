@@ -345,7 +345,7 @@ fn sv29_tokens_end_at_2_to_the_21() {
     let most = 1 << 21;
     // Seven tokens before the list, brackets included, and two after it.
     let list = |tokens: usize| {
-        let elements = vec!["1"; (tokens + 1) / 2].join(",");
+        let elements = vec!["1"; tokens.div_ceil(2)].join(",");
         format!("{{'execute':'cont','x':[{elements}]}}")
     };
     let mut monitor = Monitor::qmp();

@@ -640,7 +640,7 @@ impl Executing {
 
 /// An id as it is echoed.
 fn encode(id: &Raw<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(id.text().len());
     let mut writer = Writer::new(&mut out, Style::Ascii);
     id.encode(&mut writer);
     // What was read is finite, and nests no deeper than what may be written.
