@@ -108,17 +108,17 @@ impl Config {
         self.rules.flavour
     }
 
-    pub(super) fn write_greeting(&self, out: &mut Vec<u8>) {
-        let Some(mut greeting) = self.greeting.clone() else {
-            return;
-        };
+    pub(super) fn greeting(&self) -> Option<Vec<u8>> {
+        let mut greeting = self.greeting.clone()?;
         if self.rules.oob {
             greeting.capabilities.push("oob".into());
         }
-        let mut writer = Writer::new(out, Style::Ascii);
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, Style::Ascii);
         write_greeting(&mut writer, &greeting);
         // A greeting has neither doubles nor depth.
         let _ = writer.finish();
+        Some(out)
     }
 }
 
