@@ -159,7 +159,7 @@ impl Splitter {
                 self.searched = self.buffer.len();
                 self.check(self.buffer.len() - self.start)?;
                 // Without a line break it may still be complete, but only if it ends like that.
-                Ok(if self.buffer.ends_with(b"}") {
+                Ok(if self.buffer.trim_ascii_end().ends_with(b"}") {
                     Begin::Object
                 } else {
                     Begin::Nothing

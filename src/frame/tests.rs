@@ -74,7 +74,7 @@ fn several_on_a_line() {
 #[test]
 fn no_line_break_at_all() {
     assert_eq!(
-        messages("{\"a\": {\"b\": 1}}{}"),
+        messages("{\"a\": {\"b\": 1}}{}\r"),
         ["{\"a\": {\"b\": 1}}", "{}"]
     );
 }

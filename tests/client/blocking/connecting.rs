@@ -1,0 +1,174 @@
+//! Ways to connect, and not to.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+
+use qapi_rt::blocking::Client;
+use qapi_rt::session::client::RawCommand;
+use qapi_rt::{ErrorKind, Violation};
+use serde_json::json;
+
+use super::call;
+use crate::fake::{AT_ONCE, GREETING, SOON, serve, serve_negotiated};
+
+#[test]
+fn nobody_listens() {
+    let error = Client::connect_unix("/nonexistent/socket").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Io(_)));
+    assert!(
+        error.to_string().starts_with("/nonexistent/socket: "),
+        "{error}"
+    );
+    let error = Client::builder()
+        .connect_deadline(AT_ONCE)
+        .connect_unix("/nonexistent/socket")
+        .unwrap_err();
+    assert!(error.is_deadline());
+}
+
+#[test]
+fn stops_when_the_child_has_died() {
+    let mut child = Command::new("false").spawn().unwrap();
+    let error = Client::builder()
+        .connect_deadline(SOON)
+        .child(&mut child)
+        .connect_unix("/nonexistent/socket")
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ChildExited(status) if status.code() == Some(1)));
+    // Its end of the connection outlives it here.
+    let (ours, _theirs) = UnixStream::pair().unwrap();
+    let error = Client::builder()
+        .connect_deadline(SOON)
+        .child(&mut child)
+        .over_unix(ours)
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ChildExited(_)));
+}
+
+#[test]
+fn a_server_that_does_not_greet() {
+    let (stream, server) = serve(|mut peer| peer.wait_for_end());
+    let error = Client::builder()
+        .deadline(AT_ONCE)
+        .over_unix(stream)
+        .unwrap_err();
+    assert!(error.is_deadline());
+    server.join().unwrap();
+}
+
+/// Where a listener's queue is full, connecting does not wait for ever.
+#[test]
+fn a_server_that_does_not_accept() {
+    let path = std::env::temp_dir().join(format!("qapi-full-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    for _ in 0..3 {
+        let builder = Client::builder().deadline(AT_ONCE);
+        assert!(builder.connect_unix(&path).unwrap_err().is_deadline());
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn not_a_qmp_server() {
+    for (text, what) in [
+        ("HTTP/1.1 400 Bad Request\r\n", "garbage"),
+        ("{\"return\": {}}\r\n", "no greeting"),
+        ("{\"hello\": 1}\r\n", "no message"),
+    ] {
+        let (stream, server) = serve(move |mut peer| {
+            peer.send(text);
+            peer.wait_for_end();
+        });
+        let error = Client::builder()
+            .deadline(SOON)
+            .over_unix(stream)
+            .unwrap_err();
+        let ErrorKind::Protocol(violation) = error.kind() else {
+            panic!("{what}: {error}");
+        };
+        match (what, violation) {
+            ("garbage", Violation::Garbage { excerpt }) => {
+                assert_eq!(excerpt, "HTTP/1.1 400 Bad Request\\r\\n");
+            }
+            ("no greeting", Violation::NoGreeting) | ("no message", Violation::Message { .. }) => {}
+            _ => panic!("{what}: {error}"),
+        }
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn negotiation_refused() {
+    let (stream, server) = serve(|mut peer| {
+        peer.send(GREETING);
+        peer.expect("qmp_capabilities");
+        peer.send("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}\r\n");
+        peer.wait_for_end();
+    });
+    let error = Client::builder()
+        .deadline(SOON)
+        .over_unix(stream)
+        .unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Protocol(Violation::Negotiation(_))
+    ));
+    server.join().unwrap();
+}
+
+#[test]
+fn over_tcp() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(GREETING.as_bytes()).unwrap();
+        // It need not look at what it is asked.
+        stream.write_all(b"{\"return\": {}}\r\n").unwrap();
+        stream
+    });
+    let client = Client::builder()
+        .deadline(SOON)
+        .connect_tcp(address)
+        .unwrap();
+    let mut stream = server.join().unwrap();
+    let pending = client.call(RawCommand::new("x")).start().unwrap();
+    stream.write_all(b"{\"return\": 1}\r\n").unwrap();
+    assert_eq!(pending.wait().unwrap(), json!(1));
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let command = RawCommand::new("getfd");
+    let error = client.execute_with_fds(command, [file]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Io(_)));
+    drop(stream);
+    let error = call(&client, "y").unwrap_err();
+    assert!(error.is_disconnected());
+}
+
+/// Deadlines hold for what knows no time.
+#[test]
+fn over_anything() {
+    let (go, gone) = mpsc::channel();
+    let (stream, server) = serve_negotiated(move |mut peer| {
+        let request = peer.expect("a");
+        gone.recv().unwrap();
+        peer.answer(&request, "1");
+        let request = peer.expect("b");
+        peer.answer(&request, "2");
+    });
+    let reader = stream.try_clone().unwrap();
+    let client = Client::builder()
+        .deadline(SOON)
+        .over(reader, stream)
+        .unwrap();
+    let slow = client.call(RawCommand::new("a"));
+    assert!(slow.deadline(AT_ONCE).send().unwrap_err().is_deadline());
+    go.send(()).unwrap();
+    assert_eq!(call(&client, "b").unwrap(), json!(2));
+    server.join().unwrap();
+}

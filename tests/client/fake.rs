@@ -1,0 +1,93 @@
+//! A server that does as it is told.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub(crate) const GREETING: &str = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 2, \"minor\": 0, \"major\": 10}, \
+                                   \"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n";
+
+/// Long enough for whatever does not wait.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// Short, where it is certain to pass.
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// The server's end of a connection.
+pub(crate) struct Peer {
+    reader: BufReader<UnixStream>,
+    stream: UnixStream,
+}
+
+/// Starts a server. The stream is the client's end.
+pub(crate) fn serve<T: Send + 'static>(
+    script: impl FnOnce(Peer) -> T + Send + 'static,
+) -> (UnixStream, JoinHandle<T>) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let peer = Peer {
+        reader: BufReader::new(theirs.try_clone().unwrap()),
+        stream: theirs,
+    };
+    (ours, thread::spawn(move || script(peer)))
+}
+
+/// Starts a server that has greeted and negotiated before it follows the script.
+pub(crate) fn serve_negotiated<T: Send + 'static>(
+    script: impl FnOnce(Peer) -> T + Send + 'static,
+) -> (UnixStream, JoinHandle<T>) {
+    serve(|mut peer| {
+        peer.negotiate();
+        script(peer)
+    })
+}
+
+impl Peer {
+    pub(crate) fn negotiate(&mut self) {
+        self.send(GREETING);
+        let request = self.expect("qmp_capabilities");
+        self.answer(&request, "{}");
+    }
+
+    /// Sends text as it is. The client may have gone.
+    pub(crate) fn send(&mut self, text: &str) {
+        let _ = self.stream.write_all(text.as_bytes());
+    }
+
+    pub(crate) fn event(&mut self, name: &str) {
+        self.send(&format!(
+            "{{\"timestamp\": {{\"seconds\": 1, \"microseconds\": 2}}, \"event\": \"{name}\"}}\r\n"
+        ));
+    }
+
+    /// The next request; `None` at the end.
+    pub(crate) fn request(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(serde_json::from_str(&line).unwrap()),
+        }
+    }
+
+    /// The next request, which is for this command.
+    pub(crate) fn expect(&mut self, command: &str) -> Value {
+        let request = self.request().expect("a request");
+        let name = request.get("execute").or_else(|| request.get("exec-oob"));
+        assert_eq!(name.and_then(Value::as_str), Some(command), "{request}");
+        request
+    }
+
+    /// Answers a request with success.
+    pub(crate) fn answer(&mut self, request: &Value, value: &str) {
+        let id = request.get("id").map(|id| format!(", \"id\": {id}"));
+        let id = id.unwrap_or_default();
+        self.send(&format!("{{\"return\": {value}{id}}}\r\n"));
+    }
+
+    /// Waits until the client has gone.
+    pub(crate) fn wait_for_end(&mut self) {
+        while self.request().is_some() {}
+    }
+}

@@ -1,0 +1,6 @@
+//! Clients against servers that do what they should not, and against real ones.
+
+#[cfg(unix)]
+mod blocking;
+#[cfg(unix)]
+mod fake;
