@@ -290,12 +290,19 @@ fn sv11_closing_drops_what_waits() {
     monitor.session.reply(executing.ticket(), Ok(b"{}"));
     assert_eq!(monitor.output(), "");
     monitor.session = monitor.session.next_client(&config);
-    monitor.session.reply(executing.ticket(), Ok(b"{}"));
     monitor.output();
     assert_eq!(
         monitor.send("{'execute':'qmp_capabilities','id':4}"),
         returned("{}", "4")
     );
+    for id in 0..3 {
+        monitor.send(format!("{{'execute':'cont','id':{id}}}"));
+        let request = monitor.session.take_in_band().expect("a request");
+        monitor.session.reply(executing.ticket(), Ok(b"{}"));
+        assert_eq!(monitor.output(), "");
+        monitor.execute(&request);
+        assert_eq!(monitor.output(), returned("{}", &id.to_string()));
+    }
 }
 
 #[test]

@@ -5,52 +5,99 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qapi_rt::session::server::Config;
 use qapi_tests::Seeded;
-use qapi_types::{CommandInfo, qmp, qsd};
+use qapi_types::{CommandInfo, qga, qmp, qsd};
 
 use crate::monitor::{Monitor, version};
 use crate::splits::soup;
 use crate::transcript::members;
 
-/// A server whose monitor is a socket that it got as its standard input.
+/// A server, and a connection to it.
 struct Peer {
     child: Child,
     stream: BufReader<UnixStream>,
+    /// A command that succeeds and does nothing.
+    probe: &'static str,
+}
+
+/// Starts a program, or says that it is not there.
+fn spawn(program: &str, configure: impl FnOnce(&mut Command)) -> Option<Child> {
+    let mut command = Command::new(program);
+    configure(&mut command);
+    match command.spawn() {
+        Ok(child) => Some(child),
+        Err(error) => {
+            let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
+            assert!(!required, "{program}: {error}");
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED server: comparison with {program}: {error}"
+            );
+            None
+        }
+    }
 }
 
 impl Peer {
-    fn start(program: &str, arguments: &[&str]) -> Option<Self> {
-        let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-        let child = Command::new(program)
-            .args(["--chardev", "socket,id=c,fd=0,server=off"])
-            .args(arguments)
-            .stdin(OwnedFd::from(theirs))
-            .stdout(Stdio::null())
-            .spawn();
-        let child = match child {
-            Ok(child) => child,
-            Err(error) => {
-                let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
-                assert!(!required, "{program}: {error}");
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "SKIPPED server: comparison with {program}: {error}"
-                );
-                return None;
-            }
-        };
+    fn new(child: Child, stream: UnixStream, probe: &'static str) -> Self {
         // Against hanging; slow machines take a while.
         let limit = Some(Duration::from_secs(120));
-        ours.set_read_timeout(limit).expect("a limit");
-        let mut peer = Self {
+        stream.set_read_timeout(limit).expect("a limit");
+        Self {
             child,
-            stream: BufReader::new(ours),
-        };
+            stream: BufReader::new(stream),
+            probe,
+        }
+    }
+
+    /// A server whose monitor is a socket that it gets as its standard input.
+    fn monitor(program: &str, arguments: &[&str]) -> Option<Self> {
+        let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+        let child = spawn(program, |command| {
+            command
+                .args(["--chardev", "socket,id=c,fd=0,server=off"])
+                .args(arguments)
+                .stdin(OwnedFd::from(theirs))
+                .stdout(Stdio::null());
+        })?;
+        let mut peer = Self::new(child, ours, "query-version");
         assert!(peer.line().starts_with("{\"QMP\": "));
         Some(peer)
+    }
+
+    /// A guest agent of this machine. It is asked for nothing.
+    fn agent() -> Option<Self> {
+        let folder = std::env::temp_dir().join(format!("qapi-agent-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let socket = folder.join("socket");
+        let child = spawn("qemu-ga", |command| {
+            command
+                .args(["--method", "unix-listen", "--allow-rpcs", "guest-ping"])
+                .arg("--path")
+                .arg(&socket)
+                .arg("--statedir")
+                .arg(&folder)
+                .arg("--pidfile")
+                .arg(folder.join("pid"))
+                .stderr(Stdio::null());
+        });
+        let child = child?;
+        let started = Instant::now();
+        let stream = loop {
+            match UnixStream::connect(&socket) {
+                Ok(stream) => break stream,
+                Err(error) => {
+                    assert!(started.elapsed() < Duration::from_secs(60), "{error}");
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
+        };
+        // It keeps what it has open.
+        std::fs::remove_dir_all(&folder).expect("a folder");
+        Some(Self::new(child, stream, "guest-ping"))
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -91,13 +138,13 @@ impl Drop for Peer {
 }
 
 fn storage_daemon() -> Option<Peer> {
-    Peer::start("qemu-storage-daemon", &["--monitor", "chardev=c"])
+    Peer::monitor("qemu-storage-daemon", &["--monitor", "chardev=c"])
 }
 
 fn machine() -> Option<Peer> {
     let arguments = ["-mon", "chardev=c,mode=control"];
     let machine = ["-M", "none", "-nodefaults", "-display", "none", "-S"];
-    Peer::start("qemu-system-x86_64", &[&machine[..], &arguments].concat())
+    Peer::monitor("qemu-system-x86_64", &[&machine[..], &arguments].concat())
 }
 
 /// What is compared of a message: of a success that it is one, for the commands do not do what they do.
@@ -120,19 +167,15 @@ fn essence(line: &str) -> Option<Vec<(String, String)>> {
 /// Gives input to both and compares what comes out. A control character puts an end to whatever the input began.
 fn compare(peer: &mut Peer, ours: &mut Monitor, input: &[u8], probe: usize) {
     let id = format!("probe {probe}");
-    let input = [
-        input,
-        b"\x03{'execute':'query-version','id':'",
-        id.as_bytes(),
-        b"'}\n",
-    ]
-    .concat();
+    let last = format!("\x03{{'execute':'{}','id':'{id}'}}\n", peer.probe);
+    let input = [input, last.as_bytes()].concat();
     peer.send(&input);
     let theirs = peer.until(&id);
     let theirs: Vec<_> = theirs.iter().filter_map(|line| essence(line)).collect();
     let ours = ours.send(&input);
-    let ours: Vec<_> = ours.split_terminator("\r\n").filter_map(essence).collect();
-    assert_eq!(ours, theirs, "{}", input.escape_ascii());
+    let ours: Vec<_> = ours.lines().filter_map(essence).collect();
+    let shown = &input[..input.len().min(10_000)];
+    assert_eq!(ours, theirs, "{}", shown.escape_ascii());
 }
 
 const HOSTILE: &[&[u8]] = &[
@@ -205,50 +248,93 @@ fn nested() -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn check(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: usize) {
-    let Some(mut peer) = peer else {
+/// Both ends of the comparison.
+struct Pair {
+    peer: Peer,
+    ours: Monitor,
+    probes: usize,
+}
+
+impl Pair {
+    fn compare(&mut self, input: &[u8]) {
+        self.probes += 1;
+        compare(&mut self.peer, &mut self.ours, input, self.probes);
+    }
+
+    fn compare_all(&mut self, rounds: usize) {
+        for input in HOSTILE {
+            self.compare(input);
+        }
+        for input in nested() {
+            self.compare(&input);
+        }
+        let mut source = Seeded(3);
+        for _ in 0..rounds {
+            let input = soup(&mut source, 25);
+            // Exponents of a lone zero are beyond QEMU's lexer.
+            if !input.windows(2).any(|text| text == b"0e") {
+                self.compare(&input);
+            }
+        }
+    }
+}
+
+fn check_monitor(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: usize) {
+    let Some(peer) = peer else {
         return;
     };
     let mut ours = Monitor::new(&Config::qmp(version()));
     ours.commands = commands;
     ours.output();
-    let mut probe = 0;
-    let mut compare = |input: &[u8]| {
-        probe += 1;
-        compare(&mut peer, &mut ours, input, probe);
+    let mut pair = Pair {
+        peer,
+        ours,
+        probes: 0,
     };
-    // Before negotiation, and after it.
-    let enabling = b"'enable'";
+    // Before negotiation too, but for what would end it.
     for input in HOSTILE {
-        let enables = input.windows(enabling.len()).any(|text| text == enabling);
-        let negotiates = input.windows(16).any(|text| text == b"qmp_capabilities");
-        if enables || !negotiates {
-            compare(input);
+        let holds = |word: &[u8]| input.windows(word.len()).any(|text| text == word);
+        if holds(b"'enable'") || !holds(b"qmp_capabilities") {
+            pair.compare(input);
         }
     }
-    compare(b"{'execute':'qmp_capabilities','id':1}");
-    for input in HOSTILE {
-        compare(input);
-    }
-    for input in nested() {
-        compare(&input);
-    }
-    let mut source = Seeded(3);
-    for _ in 0..rounds {
-        let input = soup(&mut source, 25);
-        // Exponents of a lone zero are beyond QEMU's lexer.
-        if !input.windows(2).any(|text| text == b"0e") {
-            compare(&input);
-        }
-    }
+    pair.compare(b"{'execute':'qmp_capabilities','id':1}");
+    pair.compare_all(rounds);
 }
 
 #[test]
 fn storage_daemon_agrees() {
-    check(storage_daemon(), qsd::COMMANDS, 2000);
+    check_monitor(storage_daemon(), qsd::COMMANDS, 2000);
 }
 
 #[test]
 fn machine_agrees() {
-    check(machine(), qmp::COMMANDS, 500);
+    check_monitor(machine(), qmp::COMMANDS, 500);
+}
+
+#[test]
+fn agent_agrees() {
+    let Some(peer) = Peer::agent() else {
+        return;
+    };
+    let mut ours = Monitor::agent();
+    ours.commands = qga::COMMANDS;
+    ours.gate.allow_only(["guest-ping"]);
+    let mut pair = Pair {
+        peer,
+        ours,
+        probes: 0,
+    };
+    pair.compare_all(2000);
+    pair.compare(b"{'execute':'guest-get-time','id':1}");
+    // It reads fast enough for what reaches the limits.
+    let tokens = 1 << 21;
+    for more in [0, 3] {
+        let list = format!("{{'id':[{}]}}", "1,".repeat((tokens - 6 + more) / 2) + "1");
+        pair.compare(list.as_bytes());
+    }
+    for more in [0, 10] {
+        let text = ["'", &"a".repeat((64 << 20) - 3 + more), "'\n"].concat();
+        pair.compare(text.as_bytes());
+    }
 }

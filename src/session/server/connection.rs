@@ -121,6 +121,8 @@ impl Session {
     #[must_use]
     pub fn next_client(self, config: &Config) -> Self {
         let mut next = Self::new(config);
+        // What the last client left executing is not to be taken for something of this one's.
+        next.next_ticket = self.next_ticket;
         if config.rules.keep_partial_input {
             next.lexer = self.lexer;
         }
