@@ -35,6 +35,8 @@ pub mod server;
 #[cfg(feature = "server")]
 pub mod service;
 pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "client")]
 mod trace;
 mod transport;

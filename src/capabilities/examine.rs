@@ -30,6 +30,8 @@ pub struct Finding {
 pub enum Problem {
     /// The server does not have the command.
     UnknownCommand,
+    /// The server does not have the event.
+    UnknownEvent,
     /// The server does not have the member.
     UnknownMember,
     /// The server insists on the member.
@@ -56,6 +58,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.problem {
             Problem::UnknownCommand => return f.write_str("the command is not known"),
+            Problem::UnknownEvent => return f.write_str("the event is not known"),
             Problem::UnknownMember => "is not known",
             Problem::MissingMember => "is missing",
             Problem::UnknownValue(value) => {
@@ -94,10 +97,8 @@ impl Capabilities {
     #[must_use]
     pub fn examine_raw(&self, command: &str, arguments: &Object) -> Vec<Finding> {
         let mut examination = Examination {
-            path: String::new(),
-            findings: Vec::new(),
             open: command == OPEN,
-            depth: 0,
+            ..Examination::default()
         };
         match self.command(command) {
             None => examination.note(Problem::UnknownCommand),
@@ -110,6 +111,32 @@ impl Capabilities {
     }
 }
 
+impl Capabilities {
+    /// What a reply to a command has that this schema does not, and the other way round. Nothing, if it is a reply of a
+    /// server with this schema.
+    #[must_use]
+    pub fn examine_reply(&self, command: &str, reply: &Value) -> Vec<Finding> {
+        let mut examination = Examination::default();
+        match self.command(command) {
+            None => examination.note(Problem::UnknownCommand),
+            Some(command) => examination.value(command.reply(), reply),
+        }
+        examination.fatal()
+    }
+
+    /// As [`examine_reply`](Self::examine_reply), for an event and its data.
+    #[must_use]
+    pub fn examine_event(&self, event: &str, data: &Object) -> Vec<Finding> {
+        let mut examination = Examination::default();
+        match self.event(event) {
+            None => examination.note(Problem::UnknownEvent),
+            Some(event) => examination.object(&[event.data()], data),
+        }
+        examination.fatal()
+    }
+}
+
+#[derive(Default)]
 struct Examination {
     path: String,
     findings: Vec<Finding>,
@@ -124,6 +151,12 @@ impl Examination {
             path: self.path.clone(),
             problem,
         });
+    }
+
+    /// A server may well send what is deprecated or unstable.
+    fn fatal(mut self) -> Vec<Finding> {
+        self.findings.retain(|finding| finding.problem.is_fatal());
+        self.findings
     }
 
     fn features<'c>(&mut self, features: impl Iterator<Item = &'c str>) {

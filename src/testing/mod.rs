@@ -1,0 +1,28 @@
+//! For test suites: servers that play a part, and recordings of sessions.
+//!
+//! - A [`Double`] is told beforehand which commands to expect and what to answer.
+//! - A service of one's own, which keeps state, is a double as well: whatever implements
+//!   [`Dispatch`](crate::service::Dispatch) can be connected to in one line.
+//! - A [`Recorder`] writes down what passes between a client and a real server. A [`Recording`] can be checked against a
+//!   schema, and replayed: its server's part to a client ([`Double::replay`]), its client's part to a server
+//!   ([`Recording::play`]).
+
+mod check;
+#[cfg(feature = "tokio")]
+mod connect;
+mod difference;
+mod double;
+mod exchange;
+mod play;
+mod recorder;
+mod recording;
+
+pub use check::Discrepancy;
+#[cfg(all(unix, feature = "tokio"))]
+pub use connect::listen;
+#[cfg(feature = "tokio")]
+pub use connect::{Serving, connect};
+pub use double::{Double, Unexpected};
+pub use exchange::{Exchange, Expectation, Notice, Outcome, call};
+pub use recorder::{Recorded, Recorder};
+pub use recording::{Malformed, Message, Recording, Side};

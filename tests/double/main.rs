@@ -1,0 +1,4 @@
+//! What `qapi_rt::testing` offers to test suites.
+
+mod double;
+mod recording;
