@@ -57,6 +57,8 @@ pub enum ErrorKind {
     NoOob,
     /// The server's process exited before it could be connected to.
     ChildExited(ExitStatus),
+    /// There is more than the limit, in bytes, that was set.
+    TooMuch(usize),
     /// As many events were dropped because nobody took them in time, so the one waited for may be among them.
     EventsLost(u64),
 }
@@ -95,6 +97,13 @@ pub enum Violation {
     Negotiation(ErrorReply),
     /// A reply has no id although all requests that could be answered had one.
     ReplyWithoutId,
+    /// What should be base64 is not.
+    NotBase64 {
+        /// Where in the reply.
+        member: &'static str,
+    },
+    /// A write succeeded, but wrote nothing.
+    NothingWritten,
     /// An error has no id although all requests that could be answered had one: the server could not make sense of
     /// what it received.
     ErrorWithoutId(ErrorReply),
@@ -239,6 +248,7 @@ impl fmt::Display for Error {
             ErrorKind::Decode(error) => write!(f, "not as the schema says: {error}"),
             ErrorKind::Encode(error) => write!(f, "cannot be sent: {error}"),
             ErrorKind::Schema(error) => error.fmt(f),
+            ErrorKind::TooMuch(limit) => write!(f, "more than {limit} bytes"),
             ErrorKind::NoOob => f.write_str("out-of-band execution is not enabled"),
             ErrorKind::ChildExited(status) => write!(f, "the server's process exited: {status}"),
             ErrorKind::EventsLost(count) => {
@@ -259,6 +269,8 @@ impl fmt::Display for Violation {
             Self::Message { error, excerpt } => write!(f, "{error}, in '{excerpt}'"),
             Self::TooLong { limit } => write!(f, "a message is longer than {limit} bytes"),
             Self::Truncated { excerpt } => write!(f, "the connection ended within '{excerpt}'"),
+            Self::NotBase64 { member } => write!(f, "'{member}' is not base64"),
+            Self::NothingWritten => f.write_str("a write that wrote nothing"),
             Self::NoGreeting => f.write_str("the first message is not a greeting"),
             Self::SecondGreeting => f.write_str("a second greeting"),
             Self::Negotiation(error) => write!(f, "capabilities refused: {error}"),

@@ -16,6 +16,8 @@
 #[cfg(feature = "server")]
 extern crate self as qapi_rt;
 
+#[cfg(all(feature = "client", feature = "qga"))]
+pub mod agent;
 #[cfg(feature = "client")]
 pub mod blocking;
 #[cfg(feature = "client")]
@@ -26,6 +28,8 @@ pub mod client;
 mod error;
 #[cfg(feature = "client")]
 mod events;
+#[cfg(all(feature = "client", feature = "qmp", unix))]
+pub mod fds;
 #[cfg(feature = "client")]
 mod frame;
 #[cfg(all(feature = "client", feature = "qmp"))]
@@ -41,6 +45,8 @@ pub mod testing;
 mod trace;
 mod transport;
 
+#[cfg(all(feature = "client", feature = "qga", feature = "tokio"))]
+pub use agent::tokio::Agent;
 #[cfg(all(feature = "client", feature = "tokio"))]
 pub use client::Client;
 #[cfg(feature = "client")]

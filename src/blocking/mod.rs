@@ -41,6 +41,10 @@ mod connection;
 mod events;
 mod wait;
 
+#[cfg(feature = "qga")]
+pub use crate::agent::blocking::{Agent, AgentBuilder};
+#[cfg(feature = "qmp")]
+pub use crate::jobs::blocking::Running;
 pub use builder::Builder;
 pub use call::{Call, Pending};
 pub use client::Client;

@@ -5,13 +5,18 @@
 //! ends with the outcome or the server's real error. The clients drive it. What happens is learned from events; only
 //! figures of progress, for which there are no events, are asked for, as often as the caller wants them.
 
+pub(crate) mod blocking;
 mod dump;
 mod error;
 mod job;
 mod migration;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tokio")]
+mod tokio;
 
+#[cfg(feature = "tokio")]
+pub use self::tokio::Running;
 pub use dump::Dump;
 pub use error::Error;
 pub use job::{Job, JobOutcome, JobUpdate, StartsJob, WhenPending, WhenReady};
@@ -21,6 +26,7 @@ use qapi_types::qmp::Event;
 use qapi_types::{Command, ErrorReply, Mode, Object, Value};
 
 use crate::error::ErrorKind;
+use crate::session::client::RawCommand;
 
 /// Work that goes on after the command that started it, without I/O.
 ///
@@ -118,4 +124,12 @@ fn decode<C: Command>(value: &Value) -> Result<C::Reply, Error> {
     qapi_types::to_vec(value)
         .and_then(|text| qapi_types::from_slice(&text, Mode::Lenient))
         .map_err(|error| Error::call(ErrorKind::Decode(error), C::NAME))
+}
+
+impl From<Request> for RawCommand {
+    fn from(request: Request) -> Self {
+        let mut command = Self::new(request.name);
+        command.arguments = request.arguments;
+        command
+    }
 }

@@ -16,7 +16,10 @@
 use std::collections::VecDeque;
 
 use qapi_types::message::ServerMessage;
-use qapi_types::{Command, ErrorClass, Mode, Object, Style, Writer, message};
+use qapi_types::{ErrorClass, Mode, Style, Writer};
+
+use crate::session::client::Request;
+use crate::trace::Trace;
 
 #[cfg(test)]
 mod tests;
@@ -90,6 +93,7 @@ pub struct Session {
     happenings: VecDeque<Happening>,
     random: u64,
     limit: usize,
+    trace: Trace,
 }
 
 impl Session {
@@ -105,6 +109,7 @@ impl Session {
             happenings: VecDeque::new(),
             random: seed,
             limit: DEFAULT_MESSAGE_LIMIT,
+            trace: Trace::new(),
         }
     }
 
@@ -135,22 +140,17 @@ impl Session {
     }
 
     /// Sends a command, after a synchronisation if one is needed. A request that was at hand is given up.
-    pub fn request<C: Command>(&mut self, command: &C) -> qapi_types::Result<()> {
-        let request = encode(|w| message::write_request(w, command, None::<&u64>, false))?;
-        self.send(request);
+    ///
+    /// # Errors
+    /// When the command cannot be expressed.
+    pub fn request<R: Request>(&mut self, command: &R) -> qapi_types::Result<()> {
+        self.send(encode(command)?);
         Ok(())
     }
 
-    /// Sends a command of any name; otherwise as [`request`](Self::request).
-    pub fn request_raw(&mut self, name: &str, arguments: &Object) -> qapi_types::Result<()> {
-        let request =
-            encode(|w| message::write_raw_request(w, name, arguments, None::<&u64>, false))?;
-        self.send(request);
-        Ok(())
-    }
-
-    fn send(&mut self, encoded: Vec<u8>) {
+    pub(crate) fn send(&mut self, encoded: Vec<u8>) {
         self.abandon();
+        self.trace.sent(&encoded);
         match &mut self.state {
             State::Closed => {}
             State::Synchronizing { request, .. } => *request = Some(encoded),
@@ -180,10 +180,23 @@ impl Session {
         }
     }
 
+    /// Has the next request preceded by a synchronisation: what was received makes no sense.
+    pub fn distrust(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.state = State::Unsynchronized;
+        }
+    }
+
     /// Whether the answer to a synchronisation is awaited.
     #[must_use]
     pub fn is_synchronizing(&self) -> bool {
         matches!(self.state, State::Synchronizing { .. })
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
     }
 
     /// What is to be sent.
@@ -246,6 +259,7 @@ impl Session {
             }
             State::Waiting => {
                 self.state = State::Idle;
+                self.trace.received(&line);
                 self.happenings.push_back(Happening::Reply(line));
             }
             // Nobody asked, so what comes next cannot be told from a reply.
@@ -310,6 +324,7 @@ impl Session {
         let id = self.next_id();
         let text = format!("{{\"execute\":\"{command}\",\"arguments\":{{\"id\":{id}}}}}\n");
         self.output.extend_from_slice(text.as_bytes());
+        self.trace.sent(text.as_bytes());
         id
     }
 
@@ -338,14 +353,14 @@ impl Session {
 }
 
 fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    Some(from + rest.iter().position(|other| *other == byte)?)
+    Some(from + memchr::memchr(byte, bytes.get(from..)?)?)
 }
 
-fn encode(write: impl FnOnce(&mut Writer<'_>)) -> qapi_types::Result<Vec<u8>> {
+/// A request as it is sent.
+pub(crate) fn encode<R: Request>(command: &R) -> qapi_types::Result<Vec<u8>> {
     let mut line = Vec::new();
     let mut writer = Writer::new(&mut line, Style::Compact);
-    write(&mut writer);
+    command.write(&mut writer, None, false);
     writer.finish()?;
     line.push(b'\n');
     Ok(line)

@@ -1,7 +1,5 @@
-use qapi_types::message::write_raw_request;
-
 use super::{Closed, Happening, Session};
-use qapi_types::{Object, Style, Writer};
+use crate::session::client::RawCommand;
 
 /// The number in the last synchronisation sent.
 fn id(session: &Session) -> i64 {
@@ -25,16 +23,10 @@ fn send_all(session: &mut Session) -> Vec<u8> {
 }
 
 fn ping(session: &mut Session) {
-    session.request_raw("guest-ping", &Object::new()).unwrap();
+    session.request(&RawCommand::new("guest-ping")).unwrap();
 }
 
-fn ping_text() -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut w = Writer::new(&mut out, Style::Compact);
-    write_raw_request(&mut w, "guest-ping", &Object::new(), None::<&u64>, false);
-    out.push(b'\n');
-    out
-}
+const PING: &[u8] = b"{\"execute\":\"guest-ping\"}\n";
 
 fn happenings(session: &mut Session) -> Vec<Happening> {
     std::iter::from_fn(|| session.poll()).collect()
@@ -69,7 +61,7 @@ fn what_is_sent_first() {
     let sent = send_all(&mut session);
     assert_eq!(sent, [b"\xFF", expected.as_bytes()].concat());
     session.receive(&delimited(id));
-    assert_eq!(send_all(&mut session), ping_text());
+    assert_eq!(send_all(&mut session), PING);
     session.receive(DONE.as_bytes());
     assert_eq!(
         happenings(&mut session),
@@ -130,7 +122,7 @@ fn a_repeated_synchronisation_waits_for_the_last_number() {
     session.receive(&delimited(first));
     assert_eq!(session.output(), b"");
     session.receive(&delimited(second));
-    assert_eq!(send_all(&mut session), ping_text());
+    assert_eq!(send_all(&mut session), PING);
 }
 
 #[test]
@@ -156,7 +148,7 @@ fn an_agent_without_delimiter() {
         {
             session.receive(piece);
         }
-        assert_eq!(send_all(&mut session), ping_text());
+        assert_eq!(send_all(&mut session), PING);
     }
 }
 
@@ -173,7 +165,7 @@ fn a_stale_error_does_not_confuse() {
     session.receive(&delimited(first));
     assert!(session.is_synchronizing());
     session.receive(&plain(second));
-    assert_eq!(send_all(&mut session), ping_text());
+    assert_eq!(send_all(&mut session), PING);
 }
 
 #[test]
@@ -190,7 +182,7 @@ fn a_call_given_up_is_followed_by_a_synchronisation() {
     session.receive(DONE.as_bytes());
     session.receive(&delimited(id));
     assert_eq!(happenings(&mut session), [Happening::Synchronized]);
-    assert_eq!(send_all(&mut session), ping_text());
+    assert_eq!(send_all(&mut session), PING);
     session.receive(b"{\"return\": {\"late\": false}}\n");
     assert_eq!(
         happenings(&mut session),
@@ -203,7 +195,7 @@ fn no_synchronisation_without_need() {
     let mut session = ready();
     for _ in 0..3 {
         ping(&mut session);
-        assert_eq!(send_all(&mut session), ping_text());
+        assert_eq!(send_all(&mut session), PING);
         session.receive(DONE.as_bytes());
         assert_eq!(happenings(&mut session), [reply(DONE)]);
     }
@@ -218,6 +210,15 @@ fn what_nobody_asked_for_is_followed_by_a_synchronisation() {
         ping(&mut session);
         assert!(session.is_synchronizing());
     }
+}
+
+/// As after a reply that makes no sense.
+#[test]
+fn distrust_is_followed_by_a_synchronisation() {
+    let mut session = ready();
+    session.distrust();
+    ping(&mut session);
+    assert!(session.is_synchronizing());
 }
 
 /// What was to be sent before is not, as the agent starts anew at the delimiter.

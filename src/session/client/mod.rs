@@ -574,7 +574,7 @@ enum Answered {
 }
 
 /// The beginning of what a server sent, for an error message.
-fn excerpt(text: &[u8]) -> String {
+pub(crate) fn excerpt(text: &[u8]) -> String {
     const LENGTH: usize = 60;
     let mut out = text[..text.len().min(LENGTH)].escape_ascii().to_string();
     if text.len() > LENGTH {

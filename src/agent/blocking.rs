@@ -1,0 +1,341 @@
+//! The client for threads that block.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::exchange::{Exchange, Turn};
+use super::{
+    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, decode, grace,
+};
+use crate::error::{Error, ErrorKind};
+use crate::session::agent::{Session, encode};
+use crate::session::client::{RawCommand, Request};
+use crate::transport::blocking::{self, Io, Pump};
+use crate::types::Value;
+
+/// Pauses between two attempts to connect: the first, and the longest.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a client of a guest agent is to be connected, and to behave.
+#[derive(Debug, Default)]
+#[must_use = "nothing is connected yet"]
+pub struct AgentBuilder {
+    settings: Settings,
+}
+
+impl AgentBuilder {
+    super::settings!();
+
+    /// Connects to a Unix socket: the agent's own, or that of a virtio-serial port's character device. The agent need
+    /// not be running yet.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    #[cfg(unix)]
+    pub fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
+        self.connect(Connector::Unix(path.as_ref().to_owned()))
+    }
+
+    /// Connects to a TCP port, given as `host:port`; otherwise as [`connect_unix`](Self::connect_unix).
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
+        self.connect(Connector::Tcp(address.into()))
+    }
+
+    /// Uses anything that can be read and written, with a thread for each so that deadlines hold there too. The writer
+    /// is dropped with the client; the thread that reads ends at the end of the input. There is no connecting again.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn over(
+        self,
+        reader: impl Read + Send + 'static,
+        writer: impl Write + Send + 'static,
+    ) -> Result<Agent, Error> {
+        let io = Pump::new(reader, writer).map_err(Error::io)?;
+        Ok(self.finish(Connector::None, Some(Box::new(io))))
+    }
+
+    fn connect(self, connector: Connector) -> Result<Agent, Error> {
+        let mut agent = self.finish(connector, None);
+        let deadline = Instant::now() + agent.settings.deadline;
+        agent.connected(deadline)?;
+        Ok(agent)
+    }
+
+    fn finish(self, connector: Connector, io: Option<Box<dyn Io>>) -> Agent {
+        let link = io.map(|io| Link::new(io, &self.settings));
+        let settings = self.settings;
+        Agent {
+            settings,
+            connector,
+            link,
+        }
+    }
+}
+
+/// A connection to a guest agent. See [`agent`](crate::agent).
+///
+/// ```no_run
+/// use qapi_rt::agent::Exec;
+/// use qapi_rt::blocking::Agent;
+/// use qapi_rt::qga::commands;
+///
+/// # fn main() -> Result<(), qapi_rt::Error> {
+/// let mut agent = Agent::builder().connect_unix("/run/vm/agent.sock")?;
+/// let host_name = agent.execute(commands::GuestGetHostName::new())?.host_name;
+/// let output = agent.exec(Exec::new("/bin/uname").arg("-r"))?;
+/// agent.write_file("/etc/motd", format!("{host_name}: {:?}\n", output.stdout).as_bytes())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Agent {
+    settings: Settings,
+    connector: Connector,
+    link: Option<Link>,
+}
+
+/// What one connection has.
+#[derive(Debug)]
+struct Link {
+    io: Box<dyn Io>,
+    session: Session,
+    buffer: Vec<u8>,
+}
+
+impl Agent {
+    /// To connect otherwise than with all that is usual.
+    pub fn builder() -> AgentBuilder {
+        AgentBuilder::default()
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// When the agent answers with an error, or does not answer in time or at all.
+    pub fn execute<R: Request>(&mut self, command: R) -> Result<R::Reply, Error> {
+        self.execute_within(command, self.settings.deadline)
+    }
+
+    /// Executes a command, with a deadline of its own.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn execute_within<R: Request>(
+        &mut self,
+        command: R,
+        deadline: Duration,
+    ) -> Result<R::Reply, Error> {
+        let name = command.name();
+        let encoded = encode(&command).map_err(|error| Error::new(ErrorKind::Encode(error)));
+        encoded
+            .and_then(|encoded| self.exchange(&name, encoded, Instant::now() + deadline))
+            .and_then(|message| self.sense(decode(&message)))
+            .map_err(|error| error.of(name))
+    }
+
+    /// Executes a command of any name. The arguments are an object, or null for none.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn execute_raw(&mut self, command: &str, arguments: Value) -> Result<Value, Error> {
+        let command = RawCommand::with(command, arguments)
+            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.to_owned()))?;
+        self.execute(command)
+    }
+
+    /// Runs a program to its end and collects its output.
+    ///
+    /// # Errors
+    /// When the agent cannot run it, or it has not ended within the deadline. How it ended is no error.
+    pub fn exec(&mut self, program: Exec) -> Result<ExecOutput, Error> {
+        self.run(program.start())
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// When the agent cannot read it, or it is longer than [`ReadFile::limit`].
+    pub fn read_file(&mut self, file: impl Into<ReadFile>) -> Result<Vec<u8>, Error> {
+        self.run(file.into().start())
+    }
+
+    /// Writes a whole file. One that was written in part stays so.
+    ///
+    /// # Errors
+    /// When the agent cannot write it.
+    pub fn write_file(&mut self, file: impl Into<WriteFile>, contents: &[u8]) -> Result<(), Error> {
+        self.run(file.into().start(contents))
+    }
+
+    fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Outcome, Error> {
+        let usual = self.settings.deadline;
+        let end = operation.deadline(usual).map(|all| Instant::now() + all);
+        loop {
+            let now = Instant::now();
+            match operation.step() {
+                Step::Done(outcome) => return outcome,
+                Step::Pause(pause) => {
+                    let left = end.map(|end| end.saturating_duration_since(now));
+                    thread::sleep(left.map_or(pause, |left| left.min(pause)));
+                }
+                Step::Send(line) => {
+                    let deadline = end.map_or(now + usual, |end| end.min(now + usual));
+                    let reply = self.exchange(line.name, line.bytes, deadline);
+                    operation.reply(reply.map_err(|error| error.of(line.name)));
+                }
+            }
+        }
+    }
+
+    /// Notes whether the agent's answer made sense.
+    fn sense<T>(&mut self, answer: Result<T, Error>) -> Result<T, Error> {
+        if let (Err(error), Some(link)) = (&answer, &mut self.link)
+            && matches!(error.kind(), ErrorKind::Protocol(_))
+        {
+            link.session.distrust();
+        }
+        answer
+    }
+
+    fn exchange(
+        &mut self,
+        name: &str,
+        request: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, Error> {
+        let grace = grace(name, &self.settings);
+        let link = self.connected(deadline)?;
+        let mut exchange = Exchange::new(&mut link.session, request, deadline, grace);
+        let result = loop {
+            match exchange.turn(&mut link.session, Instant::now()) {
+                Turn::Done(result) => break result,
+                Turn::Io(until) => {
+                    if let Err(error) = link.turn(until) {
+                        exchange.failed(&mut link.session, error);
+                    }
+                }
+            }
+        };
+        if link.session.is_closed() {
+            self.link = None;
+        }
+        result
+    }
+
+    /// The connection; a new one if there is none.
+    fn connected(&mut self, deadline: Instant) -> Result<&mut Link, Error> {
+        if self.link.as_mut().is_none_or(|link| link.has_ended()) {
+            let io = self.dial(deadline)?;
+            self.link = Some(Link::new(io, &self.settings));
+        }
+        self.link
+            .as_mut()
+            .ok_or_else(|| Error::new(ErrorKind::Closed))
+    }
+
+    /// Connects; again and again if whoever listens is waited for.
+    fn dial(&self, deadline: Instant) -> Result<Box<dyn Io>, Error> {
+        let wait = self.settings.connect_deadline;
+        let deadline = wait.map_or(deadline, |wait| deadline.min(Instant::now() + wait));
+        let mut pause = PAUSE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::new(ErrorKind::Deadline { sent: false }));
+            }
+            match self.connector.dial(left) {
+                Ok(io) => return Ok(io),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if wait.is_some() && super::may_come(&error) => {}
+                Err(error) => return Err(Error::io(error)),
+            }
+            thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+impl Connector {
+    fn dial(&self, left: Duration) -> io::Result<Box<dyn Io>> {
+        match self {
+            Self::None => Err(super::ended()),
+            #[cfg(unix)]
+            Self::Unix(path) => {
+                let stream = blocking::connect_unix(path)?;
+                Ok(Box::new(blocking::Socket::new(stream.into(), false)))
+            }
+            Self::Tcp(address) => {
+                use std::net::ToSocketAddrs as _;
+                let mut error = super::ended();
+                for address in address.to_socket_addrs()? {
+                    match TcpStream::connect_timeout(&address, left) {
+                        Ok(stream) => return blocking::tcp(stream),
+                        Err(failed) => error = failed,
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Link {
+    fn new(io: Box<dyn Io>, settings: &Settings) -> Self {
+        let seed = RandomState::new().hash_one(0);
+        Self {
+            io,
+            session: Session::new(seed).message_limit(settings.message_limit),
+            buffer: vec![0; 64 << 10],
+        }
+    }
+
+    /// Whether the channel ended while nobody looked. What came meanwhile is stale.
+    fn has_ended(&mut self) -> bool {
+        match self.io.read(&mut self.buffer, Duration::ZERO) {
+            Ok(0) => true,
+            Ok(count) => {
+                self.session.receive(&self.buffer[..count]);
+                false
+            }
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+
+    /// Writes what there is and reads what comes, at most until then.
+    fn turn(&mut self, until: Instant) -> io::Result<()> {
+        let wait = until.saturating_duration_since(Instant::now());
+        let mut wait_for_input = wait;
+        if !self.session.output().is_empty() {
+            match self.io.write(self.session.output(), &[]) {
+                Ok(count) => {
+                    self.session.sent(count);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.io.wait_writable(true, wait);
+                    wait_for_input = Duration::ZERO;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match self.io.read(&mut self.buffer, wait_for_input) {
+            Ok(0) => self.session.eof(),
+            Ok(count) => self.session.receive(&self.buffer[..count]),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}

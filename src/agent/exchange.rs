@@ -1,0 +1,121 @@
+//! One call, with its time limits but without I/O.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind, Violation};
+use crate::session::agent::{Closed, Happening, Session};
+
+/// Waits for the answer to a synchronisation before it is repeated: the first, and the longest. An agent that was not
+/// there when it was sent does not get it.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the owner of an [`Exchange`] is to do.
+pub(crate) enum Turn {
+    /// Write and read, at most until then.
+    Io(Instant),
+    /// It has ended, with the reply.
+    Done(Result<Vec<u8>, Error>),
+}
+
+/// One call.
+pub(crate) struct Exchange {
+    deadline: Instant,
+    /// How long an error is waited for after a command whose success is not answered.
+    grace: Option<Duration>,
+    patience: Duration,
+    /// Whether the request went out, as opposed to waiting for the end of a synchronisation.
+    sent: bool,
+    /// When the synchronisation is repeated.
+    repeat_at: Instant,
+    /// When a command counts as successful.
+    success_at: Option<Instant>,
+    /// What ended the channel.
+    cause: Option<Arc<Error>>,
+}
+
+impl Exchange {
+    /// Sends `request`, which takes no longer than to `deadline`.
+    pub(crate) fn new(
+        session: &mut Session,
+        request: Vec<u8>,
+        deadline: Instant,
+        grace: Option<Duration>,
+    ) -> Self {
+        session.send(request);
+        Self {
+            deadline,
+            grace,
+            patience: PATIENCE,
+            sent: !session.is_synchronizing(),
+            repeat_at: Instant::now() + PATIENCE,
+            success_at: None,
+            cause: None,
+        }
+    }
+
+    /// Takes note that reading or writing failed.
+    pub(crate) fn failed(&mut self, session: &mut Session, error: io::Error) {
+        self.cause = Some(Arc::new(Error::io(error)));
+        session.eof();
+    }
+
+    /// What to do now.
+    pub(crate) fn turn(&mut self, session: &mut Session, now: Instant) -> Turn {
+        while let Some(happening) = session.poll() {
+            match happening {
+                Happening::Synchronized => self.sent = true,
+                Happening::Reply(message) => return Turn::Done(Ok(message)),
+                Happening::Closed(why) => return Turn::Done(self.closed(why)),
+            }
+        }
+        if self.sent && session.output().is_empty() {
+            self.success_at = self
+                .success_at
+                .or_else(|| self.grace.map(|grace| now + grace));
+        }
+        if self.success_at.is_some_and(|at| now >= at) {
+            session.abandon();
+            return Turn::Done(Ok(SUCCESS.to_vec()));
+        }
+        if now >= self.deadline {
+            session.abandon();
+            let sent = self.sent;
+            return Turn::Done(Err(Error::new(ErrorKind::Deadline { sent })));
+        }
+        if !self.sent && now >= self.repeat_at {
+            session.synchronize();
+            self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
+            self.repeat_at = now + self.patience;
+        }
+        let next = if self.sent {
+            self.success_at
+        } else {
+            Some(self.repeat_at)
+        };
+        Turn::Io(next.map_or(self.deadline, |next| next.min(self.deadline)))
+    }
+
+    fn closed(&self, why: Closed) -> Result<Vec<u8>, Error> {
+        if let Closed::TooLong(limit) = why {
+            return Err(super::violation(Violation::TooLong { limit }));
+        }
+        if self.sent && self.grace.is_some() {
+            return Ok(SUCCESS.to_vec());
+        }
+        let error = Error::new(if self.sent {
+            ErrorKind::OutcomeUnknown
+        } else {
+            ErrorKind::Closed
+        });
+        Err(match &self.cause {
+            Some(cause) => error.because(cause),
+            None => error,
+        })
+    }
+}
+
+/// For a success that is not answered.
+const SUCCESS: &[u8] = b"{\"return\": {}}";

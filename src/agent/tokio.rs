@@ -1,0 +1,339 @@
+//! The client for tasks of tokio.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout_at};
+
+use super::exchange::{Exchange, Turn};
+use super::{
+    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, decode, grace,
+};
+use crate::error::{Error, ErrorKind};
+use crate::session::agent::{Session, encode};
+use crate::session::client::{RawCommand, Request};
+use crate::types::Value;
+
+/// Pauses between two attempts to connect: the first, and the longest.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+type Reader = Pin<Box<dyn AsyncRead + Send + Sync>>;
+type Writer = Pin<Box<dyn AsyncWrite + Send + Sync>>;
+
+/// How a client of a guest agent is to be connected, and to behave.
+#[derive(Debug, Default)]
+#[must_use = "nothing is connected yet"]
+pub struct AgentBuilder {
+    settings: Settings,
+}
+
+impl AgentBuilder {
+    super::settings!();
+
+    /// Connects to a Unix socket: the agent's own, or that of a virtio-serial port's character device. The agent need
+    /// not be running yet.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    #[cfg(unix)]
+    pub async fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
+        self.connect(Connector::Unix(path.as_ref().to_owned()))
+            .await
+    }
+
+    /// Connects to a TCP port, given as `host:port`; otherwise as [`connect_unix`](Self::connect_unix).
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
+        self.connect(Connector::Tcp(address.into())).await
+    }
+
+    /// Uses anything that can be read and written. There is no connecting again.
+    pub fn over(self, stream: impl AsyncRead + AsyncWrite + Send + Sync + 'static) -> Agent {
+        let link = Link::new(stream, &self.settings);
+        Agent {
+            settings: self.settings,
+            connector: Connector::None,
+            link: Some(link),
+        }
+    }
+
+    async fn connect(self, connector: Connector) -> Result<Agent, Error> {
+        let deadline = Instant::now() + self.settings.deadline;
+        let mut agent = Agent {
+            settings: self.settings,
+            connector,
+            link: None,
+        };
+        agent.connected(deadline).await?;
+        Ok(agent)
+    }
+}
+
+/// A connection to a guest agent. See [`agent`](crate::agent).
+///
+/// Futures may be dropped at any time: the call counts as given up then, and whether the agent has executed it cannot be
+/// known.
+#[derive(Debug)]
+pub struct Agent {
+    settings: Settings,
+    connector: Connector,
+    link: Option<Link>,
+}
+
+/// What one connection has.
+struct Link {
+    reader: Reader,
+    writer: Writer,
+    session: Session,
+    buffer: Vec<u8>,
+}
+
+impl Agent {
+    /// To connect otherwise than with all that is usual.
+    pub fn builder() -> AgentBuilder {
+        AgentBuilder::default()
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// When the agent answers with an error, or does not answer in time or at all.
+    pub async fn execute<R: Request>(&mut self, command: R) -> Result<R::Reply, Error> {
+        let deadline = self.settings.deadline;
+        self.execute_within(command, deadline).await
+    }
+
+    /// Executes a command, with a deadline of its own.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub async fn execute_within<R: Request>(
+        &mut self,
+        command: R,
+        deadline: Duration,
+    ) -> Result<R::Reply, Error> {
+        let name = command.name();
+        let result = match encode(&command) {
+            Ok(encoded) => {
+                let deadline = Instant::now() + deadline;
+                self.exchange(&name, encoded, deadline).await
+            }
+            Err(error) => Err(Error::new(ErrorKind::Encode(error))),
+        };
+        result
+            .and_then(|message| self.sense(decode(&message)))
+            .map_err(|error| error.of(name))
+    }
+
+    /// Executes a command of any name. The arguments are an object, or null for none.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub async fn execute_raw(&mut self, command: &str, arguments: Value) -> Result<Value, Error> {
+        let command = RawCommand::with(command, arguments)
+            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.to_owned()))?;
+        self.execute(command).await
+    }
+
+    /// Runs a program to its end and collects its output.
+    ///
+    /// # Errors
+    /// When the agent cannot run it, or it has not ended within the deadline. How it ended is no error.
+    pub async fn exec(&mut self, program: Exec) -> Result<ExecOutput, Error> {
+        self.run(program.start()).await
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// When the agent cannot read it, or it is longer than [`ReadFile::limit`].
+    pub async fn read_file(&mut self, file: impl Into<ReadFile>) -> Result<Vec<u8>, Error> {
+        self.run(file.into().start()).await
+    }
+
+    /// Writes a whole file. One that was written in part stays so.
+    ///
+    /// # Errors
+    /// When the agent cannot write it.
+    pub async fn write_file(
+        &mut self,
+        file: impl Into<WriteFile>,
+        contents: &[u8],
+    ) -> Result<(), Error> {
+        self.run(file.into().start(contents)).await
+    }
+
+    async fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Outcome, Error> {
+        let usual = self.settings.deadline;
+        let end = operation.deadline(usual).map(|all| Instant::now() + all);
+        loop {
+            let now = Instant::now();
+            match operation.step() {
+                Step::Done(outcome) => return outcome,
+                Step::Pause(pause) => {
+                    let left = end.map(|end| end.saturating_duration_since(now));
+                    sleep(left.map_or(pause, |left| left.min(pause))).await;
+                }
+                Step::Send(line) => {
+                    let deadline = end.map_or(now + usual, |end| end.min(now + usual));
+                    let reply = self.exchange(line.name, line.bytes, deadline).await;
+                    operation.reply(reply.map_err(|error| error.of(line.name)));
+                }
+            }
+        }
+    }
+
+    /// Notes whether the agent's answer made sense.
+    fn sense<T>(&mut self, answer: Result<T, Error>) -> Result<T, Error> {
+        if let (Err(error), Some(link)) = (&answer, &mut self.link)
+            && matches!(error.kind(), ErrorKind::Protocol(_))
+        {
+            link.session.distrust();
+        }
+        answer
+    }
+
+    async fn exchange(
+        &mut self,
+        name: &str,
+        request: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, Error> {
+        let grace = grace(name, &self.settings);
+        let link = self.connected(deadline).await?;
+        let mut exchange = Exchange::new(&mut link.session, request, deadline, grace);
+        let result = loop {
+            match exchange.turn(&mut link.session, Instant::now()) {
+                Turn::Done(result) => break result,
+                // That time is up is seen at the next turn.
+                Turn::Io(until) => {
+                    if let Ok(Err(error)) = timeout_at(until.into(), link.turn()).await {
+                        exchange.failed(&mut link.session, error);
+                    }
+                }
+            }
+        };
+        if link.session.is_closed() {
+            self.link = None;
+        }
+        result
+    }
+
+    /// The connection; a new one if there is none.
+    async fn connected(&mut self, deadline: Instant) -> Result<&mut Link, Error> {
+        let has_ended = match &mut self.link {
+            Some(link) => link.has_ended().await,
+            None => true,
+        };
+        if has_ended {
+            self.link = Some(self.dial(deadline).await?);
+        }
+        self.link
+            .as_mut()
+            .ok_or_else(|| Error::new(ErrorKind::Closed))
+    }
+
+    /// Connects; again and again if whoever listens is waited for.
+    async fn dial(&self, deadline: Instant) -> Result<Link, Error> {
+        let wait = self.settings.connect_deadline;
+        let deadline = wait.map_or(deadline, |wait| deadline.min(Instant::now() + wait));
+        let mut pause = PAUSE;
+        let dialled = timeout_at(deadline.into(), async {
+            loop {
+                match self.dial_once().await {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if wait.is_some() && super::may_come(&error) => {}
+                    result => return result,
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        });
+        match dialled.await {
+            Ok(result) => result.map_err(Error::io),
+            Err(_) => Err(Error::new(ErrorKind::Deadline { sent: false })),
+        }
+    }
+
+    async fn dial_once(&self) -> io::Result<Link> {
+        match &self.connector {
+            Connector::None => Err(super::ended()),
+            #[cfg(unix)]
+            Connector::Unix(path) => {
+                let stream = tokio::net::UnixStream::connect(path).await?;
+                Ok(Link::new(stream, &self.settings))
+            }
+            Connector::Tcp(address) => {
+                let stream = tokio::net::TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Ok(Link::new(stream, &self.settings))
+            }
+        }
+    }
+}
+
+impl Link {
+    fn new(
+        stream: impl AsyncRead + AsyncWrite + Send + Sync + 'static,
+        settings: &Settings,
+    ) -> Self {
+        let (reader, writer) = tokio::io::split(stream);
+        let seed = RandomState::new().hash_one(0);
+        Self {
+            reader: Box::pin(reader),
+            writer: Box::pin(writer),
+            session: Session::new(seed).message_limit(settings.message_limit),
+            buffer: vec![0; 64 << 10],
+        }
+    }
+
+    /// Whether the channel ended while nobody looked. What came meanwhile is stale.
+    async fn has_ended(&mut self) -> bool {
+        // The runtime learns of it when it next looks.
+        yield_now().await;
+        tokio::select! {
+            biased;
+            result = self.reader.read(&mut self.buffer) => match result {
+                Ok(0) | Err(_) => true,
+                Ok(count) => {
+                    self.session.receive(&self.buffer[..count]);
+                    false
+                }
+            },
+            () = std::future::ready(()) => false,
+        }
+    }
+
+    /// Writes or reads some. May be dropped at any time.
+    async fn turn(&mut self) -> io::Result<()> {
+        let output = self.session.output();
+        tokio::select! {
+            biased;
+            result = self.writer.write(output), if !output.is_empty() => {
+                let count = result?;
+                self.session.sent(count);
+            }
+            result = self.reader.read(&mut self.buffer) => match result? {
+                0 => self.session.eof(),
+                count => self.session.receive(&self.buffer[..count]),
+            },
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
