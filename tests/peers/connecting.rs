@@ -1,0 +1,160 @@
+//! Connecting to a server that starts, does not start, or is there.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use qapi_rt::ErrorKind;
+use qapi_rt::blocking::Client;
+use qapi_rt::qmp::events::Resume;
+use qapi_rt::qmp::{RunState, commands};
+use qapi_tests::peers;
+
+use crate::setup::{DEADLINE, SHORT, connect, execute};
+use serde_json::json;
+
+/// A1 of the acceptance scenarios: a QEMU that is still starting is waited for.
+#[test]
+fn a_server_that_starts_is_waited_for() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let socket = server.socket();
+    let client = Client::builder()
+        .connect_deadline(DEADLINE)
+        .child(server.child())
+        .connect_unix(socket)
+        .unwrap();
+    let version = client.execute(commands::QueryVersion::new()).unwrap();
+    assert_eq!(version.qemu.major, client.greeting().version.qemu.major);
+}
+
+/// A1: connecting stops when the process has ended, long before the deadline.
+#[test]
+fn a_server_that_dies_is_not_waited_for() {
+    let Some(qemu) = peers::qemu("no-such-machine") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let socket = server.socket();
+    let error = Client::builder()
+        .connect_deadline(Duration::from_secs(3600))
+        .child(server.child())
+        .connect_unix(socket)
+        .unwrap_err();
+    let ErrorKind::ChildExited(status) = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(status.code(), Some(1));
+}
+
+/// A1: nobody listens before the deadline.
+#[test]
+fn a_server_that_is_not_there_is_waited_for_until_the_deadline() {
+    let error = Client::builder()
+        .connect_deadline(SHORT)
+        .connect_unix("/nonexistent/socket")
+        .unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+}
+
+/// The server accepts the second client and does not greet it.
+#[test]
+fn a_monitor_that_serves_somebody_else() {
+    let Some(daemon) = peers::storage_daemon() else {
+        return;
+    };
+    let server = daemon.start();
+    let first = connect(&server);
+    let builder = || Client::builder().connect_deadline(SHORT);
+    let error = builder().connect_unix(server.socket()).unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+    drop(first);
+    connect(&server);
+}
+
+/// The monitor is the server's standard input and output.
+#[test]
+fn a_monitor_on_a_childs_standard_streams() {
+    // Found as the others are; started otherwise.
+    if peers::storage_daemon().is_none() {
+        return;
+    }
+    let mut child = Command::new("qemu-storage-daemon")
+        .args([
+            "--chardev",
+            "stdio,id=c,signal=off",
+            "--monitor",
+            "chardev=c",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let client = Client::builder()
+        .connect_deadline(DEADLINE)
+        .over(output, input)
+        .unwrap();
+    assert_eq!(
+        client
+            .execute(commands::QueryNamedBlockNodes::new())
+            .unwrap(),
+        []
+    );
+    client.quit().unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// Messages over many lines are as good as others.
+#[test]
+fn a_monitor_that_is_pretty() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let server = qemu.arg("-S").pretty().start();
+    let client = connect(&server);
+    let mut events = client.events::<Resume>();
+    execute(&client, "cont", json!({}));
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(status.status, RunState::Running);
+    events.recv_deadline(DEADLINE).unwrap();
+    // Thousands of lines.
+    let schema = client.execute(commands::QueryQmpSchema::new()).unwrap();
+    assert!(schema.len() > 500);
+}
+
+/// Commands before the machine is built, and its building.
+#[test]
+fn a_machine_not_yet_built() {
+    let Some(qemu) = peers::qemu("q35") else {
+        return;
+    };
+    let server = qemu.args(["-preconfig", "-S"]).start();
+    let client = connect(&server);
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(status.status, RunState::Prelaunch);
+    let error = client.execute(commands::QueryPci::new()).unwrap_err();
+    assert!(error.reply().is_some(), "{error:?}");
+    client.execute(commands::XExitPreconfig::new()).unwrap();
+    assert!(
+        !client
+            .execute(commands::QueryPci::new())
+            .unwrap()
+            .is_empty()
+    );
+}
+
+/// `quit` may be answered or not.
+#[test]
+fn quitting() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let mut server = qemu.start();
+    for _ in 0..3 {
+        connect(&server).quit().unwrap();
+        assert!(server.child().wait().unwrap().success());
+        server.restart();
+    }
+}

@@ -1,0 +1,331 @@
+//! The guest agent, which acts on this machine.
+
+use std::fs;
+use std::io::{self, Read as _, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use qapi_rt::agent::{Capture, Exec, ReadFile, WriteFile};
+use qapi_rt::blocking::Agent;
+use qapi_rt::qga::commands;
+use qapi_rt::types::{ErrorClass, Object, Value};
+use qapi_rt::{Error, ErrorKind};
+use qapi_tests::peers::{self, Server};
+
+/// More than any call here takes.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn connect(server: &Server) -> Agent {
+    Agent::builder()
+        .deadline(DEADLINE)
+        .connect_deadline(DEADLINE)
+        .connect_unix(server.socket())
+        .expect("the agent listens")
+}
+
+#[track_caller]
+fn class<T: std::fmt::Debug>(result: Result<T, Error>) -> ErrorClass {
+    let error = result.expect_err("an error");
+    error.class().expect("the agent's error").clone()
+}
+
+#[test]
+fn commands_typed_and_raw() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let info = agent.execute(commands::GuestInfo::new()).unwrap();
+    let ping = info
+        .supported_commands
+        .iter()
+        .find(|command| command.name == "guest-ping");
+    assert!(ping.is_some_and(|ping| ping.enabled));
+    assert_eq!(
+        agent.execute_raw("guest-ping", Value::Null).unwrap(),
+        Value::Object(Object::new())
+    );
+    assert_eq!(
+        class(agent.execute_raw("guest-ponder", Value::Null)),
+        ErrorClass::CommandNotFound
+    );
+    // Synchronisation commands are commands too.
+    let answer = agent.execute(commands::GuestSync::new(1234)).unwrap();
+    assert_eq!(answer, 1234);
+}
+
+/// A client that went away has left half a request and replies that nobody has read.
+#[test]
+fn what_the_client_before_left_behind_does_no_harm() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    drop(connect(&server));
+    for left in [
+        "{\"execute\":\"guest-get-time\"}\n{\"execute\":\"guest-get-time\"}\n",
+        "{\"execute\":\"guest-pi",
+        "{\"execute\":\"guest-ping\",\"arguments\":{\"text",
+    ] {
+        let mut before = UnixStream::connect(server.socket()).unwrap();
+        before.write_all(left.as_bytes()).unwrap();
+        drop(before);
+        let mut agent = connect(&server);
+        let info = agent.execute(commands::GuestInfo::new()).unwrap();
+        assert!(!info.version.is_empty());
+    }
+}
+
+/// Between client and agent sits a channel that holds stale bytes.
+#[test]
+fn stale_bytes_in_the_channel_do_no_harm() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    drop(connect(&server));
+    let channel = UnixStream::connect(server.socket()).unwrap();
+    let stale = b"{\"return\": {}}\n\xFF{\"return\": 17}\n{\"return\": {\"half".as_slice();
+    let reader = stale.chain(channel.try_clone().unwrap());
+    let mut agent = Agent::builder()
+        .deadline(DEADLINE)
+        .over(reader, channel)
+        .unwrap();
+    assert_eq!(agent.execute(commands::GuestSync::new(5)).unwrap(), 5);
+}
+
+#[test]
+fn a_program_and_its_output() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let script = "read line; echo \"$line, $NAME\"; echo oh >&2; exit 3";
+    let shell = || Exec::new("/bin/sh").arg("-c").arg(script).input("hello\n");
+
+    let output = agent.exec(shell().env("NAME", "world")).unwrap();
+    assert_eq!(output.stdout, b"hello, world\n");
+    assert_eq!(output.stderr, b"oh\n");
+    assert_eq!((output.code, output.signal), (Some(3), None));
+    assert!(!output.success() && !output.truncated);
+
+    let output = agent.exec(shell().capture(Capture::Merged)).unwrap();
+    assert_eq!(output.stdout, b"hello, \noh\n");
+    assert_eq!(output.stderr, b"");
+
+    let output = agent.exec(shell().capture(Capture::None)).unwrap();
+    assert_eq!((output.stdout, output.code), (vec![], Some(3)));
+
+    let killed = Exec::new("/bin/sh").args(["-c", "kill -9 $$"]);
+    assert_eq!(agent.exec(killed).unwrap().signal, Some(9));
+
+    let much = Exec::new("/bin/sh").args(["-c", "head -c 20000000 /dev/zero"]);
+    let output = agent.exec(much).unwrap();
+    assert!(output.truncated);
+    assert_eq!(output.stdout.len(), 16 << 20);
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let result = connect(&server).exec(Exec::new("/nowhere/nothing"));
+    assert_eq!(class(result), ErrorClass::GenericError);
+}
+
+/// It goes on when the client gives up, and does not disturb what comes next.
+#[test]
+fn a_program_that_takes_too_long() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let end = server.path("end");
+    let wait = format!("until [ -e {} ]; do sleep 0.1; done", end.display());
+    let program = Exec::new("/bin/sh").args(["-c", &wait]);
+    let error = agent
+        .exec(program.deadline(Duration::from_millis(300)))
+        .unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+    assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
+    fs::write(end, "").unwrap();
+}
+
+#[test]
+fn files_written_and_read_whole() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let contents: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+    let path = server.path("file").to_str().unwrap().to_owned();
+    for (length, chunk) in [
+        (0, 10),
+        (10, 10),
+        (25, 10),
+        (1 << 20, 1 << 20),
+        (contents.len(), 300_000),
+    ] {
+        let contents = &contents[..length];
+        let file = WriteFile::new(&path).chunk(chunk);
+        agent.write_file(file, contents).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), contents);
+        let file = ReadFile::new(&path).chunk(chunk);
+        assert_eq!(agent.read_file(file).unwrap(), contents);
+    }
+
+    agent.write_file(path.as_str(), b"one").unwrap();
+    agent
+        .write_file(WriteFile::new(&path).append(), b", two")
+        .unwrap();
+    assert_eq!(agent.read_file(path.as_str()).unwrap(), b"one, two");
+
+    // The limit is what may be read, not more, whatever the chunk.
+    for chunk in [3, 8, 100] {
+        let file = || ReadFile::new(&path).chunk(chunk);
+        assert_eq!(agent.read_file(file().limit(8)).unwrap(), b"one, two");
+        let error = agent.read_file(file().limit(7)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::TooMuch(7)), "{error:?}");
+    }
+}
+
+/// As much as an agent gives and takes in one command.
+#[test]
+fn a_file_in_one_piece_of_48_mebibytes() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let path = server.path("file").to_str().unwrap().to_owned();
+    let contents = vec![0xA5; 48 << 20];
+    fs::write(&path, &contents).unwrap();
+    let file = ReadFile::new(&path).chunk(usize::MAX);
+    // No assert_eq, which would show all of it.
+    assert!(agent.read_file(file).unwrap() == contents);
+}
+
+#[test]
+fn files_that_cannot_be_opened_or_read() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    let nowhere = server.path("nowhere/file").to_str().unwrap().to_owned();
+    assert_eq!(
+        class(agent.read_file(nowhere.as_str())),
+        ErrorClass::GenericError
+    );
+    assert_eq!(
+        class(agent.write_file(nowhere, b"")),
+        ErrorClass::GenericError
+    );
+    // It can be opened, but not read.
+    let error = agent
+        .read_file(server.path("").to_str().unwrap())
+        .unwrap_err();
+    assert_eq!(error.command(), Some("guest-file-read"));
+    // The handle was closed: they count up, and one that is open is found again.
+    assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
+}
+
+#[test]
+fn an_agent_that_was_restarted_is_connected_to_again() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let mut server = agent.start();
+    let mut agent = connect(&server);
+    assert_eq!(agent.execute(commands::GuestSync::new(1)).unwrap(), 1);
+    server.kill();
+    server.restart();
+    assert_eq!(agent.execute(commands::GuestSync::new(2)).unwrap(), 2);
+}
+
+#[test]
+fn an_agent_that_dies_leaves_the_outcome_unknown() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let mut server = agent.start();
+    drop(connect(&server));
+    let channel = UnixStream::connect(server.socket()).unwrap();
+    let (wrote, written) = mpsc::channel();
+    let writer = Telling(channel.try_clone().unwrap(), wrote);
+    let mut agent = Agent::builder()
+        .deadline(DEADLINE)
+        .over(channel, writer)
+        .unwrap();
+    assert_eq!(agent.execute(commands::GuestSync::new(1)).unwrap(), 1);
+    while written.try_recv().is_ok() {}
+    server.pause();
+    let error = std::thread::scope(|scope| {
+        let call = scope.spawn(|| agent.execute(commands::GuestPing::new()).unwrap_err());
+        written.recv().unwrap();
+        server.kill();
+        call.join().unwrap()
+    });
+    assert!(
+        matches!(error.kind(), ErrorKind::OutcomeUnknown),
+        "{error:?}"
+    );
+}
+
+/// Tells when something was written.
+struct Telling(UnixStream, mpsc::Sender<()>);
+
+impl Write for Telling {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.0.write(bytes)?;
+        let _ = self.1.send(());
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The call that was given up is executed when the agent goes on; its reply is not taken for that of the next.
+#[test]
+fn a_stopped_agent_times_out_and_recovers() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let mut agent = connect(&server);
+    assert_eq!(agent.execute(commands::GuestSync::new(1)).unwrap(), 1);
+    server.pause();
+    for number in 2..4 {
+        let error = agent
+            .execute_within(commands::GuestSync::new(number), Duration::from_millis(100))
+            .unwrap_err();
+        assert!(error.is_deadline(), "{error:?}");
+    }
+    server.resume();
+    assert_eq!(agent.execute(commands::GuestSync::new(4)).unwrap(), 4);
+}
+
+/// `guest-shutdown` is answered only if it fails.
+#[test]
+fn a_command_without_success_reply_tells_its_errors() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    // The agent refuses before it acts.
+    let server = agent.arg("--block-rpcs=guest-shutdown").start();
+    let mut agent = connect(&server);
+    assert_eq!(
+        class(agent.execute(commands::GuestShutdown::new())),
+        ErrorClass::CommandNotFound
+    );
+    assert_eq!(agent.execute(commands::GuestSync::new(2)).unwrap(), 2);
+}

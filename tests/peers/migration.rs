@@ -1,0 +1,157 @@
+//! Migration, and dumps of guest memory.
+
+use std::time::Duration;
+
+use qapi_rt::blocking::Client;
+use qapi_rt::jobs::{Dump, Error, Migration, MigrationUpdate};
+use qapi_rt::qmp::{MigrationStatus, RunState, commands};
+use qapi_tests::peers::{self, Server};
+use serde_json::json;
+
+use crate::setup::{DEADLINE, connect, execute};
+
+fn machine(arguments: &[&str]) -> Option<(Server, Client)> {
+    let server = peers::qemu("q35")?
+        .args(["-m", "32", "-S"])
+        .args(arguments)
+        .start();
+    let client = connect(&server);
+    Some((server, client))
+}
+
+fn to(uri: &str) -> Migration {
+    Migration::outgoing(&commands::Migrate::new().uri(uri))
+}
+
+/// A10: out to a file and in from it.
+#[test]
+fn to_a_file_and_from_it() {
+    let Some((source, client)) = machine(&[]) else {
+        return;
+    };
+    execute(
+        &client,
+        "migrate-set-capabilities",
+        json!({"capabilities": [{"capability": "xbzrle", "state": false}]}),
+    );
+    let uri = format!("file:{}", source.path("state").display());
+    let mut run = client
+        .run(to(&uri))
+        .progress_every(Duration::from_millis(1))
+        .deadline(DEADLINE);
+    let updates: Vec<_> = run.by_ref().collect();
+    let info = run.outcome().unwrap();
+    assert_eq!(info.status, Some(MigrationStatus::Completed));
+    assert!(
+        info.ram
+            .is_some_and(|ram| ram.total >= 32 << 20 && ram.remaining == 0)
+    );
+    assert!(
+        updates.contains(&MigrationUpdate::Status(MigrationStatus::Active)),
+        "{updates:?}"
+    );
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(status.status, RunState::Postmigrate);
+
+    let Some((_destination, client)) = machine(&["-incoming", "defer"]) else {
+        return;
+    };
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(status.status, RunState::Inmigrate);
+    let incoming = Migration::incoming(&commands::MigrateIncoming::new().uri(&*uri));
+    client.run(incoming).deadline(DEADLINE).outcome().unwrap();
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_ne!(status.status, RunState::Inmigrate);
+}
+
+/// A10: out to a program.
+#[test]
+fn to_a_program() {
+    let Some((source, client)) = machine(&[]) else {
+        return;
+    };
+    let state = source.path("state");
+    let uri = format!("exec:cat > {}", state.display());
+    client.run(to(&uri)).deadline(DEADLINE).outcome().unwrap();
+    assert!(state.metadata().unwrap().len() > 10_000);
+}
+
+/// The error is the server's own.
+#[test]
+fn to_a_program_that_fails() {
+    let Some((_source, client)) = machine(&[]) else {
+        return;
+    };
+    let outcome = client.run(to("exec:exit 1")).deadline(DEADLINE).outcome();
+    assert!(
+        matches!(&outcome, Err(Error::Failed(desc)) if !desc.is_empty()),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn to_nowhere() {
+    let Some((_source, client)) = machine(&[]) else {
+        return;
+    };
+    let outcome = client
+        .run(to("carrier-pigeon:"))
+        .deadline(DEADLINE)
+        .outcome();
+    let Err(Error::Call(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(error.command(), Some("migrate"));
+}
+
+/// Nobody reads what the program gets.
+#[test]
+fn a_migration_that_is_cancelled() {
+    let Some((_source, client)) = machine(&[]) else {
+        return;
+    };
+    execute(
+        &client,
+        "migrate-set-parameters",
+        json!({"max-bandwidth": 1024}),
+    );
+    let mut run = client.run(to("exec:cat > /dev/null")).deadline(DEADLINE);
+    while let Some(update) = run.next() {
+        if update == MigrationUpdate::Status(MigrationStatus::Active) {
+            run.cancel();
+        }
+    }
+    let outcome = run.outcome();
+    assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+}
+
+#[test]
+fn a_dump_of_guest_memory() {
+    let Some((server, client)) = machine(&[]) else {
+        return;
+    };
+    let path = server.path("dump");
+    let dump = |uri: &str| Dump::new(commands::DumpGuestMemory::new(false, uri));
+    let uri = format!("file:{}", path.display());
+    let progress = client.run(dump(&uri)).deadline(DEADLINE).outcome().unwrap();
+    assert_eq!(progress.current, progress.total);
+    assert!(path.metadata().unwrap().len() >= 32 << 20);
+
+    let outcome = client
+        .run(dump("file:/nonexistent/dump"))
+        .deadline(DEADLINE)
+        .outcome();
+    let Err(Error::Call(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(error.command(), Some("dump-guest-memory"));
+    // It can be opened, but nothing can be written.
+    let outcome = client
+        .run(dump("file:/dev/full"))
+        .deadline(DEADLINE)
+        .outcome();
+    assert!(
+        matches!(&outcome, Err(Error::Failed(desc)) if !desc.is_empty()),
+        "{outcome:?}"
+    );
+}

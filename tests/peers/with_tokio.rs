@@ -1,0 +1,266 @@
+//! The same on tokio.
+
+use std::fs;
+use std::time::Duration;
+
+use qapi_rt::agent::Exec;
+use qapi_rt::jobs::{Error, Job, JobUpdate, Migration};
+use qapi_rt::qmp::{Event, JobStatus, MigrationStatus, MirrorSyncMode, commands};
+use qapi_rt::session::client::RawCommand;
+use qapi_rt::types::Value;
+use qapi_rt::{Agent, Client, ErrorKind, Received, qga};
+use qapi_tests::peers::{self, Server};
+use serde_json::json;
+
+use crate::setup::{Blocker, DEADLINE, SHORT};
+
+async fn connect(server: &mut Server) -> Client {
+    let socket = server.socket();
+    Client::builder()
+        .deadline(DEADLINE)
+        .connect_deadline(DEADLINE)
+        .child(|| server.child().try_wait())
+        .connect_unix(socket)
+        .await
+        .expect("the server starts")
+}
+
+async fn add_image(client: &Client, server: &Server, name: &str, size: u64) {
+    let path = server.path(name);
+    peers::image(&path, size);
+    let file = json!({"driver": "file", "filename": path});
+    let image = json!({"node-name": name, "driver": "raw", "file": file});
+    client.execute_raw("blockdev-add", image).await.unwrap();
+}
+
+/// A1: waiting for a process that dies ends with it.
+#[tokio::test]
+async fn a_server_that_dies_is_not_waited_for() {
+    let Some(qemu) = peers::qemu("no-such-machine") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let socket = server.socket();
+    let error = Client::builder()
+        .connect_deadline(Duration::from_secs(3600))
+        .child(|| server.child().try_wait())
+        .connect_unix(socket)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::ChildExited(_)),
+        "{error:?}"
+    );
+}
+
+/// A2: a call whose deadline has passed, and one that was dropped, do not disturb the next.
+#[tokio::test]
+async fn a_late_reply_does_not_disturb_the_next_call() {
+    let Some(daemon) = peers::storage_daemon() else {
+        return;
+    };
+    let mut server = daemon.start();
+    let client = connect(&mut server).await;
+    let blocker = Blocker::new(&server);
+    let add = RawCommand::with("blockdev-add", blocker.arguments()).unwrap();
+    let error = client.call(add).deadline(SHORT).send().await.unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+    let dropped = client.execute(commands::QueryNamedBlockNodes::new());
+    assert!(tokio::time::timeout(SHORT, dropped).await.is_err());
+    tokio::task::spawn_blocking(move || blocker.let_go())
+        .await
+        .unwrap();
+    assert_eq!(
+        client.execute(commands::QueryJobs::new()).await.unwrap(),
+        []
+    );
+}
+
+/// A12: SIGSTOP.
+#[tokio::test]
+async fn a_stopped_server_times_out_and_recovers() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let client = connect(&mut server).await;
+    server.pause();
+    let query = client.call(commands::QueryName::new()).deadline(SHORT);
+    assert!(query.send().await.unwrap_err().is_deadline());
+    server.resume();
+    let status = client.execute(commands::QueryStatus::new()).await.unwrap();
+    assert!(status.running);
+}
+
+/// A5: unplugging, from many tasks over one connection.
+#[tokio::test]
+async fn disks_are_unplugged() {
+    let Some(qemu) = peers::qemu("q35") else {
+        return;
+    };
+    let mut server = qemu
+        .args(["-m", "16", "-S", "-device", "virtio-scsi-pci"])
+        .start();
+    let client = connect(&mut server).await;
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let (disk, device) = (format!("disk{n}"), format!("sd{n}"));
+        add_image(&client, &server, &disk, 1 << 20).await;
+        let client = client.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut add = commands::DeviceAdd::new("scsi-hd").id(&*device);
+            add.extra.insert("drive".into(), json!(disk));
+            client.execute(add).await.unwrap();
+            let deleted = |received: &Received<Event>| match &received.event {
+                Event::DeviceDeleted(event) => {
+                    (event.device.as_deref() == Some(&*device)).then_some(())
+                }
+                _ => None,
+            };
+            client
+                .execute_and_wait(commands::DeviceDel::new(&*device), deleted, DEADLINE)
+                .await
+                .unwrap();
+            let del = commands::BlockdevDel::new(disk);
+            client.execute(del).await.unwrap();
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+/// A12: a mirror, whose updates are awaited by futures that are dropped again and again.
+#[tokio::test]
+async fn a_mirror() {
+    const SIZE: u64 = 8 << 20;
+    let Some(daemon) = peers::storage_daemon() else {
+        return;
+    };
+    let mut server = daemon.start();
+    let client = connect(&mut server).await;
+    add_image(&client, &server, "source", SIZE).await;
+    add_image(&client, &server, "target", SIZE).await;
+    fs::write(server.path("source"), vec![0x5A; SIZE as usize]).unwrap();
+    let mirror = commands::BlockdevMirror::new("source", "target", MirrorSyncMode::Full);
+    let mut run = client
+        .run(Job::new(mirror))
+        .progress_every(Duration::from_millis(1))
+        .deadline(DEADLINE);
+    let mut last = None;
+    loop {
+        match tokio::time::timeout(Duration::from_micros(100), run.next()).await {
+            Ok(Some(JobUpdate::Status(status))) => last = Some(status),
+            Ok(Some(_)) | Err(_) => {}
+            Ok(None) => break,
+        }
+    }
+    assert_eq!(last, Some(JobStatus::Concluded));
+    run.outcome().await.unwrap();
+    assert!(fs::read(server.path("target")).unwrap() == vec![0x5A; SIZE as usize]);
+    assert_eq!(
+        client.execute(commands::QueryJobs::new()).await.unwrap(),
+        []
+    );
+}
+
+/// A10: a migration that goes well, and one that is cancelled.
+#[tokio::test]
+async fn migrations() {
+    let Some(qemu) = peers::qemu("q35") else {
+        return;
+    };
+    let mut server = qemu.args(["-m", "32", "-S"]).start();
+    let client = connect(&mut server).await;
+    let to_nobody = commands::Migrate::new().uri("exec:cat > /dev/null");
+    let slow = json!({"max-bandwidth": 1024});
+    client
+        .execute_raw("migrate-set-parameters", slow)
+        .await
+        .unwrap();
+    let mut run = client
+        .run(Migration::outgoing(&to_nobody))
+        .deadline(DEADLINE);
+    run.next().await.unwrap();
+    run.cancel();
+    let outcome = run.outcome().await;
+    assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+    let fast = json!({"max-bandwidth": 0});
+    client
+        .execute_raw("migrate-set-parameters", fast)
+        .await
+        .unwrap();
+    let run = client
+        .run(Migration::outgoing(&to_nobody))
+        .deadline(DEADLINE);
+    let info = run.outcome().await.unwrap();
+    assert_eq!(info.status, Some(MigrationStatus::Completed));
+}
+
+/// A4, without the device.
+#[tokio::test]
+async fn an_image_by_way_of_descriptors() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let client = connect(&mut server).await;
+    let path = server.path("image");
+    peers::image(&path, 1 << 20);
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let set = client.add_fd(None, "disk", file).await.unwrap();
+    let file = json!({"node-name": "disk", "driver": "file", "filename": set.path()});
+    client.execute_raw("blockdev-add", file).await.unwrap();
+    assert_eq!(client.fd_set("disk").await.unwrap(), Some(set));
+    client.remove_fd_set(set).await.unwrap();
+}
+
+/// A13: synchronised, then a program with its output.
+#[tokio::test]
+async fn the_guest_agent() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let mut server = agent.start();
+    let mut agent = Agent::builder()
+        .deadline(DEADLINE)
+        .connect_deadline(DEADLINE)
+        .connect_unix(server.socket())
+        .await
+        .unwrap();
+    let output = agent
+        .exec(Exec::new("/bin/cat").input("hello"))
+        .await
+        .unwrap();
+    assert_eq!(output.stdout, b"hello");
+    let path = server.path("file").to_str().unwrap().to_owned();
+    let contents = vec![1; 3 << 20];
+    agent.write_file(&*path, &contents).await.unwrap();
+    assert!(agent.read_file(&*path).await.unwrap() == contents);
+
+    // Stopped, for a call that is given up and one that is dropped.
+    server.pause();
+    let sync = |number| qga::commands::GuestSync::new(number);
+    let error = agent.execute_within(sync(1), SHORT).await.unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+    assert!(
+        tokio::time::timeout(SHORT, agent.execute(sync(2)))
+            .await
+            .is_err()
+    );
+    server.resume();
+    assert_eq!(agent.execute(sync(3)).await.unwrap(), 3);
+
+    server.kill();
+    server.restart();
+    assert_eq!(agent.execute(sync(4)).await.unwrap(), 4);
+    let error = agent
+        .execute_raw("guest-ponder", Value::Null)
+        .await
+        .unwrap_err();
+    assert!(error.reply().is_some(), "{error:?}");
+}
