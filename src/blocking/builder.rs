@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::process::Child;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -267,6 +267,7 @@ impl<'a> Builder<'a> {
             greeting,
             deadline: self.deadline,
             event_buffer: self.event_buffer,
+            capabilities: OnceLock::new(),
         })))
     }
 }

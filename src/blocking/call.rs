@@ -101,9 +101,13 @@ impl<R: Request> Pending<R> {
     /// # Errors
     /// As for [`Call::send`].
     pub fn wait(self) -> Result<R::Reply, Error> {
+        decode::<R>(self.reply(), &self.name)
+    }
+
+    /// The reply as it is.
+    pub(super) fn reply(&self) -> Result<Reply, Error> {
         let connection = &self.shared.connection;
-        let result = connection.finish(self.id, self.deadline, &self.name);
-        decode::<R>(result, &self.name)
+        connection.finish(self.id, self.deadline, &self.name)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The client itself.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Interest, Late, State};
 use super::{Builder, Call, EventStream};
+use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
 use crate::events::{self, EventMessage};
 use crate::session::client::{RawCommand, Request};
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) greeting: Greeting,
     pub(super) deadline: Duration,
     pub(super) event_buffer: usize,
+    pub(super) capabilities: OnceLock<Arc<Capabilities>>,
 }
 
 impl Drop for Shared {
@@ -133,6 +135,23 @@ impl Client {
             .connection
             .drive(Some(deadline), Interest::default(), ended)
             .map_err(|Late| Error::new(ErrorKind::Deadline { sent: true }).of("quit"))
+    }
+
+    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute), and when the reply is not a schema.
+    pub fn capabilities(&self) -> Result<Arc<Capabilities>, Error> {
+        const COMMAND: &str = "query-qmp-schema";
+        if let Some(known) = self.0.capabilities.get() {
+            return Ok(Arc::clone(known));
+        }
+        let reply = self.call(RawCommand::new(COMMAND)).start()?.reply()?;
+        let capabilities = Capabilities::parse(reply.text().as_bytes())
+            .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
+        let capabilities = Arc::new(capabilities);
+        // Another thread may have been faster.
+        Ok(Arc::clone(self.0.capabilities.get_or_init(|| capabilities)))
     }
 
     /// Subscribes to one event of a schema. Those that happen from now on are kept until taken, up to a
