@@ -227,7 +227,10 @@ fn report(directory: &Path) -> Result<()> {
         );
     }
     println!();
-    for peer in peers.iter().filter(|p| ["tokio", "blocking"].contains(&p.name)) {
+    for peer in peers
+        .iter()
+        .filter(|p| ["tokio", "blocking"].contains(&p.name))
+    {
         crowd(peer)?;
         flood(peer)?;
     }
@@ -250,7 +253,10 @@ fn crowd(peer: &Peer) -> Result<()> {
     }
     let count = idle.len();
     let each = (peer.memory()? - before) / count as f64;
-    println!("{}: {count} clients, {each:.0} bytes of resident memory each", peer.name);
+    println!(
+        "{}: {count} clients, {each:.0} bytes of resident memory each",
+        peer.name
+    );
     if let Some(error) = short {
         println!("{}: no more than that, {error}", peer.name);
     }
@@ -328,5 +334,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// The median of the ratios of each round.
 fn ratio(values: &[f64], base: &[f64]) -> f64 {
-    median(values.iter().zip(base).map(|(value, base)| value / base).collect())
+    median(
+        values
+            .iter()
+            .zip(base)
+            .map(|(value, base)| value / base)
+            .collect(),
+    )
 }

@@ -428,8 +428,10 @@ pub fn put_marked<T: Encode>(
     value: &T,
     features: &'static [&'static str],
 ) {
-    w.note(Note::Member { name, features });
-    put(w, name, value);
+    if !w.hides(features) {
+        w.note(Note::Member { name, features });
+        put(w, name, value);
+    }
 }
 
 /// As [`put_marked`] if it is present.

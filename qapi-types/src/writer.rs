@@ -32,6 +32,7 @@ pub struct Writer<'b> {
     /// What went wrong first.
     problem: Option<ErrorKind>,
     notes: Option<Vec<Note>>,
+    hidden: &'static [&'static str],
 }
 
 /// That a member or value was written which its schema marks as `deprecated` or `unstable`.
@@ -63,6 +64,7 @@ impl<'b> Writer<'b> {
             depth: 0,
             problem: None,
             notes: None,
+            hidden: &[],
         }
     }
 
@@ -71,6 +73,19 @@ impl<'b> Writer<'b> {
     pub fn noting(mut self) -> Self {
         self.notes = Some(Vec::new());
         self
+    }
+
+    /// Leaves out members that have one of these features, as QEMU does where a policy wants it (`-compat`). Features other
+    /// than `deprecated` and `unstable` are not looked at.
+    #[must_use]
+    pub fn hiding(mut self, features: &'static [&'static str]) -> Self {
+        self.hidden = features;
+        self
+    }
+
+    #[inline]
+    pub(crate) fn hides(&self, features: &[&str]) -> bool {
+        features.iter().any(|feature| self.hidden.contains(feature))
     }
 
     /// What [`noting`](Self::noting) led to, each once.

@@ -179,10 +179,9 @@ impl<D: Dispatch> Connection<D> {
             }
             _ => Call::new(info.name, Arc::clone(&self.client)),
         };
-        let call = call
-            .out_of_band(request.is_oob())
-            .with_id(request.id())
-            .with_descriptors(request.descriptors().cloned());
+        let call = call.out_of_band(request.is_oob()).with_id(request.id());
+        #[cfg(unix)]
+        let call = call.with_descriptors(request.descriptors().cloned());
         let hooks = &core.options.hooks;
         let started = (!hooks.is_empty()).then(Instant::now);
         let outcome = hooks

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ thread_local! {
 
 /// A server on tokio: many clients on any number of monitors.
 ///
-/// Every client is a task of its own. A client that does not read is disconnected when more waits for it than
+/// Every client is a task of its own. The runtime has to have I/O and time enabled. A client that does not read is disconnected when more waits for it than
 /// [`Options::output_limit`]; nobody waits for it.
 ///
 /// ```no_run
@@ -40,7 +40,7 @@ thread_local! {
 /// use qapi_rt::qmp::{RunState, Service, StatusInfo, commands, serve};
 /// use qapi_rt::server::{Listener, Options, Server};
 /// use qapi_rt::service::{Call, Result};
-/// use std::sync::Arc;
+/// use std::sync::{Arc, Once};
 ///
 /// struct Vmm;
 ///
@@ -64,6 +64,8 @@ pub struct Server<D: Dispatch<Answer = Answer> + Send + Sync> {
     core: Arc<Core<D>>,
     /// As many receivers as there are tasks.
     tasks: watch::Sender<()>,
+    /// Whether the task is there that sends events when their time has come.
+    timer: Once,
 }
 
 impl<D: Dispatch<Answer = Answer> + Send + Sync> fmt::Debug for Server<D> {
@@ -81,6 +83,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
         Self {
             core: Arc::new(Core::new(dispatch, options)),
             tasks: watch::Sender::new(()),
+            timer: Once::new(),
         }
     }
 
@@ -162,17 +165,14 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
     /// Waits until the server has been [shut down](Control::shut_down), and its clients have got what was written for
     /// them. Dropping it ends nothing.
     pub async fn run(&self) {
-        let core = Arc::clone(&self.core);
+        let core = &self.core;
         let key = core.next_client();
-        let mut timer: Option<(Instant, Pin<Box<Sleep>>)> = None;
-        // Events whose interval ends are sent from here.
         poll_fn(|cx| {
             core.control.wait(key, cx.waker());
-            if core.control.is_shut_down() {
-                return Poll::Ready(());
+            match core.control.is_shut_down() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-            poll_events(&core, &mut timer, cx);
-            Poll::Pending
         })
         .await;
         core.control.forget(key);
@@ -224,6 +224,9 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.timer.call_once(|| {
+            tokio::spawn(send_events(Arc::clone(&self.core)));
+        });
         let running = self.tasks.subscribe();
         tokio::spawn(async move {
             task.await;
@@ -239,21 +242,29 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Drop for Server<D> {
     }
 }
 
-fn poll_events<D: Dispatch>(
-    core: &Core<D>,
-    timer: &mut Option<(Instant, Pin<Box<Sleep>>)>,
-    cx: &mut Context<'_>,
-) {
-    while let Some(due) = core.control.events().expire(cx.waker()) {
-        if timer.as_ref().is_none_or(|(at, _)| *at != due) {
-            *timer = Some((due, Box::pin(tokio::time::sleep_until(due.into()))));
+/// Sends events when their interval ends, until the server does.
+async fn send_events<D: Dispatch<Answer = Answer> + Send + Sync>(core: Arc<Core<D>>) {
+    let key = core.next_client();
+    let mut timer: Option<(Instant, Pin<Box<Sleep>>)> = None;
+    poll_fn(|cx| {
+        core.control.wait(key, cx.waker());
+        if core.control.is_shut_down() {
+            return Poll::Ready(());
         }
-        let elapsed = timer.as_mut().map(|(_, sleep)| sleep.as_mut().poll(cx));
-        if elapsed != Some(Poll::Ready(())) {
-            return;
+        while let Some(due) = core.control.events().expire(cx.waker()) {
+            if timer.as_ref().is_none_or(|(at, _)| *at != due) {
+                timer = Some((due, Box::pin(tokio::time::sleep_until(due.into()))));
+            }
+            let elapsed = timer.as_mut().map(|(_, sleep)| sleep.as_mut().poll(cx));
+            if elapsed != Some(Poll::Ready(())) {
+                break;
+            }
+            timer = None;
         }
-        *timer = None;
-    }
+        Poll::Pending
+    })
+    .await;
+    core.control.forget(key);
 }
 
 fn connect<D: Dispatch<Answer = Answer> + Send + Sync>(

@@ -1,8 +1,18 @@
 //! Policies for what is deprecated or unstable (`-compat` of QEMU).
 
 use super::{Control, Result};
-use crate::session::server::{InputPolicy, Policy};
+use crate::session::server::{InputPolicy, OutputPolicy, Policy};
 use crate::types::{ErrorReply, Note, Style, Writer};
+
+/// The features of members that a policy leaves out of what is sent.
+pub(super) fn hidden(policy: Policy) -> &'static [&'static str] {
+    match (policy.deprecated_output, policy.unstable_output) {
+        (OutputPolicy::Accept, OutputPolicy::Accept) => &[],
+        (OutputPolicy::Hide, OutputPolicy::Accept) => &["deprecated"],
+        (OutputPolicy::Accept, OutputPolicy::Hide) => &["unstable"],
+        (OutputPolicy::Hide, OutputPolicy::Hide) => &["deprecated", "unstable"],
+    }
+}
 
 /// Holds arguments against a policy; `write` writes their members.
 ///

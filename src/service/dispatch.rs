@@ -79,8 +79,13 @@ impl IntoReply<Empty> for () {
 /// # Errors
 /// When JSON cannot express it: it holds a number that is not finite.
 pub fn encode_reply<T: Encode>(reply: &T) -> Outcome {
+    encode(reply, &[])
+}
+
+/// A reply without members that have one of these features.
+pub(super) fn encode<T: Encode>(reply: &T, hidden: &'static [&'static str]) -> Outcome {
     let mut out = Vec::with_capacity(64);
-    let mut writer = Writer::new(&mut out, Style::Ascii);
+    let mut writer = Writer::new(&mut out, Style::Ascii).hiding(hidden);
     reply.encode(&mut writer);
     writer.finish()?;
     Ok(out)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::lock;
+use super::{compat, lock};
 use crate::session::server::{Policy, Throttle};
 use crate::types::message::{write_any_event, write_event};
 use crate::types::{Event, Events as AnyEvent, Object, Style, Timestamp, Writer};
@@ -107,7 +107,8 @@ impl Events {
             return;
         }
         let mut line = Vec::with_capacity(128);
-        let mut writer = Writer::new(&mut line, Style::Ascii);
+        let hidden = compat::hidden(shared.policy);
+        let mut writer = Writer::new(&mut line, Style::Ascii).hiding(hidden);
         write(&mut writer, Timestamp::now());
         if let Err(error) = writer.finish() {
             tracing::error!(event = name, %error, "an event cannot be expressed");

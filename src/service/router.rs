@@ -70,11 +70,14 @@ impl Router {
         H: Fn(Call, C) -> F + Send + Sync + 'static,
     {
         self.route(info::<C>(), move |call, arguments| {
+            let control = call.control().clone();
             let future = {
                 let arguments = arguments_of::<C>(&call, arguments)?;
                 handler(call, arguments)
             };
-            Ok(Box::pin(async move { outcome::<C, R>(future.await) }))
+            Ok(Box::pin(
+                async move { outcome::<C, R>(&control, future.await) },
+            ))
         })
     }
 

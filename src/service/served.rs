@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::dispatch::{Dispatch, Found, IntoReply, Outcome, encode_reply};
-use super::{Call, Result, compat};
+use super::dispatch::{Dispatch, Found, IntoReply, Outcome, encode};
+use super::{Call, Control, Result, compat};
 use crate::types::message::{Raw, decode_arguments};
 use crate::types::{Command, CommandInfo, ErrorReply};
 
@@ -167,8 +167,11 @@ pub fn arguments<C: Command>(call: &Call, arguments: Option<Raw<'_>>) -> Result<
 }
 
 /// What becomes of what a handler returned.
-pub fn outcome<C: Command, R: IntoReply<C::Reply>>(reply: Result<R>) -> Outcome {
-    encode_reply(&reply?.into_reply())
+///
+/// # Errors
+/// What it returned, or that JSON cannot express the reply.
+pub fn outcome<C: Command, R: IntoReply<C::Reply>>(control: &Control, reply: Result<R>) -> Outcome {
+    encode(&reply?.into_reply(), compat::hidden(control.policy()))
 }
 
 /// Collects what a service implements. Generated code uses it.
@@ -186,7 +189,7 @@ macro_rules! methods {
                         $crate::service::generated::arguments::<$command>(&call, arguments)?;
                     ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
                         let reply = <$s as $service>::$method(&service, &call, arguments).await;
-                        $crate::service::generated::outcome::<$command, _>(reply)
+                        $crate::service::generated::outcome::<$command, _>(call.control(), reply)
                     }))
                 });
             }

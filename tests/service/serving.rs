@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use qapi_rt::qmp::{RunState, StatusInfo, commands, events};
+use qapi_rt::qmp::{
+    RunState, SchemaInfo, SchemaInfoEnum, SchemaInfoEnumMember, StatusInfo, commands, events,
+};
 use qapi_rt::server::Options;
 use qapi_rt::service::{Call, Completer, Done, Hook, Result, Router, deferred};
-use qapi_rt::session::server::{InputPolicy, Policy};
+use qapi_rt::session::server::{InputPolicy, OutputPolicy, Policy};
 use qapi_rt::types::{CommandInfo, ErrorReply, Value};
 use serde_json::json;
 
@@ -260,6 +262,26 @@ both! {
         client.send(deprecated);
         assert_eq!(client.line(), None);
         server.join();
+    }
+
+    policies_hide_members(kind) {
+        let router = basic().on(|_, _: commands::QueryQmpSchema| async {
+            let values = vec!["a".to_owned()];
+            let members = vec![SchemaInfoEnumMember::new("a")];
+            Ok(vec![SchemaInfo::new("0", SchemaInfoEnum::new(members, values))])
+        });
+        let server = start(kind, router, Options::qmp(), vec![], 1);
+        let mut client = server.client();
+        let mut shown = json!({
+            "meta-type": "enum", "name": "0", "members": [{"name": "a"}], "values": ["a"],
+        });
+        let query = "{'execute': 'query-qmp-schema'}";
+        assert_eq!(client.call(query), json!({"return": [shown]}));
+        let mut policy = Policy::default();
+        policy.deprecated_output = OutputPolicy::Hide;
+        server.control.gate(|gate| gate.set_policy(policy));
+        shown.as_object_mut().unwrap().remove("values");
+        assert_eq!(client.call(query), json!({"return": [shown]}));
     }
 
     descriptors_reach_the_handler_and_others_are_closed(kind) {
