@@ -33,13 +33,26 @@ impl<'a> Document<'a> {
     /// The first error in the text; [`Error::desc`] gives QEMU's words for it.
     pub fn parse(text: &'a [u8]) -> Result<Self> {
         let mut check = Check::new(text);
-        check.space();
-        check.value()?;
-        check.space();
-        if check.pos < text.len() {
-            return Err(check.unexpected(Syntax::Trailing));
-        }
+        check.whole()?;
         check.document(text)
+    }
+
+    /// The same for a text of one's own, which is not copied.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_owned(text: Vec<u8>) -> Result<Document<'static>> {
+        let mut check = Check::new(&text);
+        check.whole()?;
+        let text = if check.long_nul {
+            spell_nul(&text)
+        } else {
+            text
+        };
+        let text = String::from_utf8(text).map_err(|_| Error::syntax(Syntax::Utf8, 0))?;
+        Ok(Document {
+            text: Cow::Owned(text),
+        })
     }
 
     /// Reads the first of the values that follow each other in a stream, and says where it ends in `text`. `None` if
@@ -155,6 +168,17 @@ impl<'a> Check<'a> {
         };
         let text = text.ok_or_else(|| Error::syntax(Syntax::Utf8, 0))?;
         Ok(Document { text })
+    }
+
+    /// Reads a text that is one value.
+    fn whole(&mut self) -> Result<()> {
+        self.space();
+        self.value()?;
+        self.space();
+        if self.pos < self.bytes.len() {
+            return Err(self.unexpected(Syntax::Trailing));
+        }
+        Ok(())
     }
 
     /// Reads one value.

@@ -361,3 +361,57 @@ fn a_text_cut_short_anywhere_is_refused() {
         assert!(Document::parse(&text.as_bytes()[..end]).is_err(), "{end}");
     }
 }
+
+#[test]
+fn the_first_of_several_values() {
+    let first = |text: &[u8]| {
+        let (document, end) = Document::first(text)?;
+        let value = document.reader(Mode::Strict).any().expect("a document");
+        Some((value.to_string(), end))
+    };
+    for (text, value, end) in [
+        ("{}{}", "{}", 2),
+        (" \r\n{'a': [1, 2]}x", "{\"a\":[1,2]}", 16),
+        ("'x''y'", "\"x\"", 3),
+        ("'x'", "\"x\"", 3),
+        ("[]", "[]", 2),
+        ("1 2", "1", 1),
+        ("null,", "null", 4),
+        ("{}}", "{}", 2),
+    ] {
+        assert_eq!(first(text.as_bytes()), Some((value.into(), end)), "{text}");
+    }
+    // Not complete, or not in order.
+    for text in [
+        "", " ", "{", "[1,", "'x", "1", "null", "{'a'}", "]", "@", "tru ",
+    ] {
+        assert_eq!(first(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn a_text_of_ones_own() {
+    for text in [&b"{'a': '\xc3\xa9'}"[..], b"['\xc0\x80', 1]"] {
+        let borrowed = Document::parse(text).expect("a document");
+        let owned = Document::parse_owned(text.to_vec()).expect("a document");
+        let value = |document: &Document<'_>| document.reader(Mode::Strict).any().expect("JSON");
+        assert_eq!(value(&owned), value(&borrowed));
+    }
+    for text in [&b"{'a' 1}"[..], b"'\xff'", b"1 2", b"'\xed\xa0\x80'"] {
+        let owned = Document::parse_owned(text.to_vec()).expect_err("an error");
+        assert_eq!(owned.desc(), refuse(text));
+    }
+}
+
+#[test]
+fn keys_that_are_none_are_read_before_they_are_refused() {
+    for (text, desc) in [
+        ("{[]:1}", "key is not a string in object"),
+        ("{{'a':1}:1}", "key is not a string in object"),
+        ("{[1 2]:1}", "expected separator in list"),
+        ("{1}", "key is not a string in object"),
+        ("{'a':1,null:1}", "key is not a string in object"),
+    ] {
+        assert_eq!(refuse(text.as_bytes()), format!("JSON parse error, {desc}"));
+    }
+}

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use generated::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
 use generated::{Event, events};
 use qapi_types::message::{
-    Greeting, Request, ServerMessage, VersionInfo, VersionTriple, decode_arguments,
+    Greeting, OwnedRequest, Request, ServerMessage, VersionInfo, VersionTriple, decode_arguments,
     write_any_event, write_error, write_event, write_greeting, write_raw_request, write_request,
     write_return,
 };
@@ -390,4 +390,26 @@ fn what_a_dispatcher_says() {
         ErrorReply::needs_machine("x").desc,
         "The command 'x' is permitted only after machine initialization has completed"
     );
+}
+
+#[test]
+fn requests_that_wait_keep_their_text() {
+    let document = Document::parse(b"{'id': [1], 'execute': 'a', 'arguments': {'x': 1}}");
+    let request = OwnedRequest::parse(document.expect("JSON"), false).expect("a request");
+    assert_eq!(request.command(), "a");
+    assert!(!request.is_oob());
+    assert_eq!(request.arguments().map(|raw| raw.text()), Some("{'x': 1}"));
+    assert_eq!(request.id().map(|raw| raw.text()), Some("[1]"));
+    assert_eq!(request.size(), 50);
+
+    let document = Document::parse(br#"{"exec-oob": "\u0061'"}"#).expect("JSON");
+    let request = OwnedRequest::parse(document, true).expect("a request");
+    assert_eq!((request.command(), request.is_oob()), ("a'", true));
+    assert!(request.arguments().is_none() && request.id().is_none());
+
+    let document = Document::parse(b"{'exec-oob': 1, 'id': 2}").expect("JSON");
+    let document = OwnedRequest::parse(document, true).expect_err("no request");
+    let refused = Request::parse(&document, true).expect_err("no request");
+    assert!(refused.oob);
+    assert_eq!(refused.id.and_then(|id| id.as_u64()), Some(2));
 }
