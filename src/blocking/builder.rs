@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::client::Shared;
-use super::connection::{Connection, Interest, Late};
+use super::connection::{Connection, Interest, Late, after};
 use crate::error::{Error, ErrorKind};
 use crate::session::client::{Options, Session};
 use crate::transport::blocking::{self, Io, Pump};
@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
     }
 
     fn connect_by(&self) -> Instant {
-        Instant::now() + self.connect_deadline.unwrap_or(self.deadline)
+        after(self.connect_deadline.unwrap_or(self.deadline))
     }
 
     /// Connects; again and again if the server is waited for.

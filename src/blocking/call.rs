@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::client::Shared;
+use super::connection::after;
 use crate::error::{Error, ErrorKind};
 use crate::session::client::{CallId, Reply, Request, Sending};
 
@@ -57,7 +58,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
     pub fn send(self) -> Result<R::Reply, Error> {
         let connection = &self.client.0.connection;
-        let deadline = Instant::now() + self.deadline;
+        let deadline = after(self.deadline);
         let name = self.command.name();
         let id = connection.request(&self.command, self.sending)?;
         decode::<R>(connection.finish(id, deadline, &name), &name)
@@ -69,7 +70,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// When it cannot be sent at all.
     pub fn start(self) -> Result<Pending<R>, Error> {
-        let deadline = Instant::now() + self.deadline;
+        let deadline = after(self.deadline);
         let name = self.command.name();
         let shared = Arc::clone(&self.client.0);
         let id = shared.connection.request(&self.command, self.sending)?;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::connection::{Connection, Interest, Late, State};
+use super::connection::{Connection, Interest, Late, State, after};
 use super::{Builder, Call, EventStream};
 use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
@@ -124,7 +124,7 @@ impl Client {
     /// # Errors
     /// When it does not within the deadline of a call, or answers with an error.
     pub fn quit(&self) -> Result<(), Error> {
-        let deadline = Instant::now() + self.0.deadline;
+        let deadline = after(self.0.deadline);
         match self.execute(RawCommand::new("quit")) {
             Ok(_) => {}
             Err(error) if matches!(error.kind(), ErrorKind::Ended) => return Ok(()),

@@ -71,6 +71,13 @@ pub(super) struct Interest {
 /// The deadline passed.
 pub(super) struct Late;
 
+/// So long from now.
+pub(super) fn after(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time)
+        .unwrap_or_else(|| now + 1_000_000 * LONG)
+}
+
 impl State {
     /// The result of a call, if it has ended.
     pub(super) fn take_result(&mut self, id: CallId) -> Option<Result<Reply, Error>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::Shared;
-use super::connection::{Interest, Late};
+use super::connection::{Interest, Late, after};
 use crate::error::{Error, ErrorKind};
 use crate::events::{Decode, Received, Subscription};
 
@@ -40,7 +40,7 @@ impl<E> EventStream<E> {
     /// # Errors
     /// As for [`recv`](Self::recv), and when there is none before the deadline.
     pub fn recv_deadline(&mut self, deadline: Duration) -> Result<Received<E>, Error> {
-        self.wait(Some(Instant::now() + deadline))
+        self.wait(Some(after(deadline)))
     }
 
     /// The next event, if it was received already; see [Threads](super#threads) for when events are.

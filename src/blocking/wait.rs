@@ -1,10 +1,10 @@
 //! A command and the event that tells how it went on.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Client;
-use super::connection::{Interest, Late};
+use super::connection::{Interest, Late, after};
 use crate::error::{Error, ErrorKind};
 use crate::events::{EventMessage, Received};
 use crate::session::client::{Reply, Request, Sending};
@@ -34,7 +34,7 @@ impl Client {
         mut found: impl FnMut(&Received<E>) -> Option<T>,
         deadline: Duration,
     ) -> Result<(R::Reply, T), Error> {
-        let deadline = Instant::now() + deadline;
+        let deadline = after(deadline);
         let name = command.name();
         let connection = &self.0.connection;
         let mut state = connection.lock();

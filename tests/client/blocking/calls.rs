@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_rt::qmp::commands::{Cont, QueryStatus, Stop};
@@ -38,6 +39,18 @@ fn typed() {
     let error = client.execute(Stop::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Decode(_)));
     assert_eq!(error.command(), Some("stop"));
+    server.join().unwrap();
+}
+
+#[test]
+fn without_a_deadline() {
+    let (stream, server) = serve_negotiated(|mut peer| {
+        let request = peer.expect("x");
+        peer.answer(&request, "1");
+    });
+    let client = client(stream);
+    let call = client.call(RawCommand::new("x")).deadline(Duration::MAX);
+    assert_eq!(call.send().unwrap(), json!(1));
     server.join().unwrap();
 }
 
