@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod build;
+mod calls;
 mod codec;
 mod cpu;
 mod generator;
@@ -46,6 +47,12 @@ const SECTIONS: &[Section] = &[
         run: |_| codec::report(),
     },
     Section {
+        name: "calls",
+        title: "Calls to a server",
+        needs: "qemu-storage-daemon, which is skipped otherwise",
+        run: calls::report,
+    },
+    Section {
         name: "build",
         title: "Cold build of a program that uses ten commands",
         needs: "minutes",
@@ -55,6 +62,15 @@ const SECTIONS: &[Section] = &[
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
+    // What the section on calls starts this program for.
+    if let [echo_server, socket] = names.as_slice()
+        && echo_server == calls::ECHO_SERVER
+    {
+        return match calls::echo_server(Path::new(socket)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let known = |name: &String| SECTIONS.iter().any(|section| section.name == *name);
     if !names.iter().all(known) {
         eprintln!("usage: peers [SECTION]...\n\nWithout a section the whole report is made.\n");
