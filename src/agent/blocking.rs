@@ -205,7 +205,26 @@ impl Agent {
         answer
     }
 
+    /// An agent that could not answer the client before listens anew, and drops who was connecting. What was not sent
+    /// is tried once more then.
     fn exchange(
+        &mut self,
+        name: &str,
+        request: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, Error> {
+        match self.try_exchange(name, request.clone(), deadline) {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Closed)
+                    && !matches!(self.connector, Connector::None) =>
+            {
+                self.try_exchange(name, request, deadline)
+            }
+            result => result,
+        }
+    }
+
+    fn try_exchange(
         &mut self,
         name: &str,
         request: Vec<u8>,

@@ -29,6 +29,8 @@ pub(crate) mod blocking;
 mod exchange;
 mod exec;
 mod file;
+#[cfg(all(test, unix))]
+mod tests;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
 

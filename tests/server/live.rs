@@ -304,7 +304,7 @@ fn check_monitor(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: u
 
 #[test]
 fn storage_daemon_agrees() {
-    check_monitor(storage_daemon(), qsd::COMMANDS, 2000);
+    check_monitor(storage_daemon(), qsd::COMMANDS, 1000);
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn agent_agrees() {
         ours,
         probes: 0,
     };
-    pair.compare_all(2000);
+    pair.compare_all(1000);
     pair.compare(b"{'execute':'guest-get-time','id':1}");
     // It reads fast enough for what reaches the limits.
     let tokens = 1 << 21;

@@ -344,13 +344,10 @@ impl Session {
                     self.start = self.position;
                     self.refuse(what.to_string());
                 }
-                Some(Found::Value) => {
-                    let text = self.lexer.take();
-                    match Document::parse(&text) {
-                        Ok(document) => self.accept(document),
-                        Err(error) => self.refuse(error.desc()),
-                    }
-                }
+                Some(Found::Value) => match Document::parse_owned(self.lexer.take()) {
+                    Ok(document) => self.accept(document),
+                    Err(error) => self.refuse(error.desc()),
+                },
             }
         }
         #[cfg(unix)]

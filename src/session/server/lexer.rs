@@ -120,8 +120,7 @@ impl Lexer {
                     let rest = &input[at..];
                     let room = MAX_TEXT + 1 - self.token_len();
                     let rest = &rest[..rest.len().min(room)];
-                    let end = rest.iter().position(|b| !is_plain(*b, quote));
-                    let plain = &rest[..end.unwrap_or(rest.len())];
+                    let plain = &rest[..plain_run(rest, quote)];
                     self.text.extend_from_slice(plain);
                     at += plain.len();
                     self.check_token()
@@ -249,6 +248,24 @@ pub(super) fn is_space(byte: u8) -> bool {
 /// Whether a byte stands for itself in a string.
 fn is_plain(byte: u8, quote: u8) -> bool {
     (0x20..=0xFD).contains(&byte) && byte != quote && byte != b'\\'
+}
+
+/// How many bytes from the first on stand for themselves in a string.
+fn plain_run(text: &[u8], quote: u8) -> usize {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, _) = text.as_chunks::<8>();
+    let plain = words.iter().take_while(|word| {
+        let word = u64::from_le_bytes(**word);
+        // The high bit of every byte that is zero, and perhaps of some above one.
+        let zero = |x: u64| x.wrapping_sub(LOW) & !x;
+        let is = |byte: u8| zero(word ^ (LOW * u64::from(byte)));
+        let control = word.wrapping_sub(LOW * 0x20) & !word;
+        (is(quote) | is(b'\\') | is(0xFE) | is(0xFF) | control) & HIGH == 0
+    });
+    let start = 8 * plain.count();
+    let rest = text[start..].iter().take_while(|b| is_plain(**b, quote));
+    start + rest.count()
 }
 
 /// Whether reading starts again at this byte after a lexical error.

@@ -26,6 +26,17 @@
 //!     b"{\"return\": {}}\r\n{\"return\": {\"name\": \"demo\"}, \"id\": 7}\r\n"
 //! );
 //! ```
+//!
+//! # Where it differs from QEMU
+//!
+//! - A reply belongs to the session of its request, never to whoever is connected when it is ready.
+//! - What needs no execution (negotiation, malformed input) is answered in its order within the session, but does not
+//!   wait for commands of other sessions.
+//! - Reading also pauses while much output waits, and a client that never reads is given up: see
+//!   [`Config::output_limit`]. Large requests wait in smaller numbers: see [`Config::queue_limit`].
+//! - Numbers like `0e5` are numbers, as in RFC 8259. Those beyond the range of a double are errors, not infinite.
+//! - Of a stray token at most 64 KiB are quoted.
+//! - Of several errors in one request the first in the text is reported; QEMU's choice depends on hashes.
 
 mod arbiter;
 mod config;

@@ -1,0 +1,224 @@
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use super::{Exec, ReadFile};
+use crate::blocking::{Agent, AgentBuilder};
+use crate::error::{Error, ErrorKind, Violation};
+use crate::qga::commands;
+
+/// More than anything here takes.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The agent's end of a channel.
+struct Fake {
+    lines: BufReader<UnixStream>,
+    channel: UnixStream,
+}
+
+impl Fake {
+    /// The next request. What comes before it to end another is left out.
+    fn request(&mut self) -> String {
+        let mut line = Vec::new();
+        self.lines.read_until(b'\n', &mut line).unwrap();
+        let line = line.strip_prefix(b"\xFF").unwrap_or(&line);
+        String::from_utf8(line.to_vec()).unwrap()
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.channel.write_all(bytes).unwrap();
+    }
+
+    /// Answers a synchronisation.
+    fn synchronize(&mut self) {
+        let request = self.request();
+        let (_, rest) = request.split_once("\"id\":").expect("a synchronisation");
+        let id = rest.trim_end().trim_end_matches('}');
+        self.send(format!("{{\"return\": {id}}}\n").as_bytes());
+    }
+
+    /// Answers `guest-sync-delimited`.
+    fn synchronize_delimited(&mut self) {
+        self.send(b"\xFF");
+        self.synchronize();
+    }
+}
+
+/// What `call` gets from an agent that behaves like `fake`.
+fn talk<T: Send>(
+    builder: AgentBuilder,
+    fake: impl FnOnce(&mut Fake) + Send,
+    call: impl FnOnce(&mut Agent) -> T,
+) -> T {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let reader = ours.try_clone().unwrap();
+    let mut agent = builder.deadline(DEADLINE).over(reader, ours).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut end = Fake {
+                lines: BufReader::new(theirs.try_clone().unwrap()),
+                channel: theirs,
+            };
+            fake(&mut end);
+        });
+        call(&mut agent)
+    })
+}
+
+fn ping(agent: &mut Agent) -> Result<(), Error> {
+    agent.execute(commands::GuestPing::new()).map(|_| ())
+}
+
+#[test]
+fn an_agent_that_knows_no_delimiter() {
+    let fake = |fake: &mut Fake| {
+        let request = fake.request();
+        assert!(
+            request.starts_with(r#"{"execute":"guest-sync-delimited","#),
+            "{request}"
+        );
+        fake.send(br#"{"error": {"class": "CommandNotFound", "desc": "not found"}}"#);
+        fake.send(b"\n");
+        fake.synchronize();
+        assert_eq!(fake.request(), "{\"execute\":\"guest-ping\"}\n");
+        fake.send(b"{\"return\": {}}\n");
+    };
+    talk(Agent::builder(), fake, ping).unwrap();
+}
+
+/// The error is told, and the next call starts anew.
+#[test]
+fn a_reply_that_makes_no_sense() {
+    for reply in ["what?\n", "{\"event\": \"STOP\"}\n", "{\"return\": {}\n"] {
+        let fake = |fake: &mut Fake| {
+            fake.synchronize_delimited();
+            fake.request();
+            fake.send(reply.as_bytes());
+            fake.synchronize_delimited();
+            fake.request();
+            fake.send(b"{\"return\": {}}\n");
+        };
+        let (first, second) = talk(Agent::builder(), fake, |agent| (ping(agent), ping(agent)));
+        let error = first.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
+        second.unwrap();
+    }
+}
+
+#[test]
+fn a_message_that_is_too_long() {
+    let fake = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(&[b' '; 2000]);
+    };
+    let error = talk(Agent::builder().message_limit(1000), fake, ping).unwrap_err();
+    let ErrorKind::Protocol(Violation::TooLong { limit }) = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(*limit, 1000);
+}
+
+#[test]
+fn a_channel_that_ends() {
+    let synchronized = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+    };
+    let error = talk(Agent::builder(), synchronized, ping).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::OutcomeUnknown),
+        "{error:?}"
+    );
+    let before = |fake: &mut Fake| {
+        fake.request();
+    };
+    let error = talk(Agent::builder(), before, ping).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed), "{error:?}");
+}
+
+fn shut_down(agent: &mut Agent) -> Result<(), Error> {
+    agent.execute(commands::GuestShutdown::new()).map(|_| ())
+}
+
+/// A command without success reply succeeds when there is no error for a while, or the channel ends.
+#[test]
+fn a_shutdown() {
+    let quickly = || Agent::builder().no_reply_grace(Duration::from_millis(50));
+    let silent = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": {}}\n");
+    };
+    talk(quickly(), silent, |agent| {
+        shut_down(agent)?;
+        ping(agent)
+    })
+    .unwrap();
+    let gone = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+    };
+    let slowly = Agent::builder().no_reply_grace(DEADLINE * 2);
+    talk(slowly, gone, shut_down).unwrap();
+    let failing = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\n");
+    };
+    let slowly = Agent::builder().no_reply_grace(DEADLINE * 2);
+    let error = talk(slowly, failing, shut_down).unwrap_err();
+    assert!(error.reply().is_some(), "{error:?}");
+}
+
+#[test]
+fn contents_that_are_not_base64() {
+    let file = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": 1000}\n");
+        fake.request();
+        fake.send(b"{\"return\": {\"count\": 1, \"buf-b64\": \"?\", \"eof\": true}}\n");
+    };
+    let error = talk(Agent::builder(), file, |agent| {
+        agent.read_file(ReadFile::new("/file"))
+    });
+    let program = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": {\"pid\": 7}}\n");
+        fake.request();
+        fake.send(b"{\"return\": {\"exited\": true, \"out-data\": \"?\"}}\n");
+    };
+    let other = talk(Agent::builder(), program, |agent| {
+        agent.exec(Exec::new("x"))
+    });
+    let errors = [error.unwrap_err(), other.unwrap_err()];
+    let members = errors.each_ref().map(|error| match error.kind() {
+        ErrorKind::Protocol(Violation::NotBase64 { member }) => *member,
+        _ => panic!("{error:?}"),
+    });
+    assert_eq!(members, ["buf-b64", "out-data"]);
+}
+
+/// A file that grows as it is read has no end.
+#[test]
+fn a_file_without_end() {
+    let endless = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": 1000}\n");
+        while fake.request().contains("guest-file-read") {
+            fake.send(b"{\"return\": {\"count\": 4, \"buf-b64\": \"AAAAAA==\", \"eof\": false}}\n");
+        }
+        fake.send(b"{\"return\": {}}\n");
+    };
+    let error = talk(Agent::builder(), endless, |agent| {
+        agent.read_file(ReadFile::new("/dev/zero").limit(10))
+    })
+    .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TooMuch(10)), "{error:?}");
+}
