@@ -3,7 +3,7 @@
 #[path = "common/run.rs"]
 mod run;
 
-use qapi_gen::{Builder, Condition};
+use qapi_gen::{Builder, Condition, ServiceOptions};
 use run::{Run, Scratch};
 
 const SCHEMA: &str = "\
@@ -47,8 +47,9 @@ fn options_do_what_the_builder_does() {
     let dir = Scratch::new("options", FILES);
     let builder = || Builder::new(dir.0.join("main.json"));
     let cfg = |predicate| builder().condition("HAVE_B", Condition::Cfg(predicate));
-    let cases: [(&[&str], Builder); 11] = [
+    let cases: [(&[&str], Builder); 12] = [
         (&[], builder()),
+        (&["--service"], builder().service(ServiceOptions::new())),
         (&["--command", "query-*"], builder().commands(["query-*"])),
         (
             &["--command", "set-?", "--command=query-b"],
@@ -85,7 +86,7 @@ fn options_do_what_the_builder_does() {
     // No option is ignored: of all these, only `HAVE_B=true` and `--legacy` change nothing here.
     codes.sort();
     codes.dedup();
-    assert_eq!(codes.len(), 9);
+    assert_eq!(codes.len(), 10);
 }
 
 #[test]

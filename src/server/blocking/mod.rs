@@ -120,7 +120,6 @@ impl<D: Dispatch> Server<D> {
         // The first look arms the timer and registers the alarm.
         alarm.waker.wake_by_ref();
         Ok(Self {
-            #[expect(clippy::arc_with_non_send_sync, reason = "it is shared on this thread")]
             core: Arc::new(Core::new(dispatch, options)),
             epoll,
             timer,
