@@ -62,6 +62,7 @@ impl<D: Dispatch> Connection<D> {
         self.client.number()
     }
 
+    #[cfg(feature = "tokio")]
     pub(crate) fn core(&self) -> &Arc<Core<D>> {
         &self.core
     }

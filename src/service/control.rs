@@ -89,6 +89,7 @@ impl Control {
     }
 
     /// Nobody is to be woken by this key any more.
+    #[cfg(feature = "tokio")]
     pub(crate) fn forget(&self, key: u64) {
         lock(&self.0.waiting).remove(&key);
     }
