@@ -1,0 +1,77 @@
+//! Shares one monitor among many clients. A monitor of QEMU serves one client at a time; others wait, in silence.
+//!
+//! ```sh
+//! cargo run --example proxy --features server,tokio                # a demonstration
+//! cargo run --example proxy --features server,tokio -- --socket /tmp/vm.sock --listen /tmp/shared.sock
+//! ```
+
+mod support;
+
+use std::error::Error;
+
+use qapi_rt::qmp::{commands, events};
+use qapi_rt::server::{Listener, Options, Server};
+use qapi_rt::service::Router;
+use qapi_rt::types::ErrorReply;
+use qapi_rt::{Client, ErrorKind};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let machine = support::connect().await?;
+    let version = machine.greeting().version.qemu.clone();
+    let options = Options::qmp().version(version.major, version.minor, version.micro);
+    let server = Server::new(forward(machine.clone()), options);
+
+    // Events of the machine go to all clients.
+    let (mut events, control) = (machine.raw_events(|_| true), server.control().clone());
+    tokio::spawn(async move {
+        while let Ok(received) = events.recv().await {
+            if let Ok(data) = received.event.object() {
+                control.events().emit_raw(received.event.name(), &data);
+            }
+        }
+        control.shut_down();
+    });
+
+    match (support::option("--listen"), support::option("--socket")) {
+        (Some(path), _) => server.listen(Listener::unix(path)?)?,
+        (None, Some(_)) => return Err("where to listen is missing: --listen PATH".into()),
+        (None, None) => {
+            let (one, other) = (attach(&server).await?, attach(&server).await?);
+            tokio::spawn(async move { demonstrate(&one, &other).await });
+        }
+    }
+    server.run().await;
+    Ok(())
+}
+
+/// Every command goes to the machine, whatever it is, and its reply or error comes back.
+fn forward(machine: Client) -> Router {
+    Router::new().fallback(move |call, arguments| {
+        let machine = machine.clone();
+        async move {
+            let reply = machine.execute_raw(call.command(), arguments.into()).await;
+            reply.map_err(|error| match error.kind() {
+                ErrorKind::Command(reply) => reply.clone(),
+                _ => ErrorReply::generic(error.to_string()),
+            })
+        }
+    })
+}
+
+async fn attach(server: &Server<Router>) -> Result<Client, Box<dyn Error>> {
+    let (ours, theirs) = tokio::io::duplex(4096);
+    server.serve(theirs);
+    let (reader, writer) = tokio::io::split(ours);
+    Ok(Client::builder().over(reader, writer).await?)
+}
+
+async fn demonstrate(one: &Client, other: &Client) -> Result<(), qapi_rt::Error> {
+    let mut stops = other.events::<events::Stop>();
+    one.execute(commands::Stop::new()).await?;
+    stops.recv().await?;
+    println!("one client has stopped the machine, the other one knows");
+    let status = other.execute(commands::QueryStatus::new()).await?;
+    println!("it is {}", status.status);
+    one.quit().await
+}
