@@ -36,6 +36,7 @@ step_features() {
       check qapi-rt "${set#,}"
     done
   done
+  for set in testing testing,tokio,qmp; do check qapi-rt "$set"; done
   found "$count combinations"
 }
 

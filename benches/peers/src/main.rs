@@ -12,7 +12,7 @@ mod scaling;
 mod stats;
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -58,7 +58,26 @@ const SECTIONS: &[Section] = &[
         needs: "minutes",
         run: build::report,
     },
+    Section {
+        name: "serve",
+        title: "Servers",
+        needs: "the storage daemon",
+        run: |_| bench("serve"),
+    },
 ];
+
+/// A benchmark of our own that brings its peers along and prints Markdown.
+fn bench(name: &str) -> Result<()> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    let status = Command::new(env!("CARGO"))
+        .args(["bench", "--quiet", "--manifest-path", manifest])
+        .args(["--package", "qapi-benches", "--bench", name])
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(status.to_string().into()),
+    }
+}
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
