@@ -1,4 +1,4 @@
-//! Clients of the guest agent: `Agent` for tokio, and [`blocking::Agent`](crate::blocking::Agent).
+//! Clients of the guest agent: for tokio `Agent`, and for threads that block [another](crate::blocking::Agent).
 //!
 //! An agent does one thing at a time, so a client is used by one caller at a time (`&mut self`). Its
 //! channel is synchronised at the first call and whenever a call was given up; see
