@@ -1,8 +1,96 @@
 //! Clients and servers of QEMU's control protocols: the machine protocol (QMP), which QEMU and its storage daemon
 //! speak, and the guest agent's.
 //!
-//! All rules of the protocols are in [`session`], which does no I/O. Blocking and asynchronous transports drive the same
-//! sessions.
+//! Commands, replies and events are types, generated from QEMU's schema (in `qmp`, `qga` and `qsd`) or from one of
+//! your own, by the crate `qapi-gen`.
+//!
+//! # Driving a machine
+//!
+//! A client is connected, and negotiated, in one step; a command is executed and gives its own reply type.
+//!
+//! ```no_run
+//! # #[cfg(all(unix, feature = "client", feature = "qmp"))]
+//! # fn main() -> Result<(), qapi_rt::Error> {
+//! use qapi_rt::blocking::Client;
+//! use qapi_rt::qmp::commands;
+//!
+//! let client = Client::connect_unix("/run/vm/qmp.sock")?;
+//! let status = client.execute(commands::QueryStatus::new())?;
+//! if !status.running {
+//!     client.execute(commands::Cont::new())?;
+//! }
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(unix, feature = "client", feature = "qmp")))]
+//! # fn main() {}
+//! ```
+//!
+//! `Client` (feature `tokio`) has the same names with `await`. Both are cheap to clone and shared by any number of threads
+//! or tasks. Three things hold for every call:
+//!
+//! - It has a deadline, of 30 seconds unless another is set.
+//! - When it is given up, no other is disturbed: a late reply is dropped.
+//! - Its error tells whether the command may have been executed: `Error::maybe_executed`.
+//!
+//! Many commands only begin something. The event that tells how it went on may come before the reply, so waiting for it
+//! has to begin before the command is sent: that is `Client::execute_and_wait`, and for block jobs, migrations and dumps
+//! `Client::run` with what is in `jobs`. `Agent` is the client of a guest agent.
+//!
+//! # Machines of other releases
+//!
+//! The types are of one release and understand all since 6.0. What a reply or event holds that they do not know is kept:
+//! a value, branch or event as `Unrecognized`, a member in the field `unrecognized`. What the server at hand can do,
+//! `capabilities` asks of its own schema.
+//!
+//! # Answering like one
+//!
+//! With feature `server`, `qmp`, `qga` and `qsd` have a trait `Service`, a method for each command. What is
+//! implemented is advertised, and nothing else.
+//!
+//! ```
+//! # #[cfg(all(feature = "server", feature = "testing", feature = "tokio", feature = "qmp"))]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use qapi_rt::qmp::{NameInfo, Service, commands, serve};
+//! use qapi_rt::service::{Call, Result};
+//!
+//! struct Machine;
+//!
+//! impl Service for Machine {
+//!     async fn query_name(&self, _: &Call, _: commands::QueryName) -> Result<NameInfo> {
+//!         Ok(NameInfo::new().name("vm0"))
+//!     }
+//! }
+//!
+//! // In this process; `server::Server` listens on sockets.
+//! let (client, _server) = qapi_rt::testing::connect(serve(Arc::new(Machine))).await?;
+//! let name = client.execute(commands::QueryName::new()).await?.name;
+//! assert_eq!(name.as_deref(), Some("vm0"));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "server", feature = "testing", feature = "tokio", feature = "qmp")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Without I/O
+//!
+//! All rules of the protocols are in [`session`]: bytes in, bytes out, and what happened. The clients and servers here
+//! drive sessions, and so can an event loop of your own.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `client` (default) | clients, blocking |
+//! | `server` | service traits, routers, servers |
+//! | `tokio` | the asynchronous flavours of both |
+//! | `testing` | doubles for test suites, recording and replay |
+//! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
+//!
+//! A program with a schema of its own does without QEMU's types: `default-features = false`, and the features of the ends
+//! that it has.
 //!
 //! # Logs
 //!
