@@ -59,6 +59,12 @@ const SECTIONS: &[Section] = &[
         run: build::report,
     },
     Section {
+        name: "clients",
+        title: "Clients beside bare loops",
+        needs: "the storage daemon",
+        run: |_| bench("tokio_client"),
+    },
+    Section {
         name: "serve",
         title: "Servers",
         needs: "the storage daemon",
