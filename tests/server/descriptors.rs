@@ -130,7 +130,7 @@ fn a_peer_cannot_pile_them_up() {
 
 #[test]
 fn those_that_come_with_nothing_to_execute_are_closed() {
-    for text in ["\n", "]", "{}", "@"] {
+    for text in ["]", "{}", "@"] {
         let mut monitor = Monitor::qmp();
         let (fd, reader) = pipe();
         monitor.session.receive_with_fds(text.as_bytes(), vec![fd]);
@@ -139,4 +139,27 @@ fn those_that_come_with_nothing_to_execute_are_closed() {
         assert!(request.descriptors().is_none(), "{text}");
         assert!(is_closed(reader));
     }
+}
+
+/// As QEMU's client library for Python sends them.
+#[test]
+fn those_that_come_with_whitespace_are_for_the_next_request() {
+    let mut monitor = Monitor::qmp();
+    let (early, early_reader) = pipe();
+    let (late, late_reader) = pipe();
+    monitor.session.receive_with_fds(b" ", vec![early]);
+    monitor.session.receive(b"\n");
+    monitor.session.receive_with_fds(b"\r\n", vec![late]);
+    monitor.hold = true;
+    monitor.session.receive(GETFD.as_bytes());
+    monitor.session.receive(STATUS.as_bytes());
+    let request = monitor.session.take_in_band().expect("a request");
+    let taken = request.descriptors().and_then(|fds| fds.take());
+    monitor.session.finish(request.ticket());
+    let next = monitor.session.take_in_band().expect("a request");
+    assert!(next.descriptors().is_none());
+    // Later ones take the place of earlier ones.
+    assert!(is_closed(early_reader));
+    drop(taken.expect("the later descriptor"));
+    assert!(is_closed(late_reader));
 }

@@ -153,12 +153,12 @@ impl Session {
     }
 
     /// Takes in what was read in one system call, and the descriptors that came with it. They are for the request that
-    /// these bytes are part of.
+    /// these bytes are part of, or if they are only whitespace, for the next one.
     #[cfg(unix)]
     pub fn receive_with_fds(&mut self, bytes: &[u8], fds: Vec<std::os::fd::OwnedFd>) {
         if !fds.is_empty() && !self.ended && self.closed.is_none() {
             let start = self.position + (self.input.len() - self.at) as u64;
-            self.arrivals.push(start, start + bytes.len() as u64, fds);
+            self.arrivals.push(start, bytes, fds);
         }
         self.receive(bytes);
     }

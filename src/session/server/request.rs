@@ -91,6 +91,9 @@ pub(super) struct Arrivals(std::collections::VecDeque<Arrival>);
 struct Arrival {
     start: u64,
     end: u64,
+    /// Whether nothing but whitespace came with them. They are for the next request then: QEMU keeps descriptors until
+    /// somebody takes them, and its own client library sends them so.
+    ahead: bool,
     descriptors: Descriptors,
 }
 
@@ -100,14 +103,16 @@ impl Arrivals {
     /// more than two come only from a peer that sends descriptors with every piece of one request.
     const MOST: usize = 4;
 
-    pub(super) fn push(&mut self, start: u64, end: u64, fds: Vec<OwnedFd>) {
+    /// Those that came with these bytes, the first of which is at `start`.
+    pub(super) fn push(&mut self, start: u64, bytes: &[u8], fds: Vec<OwnedFd>) {
         if self.0.len() == Self::MOST {
             self.0.pop_front();
         }
         let descriptors = Descriptors::new(fds);
         self.0.push_back(Arrival {
             start,
-            end,
+            end: start + bytes.len() as u64,
+            ahead: bytes.iter().all(|byte| super::lexer::is_space(*byte)),
             descriptors,
         });
     }
@@ -117,13 +122,14 @@ impl Arrivals {
         self.release(start);
         let last = self.0.iter().rev().find(|arrival| arrival.start < end);
         let found = last.map(|arrival| arrival.descriptors.clone());
-        self.release(end);
+        self.0.retain(|arrival| arrival.end > end);
         found
     }
 
     /// No request with bytes before this one will come any more.
     pub(super) fn release(&mut self, start: u64) {
-        self.0.retain(|arrival| arrival.end > start);
+        self.0
+            .retain(|arrival| arrival.end > start || arrival.ahead);
     }
 
     pub(super) fn is_empty(&self) -> bool {
