@@ -59,7 +59,22 @@ pub async fn connect<D>(dispatch: D) -> Result<(Client, Serving), Error>
 where
     D: Dispatch<Answer = Answer> + Send + Sync,
 {
-    let server = Server::new(dispatch, Options::qmp());
+    connect_with(dispatch, Options::qmp()).await
+}
+
+/// As [`connect`], to a server with these options: with hooks, or with the [handle](Options::control) that the service
+/// got when it was made.
+///
+/// # Errors
+/// When the client's negotiation fails.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub async fn connect_with<D>(dispatch: D, options: Options) -> Result<(Client, Serving), Error>
+where
+    D: Dispatch<Answer = Answer> + Send + Sync,
+{
+    let server = Server::new(dispatch, options);
     let (near, far) = tokio::io::duplex(BUFFER);
     server.serve(far);
     let serving = run(server);

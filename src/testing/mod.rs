@@ -7,6 +7,8 @@
 //!   schema, and replayed: its server's part to a client ([`Double::replay`]), its client's part to a server
 //!   ([`Recording::play`]).
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub mod blocking;
 mod check;
 #[cfg(feature = "tokio")]
 mod connect;
@@ -21,7 +23,7 @@ pub use check::Discrepancy;
 #[cfg(all(unix, feature = "tokio"))]
 pub use connect::listen;
 #[cfg(feature = "tokio")]
-pub use connect::{Serving, connect};
+pub use connect::{Serving, connect, connect_with};
 pub use double::{Double, Unexpected};
 pub use exchange::{Exchange, Expectation, Notice, Outcome, call};
 pub use recorder::{Recorded, Recorder};

@@ -1,4 +1,5 @@
 //! What `qapi_rt::testing` offers to test suites.
 
+mod blocking;
 mod double;
 mod recording;
