@@ -1,0 +1,283 @@
+//! The machine, driven from within the process.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use qapi_rt::blocking::Client;
+use qapi_rt::jobs::{Error as JobError, Job};
+use qapi_rt::server::Options;
+use qapi_rt::service::Control;
+use qapi_rt::testing::blocking::{Serving, connect_with};
+use qapi_rt::types::qmp::{self, JobStatus, NameInfo, RunState, StatusInfo};
+use qapi_rt::types::{ErrorClass, Events as _};
+use qapi_rt::{Error, Received};
+use serde_json::json;
+use vmm::{Vmm, api};
+
+use api::{ComExampleDevice, Event, commands, events};
+
+/// What a test waits for at most before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The guest's memory, in MiB.
+const MEMORY: u32 = 4;
+
+fn start() -> (Client, Serving) {
+    let control = Control::new();
+    let machine = Vmm::new("test", MEMORY, &control).unwrap();
+    let options = Options::qmp().control(&control);
+    connect_with(api::serve(Arc::new(machine)), options).unwrap()
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    let error = result.unwrap_err();
+    error.reply().expect("a reply").to_string()
+}
+
+fn status(client: &Client) -> RunState {
+    let StatusInfo {
+        running, status, ..
+    } = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(running, status == RunState::Running);
+    status
+}
+
+#[test]
+fn it_has_a_name() {
+    let (client, _server) = start();
+    let name = client.execute(commands::QueryName::new()).unwrap();
+    assert_eq!(name, NameInfo::new().name("test"));
+}
+
+#[test]
+fn it_runs_stops_shuts_down_and_is_reset() {
+    let (client, _server) = start();
+    let mut events = client.all_events::<Event>();
+    let mut next = || {
+        let Received { event, .. } = events.recv_deadline(PATIENCE).unwrap();
+        event.name().to_owned()
+    };
+    assert_eq!(status(&client), RunState::Prelaunch);
+    // It does not run, so nothing happens.
+    client.execute(commands::Stop::new()).unwrap();
+    assert_eq!(status(&client), RunState::Prelaunch);
+
+    client.execute(commands::Cont::new()).unwrap();
+    assert_eq!(status(&client), RunState::Running);
+    assert_eq!(next(), "RESUME");
+    client.execute(commands::Stop::new()).unwrap();
+    assert_eq!(status(&client), RunState::Paused);
+    assert_eq!(next(), "STOP");
+
+    // The guest notices when it runs again.
+    client.execute(commands::SystemPowerdown::new()).unwrap();
+    assert_eq!(next(), "POWERDOWN");
+    assert_eq!(status(&client), RunState::Paused);
+    client.execute(commands::Cont::new()).unwrap();
+    assert_eq!([next(), next(), next()], ["RESUME", "SHUTDOWN", "STOP"]);
+    assert_eq!(status(&client), RunState::Shutdown);
+    assert_eq!(
+        refusal(client.execute(commands::Cont::new())),
+        "GenericError: Resetting the Virtual Machine is required"
+    );
+    client.execute(commands::SystemReset::new()).unwrap();
+    assert_eq!(next(), "RESET");
+    assert_eq!(status(&client), RunState::Prelaunch);
+}
+
+fn devices(client: &Client) -> Vec<ComExampleDevice> {
+    let query = commands::ComExampleQueryDevices::new();
+    client.execute(query).unwrap()
+}
+
+#[test]
+fn devices_come_and_go() {
+    let (client, _server) = start();
+    let add = |driver: &str| commands::DeviceAdd::new(driver).id("net0");
+    let mut net0 = add("virtio-net-pci");
+    net0.extra.insert("mq".into(), json!(true));
+    client.execute(net0.clone()).unwrap();
+    let properties = json!({"mq": true});
+    let device = |unplugging| {
+        ComExampleDevice::new("net0", "virtio-net-pci", unplugging, properties.clone())
+    };
+    assert_eq!(devices(&client), [device(false)]);
+    for (wish, refused) in [
+        (net0, "Duplicate device ID 'net0'"),
+        (add("floppy"), "'floppy' is not a valid device model name"),
+        (
+            commands::DeviceAdd::new("virtio-rng-pci"),
+            "Parameter 'id' is missing",
+        ),
+    ] {
+        assert_eq!(
+            refusal(client.execute(wish)),
+            format!("GenericError: {refused}")
+        );
+    }
+
+    let delete = |id: &str| client.execute(commands::DeviceDel::new(id));
+    assert_eq!(
+        refusal(delete("net1")),
+        "DeviceNotFound: Device 'net1' not found"
+    );
+    // The guest has to let it go, and does not run yet.
+    let mut deleted = client.events::<events::DeviceDeleted>();
+    delete("net0").unwrap();
+    assert_eq!(
+        refusal(delete("net0")),
+        "GenericError: Device net0 is already in the process of unplug"
+    );
+    assert_eq!(devices(&client), [device(true)]);
+    client.execute(commands::Cont::new()).unwrap();
+    let Received { event, .. } = deleted.recv_deadline(PATIENCE).unwrap();
+    let expected = events::DeviceDeleted::new("/machine/peripheral/net0").device("net0");
+    assert_eq!(event, expected);
+    assert_eq!(devices(&client), []);
+}
+
+#[test]
+fn a_running_guest_lets_a_device_go_at_once() {
+    let (client, _server) = start();
+    client.execute(commands::Cont::new()).unwrap();
+    let add = commands::DeviceAdd::new("virtio-rng-pci").id("rng0");
+    client.execute(add).unwrap();
+    let gone = |received: &Received<qmp::Event>| match &received.event {
+        qmp::Event::DeviceDeleted(event) => event.device.clone(),
+        _ => None,
+    };
+    let delete = commands::DeviceDel::new("rng0");
+    let (_, id) = client.execute_and_wait(delete, gone, PATIENCE).unwrap();
+    assert_eq!(id, "rng0");
+}
+
+#[test]
+fn a_snapshot_is_a_job_that_tells_how_far_it_is() {
+    let (client, _server) = start();
+    let mut events = client.all_events::<Event>();
+    let path = std::env::temp_dir().join(format!("vmm-snapshot-{}", std::process::id()));
+    let save = commands::ComExampleSnapshot::new("save").file(path.to_str().unwrap());
+    client.execute(save).unwrap();
+    let outcome = client.run(Job::watch("save")).deadline(PATIENCE).outcome();
+    let total = i64::from(MEMORY) << 20;
+    let progress = outcome.unwrap().progress;
+    assert_eq!(
+        (progress.current, progress.total),
+        (total as u64, total as u64)
+    );
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), total as u64);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(client.execute(commands::QueryJobs::new()).unwrap(), []);
+
+    let (mut statuses, mut progress) = (Vec::new(), Vec::new());
+    while statuses.last() != Some(&JobStatus::Null) {
+        match events.recv_deadline(PATIENCE).unwrap().event {
+            Event::JobStatusChange(event) => statuses.push(event.status),
+            Event::ComExampleSnapshotProgress(event) => progress.push(event.done >> 20),
+            event => panic!("{event:?}"),
+        }
+    }
+    use JobStatus::{Concluded, Created, Null, Pending, Running, Waiting};
+    let expected = [Created, Running, Waiting, Pending, Concluded, Null];
+    assert_eq!(statuses, expected);
+    assert_eq!(progress, [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_snapshot_goes_to_a_descriptor_and_is_cancelled() {
+    let (client, _server) = start();
+    // A pipe that nobody reads holds the job up.
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let save = commands::ComExampleSnapshot::new("save");
+    client.execute_with_fds(save.clone(), [writer]).unwrap();
+    let dismiss = || client.execute(commands::JobDismiss::new("save"));
+    assert!(refusal(dismiss()).ends_with("cannot accept command verb 'dismiss'"));
+    let null = || File::create("/dev/null").unwrap();
+    assert_eq!(
+        refusal(client.execute_with_fds(save.clone(), [null()])),
+        "GenericError: Job ID 'save' already in use"
+    );
+    assert_eq!(
+        refusal(client.execute(save)),
+        "GenericError: Either 'file' or a file descriptor is needed"
+    );
+    client.execute(commands::JobCancel::new("save")).unwrap();
+    // The job gets to the end of a block, and closes the pipe.
+    let mut saved = Vec::new();
+    reader.read_to_end(&mut saved).unwrap();
+    assert_eq!(saved.len(), 1 << 20);
+    let failed = client.run(Job::watch("save")).deadline(PATIENCE).outcome();
+    match failed.unwrap_err() {
+        JobError::Failed(why) => assert_eq!(why, "Operation canceled"),
+        error => panic!("{error:?}"),
+    }
+    assert_eq!(refusal(dismiss()), "GenericError: Job not found");
+}
+
+#[test]
+fn clients_are_told_of_what_there_is() {
+    let (client, _server) = start();
+    let listed = client.execute(qmp::commands::QueryCommands::new()).unwrap();
+    let listed: Vec<_> = listed.iter().map(|info| info.name.as_str()).collect();
+    let expected = [
+        "__com.example_ping",
+        "__com.example_query-devices",
+        "__com.example_snapshot",
+        "cont",
+        "device_add",
+        "device_del",
+        "job-cancel",
+        "job-dismiss",
+        "qmp_capabilities",
+        "query-commands",
+        "query-jobs",
+        "query-name",
+        "query-qmp-schema",
+        "query-status",
+        "query-version",
+        "quit",
+        "stop",
+        "system_powerdown",
+        "system_reset",
+    ];
+    assert_eq!(listed, expected);
+    let schema = client.execute_raw("query-qmp-schema", json!({})).unwrap();
+    let described = |kind: &str| {
+        let entities = schema.as_array().unwrap().iter();
+        let names = entities
+            .filter(|entity| entity["meta-type"] == kind)
+            .map(|entity| entity["name"].as_str().unwrap().to_owned());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    assert_eq!(described("command"), expected);
+    assert_eq!(
+        described("event"),
+        [
+            "DEVICE_DELETED",
+            "JOB_STATUS_CHANGE",
+            "POWERDOWN",
+            "RESET",
+            "RESUME",
+            "SHUTDOWN",
+            "STOP",
+            "__COM.EXAMPLE_SNAPSHOT_PROGRESS",
+        ]
+    );
+    let missing = client.execute(qmp::commands::QueryMice::new());
+    let error = missing.unwrap_err();
+    assert_eq!(error.reply().unwrap().class, ErrorClass::CommandNotFound);
+}
+
+#[test]
+fn it_ends_when_told_to() {
+    let (client, server) = start();
+    let mut events = client.events::<events::Shutdown>();
+    client.quit().unwrap();
+    server.join();
+    let Received { event, .. } = events.recv_deadline(PATIENCE).unwrap();
+    let expected = events::Shutdown::new(false, qmp::ShutdownCause::HostQmpQuit);
+    assert_eq!(event, expected);
+}
