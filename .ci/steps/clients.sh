@@ -1,0 +1,22 @@
+# Other people's clients, which talk to the example VMM.
+
+about[clients]="QEMU's client library for Python, and the crate qapi, against our server"
+step_clients() {
+  local target=${CARGO_TARGET_DIR:-target} venv
+  venv=$PWD/target/clients-venv
+  cargo build --locked -q -p vmm
+  if [ ! -x "$venv/bin/pip" ]; then
+    need python3 python3
+    # Debian has the module for virtual environments in a package of its own.
+    python3 -m venv "$venv" 2>/dev/null || {
+      apt-get update -qq
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+      python3 -m venv --clear "$venv"
+    }
+  fi
+  "$venv/bin/pip" install -q --disable-pip-version-check -r tests/clients/python/requirements.txt
+  "$venv/bin/python" tests/clients/python/qemu_qmp.py "$target/debug/vmm"
+  found "$("$venv/bin/pip" list --disable-pip-version-check --format freeze | grep '^qemu')"
+  cargo run --locked -q --manifest-path tests/clients/qapi/Cargo.toml -- "$target/debug/vmm"
+  found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/clients/qapi/Cargo.lock)"
+}
