@@ -2,7 +2,8 @@
 //!
 //! - A [`Double`] is told beforehand which commands to expect and what to answer.
 //! - A service of one's own, which keeps state, is a double as well: whatever implements
-//!   [`Dispatch`](crate::service::Dispatch) can be connected to in one line.
+//!   [`Dispatch`](crate::service::Dispatch) can be connected to in one line, on tokio with [`connect()`] and without a
+//!   runtime with [`blocking::connect`].
 //! - A [`Recorder`] writes down what passes between a client and a real server. A [`Recording`] can be checked against a
 //!   schema, and replayed: its server's part to a client ([`Double::replay`]), its client's part to a server
 //!   ([`Recording::play`]).
