@@ -10,7 +10,7 @@ use qapi_rt::qmp::{
 };
 use qapi_rt::server::Options;
 use qapi_rt::service::{Call, Completer, Done, Hook, Result, Router, deferred};
-use qapi_rt::session::server::{InputPolicy, OutputPolicy, Policy};
+use qapi_rt::session::server::{InputPolicy, OutputPolicy};
 use qapi_rt::types::{CommandInfo, ErrorReply, Value};
 use serde_json::json;
 
@@ -247,9 +247,11 @@ both! {
         let router = basic().on(|_, _: commands::Eject| async { Ok(()) });
         let server = start(kind, router, Options::qmp(), vec![], 1);
         let set = |input| {
-            let mut policy = Policy::default();
-            policy.deprecated_input = input;
-            server.control.gate(|gate| gate.set_policy(policy));
+            server.control.gate(|gate| {
+                let mut policy = gate.policy();
+                policy.deprecated_input = input;
+                gate.set_policy(policy);
+            });
         };
         set(InputPolicy::Reject);
         let mut client = server.client();
@@ -277,9 +279,11 @@ both! {
         });
         let query = "{'execute': 'query-qmp-schema'}";
         assert_eq!(client.call(query), json!({"return": [shown]}));
-        let mut policy = Policy::default();
-        policy.deprecated_output = OutputPolicy::Hide;
-        server.control.gate(|gate| gate.set_policy(policy));
+        server.control.gate(|gate| {
+            let mut policy = gate.policy();
+            policy.deprecated_output = OutputPolicy::Hide;
+            gate.set_policy(policy);
+        });
         shown.as_object_mut().unwrap().remove("values");
         assert_eq!(client.call(query), json!({"return": [shown]}));
     }

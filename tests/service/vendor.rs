@@ -7,11 +7,11 @@ use qapi_rt::service::{Call, Dispatch, Result};
 
 /// Types of QEMU's files are those of `qapi_rt::qmp`.
 #[allow(dead_code, unreachable_pub, missing_docs)]
-mod vendor {
+mod generated {
     include!(concat!(env!("OUT_DIR"), "/vendor.rs"));
 }
 
-use vendor::{ComExampleTray, Service, commands};
+use generated::{ComExampleTray, Service, commands};
 
 struct Machine;
 
@@ -31,7 +31,7 @@ impl Service for Machine {
 
 #[test]
 fn its_service_has_qemu_s_commands_and_its_own() {
-    let served = vendor::serve(Arc::new(Machine));
+    let served = generated::serve(Arc::new(Machine));
     let names: Vec<_> = served.commands().iter().map(|info| info.name).collect();
     assert_eq!(names, ["__com.example_query-tray", "query-status"]);
     assert!(served.schema().is_some_and(|schema| {
