@@ -18,7 +18,7 @@ use qapi_rt::{Client, ErrorKind};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let machine = support::connect().await?;
-    let version = machine.greeting().version.qemu.clone();
+    let version = machine.greeting().version.qemu;
     let options = Options::qmp().version(version.major, version.minor, version.micro);
     let server = Server::new(forward(machine.clone()), options);
 
