@@ -6,7 +6,7 @@
 //!
 //! # Driving a machine
 //!
-//! A client is connected, and negotiated, in one step; a command is executed and gives its own reply type.
+//! Connecting includes negotiation; executing a command gives its own reply type.
 //!
 //! ```no_run
 //! # #[cfg(all(unix, feature = "client", feature = "qmp"))]
@@ -25,27 +25,27 @@
 //! # fn main() {}
 //! ```
 //!
-//! `Client` (feature `tokio`) has the same names with `await`. Both are cheap to clone and shared by any number of threads
-//! or tasks. Three things hold for every call:
+//! `Client` (feature `tokio`) has the same methods, with `await`. Both are cheap to clone, and any number of threads or
+//! tasks may share them. Three things hold for every call:
 //!
 //! - It has a deadline, of 30 seconds unless another is set.
-//! - When it is given up, no other is disturbed: a late reply is dropped.
-//! - Its error tells whether the command may have been executed: `Error::maybe_executed`.
+//! - Giving it up disturbs no other call: a late reply is dropped.
+//! - Its error says whether the command may have been executed: `Error::maybe_executed`.
 //!
-//! Many commands only begin something. The event that tells how it went on may come before the reply, so waiting for it
-//! has to begin before the command is sent: that is `Client::execute_and_wait`, and for block jobs, migrations and dumps
-//! `Client::run` with what is in `jobs`. `Agent` is the client of a guest agent.
+//! Many commands only start something. The event that reports the outcome may arrive before the reply, so the wait has to
+//! begin before the command is sent. `Client::execute_and_wait` does that, and for block jobs, migrations and dumps
+//! `Client::run` with an operation from `jobs`. `Agent` is the client of a guest agent.
 //!
 //! # Machines of other releases
 //!
-//! The types are of one release and understand all since 6.0. What a reply or event holds that they do not know is kept:
-//! a value, branch or event as `Unrecognized`, a member in the field `unrecognized`. What the server at hand can do,
-//! `capabilities` asks of its own schema.
+//! The types are those of one release, and understand every release since 6.0. Whatever a reply or event holds that they
+//! do not know is kept: a value, branch or event as `Unrecognized`, a member in the field `unrecognized`.
+//! `capabilities` queries the schema of the connected server for what it supports.
 //!
-//! # Answering like one
+//! # Answering like a machine
 //!
-//! With feature `server`, `qmp`, `qga` and `qsd` have a trait `Service`, a method for each command. What is
-//! implemented is advertised, and nothing else.
+//! With the feature `server`, the modules `qmp`, `qga` and `qsd` have a trait `Service` with a method for each command.
+//! Implemented commands are advertised, and no others.
 //!
 //! ```
 //! # #[cfg(all(feature = "server", feature = "testing", feature = "tokio", feature = "qmp"))]
@@ -76,8 +76,8 @@
 //!
 //! # Without I/O
 //!
-//! All rules of the protocols are in [`session`]: bytes in, bytes out, and what happened. The clients and servers here
-//! drive sessions, and so can an event loop of your own.
+//! All rules of the protocols are in [`session`]: bytes go in, bytes and occurrences come out. The clients and servers here
+//! drive sessions, and so can your own event loop.
 //!
 //! # Features
 //!
@@ -89,8 +89,8 @@
 //! | `testing` | doubles for test suites, recording and replay |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
 //!
-//! A program with a schema of its own does without QEMU's types: `default-features = false`, and the features of the ends
-//! that it has.
+//! A program with a schema of its own does without QEMU's types: `default-features = false`, with `client`, `server` or
+//! both.
 //!
 //! # Logs
 //!

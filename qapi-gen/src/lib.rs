@@ -1,14 +1,66 @@
-//! Reads, checks and explains [QAPI] schemas, QEMU's description of its control interface.
+//! Reads, checks and explains [QAPI] schemas, QEMU's description of its control interface, and generates Rust from them.
 //!
-//! Build scripts want to compile little, and leave out what they do not need
-//! (`default-features = false`). Cargo features add:
+//! # In a build script
 //!
-//! - `docs`: the schema's documentation becomes that of the generated code
-//! - `human`: diagnostics with excerpts of the source
-//! - `releases`: types for clients of several releases, see `Releases`
-//! - `syn`: Rust code in the builder's options is parsed, so that a mistake is reported where it
-//!   was made
-//! - `cli` (default): the command `qapi-gen`, and all of these
+//! [`Builder`] is all that most users need. Where the schema is wrong, the build fails with every error and its place.
+//!
+//! ```no_run
+//! // build.rs
+//! fn main() -> Result<(), qapi_gen::Error> {
+//!     qapi_gen::Builder::new("schema/vmm.json")
+//!         .commands(["query-*", "device_add"]) // optional: only these, and what they need
+//!         .generate()?; // OUT_DIR/vmm.rs
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The crate then includes the file, and needs the crate `qapi-types`, on which generated code is built:
+//!
+//! ```ignore
+//! #[allow(dead_code)] // unless everything is used
+//! mod vmm {
+//!     include!(concat!(env!("OUT_DIR"), "/vmm.rs"));
+//! }
+//! ```
+//!
+//! [`Builder::service`] adds a trait for servers, with a method for each command. What the generated code looks like,
+//! construct by construct, is shown in the repository's `docs/generated-code.md`.
+//!
+//! # As a library
+//!
+//! [`Frontend`] reads a schema and gives the checked [`model`], or all independent errors; [`render`] turns them into text.
+//! [`introspect`] makes of a model what a server answers to `query-qmp-schema`.
+//!
+//! ```
+//! use qapi_gen::{Frontend, render};
+//!
+//! let text = "{ 'enum': 'Mode', 'data': [ 'off', 'eco' ] }\n\
+//!             { 'command': 'mode-set', 'data': { 'mode': 'Mood' } }\n";
+//! let errors = Frontend::new().read_text("vmm.json", text).unwrap_err();
+//! assert_eq!(
+//!     render::short(&errors.diagnostics[0], &errors.sources),
+//!     "vmm.json: In command 'mode-set':\n\
+//!      vmm.json:2: parameter 'mode' uses unknown type 'Mood' [T4]\n"
+//! );
+//!
+//! let schema = Frontend::new().read_text("vmm.json", text.replace("Mood", "Mode"))?;
+//! let names: Vec<&str> = schema.commands().map(|command| command.name.as_str()).collect();
+//! assert_eq!(names, ["mode-set"]);
+//! # Ok::<(), qapi_gen::diagnostic::Errors>(())
+//! ```
+//!
+//! # Features
+//!
+//! Build scripts want to compile little, so they leave out what they do not need with `default-features = false`; there are
+//! no dependencies then.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `docs` | the schema's documentation becomes that of the generated code |
+//! | `human` | diagnostics with source excerpts and suggested names |
+//! | `releases` | types for clients of several releases, see `Releases` |
+//! | `syn` | Rust code in the builder's options is parsed, so that a mistake is reported where it was made |
+//! | `cli` (default) | the command `qapi-gen`, and all of these |
 //!
 //! [QAPI]: https://www.qemu.org/docs/master/devel/qapi-code-gen.html
 #![cfg_attr(docsrs, feature(doc_cfg))]
