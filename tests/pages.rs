@@ -1,6 +1,6 @@
-//! Schemas that pages of the guide show are what the pages say they are.
+//! Schemas, programs and pictures that pages show are what the pages say they are, and links lead somewhere.
 //!
-//! With the environment variable `QAPI_BLESS` set, the diagnostics they show are written instead of compared.
+//! With the environment variable `QAPI_BLESS` set, what is generated is written instead of compared.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -130,8 +130,14 @@ fn repository(path: &str) -> String {
 fn what_the_readme_shows_is_there() {
     let readme = repository("README.md");
     let blocks = blocks(&readme);
-    for path in ["schema/thermostat.json", "build.rs", "src/main.rs"] {
-        let file = repository(&format!("examples/thermostat/{path}"));
+    for path in [
+        "thermostat/schema/thermostat.json",
+        "thermostat/build.rs",
+        "thermostat/src/main.rs",
+        "meter/meter.json",
+        "meter/src/main.rs",
+    ] {
+        let file = repository(&format!("examples/{path}"));
         assert!(
             blocks.iter().any(|block| block.text == file),
             "README.md does not show {path} as it is"
@@ -146,6 +152,18 @@ fn what_the_readme_shows_is_there() {
         .find(|block| block.text.contains("pub struct StatusInfo"))
         .expect("README.md shows a piece of generated code");
     assert!(generated.contains(piece.text), "{generated}");
+}
+
+#[test]
+fn the_generated_example_is_what_is_generated() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/meter");
+    let generated = qapi_gen::Builder::new(folder.join("meter.json"))
+        .generate_to_string()
+        .unwrap();
+    if std::env::var_os("QAPI_BLESS").is_some() {
+        std::fs::write(folder.join("src/meter.rs"), &generated).unwrap();
+    }
+    assert_eq!(repository("examples/meter/src/meter.rs"), generated);
 }
 
 /// What the picture of a terminal shows, less the prompt.
