@@ -11,3 +11,19 @@ step_tests() {
   found "$(cat target/ci/tests.count)"
   return "$status"
 }
+
+about[generated]="what is generated and committed is what would be generated now"
+step_generated() {
+  # Golden files, the types of QEMU's schemas, the pages of generated code and of diagnostics, examples, what the
+  # pages and pictures show, and, where the corpus is, schema/.
+  cargo test -q --workspace --all-features --test golden --test qemu_modules --test rules --test pages --test restate
+  found "$(git ls-files 'qapi-gen/tests/golden/*.rs' | wc -l) golden files"
+}
+
+about[soak]="a server, clients and QEMU, ${SOAK_SECONDS:-30} seconds: nothing that is held grows"
+step_soak() {
+  need_peers
+  SOAK_SECONDS=${SOAK_SECONDS:-30} cargo test --workspace --all-features --test soak -- --nocapture |
+    tee target/ci/soak.output
+  found "$(sed -n 's/^\([0-9]* rounds\); before.*/\1/p' target/ci/soak.output)"
+}
