@@ -59,7 +59,7 @@ struct Guest;
 
 impl qga::Service for Guest {
     async fn guest_get_osinfo(&self, _: &Call, _: commands::GuestGetOsinfo) -> Reply<GuestOSInfo> {
-        Ok(GuestOSInfo::new().pretty_name("a guest that is made up"))
+        Ok(GuestOSInfo::new().pretty_name("a simulated guest"))
     }
 
     async fn guest_exec(&self, _: &Call, _: commands::GuestExec) -> Reply<GuestExec> {

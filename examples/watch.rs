@@ -1,7 +1,7 @@
-//! Shows what happens to a machine, until it ends.
+//! Prints the events of a machine until it ends.
 //!
 //! ```sh
-//! cargo run --example watch --features server,tokio                           # a made-up one
+//! cargo run --example watch --features server,tokio                           # a simulated one
 //! cargo run --example watch --features server,tokio -- --start qemu-system-x86_64
 //! cargo run --example watch --features server,tokio -- --socket /tmp/vm.sock  # only looks
 //! ```

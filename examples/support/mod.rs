@@ -1,4 +1,4 @@
-//! A machine to talk to where there is no QEMU: as much of one as the examples need.
+//! A simulated machine for running without QEMU: as much of one as the examples need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;

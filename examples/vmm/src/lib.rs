@@ -1,8 +1,8 @@
-//! The control plane of a virtual machine monitor whose guest is made up.
+//! The control plane of a virtual machine monitor whose guest is simulated.
 //!
-//! It answers as QEMU does, with a part of QEMU's commands and some of its own. There is no async runtime: one thread
+//! It answers as QEMU does, with some of QEMU's commands and some of its own. There is no async runtime: one thread
 //! serves the clients, with the methods in `service`; another one is the guest, in `guest`; and each snapshot, in
-//! `jobs`, has a thread too.
+//! `jobs`, has its own thread too.
 
 mod devices;
 mod guest;
