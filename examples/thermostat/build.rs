@@ -1,4 +1,4 @@
-//! Generates `thermostat.rs`: types, the service trait, what introspection tells.
+//! Generates `thermostat.rs`: types, the service trait, the introspection data.
 
 fn main() -> Result<(), qapi_gen::Error> {
     qapi_gen::Builder::new("schema/thermostat.json")

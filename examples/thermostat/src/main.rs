@@ -1,4 +1,4 @@
-//! Both ends of a control interface of one's own, over a stream inside one process.
+//! Both ends of a control interface of its own schema, connected by a stream within the process.
 
 use std::sync::{Arc, Mutex};
 
