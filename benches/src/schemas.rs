@@ -67,6 +67,50 @@ pub fn base_chain(length: usize) -> Files {
     vec![("root.json".to_owned(), text)]
 }
 
+/// A struct whose members, so many, are of types that do not exist.
+pub fn unknown_types(members: usize) -> Files {
+    let mut text = String::from("{ 'struct': 'Wide', 'data': {");
+    for n in 0..members {
+        let comma = if n > 0 { "," } else { "" };
+        write!(text, "{comma}\n  'member-{n}': 'Type{n}'").expect(INFALLIBLE);
+    }
+    text.push_str("\n} }\n");
+    vec![("root.json".to_owned(), text)]
+}
+
+/// So many bytes of a comment, before an error.
+pub fn comment(bytes: usize) -> Files {
+    hostile("# ", &"a".repeat(bytes), "\n]\n")
+}
+
+/// So many bytes of documentation that describes nothing.
+pub fn documentation(bytes: usize) -> Files {
+    hostile(
+        "##\n# @Nothing:\n#\n",
+        &"# words\n".repeat(bytes / 8),
+        "##\n",
+    )
+}
+
+/// So many bytes of a string.
+pub fn string(bytes: usize) -> Files {
+    hostile("{ 'struct': '", &"a".repeat(bytes), "' }\n")
+}
+
+/// So many brackets, none of which is closed.
+pub fn brackets(bytes: usize) -> Files {
+    hostile("{ 'data': ", &"[".repeat(bytes), "\n")
+}
+
+/// An array, of so many bytes, of strings where none may be.
+pub fn array(bytes: usize) -> Files {
+    hostile("{ 'struct': [", &"'a', ".repeat(bytes / 5), "'a'] }\n")
+}
+
+fn hostile(before: &str, text: &str, after: &str) -> Files {
+    vec![("root.json".to_owned(), format!("{before}{text}{after}"))]
+}
+
 const INFALLIBLE: &str = "a string takes any text";
 
 const GROUP: &str = r#"

@@ -18,6 +18,11 @@ pub struct Cost {
 
 /// Runs a command to its end, its output discarded. It has to succeed.
 pub fn run(command: &mut Command) -> Result<Cost> {
+    run_until(command, 0)
+}
+
+/// Runs a command that has to end with this status.
+pub fn run_until(command: &mut Command, status: i32) -> Result<Cost> {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(Stdio::piped());
     let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
@@ -25,12 +30,28 @@ pub fn run(command: &mut Command) -> Result<Cost> {
     let output = command.spawn()?.wait_with_output()?;
     let wall = start.elapsed().as_secs_f64();
     let after = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    if !output.status.success() {
+    if output.status.code() != Some(status) {
         let text = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{command:?}: {}\n{text}", output.status).into());
     }
     let cpu = seconds(&after) - seconds(&before);
     Ok(Cost { cpu, wall })
+}
+
+/// What this process, all its threads, spends on something.
+pub fn of_process(work: impl FnOnce() -> Result<()>) -> Result<Cost> {
+    let before = getrusage(UsageWho::RUSAGE_SELF)?;
+    let start = Instant::now();
+    work()?;
+    let wall = start.elapsed().as_secs_f64();
+    let after = getrusage(UsageWho::RUSAGE_SELF)?;
+    let cpu = seconds(&after) - seconds(&before);
+    Ok(Cost { cpu, wall })
+}
+
+/// The most memory that any process waited for has had, in bytes.
+pub fn peak_of_children() -> Result<i64> {
+    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() << 10)
 }
 
 fn seconds(usage: &Usage) -> f64 {

@@ -3,16 +3,18 @@
 #![forbid(unsafe_code)]
 
 mod build;
-mod calls;
+mod clients;
 mod codec;
 mod cpu;
 mod generator;
 mod machine;
+mod process;
 mod scaling;
+mod servers;
 mod stats;
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -47,12 +49,6 @@ const SECTIONS: &[Section] = &[
         run: |_| codec::report(),
     },
     Section {
-        name: "calls",
-        title: "Calls to a server",
-        needs: "qemu-storage-daemon, which is skipped otherwise",
-        run: calls::report,
-    },
-    Section {
         name: "build",
         title: "Cold build of a program that uses ten commands",
         needs: "minutes",
@@ -60,38 +56,38 @@ const SECTIONS: &[Section] = &[
     },
     Section {
         name: "clients",
-        title: "Clients beside bare loops",
-        needs: "the storage daemon",
-        run: |_| bench("tokio_client"),
+        title: "Clients",
+        needs: "qemu-storage-daemon; python3 and the network, for qemu.qmp",
+        run: clients::report,
     },
     Section {
-        name: "serve",
+        name: "servers",
         title: "Servers",
-        needs: "the storage daemon",
-        run: |_| bench("serve"),
+        needs: "qemu-system-x86_64, qemu-storage-daemon; 11,100 open files",
+        run: servers::report,
     },
 ];
 
-/// A benchmark of our own that brings its peers along and prints Markdown.
-fn bench(name: &str) -> Result<()> {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-    let status = Command::new(env!("CARGO"))
-        .args(["bench", "--quiet", "--manifest-path", manifest])
-        .args(["--package", "qapi-benches", "--bench", name])
-        .status()?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(status.to_string().into()),
+/// What the report starts this program for, in a process of its own; `None` if it is to make the report.
+fn helper(arguments: &[String]) -> Option<Result<()>> {
+    let (mode, rest) = arguments.split_first()?;
+    match (mode.as_str(), rest) {
+        (process::SERVE, [kind, socket]) => Some(process::run(kind, Path::new(socket))),
+        (clients::MEMORY, [client, socket]) => {
+            Some(clients::print_memory(client, Path::new(socket)))
+        }
+        (scaling::PEAK, command) => Some(scaling::print_peak(command)),
+        _ => None,
     }
 }
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    // What the section on calls starts this program for.
-    if let [echo_server, socket] = names.as_slice()
-        && echo_server == calls::ECHO_SERVER
-    {
-        return match calls::echo_server(Path::new(socket)) {
+    if let Some(result) = helper(&names) {
+        if let Err(error) = &result {
+            eprintln!("error: {error}");
+        }
+        return match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         };

@@ -1,0 +1,161 @@
+//! Clients: calls to a server, beside loops that only write and read, and the memory of a connection.
+
+mod bare;
+mod memory;
+mod others;
+mod ours;
+mod python;
+
+use crate::Result;
+use crate::cpu::Cost;
+use crate::process::{Kind, Process};
+use crate::stats::{Required, head, median, ratio, row};
+use std::path::Path;
+
+pub use memory::{MEMORY, print as print_memory};
+
+const ROUNDS: usize = 11;
+/// Calls that are under way at once, where there are several.
+const DEPTH: usize = 64;
+/// The places of the bare loops among the contenders.
+const BARE: usize = 0;
+const BARE_TOKIO: usize = 1;
+
+/// Makes so many calls, and tells what they cost the client.
+type Work = Box<dyn FnMut(usize) -> Result<Cost>>;
+
+struct Contender {
+    name: &'static str,
+    /// How many calls are under way at once.
+    depth: usize,
+    /// Connects to a socket. `None` if what it takes is not installed.
+    connect: fn(&Path, usize) -> Result<Option<Work>>,
+    /// Calls a second relative to the bare loop, with the storage daemon and with canned replies.
+    required: [Option<Required>; 2],
+}
+
+impl Contender {
+    const fn new(
+        name: &'static str,
+        depth: usize,
+        connect: fn(&Path, usize) -> Result<Option<Work>>,
+    ) -> Self {
+        let required = [None; 2];
+        Self {
+            name,
+            depth,
+            connect,
+            required,
+        }
+    }
+}
+
+const CONTENDERS: &[Contender] = &[
+    Contender::new("bare loop", 1, bare::blocking),
+    Contender::new("bare loop, tokio", 1, bare::tokio),
+    Contender {
+        required: [Some(Required::AtLeast(0.97)), Some(Required::AtLeast(0.77))],
+        ..Contender::new("`qapi-rt`, blocking", 1, ours::blocking)
+    },
+    Contender::new("`qapi-rt`, tokio", 1, ours::tokio),
+    Contender::new("`qapi-rt`, tokio with two threads", 1, ours::tokio_threads),
+    Contender::new("`qapi`, blocking", 1, others::qapi_blocking),
+    Contender::new("`qapi`, tokio", 1, others::qapi_tokio),
+    Contender::new("`qmp`, tokio", 1, others::qmp),
+    Contender::new("`qemu.qmp`, Python's asyncio", 1, python::connect),
+    Contender::new("bare loop", DEPTH, bare::blocking),
+    Contender::new("bare loop, tokio", DEPTH, bare::tokio),
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new("`qapi-rt`, blocking", DEPTH, ours::blocking)
+    },
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio)
+    },
+    Contender::new(
+        "`qapi-rt`, tokio with two threads",
+        DEPTH,
+        ours::tokio_threads,
+    ),
+    Contender::new("`qmp`, tokio", DEPTH, others::qmp),
+    Contender::new("`qemu.qmp`, Python's asyncio", DEPTH, python::connect),
+];
+
+pub fn report(scratch: &Path) -> Result<()> {
+    println!(
+        "The command `query-version`. Calls a second by the clock, medians of {ROUNDS} rounds; how many times the rate of a \
+         bare loop that writes a request and reads until a line ends, one call after the other; and CPU time of the client's \
+         process for a call, system calls included. *Canned replies* come from a process that costs as little as possible. \
+         `qapi` makes one call at a time, since it uses ids only with out-of-band execution, which it never detects.\n"
+    );
+    for (n, kind) in [Kind::Daemon, Kind::Canned].into_iter().enumerate() {
+        println!("### Calls: {}\n", kind.name());
+        let calls = [500, 5000][n];
+        match measure(&scratch.join(n.to_string()), kind, calls)? {
+            Some(costs) => table(&costs, n),
+            None => println!("skipped: there is no {}", kind.name()),
+        }
+        println!();
+    }
+    memory::report(scratch)
+}
+
+/// What a call of each contender cost in each round; nothing if the contender is not there.
+fn measure(scratch: &Path, kind: Kind, calls: usize) -> Result<Option<Vec<Vec<Cost>>>> {
+    std::fs::create_dir_all(scratch)?;
+    let mut servers = Vec::new();
+    let mut work = Vec::new();
+    for (n, contender) in CONTENDERS.iter().enumerate() {
+        // A monitor of the daemon serves one client at a time, so each has a server of its own.
+        let Some(server) = Process::start(kind, &scratch.join(n.to_string()))? else {
+            return Ok(None);
+        };
+        work.push((contender.connect)(&server.socket, contender.depth)?);
+        servers.push(server);
+    }
+    let mut costs = vec![Vec::new(); work.len()];
+    for round in 0..ROUNDS {
+        for turn in 0..work.len() {
+            // Nobody always comes first.
+            let n = (turn + round) % work.len();
+            if let Some(work) = &mut work[n] {
+                let cost = work(calls)?;
+                costs[n].push(Cost {
+                    cpu: cost.cpu / calls as f64,
+                    wall: cost.wall / calls as f64,
+                });
+            }
+        }
+    }
+    Ok(Some(costs))
+}
+
+fn table(costs: &[Vec<Cost>], server: usize) {
+    head(&[
+        "",
+        "under way",
+        "calls/s",
+        "of the bare loop",
+        "of bare tokio",
+        "CPU, µs a call",
+        "required of the bare loop",
+    ]);
+    let rates = |n: usize| -> Vec<f64> { costs[n].iter().map(|cost| 1.0 / cost.wall).collect() };
+    for (n, contender) in CONTENDERS.iter().enumerate() {
+        if costs[n].is_empty() {
+            continue;
+        }
+        let of_bare = ratio(&rates(n), &rates(BARE));
+        let cpu: Vec<f64> = costs[n].iter().map(|cost| cost.cpu).collect();
+        row([
+            contender.name.to_owned(),
+            contender.depth.to_string(),
+            format!("{:.0}", median(&rates(n))),
+            format!("{of_bare:.2}"),
+            format!("{:.2}", ratio(&rates(n), &rates(BARE_TOKIO))),
+            format!("{:.1}", median(&cpu) * 1e6),
+            Required::shown(contender.required[server], of_bare),
+        ]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Loops that write requests and read until as many lines have ended: what no client can do without.
+
+use super::Work;
+use crate::Result;
+use crate::cpu;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const REQUEST: &[u8] = b"{\"execute\":\"query-version\"}\n";
+
+fn open(socket: &Path) -> Result<UnixStream> {
+    let mut stream = UnixStream::connect(socket)?;
+    let mut line = String::new();
+    let mut reader = BufReader::new(stream.try_clone()?);
+    reader.read_line(&mut line)?;
+    stream.write_all(b"{\"execute\":\"qmp_capabilities\"}\n")?;
+    reader.read_line(&mut line)?;
+    Ok(stream)
+}
+
+/// How many lines end in what was read.
+fn ended(read: &[u8]) -> Result<usize> {
+    if read.is_empty() {
+        return Err("the server has gone".into());
+    }
+    Ok(read.iter().filter(|&&byte| byte == b'\n').count())
+}
+
+pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let mut stream = open(socket)?;
+    let mut buffer = vec![0; 64 << 10];
+    let requests = REQUEST.repeat(depth);
+    Ok(Some(Box::new(move |calls| {
+        cpu::of_process(|| {
+            for _ in 0..calls / depth {
+                stream.write_all(&requests)?;
+                let mut lines = 0;
+                while lines < depth {
+                    let count = stream.read(&mut buffer)?;
+                    lines += ended(&buffer[..count])?;
+                }
+            }
+            Ok(())
+        })
+    })))
+}
+
+pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let stream = open(socket)?;
+    stream.set_nonblocking(true)?;
+    let runtime = super::ours::one_thread()?;
+    let guard = runtime.enter();
+    let mut stream = ::tokio::net::UnixStream::from_std(stream)?;
+    drop(guard);
+    let mut buffer = vec![0; 64 << 10];
+    let requests = REQUEST.repeat(depth);
+    Ok(Some(Box::new(move |calls| {
+        cpu::of_process(|| {
+            runtime.block_on(async {
+                for _ in 0..calls / depth {
+                    stream.write_all(&requests).await?;
+                    let mut lines = 0;
+                    while lines < depth {
+                        let count = stream.read(&mut buffer).await?;
+                        lines += ended(&buffer[..count])?;
+                    }
+                }
+                Ok(())
+            })
+        })
+    })))
+}

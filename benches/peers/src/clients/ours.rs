@@ -1,0 +1,83 @@
+//! This project's clients.
+
+use super::Work;
+use crate::Result;
+use crate::cpu;
+use qapi_rt::qmp::commands::QueryVersion;
+use qapi_rt::{Client, blocking};
+use std::collections::VecDeque;
+use std::path::Path;
+use tokio::runtime::{Builder, Runtime};
+
+pub fn one_thread() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let client = blocking::Client::connect_unix(socket)?;
+    Ok(Some(Box::new(move |calls| {
+        cpu::of_process(|| {
+            if depth == 1 {
+                for _ in 0..calls {
+                    client.execute(QueryVersion::new())?;
+                }
+                return Ok(());
+            }
+            let mut pending: VecDeque<blocking::Pending<QueryVersion>> = VecDeque::new();
+            for _ in 0..calls {
+                if pending.len() == depth
+                    && let Some(first) = pending.pop_front()
+                {
+                    first.wait()?;
+                }
+                pending.push_back(client.call(QueryVersion::new()).start()?);
+            }
+            for pending in pending {
+                pending.wait()?;
+            }
+            Ok(())
+        })
+    })))
+}
+
+pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    on(one_thread()?, socket, depth)
+}
+
+pub fn tokio_threads(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let mut builder = Builder::new_multi_thread();
+    on(
+        builder.worker_threads(2).enable_all().build()?,
+        socket,
+        depth,
+    )
+}
+
+fn on(runtime: Runtime, socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let client = runtime.block_on(Client::connect_unix(socket))?;
+    Ok(Some(Box::new(move |calls| {
+        cpu::of_process(|| {
+            runtime.block_on(async {
+                if depth == 1 {
+                    for _ in 0..calls {
+                        client.execute(QueryVersion::new()).await?;
+                    }
+                    return Ok(());
+                }
+                let mut pending = VecDeque::new();
+                for _ in 0..calls {
+                    if pending.len() == depth
+                        && let Some(first) = pending.pop_front()
+                    {
+                        qapi_rt::client::Pending::wait(first).await?;
+                    }
+                    pending.push_back(client.call(QueryVersion::new()).start()?);
+                }
+                for pending in pending {
+                    pending.wait().await?;
+                }
+                Ok(())
+            })
+        })
+    })))
+}
