@@ -22,8 +22,8 @@ const CLIENTS: usize = 8;
 const CALLS: usize = 40;
 /// Long enough for a machine under load.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// What memory may vary by, in bytes. A call that kept a hundred bytes would exceed it in a minute.
-const SLACK: usize = 12 << 20;
+/// What memory may vary by, in bytes. It varies by less than one MiB.
+const SLACK: usize = 4 << 20;
 /// Connections whose other end has not noticed yet may still be open.
 const OPEN_SLACK: usize = 2 * CLIENTS;
 
