@@ -19,10 +19,10 @@ step_lints() {
   cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 }
 
-about[features]="every combination of features, no warnings"
+about[features]="combinations of features by themselves, no warnings"
 step_features() {
   local lane pid pids=() failed=0
-  rm -f target/ci/features.*
+  rm -f target/ci/combinations.*
   # Two at a time: a check keeps one core busy for long, and locks its target folder. They are divided so that
   # each has the big modules of types for itself.
   for lane in with_qmp without_qmp; do
@@ -30,13 +30,13 @@ step_features() {
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
-  found "$(cat target/ci/features.* | wc -l) combinations"
+  found "$(cat target/ci/combinations.* | wc -l) combinations"
   return "$failed"
 }
 
 # One combination: package, features. What clippy has to say of all the code is what `lints` is for.
 check() {
-  echo "$1: ${2:-no features}" | tee -a "target/ci/features.$lane"
+  echo "$1: ${2:-no features}" | tee -a "target/ci/combinations.$lane"
   RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir "target/features/$lane" \
     -p "$1" --no-default-features --features "$2"
 }
