@@ -1,6 +1,6 @@
 # Other people's clients, which talk to the example VMM.
 
-about[clients]="QEMU's client library for Python, and the crate qapi, against our server"
+about[clients]="libvirt, QEMU's client library for Python, and the crate qapi, against our server"
 step_clients() {
   local target=${CARGO_TARGET_DIR:-target} venv
   venv=$PWD/target/clients-venv
@@ -19,4 +19,8 @@ step_clients() {
   found "$("$venv/bin/pip" list --disable-pip-version-check --format freeze | grep '^qemu')"
   cargo run --locked -q --manifest-path tests/clients/qapi/Cargo.toml -- "$target/debug/vmm"
   found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/clients/qapi/Cargo.lock)"
+  need libvirtd libvirt-daemon libvirt-daemon-driver-qemu
+  need virsh libvirt-clients
+  "$venv/bin/python" tests/clients/libvirt/libvirt.py "$target/debug/vmm"
+  found "libvirt $(virsh --version)"
 }

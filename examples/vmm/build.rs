@@ -2,15 +2,36 @@
 
 fn main() -> Result<(), qapi_gen::Error> {
     let commands = [
+        // What can be made of this VMM, and what was.
+        "query-target",
+        "query-kvm",
+        "query-machines",
+        "query-cpu-definitions",
+        "query-command-line-options",
+        "query-migrate-capabilities",
+        "migrate-set-capabilities",
+        "qom-list-types",
+        "qom-list-properties",
+        "device-list-properties",
         "query-name",
+        "query-cpus-fast",
+        "query-chardev",
+        "qom-list",
+        // States.
         "query-status",
         "stop",
         "cont",
         "system_reset",
         "system_powerdown",
         "quit",
+        // Disks and devices.
+        "blockdev-add",
+        "blockdev-del",
+        "query-named-block-nodes",
+        "query-block",
         "device_add",
         "device_del",
+        // Jobs.
         "query-jobs",
         "job-cancel",
         "job-dismiss",

@@ -7,9 +7,7 @@ use qapi_rt::service::Result;
 use qapi_rt::types::{ErrorClass, ErrorReply, Value};
 
 use crate::api::{ComExampleDevice, commands};
-
-/// Those that this VMM can emulate.
-const DRIVERS: [&str; 3] = ["virtio-blk-pci", "virtio-net-pci", "virtio-rng-pci"];
+use crate::inventory;
 
 /// The devices of a machine, by name.
 #[derive(Default)]
@@ -18,7 +16,7 @@ pub(crate) struct Devices(BTreeMap<String, ComExampleDevice>);
 impl Devices {
     /// Adds one. Its properties are whatever the command has beside its own arguments.
     pub(crate) fn add(&mut self, wish: commands::DeviceAdd) -> Result<()> {
-        if !DRIVERS.contains(&wish.driver.as_str()) {
+        if !inventory::is_device(&wish.driver) {
             let what = format!("'{}' is not a valid device model name", wish.driver);
             return Err(ErrorReply::generic(what));
         }
@@ -58,6 +56,12 @@ impl Devices {
         let gone = leaving.map(|device| device.id.clone()).collect();
         self.0.retain(|_, device| !device.unplugging);
         gone
+    }
+
+    /// Whether one of them takes its contents from this block node.
+    pub(crate) fn uses(&self, node: &str) -> bool {
+        let mut drives = self.0.values().map(|device| &device.properties["drive"]);
+        drives.any(|drive| drive == node)
     }
 
     pub(crate) fn list(&self) -> Vec<ComExampleDevice> {

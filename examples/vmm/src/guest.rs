@@ -10,11 +10,13 @@ use qapi_rt::types::qmp::{RunState, ShutdownCause};
 
 use crate::api::events;
 use crate::devices::Devices;
+use crate::disks::Disks;
 use crate::lock;
 
 /// What the guest's thread and the clients' share.
 pub(crate) struct Machine {
     pub(crate) state: Mutex<RunState>,
+    pub(crate) disks: Mutex<Disks>,
     pub(crate) devices: Mutex<Devices>,
     pub(crate) control: Control,
 }

@@ -2,10 +2,13 @@
 //!
 //! It answers as QEMU does, with some of QEMU's commands and some of its own. There is no async runtime: one thread
 //! serves the clients, with the methods in `service`; another one is the guest, in `guest`; and each snapshot, in
-//! `jobs`, has its own thread too.
+//! `jobs`, has its own thread too. What management programs ask before they start a machine is in `inventory`: libvirt, told
+//! that this is QEMU, starts, stops and changes it.
 
 mod devices;
+mod disks;
 mod guest;
+mod inventory;
 mod jobs;
 mod service;
 

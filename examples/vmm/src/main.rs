@@ -3,8 +3,12 @@
 //! ```sh
 //! cargo run -p vmm -- --socket /tmp/vmm.sock
 //! ```
+//!
+//! With `--socket -` it serves the socket that it was started with as its standard input, listening already.
 
 use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -35,7 +39,10 @@ fn serve(socket: &str) -> io::Result<()> {
         .control(&control)
         .hook(Log);
     let mut server = Server::new(api::serve(Arc::new(machine)), options)?;
-    server.listen(Listener::unix(socket)?)?;
+    server.listen(match socket {
+        "-" => UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?).into(),
+        path => Listener::unix(path)?,
+    })?;
     println!("listening on {socket}");
     // A VMM with a loop of its own would add the server's descriptor to that, and call `process`.
     server.run()

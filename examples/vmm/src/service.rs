@@ -5,12 +5,18 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use qapi_rt::service::{Call, Control, Result, deferred};
-use qapi_rt::types::qmp::{JobInfo, NameInfo, RunState, ShutdownCause, StatusInfo};
-use qapi_rt::types::{ErrorReply, Event as _};
+use qapi_rt::types::qmp::{
+    BlockDeviceInfo, BlockInfo, ChardevInfo, CommandLineOptionInfo, CpuDefinitionInfo, CpuInfoFast,
+    JobInfo, KvmInfo, MachineInfo, MigrationCapabilityStatus, NameInfo, ObjectPropertyInfo,
+    ObjectTypeInfo, QemuTargetInfo, RunState, ShutdownCause, StatusInfo, SysEmuTarget,
+};
+use qapi_rt::types::{ErrorClass, ErrorReply, Event as _};
 
 use crate::api::{ComExampleDevice, Service, commands, events};
 use crate::devices::Devices;
+use crate::disks::Disks;
 use crate::guest::{Guest, Machine, Request};
+use crate::inventory;
 use crate::jobs::Jobs;
 use crate::lock;
 
@@ -32,6 +38,7 @@ impl Vmm {
     pub fn new(name: impl Into<String>, memory: u32, control: &Control) -> io::Result<Self> {
         let machine = Arc::new(Machine {
             state: Mutex::new(RunState::Prelaunch),
+            disks: Mutex::new(Disks::default()),
             devices: Mutex::new(Devices::default()),
             control: control.clone(),
         });
@@ -56,6 +63,137 @@ impl Service for Vmm {
         events::JobStatusChange::NAME,
         events::ComExampleSnapshotProgress::NAME,
     ];
+
+    async fn query_target(&self, _: &Call, _: commands::QueryTarget) -> Result<QemuTargetInfo> {
+        Ok(QemuTargetInfo::new(SysEmuTarget::X86_64))
+    }
+
+    async fn query_kvm(&self, _: &Call, _: commands::QueryKvm) -> Result<KvmInfo> {
+        Ok(KvmInfo::new(false, false))
+    }
+
+    async fn query_machines(
+        &self,
+        _: &Call,
+        _: commands::QueryMachines,
+    ) -> Result<Vec<MachineInfo>> {
+        Ok(vec![inventory::machine()])
+    }
+
+    async fn query_cpu_definitions(
+        &self,
+        _: &Call,
+        _: commands::QueryCpuDefinitions,
+    ) -> Result<Vec<CpuDefinitionInfo>> {
+        Ok(vec![inventory::processor_model()])
+    }
+
+    // It has no options with parameters.
+    async fn query_command_line_options(
+        &self,
+        _: &Call,
+        _: commands::QueryCommandLineOptions,
+    ) -> Result<Vec<CommandLineOptionInfo>> {
+        Ok(Vec::new())
+    }
+
+    // Nor can it be moved to another host.
+    async fn query_migrate_capabilities(
+        &self,
+        _: &Call,
+        _: commands::QueryMigrateCapabilities,
+    ) -> Result<Vec<MigrationCapabilityStatus>> {
+        Ok(Vec::new())
+    }
+
+    async fn migrate_set_capabilities(
+        &self,
+        _: &Call,
+        _: commands::MigrateSetCapabilities,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    async fn qom_list_types(
+        &self,
+        _: &Call,
+        _: commands::QomListTypes,
+    ) -> Result<Vec<ObjectTypeInfo>> {
+        Ok(inventory::types())
+    }
+
+    async fn qom_list_properties(
+        &self,
+        _: &Call,
+        wish: commands::QomListProperties,
+    ) -> Result<Vec<ObjectPropertyInfo>> {
+        inventory::properties(&wish.typename)
+    }
+
+    async fn device_list_properties(
+        &self,
+        _: &Call,
+        wish: commands::DeviceListProperties,
+    ) -> Result<Vec<ObjectPropertyInfo>> {
+        inventory::device_properties(&wish.typename)
+    }
+
+    async fn query_cpus_fast(
+        &self,
+        _: &Call,
+        _: commands::QueryCpusFast,
+    ) -> Result<Vec<CpuInfoFast>> {
+        Ok(vec![inventory::processor()])
+    }
+
+    async fn query_chardev(&self, _: &Call, _: commands::QueryChardev) -> Result<Vec<ChardevInfo>> {
+        Ok(Vec::new())
+    }
+
+    // Devices are all that can be found by a path.
+    async fn qom_list(&self, _: &Call, wish: commands::QomList) -> Result<Vec<ObjectPropertyInfo>> {
+        if wish.path != "/machine/peripheral" {
+            let what = format!("Device '{}' not found", wish.path);
+            return Err(ErrorReply::new(ErrorClass::DeviceNotFound, what));
+        }
+        let devices = lock(&self.machine.devices).list();
+        let child = |device: ComExampleDevice| {
+            ObjectPropertyInfo::new(device.id, format!("child<{}>", device.driver))
+        };
+        Ok(devices.into_iter().map(child).collect())
+    }
+
+    async fn blockdev_add(&self, _: &Call, wish: commands::BlockdevAdd) -> Result<()> {
+        lock(&self.machine.disks).add(wish.0)
+    }
+
+    async fn blockdev_del(&self, _: &Call, wish: commands::BlockdevDel) -> Result<()> {
+        let used = lock(&self.machine.devices).uses(&wish.node_name);
+        lock(&self.machine.disks).remove(&wish.node_name, used)
+    }
+
+    async fn query_named_block_nodes(
+        &self,
+        _: &Call,
+        _: commands::QueryNamedBlockNodes,
+    ) -> Result<Vec<BlockDeviceInfo>> {
+        Ok(lock(&self.machine.disks).list())
+    }
+
+    async fn query_block(&self, _: &Call, _: commands::QueryBlock) -> Result<Vec<BlockInfo>> {
+        let disks = lock(&self.machine.disks);
+        let devices = lock(&self.machine.devices).list();
+        let info = |device: ComExampleDevice| {
+            let node = disks.info(device.properties["drive"].as_str()?)?;
+            let path = format!("/machine/peripheral/{}/virtio-backend", device.id);
+            Some(
+                BlockInfo::new("", "unknown", false, false)
+                    .qdev(path)
+                    .inserted(node),
+            )
+        };
+        Ok(devices.into_iter().filter_map(info).collect())
+    }
 
     async fn query_name(&self, _: &Call, _: commands::QueryName) -> Result<NameInfo> {
         Ok(NameInfo::new().name(&self.name))

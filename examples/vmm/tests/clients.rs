@@ -176,6 +176,7 @@ fn probing_with_crlf_and_ids_of_text() {
             None => Err(reply["error"].take()),
         }
     };
+    let device = json!({"typename": "virtio-net-pci"});
     let there = [
         ("qmp_capabilities", json!({})),
         ("query-version", Value::Null),
@@ -183,12 +184,6 @@ fn probing_with_crlf_and_ids_of_text() {
         ("query-qmp-schema", Value::Null),
         ("query-status", Value::Null),
         ("query-name", Value::Null),
-    ];
-    for (command, arguments) in there {
-        ask(command, arguments).expect(command);
-    }
-    let device = json!({"typename": "virtio-net-pci"});
-    let not_there = [
         ("query-target", Value::Null),
         ("query-kvm", Value::Null),
         ("qom-list-types", Value::Null),
@@ -196,11 +191,16 @@ fn probing_with_crlf_and_ids_of_text() {
         ("qom-list-properties", device),
         ("query-machines", Value::Null),
         ("query-cpu-definitions", Value::Null),
+        ("query-command-line-options", Value::Null),
+        ("query-migrate-capabilities", Value::Null),
+    ];
+    for (command, arguments) in there {
+        ask(command, arguments).expect(command);
+    }
+    let not_there = [
         ("query-cpu-model-expansion", json!({"type": "static"})),
         ("query-tpm-models", Value::Null),
         ("query-tpm-types", Value::Null),
-        ("query-command-line-options", Value::Null),
-        ("query-migrate-capabilities", Value::Null),
         ("query-sev-capabilities", Value::Null),
         ("qom-get", json!({"path": "/machine", "property": "type"})),
         ("getfd", json!({"fdname": "x"})),

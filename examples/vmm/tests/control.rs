@@ -10,7 +10,10 @@ use qapi_rt::jobs::{Error as JobError, Job};
 use qapi_rt::server::Options;
 use qapi_rt::service::Control;
 use qapi_rt::testing::blocking::{Serving, connect_with};
-use qapi_rt::types::qmp::{self, JobStatus, NameInfo, RunState, StatusInfo};
+use qapi_rt::types::qmp::{
+    self, BlockdevOptions, BlockdevOptionsBranch, BlockdevOptionsFile, BlockdevOptionsRaw,
+    BlockdevRef, JobStatus, NameInfo, RunState, StatusInfo,
+};
 use qapi_rt::types::{ErrorClass, Events as _};
 use qapi_rt::{Error, Received};
 use serde_json::json;
@@ -153,6 +156,84 @@ fn a_running_guest_lets_a_device_go_at_once() {
 }
 
 #[test]
+fn a_disk_cannot_be_removed_while_it_is_used() {
+    let (client, _server) = start();
+    client.execute(commands::Cont::new()).unwrap();
+    let node = |name: &str, options: BlockdevOptions| {
+        client.execute(commands::BlockdevAdd::new(options.node_name(name)))
+    };
+    let file = || BlockdevOptions::new(BlockdevOptionsFile::new("/nowhere/disk.img"));
+    let raw = |below: &str| {
+        let options = BlockdevOptionsRaw::new(BlockdevRef::Reference(below.into()));
+        BlockdevOptions::new(BlockdevOptionsBranch::Raw(Box::new(options)))
+    };
+    assert_eq!(
+        refusal(node("disk", raw("file"))),
+        "GenericError: Failed to find node with node-name='file'"
+    );
+    node("file", file()).unwrap();
+    node("disk", raw("file")).unwrap();
+    assert_eq!(
+        refusal(node("file", file())),
+        "GenericError: Duplicate nodes with that node-name"
+    );
+    let mut device = commands::DeviceAdd::new("virtio-blk-pci").id("vda");
+    device.extra.insert("drive".into(), json!("disk"));
+    client.execute(device).unwrap();
+
+    let blocks = client.execute(commands::QueryBlock::new()).unwrap();
+    let [block] = blocks.as_slice() else {
+        panic!("{blocks:?}");
+    };
+    let inserted = block.inserted.as_ref().unwrap();
+    assert_eq!(inserted.drv, "raw");
+    assert_eq!(inserted.image.filename, "/nowhere/disk.img");
+
+    let remove = |name: &str| client.execute(commands::BlockdevDel::new(name));
+    assert_eq!(refusal(remove("file")), "GenericError: Node file is in use");
+    assert_eq!(refusal(remove("disk")), "GenericError: Node disk is in use");
+    let delete = commands::DeviceDel::new("vda");
+    let gone = |received: &Received<Event>| received.event.name() == "DEVICE_DELETED";
+    let gone = |received: &Received<Event>| gone(received).then_some(());
+    client.execute_and_wait(delete, gone, PATIENCE).unwrap();
+    remove("disk").unwrap();
+    remove("file").unwrap();
+    let nodes = commands::QueryNamedBlockNodes::new();
+    assert_eq!(client.execute(nodes).unwrap(), []);
+}
+
+#[test]
+fn it_tells_what_can_be_made_of_it() {
+    let (client, _server) = start();
+    let types = client.execute(commands::QomListTypes::new()).unwrap();
+    for device in types
+        .iter()
+        .filter(|info| info.parent.as_deref() == Some("virtio-pci"))
+    {
+        let properties = commands::DeviceListProperties::new(&device.name);
+        let properties = client.execute(properties).unwrap();
+        assert!(properties.iter().any(|info| info.name == "addr"));
+    }
+    let unknown = commands::DeviceListProperties::new("floppy");
+    assert_eq!(
+        refusal(client.execute(unknown)),
+        "DeviceNotFound: Device 'floppy' not found"
+    );
+    let [machine] = client
+        .execute(commands::QueryMachines::new())
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let [processor] = client
+        .execute(commands::QueryCpusFast::new())
+        .unwrap()
+        .try_into()
+        .unwrap();
+    assert_eq!(machine.default_cpu_type, processor.qom_type);
+    assert_eq!(processor.target(), "x86_64");
+}
+
+#[test]
 fn a_snapshot_is_a_job_that_tells_how_far_it_is() {
     let (client, _server) = start();
     let mut events = client.all_events::<Event>();
@@ -224,17 +305,34 @@ fn clients_are_told_of_what_there_is() {
         "__com.example_ping",
         "__com.example_query-devices",
         "__com.example_snapshot",
+        "blockdev-add",
+        "blockdev-del",
         "cont",
+        "device-list-properties",
         "device_add",
         "device_del",
         "job-cancel",
         "job-dismiss",
+        "migrate-set-capabilities",
         "qmp_capabilities",
+        "qom-list",
+        "qom-list-properties",
+        "qom-list-types",
+        "query-block",
+        "query-chardev",
+        "query-command-line-options",
         "query-commands",
+        "query-cpu-definitions",
+        "query-cpus-fast",
         "query-jobs",
+        "query-kvm",
+        "query-machines",
+        "query-migrate-capabilities",
         "query-name",
+        "query-named-block-nodes",
         "query-qmp-schema",
         "query-status",
+        "query-target",
         "query-version",
         "quit",
         "stop",
