@@ -12,6 +12,7 @@ use std::error::Error;
 use qapi_rt::qmp::{commands, events};
 use qapi_rt::server::{Listener, Options, Server};
 use qapi_rt::service::Router;
+use qapi_rt::session::client::RawCommand;
 use qapi_rt::types::ErrorReply;
 use qapi_rt::{Client, ErrorKind};
 
@@ -19,7 +20,11 @@ use qapi_rt::{Client, ErrorKind};
 async fn main() -> Result<(), Box<dyn Error>> {
     let machine = support::connect().await?;
     let version = machine.greeting().version.qemu;
-    let options = Options::qmp().version(version.major, version.minor, version.micro);
+    let options = Options::qmp()
+        .version(version.major, version.minor, version.micro)
+        .package(&machine.greeting().version.package)
+        // What is forwarded waits for its turn.
+        .oob(false);
     let server = Server::new(forward(machine.clone()), options);
 
     // Events of the machine go to all clients.
@@ -45,12 +50,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Every command goes to the machine, whatever it is, and its reply or error comes back.
+/// Every command goes to the machine, whatever it is, with the descriptors that came with it, and its reply or error comes
+/// back.
 fn forward(machine: Client) -> Router {
     Router::new().fallback(move |call, arguments| {
         let machine = machine.clone();
         async move {
-            let reply = machine.execute_raw(call.command(), arguments.into()).await;
+            let mut command = RawCommand::new(call.command());
+            command.arguments = arguments;
+            let fds = std::iter::from_fn(|| call.take_fd());
+            let reply = machine.call(command).fds(fds).send().await;
             reply.map_err(|error| match error.kind() {
                 ErrorKind::Command(reply) => reply.clone(),
                 _ => ErrorReply::generic(error.to_string()),

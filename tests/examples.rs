@@ -159,6 +159,14 @@ fn proxy() {
         let mut stops = other.events::<qapi_rt::qmp::events::Stop>();
         one.execute(qapi_rt::qmp::commands::Stop::new()).unwrap();
         stops.recv_deadline(TIME).unwrap();
+        // What the machine can do, not what the proxy knows of.
+        assert!(one.capabilities().unwrap().command("getfd").is_some());
+        let getfd = one.call(qapi_rt::qmp::commands::Getfd::new("null"));
+        let file = std::fs::File::open("/dev/null").unwrap();
+        getfd.fds([file]).send().unwrap();
+        other
+            .execute(qapi_rt::qmp::commands::Closefd::new("null"))
+            .unwrap();
         one.quit().unwrap();
         assert!(proxy.wait().unwrap().success());
     }
