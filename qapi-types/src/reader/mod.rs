@@ -73,7 +73,7 @@ pub struct Reader<'a> {
     dialect: Dialect,
     /// Where the object starts whose members are being read.
     object: usize,
-    tape: Option<Box<Tape>>,
+    tape: Tape,
 }
 
 /// A place in the text to come back to; see [`Reader::mark`].
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
             mode,
             dialect,
             object: 0,
-            tape: None,
+            tape: Tape::new(),
         };
         reader.skip_space();
         reader
@@ -221,22 +221,35 @@ impl<'a> Reader<'a> {
     /// When the text is not JSON.
     #[inline(never)]
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
+        let bytes = self.text.as_bytes();
+        // QEMU puts one space after each comma and colon, others none.
+        let start = match (bytes.get(self.pos..), self.fresh) {
+            (Some([b'"', ..]), true) => self.pos + 1,
+            (Some([b',', b' ', b'"', ..]), false) => self.pos + 3,
+            (Some([b',', b'"', ..]), false) => self.pos + 2,
+            _ => return self.other_key(),
+        };
+        let end = plain_end(bytes, start, b'"');
+        match (bytes.get(end..), self.text.get(start..end)) {
+            (Some([b'"', b':', ..]), Some(key)) => {
+                self.fresh = false;
+                self.pos = past_space(bytes, end + 2);
+                Ok(Some(Cow::Borrowed(key)))
+            }
+            _ => self.other_key(),
+        }
+    }
+
+    /// The next key however it is written, or the object's end.
+    #[inline(never)]
+    fn other_key(&mut self) -> Result<Option<Cow<'a, str>>> {
         if !self.at_key()? {
             return Ok(None);
         }
-        let bytes = self.text.as_bytes();
-        if self.byte() == b'"' {
-            let start = self.pos + 1;
-            let end = plain_end(bytes, start, b'"');
-            if bytes.get(end) == Some(&b'"') {
-                let colon = past_space(bytes, end + 1);
-                if bytes.get(colon) == Some(&b':') {
-                    self.pos = past_space(bytes, colon + 1);
-                    return Ok(Some(Cow::Borrowed(&self.text[start..end])));
-                }
-            }
-        }
-        self.odd_key()
+        self.check_key()?;
+        let key = self.string()?;
+        self.colon()?;
+        Ok(Some(key))
     }
 
     /// Whether the array has another element, which has to be read or skipped next.
@@ -423,8 +436,10 @@ impl<'a> Reader<'a> {
 /// The first position from `at` on that is not white space.
 #[inline]
 fn past_space(bytes: &[u8], mut at: usize) -> usize {
-    // QEMU puts one space after each comma and colon.
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+    while let Some(&byte) = bytes.get(at)
+        && byte <= b' '
+        && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+    {
         at += 1;
     }
     at

@@ -14,7 +14,7 @@ use super::{Dialect, Kind, Reader, past_space, plain_end};
 use crate::error::{Result, Syntax};
 
 /// Where containers end, in the order in which they start.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tape {
     spans: Vec<Span>,
     /// All containers that start from here on, up to `end`, are on the tape.
@@ -40,6 +40,15 @@ struct Span {
 const OUTSIDE: u32 = u32::MAX;
 
 impl Tape {
+    pub(super) const fn new() -> Tape {
+        Tape {
+            spans: Vec::new(),
+            start: 0,
+            end: 0,
+            name: "",
+        }
+    }
+
     /// Where the value of a member of the object that starts at `object` is, 0 for nowhere; `None` if that was not
     /// noted.
     fn noted(&self, object: usize, name: &str) -> Option<usize> {
@@ -71,8 +80,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the text is not JSON.
     pub(crate) fn find_member(&mut self, name: &'static str) -> Result<Option<Cow<'a, str>>> {
-        let tape = self.tape.as_deref();
-        let at = match tape.and_then(|tape| tape.noted(self.object, name)) {
+        let at = match self.tape.noted(self.object, name) {
             Some(0) => None,
             Some(at) if at > self.pos => Some(at),
             _ => self.look_ahead(name)?,
@@ -93,9 +101,9 @@ impl<'a> Reader<'a> {
         if u32::try_from(self.text.len()).is_err() {
             return Err(self.syntax(Syntax::TokenSize));
         }
-        let mut tape = self.tape.take().unwrap_or_default();
+        let mut tape = std::mem::replace(&mut self.tape, Tape::new());
         let found = self.scan(&mut tape, name);
-        self.tape = Some(tape);
+        self.tape = tape;
         Ok(found)
     }
 
@@ -109,7 +117,7 @@ impl<'a> Reader<'a> {
         let found = loop {
             let Some(&byte) = bytes.get(at) else {
                 // What is open now has no end.
-                *tape = Tape::default();
+                *tape = Tape::new();
                 return None;
             };
             match byte {
@@ -147,15 +155,20 @@ impl<'a> Reader<'a> {
                     span.next = next as u32;
                     cursor = next;
                 }
-                quote @ (b'"' | b'\'') if quote == b'"' || self.dialect == Dialect::Qemu => {
+                mut quote @ (b'"' | b'\'') if quote == b'"' || self.dialect == Dialect::Qemu => {
                     let wanted = if open == OUTSIDE { name } else { tape.name };
-                    let (end, same) = self.compare(at, quote, wanted);
-                    at = end;
-                    if !same {
-                        // Most often another string follows: no need to look at what is between.
-                        if let Some([b':' | b',', b' ', b'"']) = bytes.get(at..at + 3) {
-                            at += 2;
+                    let same = loop {
+                        if self.compare(&mut at, quote, wanted) {
+                            break true;
                         }
+                        // Most often another string follows: no need to look at what is between.
+                        let Some([b':' | b',', b' ', b'"', ..]) = bytes.get(at..) else {
+                            break false;
+                        };
+                        at += 2;
+                        quote = b'"';
+                    };
+                    if !same {
                         continue;
                     }
                     let colon = past_space(bytes, at);
@@ -178,35 +191,33 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Where the string that starts at `start` ends, and whether its value is `wanted`.
+    /// Goes to the end of the string that starts at `at`, and says whether its value is `wanted`.
     #[inline]
-    fn compare(&mut self, start: usize, quote: u8, wanted: &str) -> (usize, bool) {
+    fn compare(&mut self, at: &mut usize, quote: u8, wanted: &str) -> bool {
         let bytes = self.text.as_bytes();
-        let end = plain_end(bytes, start + 1, quote);
-        match bytes.get(end) {
-            Some(&b) if b == quote => (end + 1, bytes[start + 1..end] == *wanted.as_bytes()),
-            _ => self.compare_escaped(start, end, quote, wanted),
+        let start = *at + 1;
+        let end = plain_end(bytes, start, quote);
+        if bytes.get(end) != Some(&quote) {
+            return self.compare_escaped(at, end, quote, wanted);
         }
+        *at = end + 1;
+        end - start == wanted.len() && bytes[start..end] == *wanted.as_bytes()
     }
 
     #[cold]
-    fn compare_escaped(
-        &mut self,
-        start: usize,
-        mut end: usize,
-        quote: u8,
-        wanted: &str,
-    ) -> (usize, bool) {
+    #[inline(never)]
+    fn compare_escaped(&mut self, at: &mut usize, mut end: usize, quote: u8, wanted: &str) -> bool {
         let bytes = self.text.as_bytes();
         while let Some(&b) = bytes.get(end)
             && b != quote
         {
             end = plain_end(bytes, end + 1 + usize::from(b == b'\\'), quote);
         }
-        let here = std::mem::replace(&mut self.pos, start);
+        let here = std::mem::replace(&mut self.pos, *at);
         let same = self.string().is_ok_and(|value| value == wanted);
         self.pos = here;
-        (end + 1, same)
+        *at = end + 1;
+        same
     }
 }
 

@@ -27,16 +27,6 @@ impl<'a> Reader<'a> {
         Err(self.mismatch("string"))
     }
 
-    /// A key that is not plain and in double quotes, or none.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn odd_key(&mut self) -> Result<Option<Cow<'a, str>>> {
-        self.check_key()?;
-        let key = self.string()?;
-        self.colon()?;
-        Ok(Some(key))
-    }
-
     /// Whether a key may start here. QEMU reads any value for a key before it wonders whether it is a string.
     pub(super) fn check_key(&self) -> Result<()> {
         match self.peek() {
@@ -50,11 +40,13 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self, quote: u8) -> Result<Cow<'a, str>> {
         let start = self.pos + 1;
         let end = plain_end(self.text.as_bytes(), start, quote);
-        if self.text.as_bytes().get(end) == Some(&quote) {
-            self.pos = end + 1;
-            return Ok(Cow::Borrowed(&self.text[start..end]));
+        match (self.text.as_bytes().get(end), self.text.get(start..end)) {
+            (Some(&b), Some(text)) if b == quote => {
+                self.pos = end + 1;
+                Ok(Cow::Borrowed(text))
+            }
+            _ => self.escaped(start, end, quote),
         }
-        self.escaped(start, end, quote)
     }
 
     /// A string that has something else than plain characters at `end`.
@@ -173,13 +165,12 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// The first position from `at` on that is not a plain character of a string: its quote, a backslash, a control
 /// character, or the end of the text.
 #[inline]
-pub(crate) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
+pub(crate) fn plain_end(bytes: &[u8], at: usize, quote: u8) -> usize {
     let quotes = LOW * u64::from(quote);
-    let Some(rest) = bytes.get(at..) else {
+    let Some(mut rest) = bytes.get(at..) else {
         return at;
     };
-    let (chunks, rest) = rest.as_chunks::<8>();
-    for chunk in chunks {
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
         // The high bit of each byte that is zero after the exclusive or. A borrow can only mark bytes above the
         // first one that is marked rightly, and only the first one counts.
@@ -187,15 +178,10 @@ pub(crate) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
         let control = word.wrapping_sub(LOW * 0x20) & !word;
         let found = (zero(word ^ quotes) | zero(word ^ (LOW * u64::from(b'\\'))) | control) & HIGH;
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return bytes.len() - rest.len() + found.trailing_zeros() as usize / 8;
         }
-        at += 8;
+        rest = after;
     }
-    for &b in rest {
-        if b == quote || b == b'\\' || b < 0x20 {
-            break;
-        }
-        at += 1;
-    }
-    at
+    let plain = |b: &u8| *b != quote && *b != b'\\' && *b >= 0x20;
+    bytes.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
 }
