@@ -200,7 +200,7 @@ impl Builder {
         // A rejected schema is to be read again when it has changed.
         let sources = match &result {
             Ok(schema) => Some(schema.sources()),
-            Err(Error::Schema(errors)) => Some(&errors.sources),
+            Err(Error::Schema(errors) | Error::Legacy(errors)) => Some(&errors.sources),
             Err(_) => None,
         };
         println!("cargo::rerun-if-changed={}", self.schema.display());
@@ -234,8 +234,11 @@ impl Builder {
     }
 
     fn read(&self) -> Result<Schema, Error> {
-        let frontend = Frontend::new().legacy(self.legacy);
-        Ok(frontend.read(&self.schema)?)
+        let read = |legacy| Frontend::new().legacy(legacy).read(&self.schema);
+        read(self.legacy).map_err(|errors| match !self.legacy && read(true).is_ok() {
+            true => Error::Legacy(errors),
+            false => Error::Schema(errors),
+        })
     }
 }
 

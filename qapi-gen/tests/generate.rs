@@ -173,8 +173,16 @@ fn old_forms_need_legacy() {
         "legacy",
         &[("a.json", "{ 'type': 'Old', 'data': { 'b': 'int' } }\n")],
     );
-    assert_eq!(dir.run(&["generate", "a.json"]).status, 1);
-    let builder = Builder::new(dir.0.join("a.json")).legacy(true);
+    let run = dir.run(&["generate", "a.json"]);
+    assert_eq!(run.status, 1);
+    let help = "help: --legacy, which reads what older releases wrote, accepts this schema";
+    assert_eq!(run.stderr.lines().last(), Some(help));
+    let builder = Builder::new(dir.0.join("a.json"));
+    let error = builder.generate_to_string().unwrap_err();
+    assert!(matches!(error, qapi_gen::Error::Legacy(_)));
+    let help = "help: the builder's option 'legacy', which reads what older releases wrote, accepts this schema";
+    assert_eq!(error.to_string().lines().last(), Some(help));
+    let builder = builder.legacy(true);
     let code = builder.generate_to_string().unwrap();
     assert_eq!(dir.run(&["generate", "--legacy", "a.json"]), done(code));
 }

@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub enum Error {
     /// The schema is rejected.
     Schema(Errors),
+    /// The schema is rejected, but [`legacy`](crate::Builder::legacy) would accept it, as what an
+    /// older release wrote.
+    Legacy(Errors),
     /// No command or event has a name that this pattern covers.
     NoMatch {
         /// `command` or `event`.
@@ -65,6 +68,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Schema(errors) => schema_errors(errors, f),
+            Error::Legacy(errors) => {
+                schema_errors(errors, f)?;
+                f.write_str("\n\nhelp: the builder's option 'legacy', which reads ")?;
+                f.write_str("what older releases wrote, accepts this schema")
+            }
             Error::NoMatch {
                 what,
                 pattern,

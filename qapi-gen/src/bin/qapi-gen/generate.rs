@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::input::{Language, Root};
-use crate::output::{MessageFormat, Reporter, Sink, complain};
+use crate::output::{Sink, complain, report};
 use qapi_gen::{Builder, Condition, ServiceOptions};
 use std::path::PathBuf;
 
@@ -65,10 +65,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let root = Root::from(args.schema.as_path());
     let schema = match root.read(&args.language.frontend()) {
         Ok(schema) => schema,
-        Err(failure) => {
-            let mut reporter = Reporter::new(MessageFormat::Human);
-            return reporter.failure(&root, &failure).max(reporter.finish());
-        }
+        Err(failure) => return report(&root, &failure, &args.language),
     };
     let mut builder = Builder::new(root.name()).docs(!args.no_docs);
     if !args.commands.is_empty() {

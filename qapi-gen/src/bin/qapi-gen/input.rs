@@ -18,6 +18,16 @@ impl Language {
     pub(crate) fn frontend(&self) -> Frontend<'static> {
         Frontend::new().legacy(self.legacy)
     }
+
+    /// Whether `--legacy` would have read a schema that was rejected without it.
+    pub(crate) fn needs_legacy(&self, root: &Root) -> bool {
+        let frontend = Frontend::new().legacy(true);
+        match root {
+            // What a pipe had is gone.
+            Root::File(path) if !self.legacy && !is_pipe(path) => frontend.read(path).is_ok(),
+            _ => false,
+        }
+    }
 }
 
 /// Why there is no schema.

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::input::{Language, Root};
-use crate::output::{MessageFormat, Reporter, Sink};
+use crate::output::{Sink, report};
 use qapi_gen::introspect::{Options, schema_info};
 use std::path::PathBuf;
 
@@ -35,9 +35,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
             sink.write(schema_info(&schema, &options).as_bytes());
             sink.finish()
         }
-        Err(failure) => {
-            let mut reporter = Reporter::new(MessageFormat::Human);
-            reporter.failure(&root, &failure).max(reporter.finish())
-        }
+        Err(failure) => report(&root, &failure, &args.language),
     }
 }

@@ -1,7 +1,7 @@
 //! Writing results and diagnostics.
 
 use crate::Outcome;
-use crate::input::{Failure, Root};
+use crate::input::{Failure, Language, Root};
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::render;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -62,6 +62,17 @@ pub(crate) fn complain(message: &str) -> Outcome {
     // There is nowhere to report a failure to report.
     let _ = writeln!(io::stderr(), "qapi-gen: {message}");
     Outcome::Unusable
+}
+
+/// Reports to people why there is no schema.
+pub(crate) fn report(root: &Root, failure: &Failure, language: &Language) -> Outcome {
+    let mut reporter = Reporter::new(MessageFormat::Human);
+    let outcome = reporter.failure(root, failure);
+    if outcome == Outcome::Rejected && language.needs_legacy(root) {
+        let help = "help: --legacy, which reads what older releases wrote, accepts this schema\n";
+        reporter.sink.write(help.as_bytes());
+    }
+    outcome.max(reporter.finish())
 }
 
 /// Writes diagnostics in one of the formats.
