@@ -4,8 +4,8 @@
 // MIT OR Apache-2.0.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
-// struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
+// struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// Since: 1.1
 ///
@@ -2288,7 +2288,7 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
     type Partial = GuestDiskSmartBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &GuestDiskBusType) -> GuestDiskSmartBranchPartial {
         match tag {
             GuestDiskBusType::Ide => GuestDiskSmartBranchPartial::Ide,
             GuestDiskBusType::Fdc => GuestDiskSmartBranchPartial::Fdc,
@@ -4057,7 +4057,7 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
     type Partial = GuestDeviceIdBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &GuestDeviceType) -> GuestDeviceIdBranchPartial {
         match tag {
             GuestDeviceType::Pci => {
                 GuestDeviceIdBranchPartial::Pci(crate::codec::boxed_begin::<GuestDeviceIdPCI>())
@@ -5098,7 +5098,7 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     type Partial = GuestCpuStatsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &GuestCpuStatsType) -> GuestCpuStatsBranchPartial {
         match tag {
             GuestCpuStatsType::Linux => {
                 GuestCpuStatsBranchPartial::Linux(crate::codec::boxed_begin::<GuestLinuxCpuStats>())

@@ -4,8 +4,8 @@
 // MIT OR Apache-2.0.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
-// struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
+// struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// Since: 1.2
 ///
@@ -1561,7 +1561,7 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
     type Partial = SocketAddressLegacyBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SocketAddressType) -> SocketAddressLegacyBranchPartial {
         match tag {
             SocketAddressType::Inet => SocketAddressLegacyBranchPartial::Inet(
                 crate::codec::boxed_begin::<InetSocketAddressWrapper>(),
@@ -1838,7 +1838,7 @@ impl crate::codec::Branches for SocketAddressBranch {
     type Partial = SocketAddressBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SocketAddressType) -> SocketAddressBranchPartial {
         match tag {
             SocketAddressType::Inet => {
                 SocketAddressBranchPartial::Inet(crate::codec::boxed_begin::<InetSocketAddress>())
@@ -2560,7 +2560,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     type Partial = GuestPanicInformationBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &GuestPanicInformationType) -> GuestPanicInformationBranchPartial {
         match tag {
             GuestPanicInformationType::HyperV => GuestPanicInformationBranchPartial::HyperV(
                 crate::codec::boxed_begin::<GuestPanicInformationHyperV>(),
@@ -3967,7 +3967,7 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
     type Partial = QCryptoBlockOpenOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockOpenOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockOpenOptionsBranchPartial::Qcow(
                 crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
@@ -4157,7 +4157,7 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
     type Partial = QCryptoBlockCreateOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockCreateOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockCreateOptionsBranchPartial::Qcow(
                 crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
@@ -4687,7 +4687,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
     type Partial = QCryptoBlockInfoBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockInfoBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockInfoBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockInfoBranchPartial::Luks(
@@ -5029,7 +5029,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
     type Partial = QCryptoBlockAmendOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockAmendOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockAmendOptionsBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockAmendOptionsBranchPartial::Luks(
@@ -6123,7 +6123,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
     type Partial = QCryptoAkCipherOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &QCryptoAkCipherAlgo) -> QCryptoAkCipherOptionsBranchPartial {
         match tag {
             QCryptoAkCipherAlgo::Rsa => QCryptoAkCipherOptionsBranchPartial::Rsa(
                 crate::codec::boxed_begin::<QCryptoAkCipherOptionsRSA>(),
@@ -7278,7 +7278,7 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
     type Partial = ImageInfoSpecificQCow2EncryptionBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevQcow2EncryptionFormat) -> ImageInfoSpecificQCow2EncryptionBranchPartial {
         match tag {
             BlockdevQcow2EncryptionFormat::Aes => {
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Aes
@@ -8457,7 +8457,7 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     type Partial = ImageInfoSpecificBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &ImageInfoSpecificKind) -> ImageInfoSpecificBranchPartial {
         match tag {
             ImageInfoSpecificKind::Qcow2 => ImageInfoSpecificBranchPartial::Qcow2(
                 crate::codec::boxed_begin::<ImageInfoSpecificQCow2Wrapper>(),
@@ -12819,7 +12819,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
     type Partial = BlockStatsSpecificBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevDriver) -> BlockStatsSpecificBranchPartial {
         match tag {
             BlockdevDriver::Blkdebug => BlockStatsSpecificBranchPartial::Blkdebug,
             BlockdevDriver::Blklogwrites => BlockStatsSpecificBranchPartial::Blklogwrites,
@@ -13809,7 +13809,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
     type Partial = BlockJobInfoBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &JobType) -> BlockJobInfoBranchPartial {
         match tag {
             JobType::Commit => BlockJobInfoBranchPartial::Commit,
             JobType::Stream => BlockJobInfoBranchPartial::Stream,
@@ -17682,7 +17682,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
     type Partial = BlockJobChangeOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &JobType) -> BlockJobChangeOptionsBranchPartial {
         match tag {
             JobType::Commit => BlockJobChangeOptionsBranchPartial::Commit,
             JobType::Stream => BlockJobChangeOptionsBranchPartial::Stream,
@@ -19323,7 +19323,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
     type Partial = BlockdevQcowEncryptionBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevQcowEncryptionFormat) -> BlockdevQcowEncryptionBranchPartial {
         match tag {
             BlockdevQcowEncryptionFormat::Aes => BlockdevQcowEncryptionBranchPartial::Aes(
                 crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
@@ -19614,7 +19614,7 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
     type Partial = BlockdevQcow2EncryptionBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevQcow2EncryptionFormat) -> BlockdevQcow2EncryptionBranchPartial {
         match tag {
             BlockdevQcow2EncryptionFormat::Aes => BlockdevQcow2EncryptionBranchPartial::Aes(
                 crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
@@ -20338,7 +20338,7 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
     type Partial = SshHostKeyCheckBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SshHostKeyCheckMode) -> SshHostKeyCheckBranchPartial {
         match tag {
             SshHostKeyCheckMode::None => SshHostKeyCheckBranchPartial::None,
             SshHostKeyCheckMode::Hash => {
@@ -22982,7 +22982,7 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
     type Partial = RbdEncryptionOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionOptionsBranchPartial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionOptionsBranchPartial::Luks(
                 crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS>(),
@@ -23182,7 +23182,7 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
     type Partial = RbdEncryptionCreateOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionCreateOptionsBranchPartial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionCreateOptionsBranchPartial::Luks(
                 crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS>(),
@@ -25912,7 +25912,7 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
     type Partial = BlockdevOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevDriver) -> BlockdevOptionsBranchPartial {
         match tag {
             BlockdevDriver::Blkdebug => BlockdevOptionsBranchPartial::Blkdebug(
                 crate::codec::boxed_begin::<BlockdevOptionsBlkdebug>(),
@@ -28891,7 +28891,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
     type Partial = BlockdevCreateOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevDriver) -> BlockdevCreateOptionsBranchPartial {
         match tag {
             BlockdevDriver::Blkdebug => BlockdevCreateOptionsBranchPartial::Blkdebug,
             BlockdevDriver::Blklogwrites => BlockdevCreateOptionsBranchPartial::Blklogwrites,
@@ -29742,7 +29742,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
     type Partial = BlockdevAmendOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockdevDriver) -> BlockdevAmendOptionsBranchPartial {
         match tag {
             BlockdevDriver::Blkdebug => BlockdevAmendOptionsBranchPartial::Blkdebug,
             BlockdevDriver::Blklogwrites => BlockdevAmendOptionsBranchPartial::Blklogwrites,
@@ -31580,7 +31580,7 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     type Partial = BlockExportOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &BlockExportType) -> BlockExportOptionsBranchPartial {
         match tag {
             BlockExportType::Nbd => BlockExportOptionsBranchPartial::Nbd(
                 crate::codec::boxed_begin::<BlockExportOptionsNbd>(),
@@ -34719,7 +34719,7 @@ impl crate::codec::Branches for ChardevBackendBranch {
     type Partial = ChardevBackendBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &ChardevBackendKind) -> ChardevBackendBranchPartial {
         match tag {
             ChardevBackendKind::File => {
                 ChardevBackendBranchPartial::File(crate::codec::boxed_begin::<ChardevFileWrapper>())
@@ -38849,7 +38849,7 @@ impl crate::codec::Branches for NetdevBranch {
     type Partial = NetdevBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &NetClientDriver) -> NetdevBranchPartial {
         match tag {
             NetClientDriver::None => NetdevBranchPartial::None,
             NetClientDriver::Nic => {
@@ -41215,7 +41215,7 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
     type Partial = TpmTypeOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &TpmType) -> TpmTypeOptionsBranchPartial {
         match tag {
             TpmType::Passthrough => TpmTypeOptionsBranchPartial::Passthrough(
                 crate::codec::boxed_begin::<TPMPassthroughOptionsWrapper>(),
@@ -41586,7 +41586,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
     type Partial = SetPasswordOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &DisplayProtocol) -> SetPasswordOptionsBranchPartial {
         match tag {
             DisplayProtocol::Vnc => SetPasswordOptionsBranchPartial::Vnc(
                 crate::codec::boxed_begin::<SetPasswordOptionsVnc>(),
@@ -41822,7 +41822,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     type Partial = ExpirePasswordOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &DisplayProtocol) -> ExpirePasswordOptionsBranchPartial {
         match tag {
             DisplayProtocol::Vnc => ExpirePasswordOptionsBranchPartial::Vnc(
                 crate::codec::boxed_begin::<ExpirePasswordOptionsVnc>(),
@@ -44649,7 +44649,7 @@ impl crate::codec::Branches for KeyValueBranch {
     type Partial = KeyValueBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &KeyValueKind) -> KeyValueBranchPartial {
         match tag {
             KeyValueKind::Number => {
                 KeyValueBranchPartial::Number(crate::codec::boxed_begin::<IntWrapper>())
@@ -45527,7 +45527,7 @@ impl crate::codec::Branches for InputEventBranch {
     type Partial = InputEventBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &InputEventKind) -> InputEventBranchPartial {
         match tag {
             InputEventKind::Key => {
                 InputEventBranchPartial::Key(crate::codec::boxed_begin::<InputKeyEventWrapper>())
@@ -46623,7 +46623,7 @@ impl crate::codec::Branches for DisplayOptionsBranch {
     type Partial = DisplayOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &DisplayType) -> DisplayOptionsBranchPartial {
         match tag {
             DisplayType::Default => DisplayOptionsBranchPartial::Default,
             DisplayType::None => DisplayOptionsBranchPartial::None,
@@ -46932,7 +46932,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
     type Partial = DisplayReloadOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &DisplayReloadType) -> DisplayReloadOptionsBranchPartial {
         match tag {
             DisplayReloadType::Vnc => DisplayReloadOptionsBranchPartial::Vnc(
                 crate::codec::boxed_begin::<DisplayReloadOptionsVNC>(),
@@ -47182,7 +47182,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
     type Partial = DisplayUpdateOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &DisplayUpdateType) -> DisplayUpdateOptionsBranchPartial {
         match tag {
             DisplayUpdateType::Vnc => DisplayUpdateOptionsBranchPartial::Vnc(
                 crate::codec::boxed_begin::<DisplayUpdateOptionsVNC>(),
@@ -51244,7 +51244,7 @@ impl crate::codec::Branches for MigrationAddressBranch {
     type Partial = MigrationAddressBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &MigrationAddressType) -> MigrationAddressBranchPartial {
         match tag {
             MigrationAddressType::Socket => {
                 MigrationAddressBranchPartial::Socket(crate::codec::boxed_begin::<SocketAddress>())
@@ -52929,7 +52929,7 @@ impl crate::codec::Branches for TransactionActionBranch {
     type Partial = TransactionActionBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &TransactionActionKind) -> TransactionActionBranchPartial {
         match tag {
             TransactionActionKind::Abort => {
                 TransactionActionBranchPartial::Abort(crate::codec::boxed_begin::<AbortWrapper>())
@@ -54164,7 +54164,7 @@ impl crate::codec::Branches for SchemaInfoBranch {
     type Partial = SchemaInfoBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SchemaMetaType) -> SchemaInfoBranchPartial {
         match tag {
             SchemaMetaType::Builtin => {
                 SchemaInfoBranchPartial::Builtin(crate::codec::boxed_begin::<SchemaInfoBuiltin>())
@@ -61302,7 +61302,7 @@ impl crate::codec::Branches for ObjectOptionsBranch {
     type Partial = ObjectOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &ObjectType) -> ObjectOptionsBranchPartial {
         match tag {
             ObjectType::AcpiGenericInitiator => ObjectOptionsBranchPartial::AcpiGenericInitiator(
                 crate::codec::boxed_begin::<AcpiGenericInitiatorProperties>(),
@@ -62810,7 +62810,7 @@ impl crate::codec::Branches for CpuInfoFastBranch {
     type Partial = CpuInfoFastBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SysEmuTarget) -> CpuInfoFastBranchPartial {
         match tag {
             SysEmuTarget::Aarch64 => CpuInfoFastBranchPartial::Aarch64,
             SysEmuTarget::Alpha => CpuInfoFastBranchPartial::Alpha,
@@ -63817,7 +63817,7 @@ impl crate::codec::Branches for NumaOptionsBranch {
     type Partial = NumaOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &NumaOptionsType) -> NumaOptionsBranchPartial {
         match tag {
             NumaOptionsType::Node => {
                 NumaOptionsBranchPartial::Node(crate::codec::boxed_begin::<NumaNodeOptions>())
@@ -66952,7 +66952,7 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
     type Partial = MemoryDeviceInfoBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &MemoryDeviceInfoKind) -> MemoryDeviceInfoBranchPartial {
         match tag {
             MemoryDeviceInfoKind::Dimm => MemoryDeviceInfoBranchPartial::Dimm(
                 crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
@@ -68823,7 +68823,7 @@ impl crate::codec::Branches for YankInstanceBranch {
     type Partial = YankInstanceBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &YankInstanceType) -> YankInstanceBranchPartial {
         match tag {
             YankInstanceType::BlockNode => YankInstanceBranchPartial::BlockNode(
                 crate::codec::boxed_begin::<YankInstanceBlockNode>(),
@@ -70060,7 +70060,7 @@ impl crate::codec::Branches for SevInfoBranch {
     type Partial = SevInfoBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &SevGuestType) -> SevInfoBranchPartial {
         match tag {
             SevGuestType::Sev => {
                 SevInfoBranchPartial::Sev(crate::codec::boxed_begin::<SevGuestInfo>())
@@ -73917,7 +73917,7 @@ impl crate::codec::Branches for AudiodevBranch {
     type Partial = AudiodevBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &AudiodevDriver) -> AudiodevBranchPartial {
         match tag {
             AudiodevDriver::None => {
                 AudiodevBranchPartial::None(crate::codec::boxed_begin::<AudiodevGenericOptions>())
@@ -75719,7 +75719,7 @@ impl crate::codec::Branches for StatsFilterBranch {
     type Partial = StatsFilterBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &StatsTarget) -> StatsFilterBranchPartial {
         match tag {
             StatsTarget::Vm => StatsFilterBranchPartial::Vm,
             StatsTarget::Vcpu => {

@@ -45,6 +45,15 @@ impl Presence {
         }
     }
 
+    /// When it is not there.
+    pub(crate) fn not(self) -> Presence {
+        match self {
+            Presence::Always => Presence::Never,
+            Presence::Never => Presence::Always,
+            Presence::If(predicate) => Presence::If(cat(&["not(", &predicate, ")"])),
+        }
+    }
+
     /// When both are there.
     pub(crate) fn and(self, other: Presence) -> Presence {
         match (self, other) {
@@ -74,11 +83,7 @@ fn evaluate(condition: &model::Condition, decisions: &Decisions, undecided: bool
             Some(Decision::Cfg(predicate)) => Presence::If(predicate.clone()),
         },
         model::Condition::Opaque(_) => constant(undecided),
-        model::Condition::Not(inner) => match evaluate(inner, decisions, !undecided) {
-            Presence::Always => Presence::Never,
-            Presence::Never => Presence::Always,
-            Presence::If(predicate) => Presence::If(cat(&["not(", &predicate, ")"])),
-        },
+        model::Condition::Not(inner) => evaluate(inner, decisions, !undecided).not(),
         model::Condition::All(list) => combine(
             "all",
             Presence::Never,

@@ -86,6 +86,7 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.attributes(record.presence.attribute().as_deref());
         self.allow_deprecated(record.has_deprecated());
+        self.allow_nothing_left(record);
         self.t
             .open(&["impl ", &codec, "::Members for ", &record.ident, " {"]);
         if record.is_empty() {
@@ -103,6 +104,26 @@ impl Output<'_, '_> {
         self.t.close("}");
         self.objects
             .push((record.presence.attribute(), record.ident.clone()));
+    }
+
+    /// Conditions may take away all members, or all that are mandatory.
+    fn allow_nothing_left(&mut self, record: &Record) {
+        let goes = |index: usize| record.members[index].presence.attribute().is_some();
+        let mut all = 0..record.members.len();
+        let mut mandatory = all
+            .clone()
+            .filter(|&index| demand(record, index) == Demand::Always)
+            .peekable();
+        let mut lints = Vec::new();
+        if mandatory.peek().is_some() && mandatory.all(goes) {
+            lints.push("irrefutable_let_patterns");
+        }
+        if !record.is_empty() && record.union.is_none() && record.rest.is_none() && all.all(goes) {
+            lints.push("unused_variables");
+        }
+        if !lints.is_empty() {
+            self.t.line(&["#[allow(", &lints.join(", "), ")]"]);
+        }
     }
 
     /// What is read beside the members: name, type, and what it is at first.
@@ -351,7 +372,11 @@ impl Output<'_, '_> {
         let mut values = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
             if !record.is_tag(index) {
-                let value = cat(&[&field.ident, ": ", &slots.locals[index]]);
+                let local = &slots.locals[index];
+                let value = match field.ident == *local {
+                    true => local.clone(),
+                    false => cat(&[&field.ident, ": ", local]),
+                };
                 values.push((field.presence.attribute(), value));
             }
         }

@@ -84,7 +84,12 @@ impl Output<'_, '_> {
                 self.t.line(&["#[must_use]"]);
                 self.t.line(&["#[inline]"]);
                 self.t.open(&["pub fn new() -> Self {"]);
-                self.t.line(&["Self::default()"]);
+                // A setter of that name would hide the trait's function.
+                let hidden = record.fields().any(|field| field.setter == "default");
+                self.t.line(&[match hidden {
+                    true => "<Self as ::core::default::Default>::default()",
+                    false => "Self::default()",
+                }]);
                 self.t.close("}");
             }
         }

@@ -32,19 +32,30 @@ impl<'s> Output<'_, 's> {
                 .iter()
                 .find(|b| b.value == variant.value.name);
             let Some(branch) = branch else { continue };
-            let presence = self.plan.presence(branch.condition.as_ref());
-            let has_data = branch.object != self.plan.schema.empty() && presence != Presence::Never;
-            branches.push(Branch {
+            let with_data = match branch.object == self.plan.schema.empty() {
+                true => Presence::Never,
+                false => self.plan.presence(branch.condition.as_ref()),
+            };
+            let tag = variant.presence;
+            let one = |presence: Presence, data| Branch {
                 value: variant.value,
-                ident: variant.ident,
-                data: has_data.then(|| self.plan.ty(Type::Object(branch.object), Module::Root)),
+                ident: variant.ident.clone(),
+                data,
                 object: branch.object,
-                presence: variant.presence.and(match presence {
-                    Presence::Never => Presence::Always,
-                    other => other,
-                }),
+                presence,
                 untagged: false,
-            });
+            };
+            let data = || Some(self.plan.ty(Type::Object(branch.object), Module::Root));
+            match with_data {
+                Presence::Never => branches.push(one(tag, None)),
+                Presence::Always => branches.push(one(tag, data())),
+                with_data if tag == with_data => branches.push(one(tag, data())),
+                // Where the tag has the value and the union not the branch, there are no data.
+                with_data => {
+                    branches.push(one(tag.clone().and(with_data.clone()), data()));
+                    branches.push(one(tag.and(with_data.not()), None));
+                }
+            }
         }
         if let Some(value) = self.plan.untagged(union)
             && let Some(branch) = branches.iter().find(|branch| branch.value.name == value)
@@ -115,7 +126,7 @@ impl<'s> Output<'_, 's> {
             };
             let same = branches
                 .iter()
-                .filter(|other| other.object == branch.object && !other.untagged);
+                .filter(|b| b.object == branch.object && b.data.is_some() && !b.untagged);
             // Of several branches with one type, the type may be named after one.
             let named_after = |branch: &Branch| {
                 let suffix = ty.len().saturating_sub(branch.ident.len());
@@ -196,8 +207,9 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
+        // Branches may be called `Tag` and `Partial`: the associated types are named in full.
         self.t
-            .open(&["fn begin(tag: &Self::Tag) -> Self::Partial {"]);
+            .open(&["fn begin(tag: &", tag, ") -> ", partial, " {"]);
         self.t.open(&["match tag {"]);
         for branch in branches.iter().filter(|branch| !branch.untagged) {
             self.t.attributes(branch.presence.attribute().as_deref());

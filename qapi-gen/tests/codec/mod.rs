@@ -282,6 +282,13 @@ fn conditions_become_attributes() {
     assert!("pixman".parse::<Display>().is_err());
     assert_eq!("dbus".parse::<Display>().is_ok(), cfg!(target_os = "linux"));
     assert!(!COMMANDS.iter().any(|row| row.name == "pixman"));
+    // The tag has this value everywhere, the union its branch nowhere.
+    round_trip::<DisplayOptions>(json!({ "type": "vnc" }));
+    assert_eq!(
+        refused::<DisplayOptions>(json!({ "type": "vnc", "port": 1 })),
+        "Parameter 'port' is unexpected"
+    );
+    round_trip::<conditions::Gone>(json!({}));
     #[cfg(target_os = "linux")]
     {
         assert_eq!(

@@ -4,8 +4,8 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
-// struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
+// struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// `Display`, `conditions.json` line 6
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -431,6 +431,10 @@ pub enum DisplayOptionsBranch {
     /// `none`
     None,
     /// `vnc`
+    #[cfg(any())]
+    Vnc(::std::boxed::Box<Spice>),
+    /// `vnc`
+    #[cfg(not(any()))]
     Vnc,
     /// `spice`
     Spice(::std::boxed::Box<Spice>),
@@ -464,6 +468,9 @@ impl ::core::convert::From<DBus> for DisplayOptionsBranch {
 #[doc(hidden)]
 pub enum DisplayOptionsBranchPartial {
     None,
+    #[cfg(any())]
+    Vnc(::qapi_types::codec::BoxedPartial<Spice>),
+    #[cfg(not(any()))]
     Vnc,
     Spice(::qapi_types::codec::BoxedPartial<Spice>),
     #[cfg(target_os = "linux")]
@@ -476,9 +483,14 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     type Partial = DisplayOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &Display) -> DisplayOptionsBranchPartial {
         match tag {
             Display::None => DisplayOptionsBranchPartial::None,
+            #[cfg(any())]
+            Display::Vnc => {
+                DisplayOptionsBranchPartial::Vnc(::qapi_types::codec::boxed_begin::<Spice>())
+            }
+            #[cfg(not(any()))]
             Display::Vnc => DisplayOptionsBranchPartial::Vnc,
             Display::Spice => {
                 DisplayOptionsBranchPartial::Spice(::qapi_types::codec::boxed_begin::<Spice>())
@@ -501,6 +513,11 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     ) -> ::qapi_types::Result<bool> {
         match p {
             DisplayOptionsBranchPartial::None => Ok(false),
+            #[cfg(any())]
+            DisplayOptionsBranchPartial::Vnc(p) => {
+                <Spice as ::qapi_types::codec::Members>::member(p, key, r)
+            }
+            #[cfg(not(any()))]
             DisplayOptionsBranchPartial::Vnc => Ok(false),
             DisplayOptionsBranchPartial::Spice(p) => {
                 <Spice as ::qapi_types::codec::Members>::member(p, key, r)
@@ -522,6 +539,11 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     ) -> ::qapi_types::Result<Self> {
         Ok(match p {
             DisplayOptionsBranchPartial::None => Self::None,
+            #[cfg(any())]
+            DisplayOptionsBranchPartial::Vnc(p) => {
+                Self::Vnc(::qapi_types::codec::boxed_finish(p, r)?)
+            }
+            #[cfg(not(any()))]
             DisplayOptionsBranchPartial::Vnc => Self::Vnc,
             DisplayOptionsBranchPartial::Spice(p) => {
                 Self::Spice(::qapi_types::codec::boxed_finish(p, r)?)
@@ -540,6 +562,9 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     fn tag(&self) -> &str {
         match self {
             Self::None => "none",
+            #[cfg(any())]
+            Self::Vnc(_) => "vnc",
+            #[cfg(not(any()))]
             Self::Vnc => "vnc",
             Self::Spice(_) => "spice",
             #[cfg(target_os = "linux")]
@@ -552,6 +577,9 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         match self {
             Self::None => {}
+            #[cfg(any())]
+            Self::Vnc(branch) => <Spice as ::qapi_types::codec::Members>::put(branch, w),
+            #[cfg(not(any()))]
             Self::Vnc => {}
             Self::Spice(branch) => <Spice as ::qapi_types::codec::Members>::put(branch, w),
             #[cfg(target_os = "linux")]
@@ -563,7 +591,7 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
 
 /// If: `any(LINUX, PIXMAN)`
 ///
-/// `Where`, `conditions.json` line 25
+/// `Where`, `conditions.json` line 26
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -631,7 +659,7 @@ impl ::qapi_types::codec::Encode for Where {
     }
 }
 
-/// `Spawn`, `conditions.json` line 29
+/// `Spawn`, `conditions.json` line 30
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spawn {
@@ -664,6 +692,7 @@ pub struct SpawnPartial {
     m0: ::core::option::Option<Where>,
 }
 
+#[allow(unused_variables)]
 impl ::qapi_types::codec::Members for Spawn {
     type Partial = SpawnPartial;
 
@@ -710,9 +739,125 @@ impl ::qapi_types::codec::Members for Spawn {
     }
 }
 
+/// `Gone`, `conditions.json` line 31
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Gone {
+    /// If: `NOWHERE`
+    #[cfg(any())]
+    pub a: i64,
+    /// If: `NOWHERE`
+    #[cfg(any())]
+    pub b: ::core::option::Option<i64>,
+    /// Members that another release sends.
+    pub unrecognized: ::qapi_types::UnrecognizedMembers,
+}
+
+impl Gone {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(#[cfg(any())] a: i64) -> Self {
+        Self {
+            #[cfg(any())]
+            a,
+            #[cfg(any())]
+            b: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+        }
+    }
+
+    /// Sets `b`.
+    #[cfg(any())]
+    #[must_use]
+    #[inline]
+    pub fn b(mut self, b: i64) -> Self {
+        self.b = Some(b);
+        self
+    }
+}
+
+#[doc(hidden)]
+pub struct GonePartial {
+    fault: ::qapi_types::codec::Fault,
+    #[cfg(any())]
+    m0: ::core::option::Option<i64>,
+    #[cfg(any())]
+    m1: ::core::option::Option<i64>,
+    rest: ::qapi_types::UnrecognizedMembers,
+}
+
+#[allow(irrefutable_let_patterns)]
+impl ::qapi_types::codec::Members for Gone {
+    type Partial = GonePartial;
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        GonePartial {
+            fault: ::qapi_types::codec::Fault::new(),
+            #[cfg(any())]
+            m0: None,
+            #[cfg(any())]
+            m1: None,
+            rest: ::qapi_types::UnrecognizedMembers::new(),
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            #[cfg(any())]
+            "a" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "a", r),
+            #[cfg(any())]
+            "b" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "b", r),
+            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let GonePartial {
+            fault,
+            #[cfg(any())]
+            m0: Some(m0),
+            #[cfg(any())]
+            m1,
+            rest,
+        } = p
+        else {
+            let members = &[
+                #[cfg(any())]
+                (p.m0.is_none(), 0, "a"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
+        };
+        fault.check()?;
+        Ok(Self {
+            #[cfg(any())]
+            a: m0,
+            #[cfg(any())]
+            b: m1,
+            unrecognized: rest,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        #[cfg(any())]
+        ::qapi_types::codec::put(w, "a", &self.a);
+        #[cfg(any())]
+        ::qapi_types::codec::put_opt(w, "b", &self.b);
+        ::qapi_types::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
 ::qapi_types::impl_enum!(Display);
 
-::qapi_types::impl_object!(Process, Spice, DisplayOptions, Spawn);
+::qapi_types::impl_object!(Process, Spice, DisplayOptions, Spawn, Gone);
 
 #[cfg(target_os = "linux")]
 ::qapi_types::impl_object!(DBus);
@@ -727,6 +872,8 @@ pub enum Event {
     /// `BUS_LOST`
     #[cfg(target_os = "linux")]
     BusLost(events::BusLost),
+    /// `GONE`
+    Gone(events::Gone),
     /// An event of a newer or older release.
     Unrecognized {
         /// Its name.
@@ -745,6 +892,7 @@ impl ::qapi_types::Events for Event {
         match name {
             #[cfg(target_os = "linux")]
             "BUS_LOST" => ::qapi_types::message::decode_event(data).map(Self::BusLost),
+            "GONE" => ::qapi_types::message::decode_event(data).map(Self::Gone),
             _ => Ok(Self::Unrecognized {
                 name: ::qapi_types::Unrecognized::new(name),
                 data: ::qapi_types::message::decode_object(data)?,
@@ -757,6 +905,7 @@ impl ::qapi_types::Events for Event {
         match self {
             #[cfg(target_os = "linux")]
             Self::BusLost(_) => "BUS_LOST",
+            Self::Gone(_) => "GONE",
             Self::Unrecognized { name, .. } => name.as_str(),
         }
     }
@@ -766,6 +915,7 @@ impl ::qapi_types::Events for Event {
         match self {
             #[cfg(target_os = "linux")]
             Self::BusLost(event) => ::qapi_types::codec::Members::put(event, w),
+            Self::Gone(event) => ::qapi_types::codec::Members::put(event, w),
             Self::Unrecognized { data, .. } => ::qapi_types::codec::put_open(w, data),
         }
     }
@@ -854,6 +1004,59 @@ pub mod events {
         const NAME: &'static str = "BUS_LOST";
     }
 
+    /// `GONE`, `conditions.json` line 33
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Gone(pub super::Gone);
+
+    impl Gone {
+        /// With these members.
+        #[must_use]
+        pub fn new(members: impl ::core::convert::Into<super::Gone>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::Gone> for Gone {
+        #[inline]
+        fn from(members: super::Gone) -> Self {
+            Self(members)
+        }
+    }
+
+    impl ::qapi_types::codec::Members for Gone {
+        type Partial = <super::Gone as ::qapi_types::codec::Members>::Partial;
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            <super::Gone as ::qapi_types::codec::Members>::begin()
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            <super::Gone as ::qapi_types::codec::Members>::member(p, key, r)
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            <super::Gone as ::qapi_types::codec::Members>::put(&self.0, w);
+        }
+    }
+
+    impl ::qapi_types::Event for Gone {
+        const NAME: &'static str = "GONE";
+    }
+
+    ::qapi_types::impl_object!(Gone);
+
     #[cfg(target_os = "linux")]
     ::qapi_types::impl_object!(BusLost);
 }
@@ -863,7 +1066,7 @@ pub mod events {
 pub mod commands {
     /// If: `VNC`
     ///
-    /// `display`, `conditions.json` line 27
+    /// `display`, `conditions.json` line 28
     #[derive(Clone, Debug, PartialEq)]
     pub struct Display(pub super::DisplayOptions);
 
@@ -915,7 +1118,7 @@ pub mod commands {
         const NAME: &'static str = "display";
     }
 
-    /// `spawn`, `conditions.json` line 28
+    /// `spawn`, `conditions.json` line 29
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Spawn {
@@ -980,7 +1183,59 @@ pub mod commands {
         const NAME: &'static str = "spawn";
     }
 
-    /// `spawn-boxed`, `conditions.json` line 30
+    /// `gone`, `conditions.json` line 34
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Gone(pub super::Gone);
+
+    impl Gone {
+        /// With these members.
+        #[must_use]
+        pub fn new(members: impl ::core::convert::Into<super::Gone>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::Gone> for Gone {
+        #[inline]
+        fn from(members: super::Gone) -> Self {
+            Self(members)
+        }
+    }
+
+    impl ::qapi_types::codec::Members for Gone {
+        type Partial = <super::Gone as ::qapi_types::codec::Members>::Partial;
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            <super::Gone as ::qapi_types::codec::Members>::begin()
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            <super::Gone as ::qapi_types::codec::Members>::member(p, key, r)
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            <super::Gone as ::qapi_types::codec::Members>::put(&self.0, w);
+        }
+    }
+
+    impl ::qapi_types::Command for Gone {
+        type Reply = ::qapi_types::Empty;
+        const NAME: &'static str = "gone";
+    }
+
+    /// `spawn-boxed`, `conditions.json` line 35
     #[derive(Clone, Debug, PartialEq)]
     pub struct SpawnBoxed(pub super::Spawn);
 
@@ -1032,12 +1287,13 @@ pub mod commands {
         const NAME: &'static str = "spawn-boxed";
     }
 
-    ::qapi_types::impl_object!(Display, Spawn, SpawnBoxed);
+    ::qapi_types::impl_object!(Display, Spawn, Gone, SpawnBoxed);
 }
 
 /// Facts about the commands, sorted by name.
 pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
     ::qapi_types::CommandInfo::new("display"),
+    ::qapi_types::CommandInfo::new("gone"),
     ::qapi_types::CommandInfo::new("spawn"),
     ::qapi_types::CommandInfo::new("spawn-boxed"),
 ];
@@ -1046,4 +1302,5 @@ pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
 pub static EVENTS: &[::qapi_types::EventInfo] = &[
     #[cfg(target_os = "linux")]
     ::qapi_types::EventInfo::new("BUS_LOST"),
+    ::qapi_types::EventInfo::new("GONE"),
 ];

@@ -4,8 +4,8 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
-// struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
+// struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// `Marked`, `names.json` line 7
 #[derive(Clone, Debug, PartialEq)]
@@ -965,7 +965,7 @@ impl ::qapi_types::codec::Branches for OkBranch_ {
     type Partial = OkBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &From) -> OkBranchPartial {
         match tag {
             From::Some => OkBranchPartial::Some,
             From::None => OkBranchPartial::None(::qapi_types::codec::boxed_begin::<Clone>()),
@@ -1126,7 +1126,394 @@ impl ::qapi_types::codec::Members for OkBranch {
     }
 }
 
-/// `Event`, `names.json` line 25
+/// `Unset`, `names.json` line 25
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Unset {
+    /// `default`
+    pub default: ::core::option::Option<::std::string::String>,
+    /// `clone`
+    pub clone: ::core::option::Option<i64>,
+}
+
+impl Unset {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        <Self as ::core::default::Default>::default()
+    }
+
+    /// Sets `default`.
+    #[must_use]
+    pub fn default(mut self, default: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.default = Some(default.into());
+        self
+    }
+
+    /// Sets `clone`.
+    #[must_use]
+    #[inline]
+    pub fn clone(mut self, clone: i64) -> Self {
+        self.clone = Some(clone);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Unset {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<i64>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None, None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "default" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "default", r),
+            "clone" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "clone", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, m0, m1) = p;
+        fault.check()?;
+        Ok(Self {
+            default: m0,
+            clone: m1,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "default", &self.default);
+        ::qapi_types::codec::put_opt(w, "clone", &self.clone);
+    }
+}
+
+/// `Positions`, `names.json` line 26
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Positions {
+    /// `m0`
+    pub m0: i64,
+    /// `m1`
+    pub m1: i64,
+    /// `i`
+    pub i: i64,
+    /// `j`
+    pub j: i64,
+    /// `k`
+    pub k: i64,
+}
+
+impl Positions {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(m0: i64, m1: i64, i: i64, j: i64, k: i64) -> Self {
+        Self { m0, m1, i, j, k }
+    }
+}
+
+impl ::qapi_types::codec::Members for Positions {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "m0" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "m0", r),
+            "m1" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "m1", r),
+            "i" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "i", r),
+            "j" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "j", r),
+            "k" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "k", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "m0"),
+                (p.2.is_none(), 1, "m1"),
+                (p.3.is_none(), 2, "i"),
+                (p.4.is_none(), 3, "j"),
+                (p.5.is_none(), 4, "k"),
+            ];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        fault.check()?;
+        Ok(Self {
+            m0,
+            m1,
+            i: m2,
+            j: m3,
+            k: m4,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "m0", &self.m0);
+        ::qapi_types::codec::put(w, "m1", &self.m1);
+        ::qapi_types::codec::put(w, "i", &self.i);
+        ::qapi_types::codec::put(w, "j", &self.j);
+        ::qapi_types::codec::put(w, "k", &self.k);
+    }
+}
+
+/// `Part`, `names.json` line 27
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A value of a newer or older release.
+    Unrecognized(::qapi_types::Unrecognized),
+}
+
+impl ::qapi_types::codec::Enum for Part {
+    const VALUES: &'static [Self] = &[Self::Tag, Self::Partial, Self::Values];
+    const NAMES: &'static [&'static str] = &["tag", "partial", "values"];
+
+    #[inline]
+    fn unrecognized(name: ::qapi_types::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// `Parts`, `names.json` line 28
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Parts {
+    /// What `part` selects.
+    pub u: PartsBranch,
+}
+
+impl Parts {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<PartsBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `part` as on the wire.
+    #[must_use]
+    #[inline]
+    pub fn part(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for Parts {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<PartsBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "part" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "part", r),
+            _ => ::qapi_types::codec::branch_member::<PartsBranch>(&mut p.2, &p.1, "part", key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (fault, Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "part")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        fault.check()?;
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "part", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Parts`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PartsBranch {
+    /// `tag`
+    Tag(::std::boxed::Box<Unset>),
+    /// `partial`
+    Partial(::std::boxed::Box<Positions>),
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `part`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+impl ::core::convert::From<Unset> for PartsBranch {
+    #[inline]
+    fn from(branch: Unset) -> Self {
+        Self::Tag(::std::boxed::Box::new(branch))
+    }
+}
+
+impl ::core::convert::From<Positions> for PartsBranch {
+    #[inline]
+    fn from(branch: Positions) -> Self {
+        Self::Partial(::std::boxed::Box::new(branch))
+    }
+}
+
+#[doc(hidden)]
+pub enum PartsBranchPartial {
+    Tag(::qapi_types::codec::BoxedPartial<Unset>),
+    Partial(::qapi_types::codec::BoxedPartial<Positions>),
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for PartsBranch {
+    type Tag = Part;
+    type Partial = PartsBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> PartsBranchPartial {
+        match tag {
+            Part::Tag => PartsBranchPartial::Tag(::qapi_types::codec::boxed_begin::<Unset>()),
+            Part::Partial => {
+                PartsBranchPartial::Partial(::qapi_types::codec::boxed_begin::<Positions>())
+            }
+            Part::Values => PartsBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                PartsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut PartsBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            PartsBranchPartial::Tag(p) => {
+                <Unset as ::qapi_types::codec::Members>::member(p, key, r)
+            }
+            PartsBranchPartial::Partial(p) => {
+                <Positions as ::qapi_types::codec::Members>::member(p, key, r)
+            }
+            PartsBranchPartial::Values => Ok(false),
+            PartsBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: PartsBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            PartsBranchPartial::Tag(p) => Self::Tag(::qapi_types::codec::boxed_finish(p, r)?),
+            PartsBranchPartial::Partial(p) => {
+                Self::Partial(::qapi_types::codec::boxed_finish(p, r)?)
+            }
+            PartsBranchPartial::Values => Self::Values,
+            PartsBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag(_) => "tag",
+            Self::Partial(_) => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag(branch) => <Unset as ::qapi_types::codec::Members>::put(branch, w),
+            Self::Partial(branch) => <Positions as ::qapi_types::codec::Members>::put(branch, w),
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `Event`, `names.json` line 30
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -1227,7 +1614,7 @@ impl ::qapi_types::codec::Members for Event {
     }
 }
 
-/// `Keywords`, `names.json` line 26
+/// `Keywords`, `names.json` line 31
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Keywords {
@@ -1481,7 +1868,7 @@ impl ::qapi_types::codec::Members for Keywords {
     }
 }
 
-::qapi_types::impl_enum!(From);
+::qapi_types::impl_enum!(From, Part);
 
 ::qapi_types::impl_object!(
     Marked,
@@ -1497,6 +1884,9 @@ impl ::qapi_types::codec::Members for Keywords {
     Self_,
     Ok,
     OkBranch,
+    Unset,
+    Positions,
+    Parts,
     Event,
     Keywords,
 );
@@ -1558,7 +1948,7 @@ impl ::qapi_types::Events for Event_ {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-    /// `STOP`, `names.json` line 31
+    /// `STOP`, `names.json` line 36
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -1634,7 +2024,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `EVENT`, `names.json` line 36
+    /// `EVENT`, `names.json` line 41
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Event {
@@ -1714,7 +2104,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-    /// `stop`, `names.json` line 30
+    /// `stop`, `names.json` line 35
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -1757,7 +2147,7 @@ pub mod commands {
         const NAME: &'static str = "stop";
     }
 
-    /// `ok`, `names.json` line 32
+    /// `ok`, `names.json` line 37
     #[derive(Clone, Debug, PartialEq)]
     pub struct Ok_(pub super::Ok);
 
@@ -1809,7 +2199,7 @@ pub mod commands {
         const NAME: &'static str = "ok";
     }
 
-    /// `some`, `names.json` line 33
+    /// `some`, `names.json` line 38
     #[derive(Clone, Debug, PartialEq)]
     pub struct Some_(pub super::Event);
 
@@ -1861,7 +2251,7 @@ pub mod commands {
         const NAME: &'static str = "some";
     }
 
-    /// `keywords`, `names.json` line 34
+    /// `keywords`, `names.json` line 39
     #[derive(Clone, Debug, PartialEq)]
     pub struct Keywords(pub super::Keywords);
 
@@ -1915,7 +2305,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `__com.example_do-it`, `names.json` line 35
+    /// `__com.example_do-it`, `names.json` line 40
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ComExampleDoIt {

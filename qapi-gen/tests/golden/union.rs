@@ -4,8 +4,8 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, match_same_arms, similar_names, struct_excessive_bools,
-// struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
+// struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// `Format`, `union.json` line 7
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -321,7 +321,7 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     type Partial = ImageBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &Format) -> ImageBranchPartial {
         match tag {
             Format::Raw => ImageBranchPartial::Raw(::qapi_types::codec::boxed_begin::<Raw>()),
             Format::Qcow2 => ImageBranchPartial::Qcow2(::qapi_types::codec::boxed_begin::<Cow>()),
@@ -805,7 +805,7 @@ impl ::qapi_types::codec::Branches for NetBranch {
     type Partial = NetBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &Protocol) -> NetBranchPartial {
         match tag {
             Protocol::Tcp => NetBranchPartial::Tcp(::qapi_types::codec::boxed_begin::<Tcp>()),
             Protocol::Unix => NetBranchPartial::Unix(::qapi_types::codec::boxed_begin::<Unix>()),
@@ -990,7 +990,7 @@ impl ::qapi_types::codec::Branches for TargetBranch {
     type Partial = TargetBranchPartial;
 
     #[inline]
-    fn begin(tag: &Self::Tag) -> Self::Partial {
+    fn begin(tag: &Transport) -> TargetBranchPartial {
         match tag {
             Transport::File => {
                 TargetBranchPartial::File(::qapi_types::codec::boxed_begin::<Unix>())
