@@ -6,12 +6,15 @@
 
 use std::mem;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::types;
 
 /// A message this long is handed on in the buffer it was received in rather than copied out of it.
 const WORTH_MOVING: usize = 4096;
+
+/// A buffer larger than that, which a long message needed, is not kept for the next.
+const WORTH_KEEPING: usize = 64 << 10;
 
 /// Collects bytes and gives messages.
 #[derive(Debug)]
@@ -81,15 +84,6 @@ impl Splitter {
         self.buffer[self.start..].trim_ascii()
     }
 
-    /// Drops what was received up to and including the first `byte`, or all of it if there is none; says whether there
-    /// was one.
-    #[allow(dead_code, reason = "for the guest agent")]
-    pub(crate) fn skip_past(&mut self, byte: u8) -> bool {
-        let found = memchr(byte, &self.buffer[self.start..]);
-        self.advance(found.map_or(self.buffer.len(), |at| self.start + at + 1));
-        found.is_some()
-    }
-
     /// The next message with what `parse` made of it; `None` if more has to be received first.
     ///
     /// After an error the stream cannot be followed any more.
@@ -156,14 +150,13 @@ impl Splitter {
                 })
             }
             None => {
+                let complete = may_end(&self.buffer[self.searched..]);
                 self.searched = self.buffer.len();
+                if complete {
+                    return Ok(Begin::Object);
+                }
                 self.check(self.buffer.len() - self.start)?;
-                // Without a line break it may still be complete, but only if it ends like that.
-                Ok(if self.buffer.trim_ascii_end().ends_with(b"}") {
-                    Begin::Object
-                } else {
-                    Begin::Nothing
-                })
+                Ok(Begin::Nothing)
             }
         }
     }
@@ -232,11 +225,22 @@ impl Splitter {
         self.scan = None;
         if to == self.buffer.len() {
             self.buffer.clear();
+            if self.buffer.capacity() > WORTH_KEEPING {
+                self.buffer = Vec::new();
+            }
             self.start = 0;
             self.searched = 0;
             self.exact_to = 0;
         }
     }
+}
+
+/// Whether a message may end here without a line break. Where a bracket closes within one, only `,`, `}` or `]` may follow.
+fn may_end(bytes: &[u8]) -> bool {
+    memchr_iter(b'}', bytes).any(|at| {
+        let next = bytes[at + 1..].trim_ascii_start().first();
+        !matches!(next, Some(b',' | b'}' | b']'))
+    })
 }
 
 /// What stands where a message should begin.

@@ -108,7 +108,13 @@ fn too_long() {
 fn as_long_as_may_be() {
     let text = format!("{{\"a\": \"{}\"}}", "x".repeat(LIMIT - 9));
     assert_eq!(text.len(), LIMIT);
-    assert_eq!(messages(&format!("{text}\n")), [text]);
+    assert_eq!(messages(&format!("{text}\n")), [&*text]);
+    // What is not part of the message does not count.
+    assert_eq!(
+        split(format!("{text} \r").as_bytes(), LIMIT + 1).0,
+        [&*text]
+    );
+    assert_eq!(split(format!("{text}{{").as_bytes(), LIMIT + 1).0, [&*text]);
 }
 
 #[test]
@@ -134,14 +140,19 @@ fn objects_that_are_no_messages() {
     }
 }
 
+/// What follows a message on its line need not be complete, or a message.
 #[test]
-fn skips_what_is_stale() {
-    let mut splitter = Splitter::new(LIMIT);
-    splitter.push(b"{\"half");
-    assert!(!splitter.skip_past(0xFF));
-    splitter.push(b"\": 1}\n\xFF{\"return\": 1}\n");
-    assert!(splitter.skip_past(0xFF));
-    let (text, _) = splitter.next(parse).unwrap().unwrap();
-    assert_eq!(text, b"{\"return\": 1}");
-    assert_eq!(splitter.partial(), b"");
+fn more_on_the_line() {
+    for (rest, is_garbage) in [("{\"half", false), (" \t{", false), ("x", true)] {
+        let stream = format!("{{\"a\": [{{}}, 1]}}{rest}");
+        for size in [usize::MAX, 1] {
+            let (messages, fault) = split(stream.as_bytes(), size);
+            assert_eq!(messages, ["{\"a\": [{}, 1]}"], "{stream}");
+            assert_eq!(
+                matches!(fault, Some(Fault::Garbage(_))),
+                is_garbage,
+                "{stream}: {fault:?}"
+            );
+        }
+    }
 }
