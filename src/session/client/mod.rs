@@ -30,8 +30,8 @@
 //! # Ids
 //!
 //! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
-//! in-band commands in order, so the next reply without an id is its reply. All others have ids. QEMU's monitor reads byte
-//! by byte, and an id would be a quarter of a short request.
+//! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids.
+//! QEMU's monitor reads byte by byte, and an id would be a quarter of a short request.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
 //! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped.
@@ -488,16 +488,21 @@ impl Session {
             },
             Id::Other(_) => None,
         };
+            // Not sent by this client, but no reply to another one comes that late.
+            Id::Null => self
+                .pending
+                .front()
+                .filter(|first| first.anonymous)
+                .map(|_| 0),
         let Some(index) = index else {
             return Answered::Nobody;
         };
         let pending = &self.pending[index];
-        let absent = matches!(id, Id::Absent);
-        if pending.anonymous != absent || !matches!(pending.place, Place::Taken(_)) {
-            return if absent {
-                Answered::Ambiguous
-            } else {
-                Answered::Nobody
+        let anonymous = !matches!(id, Id::Number(_));
+        if pending.anonymous != anonymous || !matches!(pending.place, Place::Taken(_)) {
+            return match id {
+                Id::Absent => Answered::Ambiguous,
+                _ => Answered::Nobody,
             };
         }
         let Some(pending) = self.pending.remove(index) else {

@@ -31,6 +31,8 @@ pub(super) struct ParsedEvent {
 /// A reply's id.
 pub(super) enum Id {
     Absent,
+    /// What a server may write in place of none.
+    Null,
     Number(u64),
     /// A string; empty for any other that this client does not send.
     Other(String),
@@ -41,6 +43,7 @@ impl Id {
         let Some(id) = id else { return Self::Absent };
         match id.as_u64() {
             Some(number) => Self::Number(number),
+            None if id.text() == "null" => Self::Null,
             None => Self::Other(id.decode(Mode::Lenient).unwrap_or_default()),
         }
     }

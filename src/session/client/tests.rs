@@ -155,11 +155,33 @@ fn replies_to_others_are_dropped() {
         after(
             &mut session,
             "{\"return\": 1, \"id\": 1}\n{\"return\": 2, \"id\": 7}\n{\"return\": 3, \"id\": \"x\"}\n\
-             {\"return\": 4, \"id\": null}\n{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}, \"id\": [1]}\n"
+             {\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}, \"id\": [1]}\n"
         ),
         [""; 0]
     );
     assert_eq!(after(&mut session, "{\"return\": 5}\n"), ["1 returns 5"]);
+}
+
+/// A server may write `null` where there was no id.
+#[test]
+fn null_for_an_id() {
+    let mut session = negotiated(false);
+    call(&mut session, "a");
+    call(&mut session, "b");
+    sent(&mut session);
+    let null = "{\"return\": 1, \"id\": null}\n";
+    assert_eq!(after(&mut session, null), ["1 returns 1"]);
+    assert_eq!(after(&mut session, null), [""; 0]);
+    let own = "{\"return\": 2, \"id\": 2}\n";
+    assert_eq!(after(&mut session, own), ["2 returns 2"]);
+    assert_eq!(after(&mut session, null), [""; 0]);
+    call(&mut session, "c");
+    sent(&mut session);
+    let refused = "{\"id\": null, \"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\n";
+    assert_eq!(
+        after(&mut session, refused),
+        ["3 fails: c: GenericError: no"]
+    );
 }
 
 #[test]
