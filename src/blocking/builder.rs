@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
         let path = path.as_ref();
         let deadline = self.connect_by();
         let stream = self
-            .attempt(deadline, |_| blocking::connect_unix(path))
+            .attempt(deadline, || blocking::connect_unix(path))
             .map_err(|error| error.at(path.display()))?;
         self.finish(
             Box::new(blocking::Socket::new(stream.into(), true)),
@@ -122,24 +122,13 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// Connects to a TCP port.
+    /// Connects to a TCP port. Resolving a host's name takes as long as the system lets it, whatever the deadline.
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client before the deadline.
     pub fn connect_tcp(mut self, address: impl ToSocketAddrs) -> Result<Client, Error> {
         let deadline = self.connect_by();
-        let stream = self.attempt(deadline, |left| {
-            let mut error = io::ErrorKind::AddrNotAvailable.into();
-            for address in address.to_socket_addrs()? {
-                match TcpStream::connect_timeout(&address, left) {
-                    Ok(stream) => return Ok(stream),
-                    Err(failed) => {
-                        error = io::Error::new(failed.kind(), format!("{address}: {failed}"));
-                    }
-                }
-            }
-            Err(error)
-        })?;
+        let stream = self.attempt(deadline, || blocking::connect_tcp(&address, deadline))?;
         let io = blocking::tcp(stream).map_err(Error::io)?;
         self.finish(io, deadline)
     }
@@ -192,16 +181,15 @@ impl<'a> Builder<'a> {
     fn attempt<T>(
         &mut self,
         deadline: Instant,
-        mut connect: impl FnMut(Duration) -> io::Result<T>,
+        mut connect: impl FnMut() -> io::Result<T>,
     ) -> Result<T, Error> {
         let mut pause = PAUSE;
         loop {
             self.check_child()?;
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if Instant::now() >= deadline {
                 return Err(Error::new(ErrorKind::Deadline { sent: false }));
             }
-            match connect(left) {
+            match connect() {
                 Ok(connected) => return Ok(connected),
                 // A listener's queue is full.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -222,6 +210,17 @@ impl<'a> Builder<'a> {
             Some(Err(error)) => Err(Error::io(error)),
             _ => Ok(()),
         }
+    }
+
+    /// A process that ends its connections is about to exit, mostly.
+    fn last_of_child(&mut self, why: &Error) -> Result<(), Error> {
+        let end = Instant::now() + LONGEST_PAUSE;
+        self.check_child()?;
+        while self.child.is_some() && why.is_end() && Instant::now() < end {
+            thread::sleep(PAUSE);
+            self.check_child()?;
+        }
+        Ok(())
     }
 
     /// Negotiates capabilities.
@@ -246,7 +245,7 @@ impl<'a> Builder<'a> {
             match negotiated {
                 Ok(Ok(greeting)) => break greeting,
                 Ok(Err(why)) => {
-                    self.check_child()?;
+                    self.last_of_child(&why)?;
                     return Err(why);
                 }
                 Err(Late) => self.check_child()?,

@@ -120,7 +120,8 @@ impl<'a> Builder<'a> {
         let path = path.as_ref();
         let deadline = self.connect_by();
         let connect = || tokio::net::UnixStream::connect(path);
-        let stream = self.attempt(deadline, connect).await?;
+        let stream = self.attempt(deadline, connect).await;
+        let stream = stream.map_err(|error| error.at(path.display()))?;
         let (reader, writer) = stream.into_split();
         let halves = (ReadHalf::Unix(reader), WriteHalf::Unix(writer));
         self.negotiate(halves, deadline).await
@@ -218,6 +219,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A process that ends its connections is about to exit, mostly.
+    async fn last_of_child(&mut self, why: &Error) -> Result<(), Error> {
+        let end = Instant::now() + LONGEST_PAUSE;
+        self.check_child()?;
+        while self.child.is_some() && why.is_end() && Instant::now() < end {
+            sleep_until(Instant::now() + PAUSE).await;
+            self.check_child()?;
+        }
+        Ok(())
+    }
+
     async fn tcp(self, stream: TcpStream, deadline: Instant) -> Result<Client, Error> {
         // Requests are small, and each is waited for.
         stream.set_nodelay(true).map_err(Error::io)?;
@@ -248,7 +260,7 @@ impl<'a> Builder<'a> {
             match timeout_at(until, poll_fn(|cx| connection.poll_ready(cx))).await {
                 Ok(Ok(())) => break,
                 Ok(Err(why)) => {
-                    self.check_child()?;
+                    self.last_of_child(&why).await?;
                     return Err(why);
                 }
                 Err(_) => self.check_child()?,

@@ -1,7 +1,8 @@
 //! Connecting to servers that start, do not start, or do not greet.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ async fn who_is_not_waited_for_has_to_listen() {
         matches!(error.kind(), ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
     );
     assert!(!error.maybe_executed());
+    let path = socket.0.to_str().unwrap();
+    assert!(error.to_string().starts_with(path), "{error}");
 }
 
 /// First there is no socket, then one that nobody listens on, then a server.
@@ -101,6 +104,22 @@ async fn a_child_that_dies_before_it_greets() {
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ChildExited(_)));
     drop(theirs);
+}
+
+/// The connection ends first, and a moment later the process.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_dies_after_it_has_hung_up() {
+    let (ours, theirs) = tokio::io::duplex(64);
+    drop(theirs);
+    let mut looks = 0;
+    let child = || {
+        looks += 1;
+        Ok((looks > 5).then(|| ExitStatus::from_raw(1 << 8)))
+    };
+    let (reader, writer) = tokio::io::split(ours);
+    let connecting = Client::builder().child(child).over(reader, writer);
+    let error = connecting.await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ChildExited(status) if status.code() == Some(1)));
 }
 
 /// Connecting can be given up at any time; the server sees that.

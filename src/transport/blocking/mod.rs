@@ -6,7 +6,8 @@ mod socket;
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
 
 pub(crate) use pump::Pump;
 #[cfg(unix)]
@@ -36,16 +37,40 @@ pub(crate) trait Io: Send + Sync + fmt::Debug {
     fn close(&self);
 }
 
+/// Connects to one of the addresses, in their order.
+///
+/// # Errors
+/// As the system's for the last one; a name that cannot be resolved.
+pub(crate) fn connect_tcp(
+    addresses: impl ToSocketAddrs,
+    deadline: Instant,
+) -> io::Result<TcpStream> {
+    let mut error = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses.to_socket_addrs()? {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match TcpStream::connect_timeout(&address, left) {
+            Ok(stream) => return Ok(stream),
+            Err(failed) => {
+                error = io::Error::new(failed.kind(), format!("{address}: {failed}"));
+            }
+        }
+    }
+    Err(error)
+}
+
 /// A TCP connection.
 ///
 /// # Errors
 /// When its options cannot be set.
-pub(crate) fn tcp(stream: std::net::TcpStream) -> io::Result<Box<dyn Io>> {
+pub(crate) fn tcp(stream: TcpStream) -> io::Result<Box<dyn Io>> {
     // Requests are small, and each is waited for.
     stream.set_nodelay(true)?;
     stream.set_nonblocking(false)?;
     #[cfg(unix)]
     return Ok(Box::new(Socket::new(stream.into(), false)));
     #[cfg(not(unix))]
-    return Ok(Box::new(Pump::new(stream.try_clone()?, stream)?));
+    return Ok(Box::new(Pump::tcp(stream)?));
 }

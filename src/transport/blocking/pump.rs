@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,8 @@ const ROOM: usize = 256 << 10;
 /// reader next returns; only the other side can bring that about.
 pub(crate) struct Pump {
     shared: Arc<Shared>,
+    /// A connection that is to be shut down, which ends the reader too.
+    socket: Option<TcpStream>,
 }
 
 #[derive(Default)]
@@ -47,11 +50,24 @@ impl Pump {
         let shared = Arc::new(Shared::default());
         let pump = Self {
             shared: Arc::clone(&shared),
+            socket: None,
         };
         let start = |name: &str| thread::Builder::new().name(name.into());
         let input = Arc::clone(&shared);
         start("qapi-read").spawn(move || input.read_all(reader))?;
         start("qapi-write").spawn(move || shared.write_all(writer))?;
+        Ok(pump)
+    }
+
+    /// Where sockets can only be read and written.
+    ///
+    /// # Errors
+    /// When no thread can be started, or there is no handle left.
+    #[cfg(any(not(unix), test))]
+    pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
+        let socket = stream.try_clone()?;
+        let mut pump = Self::new(stream.try_clone()?, stream)?;
+        pump.socket = Some(socket);
         Ok(pump)
     }
 }
@@ -169,6 +185,9 @@ impl Io for Pump {
     fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
+        if let Some(socket) = &self.socket {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
     }
 }
 
@@ -181,5 +200,27 @@ impl Drop for Pump {
 impl fmt::Debug for Pump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pump").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// The other side is told at once, although a thread waits for what it may send.
+    #[test]
+    fn a_socket_is_closed_with_its_pump() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut theirs, _) = listener.accept().unwrap();
+        let pump = Pump::tcp(ours).unwrap();
+        assert_eq!(pump.write(b"hello", &[]).unwrap(), 5);
+        let mut received = [0; 5];
+        theirs.read_exact(&mut received).unwrap();
+        assert_eq!(&received, b"hello");
+        drop(pump);
+        assert_eq!(theirs.read(&mut received).unwrap(), 0);
     }
 }
