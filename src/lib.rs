@@ -130,6 +130,8 @@ pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
+mod time;
+#[cfg(feature = "client")]
 mod trace;
 mod transport;
 

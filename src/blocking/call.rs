@@ -38,6 +38,14 @@ impl<'a, R: Request> Call<'a, R> {
         self
     }
 
+    /// Has it take no longer than to `end`, if there is one.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn no_later_than(mut self, end: Option<Instant>) -> Self {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        self.deadline = left.map_or(self.deadline, |left| left.min(self.deadline));
+        self
+    }
+
     /// Executes it out of band, ahead of commands that wait for their turn.
     pub fn oob(mut self) -> Self {
         self.sending.oob = true;

@@ -40,6 +40,14 @@ impl<'a, R: Request> Call<'a, R> {
         self
     }
 
+    /// Has it take no longer than to `end`, if there is one.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn no_later_than(mut self, end: Option<Instant>) -> Self {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        self.deadline = left.map_or(self.deadline, |left| left.min(self.deadline));
+        self
+    }
+
     /// Executes it out of band, ahead of commands that wait for their turn.
     pub fn oob(mut self) -> Self {
         self.sending.oob = true;
@@ -82,10 +90,9 @@ impl<'a, R: Request> Call<'a, R> {
     }
 }
 
-/// When a time from now is over; a time out of reach is long.
-pub(super) fn after(time: Duration) -> Instant {
-    const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    Instant::now() + time.min(LONG)
+/// So long from now.
+pub(crate) fn after(time: Duration) -> Instant {
+    crate::time::after(Instant::now().into_std(), time).into()
 }
 
 /// A command that was sent; from [`Call::start`]. If it is dropped its reply will be dropped too, and it is not sent at all if

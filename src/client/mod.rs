@@ -47,6 +47,8 @@ mod handle;
 mod wait;
 
 pub use builder::Builder;
+#[cfg(feature = "qmp")]
+pub(crate) use call::after;
 pub use call::{Call, Pending};
 pub use events::EventStream;
 pub use handle::Client;

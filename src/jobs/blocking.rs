@@ -8,7 +8,7 @@ use super::{Cancel, Error, Operation, Step};
 use crate::blocking::{Client, EventStream};
 use crate::error::ErrorKind;
 use crate::events::EventMessage;
-use crate::session::client::RawCommand;
+use crate::time::after;
 
 impl Client {
     /// Runs an [operation](crate::jobs) to its end. Nothing is sent before the first update or the outcome is asked for.
@@ -65,13 +65,13 @@ impl<O: Operation> Running<O> {
     /// Asks for figures of progress this often; otherwise there are only those that come with events.
     pub fn progress_every(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
-        self.look_at = Some(Instant::now() + interval);
+        self.look_at = Some(after(Instant::now(), interval));
         self
     }
 
     /// How long all of it may take, from now on; as long as it wants unless set. The server does not stop for that.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(Instant::now() + deadline);
+        self.deadline = Some(after(Instant::now(), deadline));
         self
     }
 
@@ -94,8 +94,8 @@ impl<O: Operation> Running<O> {
             Step::Update(update) => return Some(update),
             Step::Done(end) => self.end = Some(end),
             Step::Send(request) => {
-                let command = RawCommand::from(request);
-                match self.client.execute(command) {
+                let call = self.client.call(request).no_later_than(self.deadline);
+                match call.send() {
                     Ok(value) => self.operation.reply(Ok(value)),
                     Err(error) => match error.reply() {
                         Some(reply) => self.operation.reply(Err(reply.clone())),
@@ -112,8 +112,12 @@ impl<O: Operation> Running<O> {
         let until = [self.look_at, self.deadline].into_iter().flatten().min();
         let received = match until {
             Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                self.events.recv_deadline(left)
+                let now = Instant::now();
+                // Events without end put off neither.
+                if now >= until {
+                    return self.late(now);
+                }
+                self.events.recv_deadline(until - now)
             }
             None => self.events.recv(),
         };
@@ -137,7 +141,7 @@ impl<O: Operation> Running<O> {
             let error = crate::Error::new(ErrorKind::Deadline { sent: true });
             self.end = Some(Err(error.into()));
         } else if let Some(interval) = self.interval {
-            self.look_at = Some(now + interval);
+            self.look_at = Some(after(now, interval));
             self.operation.look();
         }
     }

@@ -19,6 +19,7 @@ pub trait StartsJob: Command {
 
 macro_rules! starts_job {
     ($($command:ident $(. $arguments:tt)?)*) => {$(
+        #[allow(deprecated)] // some are, and no less in use
         impl StartsJob for commands::$command {
             fn prepare(&mut self) -> String {
                 self $(.$arguments)?.auto_dismiss = Some(false);
@@ -28,7 +29,7 @@ macro_rules! starts_job {
     )*};
 }
 
-starts_job!(BlockCommit BlockStream BlockdevBackup.0 BlockdevMirror DriveMirror.0);
+starts_job!(BlockCommit BlockStream BlockdevBackup.0 BlockdevMirror DriveBackup.0 DriveMirror.0);
 
 macro_rules! starts_lasting_job {
     ($($command:ident)*) => {$(

@@ -22,11 +22,13 @@ pub use error::Error;
 pub use job::{Job, JobOutcome, JobUpdate, StartsJob, WhenPending, WhenReady};
 pub use migration::{Migration, MigrationUpdate};
 
+use std::borrow::Cow;
+
 use qapi_types::qmp::Event;
-use qapi_types::{Command, ErrorReply, Mode, Object, Value};
+use qapi_types::{Command, ErrorReply, Mode, Note, Object, Style, Value, Writer, codec, message};
 
 use crate::error::ErrorKind;
-use crate::session::client::RawCommand;
+use crate::session::client as session;
 
 /// Work that goes on after the command that started it, without I/O.
 ///
@@ -82,6 +84,8 @@ pub struct Request {
     pub name: &'static str,
     /// Its arguments.
     pub arguments: Object,
+    features: &'static [&'static str],
+    notes: Vec<Note>,
 }
 
 impl Request {
@@ -91,15 +95,40 @@ impl Request {
 
     fn encode<C: Command>(command: &C) -> qapi_types::Result<Self> {
         let mut text = Vec::new();
-        let mut writer = qapi_types::Writer::new(&mut text, qapi_types::Style::Compact);
-        qapi_types::codec::encode_object(command, &mut writer);
+        let mut writer = Writer::new(&mut text, Style::Compact).noting();
+        codec::encode_object(command, &mut writer);
+        let notes = writer.notes().to_vec();
         writer.finish()?;
         let arguments = match qapi_types::from_slice(&text, Mode::Strict)? {
             Value::Object(arguments) => arguments,
             _ => Object::new(),
         };
-        let name = C::NAME;
-        Ok(Self { name, arguments })
+        Ok(Self {
+            name: C::NAME,
+            arguments,
+            features: C::FEATURES,
+            notes,
+        })
+    }
+}
+
+impl session::Request for Request {
+    type Reply = Value;
+
+    fn name(&self) -> Cow<'static, str> {
+        self.name.into()
+    }
+
+    fn features(&self) -> &'static [&'static str] {
+        self.features
+    }
+
+    fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        message::write_raw_request(w, self.name, &self.arguments, id.as_ref(), oob);
     }
 }
 
@@ -124,12 +153,4 @@ fn decode<C: Command>(value: &Value) -> Result<C::Reply, Error> {
     qapi_types::to_vec(value)
         .and_then(|text| qapi_types::from_slice(&text, Mode::Lenient))
         .map_err(|error| Error::call(ErrorKind::Decode(error), C::NAME))
-}
-
-impl From<Request> for RawCommand {
-    fn from(request: Request) -> Self {
-        let mut command = Self::new(request.name);
-        command.arguments = request.arguments;
-        command
-    }
 }

@@ -10,10 +10,9 @@ use qapi_types::qmp::Event;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Cancel, Error, Operation, Request, Step};
-use crate::client::{Client, EventStream};
+use crate::client::{Client, EventStream, after};
 use crate::error::ErrorKind;
 use crate::events::{EventMessage, Received};
-use crate::session::client::RawCommand;
 
 impl Client {
     /// Runs an [operation](crate::jobs) to its end. Nothing is sent before the first update or the outcome is awaited.
@@ -75,13 +74,13 @@ impl<O: Operation> Running<O> {
     /// Asks for figures of progress this often; otherwise there are only those that come with events.
     pub fn progress_every(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
-        self.look_at = Some(Instant::now() + interval);
+        self.look_at = Some(after(interval));
         self
     }
 
     /// How long all of it may take, from now on; as long as it wants unless set. The server does not stop for that.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(Instant::now() + deadline);
+        self.deadline = Some(after(deadline));
         self
     }
 
@@ -126,9 +125,9 @@ impl<O: Operation> Running<O> {
     }
 
     fn send(&mut self, request: Request) {
-        let client = self.client.clone();
-        let command = RawCommand::from(request);
-        self.call = Some(Box::pin(async move { client.execute(command).await }));
+        let (client, end) = (self.client.clone(), self.deadline);
+        let call = async move { client.call(request).no_later_than(end).send().await };
+        self.call = Some(Box::pin(call));
     }
 
     fn replied(&mut self, result: Result<Value, crate::Error>) {
@@ -143,6 +142,11 @@ impl<O: Operation> Running<O> {
 
     async fn wait(&mut self) {
         let until = [self.look_at, self.deadline].into_iter().flatten().min();
+        let now = Instant::now();
+        // Events without end put off neither.
+        if until.is_some_and(|until| now >= until) {
+            return self.late(now);
+        }
         let late = async move {
             match until {
                 Some(until) => sleep_until(until).await,
@@ -176,7 +180,7 @@ impl<O: Operation> Running<O> {
             let error = crate::Error::new(ErrorKind::Deadline { sent: true });
             self.end = Some(Err(error.into()));
         } else if let Some(interval) = self.interval {
-            self.look_at = Some(now + interval);
+            self.look_at = Some(after(interval));
             self.operation.look();
         }
     }

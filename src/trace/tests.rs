@@ -178,7 +178,9 @@ mod warnings {
     }
 
     #[test]
+    use crate::jobs::{self, Job, Migration, Operation as _, Step};
     #[expect(deprecated, reason = "that is what is warned of")]
+    use crate::session::client::{Options, Sending, Session};
     fn what_is_deprecated_or_unstable_is_warned_of_once() {
         let lines = logged(Level::WARN, || {
             let mut trace = Trace::new();
@@ -227,4 +229,34 @@ mod warnings {
         });
         assert_eq!(lines, [""; 0]);
     }
+    /// A job's command is encoded before it is sent.
+    #[test]
+    #[expect(deprecated, reason = "that is what is warned of")]
+    fn what_a_job_uses_is_warned_of() {
+        let backup = qmp::DriveBackup::new("d", qmp::MirrorSyncMode::Full, "/t");
+        let migrate = commands::Migrate::new().uri("exec:true").detach(true);
+        let lines = logged(Level::WARN, || {
+            let mut session = Session::new(Options::default());
+            let mut send = |request: &jobs::Request| {
+                session.request(request, Sending::default()).unwrap();
+            };
+            let Step::Send(request) = Job::new(commands::DriveBackup::new(backup)).step() else {
+                panic!("it starts");
+            };
+            send(&request);
+            let mut migration = Migration::outgoing(&migrate);
+            while let Step::Send(request) = migration.step() {
+                send(&request);
+                migration.reply(Ok(crate::types::Value::Null));
+            }
+        });
+        assert_eq!(
+            lines,
+            [
+                "qapi_rt::deprecated: command 'drive-backup' is deprecated and going to be removed",
+                "qapi_rt::deprecated: member 'detach' in the arguments of 'migrate' is deprecated and going to be removed",
+            ]
+        );
+    }
+
 }

@@ -7,6 +7,7 @@ mod connect;
 mod ends;
 mod events;
 mod faults;
+mod jobs;
 mod many;
 mod real;
 mod server;

@@ -57,7 +57,7 @@ use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
 use crate::trace::Trace;
 use crate::types::message::Greeting;
-use crate::types::{Event, Writer};
+use crate::types::{Event, Note, Writer};
 use output::Outbox;
 use parse::{Id, Parsed};
 
@@ -228,7 +228,8 @@ impl Session {
     /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
     pub fn request(&mut self, request: &impl Request, sending: Sending) -> Result<CallId, Error> {
         let oob = sending.oob;
-        self.send(request.name(), request.features(), sending, &mut |w, id| {
+        let used = (request.features(), request.notes());
+        self.send(request.name(), used, sending, &mut |w, id| {
             request.write(w, id, oob);
         })
     }
@@ -236,7 +237,7 @@ impl Session {
     fn send(
         &mut self,
         command: Cow<'static, str>,
-        features: &'static [&'static str],
+        (features, noted): (&'static [&'static str], &[Note]),
         sending: Sending,
         write: &mut dyn FnMut(&mut Writer<'_>, Option<u64>),
     ) -> Result<CallId, Error> {
@@ -253,6 +254,7 @@ impl Session {
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
         if let Cow::Borrowed(command) = command {
             self.trace.written(command, features, &notes);
+            self.trace.written(command, &[], noted);
         }
         self.last_id = number;
         let id = CallId(number);
@@ -486,14 +488,14 @@ impl Session {
                 Some(first) if first.anonymous => Some(0),
                 _ => return Answered::Ambiguous,
             },
-            Id::Other(_) => None,
-        };
             // Not sent by this client, but no reply to another one comes that late.
             Id::Null => self
                 .pending
                 .front()
                 .filter(|first| first.anonymous)
                 .map(|_| 0),
+            Id::Other(_) => None,
+        };
         let Some(index) = index else {
             return Answered::Nobody;
         };

@@ -21,6 +21,11 @@ pub trait Request {
         &[]
     }
 
+    /// What of its arguments is deprecated or unstable, if it was encoded before, so that the writer cannot note it.
+    fn notes(&self) -> &[Note] {
+        &[]
+    }
+
     /// Writes the request without line end: `execute`, or `exec-oob` if `oob`.
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
 }

@@ -4,6 +4,7 @@ mod calls;
 mod connecting;
 mod events;
 mod faults;
+mod jobs;
 mod real;
 
 use std::os::unix::net::UnixStream;
