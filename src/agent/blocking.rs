@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use super::{
 use crate::error::{Error, ErrorKind};
 use crate::session::agent::{Session, encode};
 use crate::session::client::{RawCommand, Request};
+use crate::time::after;
 use crate::transport::blocking::{self, Io, Pump};
 use crate::types::Value;
 
@@ -64,7 +64,7 @@ impl AgentBuilder {
 
     fn connect(self, connector: Connector) -> Result<Agent, Error> {
         let mut agent = self.finish(connector, None);
-        let deadline = Instant::now() + agent.settings.deadline;
+        let deadline = after(Instant::now(), agent.settings.deadline);
         agent.connected(deadline)?;
         Ok(agent)
     }
@@ -136,7 +136,7 @@ impl Agent {
         let name = command.name();
         let encoded = encode(&command).map_err(|error| Error::new(ErrorKind::Encode(error)));
         encoded
-            .and_then(|encoded| self.exchange(&name, encoded, Instant::now() + deadline))
+            .and_then(|encoded| self.exchange(&name, encoded, after(Instant::now(), deadline)))
             .and_then(|message| self.sense(decode(&message)))
             .map_err(|error| error.of(name))
     }
@@ -177,7 +177,9 @@ impl Agent {
 
     fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Outcome, Error> {
         let usual = self.settings.deadline;
-        let end = operation.deadline(usual).map(|all| Instant::now() + all);
+        let end = operation
+            .deadline(usual)
+            .map(|all| after(Instant::now(), all));
         loop {
             let now = Instant::now();
             match operation.step() {
@@ -187,7 +189,7 @@ impl Agent {
                     thread::sleep(left.map_or(pause, |left| left.min(pause)));
                 }
                 Step::Send(line) => {
-                    let deadline = end.map_or(now + usual, |end| end.min(now + usual));
+                    let deadline = end.map_or(after(now, usual), |end| end.min(after(now, usual)));
                     let reply = self.exchange(line.name, line.bytes, deadline);
                     operation.reply(reply.map_err(|error| error.of(line.name)));
                 }
@@ -232,7 +234,8 @@ impl Agent {
     ) -> Result<Vec<u8>, Error> {
         let grace = grace(name, &self.settings);
         let link = self.connected(deadline)?;
-        let mut exchange = Exchange::new(&mut link.session, request, deadline, grace);
+        let mut exchange =
+            Exchange::new(&mut link.session, request, Instant::now(), deadline, grace);
         let result = loop {
             match exchange.turn(&mut link.session, Instant::now()) {
                 Turn::Done(result) => break result,
@@ -263,18 +266,20 @@ impl Agent {
     /// Connects; again and again if whoever listens is waited for.
     fn dial(&self, deadline: Instant) -> Result<Box<dyn Io>, Error> {
         let wait = self.settings.connect_deadline;
-        let deadline = wait.map_or(deadline, |wait| deadline.min(Instant::now() + wait));
+        let deadline = wait.map_or(deadline, |wait| deadline.min(after(Instant::now(), wait)));
         let mut pause = PAUSE;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if Instant::now() >= deadline {
                 return Err(Error::new(ErrorKind::Deadline { sent: false }));
             }
-            match self.connector.dial(left) {
+            match self.connector.dial(deadline) {
                 Ok(io) => return Ok(io),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if wait.is_some() && super::may_come(&error) => {}
-                Err(error) => return Err(Error::io(error)),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Err(Error::new(ErrorKind::Deadline { sent: false }));
+                }
+                Err(error) => return Err(self.connector.failed(error)),
             }
             thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -283,7 +288,7 @@ impl Agent {
 }
 
 impl Connector {
-    fn dial(&self, left: Duration) -> io::Result<Box<dyn Io>> {
+    fn dial(&self, deadline: Instant) -> io::Result<Box<dyn Io>> {
         match self {
             Self::None => Err(super::ended()),
             #[cfg(unix)]
@@ -291,17 +296,7 @@ impl Connector {
                 let stream = blocking::connect_unix(path)?;
                 Ok(Box::new(blocking::Socket::new(stream.into(), false)))
             }
-            Self::Tcp(address) => {
-                use std::net::ToSocketAddrs as _;
-                let mut error = super::ended();
-                for address in address.to_socket_addrs()? {
-                    match TcpStream::connect_timeout(&address, left) {
-                        Ok(stream) => return blocking::tcp(stream),
-                        Err(failed) => error = failed,
-                    }
-                }
-                Err(error)
-            }
+            Self::Tcp(address) => blocking::tcp(blocking::connect_tcp(address, deadline)?),
         }
     }
 }

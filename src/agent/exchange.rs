@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Violation};
 use crate::session::agent::{Closed, Happening, Session};
+use crate::time::after;
 
 /// Waits for the answer to a synchronisation before it is repeated: the first, and the longest. An agent that was not
 /// there when it was sent does not get it.
@@ -41,6 +42,7 @@ impl Exchange {
     pub(crate) fn new(
         session: &mut Session,
         request: Vec<u8>,
+        now: Instant,
         deadline: Instant,
         grace: Option<Duration>,
     ) -> Self {
@@ -50,7 +52,7 @@ impl Exchange {
             grace,
             patience: PATIENCE,
             sent: !session.is_synchronizing(),
-            repeat_at: Instant::now() + PATIENCE,
+            repeat_at: now + PATIENCE,
             success_at: None,
             cause: None,
         }
@@ -74,7 +76,7 @@ impl Exchange {
         if self.sent && session.output().is_empty() {
             self.success_at = self
                 .success_at
-                .or_else(|| self.grace.map(|grace| now + grace));
+                .or_else(|| self.grace.map(|grace| after(now, grace)));
         }
         if self.success_at.is_some_and(|at| now >= at) {
             session.abandon();
@@ -102,7 +104,8 @@ impl Exchange {
         if let Closed::TooLong(limit) = why {
             return Err(super::violation(Violation::TooLong { limit }));
         }
-        if self.sent && self.grace.is_some() {
+        // All of it was written, and it may well have ended the agent.
+        if self.success_at.is_some() {
             return Ok(SUCCESS.to_vec());
         }
         let error = Error::new(if self.sent {

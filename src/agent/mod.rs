@@ -110,6 +110,19 @@ pub(crate) enum Connector {
     Tcp(String),
 }
 
+impl Connector {
+    /// That connecting failed.
+    fn failed(&self, error: io::Error) -> Error {
+        let error = Error::io(error);
+        match self {
+            Self::None => error,
+            #[cfg(unix)]
+            Self::Unix(path) => error.at(path.display()),
+            Self::Tcp(address) => error.at(address),
+        }
+    }
+}
+
 /// Whether waiting for a listener may make the difference.
 fn may_come(error: &io::Error) -> bool {
     matches!(

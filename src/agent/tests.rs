@@ -1,12 +1,14 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::exchange::{Exchange, Turn};
 use super::{Exec, ReadFile};
 use crate::blocking::{Agent, AgentBuilder};
 use crate::error::{Error, ErrorKind, Violation};
 use crate::qga::commands;
+use crate::session::agent::{Session, encode};
 
 /// More than anything here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -172,6 +174,42 @@ fn a_shutdown() {
     let slowly = Agent::builder().no_reply_grace(DEADLINE * 2);
     let error = talk(slowly, failing, shut_down).unwrap_err();
     assert!(error.reply().is_some(), "{error:?}");
+}
+
+/// It does not succeed when the channel ends before the agent got it.
+#[test]
+fn a_shutdown_that_was_not_sent() {
+    let now = Instant::now();
+    let mut session = Session::new(1);
+    let command = encode(&commands::GuestShutdown::new()).unwrap();
+    let mut exchange = Exchange::new(&mut session, command, now, now + DEADLINE, Some(DEADLINE));
+    let synchronization = String::from_utf8_lossy(&session.output()[1..]).into_owned();
+    session.sent(session.output().len());
+    let (_, id) = synchronization.rsplit_once(':').unwrap();
+    let id = id.trim_end_matches("}}\n");
+    session.receive(b"\xFF");
+    session.receive(format!("{{\"return\": {id}}}\n").as_bytes());
+    assert!(matches!(exchange.turn(&mut session, now), Turn::Io(_)));
+    session.sent(5);
+    session.eof();
+    let Turn::Done(Err(error)) = exchange.turn(&mut session, now) else {
+        panic!("it ends");
+    };
+    assert!(error.is_disconnected(), "{error}");
+}
+
+#[test]
+fn any_duration_will_do() {
+    let pong = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": {}}\n");
+    };
+    let endless = Agent::builder().no_reply_grace(Duration::MAX);
+    talk(endless, pong, |agent| {
+        agent.execute_within(commands::GuestPing::new(), Duration::MAX)
+    })
+    .unwrap();
 }
 
 #[test]

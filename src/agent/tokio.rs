@@ -17,11 +17,17 @@ use super::{
 use crate::error::{Error, ErrorKind};
 use crate::session::agent::{Session, encode};
 use crate::session::client::{RawCommand, Request};
+use crate::time::after;
 use crate::types::Value;
 
 /// Pauses between two attempts to connect: the first, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// By the runtime's clock, which a test may have stopped.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
 
 type Reader = Pin<Box<dyn AsyncRead + Send + Sync>>;
 type Writer = Pin<Box<dyn AsyncWrite + Send + Sync>>;
@@ -66,7 +72,7 @@ impl AgentBuilder {
     }
 
     async fn connect(self, connector: Connector) -> Result<Agent, Error> {
-        let deadline = Instant::now() + self.settings.deadline;
+        let deadline = after(now(), self.settings.deadline);
         let mut agent = Agent {
             settings: self.settings,
             connector,
@@ -123,7 +129,7 @@ impl Agent {
         let name = command.name();
         let result = match encode(&command) {
             Ok(encoded) => {
-                let deadline = Instant::now() + deadline;
+                let deadline = after(now(), deadline);
                 self.exchange(&name, encoded, deadline).await
             }
             Err(error) => Err(Error::new(ErrorKind::Encode(error))),
@@ -173,9 +179,9 @@ impl Agent {
 
     async fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Outcome, Error> {
         let usual = self.settings.deadline;
-        let end = operation.deadline(usual).map(|all| Instant::now() + all);
+        let end = operation.deadline(usual).map(|all| after(now(), all));
         loop {
-            let now = Instant::now();
+            let now = now();
             match operation.step() {
                 Step::Done(outcome) => return outcome,
                 Step::Pause(pause) => {
@@ -183,7 +189,7 @@ impl Agent {
                     sleep(left.map_or(pause, |left| left.min(pause))).await;
                 }
                 Step::Send(line) => {
-                    let deadline = end.map_or(now + usual, |end| end.min(now + usual));
+                    let deadline = end.map_or(after(now, usual), |end| end.min(after(now, usual)));
                     let reply = self.exchange(line.name, line.bytes, deadline).await;
                     operation.reply(reply.map_err(|error| error.of(line.name)));
                 }
@@ -228,9 +234,9 @@ impl Agent {
     ) -> Result<Vec<u8>, Error> {
         let grace = grace(name, &self.settings);
         let link = self.connected(deadline).await?;
-        let mut exchange = Exchange::new(&mut link.session, request, deadline, grace);
+        let mut exchange = Exchange::new(&mut link.session, request, now(), deadline, grace);
         let result = loop {
-            match exchange.turn(&mut link.session, Instant::now()) {
+            match exchange.turn(&mut link.session, now()) {
                 Turn::Done(result) => break result,
                 // That time is up is seen at the next turn.
                 Turn::Io(until) => {
@@ -263,7 +269,7 @@ impl Agent {
     /// Connects; again and again if whoever listens is waited for.
     async fn dial(&self, deadline: Instant) -> Result<Link, Error> {
         let wait = self.settings.connect_deadline;
-        let deadline = wait.map_or(deadline, |wait| deadline.min(Instant::now() + wait));
+        let deadline = wait.map_or(deadline, |wait| deadline.min(after(now(), wait)));
         let mut pause = PAUSE;
         let dialled = timeout_at(deadline.into(), async {
             loop {
@@ -277,7 +283,7 @@ impl Agent {
             }
         });
         match dialled.await {
-            Ok(result) => result.map_err(Error::io),
+            Ok(result) => result.map_err(|error| self.connector.failed(error)),
             Err(_) => Err(Error::new(ErrorKind::Deadline { sent: false })),
         }
     }

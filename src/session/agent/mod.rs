@@ -14,6 +14,7 @@
 //! synchronisation leaves none that is late.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use qapi_types::message::ServerMessage;
 use qapi_types::{ErrorClass, Mode, Style, Writer};
@@ -26,6 +27,9 @@ mod tests;
 
 /// A reply of 48 MiB from a file, the most an agent reads at once, and some room.
 pub const DEFAULT_MESSAGE_LIMIT: usize = 65 << 20;
+
+/// A buffer larger than that, which a long reply needed, is not kept for the next.
+const WORTH_KEEPING: usize = 64 << 10;
 
 /// Begins a synchronisation and marks its answer.
 const DELIMITER: u8 = 0xFF;
@@ -87,8 +91,11 @@ enum Phase {
 pub struct Session {
     state: State,
     input: Vec<u8>,
-    /// Bytes of `input` known to hold neither line end nor, where that matters, delimiter.
-    searched: usize,
+    /// How much of `input` was dealt with; nothing between two calls.
+    start: usize,
+    /// How much of `input` is known to hold no line end, and no delimiter, after `start`.
+    no_line_to: usize,
+    no_delimiter_to: usize,
     output: Vec<u8>,
     happenings: VecDeque<Happening>,
     random: u64,
@@ -104,7 +111,9 @@ impl Session {
         Self {
             state: State::Unsynchronized,
             input: Vec::new(),
-            searched: 0,
+            start: 0,
+            no_line_to: 0,
+            no_delimiter_to: 0,
             output: Vec::new(),
             happenings: VecDeque::new(),
             random: seed,
@@ -217,6 +226,7 @@ impl Session {
         }
         self.input.extend_from_slice(bytes);
         while self.advance() {}
+        self.drop_done();
         if self.input.len() > self.limit {
             self.close(Closed::TooLong(self.limit));
         }
@@ -240,25 +250,34 @@ impl Session {
             phase: phase @ Phase::Stale,
             ..
         } = &mut self.state
-            && let Some(at) = find(DELIMITER, &self.input, self.searched)
         {
-            *phase = Phase::Delimited;
-            self.input.drain(..=at);
-            self.searched = 0;
-            return true;
+            match find(DELIMITER, &self.input, self.no_delimiter_to.max(self.start)) {
+                Some(at) => {
+                    *phase = Phase::Delimited;
+                    self.start = at + 1;
+                    return true;
+                }
+                None => self.no_delimiter_to = self.input.len(),
+            }
         }
-        let Some(line) = self.take_line() else {
+        let Some(at) = find(b'\n', &self.input, self.no_line_to.max(self.start)) else {
+            self.no_line_to = self.input.len();
             return false;
         };
-        let text = line.trim_ascii();
+        let line = self.start..at + 1;
+        self.start = at + 1;
+        if self.input[line.clone()].trim_ascii().is_empty() {
+            return true;
+        }
         match &self.state {
-            _ if text.is_empty() => {}
             State::Synchronizing { id, phase, .. } => {
                 let (id, phase) = (*id, *phase);
-                self.synchronizing(text, id, phase);
+                let line = self.input[line].to_vec();
+                self.synchronizing(line.trim_ascii(), id, phase);
             }
             State::Waiting => {
                 self.state = State::Idle;
+                let line = self.take(line);
                 self.trace.received(&line);
                 self.happenings.push_back(Happening::Reply(line));
             }
@@ -267,6 +286,28 @@ impl Session {
             State::Unsynchronized | State::Closed => {}
         }
         true
+    }
+
+    /// What was just dealt with, without copying it if it is all there is.
+    fn take(&mut self, line: Range<usize>) -> Vec<u8> {
+        if line.start > 0 || self.start < self.input.len() {
+            return self.input[line].to_vec();
+        }
+        let mut input = std::mem::take(&mut self.input);
+        self.forget_input();
+        input.truncate(line.end);
+        input
+    }
+
+    /// Makes room for more.
+    fn drop_done(&mut self) {
+        if self.start == self.input.len() {
+            return self.forget_input();
+        }
+        self.input.drain(..self.start);
+        self.no_line_to = self.no_line_to.saturating_sub(self.start);
+        self.no_delimiter_to = self.no_delimiter_to.saturating_sub(self.start);
+        self.start = 0;
     }
 
     fn synchronizing(&mut self, line: &[u8], id: i64, phase: Phase) {
@@ -310,16 +351,6 @@ impl Session {
         }
     }
 
-    fn take_line(&mut self) -> Option<Vec<u8>> {
-        let Some(at) = find(b'\n', &self.input, self.searched) else {
-            self.searched = self.input.len();
-            return None;
-        };
-        let rest = self.input.split_off(at + 1);
-        self.searched = 0;
-        Some(std::mem::replace(&mut self.input, rest))
-    }
-
     fn send_synchronization(&mut self, command: &str) -> i64 {
         let id = self.next_id();
         let text = format!("{{\"execute\":\"{command}\",\"arguments\":{{\"id\":{id}}}}}\n");
@@ -341,7 +372,8 @@ impl Session {
 
     fn forget_input(&mut self) {
         self.input.clear();
-        self.searched = 0;
+        self.input.shrink_to(WORTH_KEEPING);
+        (self.start, self.no_line_to, self.no_delimiter_to) = (0, 0, 0);
     }
 
     fn close(&mut self, why: Closed) {

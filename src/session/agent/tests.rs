@@ -258,3 +258,19 @@ fn a_message_without_end_is_cut_off() {
         [Happening::Closed(Closed::TooLong(1000))]
     );
 }
+
+/// A guest that sends nothing but line ends or delimiters costs no more than what it sends.
+#[test]
+fn a_flood_of_nothing() {
+    let mut session = Session::new(1);
+    ping(&mut session);
+    let id = id(&session);
+    session.receive(&vec![b'\n'; 1 << 20]);
+    session.receive(&vec![0xFF; 1 << 20]);
+    session.receive(&[b"\n".as_slice(), &delimited(id), &[b'\n'; 1 << 20]].concat());
+    session.receive(DONE.as_bytes());
+    assert_eq!(
+        happenings(&mut session),
+        [Happening::Synchronized, reply(DONE)]
+    );
+}
