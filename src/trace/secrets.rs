@@ -8,17 +8,22 @@
 //! - `secret` of `sev-inject-launch-secret`,
 //! - what goes to and comes from files and processes of the guest: `buf-b64`, `input-data`, `out-data`, `err-data`, and
 //!   the environment `env` of `guest-exec`,
-//! - `command-line` of `human-monitor-command` if it says anything of passwords, secrets or cookies.
+//! - `command-line` of `human-monitor-command` if it says anything of passwords, secrets or cookies,
+//! - user and password in a URL.
 //!
-//! Ids of secret objects (`password-secret`, `key-secret`) are no secrets. Not recognised are secrets in URLs, among the
-//! arguments of a guest's process, in what is typed into it, and what `qom-get` returns.
+//! Ids of secret objects (`password-secret`, `key-secret`) are no secrets. Not recognised are secrets among the arguments
+//! of a guest's process, in what is typed into it, and what `qom-get` returns.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::types::{Kind, Mode, Reader, Result};
 
+/// In place of a value, and of a part of a string.
 const MASK: &str = "\"***\"";
+const MASK_WITHIN: &str = "***";
+
+type Span = (Range<usize>, &'static str);
 
 /// Members that are masked in any object.
 const ALWAYS: &[&str] = &[
@@ -39,7 +44,7 @@ const OF_SECRETS: &[&str] = &["data", "rawdata", "password", "props"];
 pub(super) fn masked(message: &[u8]) -> Cow<'_, str> {
     let spans = Reader::new(message, Mode::Lenient).and_then(|mut reader| {
         let mut spans = Vec::new();
-        value(&mut reader, &mut spans)?;
+        value(&mut reader, message, &mut spans)?;
         reader.end()?;
         Ok(spans)
     });
@@ -49,14 +54,14 @@ pub(super) fn masked(message: &[u8]) -> Cow<'_, str> {
     if spans.is_empty() {
         return Cow::Borrowed(text);
     }
-    spans.sort_unstable_by_key(|span| span.start);
+    spans.sort_unstable_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(text.len());
     let mut shown = 0;
-    for span in spans {
+    for (span, mask) in spans {
         // A span may be in another one.
         if span.start >= shown {
             out.push_str(&text[shown..span.start]);
-            out.push_str(MASK);
+            out.push_str(mask);
             shown = span.end;
         }
     }
@@ -64,21 +69,39 @@ pub(super) fn masked(message: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn value(r: &mut Reader<'_>, spans: &mut Vec<Range<usize>>) -> Result<()> {
+fn value(r: &mut Reader<'_>, message: &[u8], spans: &mut Vec<Span>) -> Result<()> {
     match r.peek()? {
-        Kind::Object => object(r, spans),
+        Kind::Object => object(r, message, spans),
         Kind::Array => {
             r.begin_array()?;
             while r.next_element()? {
-                value(r, spans)?;
+                value(r, message, spans)?;
             }
+            Ok(())
+        }
+        Kind::String => {
+            let start = r.offset();
+            r.skip()?;
+            spans.extend(credentials(message, start..r.offset()));
             Ok(())
         }
         _ => r.skip(),
     }
 }
 
-fn object(r: &mut Reader<'_>, spans: &mut Vec<Range<usize>>) -> Result<()> {
+/// What stands between `://` and `@`, if a password is in it.
+fn credentials(message: &[u8], string: Range<usize>) -> Option<Span> {
+    let text = std::str::from_utf8(&message[string.clone()]).ok()?;
+    let start = text.find("://")? + 3;
+    let authority = text[start..].split(['/', '"', '?', '#']).next()?;
+    let length = authority.rfind('@')?;
+    let start = string.start + start;
+    authority[..length]
+        .contains(':')
+        .then_some((start..start + length, MASK_WITHIN))
+}
+
+fn object(r: &mut Reader<'_>, message: &[u8], spans: &mut Vec<Span>) -> Result<()> {
     // Members come in any order, so what decides about one may come after it.
     let (mut is_secret, mut sets_secret, mut injects) = (false, false, false);
     let (mut of_secret, mut value_set, mut injected) = (Vec::new(), None, None);
@@ -93,12 +116,13 @@ fn object(r: &mut Reader<'_>, spans: &mut Vec<Range<usize>>) -> Result<()> {
                 let line = r.string()?.to_ascii_lowercase();
                 let words = ["passw", "secret", "cookie"];
                 if words.iter().any(|word| line.contains(word)) {
-                    spans.push(start..r.offset());
+                    spans.push((start..r.offset(), MASK));
                 }
+                spans.extend(credentials(message, start..r.offset()));
             }
-            _ => value(r, spans)?,
+            _ => value(r, message, spans)?,
         }
-        let span = start..r.offset();
+        let span = (start..r.offset(), MASK);
         match &*key {
             key if ALWAYS.contains(&key) => spans.push(span),
             key if OF_SECRETS.contains(&key) => of_secret.push(span),

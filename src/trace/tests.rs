@@ -115,6 +115,18 @@ fn secrets_are_masked() {
             r#"{"return": [{"out-data": "eA==", "n": [{"password": {"password": 1}}]}]}"#,
             r#"{"return": [{"out-data": "***", "n": [{"password": "***"}]}]}"#,
         ),
+        (
+            r#"{"execute":"blockdev-add","arguments":{"driver":"https","url":"https://me:let@me@host:80/a?b=c:d@e"}}"#,
+            r#"{"execute":"blockdev-add","arguments":{"driver":"https","url":"https://***@host:80/a?b=c:d@e"}}"#,
+        ),
+        (
+            r#"{"return": ["ftp://me@host", "nbd://host:1/a:b@c", "://", "drive_add 0 file=ftp://é:é@h"]}"#,
+            r#"{"return": ["ftp://me@host", "nbd://host:1/a:b@c", "://", "drive_add 0 file=ftp://***@h"]}"#,
+        ),
+        (
+            r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=ftp://a:b@h"}}"#,
+            r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=ftp://***@h"}}"#,
+        ),
         (r#"{"password": "#, "(13 bytes that are not JSON)"),
     ] {
         assert_eq!(masked(message.as_bytes()), shown);
@@ -166,7 +178,9 @@ fn a_long_message_is_cut() {
 #[cfg(feature = "qmp")]
 mod warnings {
     use super::*;
+    use crate::jobs::{self, Job, Migration, Operation as _, Step};
     use crate::qmp::{self, commands};
+    use crate::session::client::{Options, Sending, Session};
     use crate::types::{Command, Event as _, Style};
 
     fn send<C: Command>(trace: &mut Trace, command: &C) {
@@ -178,9 +192,7 @@ mod warnings {
     }
 
     #[test]
-    use crate::jobs::{self, Job, Migration, Operation as _, Step};
     #[expect(deprecated, reason = "that is what is warned of")]
-    use crate::session::client::{Options, Sending, Session};
     fn what_is_deprecated_or_unstable_is_warned_of_once() {
         let lines = logged(Level::WARN, || {
             let mut trace = Trace::new();
@@ -217,18 +229,6 @@ mod warnings {
         );
     }
 
-    #[test]
-    #[expect(deprecated, reason = "that is what is not warned of")]
-    fn nobody_listens_nothing_is_noted() {
-        let lines = logged(Level::ERROR, || {
-            let mut bytes = Vec::new();
-            let mut writer = Trace::new().watch(Writer::new(&mut bytes, Style::Compact));
-            let command = commands::Eject::new().device("ide0");
-            crate::types::codec::encode_object(&command, &mut writer);
-            assert_eq!(writer.notes(), []);
-        });
-        assert_eq!(lines, [""; 0]);
-    }
     /// A job's command is encoded before it is sent.
     #[test]
     #[expect(deprecated, reason = "that is what is warned of")]
@@ -259,4 +259,16 @@ mod warnings {
         );
     }
 
+    #[test]
+    #[expect(deprecated, reason = "that is what is not warned of")]
+    fn nobody_listens_nothing_is_noted() {
+        let lines = logged(Level::ERROR, || {
+            let mut bytes = Vec::new();
+            let mut writer = Trace::new().watch(Writer::new(&mut bytes, Style::Compact));
+            let command = commands::Eject::new().device("ide0");
+            crate::types::codec::encode_object(&command, &mut writer);
+            assert_eq!(writer.notes(), []);
+        });
+        assert_eq!(lines, [""; 0]);
+    }
 }
