@@ -16,7 +16,7 @@ use crate::events::Hub;
 use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
-use crate::transport::blocking::Io;
+use crate::transport::{blocking::Io, check_fds};
 
 /// What is read at once; more while much is coming.
 const READ: usize = 4 << 10;
@@ -169,13 +169,7 @@ impl Connection {
         command: &impl Request,
         sending: Sending,
     ) -> Result<CallId, Error> {
-        if !sending.fds.is_empty() && !self.io.passes_fds() {
-            let error = io::Error::new(
-                io::ErrorKind::Unsupported,
-                "file descriptors can only be sent over a Unix socket",
-            );
-            return Err(Error::io(error).of(command.name()));
-        }
+        check_fds(&sending.fds, self.io.passes_fds()).map_err(|error| error.of(command.name()))?;
         self.lock().session.request(command, sending)
     }
 

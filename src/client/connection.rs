@@ -17,6 +17,7 @@ use crate::events::{Hub, Subscription};
 use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
+use crate::transport::check_fds;
 use crate::transport::tokio::{ReadHalf, WriteHalf};
 
 /// What is read at once, into the stack of the thread that reads.
@@ -104,6 +105,9 @@ impl Connection {
         if state.ending.is_some() {
             return Err(Error::new(ErrorKind::Closed).of(request.name()));
         }
+        let pass = state.writer.as_ref().is_none_or(WriteHalf::passes_fds);
+        check_fds(&sending.fds, pass).map_err(|error| error.of(request.name()))?;
+        let alone = sending.oob || state.session.unanswered() == 0;
         let id = state.session.request(request, sending)?;
         state.calls.push_back(Call {
             id,

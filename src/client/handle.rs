@@ -99,7 +99,7 @@ impl Client {
     /// when they have been sent.
     ///
     /// # Errors
-    /// As for [`execute`](Self::execute). The connection cannot be used any more if it is not a Unix socket.
+    /// As for [`execute`](Self::execute), and when this is not a Unix socket.
     #[cfg(unix)]
     pub async fn execute_with_fds<R: Request, F: Into<std::os::fd::OwnedFd>>(
         &self,

@@ -44,6 +44,15 @@ impl ReadHalf {
 }
 
 impl WriteHalf {
+    /// Whether file descriptors can be sent.
+    pub(crate) fn passes_fds(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(_) => true,
+            Self::Tcp(_) | Self::Any(_) => false,
+        }
+    }
+
     /// Writes bytes, and descriptors with the first of them.
     pub(crate) fn poll_write(
         &mut self,
