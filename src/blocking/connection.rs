@@ -5,7 +5,7 @@
 //! to them. A thread that has what it waited for wakes a sleeping one to take its place. So a single caller needs one
 //! system call to write and one to read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(super) struct State {
     pub(super) session: Session,
     pub(super) hub: Hub,
     pub(super) closed: Option<Error>,
-    calls: HashMap<CallId, Call>,
+    calls: BTreeMap<CallId, Call>,
     reading: bool,
     writing: bool,
     /// What is being written, and how much of it was.
@@ -148,7 +148,7 @@ impl Connection {
                 session,
                 hub: Hub::default(),
                 closed: None,
-                calls: HashMap::new(),
+                calls: BTreeMap::new(),
                 reading: false,
                 writing: false,
                 output: None,

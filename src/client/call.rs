@@ -70,8 +70,9 @@ impl<'a, R: Request> Call<'a, R> {
         self.start()?.wait().await
     }
 
-    /// Sends it, as far as possible without waiting, and does not wait for the reply. So one task can have many commands under
-    /// way.
+    /// Sends it and does not wait for the reply. So one task can have many commands under way. The first is written at once,
+    /// as far as that is possible without waiting; those made while it is under way are written together, by the
+    /// connection's task.
     ///
     /// # Errors
     /// When it cannot be sent at all.

@@ -1,7 +1,7 @@
 //! A connection that many tasks use, and the task that reads it.
 //!
-//! Who makes a call writes it at once if nothing is waiting to be written; what cannot be written at once the
-//! connection's task writes. That task does all the reading. Locks are held for as long as it takes to encode a
+//! Who makes a call writes it at once if no other is under way. Otherwise, and if it cannot be written at once, the
+//! connection's task writes it, with all others that have come by then. That task does all the reading. Locks are held for as long as it takes to encode a
 //! request or to look at what was read, never across a point where a task may be suspended.
 
 use std::collections::VecDeque;
@@ -114,7 +114,11 @@ impl Connection {
             waker: None,
             result: None,
         });
-        state.write_now();
+        if alone {
+            state.write_now();
+        } else if state.session.has_output() {
+            state.wake_task();
+        }
         Ok(id)
     }
 
@@ -224,16 +228,16 @@ impl State {
         }
     }
 
-    /// Writes what can be written without waiting, unless earlier output is in the way; the connection's task writes
-    /// the rest.
+    /// Writes what can be written without waiting, unless earlier output is in the way or the connection's task, which
+    /// writes the rest, is about to run.
     fn write_now(&mut self) {
-        let idle = self.output.is_none() && self.session.has_output();
-        if idle
-            && self
-                .poll_write(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
+        if self.output.is_none()
+            && self.session.has_output()
+            && let Some(task) = self.task.take()
         {
-            self.wake_task();
+            // Where it is pending, that task is woken when it can go on.
+            let _ = self.poll_write(&mut Context::from_waker(&task));
+            self.task = Some(task);
         }
     }
 
@@ -279,8 +283,9 @@ impl State {
         Poll::Ready(())
     }
 
-    /// Gives everybody what the session has for them.
-    fn dispatch(&mut self) {
+    /// Gives everybody what the session has for them; says whether there were events.
+    fn dispatch(&mut self) -> bool {
+        let mut events = false;
         while let Some(happening) = self.session.poll() {
             match happening {
                 Happening::Ready => self.wake_watchers(),
@@ -293,7 +298,10 @@ impl State {
                         }
                     }
                 }
-                Happening::Event(event) => self.hub.publish(&Arc::new(event)),
+                Happening::Event(event) => {
+                    self.hub.publish(&Arc::new(event));
+                    events = true;
+                }
                 Happening::Closed(why) => {
                     self.output = None;
                     self.writer = None;
@@ -303,6 +311,7 @@ impl State {
                 }
             }
         }
+        events
     }
 
     fn wake_watchers(&mut self) {
@@ -353,14 +362,17 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn run(mut self) {
-        std::future::poll_fn(|cx| self.poll(cx)).await;
+        // A task that merely wakes itself again keeps those waiting who run outside of tasks, as in `main`.
+        while let Turn::Yield = std::future::poll_fn(|cx| self.poll(cx)).await {
+            tokio::task::yield_now().await;
+        }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         let mut state = self.connection.lock();
         set(&mut state.task, cx.waker());
         if state.poll_over(cx).is_ready() {
-            return Poll::Ready(());
+            return Poll::Ready(Turn::Over);
         }
         drop(state);
         for _ in 0..READS {
@@ -374,14 +386,25 @@ impl Driver {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => state.session.end(Some(error)),
             }
-            state.dispatch();
+            let events = state.dispatch();
             if state.poll_over(cx).is_ready() {
-                return Poll::Ready(());
+                return Poll::Ready(Turn::Over);
+            }
+            if events {
+                // Subscribers are to take them before more are read.
+                break;
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(Turn::Yield)
     }
+}
+
+/// What a connection's task does next.
+enum Turn {
+    /// It lets others have their turn.
+    Yield,
+    /// Nothing any more.
+    Over,
 }
 
 impl Drop for Driver {

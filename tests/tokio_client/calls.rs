@@ -1,8 +1,12 @@
 //! Calls that go well.
 
-use std::io::{IoSliceMut, Write as _};
+use std::io::{self, IoSliceMut, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use qapi_rt::qmp::commands::{self, QueryStatus};
@@ -12,7 +16,7 @@ use qapi_rt::types::ErrorClass;
 use qapi_rt::{Client, ErrorKind};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufWriter};
 
 use crate::server::{GREETING, Peer, connected, connected_by};
 
@@ -317,6 +321,72 @@ async fn descriptors_need_a_unix_socket() {
         .await
         .unwrap_err();
     assert!(!error.maybe_executed());
+    assert!(client.closed().is_none());
+
+    let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+    let mut peer = Peer::new(theirs);
+    let (client, ()) = tokio::join!(Client::builder().over_unix(ours), peer.welcome());
+    let client = client.unwrap();
+    let many = (0..254).map(|_| std::fs::File::open("/dev/null").unwrap());
+    let error = client
+        .execute_with_fds(commands::Getfd::new("a"), many)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "getfd: 254 file descriptors at once, of at most 253"
+    );
+    tokio::spawn(peer.echo());
+    client.execute_raw("x-hello", Value::Null).await.unwrap();
+}
+
+/// Counts what is written at once.
+struct Counting<W>(W, Arc<AtomicUsize>);
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Counting<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// One write for the first, and one for all that come while it is under way.
+#[tokio::test]
+async fn calls_made_together_are_written_together() {
+    let (ours, theirs) = tokio::io::duplex(64 << 10);
+    let mut peer = Peer::new(theirs);
+    let (reader, writer) = tokio::io::split(ours);
+    let writes = Arc::new(AtomicUsize::new(0));
+    let writer = Counting(writer, Arc::clone(&writes));
+    let connecting = Client::builder().over(reader, writer);
+    let (client, ()) = tokio::join!(connecting, peer.welcome());
+    let client = client.unwrap();
+    tokio::spawn(peer.echo());
+    writes.store(0, Ordering::Relaxed);
+    let calls: Vec<_> = (0..100)
+        .map(|n| {
+            client
+                .call(RawCommand::new(format!("x-{n}")))
+                .start()
+                .unwrap()
+        })
+        .collect();
+    for (n, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.wait().await.unwrap(), format!("x-{n}"));
+    }
+    assert_eq!(writes.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

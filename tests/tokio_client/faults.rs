@@ -116,7 +116,7 @@ async fn replies_with_unknown_ids() {
         for id in [
             json!(99),
             json!("x"),
-            json!(null),
+            json!([null]),
             json!({"a": 1}),
             json!(-1),
             json!(1.5),
