@@ -113,11 +113,12 @@ impl<O: Operation> Running<O> {
         let received = match until {
             Some(until) => {
                 let now = Instant::now();
-                // Events without end put off neither.
-                if now >= until {
+                // Events without end do not put it off.
+                if self.deadline.is_some_and(|deadline| now >= deadline) {
                     return self.late(now);
                 }
-                self.events.recv_deadline(until - now)
+                self.events
+                    .recv_deadline(until.saturating_duration_since(now))
             }
             None => self.events.recv(),
         };

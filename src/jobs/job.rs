@@ -283,7 +283,7 @@ impl Job {
         self.finish(end);
     }
 
-    fn looked(&mut self, value: &Value) {
+    fn looked(&mut self, ask: Ask, value: &Value) {
         let jobs = match decode::<commands::QueryJobs>(value) {
             Ok(jobs) => jobs,
             Err(error) => return self.finish(Err(error)),
@@ -292,7 +292,7 @@ impl Job {
             return self.end();
         };
         self.set_progress(job.current_progress, job.total_progress);
-        if self.concluding {
+        if ask == Ask::Conclude {
             self.told(job.error.as_ref());
             self.asks.push_back(Ask::Dismiss);
             return;
@@ -372,7 +372,9 @@ impl Operation for Job {
             (ask, Err(error)) => {
                 self.refused(ask, Error::call(ErrorKind::Command(error), command));
             }
-            (Ask::Look | Ask::Conclude, Ok(value)) => self.looked(&value),
+            // It tells of the time before the end.
+            (Ask::Look, Ok(_)) if self.concluding => {}
+            (Ask::Look | Ask::Conclude, Ok(value)) => self.looked(ask, &value),
             (Ask::Complete | Ask::Detach | Ask::Finalize, Ok(_)) => self.settled = true,
             (Ask::Cancel, Ok(_)) => self.cancelled = true,
             (Ask::Dismiss, Ok(_)) => self.end(),

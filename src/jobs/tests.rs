@@ -359,6 +359,22 @@ fn events_lost_and_late() {
     assert_eq!(end.unwrap(), outcome());
 }
 
+/// What was asked before the job failed is answered after the event that tells of its end.
+#[test]
+fn an_answer_from_before_the_end() {
+    let mut server = started(mirror());
+    server.0.look();
+    server
+        .gets("query-jobs", "{}")
+        .status(&JobStatus::Concluded)
+        .answers_job(&JobStatus::Running, "")
+        .gets("query-jobs", "{}")
+        .answers_job(&JobStatus::Concluded, r#", "error": "disk full""#)
+        .tells(PROGRESS)
+        .is_dismissed();
+    assert_eq!(failed(server.ends()), "disk full");
+}
+
 #[test]
 fn watching_a_job_that_is_there() {
     let mut server = Server(Job::watch("j"));

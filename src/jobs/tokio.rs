@@ -143,8 +143,8 @@ impl<O: Operation> Running<O> {
     async fn wait(&mut self) {
         let until = [self.look_at, self.deadline].into_iter().flatten().min();
         let now = Instant::now();
-        // Events without end put off neither.
-        if until.is_some_and(|until| now >= until) {
+        // Events without end do not put it off.
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
             return self.late(now);
         }
         let late = async move {
