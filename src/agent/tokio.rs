@@ -322,6 +322,8 @@ impl Link {
 
     /// Whether the channel ended while nobody looked. What came meanwhile is stale.
     async fn has_ended(&mut self) -> bool {
+        // The caller before may have gone without a word.
+        self.session.abandon();
         // The runtime learns of it when it next looks.
         yield_now().await;
         tokio::select! {

@@ -3,4 +3,6 @@
 #[cfg(unix)]
 mod blocking;
 #[cfg(unix)]
+mod descriptors;
+#[cfg(unix)]
 mod fake;

@@ -1,6 +1,7 @@
 //! The tokio client against servers that a test plays, and against real ones.
 #![cfg(unix)]
 
+mod agent;
 mod calls;
 mod cancel;
 mod connect;

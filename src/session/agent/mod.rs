@@ -179,6 +179,9 @@ impl Session {
     /// Gives up the request at hand, if there is one. What the agent may still answer does not disturb the next: a
     /// synchronisation comes before that.
     pub fn abandon(&mut self) {
+        // What was not polled yet is of that request, too.
+        self.happenings
+            .retain(|happening| matches!(happening, Happening::Closed(_)));
         match &mut self.state {
             State::Waiting => {
                 self.output.clear();

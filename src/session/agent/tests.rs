@@ -190,6 +190,28 @@ fn a_call_given_up_is_followed_by_a_synchronisation() {
     );
 }
 
+/// Its caller has gone while its reply, or the answer to its synchronisation, waits to be looked at.
+#[test]
+fn a_reply_that_nobody_took() {
+    let mut session = ready();
+    ping(&mut session);
+    send_all(&mut session);
+    session.receive(b"{\"return\": 1}\n");
+    ping(&mut session);
+    send_all(&mut session);
+    session.receive(b"{\"return\": 2}\n");
+    assert_eq!(happenings(&mut session), [reply("{\"return\": 2}\n")]);
+
+    let mut session = Session::new(1);
+    ping(&mut session);
+    let first = id(&session);
+    send_all(&mut session);
+    session.receive(&delimited(first));
+    ping(&mut session);
+    assert!(session.is_synchronizing());
+    assert_eq!(happenings(&mut session), []);
+}
+
 #[test]
 fn no_synchronisation_without_need() {
     let mut session = ready();

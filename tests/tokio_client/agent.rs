@@ -1,0 +1,80 @@
+//! The guest agent's client on tokio.
+
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use qapi_rt::agent::Agent;
+use qapi_rt::session::client::RawCommand;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::time::Instant;
+
+/// Answers each command with its name, and forgets half a request at `0xFF`. To `x-silent` it says nothing.
+async fn agent(mut channel: DuplexStream) {
+    let mut line = Vec::new();
+    while let Ok(byte) = channel.read_u8().await {
+        match byte {
+            0xFF => {
+                line.clear();
+                let error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"stray\"}}\n";
+                let _ = channel.write_all(error.as_bytes()).await;
+            }
+            b'\n' => {
+                let request: Value = serde_json::from_slice(&line).unwrap();
+                line.clear();
+                let answer = match request["execute"].as_str().unwrap() {
+                    "guest-sync-delimited" => {
+                        let _ = channel.write_all(&[0xFF]).await;
+                        request["arguments"]["id"].clone()
+                    }
+                    "x-silent" => continue,
+                    name => name.into(),
+                };
+                let reply = format!("{{\"return\": {answer}}}\n");
+                let _ = channel.write_all(reply.as_bytes()).await;
+            }
+            byte => line.push(byte),
+        }
+    }
+}
+
+/// The channel is as narrow as can be, so that all is in every state of being transferred.
+#[tokio::test(start_paused = true)]
+async fn dropping_a_call_at_any_point_disturbs_no_other() {
+    for polls in 0..300 {
+        let (ours, theirs) = tokio::io::duplex(2);
+        tokio::spawn(agent(theirs));
+        let mut client = Agent::builder().over(ours);
+        {
+            let mut call = pin!(client.execute_raw("x-given-up", Value::Null));
+            for _ in 0..polls {
+                let mut cx = Context::from_waker(Waker::noop());
+                if call.as_mut().poll(&mut cx).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        for _ in 0..2 {
+            let reply = client.execute_raw("x-kept", Value::Null).await.unwrap();
+            assert_eq!(reply, "x-kept", "after {polls} polls");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_go_by_the_runtimes_clock() {
+    let (ours, theirs) = tokio::io::duplex(1024);
+    tokio::spawn(agent(theirs));
+    let mut client = Agent::builder()
+        .deadline(Duration::from_secs(3600))
+        .over(ours);
+    let start = Instant::now();
+    let silent = client.execute(RawCommand::new("x-silent")).await;
+    assert!(silent.unwrap_err().is_deadline());
+    assert_eq!(start.elapsed().as_secs(), 3600);
+    let next = RawCommand::new("x-next");
+    let reply = client.execute_within(next, Duration::MAX).await.unwrap();
+    assert_eq!(reply, "x-next");
+}
