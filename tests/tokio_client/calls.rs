@@ -340,6 +340,33 @@ async fn descriptors_need_a_unix_socket() {
     client.execute_raw("x-hello", Value::Null).await.unwrap();
 }
 
+#[tokio::test]
+async fn many_calls_without_ids() {
+    let builder = Client::builder().omit_ids(true);
+    let (client, mut peer) = connected_by(builder, 64 << 10).await;
+    let calls: Vec<_> = (0..100)
+        .map(|n| {
+            client
+                .call(RawCommand::new(format!("x-{n}")))
+                .start()
+                .unwrap()
+        })
+        .collect();
+    let server = async {
+        for n in 0..100 {
+            let request = peer.expect(&format!("x-{n}")).await;
+            assert_eq!(request.get("id"), None);
+            peer.reply(&request, json!(n)).await;
+        }
+    };
+    let replies = async {
+        for (n, call) in calls.into_iter().enumerate() {
+            assert_eq!(call.wait().await.unwrap(), n);
+        }
+    };
+    tokio::join!(server, replies);
+}
+
 /// Counts what is written at once.
 struct Counting<W>(W, Arc<AtomicUsize>);
 

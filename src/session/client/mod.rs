@@ -30,8 +30,9 @@
 //! # Ids
 //!
 //! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
-//! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids.
-//! QEMU's monitor reads byte by byte, and an id would be a quarter of a short request.
+//! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids,
+//! unless [they are to be left out](Options::omit_ids). QEMU's monitor reads byte by byte, and an id would be a quarter of a
+//! short request.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
 //! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped.
@@ -71,6 +72,8 @@ const IN_BAND_LIMIT: usize = 8;
 pub struct Options {
     /// Enable out-of-band execution if the server offers it.
     pub oob: bool,
+    /// Leave ids out of all requests where `oob` is not enabled: replies are told by their order.
+    pub omit_ids: bool,
     /// The longest message to accept, in bytes; 64 MiB unless set.
     pub message_limit: usize,
 }
@@ -79,6 +82,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             oob: false,
+            omit_ids: false,
             message_limit: 64 << 20,
         }
     }
@@ -248,7 +252,11 @@ impl Session {
             return Err(Error::new(ErrorKind::NoOob).of(command));
         }
         let number = self.last_id + 1;
-        let anonymous = self.phase == Phase::Ready && !self.oob && self.pending.is_empty();
+        let clear = match self.pending.back() {
+            Some(last) => self.options.omit_ids && last.anonymous,
+            None => true,
+        };
+        let anonymous = self.phase == Phase::Ready && !self.oob && clear;
         let id = (!anonymous).then_some(number);
         let (bytes, notes) = request::line(&self.trace, |w| write(w, id))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
@@ -483,7 +491,7 @@ impl Session {
     fn answered(&mut self, id: &Id) -> Answered {
         let index = match id {
             Id::Number(number) => self.find(CallId(*number)),
-            // Only one at a time, and nothing before it.
+            // Nothing else is before those.
             Id::Absent => match self.pending.front() {
                 Some(first) if first.anonymous => Some(0),
                 _ => return Answered::Ambiguous,

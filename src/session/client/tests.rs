@@ -103,6 +103,38 @@ fn calls_beside_others_have_ids() {
 }
 
 #[test]
+fn ids_may_be_left_out() {
+    let omit_ids = Options {
+        omit_ids: true,
+        ..Options::default()
+    };
+    let mut session = Session::new(omit_ids);
+    call(&mut session, "early");
+    session.receive(GREETING.as_bytes());
+    sent(&mut session);
+    assert_eq!(after(&mut session, "{\"return\": {}}\n"), ["ready"]);
+    // It was written before that was known to do.
+    call(&mut session, "beside");
+    let early = "{\"execute\":\"early\",\"id\":1}\n{\"execute\":\"beside\",\"id\":2}\n";
+    assert_eq!(sent(&mut session), early);
+    let replies = "{\"return\": 2, \"id\": 2}\n{\"return\": 1, \"id\": 1}\n";
+    assert_eq!(after(&mut session, replies), ["2 returns 2", "1 returns 1"]);
+
+    let calls: Vec<_> = (0..4).map(|_| call(&mut session, "a")).collect();
+    assert_eq!(sent(&mut session), "{\"execute\":\"a\"}\n".repeat(4));
+    assert_eq!(session.forget(calls[1]), Forgotten::Sent);
+    assert_eq!(
+        after(
+            &mut session,
+            "{\"return\": 3}{\"return\": 4}{\"return\": 5, \"id\": 5}{\"return\": 5}\
+             {\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}"
+        ),
+        ["3 returns 3", "5 returns 5", "6 fails: a: GenericError: no"]
+    );
+    assert_eq!(session.unanswered(), 0);
+}
+
+#[test]
 fn arguments_are_sent() {
     let mut session = negotiated(false);
     let arguments = RawCommand::with("a", json!({"x": 1})).unwrap();
