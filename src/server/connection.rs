@@ -11,8 +11,30 @@ use crate::service::{Call, Client, Credentials, Dispatch, Done, Monitor, Outcome
 use crate::session::server::{Config, Refusal, Request, Session, Ticket};
 use crate::types::{CommandInfo, ErrorReply};
 
-/// Commands that one connection executes in one go before others get their chance.
-const BUDGET: usize = 64;
+/// What one connection may do before others have their chance: a command counts as one, and so does a read of up to 4 KiB.
+const SHARE: usize = 16;
+
+/// What is left of a connection's share.
+pub(crate) struct Share(usize);
+
+impl Share {
+    pub(crate) fn new() -> Self {
+        Self(SHARE)
+    }
+
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Something was read.
+    pub(crate) fn read(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_sub(1 + bytes / 4096);
+    }
+
+    fn executed(&mut self) {
+        self.0 = self.0.saturating_sub(1);
+    }
+}
 
 /// A connection. It lives until [`is_over`](Self::is_over), also without its transport: a command that is executing is
 /// executed to its end.
@@ -77,9 +99,9 @@ impl<D: Dispatch> Connection<D> {
     }
 
     /// Executes what can be executed, and puts what is to be written into the session's output. The waker is called when
-    /// there is more to do.
-    pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
-        for _ in 0..BUDGET {
+    /// there is more to do, but not for what is only beyond the share.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>, share: &mut Share) {
+        while !share.is_used_up() {
             self.drain_events(cx.waker());
             if self.core.control.is_shut_down()
                 && (self.is_idle() || self.core.control.is_crashed())
@@ -89,8 +111,8 @@ impl<D: Dispatch> Connection<D> {
             if !self.advance_out_of_band(cx) && !self.advance_in_band(cx) {
                 return;
             }
+            share.executed();
         }
-        cx.waker().wake_by_ref();
     }
 
     fn drain_events(&mut self, waker: &Waker) {
@@ -104,45 +126,49 @@ impl<D: Dispatch> Connection<D> {
 
     /// Whether something happened.
     fn advance_out_of_band(&mut self, cx: &mut Context<'_>) -> bool {
-        if let Some(running) = &mut self.out_of_band {
-            let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
-                return false;
-            };
-            if let Some(running) = self.out_of_band.take() {
-                self.finish(&running, outcome, cx.waker());
-            }
-            return true;
+        let mut started = false;
+        if self.out_of_band.is_none()
+            && let Some(request) = self.session.take_oob()
+        {
+            self.out_of_band = self.start(&request, cx.waker());
+            started = true;
         }
-        let Some(request) = self.session.take_oob() else {
-            return false;
+        let Some(running) = &mut self.out_of_band else {
+            return started;
         };
-        self.out_of_band = self.start(&request, cx.waker());
+        let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
+            return started;
+        };
+        if let Some(running) = self.out_of_band.take() {
+            self.finish(&running, outcome, cx.waker());
+        }
         true
     }
 
     /// Whether something happened.
     fn advance_in_band(&mut self, cx: &mut Context<'_>) -> bool {
         let key = self.key();
+        let started = self.in_band.is_none();
+        if started {
+            if !self.session.has_in_band()
+                || !self.core.options.concurrent && !self.core.turns.take(key, cx.waker())
+            {
+                return false;
+            }
+            if let Some(request) = self.session.take_in_band() {
+                self.in_band = self.start(&request, cx.waker());
+            }
+        }
+        // At once, for others wait until the turn ends.
         if let Some(running) = &mut self.in_band {
             let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
-                return false;
+                return started;
             };
             if let Some(running) = self.in_band.take() {
                 self.core.turns.done(key);
                 self.finish(&running, outcome, cx.waker());
             }
-            return true;
-        }
-        if !self.session.has_in_band() {
-            return false;
-        }
-        if !self.core.options.concurrent && !self.core.turns.take(key, cx.waker()) {
-            return false;
-        }
-        if let Some(request) = self.session.take_in_band() {
-            self.in_band = self.start(&request, cx.waker());
-        }
-        if self.in_band.is_none() {
+        } else {
             self.core.turns.done(key);
         }
         true

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-use super::connection::Connection;
+use super::connection::{Connection, Share};
 use super::core::Core;
 use super::listener::{Listener, Socket};
 use super::options::Options;
@@ -294,10 +294,16 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Future for Driver<D> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        let mut share = Share::new();
         loop {
-            this.connection.advance(cx);
+            this.connection.advance(cx, &mut share);
             let wrote = this.write(cx);
-            let read = this.read(cx);
+            if share.is_used_up() {
+                // Woken behind the others, those included that the runtime does not know yet to have something to do.
+                let _ = pin!(tokio::task::yield_now()).poll(cx);
+                break;
+            }
+            let read = this.read(cx, &mut share);
             if !wrote && !read {
                 break;
             }
@@ -340,7 +346,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Driver<D> {
     }
 
     /// Whether something was read.
-    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+    fn read(&mut self, cx: &mut Context<'_>, share: &mut Share) -> bool {
         let session = self.connection.session();
         let Some(stream) = &mut self.stream else {
             return false;
@@ -352,6 +358,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Driver<D> {
         let read = BUFFER.with_borrow_mut(|buffer| {
             let read = stream.poll_receive(cx, buffer, &mut fds);
             if let Poll::Ready(Ok(count)) = read {
+                share.read(count);
                 #[cfg(unix)]
                 session.receive_with_fds(&buffer[..count], fds);
                 #[cfg(not(unix))]

@@ -1,6 +1,8 @@
 //! Services and the servers that drive them: the one on tokio and the one that a thread drives.
 
 mod dispatch;
+#[cfg(target_os = "linux")]
+mod fairness;
 mod introspection;
 #[cfg(target_os = "linux")]
 mod serving;

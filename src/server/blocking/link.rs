@@ -9,13 +9,10 @@ use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 
 use super::wake::Alarm;
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Share};
 use crate::server::receive::{credentials, receive};
 use crate::service::{Credentials, Dispatch};
 use crate::session::server::Closed;
-
-/// Reads that one client gets in one go before others have their chance.
-const READS: usize = 16;
 
 /// Something to read from and write to that does not block.
 pub(super) struct Stream {
@@ -99,16 +96,15 @@ impl<D: Dispatch> Link<D> {
         self.alarm.reset();
         let waker = self.alarm.waker.clone();
         let mut cx = Context::from_waker(&waker);
-        let mut reads = 0;
+        let mut share = Share::new();
         loop {
-            self.connection.advance(&mut cx);
+            self.connection.advance(&mut cx, &mut share);
             let wrote = self.write();
-            if reads == READS {
+            if share.is_used_up() {
                 waker.wake_by_ref();
                 break;
             }
-            let read = self.read(buffer);
-            reads += usize::from(read);
+            let read = self.read(buffer, &mut share);
             if !wrote && !read {
                 break;
             }
@@ -145,7 +141,7 @@ impl<D: Dispatch> Link<D> {
     }
 
     /// Whether something was read.
-    fn read(&mut self, buffer: &mut [u8]) -> bool {
+    fn read(&mut self, buffer: &mut [u8], share: &mut Share) -> bool {
         let session = self.connection.session();
         let Some(stream) = &self.stream else {
             return false;
@@ -156,7 +152,10 @@ impl<D: Dispatch> Link<D> {
         let mut fds = Vec::new();
         match stream.read(buffer, &mut fds) {
             Ok(0) => session.eof(),
-            Ok(count) => session.receive_with_fds(&buffer[..count], fds),
+            Ok(count) => {
+                share.read(count);
+                session.receive_with_fds(&buffer[..count], fds);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.readable = false;
                 return false;
