@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::core::Core;
 use super::options::Options;
-use crate::service::{Dispatch, Outcome, encode_reply, introspection};
+use crate::service::{Dispatch, Outcome, combined, encode_reply};
 use crate::session::server::{Flavour, OutputPolicy};
 use crate::types::codec::{Fault, Members, get, need, object};
 use crate::types::message::{Raw, VersionInfo};
@@ -51,6 +51,9 @@ const QMP: &[Own] = &[
     own("query-commands", Kind::Commands),
     own("query-qmp-schema", Kind::Schema),
 ];
+
+/// What describes them where the service's schema does not.
+const SCHEMA: &str = include_str!(concat!(env!("OUT_DIR"), "/library.json"));
 
 const AGENT: &[Own] = &[
     own("guest-sync", Kind::Sync),
@@ -118,8 +121,8 @@ fn schema<D: Dispatch>(core: &Core<D>) -> Outcome {
     }
     let commands = core.library.all(&core.dispatch);
     let commands: Vec<_> = commands.iter().map(|info| info.name).collect();
-    let schema = core.dispatch.schema().unwrap_or("[]");
-    let schema = introspection(schema, &commands, &core.dispatch.events(), hide)?;
+    let schemas = [core.dispatch.schema().unwrap_or("[]"), SCHEMA];
+    let schema = combined(&schemas, &commands, &core.dispatch.events(), hide)?;
     Ok(cached.get_or_init(|| schema).clone())
 }
 

@@ -41,6 +41,7 @@ pub trait Dispatch: 'static {
     fn events(&self) -> Vec<&str>;
 
     /// What the schema is, or a schema that has more than this: the array that `query-qmp-schema` returns, as JSON text.
+    /// The commands that the server answers by itself need not be in it.
     fn schema(&self) -> Option<&str>;
 
     /// Looks for a command.

@@ -1,6 +1,6 @@
 //! Introspection of what is there: the part of a schema that a service implements.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Outcome;
 use crate::types::{ErrorReply, Mode, Object, Style, Value, Writer, from_str};
@@ -19,44 +19,56 @@ pub fn introspection(
     events: &[&str],
     hide_deprecated: bool,
 ) -> Outcome {
-    let entries: Vec<Object> = from_str(schema, Mode::Lenient)?;
-    let mut selection = Selection {
-        entries: &entries,
-        by_name: HashMap::with_capacity(entries.len()),
-        numbers: HashMap::new(),
-        queue: Vec::new(),
-        hide_deprecated,
+    combined(&[schema], commands, events, hide_deprecated)
+}
+
+/// The same of several schemas. A command or event is taken from the first one that has it.
+pub(crate) fn combined(
+    schemas: &[&str],
+    commands: &[&str],
+    events: &[&str],
+    hide_deprecated: bool,
+) -> Outcome {
+    let mut wanted = Wanted {
+        commands: commands.iter().copied().collect(),
+        events: events.iter().copied().collect(),
     };
-    for (index, entry) in entries.iter().enumerate() {
-        selection.by_name.insert(text(entry, "name")?, index);
-    }
     let mut chosen = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let name = text(entry, "name")?;
-        let wanted = match text(entry, "meta-type")? {
-            "command" => commands.contains(&name),
-            "event" => events.contains(&name),
-            _ => false,
+    let mut count = 0;
+    for schema in schemas {
+        let entries: Vec<Object> = from_str(schema, Mode::Lenient)?;
+        let mut selection = Selection {
+            entries: &entries,
+            by_name: HashMap::with_capacity(entries.len()),
+            numbers: HashMap::new(),
+            count,
+            queue: Vec::new(),
+            hide_deprecated,
         };
-        if wanted && !selection.is_hidden(entry) {
-            chosen.push(selection.entry(index)?);
-        }
+        chosen.append(&mut selection.choose(&mut wanted)?);
+        count = selection.count;
     }
-    let mut next = 0;
-    while let Some(&index) = selection.queue.get(next) {
-        chosen.push(selection.entry(index)?);
-        next += 1;
-    }
+    let mut shared = HashSet::new();
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, Style::Ascii);
     writer.begin_array();
     for entry in chosen {
-        writer.element();
-        writer.any(&Value::Object(entry));
+        // Built-in types, and arrays of them, are the same in all schemas.
+        let is_shared = matches!(text(&entry, "meta-type")?, "builtin" | "array");
+        if !is_shared || shared.insert(text(&entry, "name")?.to_owned()) {
+            writer.element();
+            writer.any(&Value::Object(entry));
+        }
     }
     writer.end_array();
     writer.finish()?;
     Ok(out)
+}
+
+/// Names that no schema was found to have yet.
+struct Wanted<'a> {
+    commands: HashSet<&'a str>,
+    events: HashSet<&'a str>,
 }
 
 struct Selection<'a> {
@@ -64,12 +76,40 @@ struct Selection<'a> {
     by_name: HashMap<&'a str, usize>,
     /// What the types used so far are called now.
     numbers: HashMap<&'a str, String>,
+    /// How many of those, and of earlier schemas', are called by a number.
+    count: usize,
     /// The types used so far, in the order of first use.
     queue: Vec<usize>,
     hide_deprecated: bool,
 }
 
 impl<'a> Selection<'a> {
+    /// The entries that are wanted and those they need.
+    fn choose(&mut self, wanted: &mut Wanted<'_>) -> Result<Vec<Object>, ErrorReply> {
+        let entries = self.entries;
+        for (index, entry) in entries.iter().enumerate() {
+            self.by_name.insert(text(entry, "name")?, index);
+        }
+        let mut chosen = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let name = text(entry, "name")?;
+            let found = match text(entry, "meta-type")? {
+                "command" => wanted.commands.remove(name),
+                "event" => wanted.events.remove(name),
+                _ => false,
+            };
+            if found && !self.is_hidden(entry) {
+                chosen.push(self.entry(index)?);
+            }
+        }
+        let mut next = 0;
+        while let Some(&index) = self.queue.get(next) {
+            chosen.push(self.entry(index)?);
+            next += 1;
+        }
+        Ok(chosen)
+    }
+
     /// One entry, its types renamed.
     fn entry(&mut self, index: usize) -> Result<Object, ErrorReply> {
         let entries = self.entries;
@@ -142,9 +182,8 @@ impl<'a> Selection<'a> {
             // The language has no arrays of arrays.
             "array" => format!("[{}]", self.used(text(entry, "element-type")?)?),
             _ => {
-                let types = self.numbers.iter();
-                let count = types.filter(|(_, number)| is_number(number)).count();
-                count.to_string()
+                self.count += 1;
+                (self.count - 1).to_string()
             }
         };
         self.numbers.insert(name, number.clone());
@@ -156,10 +195,6 @@ impl<'a> Selection<'a> {
         self.hide_deprecated
             && features.is_some_and(|all| all.iter().any(|feature| feature == "deprecated"))
     }
-}
-
-fn is_number(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn text<'a>(entry: &'a Object, key: &str) -> Result<&'a str, ErrorReply> {

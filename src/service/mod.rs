@@ -33,6 +33,7 @@ pub use dispatch::{Answer, Dispatch, Found, IntoReply, LocalAnswer, Outcome, enc
 pub use events::Events;
 pub(crate) use events::Monitor;
 pub use hooks::{Done, Hook, Hooks};
+pub(crate) use introspect::combined;
 pub use introspect::introspection;
 pub use router::Router;
 pub use served::{Methods, NotImplemented, Served};

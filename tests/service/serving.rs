@@ -1,5 +1,6 @@
 //! What both servers do with clients and commands.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -89,12 +90,45 @@ both! {
         ];
         let names: Vec<Value> = names.map(|name| json!({"name": name})).into();
         assert_eq!(client.call("{'execute': 'query-commands'}"), json!({"return": names}));
-        // The router has no schema.
-        assert_eq!(client.call("{'execute': 'query-qmp-schema'}"), json!({"return": []}));
         let error = "Parameter 'x' is unexpected";
         let error = json!({"error": {"class": "GenericError", "desc": error}});
         let refused = client.call("{'execute': 'query-version', 'arguments': {'x': 1}}");
         assert_eq!(refused, error);
+    }
+
+    introspection_covers_what_is_advertised(kind) {
+        // A schema that has none of the library's commands.
+        let router = Router::new()
+            .schema(super::super::generated::service::INTROSPECTION)
+            .on_raw("query-things", |_, _| async { Ok(json!([])) });
+        let server = start(kind, router, Options::qmp(), vec![], 1);
+        let mut client = server.client();
+        let commands = client.call("{'execute': 'query-commands'}");
+        let listed = commands["return"].as_array().unwrap().iter();
+        let listed: HashSet<&str> = listed.map(|info| info["name"].as_str().unwrap()).collect();
+        let schema = client.call("{'execute': 'query-qmp-schema'}");
+        let schema = schema["return"].as_array().unwrap();
+        let named = |is_command: bool| {
+            let entries = schema.iter();
+            let entries = entries.filter(move |entry| (entry["meta-type"] == "command") == is_command);
+            entries.map(|entry| entry["name"].as_str().unwrap())
+        };
+        assert_eq!(named(true).collect::<HashSet<_>>(), listed);
+        assert!(listed.contains("query-things") && listed.contains("query-qmp-schema"));
+        // Its types and those of the library's commands have names of their own, and all are there.
+        let types: HashSet<&str> = named(false).collect();
+        assert_eq!(named(false).count(), types.len());
+        for entry in schema {
+            let mut used: Vec<&Value> = ["arg-type", "ret-type", "element-type"]
+                .iter()
+                .filter_map(|key| entry.get(key))
+                .collect();
+            let parts = ["members", "variants"].iter().filter_map(|key| entry[key].as_array());
+            used.extend(parts.flatten().filter_map(|part| part.get("type")));
+            for name in used {
+                assert!(types.contains(name.as_str().unwrap()), "{name} of {entry}");
+            }
+        }
     }
 
     commands_of_all_clients_take_turns(kind) {
