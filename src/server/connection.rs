@@ -11,7 +11,7 @@ use crate::service::{Call, Client, Credentials, Dispatch, Done, Monitor, Outcome
 use crate::session::server::{Config, Refusal, Request, Session, Ticket};
 use crate::types::{CommandInfo, ErrorReply};
 
-/// What one connection may do before others have their chance: a command counts as one, and so does a read of up to 4 KiB.
+/// What one connection may do before others have their chance: a command counts as one, and so does a KiB that is read.
 const SHARE: usize = 16;
 
 /// What is left of a connection's share.
@@ -28,7 +28,7 @@ impl Share {
 
     /// Something was read.
     pub(crate) fn read(&mut self, bytes: usize) {
-        self.0 = self.0.saturating_sub(1 + bytes / 4096);
+        self.0 = self.0.saturating_sub(1 + bytes / 1024);
     }
 
     fn executed(&mut self) {
@@ -206,7 +206,9 @@ impl<D: Dispatch> Connection<D> {
             }
             _ => Call::new(info.name, Arc::clone(&self.client)),
         };
-        let call = call.out_of_band(request.is_oob()).with_id(request.id());
+        let call = call
+            .out_of_band(request.is_oob())
+            .with_id(request.id());
         #[cfg(unix)]
         let call = call.with_descriptors(request.descriptors().cloned());
         let hooks = &core.options.hooks;

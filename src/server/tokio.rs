@@ -22,7 +22,7 @@ use crate::service::{Answer, Control, Dispatch};
 use crate::session::server::{Closed, Config};
 
 /// What one read may give.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 
 thread_local! {
     /// Connections read only while they are polled, and need no buffer of their own.

@@ -30,7 +30,7 @@ use link::{Link, Stream};
 use wake::{Alarm, Woken};
 
 /// What one read may give.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 /// How long to wait until clients are accepted again after that failed, perhaps for want of descriptors.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -57,7 +57,48 @@ const LISTENERS: u64 = u64::MAX - (1 << 16);
 /// ```
 ///
 /// A loop of one's own waits until the server's descriptor ([`AsFd`]) is readable and calls
-/// [`process`](Self::process) then, and as long as that says that there is more.
+/// [`process`](Self::process) then, until that says that the server has ended:
+///
+/// ```
+/// # #[cfg(all(feature = "qmp", feature = "client"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use qapi_rt::blocking::Client;
+/// use qapi_rt::qmp::commands;
+/// use qapi_rt::server::{Options, blocking::Server};
+/// use qapi_rt::service::{Completer, Router, deferred};
+/// use rustix::event::{PollFd, PollFlags, poll};
+/// use std::sync::{Arc, Mutex};
+///
+/// // Who waits until the machine has stopped.
+/// let stopping = Arc::new(Mutex::new(Vec::<Completer<()>>::new()));
+/// let waiting = Arc::clone(&stopping);
+/// let router = Router::new().on(move |_, _: commands::Stop| {
+///     let (completer, stopped) = deferred();
+///     waiting.lock().unwrap().push(completer);
+///     stopped
+/// });
+/// let mut server = Server::new(router, Options::qmp())?;
+///
+/// let (stream, control) = (server.connect()?, server.control().clone());
+/// let client = std::thread::spawn(move || {
+///     let reply = Client::builder().over_unix(stream)?.execute(commands::Stop::new());
+///     control.shut_down();
+///     reply
+/// });
+///
+/// while server.process()? {
+///     // What the machine has to do.
+///     for completer in stopping.lock().unwrap().drain(..) {
+///         completer.complete(Ok(()));
+///     }
+///     // Here also for what the machine waits for.
+///     poll(&mut [PollFd::new(&server, PollFlags::IN)], None)?;
+/// }
+/// client.join().unwrap()?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(feature = "qmp", feature = "client")))] fn main() {}
+/// ```
 pub struct Server<D: Dispatch> {
     core: Arc<Core<D>>,
     epoll: OwnedFd,
