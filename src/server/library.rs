@@ -96,16 +96,21 @@ impl Own {
     pub(crate) fn answer<D: Dispatch>(self, core: &Core<D>, arguments: Option<Raw<'_>>) -> Outcome {
         let library = &core.library;
         if let Kind::Sync = self.kind {
-            let Sync { id } = decode(arguments)?;
+            let Sync { id } = decode(arguments, core.options.mode)?;
             return encode_reply(&id);
         }
-        decode::<Empty>(arguments)?;
+        decode::<Empty>(arguments, core.options.mode)?;
         match self.kind {
             Kind::Version => encode_reply(&library.version),
-            Kind::Commands => list(library.all(&core.dispatch), |w, info| {
-                w.key("name");
-                w.string(info.name);
-            }),
+            Kind::Commands => {
+                let mut commands = library.all(&core.dispatch);
+                core.control
+                    .with_gate(|gate| commands.retain(|info| gate.is_enabled(info.name)));
+                list(commands, |w, info| {
+                    w.key("name");
+                    w.string(info.name);
+                })
+            }
             Kind::Schema => schema(core),
             Kind::Info => info(core),
             Kind::Capabilities | Kind::Ping | Kind::Sync => Ok(b"{}".to_vec()),
@@ -164,9 +169,9 @@ fn list(
     Ok(out)
 }
 
-fn decode<T: Members>(arguments: Option<Raw<'_>>) -> Result<T, ErrorReply> {
+fn decode<T: Members>(arguments: Option<Raw<'_>>, mode: Mode) -> Result<T, ErrorReply> {
     let arguments = arguments.unwrap_or(Raw::from_text("{}"));
-    Ok(object(&mut arguments.reader(Mode::Strict))?)
+    Ok(object(&mut arguments.reader(mode))?)
 }
 
 /// The arguments of `guest-sync` and `guest-sync-delimited`.

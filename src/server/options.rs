@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::service::{Control, Hook, Hooks};
 use crate::session::server::Config;
+use crate::types::Mode;
 use crate::types::message::{VersionInfo, VersionTriple};
 
 /// How a server behaves: the protocol, the version it gives out, hooks.
@@ -20,6 +21,7 @@ pub struct Options {
     pub(crate) control: Control,
     pub(crate) hooks: Hooks,
     pub(crate) concurrent: bool,
+    pub(crate) mode: Mode,
     pub(crate) grace: Duration,
 }
 
@@ -51,6 +53,7 @@ impl Options {
             control: Control::new(),
             hooks: Hooks::new(),
             concurrent: false,
+            mode: Mode::Strict,
             grace: Duration::from_secs(1),
         }
     }
@@ -101,6 +104,18 @@ impl Options {
     #[must_use]
     pub fn concurrent(mut self, concurrent: bool) -> Self {
         self.concurrent = concurrent;
+        self
+    }
+
+    /// Whether arguments may have what the schema does not know: for clients of a newer or another server. Members that it
+    /// does not know are passed over then, values and branches reach the handler as unrecognized. QEMU refuses all of
+    /// that, and so does this server unless told otherwise.
+    #[must_use]
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.mode = match lenient {
+            true => Mode::Lenient,
+            false => Mode::Strict,
+        };
         self
     }
 

@@ -71,6 +71,7 @@ impl Client {
 pub struct Call {
     command: Cow<'static, str>,
     oob: bool,
+    mode: Mode,
     id: Option<Box<str>>,
     client: Arc<Client>,
     #[cfg(unix)]
@@ -84,6 +85,7 @@ impl Call {
         Self {
             command: command.into(),
             oob: false,
+            mode: Mode::Strict,
             id: None,
             client,
             #[cfg(unix)]
@@ -95,6 +97,13 @@ impl Call {
     #[must_use]
     pub fn out_of_band(mut self, oob: bool) -> Self {
         self.oob = oob;
+        self
+    }
+
+    /// Says how its arguments are decoded: [strictly](Mode::Strict) unless told otherwise.
+    #[must_use]
+    pub fn decoded(mut self, mode: Mode) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -124,6 +133,12 @@ impl Call {
     #[must_use]
     pub fn is_out_of_band(&self) -> bool {
         self.oob
+    }
+
+    /// How its arguments are decoded.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The id that the client gave it.

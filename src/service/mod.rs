@@ -14,6 +14,12 @@
 //!
 //! A handler is a future. One that never awaits is finished when it is polled first. One that has to wait for the
 //! machine awaits a [`deferred`] reply, which whoever runs the machine completes, with or without a runtime.
+//!
+//! # Where it differs from QEMU
+//!
+//! The members of `device_add` that the schema names are checked as those of other commands are; QEMU looks at them only
+//! when it makes the device. Of a request with several faults, one against a policy for what is deprecated or unstable is
+//! found last.
 
 mod call;
 mod compat;

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use super::dispatch::{Dispatch, Found, IntoReply, Outcome, encode};
 use super::{Call, Control, Result, compat};
-use crate::types::message::{Raw, decode_arguments};
+use crate::types::codec::object;
+use crate::types::message::Raw;
 use crate::types::{Command, CommandInfo, ErrorReply};
 
 /// What a method of a service trait returns if it is left out.
@@ -156,12 +157,13 @@ impl<P: Clone + 'static, A: Future<Output = Outcome> + Unpin + 'static> Dispatch
     }
 }
 
-/// Decodes arguments, strictly and completely, and holds them against the server's policy.
+/// Decodes arguments completely, strictly unless the server is lenient, and holds them against its policy.
 ///
 /// # Errors
 /// What is wrong with them, in QEMU's words.
 pub fn arguments<C: Command>(call: &Call, arguments: Option<Raw<'_>>) -> Result<C> {
-    let decoded: C = decode_arguments(arguments)?;
+    let arguments = arguments.unwrap_or(Raw::from_text("{}"));
+    let decoded: C = object(&mut arguments.reader(call.mode()))?;
     compat::check(call.control(), |w| decoded.put(w))?;
     Ok(decoded)
 }

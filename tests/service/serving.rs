@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use qapi_rt::qmp::{
-    RunState, SchemaInfo, SchemaInfoEnum, SchemaInfoEnumMember, StatusInfo, commands, events,
+    RunState, SchemaInfo, SchemaInfoEnum, SchemaInfoEnumMember, ShutdownAction, StatusInfo,
+    commands, events,
 };
 use qapi_rt::server::Options;
 use qapi_rt::service::{Call, Completer, Done, Hook, Result, Router, deferred};
@@ -90,6 +91,9 @@ both! {
         ];
         let names: Vec<Value> = names.map(|name| json!({"name": name})).into();
         assert_eq!(client.call("{'execute': 'query-commands'}"), json!({"return": names}));
+        server.control.gate(|gate| gate.disable("stop", None));
+        let listed = client.call("{'execute': 'query-commands'}");
+        assert_eq!(listed["return"].as_array().map(Vec::len), Some(6));
         let error = "Parameter 'x' is unexpected";
         let error = json!({"error": {"class": "GenericError", "desc": error}});
         let refused = client.call("{'execute': 'query-version', 'arguments': {'x': 1}}");
@@ -275,6 +279,40 @@ both! {
         assert_eq!(client.call("{'execute': 'stop'}"), refused);
         server.control.gate(|gate| gate.set_preconfig(false));
         assert_eq!(client.call("{'execute': 'stop'}"), event("STOP"));
+    }
+
+    arguments_that_the_schema_does_not_know_are_refused_unless_told_otherwise(kind) {
+        let router = || {
+            basic().on(|_, wish: commands::SetAction| async move {
+                let known = ShutdownAction::KNOWN;
+                let new = wish.shutdown.filter(|action| !known.contains(action));
+                match new {
+                    Some(action) => Err(ErrorReply::generic(format!("what is '{action}'?"))),
+                    None => Ok(()),
+                }
+            })
+        };
+        let strict = start(kind, router(), Options::qmp(), vec![], 1);
+        let lenient = start(kind, router(), Options::qmp().lenient(true), vec![], 1);
+        let (mut strict, mut lenient) = (strict.client(), lenient.client());
+        let error = |desc: &str| json!({"error": {"class": "GenericError", "desc": desc}});
+        let call = |arguments: &str| {
+            format!("{{'execute': 'set-action', 'arguments': {{{arguments}}}}}")
+        };
+        let member = call("'shutdown': 'pause', 'new': {'a': 1}");
+        assert_eq!(strict.call(&member), error("Parameter 'new' is unexpected"));
+        assert_eq!(lenient.call(&member), returned());
+        let value = call("'shutdown': 'sleep'");
+        let refused = error("Parameter 'shutdown' does not accept value 'sleep'");
+        assert_eq!(strict.call(&value), refused);
+        assert_eq!(lenient.call(&value), error("what is 'sleep'?"));
+        let kind = call("'shutdown': 5");
+        let refused = error("Invalid parameter type for 'shutdown', expected: string");
+        assert_eq!(strict.call(&kind), refused);
+        assert_eq!(lenient.call(&kind), refused);
+        let version = "{'execute': 'query-version', 'arguments': {'new': 1}}";
+        assert_eq!(strict.call(version), error("Parameter 'new' is unexpected"));
+        assert!(lenient.call(version)["return"].is_object());
     }
 
     policies_refuse_arguments_or_end_the_server(kind) {
