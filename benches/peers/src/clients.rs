@@ -71,6 +71,14 @@ const CONTENDERS: &[Contender] = &[
     },
     Contender {
         required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new(
+            "`qapi-rt`, blocking, ids left out",
+            DEPTH,
+            ours::blocking_without_ids,
+        )
+    },
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
         ..Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio)
     },
     Contender::new(

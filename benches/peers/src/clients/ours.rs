@@ -14,7 +14,15 @@ pub fn one_thread() -> Result<Runtime> {
 }
 
 pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let client = blocking::Client::connect_unix(socket)?;
+    with(blocking::Client::connect_unix(socket)?, depth)
+}
+
+pub fn blocking_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let builder = blocking::Client::builder().omit_ids(true);
+    with(builder.connect_unix(socket)?, depth)
+}
+
+fn with(client: blocking::Client, depth: usize) -> Result<Option<Work>> {
     Ok(Some(Box::new(move |calls| {
         cpu::of_process(|| {
             if depth == 1 {
