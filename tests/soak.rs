@@ -135,7 +135,7 @@ async fn life(socket: PathBuf, number: usize) -> Result<(), qapi_rt::Error> {
             }
         }
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         client.close().await;
     } else {
         drop(client.call(commands::QueryStatus::new()).start()?);
