@@ -99,7 +99,7 @@ pub fn report(scratch: &Path) -> Result<()> {
     );
     for (n, kind) in [Kind::Daemon, Kind::Canned].into_iter().enumerate() {
         println!("### Calls: {}\n", kind.name());
-        let calls = [500, 5000][n];
+        let calls = [8, 80][n] * DEPTH;
         match measure(&scratch.join(n.to_string()), kind, calls)? {
             Some(costs) => table(&costs, n),
             None => println!("skipped: there is no {}", kind.name()),

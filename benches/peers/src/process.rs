@@ -241,11 +241,12 @@ const EVENT: &str =
     "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"RESUME\"}\r\n";
 
 /// Answers every object that it has read, whatever it is, with QEMU's version and the object's id. Not every client ends
-/// its requests with a new line.
-fn answer(mut stream: UnixStream, before: &str) -> Result<()> {
+/// its requests with a new line. There are no events before the end of negotiation, which is the first reply.
+fn answer(mut stream: UnixStream, event: &str) -> Result<()> {
     stream.write_all(GREETING)?;
     let (mut input, mut output) = (vec![0; 64 << 10], String::new());
     let (mut held, mut seen, mut depth) = (0, 0, 0);
+    let mut before = "";
     loop {
         let count = stream.read(&mut input[held..])?;
         if count == 0 {
@@ -273,6 +274,7 @@ fn answer(mut stream: UnixStream, before: &str) -> Result<()> {
                 output.push_str(id.trim());
             }
             output.push_str("}\r\n");
+            before = event;
             start = seen;
         }
         input.copy_within(start..held, 0);

@@ -41,6 +41,9 @@ pub fn report(scratch: &Path) -> Result<()> {
             .arg(&server.socket)
             .stderr(Stdio::inherit())
             .output()?;
+        if !output.status.success() {
+            return Err(format!("{name}: {}", output.status).into());
+        }
         row([name, String::from_utf8(output.stdout)?.trim()]);
     }
     Ok(())
