@@ -109,6 +109,17 @@ impl Trace {
         }
     }
 
+    /// That a command was written of which only the name is known.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn named(&mut self, command: &str) {
+        if enabled!(target: DEPRECATED, Level::WARN) || enabled!(target: UNSTABLE, Level::WARN) {
+            let mut known = crate::types::qmp::COMMANDS.iter();
+            if let Some(info) = known.find(|info| info.name == command) {
+                self.written(info.name, info.features, &[]);
+            }
+        }
+    }
+
     /// That somebody waits for an event.
     #[inline]
     pub(crate) fn subscribed(&mut self, event: &'static str, features: &'static [&'static str]) {

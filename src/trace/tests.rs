@@ -180,7 +180,7 @@ mod warnings {
     use super::*;
     use crate::jobs::{self, Job, Migration, Operation as _, Step};
     use crate::qmp::{self, commands};
-    use crate::session::client::{Options, Sending, Session};
+    use crate::session::client::{Options, RawCommand, Sending, Session};
     use crate::types::{Command, Event as _, Style};
 
     fn send<C: Command>(trace: &mut Trace, command: &C) {
@@ -226,6 +226,27 @@ mod warnings {
                  removed",
                 "qapi_rt::unstable: event 'CPU_POLARIZATION_CHANGE' is unstable and may change without notice",
             ]
+        );
+    }
+
+    /// Of a raw command only the name is known.
+    #[test]
+    fn a_raw_command_is_warned_of_by_its_name() {
+        let lines = logged(Level::WARN, || {
+            let mut session = Session::new(Options::default());
+            for name in [
+                "drive-backup",
+                "query-status",
+                "drive-backup",
+                "x-unheard-of",
+            ] {
+                let command = RawCommand::new(name);
+                session.request(&command, Sending::default()).unwrap();
+            }
+        });
+        assert_eq!(
+            lines,
+            ["qapi_rt::deprecated: command 'drive-backup' is deprecated and going to be removed"]
         );
     }
 

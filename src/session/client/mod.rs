@@ -260,9 +260,15 @@ impl Session {
         let id = (!anonymous).then_some(number);
         let (bytes, notes) = request::line(&self.trace, |w| write(w, id))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
-        if let Cow::Borrowed(command) = command {
-            self.trace.written(command, features, &notes);
-            self.trace.written(command, &[], noted);
+        match &command {
+            Cow::Borrowed(command) => {
+                self.trace.written(command, features, &notes);
+                self.trace.written(command, &[], noted);
+            }
+            #[cfg(feature = "qmp")]
+            Cow::Owned(command) => self.trace.named(command),
+            #[cfg(not(feature = "qmp"))]
+            Cow::Owned(_) => {}
         }
         self.last_id = number;
         let id = CallId(number);
