@@ -14,6 +14,10 @@ use crate::types::{CommandInfo, ErrorReply};
 /// What one connection may do before others have their chance: a command counts as one, and so does a KiB that is read.
 const SHARE: usize = 16;
 
+/// Less output than this waits while there is more to be done: many replies are written at once then, and whoever waits
+/// for them is woken once.
+const LITTLE: usize = 4 << 10;
+
 /// What is left of a connection's share.
 pub(crate) struct Share(usize);
 
@@ -87,6 +91,11 @@ impl<D: Dispatch> Connection<D> {
     #[cfg(feature = "tokio")]
     pub(crate) fn core(&self) -> &Arc<Core<D>> {
         &self.core
+    }
+
+    /// Whether what is to be written is left for the next go.
+    pub(crate) fn holds_back(&self, share: &Share) -> bool {
+        share.is_used_up() && self.session.output().len() < LITTLE
     }
 
     /// Whether nothing is left to be executed for a session that is closed.

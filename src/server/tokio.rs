@@ -297,7 +297,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Future for Driver<D> {
         let mut share = Share::new();
         loop {
             this.connection.advance(cx, &mut share);
-            let wrote = this.write(cx);
+            let wrote = !this.connection.holds_back(&share) && this.write(cx);
             if share.is_used_up() {
                 // Woken behind the others, those included that the runtime does not know yet to have something to do.
                 let _ = pin!(tokio::task::yield_now()).poll(cx);

@@ -99,7 +99,7 @@ impl<D: Dispatch> Link<D> {
         let mut share = Share::new();
         loop {
             self.connection.advance(&mut cx, &mut share);
-            let wrote = self.write();
+            let wrote = !self.connection.holds_back(&share) && self.write();
             if share.is_used_up() {
                 waker.wake_by_ref();
                 break;
