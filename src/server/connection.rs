@@ -11,12 +11,20 @@ use crate::service::{Call, Client, Credentials, Dispatch, Done, Monitor, Outcome
 use crate::session::server::{Config, Refusal, Request, Session, Ticket};
 use crate::types::{CommandInfo, ErrorReply};
 
-/// What one connection may do before others have their chance: a command counts as one, and so does a KiB that is read.
+/// What one connection may do before others have their chance: a command counts as one, and so does a KiB that
+/// is read, or with which errors in it are answered.
 const SHARE: usize = 16;
 
 /// Less output than this waits while there is more to be done: many replies are written at once then, and whoever waits
 /// for them is woken once.
 const LITTLE: usize = 4 << 10;
+
+/// What one read may give.
+pub(crate) const READ: usize = 16 << 10;
+
+/// What it may give if much of what was read last was wrong. Errors are answered while input is taken in, and their
+/// answers are many times as long.
+const READ_ERRORS: usize = 512;
 
 /// What is left of a connection's share.
 pub(crate) struct Share(usize);
@@ -30,8 +38,7 @@ impl Share {
         self.0 == 0
     }
 
-    /// Something was read.
-    pub(crate) fn read(&mut self, bytes: usize) {
+    fn moved(&mut self, bytes: usize) {
         self.0 = self.0.saturating_sub(1 + bytes / 1024);
     }
 
@@ -49,6 +56,8 @@ pub(crate) struct Connection<D: Dispatch> {
     monitor: Arc<Monitor>,
     /// Whether the monitor is open.
     open: bool,
+    /// What the next read may give.
+    room: usize,
     in_band: Option<Running<D::Answer>>,
     out_of_band: Option<Running<D::Answer>>,
 }
@@ -74,6 +83,7 @@ impl<D: Dispatch> Connection<D> {
             session: Session::new(config),
             client: Arc::new(client),
             open: false,
+            room: READ_ERRORS,
             in_band: None,
             out_of_band: None,
             core,
@@ -91,6 +101,25 @@ impl<D: Dispatch> Connection<D> {
     #[cfg(feature = "tokio")]
     pub(crate) fn core(&self) -> &Arc<Core<D>> {
         &self.core
+    }
+
+    /// How many bytes are to be read at most.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Hands so many bytes that were read to the session.
+    pub(crate) fn receive(
+        &mut self,
+        bytes: usize,
+        share: &mut Share,
+        hand_in: impl FnOnce(&mut Session),
+    ) {
+        let before = self.session.output().len();
+        hand_in(&mut self.session);
+        let answers = self.session.output().len().saturating_sub(before);
+        self.room = if answers < LITTLE { READ } else { READ_ERRORS };
+        share.moved(bytes + answers);
     }
 
     /// Whether what is to be written is left for the next go.

@@ -13,16 +13,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-use super::connection::{Connection, Share};
+use super::connection::{Connection, READ, Share};
 use super::core::Core;
 use super::listener::{Listener, Socket};
 use super::options::Options;
 use super::stream::{Fds, Plain, Stream};
 use crate::service::{Answer, Control, Dispatch};
 use crate::session::server::{Closed, Config};
-
-/// What one read may give.
-const READ: usize = 16 << 10;
 
 thread_local! {
     /// Connections read only while they are polled, and need no buffer of their own.
@@ -355,17 +352,21 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Driver<D> {
             return false;
         }
         let mut fds = Fds::new();
+        let connection = &mut self.connection;
+        let room = connection.room();
         let read = BUFFER.with_borrow_mut(|buffer| {
-            let read = stream.poll_receive(cx, buffer, &mut fds);
+            let read = stream.poll_receive(cx, &mut buffer[..room], &mut fds);
             if let Poll::Ready(Ok(count)) = read {
-                share.read(count);
-                #[cfg(unix)]
-                session.receive_with_fds(&buffer[..count], fds);
-                #[cfg(not(unix))]
-                session.receive(&buffer[..count]);
+                connection.receive(count, share, |session| {
+                    #[cfg(unix)]
+                    session.receive_with_fds(&buffer[..count], fds);
+                    #[cfg(not(unix))]
+                    session.receive(&buffer[..count]);
+                });
             }
             read
         });
+        let session = connection.session();
         match read {
             Poll::Pending => return false,
             Poll::Ready(Ok(0)) => session.eof(),

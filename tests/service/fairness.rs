@@ -1,6 +1,6 @@
 //! How long a client waits for its turn beside one that sends as fast as it can.
 
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -94,4 +94,28 @@ fn tokio_server() {
         }
     });
     story.check();
+}
+
+/// Errors are answered while input is read, so that input full of them is read in small pieces.
+#[test]
+fn errors() {
+    let mut server = blocking::Server::new(Router::new(), Options::qmp()).unwrap();
+    let mut client = server.connect().unwrap();
+    client.set_nonblocking(true).unwrap();
+    let errors = 20_000;
+    client.write_all(&b"@\n".repeat(errors)).unwrap();
+    let mut answered = 0;
+    let mut buffer = vec![0; 1 << 20];
+    while answered <= errors {
+        assert!(server.process().unwrap());
+        let count = match client.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            count => count.unwrap(),
+        };
+        let lines = buffer[..count].iter().filter(|byte| **byte == b'\n');
+        let lines = lines.count();
+        assert!(lines <= 300, "{lines} at once");
+        // The greeting is a line too.
+        answered += lines;
+    }
 }

@@ -74,6 +74,8 @@ pub(super) struct Link<D: Dispatch> {
     /// What is known until a call would block.
     pub(super) readable: bool,
     pub(super) writable: bool,
+    /// Whether it is to be driven for that.
+    pub(super) listed: bool,
     pub(super) alarm: Alarm,
     /// The listener that it came from, if that serves one client at a time.
     pub(super) listener: Option<usize>,
@@ -86,6 +88,7 @@ impl<D: Dispatch> Link<D> {
             stream: Some(stream),
             readable: true,
             writable: true,
+            listed: false,
             alarm,
             listener: None,
         }
@@ -93,6 +96,7 @@ impl<D: Dispatch> Link<D> {
 
     /// Does what can be done without waiting; says whether the client is still there.
     pub(super) fn drive(&mut self, buffer: &mut [u8]) -> bool {
+        self.listed = false;
         self.alarm.reset();
         let waker = self.alarm.waker.clone();
         let mut cx = Context::from_waker(&waker);
@@ -150,12 +154,14 @@ impl<D: Dispatch> Link<D> {
             return false;
         }
         let mut fds = Vec::new();
-        match stream.read(buffer, &mut fds) {
+        let room = self.connection.room();
+        let read = stream.read(&mut buffer[..room], &mut fds);
+        let session = self.connection.session();
+        match read {
             Ok(0) => session.eof(),
-            Ok(count) => {
-                share.read(count);
+            Ok(count) => self.connection.receive(count, share, |session| {
                 session.receive_with_fds(&buffer[..count], fds);
-            }
+            }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.readable = false;
                 return false;

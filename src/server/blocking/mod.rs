@@ -20,7 +20,7 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use super::connection::Connection;
+use super::connection::{Connection, READ};
 use super::core::Core;
 use super::listener::{Listener, Socket};
 use super::options::Options;
@@ -29,8 +29,6 @@ use crate::session::server::Config;
 use link::{Link, Stream};
 use wake::{Alarm, Woken};
 
-/// What one read may give.
-const READ: usize = 16 << 10;
 /// How long to wait until clients are accepted again after that failed, perhaps for want of descriptors.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -278,6 +276,7 @@ impl<D: Dispatch> Server<D> {
                 let ended = flags.intersects(EventFlags::HUP | EventFlags::ERR);
                 link.readable |= ended || flags.contains(EventFlags::IN);
                 link.writable |= ended || flags.contains(EventFlags::OUT);
+                link.listed = true;
                 ready.push(key);
             } else if (LISTENERS..TIMER).contains(&key) {
                 if let Some(place) = self.listeners.get_mut((key - LISTENERS) as usize) {
@@ -289,7 +288,12 @@ impl<D: Dispatch> Server<D> {
                 self.rings = None;
             }
         }
-        ready.extend(self.woken.take());
+        for key in self.woken.take() {
+            // One that has something to read as well gets no second go.
+            if !self.links.get(&key).is_some_and(|link| link.listed) {
+                ready.push(key);
+            }
+        }
         self.alarm.reset();
         let control = self.core.control.clone();
         control.wait(WOKEN, &self.alarm.waker);
