@@ -436,8 +436,7 @@ impl<'a> Check<'a> {
                 let Some(c) = c else {
                     // At most up to the closing quote.
                     let quoted = &self.bytes[at..next.min(end + 1)];
-                    let quoted = String::from_utf8_lossy(quoted).into();
-                    return Err(Error::syntax(Syntax::Unicode(quoted), at));
+                    return Err(Error::syntax(Syntax::Unicode(Syntax::quote(quoted)), at));
                 };
                 if c == '\0' {
                     content.extend_from_slice(&[0xC0, 0x80]);
@@ -530,7 +529,7 @@ impl<'a> Check<'a> {
         if self.pos >= self.bytes.len() {
             return self.syntax(Syntax::UnexpectedEnd);
         }
-        let text = String::from_utf8_lossy(&self.bytes[start..=self.pos]);
-        self.syntax(Syntax::Stray(text.into()))
+        let text = Syntax::quote(&self.bytes[start..=self.pos]);
+        self.syntax(Syntax::Stray(text))
     }
 }

@@ -92,6 +92,39 @@ pub enum Syntax {
     Nesting,
 }
 
+impl Syntax {
+    /// A piece of input as error texts show it: what is no character becomes U+FFFD, and U+0000 ends it. Sequences of up to
+    /// six bytes count as one character, as they did before UTF-8 was limited to four.
+    #[must_use]
+    pub fn quote(input: &[u8]) -> Box<str> {
+        let mut rest = input.split(|b| *b == 0).next().unwrap_or_default();
+        let mut text = String::with_capacity(rest.len());
+        while let Some(&first) = rest.first() {
+            let (length, c) = character(first, rest);
+            text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            rest = &rest[length..];
+        }
+        text.into()
+    }
+}
+
+/// The first character of a text that starts with the byte `first`, and how many bytes it takes.
+fn character(first: u8, text: &[u8]) -> (usize, Option<char>) {
+    let length = first.leading_ones() as usize;
+    if !(2..7).contains(&length) {
+        return (1, first.is_ascii().then_some(first.into()));
+    }
+    let more = text[1..].iter().take(length - 1);
+    let more = more.take_while(|b| **b & 0xC0 == 0x80).count();
+    let bytes = &text[..=more];
+    let c = match std::str::from_utf8(bytes) {
+        Ok(valid) => valid.chars().next(),
+        Err(_) if bytes == [0xC0, 0x80] => Some('\0'),
+        Err(_) => None,
+    };
+    (bytes.len(), c)
+}
+
 impl fmt::Display for Syntax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {

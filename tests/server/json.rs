@@ -167,6 +167,11 @@ fn sv24_strings() {
         (b"\\ufdd0", &["\\\\ufdd0 is not a valid Unicode character"]),
         (b"\\u12", &["\\\\u12\\\" is not a valid Unicode character"]),
         (b"\\u", &["\\\\u\\\" is not a valid Unicode character"]),
+        // A broken sequence is shown as one character.
+        (
+            b"\\ud8\xf4\x90\x80\x80",
+            &["\\\\ud8\\uFFFD is not a valid Unicode character"],
+        ),
         (b"\\x41", &["invalid escape sequence in string"]),
         (b"a\x01b", &["stray '\\\"a\\u0001'", EXPECTING]),
         (b"a\tb", &["stray '\\\"a\\t'", EXPECTING]),

@@ -205,12 +205,13 @@ impl Lexer {
     }
 
     fn stray(&mut self) -> Found {
-        let text = printable(&self.text[self.token..]);
+        let token = &self.text[self.token..];
+        let text = Syntax::quote(&token[..token.len().min(MAX_STRAY)]);
         *self = Self {
             state: State::Recovery,
             ..Self::new()
         };
-        Found::Error(Syntax::Stray(text.into()))
+        Found::Error(Syntax::Stray(text))
     }
 }
 
@@ -272,35 +273,4 @@ fn plain_run(text: &[u8], quote: u8) -> usize {
 fn is_promising(byte: u8) -> bool {
     matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | 0xFE | 0xFF)
         || byte < 0x20 && byte != b'\t'
-}
-
-/// A token as error texts show it: what is no character becomes U+FFFD, and U+0000 ends it.
-fn printable(token: &[u8]) -> String {
-    let token = &token[..token.len().min(MAX_STRAY)];
-    let mut rest = token.split(|b| *b == 0).next().unwrap_or_default();
-    let mut text = String::with_capacity(rest.len());
-    while let Some(&first) = rest.first() {
-        let (length, c) = character(first, rest);
-        text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
-        rest = &rest[length..];
-    }
-    text
-}
-
-/// The first character of a text that starts with the byte `first`, and how many bytes it takes. Sequences of up to six
-/// bytes count as one, as they did before UTF-8 was limited to four.
-fn character(first: u8, text: &[u8]) -> (usize, Option<char>) {
-    let length = first.leading_ones() as usize;
-    if !(2..7).contains(&length) {
-        return (1, first.is_ascii().then_some(first.into()));
-    }
-    let more = text[1..].iter().take(length - 1);
-    let more = more.take_while(|b| **b & 0xC0 == 0x80).count();
-    let bytes = &text[..=more];
-    let c = match std::str::from_utf8(bytes) {
-        Ok(valid) => valid.chars().next(),
-        Err(_) if bytes == [0xC0, 0x80] => Some('\0'),
-        Err(_) => None,
-    };
-    (bytes.len(), c)
 }
