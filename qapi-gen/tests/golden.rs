@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
     clippy::many_single_char_names,
     clippy::match_same_arms,
     clippy::similar_names,
+    clippy::single_match_else,
     clippy::struct_excessive_bools,
     clippy::struct_field_names,
     clippy::too_many_lines

@@ -157,6 +157,13 @@ impl Output<'_, '_> {
         }
         self.t.doc("With what is mandatory.");
         self.t.line(&["#[must_use]"]);
+        // Conditions may take away all parameters.
+        if parameters
+            .iter()
+            .all(|parameter| parameter.starts_with("#[cfg("))
+        {
+            self.t.line(&["#[allow(clippy::new_without_default)]"]);
+        }
         if parameters.len() > MAX_PARAMETERS {
             self.t.line(&["#[allow(clippy::too_many_arguments)]"]);
         }

@@ -5,7 +5,7 @@
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
 // fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// struct_excessive_bools, struct_field_names and too_many_lines.
+// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
 
 /// `Chain`, `recursive.json` line 6
 #[derive(Clone, Debug, PartialEq)]
