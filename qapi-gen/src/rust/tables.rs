@@ -2,7 +2,7 @@
 
 use super::Output;
 use super::plan::{Item, Place};
-use super::text::{cat, literal};
+use super::text::{CALL_WIDTH, Fit, cat, literal};
 use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
 
 impl<'s> Output<'_, 's> {
@@ -102,6 +102,13 @@ impl<'s> Output<'_, 's> {
         ]);
         if rows.is_empty() {
             self.t.line(&[&head, "];"]);
+            return;
+        }
+        // rustfmt puts a short list of one on one line.
+        if let [(None, row)] = rows.as_slice()
+            && row.concat().len() <= CALL_WIDTH
+        {
+            self.t.list(&head, &[&row.concat()], "];", Fit::Call);
             return;
         }
         self.t.open(&[&head]);

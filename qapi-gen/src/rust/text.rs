@@ -6,7 +6,7 @@
 /// The width that rustfmt keeps lines within.
 const MAX_WIDTH: usize = 100;
 /// The width that rustfmt keeps the arguments of one call within.
-const CALL_WIDTH: usize = 60;
+pub(crate) const CALL_WIDTH: usize = 60;
 /// The width that rustfmt keeps a chain of calls on one line within.
 const CHAIN_WIDTH: usize = 60;
 /// Items up to this width rustfmt packs, as many on a line as fit.
