@@ -186,3 +186,33 @@ fn old_forms_need_legacy() {
     let code = builder.generate_to_string().unwrap();
     assert_eq!(dir.run(&["generate", "--legacy", "a.json"]), done(code));
 }
+
+#[test]
+fn schemas_since_6_0_need_no_option() {
+    let dir = Scratch::new(
+        "since-6.0",
+        &[
+            (
+                "simple.json",
+                "{ 'union': 'Old', 'data': { 'a': 'int' } }\n{ 'command': 'c', 'data': { 'old': 'Old' } }\n",
+            ),
+            (
+                "c.json",
+                "{ 'struct': 'Old', 'data': {}, 'if': 'defined(A)' }\n",
+            ),
+            (
+                "docs.json",
+                "##\n# @Old:\n#\n# Note: old\n##\n{ 'struct': 'Old', 'data': {} }\n",
+            ),
+        ],
+    );
+    for file in ["simple.json", "c.json", "docs.json"] {
+        assert_eq!(dir.run(&["introspect", file]).status, 1);
+        let run = dir.run(&["generate", file]);
+        let meant = dir.run(&["generate", "--legacy", file]);
+        assert_eq!((run.status, run.stdout), (0, meant.stdout));
+        assert_eq!(meant.stderr, "");
+        let warning = format!("warning: {file} is read as an older release of QEMU wrote it: ");
+        assert!(run.stderr.starts_with(&warning), "{}", run.stderr);
+    }
+}

@@ -1,8 +1,10 @@
 //! `qapi-gen generate`
 
 use crate::Outcome;
-use crate::input::{Language, Root};
+use crate::input::{Failure, Language, Root};
 use crate::output::{Sink, complain, report};
+use qapi_gen::diagnostic::Code;
+use qapi_gen::model::Schema;
 use qapi_gen::{Builder, Condition, ServiceOptions};
 use std::path::PathBuf;
 
@@ -61,11 +63,47 @@ fn setting(argument: &str) -> Result<(String, Setting), String> {
     Ok((name.to_owned(), setting))
 }
 
+/// The schema, if all that is wrong with it was right in a release that today's types are for, 6.0 or newer. So the source
+/// trees of these need no option.
+fn of_older_release(root: &Root, failure: &Failure, language: &Language) -> Option<Schema> {
+    let Failure::Errors(errors) = failure else {
+        return None;
+    };
+    let mut codes = errors.diagnostics.iter().map(|error| error.code);
+    let known = errors.omitted == 0 && codes.all(was_right_since_6_0);
+    let schema = known.then(|| language.legacy_reading(root))??;
+    eprintln!(
+        "warning: {} is read as an older release of QEMU wrote it: QEMU 10.2 would reject it, and 'qapi-gen check' shows why. \
+         --legacy says that this is meant",
+        root.name().display()
+    );
+    Some(schema)
+}
+
+/// Simple unions, conditions in C, and looser rules for documentation.
+fn was_right_since_6_0(code: Code) -> bool {
+    use Code as C;
+    matches!(
+        code,
+        C::MissingKey
+            | C::BranchType
+            | C::ConditionIdentifier
+            | C::DocEmptySection
+            | C::DocSectionNotApplicable
+            | C::DocObsoleteSection
+            | C::DocMissingDescription
+            | C::DocIndentation
+    )
+}
+
 pub(crate) fn run(args: &Args) -> Outcome {
     let root = Root::from(args.schema.as_path());
     let schema = match root.read(&args.language.frontend()) {
         Ok(schema) => schema,
-        Err(failure) => return report(&root, &failure, &args.language),
+        Err(failure) => match of_older_release(&root, &failure, &args.language) {
+            Some(schema) => schema,
+            None => return report(&root, &failure, &args.language),
+        },
     };
     let mut builder = Builder::new(root.name()).docs(!args.no_docs);
     if !args.commands.is_empty() {

@@ -19,13 +19,13 @@ impl Language {
         Frontend::new().legacy(self.legacy)
     }
 
-    /// Whether `--legacy` would have read a schema that was rejected without it.
-    pub(crate) fn needs_legacy(&self, root: &Root) -> bool {
+    /// What `--legacy` makes of a schema that was rejected without it.
+    pub(crate) fn legacy_reading(&self, root: &Root) -> Option<Schema> {
         let frontend = Frontend::new().legacy(true);
         match root {
             // What a pipe had is gone.
-            Root::File(path) if !self.legacy && !is_pipe(path) => frontend.read(path).is_ok(),
-            _ => false,
+            Root::File(path) if !self.legacy && !is_pipe(path) => frontend.read(path).ok(),
+            _ => None,
         }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn complain(message: &str) -> Outcome {
 pub(crate) fn report(root: &Root, failure: &Failure, language: &Language) -> Outcome {
     let mut reporter = Reporter::new(MessageFormat::Human);
     let outcome = reporter.failure(root, failure);
-    if outcome == Outcome::Rejected && language.needs_legacy(root) {
+    if outcome == Outcome::Rejected && language.legacy_reading(root).is_some() {
         let help = "help: --legacy, which reads what older releases wrote, accepts this schema\n";
         reporter.sink.write(help.as_bytes());
     }
