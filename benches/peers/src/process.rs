@@ -68,14 +68,23 @@ impl Kind {
             _ => Command::new(env::current_exe()?),
         };
         match self {
-            Kind::Daemon => command.args(["--chardev", &chardev, "--monitor", "chardev=c"]),
+            Kind::Daemon => command
+                .args(["--chardev", &chardev, "--monitor", "chardev=c"])
+                .arg("--pidfile")
+                .arg(pid_file(socket)),
             Kind::Qemu => command
                 .args(["-machine", "none", "-nodefaults", "-display", "none"])
-                .args(["-chardev", &chardev, "-mon", "chardev=c,mode=control"]),
+                .args(["-chardev", &chardev, "-mon", "chardev=c,mode=control"])
+                .arg("-pidfile")
+                .arg(pid_file(socket)),
             _ => command.args([SERVE, self.name()]).arg(socket),
         };
         Ok(command)
     }
+}
+
+fn pid_file(socket: &Path) -> PathBuf {
+    socket.with_extension("pid")
 }
 
 pub struct Process {
@@ -88,6 +97,8 @@ impl Process {
     /// Starts it and waits until it listens. `None` if it is not installed.
     pub fn start(kind: Kind, socket: &Path) -> Result<Option<Process>> {
         let mut command = kind.command(socket)?;
+        // One that had this name before may have been killed.
+        let _ = std::fs::remove_file(pid_file(socket));
         let child = match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             child => child?,
@@ -98,13 +109,22 @@ impl Process {
             child,
         };
         let end = Instant::now() + Duration::from_secs(30);
-        while UnixStream::connect(&process.socket).is_err() {
+        while !process.is_ready() {
             if process.child.try_wait()?.is_some() || Instant::now() > end {
                 return Err(format!("{} does not listen", kind.name()).into());
             }
             thread::sleep(Duration::from_micros(200));
         }
         Ok(Some(process))
+    }
+
+    /// A monitor of QEMU may give up who connects right after somebody who only tried, so it is not tried: QEMU writes its
+    /// pid when it listens.
+    fn is_ready(&self) -> bool {
+        match self.kind {
+            Kind::Daemon | Kind::Qemu => pid_file(&self.socket).exists(),
+            _ => UnixStream::connect(&self.socket).is_ok(),
+        }
     }
 
     /// A connection that is negotiated, where there is something to negotiate.
