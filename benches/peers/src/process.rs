@@ -98,7 +98,9 @@ impl Process {
     pub fn start(kind: Kind, socket: &Path) -> Result<Option<Process>> {
         let mut command = kind.command(socket)?;
         // One that had this name before may have been killed.
-        let _ = std::fs::remove_file(pid_file(socket));
+        for left in [pid_file(socket), socket.to_owned()] {
+            let _ = std::fs::remove_file(left);
+        }
         let child = match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             child => child?,
@@ -118,11 +120,10 @@ impl Process {
         Ok(Some(process))
     }
 
-    /// A monitor of QEMU may give up who connects right after somebody who only tried, so it is not tried: QEMU writes its
-    /// pid when it listens.
+    /// A monitor of QEMU may give up who connects right after somebody who only tried, so it is not tried.
     fn is_ready(&self) -> bool {
         match self.kind {
-            Kind::Daemon | Kind::Qemu => pid_file(&self.socket).exists(),
+            Kind::Daemon | Kind::Qemu => pid_file(&self.socket).exists() && self.socket.exists(),
             _ => UnixStream::connect(&self.socket).is_ok(),
         }
     }
