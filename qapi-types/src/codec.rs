@@ -355,6 +355,9 @@ pub fn keep(rest: &mut UnrecognizedMembers, key: &str, r: &mut Reader<'_>) -> Re
 /// When it is not a string or (in strict mode) not a known value.
 #[inline(never)]
 pub fn enumeration<T: Enum>(r: &mut Reader<'_>) -> Result<T> {
+    if let Some(index) = r.foreseen(T::NAMES) {
+        return Ok(T::VALUES[index].clone());
+    }
     let start = r.offset();
     let name = r.string()?;
     match value_of(&name, r.mode()) {
@@ -364,7 +367,7 @@ pub fn enumeration<T: Enum>(r: &mut Reader<'_>) -> Result<T> {
 }
 
 #[inline]
-pub(crate) fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
+fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
     match find(T::NAMES, name) {
         Some(index) => Some(T::VALUES[index].clone()),
         None if mode == Mode::Lenient => Some(T::unrecognized(Unrecognized::new(name))),
@@ -372,8 +375,9 @@ pub(crate) fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
     }
 }
 
+/// Which of the names it is.
 #[inline(never)]
-fn find(names: &[&str], name: &str) -> Option<usize> {
+pub(crate) fn find(names: &[&str], name: &str) -> Option<usize> {
     // Most differ in length or in the last character, and calling memcmp costs more than looking at both.
     let last = name.as_bytes().last();
     let same = |known: &&str| {

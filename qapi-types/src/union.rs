@@ -1,7 +1,8 @@
 //! Unions: which branch an object takes, wherever in it the tag stands.
 
-use crate::codec::{Enum, value_of};
+use crate::codec::{Enum, find};
 use crate::error::{Error, ErrorKind, Result};
+use crate::open::Unrecognized;
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -84,15 +85,19 @@ fn choose<B: Branches>(
     if let Some(tag) = tag {
         return Ok(Branch::Chosen(B::begin(tag)));
     }
-    let Some(ahead) = r.find_member(name)? else {
+    let Some((ahead, place)) = r.find_member(name)? else {
         return Ok(match B::untagged() {
             Some(partial) if !r.is_strict() => Branch::Chosen(partial),
             _ => Branch::Untagged,
         });
     };
-    Ok(match value_of::<B::Tag>(&ahead, r.mode()) {
-        Some(tag) => Branch::Chosen(B::begin(&tag)),
-        None => Branch::Untagged,
+    Ok(match find(B::Tag::NAMES, &ahead) {
+        Some(index) => {
+            r.foresee(place, index);
+            Branch::Chosen(B::begin(&B::Tag::VALUES[index]))
+        }
+        None if r.is_strict() => Branch::Untagged,
+        None => Branch::Chosen(B::begin(&B::Tag::unrecognized(Unrecognized::new(&*ahead)))),
     })
 }
 

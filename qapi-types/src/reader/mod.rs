@@ -11,7 +11,7 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
-use scan::Tape;
+use scan::{KnownTag, Tape};
 
 pub(crate) use number::Number;
 pub(crate) use string::{is_character, plain_end, unicode_escape};
@@ -74,6 +74,8 @@ pub struct Reader<'a> {
     /// Where the object starts whose members are being read.
     object: usize,
     tape: Tape,
+    /// Tags that were looked up ahead of their place, by the depth of their object; deeper ones take turns.
+    tags: [KnownTag; 4],
 }
 
 /// A place in the text to come back to; see [`Reader::mark`].
@@ -112,6 +114,7 @@ impl<'a> Reader<'a> {
             dialect,
             object: 0,
             tape: Tape::new(),
+            tags: [KnownTag::NONE; 4],
         };
         reader.skip_space();
         reader

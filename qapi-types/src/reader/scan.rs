@@ -9,8 +9,10 @@
 //! JSON.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::{Dialect, Kind, Reader, past_space, plain_end};
+use super::string::string_end;
+use super::{Dialect, Kind, Reader, past_space};
 use crate::error::{Result, Syntax};
 
 /// Where containers end, in the order in which they start.
@@ -34,6 +36,24 @@ struct Span {
     next: u32,
     /// Where the value of the member noted starts; 0 if there is none.
     member: u32,
+}
+
+/// The value of a tag that was looked up already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownTag {
+    /// Where the string starts and ends, quotes included.
+    start: u32,
+    end: u32,
+    /// Which of the enumeration's names it is.
+    index: u32,
+}
+
+impl KnownTag {
+    pub(super) const NONE: KnownTag = KnownTag {
+        start: 0,
+        end: 0,
+        index: 0,
+    };
 }
 
 /// No span.
@@ -74,12 +94,15 @@ impl Tape {
 }
 
 impl<'a> Reader<'a> {
-    /// Looks for a member of the object at hand, from the value on that stands here, and gives its value if that is a
-    /// string. Comes back here.
+    /// Looks for a member of the object at hand, from the value on that stands here, and gives its value and the place of
+    /// that if it is a string. Comes back here.
     ///
     /// # Errors
     /// When the text is not JSON.
-    pub(crate) fn find_member(&mut self, name: &'static str) -> Result<Option<Cow<'a, str>>> {
+    pub(crate) fn find_member(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<(Cow<'a, str>, Range<usize>)>> {
         let at = match self.tape.noted(self.object, name) {
             Some(0) => None,
             Some(at) if at > self.pos => Some(at),
@@ -90,11 +113,39 @@ impl<'a> Reader<'a> {
         let Some(at) = at else { return Ok(None) };
         let here = std::mem::replace(&mut self.pos, at);
         let found = match self.peek() {
-            Ok(Kind::String) => self.string().map(Some),
+            Ok(Kind::String) => self.string().map(|value| Some((value, at..self.pos))),
             _ => Ok(None),
         };
         self.pos = here;
         found
+    }
+
+    /// Remembers which of an enumeration's names stands at a place ahead, as the value of a member of the object at hand.
+    pub(crate) fn foresee(&mut self, place: Range<usize>, index: usize) {
+        self.tags[self.depth as usize % 4] = KnownTag {
+            start: place.start as u32,
+            end: place.end as u32,
+            index: index as u32,
+        };
+    }
+
+    /// Steps over the string here and says which of `names` it is, if that was [foreseen](Self::foresee).
+    #[inline]
+    pub(crate) fn foreseen(&mut self, names: &[&str]) -> Option<usize> {
+        let tag = self.tags[self.depth as usize % 4];
+        if tag.start as usize != self.pos {
+            return None;
+        }
+        let (end, index) = (tag.end as usize, tag.index as usize);
+        let [_, value @ .., _] = self.text.as_bytes().get(self.pos..end)? else {
+            return None;
+        };
+        // It may have been foreseen for another enumeration.
+        if names.get(index)?.as_bytes() != value {
+            return None;
+        }
+        self.pos = end;
+        Some(index)
     }
 
     fn look_ahead(&mut self, name: &'static str) -> Result<Option<usize>> {
@@ -161,11 +212,14 @@ impl<'a> Reader<'a> {
                         if self.compare(&mut at, quote, wanted) {
                             break true;
                         }
-                        // Most often another string follows: no need to look at what is between.
-                        let Some([b':' | b',', b' ', b'"', ..]) = bytes.get(at..) else {
+                        // Most often another string follows, and what is between need not be looked at.
+                        let Some([b':' | b',', b' ', next, ..]) = bytes.get(at..) else {
                             break false;
                         };
                         at += 2;
+                        if *next != b'"' {
+                            break false;
+                        }
                         quote = b'"';
                     };
                     if !same {
@@ -196,7 +250,7 @@ impl<'a> Reader<'a> {
     fn compare(&mut self, at: &mut usize, quote: u8, wanted: &str) -> bool {
         let bytes = self.text.as_bytes();
         let start = *at + 1;
-        let end = plain_end(bytes, start, quote);
+        let end = string_end(bytes, start, quote);
         if bytes.get(end) != Some(&quote) {
             return self.compare_escaped(at, end, quote, wanted);
         }
@@ -211,7 +265,7 @@ impl<'a> Reader<'a> {
         while let Some(&b) = bytes.get(end)
             && b != quote
         {
-            end = plain_end(bytes, end + 1 + usize::from(b == b'\\'), quote);
+            end = string_end(bytes, end + 1 + usize::from(b == b'\\'), quote);
         }
         let here = std::mem::replace(&mut self.pos, *at);
         let same = self.string().is_ok_and(|value| value == wanted);

@@ -166,6 +166,17 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// character, or the end of the text.
 #[inline]
 pub(crate) fn plain_end(bytes: &[u8], at: usize, quote: u8) -> usize {
+    special::<true>(bytes, at, quote)
+}
+
+/// The first position from `at` on that is a quote, a backslash, or the end of the text.
+#[inline]
+pub(super) fn string_end(bytes: &[u8], at: usize, quote: u8) -> usize {
+    special::<false>(bytes, at, quote)
+}
+
+#[inline]
+fn special<const CONTROLS: bool>(bytes: &[u8], at: usize, quote: u8) -> usize {
     let quotes = LOW * u64::from(quote);
     let Some(mut rest) = bytes.get(at..) else {
         return at;
@@ -175,13 +186,17 @@ pub(crate) fn plain_end(bytes: &[u8], at: usize, quote: u8) -> usize {
         // The high bit of each byte that is zero after the exclusive or. A borrow can only mark bytes above the
         // first one that is marked rightly, and only the first one counts.
         let zero = |x: u64| x.wrapping_sub(LOW) & !x;
-        let control = word.wrapping_sub(LOW * 0x20) & !word;
+        let control = if CONTROLS {
+            word.wrapping_sub(LOW * 0x20) & !word
+        } else {
+            0
+        };
         let found = (zero(word ^ quotes) | zero(word ^ (LOW * u64::from(b'\\'))) | control) & HIGH;
         if found != 0 {
             return bytes.len() - rest.len() + found.trailing_zeros() as usize / 8;
         }
         rest = after;
     }
-    let plain = |b: &u8| *b != quote && *b != b'\\' && *b >= 0x20;
+    let plain = |b: &u8| *b != quote && *b != b'\\' && !(CONTROLS && *b < 0x20);
     bytes.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
 }

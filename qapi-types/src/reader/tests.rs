@@ -98,6 +98,19 @@ fn going_back_beyond_what_was_noted() {
 }
 
 #[test]
+fn what_was_foreseen_counts_only_for_the_names_it_was_foreseen_for() {
+    let mut r = Reader::from_str(r#"{"kind": "mains"}"#, Mode::Strict);
+    r.begin_object().unwrap();
+    r.next_key().unwrap();
+    r.foresee(9..16, 1);
+    assert_eq!(r.foreseen(&["mains"]), None);
+    assert_eq!(r.foreseen(&["mains", "battery"]), None);
+    assert_eq!(r.offset(), 9);
+    assert_eq!(r.foreseen(&["battery", "mains"]), Some(1));
+    assert_eq!(r.next_key().unwrap(), None);
+}
+
+#[test]
 fn many_unions_side_by_side() {
     let lamp = format!(
         r#"{{"room": "a", "colour": "red", "tags": [], "power": {}}}"#,
