@@ -370,9 +370,13 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes the member `key` with the members that `members` writes as its object, or nothing if it writes none.
-    pub(crate) fn object_unless_empty(&mut self, key: &str, members: impl FnOnce(&mut Self)) {
+    pub(crate) fn object_unless_empty(
+        &mut self,
+        key: &'static str,
+        members: impl FnOnce(&mut Self),
+    ) {
         let start = self.out.len();
-        self.key(key);
+        self.schema_key(key);
         self.begin_object();
         members(self);
         if self.out.last() == Some(&b'{') {

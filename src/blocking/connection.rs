@@ -5,7 +5,7 @@
 //! to them. A thread that has what it waited for wakes a sleeping one to take its place. So a single caller needs one
 //! system call to write and one to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,7 +38,8 @@ pub(super) struct State {
     pub(super) session: Session,
     pub(super) hub: Hub,
     pub(super) closed: Option<Error>,
-    calls: BTreeMap<CallId, Call>,
+    /// In the order of their ids.
+    calls: VecDeque<(CallId, Call)>,
     reading: bool,
     writing: bool,
     /// What is being written, and how much of it was.
@@ -79,18 +80,41 @@ pub(super) fn after(time: Duration) -> Instant {
 impl State {
     /// The result of a call, if it has ended.
     pub(super) fn take_result(&mut self, id: CallId) -> Option<Result<Reply, Error>> {
-        match self.calls.get(&id)? {
-            Call::Awaited(_) => None,
-            Call::Ended(_) => match self.calls.remove(&id)? {
-                Call::Ended(result) => Some(result),
-                Call::Awaited(_) => None,
+        let index = self.find(id).ok()?;
+        match self.calls[index] {
+            (_, Call::Awaited(_)) => None,
+            (_, Call::Ended(_)) => match self.calls.remove(index)? {
+                (_, Call::Ended(result)) => Some(result),
+                (_, Call::Awaited(_)) => None,
             },
+        }
+    }
+
+    /// The place of a call, or the one where it would be.
+    fn find(&self, id: CallId) -> Result<usize, usize> {
+        // Mostly they end in the order in which they were made, and are waited for in that order.
+        match self.calls.front() {
+            Some((first, _)) if *first == id => Ok(0),
+            _ => self.calls.binary_search_by_key(&id, |(id, _)| *id),
+        }
+    }
+
+    /// Gives what was there before.
+    fn replace(&mut self, id: CallId, call: Call) -> Option<Call> {
+        match self.find(id) {
+            Ok(index) => Some(mem::replace(&mut self.calls[index].1, call)),
+            Err(index) => {
+                self.calls.insert(index, (id, call));
+                None
+            }
         }
     }
 
     /// Gives a call up.
     pub(super) fn forget(&mut self, id: CallId) -> Forgotten {
-        self.calls.remove(&id);
+        if let Ok(index) = self.find(id) {
+            self.calls.remove(index);
+        }
         self.session.forget(id)
     }
 
@@ -104,8 +128,7 @@ impl State {
             match happening {
                 Happening::Ready => {}
                 Happening::Reply { id, result } => {
-                    if let Some(Call::Awaited(condvar)) = self.calls.insert(id, Call::Ended(result))
-                    {
+                    if let Some(Call::Awaited(condvar)) = self.replace(id, Call::Ended(result)) {
                         condvar.notify_one();
                     }
                 }
@@ -148,7 +171,7 @@ impl Connection {
                 session,
                 hub: Hub::default(),
                 closed: None,
-                calls: BTreeMap::new(),
+                calls: VecDeque::new(),
                 reading: false,
                 writing: false,
                 output: None,
@@ -309,16 +332,17 @@ impl Connection {
         };
         state.sleepers.insert(number, sleeper);
         if let Some(id) = interest.call {
-            state.calls.insert(id, Call::Awaited(Arc::clone(&condvar)));
+            state.replace(id, Call::Awaited(Arc::clone(&condvar)));
         }
         let (mut state, _) = condvar
             .wait_timeout(state, left)
             .unwrap_or_else(PoisonError::into_inner);
         state.sleepers.remove(&number);
         if let Some(id) = interest.call
-            && let Some(Call::Awaited(_)) = state.calls.get(&id)
+            && let Ok(index) = state.find(id)
+            && let (_, Call::Awaited(_)) = state.calls[index]
         {
-            state.calls.remove(&id);
+            state.calls.remove(index);
         }
         state
     }

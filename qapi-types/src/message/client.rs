@@ -16,7 +16,9 @@ pub fn write_request<C: Command>(
     id: Option<&impl Encode>,
     oob: bool,
 ) {
-    envelope(w, C::NAME, |w| command.put(w), id, oob);
+    // What has no size has no members.
+    let arguments = (size_of::<C>() > 0).then_some(|w: &mut Writer<'_>| command.put(w));
+    envelope(w, C::NAME, arguments, id, oob);
 }
 
 /// Writes a request for a command of any name, known to a schema or not; otherwise as [`write_request`].
@@ -27,20 +29,23 @@ pub fn write_raw_request(
     id: Option<&impl Encode>,
     oob: bool,
 ) {
-    envelope(w, command, |w| put_open(w, arguments), id, oob);
+    let arguments = (!arguments.is_empty()).then_some(|w: &mut Writer<'_>| put_open(w, arguments));
+    envelope(w, command, arguments, id, oob);
 }
 
 fn envelope(
     w: &mut Writer<'_>,
     command: &str,
-    arguments: impl FnOnce(&mut Writer<'_>),
+    arguments: Option<impl FnOnce(&mut Writer<'_>)>,
     id: Option<&impl Encode>,
     oob: bool,
 ) {
     w.begin_object();
-    w.key(if oob { "exec-oob" } else { "execute" });
+    w.schema_key(if oob { "exec-oob" } else { "execute" });
     w.string(command);
-    w.object_unless_empty("arguments", arguments);
+    if let Some(arguments) = arguments {
+        w.object_unless_empty("arguments", arguments);
+    }
     if let Some(id) = id {
         put(w, "id", id);
     }

@@ -224,23 +224,38 @@ impl<'a> Reader<'a> {
     /// When the text is not JSON.
     #[inline(never)]
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
+        let Some((start, end)) = self.plain_key() else {
+            return self.other_key();
+        };
+        match self.text.get(start..end) {
+            Some(key) => {
+                self.pass_key(end);
+                Ok(Some(Cow::Borrowed(key)))
+            }
+            None => self.other_key(),
+        }
+    }
+
+    /// Where the text of the next key starts and ends, if that is laid out as QEMU does, with one space after each comma, or
+    /// with none.
+    #[inline(always)]
+    fn plain_key(&self) -> Option<(usize, usize)> {
         let bytes = self.text.as_bytes();
-        // QEMU puts one space after each comma and colon, others none.
         let start = match (bytes.get(self.pos..), self.fresh) {
             (Some([b'"', ..]), true) => self.pos + 1,
             (Some([b',', b' ', b'"', ..]), false) => self.pos + 3,
             (Some([b',', b'"', ..]), false) => self.pos + 2,
-            _ => return self.other_key(),
+            _ => return None,
         };
         let end = plain_end(bytes, start, b'"');
-        match (bytes.get(end..), self.text.get(start..end)) {
-            (Some([b'"', b':', ..]), Some(key)) => {
-                self.fresh = false;
-                self.pos = past_space(bytes, end + 2);
-                Ok(Some(Cow::Borrowed(key)))
-            }
-            _ => self.other_key(),
-        }
+        matches!(bytes.get(end..), Some([b'"', b':', ..])).then_some((start, end))
+    }
+
+    /// Goes from the end of a plain key to its value.
+    #[inline(always)]
+    fn pass_key(&mut self, end: usize) {
+        self.fresh = false;
+        self.pos = past_space(self.text.as_bytes(), end + 2);
     }
 
     /// The next key however it is written, or the object's end.

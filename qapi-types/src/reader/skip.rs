@@ -76,6 +76,10 @@ impl Reader<'_> {
     /// Goes to the next value of the container at hand, or leaves it.
     fn next_value(&mut self, in_object: Option<bool>) -> Result<bool> {
         if in_object == Some(true) {
+            if let Some((_, end)) = self.plain_key() {
+                self.pass_key(end);
+                return Ok(true);
+            }
             if !self.at_key()? {
                 return Ok(false);
             }
