@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub use memory::{MEMORY, print as print_memory};
 
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 41;
 /// Calls that are under way at once, where there are several.
 const DEPTH: usize = 64;
 /// The places of the bare loops among the contenders.
@@ -64,6 +64,7 @@ const CONTENDERS: &[Contender] = &[
     Contender::new("`qmp`, tokio", 1, others::qmp),
     Contender::new("`qemu.qmp`, Python's asyncio", 1, python::connect),
     Contender::new("bare loop", DEPTH, bare::blocking),
+    Contender::new("bare loop, with ids", DEPTH, bare::blocking_with_ids),
     Contender::new("bare loop, tokio", DEPTH, bare::tokio),
     Contender {
         required: [Some(Required::AtLeast(1.0)), None],
@@ -80,6 +81,14 @@ const CONTENDERS: &[Contender] = &[
     Contender {
         required: [Some(Required::AtLeast(1.0)), None],
         ..Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio)
+    },
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new(
+            "`qapi-rt`, tokio, ids left out",
+            DEPTH,
+            ours::tokio_without_ids,
+        )
     },
     Contender::new(
         "`qapi-rt`, tokio with two threads",

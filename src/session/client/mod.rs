@@ -32,13 +32,15 @@
 //! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
 //! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids,
 //! unless [they are to be left out](Options::omit_ids). QEMU's monitor reads byte by byte, and an id would be a quarter of a
-//! short request.
+//! short request. So ids are small numbers, which no two unanswered requests share, those forgotten included, and which come
+//! round again after a few calls.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
 //! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped.
 
 mod output;
 mod parse;
+mod pending;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -61,6 +63,7 @@ use crate::types::message::Greeting;
 use crate::types::{Event, Note, Writer};
 use output::Outbox;
 use parse::{Id, Parsed};
+use pending::{Pending, Place, Unanswered};
 
 /// In-band requests that may be unanswered where `oob` is enabled: with one more QEMU's monitor stops reading, and
 /// out-of-band requests would have to wait (QMP specification, "Out-of-band execution").
@@ -130,29 +133,6 @@ enum Phase {
     Closed,
 }
 
-#[derive(Debug)]
-struct Pending {
-    id: CallId,
-    command: Cow<'static, str>,
-    place: Place,
-    in_band: bool,
-    /// Sent without an id.
-    anonymous: bool,
-    /// Nobody waits for the reply any more.
-    forgotten: bool,
-}
-
-/// Where a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Waiting until it may be sent.
-    Held,
-    /// To be sent next.
-    Outbox,
-    /// Handed to the driver; complete when it has written this much.
-    Taken(u64),
-}
-
 /// A client's side of a QMP connection. See the [module](self).
 #[derive(Debug)]
 pub struct Session {
@@ -163,8 +143,7 @@ pub struct Session {
     oob: bool,
     negotiation: String,
     last_id: u64,
-    /// In the order of their ids.
-    pending: VecDeque<Pending>,
+    unanswered: Unanswered,
     held: VecDeque<(CallId, Output)>,
     outbox: Outbox,
     /// In-band requests that are in the outbox or beyond and not answered.
@@ -186,7 +165,7 @@ impl Session {
             oob: false,
             negotiation: format!("qapi-{:x}", RandomState::new().hash_one(0) as u32),
             last_id: 0,
-            pending: VecDeque::new(),
+            unanswered: Unanswered::default(),
             held: VecDeque::new(),
             outbox: Outbox::default(),
             in_band: 0,
@@ -223,7 +202,7 @@ impl Session {
     /// Calls that have not ended, those forgotten included.
     #[must_use]
     pub fn unanswered(&self) -> usize {
-        self.pending.len()
+        self.unanswered.len()
     }
 
     /// Sends a command.
@@ -251,14 +230,14 @@ impl Session {
         if sending.oob && !self.oob() {
             return Err(Error::new(ErrorKind::NoOob).of(command));
         }
-        let number = self.last_id + 1;
-        let clear = match self.pending.back() {
-            Some(last) => self.options.omit_ids && last.anonymous,
+        let id = CallId(self.last_id + 1);
+        let clear = match self.unanswered.last() {
+            Some(last) => self.options.omit_ids && last.wire_id.is_none(),
             None => true,
         };
         let anonymous = self.phase == Phase::Ready && !self.oob && clear;
-        let id = (!anonymous).then_some(number);
-        let (bytes, notes) = request::line(&self.trace, |w| write(w, id))
+        let wire_id = (!anonymous).then(|| self.unanswered.free_wire_id(id));
+        let (bytes, notes) = request::line(&self.trace, |w| write(w, wire_id))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
         match &command {
             Cow::Borrowed(command) => {
@@ -270,8 +249,7 @@ impl Session {
             #[cfg(not(feature = "qmp"))]
             Cow::Owned(_) => {}
         }
-        self.last_id = number;
-        let id = CallId(number);
+        self.last_id = id.0;
         let in_band = !sending.oob;
         let hold =
             self.phase != Phase::Ready || (self.oob && in_band && self.in_band >= IN_BAND_LIMIT);
@@ -285,12 +263,12 @@ impl Session {
             self.in_band += usize::from(in_band);
             self.outbox.push(Some(id), output);
         }
-        self.pending.push_back(Pending {
+        self.unanswered.push(Pending {
             id,
+            wire_id,
             command,
             place: if hold { Place::Held } else { Place::Outbox },
             in_band,
-            anonymous,
             forgotten: false,
         });
         Ok(id)
@@ -298,10 +276,9 @@ impl Session {
 
     /// Gives a call up. Its reply, should it come, is dropped.
     pub fn forget(&mut self, id: CallId) -> Forgotten {
-        let Some(index) = self.find(id) else {
+        let Some(pending) = self.unanswered.get(id) else {
             return Forgotten::Unknown;
         };
-        let pending = &mut self.pending[index];
         match pending.place {
             Place::Held => self.held.retain(|(held, _)| *held != id),
             Place::Outbox => {
@@ -313,7 +290,9 @@ impl Session {
                 return Forgotten::Sent;
             }
         }
-        self.pending.remove(index);
+        if let Some(index) = self.unanswered.find(id) {
+            self.unanswered.remove(index);
+        }
         self.release();
         Forgotten::Withdrawn
     }
@@ -327,10 +306,10 @@ impl Session {
     /// What to send next. Descriptors go in the same system call as the first byte, and what has descriptors has to be a
     /// system call of its own. The driver sends all of it, before it takes more, and [says so](Self::wrote).
     pub fn take_output(&mut self) -> Option<Output> {
-        let pending = &mut self.pending;
+        let unanswered = &mut self.unanswered;
         self.outbox.take(|id, end| {
-            if let Ok(index) = pending.binary_search_by_key(&id, |pending| pending.id) {
-                pending[index].place = Place::Taken(end);
+            if let Some(pending) = unanswered.get(id) {
+                pending.place = Place::Taken(end);
             }
         })
     }
@@ -393,26 +372,13 @@ impl Session {
         self.held.clear();
         self.outbox.clear();
         let written = self.outbox.written();
-        let (sent, unsent) = std::mem::take(&mut self.pending)
-            .into_iter()
-            .partition(|pending| pending.is_sent(written));
-        self.pending = sent;
+        let unsent = self.unanswered.take(|pending| !pending.is_sent(written));
         self.fail(unsent, written, &cause);
     }
 
     /// What happened next, in the order of the messages received.
     pub fn poll(&mut self) -> Option<Happening> {
         self.happenings.pop_front()
-    }
-
-    fn find(&self, id: CallId) -> Option<usize> {
-        // Replies mostly come in order.
-        if self.pending.front().is_some_and(|first| first.id == id) {
-            return Some(0);
-        }
-        self.pending
-            .binary_search_by_key(&id, |pending| pending.id)
-            .ok()
     }
 
     fn message(&mut self, text: Vec<u8>, parsed: Parsed) {
@@ -485,8 +451,8 @@ impl Session {
             && (!self.oob || self.in_band < IN_BAND_LIMIT)
             && let Some((id, output)) = self.held.pop_front()
         {
-            if let Some(index) = self.find(id) {
-                self.pending[index].place = Place::Outbox;
+            if let Some(pending) = self.unanswered.get(id) {
+                pending.place = Place::Outbox;
                 self.in_band += 1;
                 self.outbox.push(Some(id), output);
             }
@@ -495,33 +461,28 @@ impl Session {
 
     /// Finds the call that a reply with this id answers.
     fn answered(&mut self, id: &Id) -> Answered {
+        let first = self.unanswered.first();
+        let first_is_anonymous = first.is_some_and(|first| first.wire_id.is_none());
         let index = match id {
-            Id::Number(number) => self.find(CallId(*number)),
+            Id::Number(number) => self.unanswered.find_wire_id(*number),
             // Nothing else is before those.
-            Id::Absent => match self.pending.front() {
-                Some(first) if first.anonymous => Some(0),
-                _ => return Answered::Ambiguous,
-            },
+            Id::Absent if first_is_anonymous => Some(0),
+            Id::Absent => return Answered::Ambiguous,
             // Not sent by this client, but no reply to another one comes that late.
-            Id::Null => self
-                .pending
-                .front()
-                .filter(|first| first.anonymous)
-                .map(|_| 0),
-            Id::Other(_) => None,
+            Id::Null if first_is_anonymous => Some(0),
+            Id::Null | Id::Other(_) => None,
         };
         let Some(index) = index else {
             return Answered::Nobody;
         };
-        let pending = &self.pending[index];
-        let anonymous = !matches!(id, Id::Number(_));
-        if pending.anonymous != anonymous || !matches!(pending.place, Place::Taken(_)) {
+        let place = self.unanswered.at(index).map(|pending| pending.place);
+        if !matches!(place, Some(Place::Taken(_))) {
             return match id {
                 Id::Absent => Answered::Ambiguous,
                 _ => Answered::Nobody,
             };
         }
-        let Some(pending) = self.pending.remove(index) else {
+        let Some(pending) = self.unanswered.remove(index) else {
             return Answered::Nobody;
         };
         self.in_band -= usize::from(pending.in_band);
@@ -558,8 +519,8 @@ impl Session {
         self.held.clear();
         self.outbox.clear();
         let written = self.outbox.written();
-        let pending = std::mem::take(&mut self.pending);
-        self.fail(pending, written, &why);
+        let unanswered = self.unanswered.take(|_| true);
+        self.fail(unanswered, written, &why);
         self.happenings.push_back(Happening::Closed(why));
     }
 
@@ -576,13 +537,6 @@ impl Session {
             let id = call.id;
             self.happenings.push_back(Happening::Reply { id, result });
         }
-    }
-}
-
-impl Pending {
-    /// Whether the server may have got all of the request, its line break aside.
-    fn is_sent(&self, written: u64) -> bool {
-        matches!(self.place, Place::Taken(end) if written + 1 >= end)
     }
 }
 

@@ -63,6 +63,50 @@ fn after(session: &mut Session, received: &str) -> Vec<String> {
     happenings(session)
 }
 
+/// The ids of requests.
+fn ids(requests: &str) -> Vec<u64> {
+    let id = |line: &str| {
+        line.split_once(",\"id\":")?
+            .1
+            .strip_suffix('}')?
+            .parse()
+            .ok()
+    };
+    requests.lines().filter_map(id).collect()
+}
+
+#[test]
+fn ids_are_short_and_never_those_of_others() {
+    let mut session = negotiated(false);
+    let unanswered = call(&mut session, "a");
+    let forgotten = call(&mut session, "a");
+    let late = ids(&sent(&mut session));
+    assert_eq!(session.forget(forgotten), Forgotten::Sent);
+    for _ in 0..1000 {
+        call(&mut session, "a");
+        let id = ids(&sent(&mut session))[0];
+        assert!(id < 10 && id != late[0], "{id}");
+        let reply = format!("{{\"return\": [], \"id\": {id}}}");
+        assert_eq!(after(&mut session, &reply).len(), 1);
+        // A server that answers twice.
+        assert_eq!(after(&mut session, &reply), [""; 0]);
+    }
+    for _ in 0..70 {
+        call(&mut session, "a");
+    }
+    let mut many = ids(&sent(&mut session));
+    many.push(late[0]);
+    many.sort_unstable();
+    many.dedup();
+    assert_eq!(many.len(), 71);
+    assert!(many[70] < 100, "{many:?}");
+    let reply = format!("{{\"return\": [], \"id\": {}}}", late[0]);
+    assert_eq!(after(&mut session, &reply), [""; 0]);
+    let reply = "{\"return\": []}";
+    let first = format!("{} returns []", unanswered.0);
+    assert_eq!(after(&mut session, reply), [first]);
+}
+
 #[test]
 fn a_call_by_itself_needs_no_id() {
     let mut session = negotiated(false);

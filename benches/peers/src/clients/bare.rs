@@ -29,9 +29,18 @@ fn ended(read: &[u8]) -> Result<usize> {
 }
 
 pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    with(socket, depth, REQUEST.repeat(depth))
+}
+
+pub fn blocking_with_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let request = |id| format!("{{\"execute\":\"query-version\",\"id\":{id}}}\n");
+    let requests: String = (0..depth).map(request).collect();
+    with(socket, depth, requests.into_bytes())
+}
+
+fn with(socket: &Path, depth: usize, requests: Vec<u8>) -> Result<Option<Work>> {
     let mut stream = open(socket)?;
     let mut buffer = vec![0; 64 << 10];
-    let requests = REQUEST.repeat(depth);
     Ok(Some(Box::new(move |calls| {
         cpu::of_process(|| {
             for _ in 0..calls / depth {

@@ -4,7 +4,7 @@ use super::Work;
 use crate::Result;
 use crate::cpu;
 use qapi_rt::qmp::commands::QueryVersion;
-use qapi_rt::{Client, blocking};
+use qapi_rt::{Client, blocking, client};
 use std::collections::VecDeque;
 use std::path::Path;
 use tokio::runtime::{Builder, Runtime};
@@ -49,20 +49,27 @@ fn with(client: blocking::Client, depth: usize) -> Result<Option<Work>> {
 }
 
 pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    on(one_thread()?, socket, depth)
+    on(one_thread()?, Client::builder(), socket, depth)
+}
+
+pub fn tokio_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let builder = Client::builder().omit_ids(true);
+    on(one_thread()?, builder, socket, depth)
 }
 
 pub fn tokio_threads(socket: &Path, depth: usize) -> Result<Option<Work>> {
     let mut builder = Builder::new_multi_thread();
-    on(
-        builder.worker_threads(2).enable_all().build()?,
-        socket,
-        depth,
-    )
+    let runtime = builder.worker_threads(2).enable_all().build()?;
+    on(runtime, Client::builder(), socket, depth)
 }
 
-fn on(runtime: Runtime, socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let client = runtime.block_on(Client::connect_unix(socket))?;
+fn on(
+    runtime: Runtime,
+    builder: client::Builder<'_>,
+    socket: &Path,
+    depth: usize,
+) -> Result<Option<Work>> {
+    let client = runtime.block_on(builder.connect_unix(socket))?;
     Ok(Some(Box::new(move |calls| {
         cpu::of_process(|| {
             runtime.block_on(async {
@@ -77,7 +84,7 @@ fn on(runtime: Runtime, socket: &Path, depth: usize) -> Result<Option<Work>> {
                     if pending.len() == depth
                         && let Some(first) = pending.pop_front()
                     {
-                        qapi_rt::client::Pending::wait(first).await?;
+                        client::Pending::wait(first).await?;
                     }
                     pending.push_back(client.call(QueryVersion::new()).start()?);
                 }
