@@ -141,14 +141,15 @@ pub fn get<T: Decode>(
     let (start, depth) = (r.offset(), r.depth());
     match T::decode(r) {
         Ok(value) => {
-            if slot.is_some() {
+            let again = slot.is_some();
+            *slot = Some(value);
+            if again {
                 duplicate(r)?;
             }
-            *slot = Some(value);
+            Ok(true)
         }
-        Err(error) => failed(error, fault, ordinal, name, r, (start, depth))?,
+        Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
     }
-    Ok(true)
 }
 
 #[cold]
@@ -160,13 +161,14 @@ fn failed(
     name: &'static str,
     r: &mut Reader<'_>,
     (start, depth): (usize, u32),
-) -> Result<()> {
+) -> Result<bool> {
     let error = error.in_member(name);
     if error.is_syntax() || !r.is_strict() {
         return Err(error);
     }
     fault.keep(ordinal, error);
-    r.recover(start, depth)
+    r.recover(start, depth)?;
+    Ok(true)
 }
 
 #[cold]
@@ -246,7 +248,7 @@ fn missing(name: &str, r: &Reader<'_>) -> Error {
 #[inline(never)]
 pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
     let mut partial = T::begin();
-    let unexpected = members::<T>(&mut partial, r)?;
+    let unexpected = members(&mut Filling::<T>(&mut partial), r)?;
     let value = T::finish(partial, r)?;
     match unexpected {
         None => Ok(value),
@@ -267,7 +269,7 @@ pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
         return object(r).map(Box::new);
     }
     let mut partial = boxed_begin::<T>();
-    let unexpected = members::<T>(&mut partial, r)?;
+    let unexpected = members(&mut Filling::<T>(&mut partial), r)?;
     let value = boxed_finish::<T>(partial, r)?;
     match unexpected {
         None => Ok(value),
@@ -298,9 +300,24 @@ pub fn boxed_finish<T: Members>(partial: BoxedPartial<T>, r: &Reader<'_>) -> Res
     T::finish(*partial, r).map(Box::new)
 }
 
-/// Reads the members of an object, and gives the error for the first that is not one of the type's.
-#[inline]
-fn members<T: Members>(partial: &mut T::Partial, r: &mut Reader<'_>) -> Result<Option<Error>> {
+/// Takes the members of an object.
+trait Fill {
+    /// As [`Members::member`].
+    fn member(&mut self, key: &str, r: &mut Reader<'_>) -> Result<bool>;
+}
+
+struct Filling<'a, T: Members>(&'a mut T::Partial);
+
+impl<T: Members> Fill for Filling<'_, T> {
+    fn member(&mut self, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+        T::member(self.0, key, r)
+    }
+}
+
+/// Reads the members of an object, and gives the error for the first that is not one of the type's. Not generic:
+/// for each type it was a tenth of the code that a program compiles.
+#[inline(never)]
+fn members(partial: &mut dyn Fill, r: &mut Reader<'_>) -> Result<Option<Error>> {
     let start = r.offset();
     r.begin_object()?;
     if r.depth() > MAX_TYPED_DEPTH {
@@ -309,7 +326,7 @@ fn members<T: Members>(partial: &mut T::Partial, r: &mut Reader<'_>) -> Result<O
     let mut unexpected = None;
     while let Some(key) = r.next_key()? {
         r.set_object(start);
-        if !T::member(partial, &key, r)? {
+        if !partial.member(&key, r)? {
             unknown(key, &mut unexpected, r)?;
         }
     }

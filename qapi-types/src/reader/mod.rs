@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the text is not JSON.
-    #[inline(never)]
+    #[inline]
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
         let Some((start, end)) = self.plain_key() else {
             return self.other_key();
