@@ -84,8 +84,10 @@ pub trait Enum: Sized + Clone + 'static {
 
 /// The first thing wrong, in the schema's order, with the members of one object. Part of each
 /// [`Members::Partial`].
+///
+/// While nothing is wrong it holds `None`, which generated code checks in the pattern that takes the partial apart.
 #[derive(Debug, Default)]
-pub struct Fault(Option<Box<(u16, Error)>>);
+pub struct Fault(#[doc(hidden)] pub Option<Box<(u16, Error)>>);
 
 impl Fault {
     /// Nothing wrong.

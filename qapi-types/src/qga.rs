@@ -72,7 +72,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "enabled"),
@@ -80,7 +80,6 @@ impl crate::codec::Members for GuestAgentCommandInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             enabled: m1,
@@ -158,14 +157,13 @@ impl crate::codec::Members for GuestAgentInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "version"),
                 (p.2.is_none(), 1, "supported_commands"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             version: m0,
             supported_commands: m1,
@@ -246,7 +244,7 @@ impl crate::codec::Members for GuestFileRead {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "count"),
                 (p.2.is_none(), 1, "buf-b64"),
@@ -254,7 +252,6 @@ impl crate::codec::Members for GuestFileRead {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             count: m0,
             buf_b64: m1,
@@ -328,11 +325,10 @@ impl crate::codec::Members for GuestFileWrite {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "count"), (p.2.is_none(), 1, "eof")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             count: m0,
             eof: m1,
@@ -404,11 +400,10 @@ impl crate::codec::Members for GuestFileSeek {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "position"), (p.2.is_none(), 1, "eof")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             position: m0,
             eof: m1,
@@ -637,11 +632,10 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             path: m0,
             trimmed: m1,
@@ -714,11 +708,10 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "paths")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             paths: m0,
             unrecognized: rest,
@@ -834,7 +827,7 @@ impl crate::codec::Members for GuestIpAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "ip-address"),
                 (p.2.is_none(), 1, "ip-address-type"),
@@ -842,7 +835,6 @@ impl crate::codec::Members for GuestIpAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             ip_address: m0,
             ip_address_type: m1,
@@ -965,7 +957,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -989,7 +981,6 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             rx_bytes: m0,
             rx_packets: m1,
@@ -1114,11 +1105,10 @@ impl crate::codec::Members for GuestNetworkInterface {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             hardware_address: m1,
@@ -1210,14 +1200,13 @@ impl crate::codec::Members for GuestLogicalProcessor {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "logical-id"),
                 (p.2.is_none(), 1, "online"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logical_id: m0,
             online: m1,
@@ -1436,7 +1425,7 @@ impl crate::codec::Members for GuestPCIAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "domain"),
                 (p.2.is_none(), 1, "bus"),
@@ -1445,7 +1434,6 @@ impl crate::codec::Members for GuestPCIAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             domain: m0,
             bus: m1,
@@ -1535,7 +1523,7 @@ impl crate::codec::Members for GuestCCWAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "cssid"),
                 (p.2.is_none(), 1, "ssid"),
@@ -1544,7 +1532,6 @@ impl crate::codec::Members for GuestCCWAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cssid: m0,
             ssid: m1,
@@ -1686,7 +1673,19 @@ impl crate::codec::Members for GuestDiskAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, m6, m7, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            m6,
+            m7,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "pci-controller"),
                 (p.2.is_none(), 1, "bus-type"),
@@ -1696,7 +1695,6 @@ impl crate::codec::Members for GuestDiskAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pci_controller: m0,
             bus_type: m1,
@@ -1982,7 +1980,7 @@ impl crate::codec::Members for GuestNVMeSmart {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -2040,7 +2038,6 @@ impl crate::codec::Members for GuestNVMeSmart {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             critical_warning: m0,
             temperature: m1,
@@ -2179,11 +2176,10 @@ impl crate::codec::Members for GuestDiskSmart {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -2551,11 +2547,10 @@ impl crate::codec::Members for GuestDiskInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "partition")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             partition: m1,
@@ -2697,7 +2692,18 @@ impl crate::codec::Members for GuestFilesystemInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, m4, m5, Some(m6), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            Some(m6),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "mountpoint"),
@@ -2706,7 +2712,6 @@ impl crate::codec::Members for GuestFilesystemInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             mountpoint: m1,
@@ -2804,14 +2809,13 @@ impl crate::codec::Members for GuestMemoryBlock {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "phys-index"),
                 (p.2.is_none(), 1, "online"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             phys_index: m0,
             online: m1,
@@ -2952,14 +2956,13 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "phys-index"),
                 (p.2.is_none(), 1, "response"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             phys_index: m0,
             response: m1,
@@ -3029,11 +3032,10 @@ impl crate::codec::Members for GuestMemoryBlockInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             size: m0,
             unrecognized: rest,
@@ -3179,11 +3181,10 @@ impl crate::codec::Members for GuestExecStatus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, rest) = p else {
             let members = &[(p.1.is_none(), 0, "exited")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             exited: m0,
             exitcode: m1,
@@ -3259,11 +3260,10 @@ impl crate::codec::Members for GuestExec {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "pid")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pid: m0,
             unrecognized: rest,
@@ -3426,11 +3426,10 @@ impl crate::codec::Members for GuestHostName {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "host-name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host_name: m0,
             unrecognized: rest,
@@ -3514,11 +3513,10 @@ impl crate::codec::Members for GuestUser {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "user"), (p.2.is_none(), 1, "login-time")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             user: m0,
             login_time: m1,
@@ -3599,11 +3597,10 @@ impl crate::codec::Members for GuestTimezone {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
             let members = &[(p.2.is_none(), 1, "offset")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             zone: m0,
             offset: m1,
@@ -3795,9 +3792,10 @@ impl crate::codec::Members for GuestOSInfo {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             kernel_release: m0,
             kernel_version: m1,
@@ -3917,14 +3915,13 @@ impl crate::codec::Members for GuestDeviceIdPCI {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "vendor-id"),
                 (p.2.is_none(), 1, "device-id"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             vendor_id: m0,
             device_id: m1,
@@ -4005,11 +4002,10 @@ impl crate::codec::Members for GuestDeviceId {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -4206,11 +4202,10 @@ impl crate::codec::Members for GuestDeviceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "driver-name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             driver_name: m0,
             driver_date: m1,
@@ -4279,11 +4274,10 @@ impl crate::codec::Members for GuestAuthorizedKeys {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "keys")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             keys: m0,
             unrecognized: rest,
@@ -4561,9 +4555,9 @@ impl crate::codec::Members for GuestDiskStats {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -4582,8 +4576,10 @@ impl crate::codec::Members for GuestDiskStats {
             m15,
             m16,
             rest,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             read_sectors: m0,
             read_ios: m1,
@@ -4701,7 +4697,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "major"),
@@ -4710,7 +4706,6 @@ impl crate::codec::Members for GuestDiskStatsInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             major: m1,
@@ -4923,7 +4918,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -4947,7 +4942,6 @@ impl crate::codec::Members for GuestLinuxCpuStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cpu: m0,
             user: m1,
@@ -5046,11 +5040,10 @@ impl crate::codec::Members for GuestCpuStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -5216,7 +5209,7 @@ impl crate::codec::Members for GuestLoadAverage {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "load1m"),
                 (p.2.is_none(), 1, "load5m"),
@@ -5224,7 +5217,6 @@ impl crate::codec::Members for GuestLoadAverage {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             load1m: m0,
             load5m: m1,
@@ -5485,7 +5477,7 @@ impl crate::codec::Members for GuestNetworkRoute {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -5513,7 +5505,6 @@ impl crate::codec::Members for GuestNetworkRoute {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             iface: m0,
             destination: m1,
@@ -5694,11 +5685,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -5754,11 +5744,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -5911,9 +5900,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { time: m0 })
         }
 
@@ -6023,9 +6013,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { mode: m0 })
         }
 
@@ -6098,11 +6089,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { path: m0, mode: m1 })
         }
 
@@ -6159,11 +6149,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "handle")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { handle: m0 })
         }
 
@@ -6237,11 +6226,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "handle")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 handle: m0,
                 count: m1,
@@ -6326,11 +6314,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "handle"), (p.2.is_none(), 1, "buf-b64")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 handle: m0,
                 buf_b64: m1,
@@ -6410,7 +6397,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "handle"),
                     (p.2.is_none(), 1, "offset"),
@@ -6418,7 +6405,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 handle: m0,
                 offset: m1,
@@ -6480,11 +6466,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "handle")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { handle: m0 })
         }
 
@@ -6648,9 +6633,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { mountpoints: m0 })
         }
 
@@ -6762,9 +6748,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { minimum: m0 })
         }
 
@@ -7066,11 +7053,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "vcpus")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { vcpus: m0 })
         }
 
@@ -7240,7 +7226,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "username"),
                     (p.2.is_none(), 1, "password"),
@@ -7248,7 +7234,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 username: m0,
                 password: m1,
@@ -7365,11 +7350,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "mem-blks")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { mem_blks: m0 })
         }
 
@@ -7472,11 +7456,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "pid")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { pid: m0 })
         }
 
@@ -7596,11 +7579,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, m3, m4) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4) = p else {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 arg: m1,
@@ -7899,11 +7881,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "username")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { username: m0 })
         }
 
@@ -7984,11 +7965,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 username: m0,
                 keys: m1,
@@ -8062,11 +8042,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 username: m0,
                 keys: m1,

@@ -571,11 +571,10 @@ impl crate::codec::Members for HumanReadableText {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "human-readable-text")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             human_readable_text: m0,
             unrecognized: rest,
@@ -720,11 +719,10 @@ impl crate::codec::Members for InetSocketAddressBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "host"), (p.2.is_none(), 1, "port")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { host: m0, port: m1 })
     }
 
@@ -929,11 +927,25 @@ impl crate::codec::Members for InetSocketAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, m6, m7, m8, m9, m10, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            rest,
+        ) = p
+        else {
             let members = &[(p.1.is_none(), 0, "host"), (p.2.is_none(), 1, "port")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             port: m1,
@@ -1048,11 +1060,10 @@ impl crate::codec::Members for UnixSocketAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             path: m0,
             r#abstract: m1,
@@ -1128,11 +1139,10 @@ impl crate::codec::Members for VsockSocketAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "cid"), (p.2.is_none(), 1, "port")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cid: m0,
             port: m1,
@@ -1197,11 +1207,10 @@ impl crate::codec::Members for FdSocketAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "str")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             str: m0,
             unrecognized: rest,
@@ -1255,11 +1264,10 @@ impl crate::codec::Members for InetSocketAddressWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -1309,11 +1317,10 @@ impl crate::codec::Members for UnixSocketAddressWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -1363,11 +1370,10 @@ impl crate::codec::Members for VsockSocketAddressWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -1414,11 +1420,10 @@ impl crate::codec::Members for FdSocketAddressWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -1481,11 +1486,10 @@ impl crate::codec::Members for SocketAddressLegacy {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -1756,11 +1760,10 @@ impl crate::codec::Members for SocketAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -2164,11 +2167,10 @@ impl crate::codec::Members for StatusInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "running"), (p.2.is_none(), 1, "status")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             running: m0,
             status: m1,
@@ -2488,11 +2490,10 @@ impl crate::codec::Members for GuestPanicInformation {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -2718,7 +2719,16 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "arg1"),
                 (p.2.is_none(), 1, "arg2"),
@@ -2728,7 +2738,6 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             arg1: m0,
             arg2: m1,
@@ -2872,7 +2881,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "core"),
                 (p.2.is_none(), 1, "psw-mask"),
@@ -2881,7 +2890,6 @@ impl crate::codec::Members for GuestPanicInformationS390 {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             core: m0,
             psw_mask: m1,
@@ -2973,14 +2981,13 @@ impl crate::codec::Members for GuestPanicInformationTdx {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "error-code"),
                 (p.2.is_none(), 1, "message"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             error_code: m0,
             message: m1,
@@ -3126,14 +3133,13 @@ impl crate::codec::Members for MemoryFailureFlags {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "action-required"),
                 (p.2.is_none(), 1, "recursive"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             action_required: m0,
             recursive: m1,
@@ -3562,11 +3568,10 @@ impl crate::codec::Members for QCryptoBlockOptionsBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { format: m0 })
     }
 
@@ -3625,9 +3630,10 @@ impl crate::codec::Members for QCryptoBlockOptionsQCow {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { key_secret: m0 })
     }
 
@@ -3686,9 +3692,10 @@ impl crate::codec::Members for QCryptoBlockOptionsLUKS {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { key_secret: m0 })
     }
 
@@ -3828,9 +3835,10 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             key_secret: m0,
             cipher_alg: m1,
@@ -3907,11 +3915,10 @@ impl crate::codec::Members for QCryptoBlockOpenOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -4097,11 +4104,10 @@ impl crate::codec::Members for QCryptoBlockCreateOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -4274,11 +4280,10 @@ impl crate::codec::Members for QCryptoBlockInfoBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { format: m0 })
     }
 
@@ -4372,14 +4377,13 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "active"),
                 (p.4.is_none(), 3, "key-offset"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             active: m0,
             iters: m1,
@@ -4523,7 +4527,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.6, &mut p.0, 5, "detached-header", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -4549,7 +4553,6 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cipher_alg: m0,
             cipher_mode: m1,
@@ -4634,11 +4637,10 @@ impl crate::codec::Members for QCryptoBlockInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -4897,11 +4899,10 @@ impl crate::codec::Members for QCryptoBlockAmendOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "state")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             state: m0,
             new_secret: m1,
@@ -4976,11 +4977,10 @@ impl crate::codec::Members for QCryptoBlockAmendOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -5167,9 +5167,10 @@ impl crate::codec::Members for SecretCommonProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             format: m0,
             keyid: m1,
@@ -5276,9 +5277,10 @@ impl crate::codec::Members for SecretProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             format: m0,
             keyid: m1,
@@ -5379,11 +5381,10 @@ impl crate::codec::Members for SecretKeyringProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, Some(m3)) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
             let members = &[(p.4.is_none(), 3, "serial")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             format: m0,
             keyid: m1,
@@ -5482,9 +5483,10 @@ impl crate::codec::Members for TlsCredsProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             verify_peer: m0,
             dir: m1,
@@ -5583,9 +5585,10 @@ impl crate::codec::Members for TlsCredsAnonProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             verify_peer: m0,
             dir: m1,
@@ -5695,9 +5698,10 @@ impl crate::codec::Members for TlsCredsPskProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             verify_peer: m0,
             dir: m1,
@@ -5832,9 +5836,10 @@ impl crate::codec::Members for TlsCredsX509Properties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             verify_peer: m0,
             dir: m1,
@@ -5999,14 +6004,13 @@ impl crate::codec::Members for QCryptoAkCipherOptionsRSA {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "hash-alg"),
                 (p.2.is_none(), 1, "padding-alg"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             hash_alg: m0,
             padding_alg: m1,
@@ -6073,11 +6077,10 @@ impl crate::codec::Members for QCryptoAkCipherOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "alg")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -6503,7 +6506,17 @@ impl crate::codec::Members for JobInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "type"),
@@ -6513,7 +6526,6 @@ impl crate::codec::Members for JobInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             r#type: m1,
@@ -6593,11 +6605,10 @@ impl crate::codec::Members for KvmInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "enabled"), (p.2.is_none(), 1, "present")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             enabled: m0,
             present: m1,
@@ -6732,11 +6743,10 @@ impl crate::codec::Members for AcceleratorInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "enabled"), (p.2.is_none(), 1, "present")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             enabled: m0,
             present: m1,
@@ -6891,11 +6901,10 @@ impl crate::codec::Members for PRManagerInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "connected")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             connected: m1,
@@ -7055,7 +7064,7 @@ impl crate::codec::Members for SnapshotInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -7078,7 +7087,6 @@ impl crate::codec::Members for SnapshotInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             name: m1,
@@ -7146,11 +7154,10 @@ impl crate::codec::Members for ImageInfoSpecificQCow2EncryptionBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { format: m0 })
     }
 
@@ -7223,11 +7230,10 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Encryption {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -7516,7 +7522,21 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, Some(m6), m7, m8, Some(m9), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            Some(m6),
+            m7,
+            m8,
+            Some(m9),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "compat"),
                 (p.7.is_none(), 6, "refcount-bits"),
@@ -7524,7 +7544,6 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             compat: m0,
             data_file: m1,
@@ -7628,7 +7647,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "create-type"),
                 (p.2.is_none(), 1, "cid"),
@@ -7637,7 +7656,6 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             create_type: m0,
             cid: m1,
@@ -7750,7 +7768,7 @@ impl crate::codec::Members for VmdkExtentInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, m4, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "filename"),
                 (p.2.is_none(), 1, "format"),
@@ -7758,7 +7776,6 @@ impl crate::codec::Members for VmdkExtentInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             format: m1,
@@ -7834,9 +7851,10 @@ impl crate::codec::Members for ImageInfoSpecificRbd {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             encryption_format: m0,
             unrecognized: rest,
@@ -7904,9 +7922,10 @@ impl crate::codec::Members for ImageInfoSpecificFile {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             extent_size_hint: m0,
             unrecognized: rest,
@@ -8012,11 +8031,10 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Wrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -8080,11 +8098,10 @@ impl crate::codec::Members for ImageInfoSpecificVmdkWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -8148,11 +8165,10 @@ impl crate::codec::Members for ImageInfoSpecificLUKSWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -8216,11 +8232,10 @@ impl crate::codec::Members for ImageInfoSpecificRbdWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -8284,11 +8299,10 @@ impl crate::codec::Members for ImageInfoSpecificFileWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -8365,11 +8379,10 @@ impl crate::codec::Members for ImageInfoSpecific {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -8755,7 +8768,7 @@ impl crate::codec::Members for BlockLimitsInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             m1,
             m2,
@@ -8779,7 +8792,6 @@ impl crate::codec::Members for BlockLimitsInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             request_alignment: m0,
             max_discard: m1,
@@ -9042,7 +9054,7 @@ impl crate::codec::Members for BlockNodeInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -9066,7 +9078,6 @@ impl crate::codec::Members for BlockNodeInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             format: m1,
@@ -9352,7 +9363,7 @@ impl crate::codec::Members for ImageInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -9378,7 +9389,6 @@ impl crate::codec::Members for ImageInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             format: m1,
@@ -9469,11 +9479,10 @@ impl crate::codec::Members for BlockChildInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "info")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { name: m0, info: m1 })
     }
 
@@ -9718,7 +9727,7 @@ impl crate::codec::Members for BlockGraphInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -9744,7 +9753,6 @@ impl crate::codec::Members for BlockGraphInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             format: m1,
@@ -9976,7 +9984,22 @@ impl crate::codec::Members for ImageCheck {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, m4, m5, m6, m7, m8, m9, m10, m11) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "filename"),
                 (p.2.is_none(), 1, "format"),
@@ -9984,7 +10007,6 @@ impl crate::codec::Members for ImageCheck {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             format: m1,
@@ -10135,7 +10157,7 @@ impl crate::codec::Members for MapEntry {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -10158,7 +10180,6 @@ impl crate::codec::Members for MapEntry {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             start: m0,
             length: m1,
@@ -10248,7 +10269,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "writeback"),
                 (p.2.is_none(), 1, "direct"),
@@ -10256,7 +10277,6 @@ impl crate::codec::Members for BlockdevCacheInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             writeback: m0,
             direct: m1,
@@ -10332,11 +10352,10 @@ impl crate::codec::Members for BlockdevChild {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "child"), (p.2.is_none(), 1, "node-name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             child: m0,
             node_name: m1,
@@ -10764,7 +10783,7 @@ impl crate::codec::Members for BlockDeviceInfo {
         crate::codec::expect(&p.7, &mut p.0, 6, "children", r);
         crate::codec::expect(&p.8, &mut p.0, 7, "active", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             m1,
             Some(m2),
@@ -10821,7 +10840,6 @@ impl crate::codec::Members for BlockDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             node_name: m1,
@@ -11044,7 +11062,18 @@ impl crate::codec::Members for BlockDirtyInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), Some(m2), Some(m3), Some(m4), Some(m5), m6, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            m6,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.2.is_none(), 1, "count"),
                 (p.3.is_none(), 2, "granularity"),
@@ -11054,7 +11083,6 @@ impl crate::codec::Members for BlockDirtyInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             count: m1,
@@ -11178,7 +11206,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "granularity"),
@@ -11186,7 +11214,6 @@ impl crate::codec::Members for Qcow2BitmapInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             granularity: m1,
@@ -11262,11 +11289,10 @@ impl crate::codec::Members for BlockLatencyHistogramInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "boundaries"), (p.2.is_none(), 1, "bins")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             boundaries: m0,
             bins: m1,
@@ -11409,7 +11435,19 @@ impl crate::codec::Members for BlockInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), Some(m3), Some(m4), m5, m6, m7, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            m6,
+            m7,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "device"),
                 (p.3.is_none(), 2, "type"),
@@ -11418,7 +11456,6 @@ impl crate::codec::Members for BlockInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             qdev: m1,
@@ -11506,14 +11543,13 @@ impl crate::codec::Members for BlockMeasureInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[
                 (p.1.is_none(), 0, "required"),
                 (p.2.is_none(), 1, "fully-allocated"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             required: m0,
             fully_allocated: m1,
@@ -11710,7 +11746,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
         crate::codec::expect(&p.10, &mut p.0, 9, "avg_zone_append_latency_ns", r);
         crate::codec::expect(&p.16, &mut p.0, 15, "avg_zone_append_queue_depth", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -11746,7 +11782,6 @@ impl crate::codec::Members for BlockDeviceTimedStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             interval_length: m0,
             min_rd_latency_ns: m1,
@@ -12198,7 +12233,7 @@ impl crate::codec::Members for BlockDeviceStats {
         crate::codec::expect(&p.23, &mut p.0, 22, "failed_zone_append_operations", r);
         crate::codec::expect(&p.28, &mut p.0, 27, "invalid_zone_append_operations", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -12269,7 +12304,6 @@ impl crate::codec::Members for BlockDeviceStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             rd_bytes: m0,
             wr_bytes: m1,
@@ -12441,7 +12475,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "discard-nb-ok"),
                 (p.2.is_none(), 1, "discard-nb-failed"),
@@ -12449,7 +12483,6 @@ impl crate::codec::Members for BlockStatsSpecificFile {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             discard_nb_ok: m0,
             discard_nb_failed: m1,
@@ -12531,7 +12564,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "completion-errors"),
                 (p.2.is_none(), 1, "aligned-accesses"),
@@ -12539,7 +12572,6 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             completion_errors: m0,
             aligned_accesses: m1,
@@ -12620,11 +12652,10 @@ impl crate::codec::Members for BlockStatsSpecific {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -13261,11 +13292,10 @@ impl crate::codec::Members for BlockStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, Some(m3), m4, m5, m6, rest) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3), m4, m5, m6, rest) = p else {
             let members = &[(p.4.is_none(), 3, "stats")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             qdev: m1,
@@ -13507,8 +13537,9 @@ impl crate::codec::Members for BlockJobInfoMirror {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.1, &mut p.0, 0, "actively-synced", r);
-        let (fault, m0, rest) = p;
-        fault.check()?;
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             actively_synced: m0,
             unrecognized: rest,
@@ -13679,7 +13710,7 @@ impl crate::codec::Members for BlockJobInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -13713,7 +13744,6 @@ impl crate::codec::Members for BlockJobInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m1,
             len: m2,
@@ -14052,11 +14082,10 @@ impl crate::codec::Members for BlockdevSnapshotSync {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5) = p else {
             let members = &[(p.3.is_none(), 2, "snapshot-file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             node_name: m1,
@@ -14127,11 +14156,10 @@ impl crate::codec::Members for BlockdevSnapshot {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "node"), (p.2.is_none(), 1, "overlay")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node: m0,
             overlay: m1,
@@ -14228,9 +14256,10 @@ impl crate::codec::Members for BackupPerf {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             use_copy_range: m0,
             max_workers: m1,
@@ -14486,7 +14515,7 @@ impl crate::codec::Members for BackupCommon {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -14507,7 +14536,6 @@ impl crate::codec::Members for BackupCommon {
             let members = &[(p.2.is_none(), 1, "device"), (p.3.is_none(), 2, "sync")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             job_id: m0,
             device: m1,
@@ -14819,7 +14847,7 @@ impl crate::codec::Members for DriveBackup {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -14847,7 +14875,6 @@ impl crate::codec::Members for DriveBackup {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             job_id: m0,
             device: m1,
@@ -15138,7 +15165,7 @@ impl crate::codec::Members for BlockdevBackup {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -15164,7 +15191,6 @@ impl crate::codec::Members for BlockdevBackup {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             job_id: m0,
             device: m1,
@@ -15307,7 +15333,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "type"),
@@ -15315,7 +15341,6 @@ impl crate::codec::Members for XDbgBlockGraphNode {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             r#type: m1,
@@ -15457,7 +15482,16 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "parent"),
                 (p.2.is_none(), 1, "child"),
@@ -15467,7 +15501,6 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             parent: m0,
             child: m1,
@@ -15547,11 +15580,10 @@ impl crate::codec::Members for XDbgBlockGraph {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "nodes"), (p.2.is_none(), 1, "edges")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             nodes: m0,
             edges: m1,
@@ -15823,7 +15855,7 @@ impl crate::codec::Members for DriveMirror {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -15850,7 +15882,6 @@ impl crate::codec::Members for DriveMirror {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             job_id: m0,
             device: m1,
@@ -15943,11 +15974,10 @@ impl crate::codec::Members for BlockDirtyBitmap {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "node"), (p.2.is_none(), 1, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { node: m0, name: m1 })
     }
 
@@ -16046,11 +16076,10 @@ impl crate::codec::Members for BlockDirtyBitmapAdd {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "node"), (p.2.is_none(), 1, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node: m0,
             name: m1,
@@ -16182,7 +16211,7 @@ impl crate::codec::Members for BlockDirtyBitmapMerge {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "node"),
                 (p.2.is_none(), 1, "target"),
@@ -16190,7 +16219,6 @@ impl crate::codec::Members for BlockDirtyBitmapMerge {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node: m0,
             target: m1,
@@ -16255,11 +16283,10 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "sha256")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             sha256: m0,
             unrecognized: rest,
@@ -16584,7 +16611,7 @@ impl crate::codec::Members for BlockIOThrottle {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             Some(m2),
@@ -16619,7 +16646,6 @@ impl crate::codec::Members for BlockIOThrottle {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             id: m1,
@@ -16969,9 +16995,9 @@ impl crate::codec::Members for ThrottleLimits {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -16991,8 +17017,10 @@ impl crate::codec::Members for ThrottleLimits {
             m16,
             m17,
             m18,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             iops_total: m0,
             iops_total_max: m1,
@@ -17387,9 +17415,9 @@ impl crate::codec::Members for ThrottleGroupProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -17410,8 +17438,10 @@ impl crate::codec::Members for ThrottleGroupProperties {
             m17,
             m18,
             m19,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             limits: m0,
             x_iops_total: m1,
@@ -17528,11 +17558,10 @@ impl crate::codec::Members for BlockJobChangeOptionsMirror {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "copy-mode")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { copy_mode: m0 })
     }
 
@@ -17606,11 +17635,10 @@ impl crate::codec::Members for BlockJobChangeOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             u: crate::codec::branch_finish(branch, &m1, r)?,
@@ -17946,9 +17974,10 @@ impl crate::codec::Members for BlockdevCacheOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             direct: m0,
             no_flush: m1,
@@ -18388,11 +18417,10 @@ impl crate::codec::Members for BlockdevOptionsFile {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "filename")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             pr_manager: m1,
@@ -18492,9 +18520,10 @@ impl crate::codec::Members for BlockdevOptionsNull {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             size: m0,
             latency_ns: m1,
@@ -18556,14 +18585,13 @@ impl crate::codec::Members for BlockdevOptionsNVMe {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "device"),
                 (p.2.is_none(), 1, "namespace"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             namespace: m1,
@@ -18669,11 +18697,10 @@ impl crate::codec::Members for BlockdevOptionsVVFAT {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "dir")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dir: m0,
             fat_type: m1,
@@ -18729,11 +18756,10 @@ impl crate::codec::Members for BlockdevOptionsGenericFormat {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { file: m0 })
     }
 
@@ -18811,11 +18837,10 @@ impl crate::codec::Members for BlockdevOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             key_secret: m1,
@@ -18884,11 +18909,10 @@ impl crate::codec::Members for BlockdevOptionsGenericCOWFormat {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             backing: m1,
@@ -19108,9 +19132,10 @@ impl crate::codec::Members for Qcow2OverlapCheckFlags {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             template: m0,
             main_header: m1,
@@ -19273,11 +19298,10 @@ impl crate::codec::Members for BlockdevQcowEncryption {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -19448,11 +19472,10 @@ impl crate::codec::Members for BlockdevOptionsQcow {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             backing: m1,
@@ -19554,11 +19577,10 @@ impl crate::codec::Members for BlockdevQcow2Encryption {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -19756,11 +19778,10 @@ impl crate::codec::Members for BlockdevOptionsPreallocate {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             prealloc_align: m1,
@@ -20029,7 +20050,7 @@ impl crate::codec::Members for BlockdevOptionsQcow2 {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             m1,
             m2,
@@ -20050,7 +20071,6 @@ impl crate::codec::Members for BlockdevOptionsQcow2 {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             backing: m1,
@@ -20211,11 +20231,10 @@ impl crate::codec::Members for SshHostKeyHash {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "hash")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             hash: m1,
@@ -20282,11 +20301,10 @@ impl crate::codec::Members for SshHostKeyCheck {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "mode")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -20476,11 +20494,10 @@ impl crate::codec::Members for BlockdevOptionsSsh {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             server: m0,
             path: m1,
@@ -20955,11 +20972,10 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "event")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             event: m0,
             state: m1,
@@ -21043,11 +21059,10 @@ impl crate::codec::Members for BlkdebugSetStateOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2)) = p else {
             let members = &[(p.1.is_none(), 0, "event"), (p.3.is_none(), 2, "new_state")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             event: m0,
             state: m1,
@@ -21270,11 +21285,25 @@ impl crate::codec::Members for BlockdevOptionsBlkdebug {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+        ) = p
+        else {
             let members = &[(p.1.is_none(), 0, "image")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             image: m0,
             config: m1,
@@ -21398,11 +21427,10 @@ impl crate::codec::Members for BlockdevOptionsBlklogwrites {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "log")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             log: m1,
@@ -21475,11 +21503,10 @@ impl crate::codec::Members for BlockdevOptionsBlkverify {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "test"), (p.2.is_none(), 1, "raw")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { test: m0, raw: m1 })
     }
 
@@ -21528,11 +21555,10 @@ impl crate::codec::Members for BlockdevOptionsBlkreplay {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "image")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { image: m0 })
     }
 
@@ -21663,14 +21689,13 @@ impl crate::codec::Members for BlockdevOptionsQuorum {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), Some(m2), m3, m4) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), m3, m4) = p else {
             let members = &[
                 (p.2.is_none(), 1, "children"),
                 (p.3.is_none(), 2, "vote-threshold"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             blkverify: m0,
             children: m1,
@@ -21770,7 +21795,7 @@ impl crate::codec::Members for BlockdevOptionsGluster {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4) = p else {
             let members = &[
                 (p.1.is_none(), 0, "volume"),
                 (p.2.is_none(), 1, "path"),
@@ -21778,7 +21803,6 @@ impl crate::codec::Members for BlockdevOptionsGluster {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             volume: m0,
             path: m1,
@@ -21841,11 +21865,10 @@ impl crate::codec::Members for BlockdevOptionsIoUring {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "filename")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { filename: m0 })
     }
 
@@ -21896,11 +21919,10 @@ impl crate::codec::Members for BlockdevOptionsNvmeIoUring {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -21951,11 +21973,10 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVfioPci {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -22006,11 +22027,10 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostUser {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -22065,11 +22085,10 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostVdpa {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -22298,7 +22317,19 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, m4, m5, m6, m7, m8) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "transport"),
                 (p.2.is_none(), 1, "portal"),
@@ -22306,7 +22337,6 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             transport: m0,
             portal: m1,
@@ -22444,11 +22474,10 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { key_secret: m0 })
     }
 
@@ -22512,11 +22541,10 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKSBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             key_secret: m0,
             cipher_alg: m1,
@@ -22571,11 +22599,10 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { key_secret: m0 })
     }
 
@@ -22626,11 +22653,10 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { key_secret: m0 })
     }
 
@@ -22681,11 +22707,10 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSAny {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { key_secret: m0 })
     }
 
@@ -22749,11 +22774,10 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             key_secret: m0,
             cipher_alg: m1,
@@ -22821,11 +22845,10 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "key-secret")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             key_secret: m0,
             cipher_alg: m1,
@@ -22910,11 +22933,10 @@ impl crate::codec::Members for RbdEncryptionOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             parent: m1,
             u: crate::codec::branch_finish(branch, &m0, r)?,
@@ -23119,11 +23141,10 @@ impl crate::codec::Members for RbdEncryptionCreateOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "format")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -23436,11 +23457,23 @@ impl crate::codec::Members for BlockdevOptionsRbd {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), m3, m4, m5, m6, m7, m8, m9) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+        ) = p
+        else {
             let members = &[(p.1.is_none(), 0, "pool"), (p.3.is_none(), 2, "image")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pool: m0,
             namespace: m1,
@@ -23565,11 +23598,10 @@ impl crate::codec::Members for BlockdevOptionsReplication {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "mode")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             mode: m1,
@@ -23664,11 +23696,10 @@ impl crate::codec::Members for NFSServer {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "host")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             host: m1,
@@ -23816,11 +23847,10 @@ impl crate::codec::Members for BlockdevOptionsNfs {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, m6, m7) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5, m6, m7) = p else {
             let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             server: m0,
             path: m1,
@@ -23981,11 +24011,10 @@ impl crate::codec::Members for BlockdevOptionsCurlBase {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             url: m0,
             readahead: m1,
@@ -24173,11 +24202,10 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7, m8) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             url: m0,
             readahead: m1,
@@ -24383,11 +24411,10 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             url: m0,
             readahead: m1,
@@ -24552,11 +24579,10 @@ impl crate::codec::Members for BlockdevOptionsCurlFtp {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             url: m0,
             readahead: m1,
@@ -24729,11 +24755,10 @@ impl crate::codec::Members for BlockdevOptionsCurlFtps {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             url: m0,
             readahead: m1,
@@ -24895,11 +24920,10 @@ impl crate::codec::Members for BlockdevOptionsNbd {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "server")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             server: m0,
             export: m1,
@@ -24990,11 +25014,10 @@ impl crate::codec::Members for BlockdevOptionsRaw {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             offset: m1,
@@ -25059,14 +25082,13 @@ impl crate::codec::Members for BlockdevOptionsThrottle {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "throttle-group"),
                 (p.2.is_none(), 1, "file"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             throttle_group: m0,
             file: m1,
@@ -25133,11 +25155,10 @@ impl crate::codec::Members for BlockdevOptionsCor {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             bottom: m1,
@@ -25293,11 +25314,10 @@ impl crate::codec::Members for BlockdevOptionsCbw {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "target")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             target: m1,
@@ -25488,11 +25508,10 @@ impl crate::codec::Members for BlockdevOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, branch) = p else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node_name: m1,
             discard: m2,
@@ -26705,11 +26724,10 @@ impl crate::codec::Members for BlockdevCreateOptionsFile {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "filename"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             size: m1,
@@ -26789,11 +26807,10 @@ impl crate::codec::Members for BlockdevCreateOptionsGluster {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             location: m0,
             size: m1,
@@ -26994,11 +27011,24 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            Some(m9),
+            m10,
+        ) = p
+        else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             key_secret: m0,
             cipher_alg: m1,
@@ -27074,11 +27104,10 @@ impl crate::codec::Members for BlockdevCreateOptionsNfs {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             location: m0,
             size: m1,
@@ -27151,11 +27180,10 @@ impl crate::codec::Members for BlockdevCreateOptionsParallels {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -27245,11 +27273,10 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -27555,7 +27582,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow2 {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             m1,
             m2,
@@ -27575,7 +27602,6 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow2 {
             let members = &[(p.1.is_none(), 0, "file"), (p.5.is_none(), 4, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             data_file: m1,
@@ -27721,11 +27747,10 @@ impl crate::codec::Members for BlockdevCreateOptionsQed {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -27820,11 +27845,10 @@ impl crate::codec::Members for BlockdevCreateOptionsRbd {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             location: m0,
             size: m1,
@@ -28091,11 +28115,10 @@ impl crate::codec::Members for BlockdevCreateOptionsVmdk {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, m6, m7, m8) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5, m6, m7, m8) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -28167,11 +28190,10 @@ impl crate::codec::Members for BlockdevCreateOptionsSsh {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             location: m0,
             size: m1,
@@ -28244,11 +28266,10 @@ impl crate::codec::Members for BlockdevCreateOptionsVdi {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -28403,11 +28424,10 @@ impl crate::codec::Members for BlockdevCreateOptionsVhdx {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -28534,11 +28554,10 @@ impl crate::codec::Members for BlockdevCreateOptionsVpc {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "file"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             file: m0,
             size: m1,
@@ -28609,11 +28628,10 @@ impl crate::codec::Members for BlockdevCreateOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -29407,11 +29425,10 @@ impl crate::codec::Members for BlockdevAmendOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "state")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             state: m0,
             new_secret: m1,
@@ -29480,9 +29497,10 @@ impl crate::codec::Members for BlockdevAmendOptionsQcow2 {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { encrypt: m0 })
     }
 
@@ -29545,11 +29563,10 @@ impl crate::codec::Members for BlockdevAmendOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -30202,11 +30219,10 @@ impl crate::codec::Members for BlockdevSnapshotInternal {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "device"), (p.2.is_none(), 1, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             name: m1,
@@ -30265,11 +30281,10 @@ impl crate::codec::Members for DummyBlockCoreForceArrays {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "unused-block-graph-info")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             unused_block_graph_info: m0,
         })
@@ -30368,9 +30383,10 @@ impl crate::codec::Members for NbdServerOptionsBase {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             handshake_max_seconds: m0,
             tls_creds: m1,
@@ -30486,11 +30502,10 @@ impl crate::codec::Members for NbdServerOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, Some(m4)) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, Some(m4)) = p else {
             let members = &[(p.5.is_none(), 4, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             handshake_max_seconds: m0,
             tls_creds: m1,
@@ -30608,11 +30623,10 @@ impl crate::codec::Members for NbdServerOptionsLegacy {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, Some(m4)) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, Some(m4)) = p else {
             let members = &[(p.5.is_none(), 4, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             handshake_max_seconds: m0,
             tls_creds: m1,
@@ -30692,9 +30706,10 @@ impl crate::codec::Members for BlockExportOptionsNbdBase {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             name: m0,
             description: m1,
@@ -30794,9 +30809,10 @@ impl crate::codec::Members for BlockExportOptionsNbd {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             name: m0,
             description: m1,
@@ -30884,11 +30900,10 @@ impl crate::codec::Members for BlockExportOptionsVhostUserBlk {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             addr: m0,
             logical_block_size: m1,
@@ -31009,11 +31024,10 @@ impl crate::codec::Members for BlockExportOptionsFuse {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "mountpoint")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             mountpoint: m0,
             growable: m1,
@@ -31123,11 +31137,10 @@ impl crate::codec::Members for BlockExportOptionsVduseBlk {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             num_queues: m1,
@@ -31240,11 +31253,10 @@ impl crate::codec::Members for NbdServerAddOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, m4) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4) = p else {
             let members = &[(p.3.is_none(), 2, "device")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             description: m1,
@@ -31482,7 +31494,19 @@ impl crate::codec::Members for BlockExportOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, Some(m4), m5, m6, m7, branch) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            m2,
+            m3,
+            Some(m4),
+            m5,
+            m6,
+            m7,
+            branch,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "id"),
@@ -31490,7 +31514,6 @@ impl crate::codec::Members for BlockExportOptions {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m1,
             fixed_iothread: m2,
@@ -31743,7 +31766,7 @@ impl crate::codec::Members for BlockExportInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "type"),
@@ -31752,7 +31775,6 @@ impl crate::codec::Members for BlockExportInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             r#type: m1,
@@ -31837,7 +31859,7 @@ impl crate::codec::Members for ChardevInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "label"),
                 (p.2.is_none(), 1, "filename"),
@@ -31845,7 +31867,6 @@ impl crate::codec::Members for ChardevInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             label: m0,
             filename: m1,
@@ -31912,11 +31933,10 @@ impl crate::codec::Members for ChardevBackendInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             unrecognized: rest,
@@ -32021,9 +32041,10 @@ impl crate::codec::Members for ChardevCommon {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32128,11 +32149,10 @@ impl crate::codec::Members for ChardevFile {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, Some(m3), m4) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3), m4) = p else {
             let members = &[(p.4.is_none(), 3, "out")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32218,11 +32238,10 @@ impl crate::codec::Members for ChardevHostdev {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "device")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32440,11 +32459,25 @@ impl crate::codec::Members for ChardevSocket {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, m4, m5, m6, m7, m8, m9, m10, m11) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+        ) = p
+        else {
             let members = &[(p.3.is_none(), 2, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32558,11 +32591,10 @@ impl crate::codec::Members for ChardevUdp {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3) = p else {
             let members = &[(p.3.is_none(), 2, "remote")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32646,11 +32678,10 @@ impl crate::codec::Members for ChardevMux {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32734,11 +32765,10 @@ impl crate::codec::Members for ChardevHub {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "chardevs")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32824,9 +32854,10 @@ impl crate::codec::Members for ChardevStdio {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32910,11 +32941,10 @@ impl crate::codec::Members for ChardevSpiceChannel {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -32998,11 +33028,10 @@ impl crate::codec::Members for ChardevSpicePort {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "fqdn")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33086,11 +33115,10 @@ impl crate::codec::Members for ChardevDBus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
             let members = &[(p.3.is_none(), 2, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33220,9 +33248,10 @@ impl crate::codec::Members for ChardevVC {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33314,9 +33343,10 @@ impl crate::codec::Members for ChardevRingbuf {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33416,9 +33446,10 @@ impl crate::codec::Members for ChardevQemuVDAgent {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33505,9 +33536,10 @@ impl crate::codec::Members for ChardevPty {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             logfile: m0,
             logappend: m1,
@@ -33726,11 +33758,10 @@ impl crate::codec::Members for ChardevFileWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -33777,11 +33808,10 @@ impl crate::codec::Members for ChardevHostdevWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -33828,11 +33858,10 @@ impl crate::codec::Members for ChardevSocketWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -33879,11 +33908,10 @@ impl crate::codec::Members for ChardevUdpWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -33930,11 +33958,10 @@ impl crate::codec::Members for ChardevCommonWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -33981,11 +34008,10 @@ impl crate::codec::Members for ChardevMuxWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34032,11 +34058,10 @@ impl crate::codec::Members for ChardevHubWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34083,11 +34108,10 @@ impl crate::codec::Members for ChardevStdioWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34139,11 +34163,10 @@ impl crate::codec::Members for ChardevSpiceChannelWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34195,11 +34218,10 @@ impl crate::codec::Members for ChardevSpicePortWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34251,11 +34273,10 @@ impl crate::codec::Members for ChardevQemuVDAgentWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34304,11 +34325,10 @@ impl crate::codec::Members for ChardevDBusWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34355,11 +34375,10 @@ impl crate::codec::Members for ChardevVCWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34406,11 +34425,10 @@ impl crate::codec::Members for ChardevRingbufWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34457,11 +34475,10 @@ impl crate::codec::Members for ChardevPtyWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -34524,11 +34541,10 @@ impl crate::codec::Members for ChardevBackend {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -35074,9 +35090,10 @@ impl crate::codec::Members for ChardevReturn {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             pty: m0,
             unrecognized: rest,
@@ -35260,7 +35277,7 @@ impl crate::codec::Members for DumpQueryResult {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "status"),
                 (p.2.is_none(), 1, "completed"),
@@ -35268,7 +35285,6 @@ impl crate::codec::Members for DumpQueryResult {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             status: m0,
             completed: m1,
@@ -35337,11 +35353,10 @@ impl crate::codec::Members for DumpGuestMemoryCapability {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "formats")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             formats: m0,
             unrecognized: rest,
@@ -35446,9 +35461,10 @@ impl crate::codec::Members for NetLegacyNicOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             netdev: m0,
             macaddr: m1,
@@ -35507,11 +35523,10 @@ impl crate::codec::Members for String {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "str")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { str: m0 })
     }
 
@@ -36009,9 +36024,9 @@ impl crate::codec::Members for NetDevPasstOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -36046,8 +36061,10 @@ impl crate::codec::Members for NetDevPasstOptions {
             m31,
             m32,
             m33,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             path: m0,
             quiet: m1,
@@ -36454,9 +36471,9 @@ impl crate::codec::Members for NetdevUserOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -36479,8 +36496,10 @@ impl crate::codec::Members for NetdevUserOptions {
             m19,
             m20,
             m21,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             hostname: m0,
             restrict: m1,
@@ -36760,9 +36779,28 @@ impl crate::codec::Members for NetdevTapOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            m12,
+            m13,
+            m14,
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             ifname: m0,
             fd: m1,
@@ -36914,9 +36952,10 @@ impl crate::codec::Members for NetdevSocketOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             fd: m0,
             listen: m1,
@@ -37151,7 +37190,7 @@ impl crate::codec::Members for NetdevL2TPv3Options {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -37175,7 +37214,6 @@ impl crate::codec::Members for NetdevL2TPv3Options {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             src: m0,
             dst: m1,
@@ -37294,9 +37332,10 @@ impl crate::codec::Members for NetdevVdeOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             sock: m0,
             port: m1,
@@ -37371,9 +37410,10 @@ impl crate::codec::Members for NetdevBridgeOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { br: m0, helper: m1 })
     }
 
@@ -37438,11 +37478,10 @@ impl crate::codec::Members for NetdevHubPortOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "hubid")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             hubid: m0,
             netdev: m1,
@@ -37509,11 +37548,10 @@ impl crate::codec::Members for NetdevNetmapOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "ifname")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             ifname: m0,
             devname: m1,
@@ -37718,11 +37756,10 @@ impl crate::codec::Members for NetdevAFXDPOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7, m8) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8) = p else {
             let members = &[(p.1.is_none(), 0, "ifname")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             ifname: m0,
             mode: m1,
@@ -37817,11 +37854,10 @@ impl crate::codec::Members for NetdevVhostUserOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             chardev: m0,
             vhostforce: m1,
@@ -37920,9 +37956,10 @@ impl crate::codec::Members for NetdevVhostVDPAOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             vhostdev: m0,
             vhostfd: m1,
@@ -38042,9 +38079,10 @@ impl crate::codec::Members for NetdevVmnetHostOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             start_address: m0,
             end_address: m1,
@@ -38169,9 +38207,10 @@ impl crate::codec::Members for NetdevVmnetSharedOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             start_address: m0,
             end_address: m1,
@@ -38247,11 +38286,10 @@ impl crate::codec::Members for NetdevVmnetBridgedOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "ifname")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             ifname: m0,
             isolated: m1,
@@ -38333,11 +38371,10 @@ impl crate::codec::Members for NetdevStreamOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             addr: m0,
             server: m1,
@@ -38412,9 +38449,10 @@ impl crate::codec::Members for NetdevDgramOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             local: m0,
             remote: m1,
@@ -38624,11 +38662,10 @@ impl crate::codec::Members for Netdev {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             u: crate::codec::branch_finish(branch, &m1, r)?,
@@ -39241,7 +39278,7 @@ impl crate::codec::Members for RxFilterInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -39273,7 +39310,6 @@ impl crate::codec::Members for RxFilterInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             promiscuous: m1,
@@ -39401,7 +39437,7 @@ impl crate::codec::Members for AnnounceParameters {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
             let members = &[
                 (p.1.is_none(), 0, "initial"),
                 (p.2.is_none(), 1, "max"),
@@ -39410,7 +39446,6 @@ impl crate::codec::Members for AnnounceParameters {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             initial: m0,
             max: m1,
@@ -39483,11 +39518,10 @@ impl crate::codec::Members for EbpfObject {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "object")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             object: m0,
             unrecognized: rest,
@@ -39598,7 +39632,7 @@ impl crate::codec::Members for RockerSwitch {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "id"),
@@ -39606,7 +39640,6 @@ impl crate::codec::Members for RockerSwitch {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             id: m1,
@@ -39776,7 +39809,17 @@ impl crate::codec::Members for RockerPort {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), Some(m5), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "enabled"),
@@ -39787,7 +39830,6 @@ impl crate::codec::Members for RockerPort {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             enabled: m1,
@@ -39990,11 +40032,25 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, m6, m7, m8, m9, m10, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            rest,
+        ) = p
+        else {
             let members = &[(p.1.is_none(), 0, "priority"), (p.2.is_none(), 1, "tbl-id")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             priority: m0,
             tbl_id: m1,
@@ -40158,9 +40214,10 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             in_pport: m0,
             tunnel_id: m1,
@@ -40305,9 +40362,10 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             goto_tbl: m0,
             group_id: m1,
@@ -40411,7 +40469,16 @@ impl crate::codec::Members for RockerOfDpaFlow {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "cookie"),
                 (p.2.is_none(), 1, "hits"),
@@ -40421,7 +40488,6 @@ impl crate::codec::Members for RockerOfDpaFlow {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cookie: m0,
             hits: m1,
@@ -40660,7 +40726,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             m2,
@@ -40680,7 +40746,6 @@ impl crate::codec::Members for RockerOfDpaGroup {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             r#type: m1,
@@ -40861,9 +40926,10 @@ impl crate::codec::Members for TPMPassthroughOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             path: m0,
             cancel_path: m1,
@@ -40930,11 +40996,10 @@ impl crate::codec::Members for TPMEmulatorOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             chardev: m0,
             unrecognized: rest,
@@ -41000,11 +41065,10 @@ impl crate::codec::Members for TPMPassthroughOptionsWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -41070,11 +41134,10 @@ impl crate::codec::Members for TPMEmulatorOptionsWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -41153,11 +41216,10 @@ impl crate::codec::Members for TpmTypeOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -41353,7 +41415,7 @@ impl crate::codec::Members for TPMInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "model"),
@@ -41361,7 +41423,6 @@ impl crate::codec::Members for TPMInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             model: m1,
@@ -41526,14 +41587,13 @@ impl crate::codec::Members for SetPasswordOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, branch) = p else {
             let members = &[
                 (p.1.is_none(), 0, "protocol"),
                 (p.2.is_none(), 1, "password"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             password: m1,
             connected: m2,
@@ -41691,9 +41751,10 @@ impl crate::codec::Members for SetPasswordOptionsVnc {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { display: m0 })
     }
 
@@ -41767,11 +41828,10 @@ impl crate::codec::Members for ExpirePasswordOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "protocol"), (p.2.is_none(), 1, "time")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             time: m1,
             u: crate::codec::branch_finish(branch, &m0, r)?,
@@ -41931,9 +41991,10 @@ impl crate::codec::Members for ExpirePasswordOptionsVnc {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { display: m0 })
     }
 
@@ -42043,7 +42104,7 @@ impl crate::codec::Members for SpiceBasicInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "port"),
@@ -42051,7 +42112,6 @@ impl crate::codec::Members for SpiceBasicInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             port: m1,
@@ -42149,7 +42209,7 @@ impl crate::codec::Members for SpiceServerInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "port"),
@@ -42157,7 +42217,6 @@ impl crate::codec::Members for SpiceServerInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             port: m1,
@@ -42273,7 +42332,7 @@ impl crate::codec::Members for SpiceChannel {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -42295,7 +42354,6 @@ impl crate::codec::Members for SpiceChannel {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             port: m1,
@@ -42509,7 +42567,20 @@ impl crate::codec::Members for SpiceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, m4, m5, m6, Some(m7), m8, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            Some(m7),
+            m8,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "enabled"),
                 (p.2.is_none(), 1, "migrated"),
@@ -42517,7 +42588,6 @@ impl crate::codec::Members for SpiceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             enabled: m0,
             migrated: m1,
@@ -42621,7 +42691,7 @@ impl crate::codec::Members for VncBasicInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -42630,7 +42700,6 @@ impl crate::codec::Members for VncBasicInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             service: m1,
@@ -42737,7 +42806,7 @@ impl crate::codec::Members for VncServerInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -42746,7 +42815,6 @@ impl crate::codec::Members for VncServerInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             service: m1,
@@ -42874,7 +42942,17 @@ impl crate::codec::Members for VncClientInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -42883,7 +42961,6 @@ impl crate::codec::Members for VncClientInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             service: m1,
@@ -43028,11 +43105,10 @@ impl crate::codec::Members for VncInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, rest) = p else {
             let members = &[(p.1.is_none(), 0, "enabled")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             enabled: m0,
             host: m1,
@@ -43295,7 +43371,17 @@ impl crate::codec::Members for VncServerInfo2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -43305,7 +43391,6 @@ impl crate::codec::Members for VncServerInfo2 {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             host: m0,
             service: m1,
@@ -43430,7 +43515,17 @@ impl crate::codec::Members for VncInfo2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "server"),
@@ -43439,7 +43534,6 @@ impl crate::codec::Members for VncInfo2 {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             server: m1,
@@ -43535,7 +43629,7 @@ impl crate::codec::Members for MouseInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "index"),
@@ -43544,7 +43638,6 @@ impl crate::codec::Members for MouseInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             index: m1,
@@ -44473,11 +44566,10 @@ impl crate::codec::Members for IntWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -44524,11 +44616,10 @@ impl crate::codec::Members for QKeyCodeWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -44589,11 +44680,10 @@ impl crate::codec::Members for KeyValue {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -44914,11 +45004,10 @@ impl crate::codec::Members for InputKeyEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "key"), (p.2.is_none(), 1, "down")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { key: m0, down: m1 })
     }
 
@@ -44973,11 +45062,10 @@ impl crate::codec::Members for InputBtnEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "button"), (p.2.is_none(), 1, "down")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             button: m0,
             down: m1,
@@ -45035,11 +45123,10 @@ impl crate::codec::Members for InputMoveEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "axis"), (p.2.is_none(), 1, "value")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             axis: m0,
             value: m1,
@@ -45121,7 +45208,7 @@ impl crate::codec::Members for InputMultiTouchEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "slot"),
@@ -45131,7 +45218,6 @@ impl crate::codec::Members for InputMultiTouchEvent {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             slot: m1,
@@ -45230,11 +45316,10 @@ impl crate::codec::Members for InputKeyEventWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -45281,11 +45366,10 @@ impl crate::codec::Members for InputBtnEventWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -45332,11 +45416,10 @@ impl crate::codec::Members for InputMoveEventWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -45386,11 +45469,10 @@ impl crate::codec::Members for InputMultiTouchEventWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -45451,11 +45533,10 @@ impl crate::codec::Members for InputEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -45738,9 +45819,10 @@ impl crate::codec::Members for DisplayGTK {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             grab_on_hover: m0,
             zoom_to_fit: m1,
@@ -45820,9 +45902,10 @@ impl crate::codec::Members for DisplayEGLHeadless {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             rendernode: m0,
             unrecognized: rest,
@@ -45929,9 +46012,10 @@ impl crate::codec::Members for DisplayDBus {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             rendernode: m0,
             addr: m1,
@@ -46043,9 +46127,10 @@ impl crate::codec::Members for DisplayCurses {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             charset: m0,
             unrecognized: rest,
@@ -46167,9 +46252,10 @@ impl crate::codec::Members for DisplayCocoa {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             left_command_key: m0,
             full_grab: m1,
@@ -46281,9 +46367,10 @@ impl crate::codec::Members for DisplaySDL {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             grab_mod: m0,
             unrecognized: rest,
@@ -46504,11 +46591,10 @@ impl crate::codec::Members for DisplayOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             full_screen: m1,
             window_close: m2,
@@ -46817,9 +46903,10 @@ impl crate::codec::Members for DisplayReloadOptionsVNC {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { tls_certs: m0 })
     }
 
@@ -46882,11 +46969,10 @@ impl crate::codec::Members for DisplayReloadOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -47067,9 +47153,10 @@ impl crate::codec::Members for DisplayUpdateOptionsVNC {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { addresses: m0 })
     }
 
@@ -47132,11 +47219,10 @@ impl crate::codec::Members for DisplayUpdateOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -47366,11 +47452,10 @@ impl crate::codec::Members for QAuthZListRule {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
             let members = &[(p.1.is_none(), 0, "match"), (p.2.is_none(), 1, "policy")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#match: m0,
             policy: m1,
@@ -47447,9 +47532,10 @@ impl crate::codec::Members for AuthZListProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             policy: m0,
             rules: m1,
@@ -47517,11 +47603,10 @@ impl crate::codec::Members for AuthZListFileProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "filename")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             refresh: m1,
@@ -47576,11 +47661,10 @@ impl crate::codec::Members for AuthZPAMProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "service")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { service: m0 })
     }
 
@@ -47631,11 +47715,10 @@ impl crate::codec::Members for AuthZSimpleProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "identity")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { identity: m0 })
     }
 
@@ -47819,7 +47902,7 @@ impl crate::codec::Members for MigrationStats {
         crate::codec::expect(&p.16, &mut p.0, 15, "postcopy-bytes", r);
         crate::codec::expect(&p.17, &mut p.0, 16, "dirty-sync-missed-zero-copy", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -47857,7 +47940,6 @@ impl crate::codec::Members for MigrationStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             transferred: m0,
             remaining: m1,
@@ -48002,7 +48084,7 @@ impl crate::codec::Members for XBZRLECacheStats {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -48024,7 +48106,6 @@ impl crate::codec::Members for XBZRLECacheStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cache_size: m0,
             bytes: m1,
@@ -48118,7 +48199,7 @@ impl crate::codec::Members for CompressionStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "pages"),
                 (p.2.is_none(), 1, "busy"),
@@ -48128,7 +48209,6 @@ impl crate::codec::Members for CompressionStats {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pages: m0,
             busy: m1,
@@ -48307,11 +48387,10 @@ impl crate::codec::Members for VfioStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "transferred")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             transferred: m0,
             unrecognized: rest,
@@ -48669,9 +48748,9 @@ impl crate::codec::Members for MigrationInfo {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -48693,8 +48772,10 @@ impl crate::codec::Members for MigrationInfo {
             m18,
             m19,
             rest,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             status: m0,
             ram: m1,
@@ -48977,14 +49058,13 @@ impl crate::codec::Members for MigrationCapabilityStatus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "capability"),
                 (p.2.is_none(), 1, "state"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             capability: m0,
             state: m1,
@@ -49192,9 +49272,10 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             persistent: m0,
             unrecognized: rest,
@@ -49280,11 +49361,10 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "alias")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             alias: m1,
@@ -49367,7 +49447,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "node-name"),
                 (p.2.is_none(), 1, "alias"),
@@ -49375,7 +49455,6 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node_name: m0,
             alias: m1,
@@ -50042,9 +50121,9 @@ impl crate::codec::Members for MigrateSetParameters {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -50075,8 +50154,10 @@ impl crate::codec::Members for MigrateSetParameters {
             m27,
             m28,
             m29,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             announce_initial: m0,
             announce_max: m1,
@@ -50639,9 +50720,9 @@ impl crate::codec::Members for MigrationParameters {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -50673,8 +50754,10 @@ impl crate::codec::Members for MigrationParameters {
             m28,
             m29,
             rest,
-        ) = p;
-        fault.check()?;
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             announce_initial: m0,
             announce_max: m1,
@@ -51036,11 +51119,10 @@ impl crate::codec::Members for FileMigrationArgs {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "filename"), (p.2.is_none(), 1, "offset")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             filename: m0,
             offset: m1,
@@ -51093,11 +51175,10 @@ impl crate::codec::Members for MigrationExecCommand {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "args")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { args: m0 })
     }
 
@@ -51164,11 +51245,10 @@ impl crate::codec::Members for MigrationAddress {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "transport")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -51404,14 +51484,13 @@ impl crate::codec::Members for MigrationChannel {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "channel-type"),
                 (p.2.is_none(), 1, "addr"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             channel_type: m0,
             addr: m1,
@@ -51490,11 +51569,10 @@ impl crate::codec::Members for ReplicationStatus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "error")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             error: m0,
             desc: m1,
@@ -51574,7 +51652,7 @@ impl crate::codec::Members for COLOStatus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "mode"),
                 (p.2.is_none(), 1, "last-mode"),
@@ -51582,7 +51660,6 @@ impl crate::codec::Members for COLOStatus {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             mode: m0,
             last_mode: m1,
@@ -51656,11 +51733,10 @@ impl crate::codec::Members for DirtyRateVcpu {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "dirty-rate")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             dirty_rate: m1,
@@ -51901,7 +51977,19 @@ impl crate::codec::Members for DirtyRateInfo {
         crate::codec::expect(&p.5, &mut p.0, 4, "calc-time-unit", r);
         crate::codec::expect(&p.6, &mut p.0, 5, "sample-pages", r);
         crate::codec::expect(&p.7, &mut p.0, 6, "mode", r);
-        let (fault, m0, Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            m6,
+            m7,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.2.is_none(), 1, "status"),
                 (p.3.is_none(), 2, "start-time"),
@@ -51909,7 +51997,6 @@ impl crate::codec::Members for DirtyRateInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dirty_rate: m0,
             status: m1,
@@ -51999,7 +52086,7 @@ impl crate::codec::Members for DirtyLimitInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "cpu-index"),
                 (p.2.is_none(), 1, "limit-rate"),
@@ -52007,7 +52094,6 @@ impl crate::codec::Members for DirtyLimitInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cpu_index: m0,
             limit_rate: m1,
@@ -52080,11 +52166,10 @@ impl crate::codec::Members for MigrationThreadInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "thread-id")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             thread_id: m1,
@@ -52301,11 +52386,10 @@ impl crate::codec::Members for AbortWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52355,11 +52439,10 @@ impl crate::codec::Members for BlockDirtyBitmapAddWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52409,11 +52492,10 @@ impl crate::codec::Members for BlockDirtyBitmapWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52463,11 +52545,10 @@ impl crate::codec::Members for BlockDirtyBitmapMergeWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52514,11 +52595,10 @@ impl crate::codec::Members for BlockdevBackupWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52568,11 +52648,10 @@ impl crate::codec::Members for BlockdevSnapshotWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52622,11 +52701,10 @@ impl crate::codec::Members for BlockdevSnapshotInternalWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52676,11 +52754,10 @@ impl crate::codec::Members for BlockdevSnapshotSyncWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52727,11 +52804,10 @@ impl crate::codec::Members for DriveBackupWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { data: m0 })
     }
 
@@ -52794,11 +52870,10 @@ impl crate::codec::Members for TransactionAction {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -53195,9 +53270,10 @@ impl crate::codec::Members for TransactionProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             completion_mode: m0,
         })
@@ -53303,11 +53379,10 @@ impl crate::codec::Members for TraceEventInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "state")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             state: m1,
@@ -53475,9 +53550,10 @@ impl crate::codec::Members for CompatPolicy {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             deprecated_input: m0,
             deprecated_output: m1,
@@ -53587,7 +53663,7 @@ impl crate::codec::Members for VersionTriple {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "major"),
                 (p.2.is_none(), 1, "minor"),
@@ -53595,7 +53671,6 @@ impl crate::codec::Members for VersionTriple {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             major: m0,
             minor: m1,
@@ -53671,11 +53746,10 @@ impl crate::codec::Members for VersionInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "qemu"), (p.2.is_none(), 1, "package")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             qemu: m0,
             package: m1,
@@ -53740,11 +53814,10 @@ impl crate::codec::Members for CommandInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             unrecognized: rest,
@@ -53870,11 +53943,10 @@ impl crate::codec::Members for MonitorOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, Some(m3)) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
             let members = &[(p.4.is_none(), 3, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             mode: m1,
@@ -54048,11 +54120,10 @@ impl crate::codec::Members for SchemaInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "meta-type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             features: m2,
@@ -54326,11 +54397,10 @@ impl crate::codec::Members for SchemaInfoBuiltin {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "json-type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             json_type: m0,
             unrecognized: rest,
@@ -54470,11 +54540,10 @@ impl crate::codec::Members for SchemaInfoEnum {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.1, &mut p.0, 0, "members", r);
-        let (fault, m0, Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
             let members = &[(p.2.is_none(), 1, "values")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             members: m0,
             values: m1,
@@ -54555,11 +54624,10 @@ impl crate::codec::Members for SchemaInfoEnumMember {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             features: m1,
@@ -54624,11 +54692,10 @@ impl crate::codec::Members for SchemaInfoArray {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "element-type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             element_type: m0,
             unrecognized: rest,
@@ -54722,11 +54789,10 @@ impl crate::codec::Members for SchemaInfoObject {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "members")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             members: m0,
             tag: m1,
@@ -54831,11 +54897,10 @@ impl crate::codec::Members for SchemaInfoObjectMember {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#type: m1,
@@ -54913,11 +54978,10 @@ impl crate::codec::Members for SchemaInfoObjectVariant {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "case"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             case: m0,
             r#type: m1,
@@ -54984,11 +55048,10 @@ impl crate::codec::Members for SchemaInfoAlternate {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "members")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             members: m0,
             unrecognized: rest,
@@ -55051,11 +55114,10 @@ impl crate::codec::Members for SchemaInfoAlternateMember {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             unrecognized: rest,
@@ -55141,14 +55203,13 @@ impl crate::codec::Members for SchemaInfoCommand {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "arg-type"),
                 (p.2.is_none(), 1, "ret-type"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             arg_type: m0,
             ret_type: m1,
@@ -55215,11 +55276,10 @@ impl crate::codec::Members for SchemaInfoEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "arg-type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             arg_type: m0,
             unrecognized: rest,
@@ -55323,11 +55383,10 @@ impl crate::codec::Members for ObjectPropertyInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#type: m1,
@@ -55416,11 +55475,10 @@ impl crate::codec::Members for ObjectPropertyValue {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#type: m1,
@@ -55487,11 +55545,10 @@ impl crate::codec::Members for ObjectPropertiesValues {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "properties")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             properties: m0,
             unrecognized: rest,
@@ -55581,11 +55638,10 @@ impl crate::codec::Members for ObjectTypeInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#abstract: m1,
@@ -55654,11 +55710,10 @@ impl crate::codec::Members for CanHostSocketcanProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "if"), (p.2.is_none(), 1, "canbus")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#if: m0,
             canbus: m1,
@@ -55813,7 +55868,19 @@ impl crate::codec::Members for ColoCompareProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, m8) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "primary_in"),
                 (p.2.is_none(), 1, "secondary_in"),
@@ -55822,7 +55889,6 @@ impl crate::codec::Members for ColoCompareProperties {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             primary_in: m0,
             secondary_in: m1,
@@ -55921,9 +55987,10 @@ impl crate::codec::Members for CryptodevBackendProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             queues: m0,
             throttle_bps: m1,
@@ -56021,11 +56088,10 @@ impl crate::codec::Members for CryptodevVhostUserProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, Some(m3)) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
             let members = &[(p.4.is_none(), 3, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             queues: m0,
             throttle_bps: m1,
@@ -56096,11 +56162,10 @@ impl crate::codec::Members for DBusVMStateProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             addr: m0,
             id_list: m1,
@@ -56238,11 +56303,10 @@ impl crate::codec::Members for NetfilterProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4) = p else {
             let members = &[(p.1.is_none(), 0, "netdev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -56366,11 +56430,10 @@ impl crate::codec::Members for FilterBufferProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, Some(m5)) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, Some(m5)) = p else {
             let members = &[(p.1.is_none(), 0, "netdev"), (p.6.is_none(), 5, "interval")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -56513,11 +56576,10 @@ impl crate::codec::Members for FilterDumpProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, Some(m5), m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, Some(m5), m6) = p else {
             let members = &[(p.1.is_none(), 0, "netdev"), (p.6.is_none(), 5, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -56662,11 +56724,10 @@ impl crate::codec::Members for FilterMirrorProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, Some(m5), m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, Some(m5), m6) = p else {
             let members = &[(p.1.is_none(), 0, "netdev"), (p.6.is_none(), 5, "outdev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -56828,11 +56889,10 @@ impl crate::codec::Members for FilterRedirectorProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6, m7) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7) = p else {
             let members = &[(p.1.is_none(), 0, "netdev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -56970,11 +57030,10 @@ impl crate::codec::Members for FilterRewriterProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5) = p else {
             let members = &[(p.1.is_none(), 0, "netdev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             netdev: m0,
             queue: m1,
@@ -57118,11 +57177,10 @@ impl crate::codec::Members for InputBarrierProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             server: m1,
@@ -57228,11 +57286,10 @@ impl crate::codec::Members for InputLinuxProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "evdev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             evdev: m0,
             grab_all: m1,
@@ -57321,9 +57378,10 @@ impl crate::codec::Members for EventLoopBaseProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             aio_max_batch: m0,
             thread_pool_min: m1,
@@ -57454,9 +57512,10 @@ impl crate::codec::Members for IothreadProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             aio_max_batch: m0,
             thread_pool_min: m1,
@@ -57549,9 +57608,10 @@ impl crate::codec::Members for MainLoopProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             aio_max_batch: m0,
             thread_pool_min: m1,
@@ -57765,11 +57825,24 @@ impl crate::codec::Members for MemoryBackendProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            Some(m9),
+            m10,
+        ) = p
+        else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dump: m0,
             host_nodes: m1,
@@ -58095,7 +58168,7 @@ impl crate::codec::Members for MemoryBackendFileProperties {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             m1,
             m2,
@@ -58122,7 +58195,6 @@ impl crate::codec::Members for MemoryBackendFileProperties {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dump: m0,
             host_nodes: m1,
@@ -58414,11 +58486,27 @@ impl crate::codec::Members for MemoryBackendMemfdProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10, m11, m12, m13) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            Some(m9),
+            m10,
+            m11,
+            m12,
+            m13,
+        ) = p
+        else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dump: m0,
             host_nodes: m1,
@@ -58660,11 +58748,24 @@ impl crate::codec::Members for MemoryBackendShmProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            Some(m9),
+            m10,
+        ) = p
+        else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dump: m0,
             host_nodes: m1,
@@ -58900,11 +59001,24 @@ impl crate::codec::Members for MemoryBackendEpcProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            Some(m9),
+            m10,
+        ) = p
+        else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             dump: m0,
             host_nodes: m1,
@@ -58981,11 +59095,10 @@ impl crate::codec::Members for PrManagerHelperProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -59048,11 +59161,10 @@ impl crate::codec::Members for QtestProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             chardev: m0,
             log: m1,
@@ -59115,11 +59227,10 @@ impl crate::codec::Members for RemoteObjectProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "fd"), (p.2.is_none(), 1, "devid")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { fd: m0, devid: m1 })
     }
 
@@ -59179,11 +59290,10 @@ impl crate::codec::Members for VfioUserServerProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "socket"), (p.2.is_none(), 1, "device")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             socket: m0,
             device: m1,
@@ -59243,9 +59353,10 @@ impl crate::codec::Members for IOMMUFDProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { fd: m0 })
     }
 
@@ -59301,11 +59412,10 @@ impl crate::codec::Members for AcpiGenericInitiatorProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "pci-dev"), (p.2.is_none(), 1, "node")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pci_dev: m0,
             node: m1,
@@ -59365,11 +59475,10 @@ impl crate::codec::Members for AcpiGenericPortProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "pci-bus"), (p.2.is_none(), 1, "node")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pci_bus: m0,
             node: m1,
@@ -59433,9 +59542,10 @@ impl crate::codec::Members for RngProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { opened: m0 })
     }
 
@@ -59505,11 +59615,10 @@ impl crate::codec::Members for RngEgdProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1)) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1)) = p else {
             let members = &[(p.2.is_none(), 1, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             opened: m0,
             chardev: m1,
@@ -59589,9 +59698,10 @@ impl crate::codec::Members for RngRandomProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             opened: m0,
             filename: m1,
@@ -59646,11 +59756,10 @@ impl crate::codec::Members for IgvmCfgProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "file")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { file: m0 })
     }
 
@@ -59743,11 +59852,10 @@ impl crate::codec::Members for SevCommonProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3) = p else {
             let members = &[(p.3.is_none(), 2, "reduced-phys-bits")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             sev_device: m0,
             cbitpos: m1,
@@ -59928,11 +60036,10 @@ impl crate::codec::Members for SevGuestProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, m4, m5, m6, m7, m8) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5, m6, m7, m8) = p else {
             let members = &[(p.3.is_none(), 2, "reduced-phys-bits")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             sev_device: m0,
             cbitpos: m1,
@@ -60153,11 +60260,24 @@ impl crate::codec::Members for SevSnpGuestProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, m4, m5, m6, m7, m8, m9, m10) = p else {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+        ) = p
+        else {
             let members = &[(p.3.is_none(), 2, "reduced-phys-bits")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             sev_device: m0,
             cbitpos: m1,
@@ -60313,9 +60433,10 @@ impl crate::codec::Members for TdxGuestProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             attributes: m0,
             sept_ve_disable: m1,
@@ -60400,9 +60521,10 @@ impl crate::codec::Members for ThreadContextProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             cpu_affinity: m0,
             node_affinity: m1,
@@ -60792,11 +60914,10 @@ impl crate::codec::Members for ObjectOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "qom-type"), (p.2.is_none(), 1, "id")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m1,
             u: crate::codec::branch_finish(branch, &m0, r)?,
@@ -62152,11 +62273,10 @@ impl crate::codec::Members for SmpCacheProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "cache"), (p.2.is_none(), 1, "topology")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cache: m0,
             topology: m1,
@@ -62209,11 +62329,10 @@ impl crate::codec::Members for SmpCachePropertiesWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "caches")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { caches: m0 })
     }
 
@@ -62529,11 +62648,10 @@ impl crate::codec::Members for CpuInfoS390 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "cpu-state")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cpu_state: m0,
             dedicated: m1,
@@ -62659,7 +62777,18 @@ impl crate::codec::Members for CpuInfoFast {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.2, &mut p.0, 1, "qom-type", r);
-        let (fault, Some(m0), m1, Some(m2), Some(m3), m4, Some(m5), branch, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            Some(m2),
+            Some(m3),
+            m4,
+            Some(m5),
+            branch,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "cpu-index"),
                 (p.3.is_none(), 2, "qom-path"),
@@ -62668,7 +62797,6 @@ impl crate::codec::Members for CpuInfoFast {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cpu_index: m0,
             qom_type: m1,
@@ -63069,7 +63197,7 @@ impl crate::codec::Members for CompatProperty {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "qom-type"),
                 (p.2.is_none(), 1, "property"),
@@ -63077,7 +63205,6 @@ impl crate::codec::Members for CompatProperty {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             qom_type: m0,
             property: m1,
@@ -63262,7 +63389,7 @@ impl crate::codec::Members for MachineInfo {
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.10, &mut p.0, 9, "acpi", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             m1,
             m2,
@@ -63286,7 +63413,6 @@ impl crate::codec::Members for MachineInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             alias: m1,
@@ -63372,11 +63498,10 @@ impl crate::codec::Members for CurrentMachineParams {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "wakeup-suspend-support")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             wakeup_suspend_support: m0,
             unrecognized: rest,
@@ -63440,11 +63565,10 @@ impl crate::codec::Members for QemuTargetInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "arch")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             arch: m0,
             unrecognized: rest,
@@ -63507,11 +63631,10 @@ impl crate::codec::Members for UuidInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "UUID")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             uuid: m0,
             unrecognized: rest,
@@ -63574,11 +63697,10 @@ impl crate::codec::Members for GuidInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "guid")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             guid: m0,
             unrecognized: rest,
@@ -63727,11 +63849,10 @@ impl crate::codec::Members for NumaOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
         })
@@ -64004,9 +64125,10 @@ impl crate::codec::Members for NumaNodeOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             nodeid: m0,
             cpus: m1,
@@ -64074,7 +64196,7 @@ impl crate::codec::Members for NumaDistOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "src"),
                 (p.2.is_none(), 1, "dst"),
@@ -64082,7 +64204,6 @@ impl crate::codec::Members for NumaDistOptions {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             src: m0,
             dst: m1,
@@ -64162,11 +64283,10 @@ impl crate::codec::Members for CXLFixedMemoryWindowOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2)) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2)) = p else {
             let members = &[(p.1.is_none(), 0, "size"), (p.3.is_none(), 2, "targets")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             size: m0,
             interleave_granularity: m1,
@@ -64225,11 +64345,10 @@ impl crate::codec::Members for CXLFMWProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "cxl-fmw")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { cxl_fmw: m0 })
     }
 
@@ -64365,7 +64484,7 @@ impl crate::codec::Members for X86CPUFeatureWordInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), Some(m3)) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2), Some(m3)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "cpuid-input-eax"),
                 (p.3.is_none(), 2, "cpuid-register"),
@@ -64373,7 +64492,6 @@ impl crate::codec::Members for X86CPUFeatureWordInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             cpuid_input_eax: m0,
             cpuid_input_ecx: m1,
@@ -64432,11 +64550,10 @@ impl crate::codec::Members for DummyForceArrays {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "unused")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { unused: m0 })
     }
 
@@ -64600,9 +64717,10 @@ impl crate::codec::Members for NumaCpuOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             node_id: m0,
             drawer_id: m1,
@@ -64830,7 +64948,7 @@ impl crate::codec::Members for NumaHmatLBOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
             let members = &[
                 (p.1.is_none(), 0, "initiator"),
                 (p.2.is_none(), 1, "target"),
@@ -64839,7 +64957,6 @@ impl crate::codec::Members for NumaHmatLBOptions {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             initiator: m0,
             target: m1,
@@ -65015,7 +65132,16 @@ impl crate::codec::Members for NumaHmatCacheOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), Some(m5)) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "node-id"),
                 (p.2.is_none(), 1, "size"),
@@ -65026,7 +65152,6 @@ impl crate::codec::Members for NumaHmatCacheOptions {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node_id: m0,
             size: m1,
@@ -65170,7 +65295,7 @@ impl crate::codec::Members for Memdev {
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.6, &mut p.0, 5, "share", r);
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -65193,7 +65318,6 @@ impl crate::codec::Members for Memdev {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             size: m1,
@@ -65381,9 +65505,10 @@ impl crate::codec::Members for CpuInstanceProperties {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             node_id: m0,
             drawer_id: m1,
@@ -65491,7 +65616,7 @@ impl crate::codec::Members for HotpluggableCPU {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "vcpus-count"),
@@ -65499,7 +65624,6 @@ impl crate::codec::Members for HotpluggableCPU {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             vcpus_count: m1,
@@ -65569,11 +65693,10 @@ impl crate::codec::Members for BalloonInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "actual")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             actual: m0,
             unrecognized: rest,
@@ -65643,14 +65766,13 @@ impl crate::codec::Members for HvBalloonInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "committed"),
                 (p.2.is_none(), 1, "available"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             committed: m0,
             available: m1,
@@ -65730,11 +65852,10 @@ impl crate::codec::Members for MemoryInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "base-memory")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             base_memory: m0,
             plugged_memory: m1,
@@ -65857,7 +65978,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -65880,7 +66001,6 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             addr: m1,
@@ -65986,7 +66106,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), Some(m2), Some(m3), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), rest) = p else {
             let members = &[
                 (p.2.is_none(), 1, "memaddr"),
                 (p.3.is_none(), 2, "size"),
@@ -65994,7 +66114,6 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             memaddr: m1,
@@ -66121,7 +66240,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             m0,
             Some(m1),
             Some(m2),
@@ -66144,7 +66263,6 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             memaddr: m1,
@@ -66258,7 +66376,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.4, &mut p.0, 3, "node", r);
-        let (fault, m0, Some(m1), Some(m2), m3, Some(m4), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), m3, Some(m4), rest) = p else {
             let members = &[
                 (p.2.is_none(), 1, "memaddr"),
                 (p.3.is_none(), 2, "size"),
@@ -66266,7 +66384,6 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             memaddr: m1,
@@ -66378,11 +66495,10 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, Some(m2), m3, rest) = p else {
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, rest) = p else {
             let members = &[(p.3.is_none(), 2, "max-size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             memaddr: m1,
@@ -66511,11 +66627,10 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -66579,11 +66694,10 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -66647,11 +66761,10 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -66715,11 +66828,10 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -66783,11 +66895,10 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -66864,11 +66975,10 @@ impl crate::codec::Members for MemoryDeviceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -67119,11 +67229,10 @@ impl crate::codec::Members for SgxEPC {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "memdev"), (p.2.is_none(), 1, "node")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             memdev: m0,
             node: m1,
@@ -67178,11 +67287,10 @@ impl crate::codec::Members for SgxEPCProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "sgx-epc")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { sgx_epc: m0 })
     }
 
@@ -67317,9 +67425,10 @@ impl crate::codec::Members for BootConfiguration {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             order: m0,
             once: m1,
@@ -67510,9 +67619,10 @@ impl crate::codec::Members for SMPConfiguration {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             cpus: m0,
             drawers: m1,
@@ -67649,9 +67759,10 @@ impl crate::codec::Members for MemorySizeConfiguration {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             size: m0,
             max_size: m1,
@@ -67729,11 +67840,10 @@ impl crate::codec::Members for FirmwareLog {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
             let members = &[(p.2.is_none(), 1, "log")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             version: m0,
             log: m1,
@@ -67811,11 +67921,10 @@ impl crate::codec::Members for CpuModelInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             props: m1,
@@ -67958,11 +68067,10 @@ impl crate::codec::Members for CpuModelBaselineInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "model")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             model: m0,
             unrecognized: rest,
@@ -68036,14 +68144,13 @@ impl crate::codec::Members for CpuModelCompareInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "result"),
                 (p.2.is_none(), 1, "responsible-properties"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             result: m0,
             responsible_properties: m1,
@@ -68125,11 +68232,10 @@ impl crate::codec::Members for CpuModelExpansionInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "model")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             model: m0,
             deprecated_props: m1,
@@ -68262,7 +68368,18 @@ impl crate::codec::Members for CpuDefinitionInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), m3, Some(m4), m5, Some(m6), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            m1,
+            Some(m2),
+            m3,
+            Some(m4),
+            m5,
+            Some(m6),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.3.is_none(), 2, "static"),
@@ -68271,7 +68388,6 @@ impl crate::codec::Members for CpuDefinitionInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             migration_safe: m1,
@@ -68380,11 +68496,10 @@ impl crate::codec::Members for CpuPolarizationInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "polarization")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             polarization: m0,
             unrecognized: rest,
@@ -68503,11 +68618,10 @@ impl crate::codec::Members for ReplayInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2), rest) = p else {
             let members = &[(p.1.is_none(), 0, "mode"), (p.3.is_none(), 2, "icount")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             mode: m0,
             filename: m1,
@@ -68610,11 +68724,10 @@ impl crate::codec::Members for YankInstanceBlockNode {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "node-name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node_name: m0,
             unrecognized: rest,
@@ -68677,11 +68790,10 @@ impl crate::codec::Members for YankInstanceChardev {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "id")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             unrecognized: rest,
@@ -68758,11 +68870,10 @@ impl crate::codec::Members for YankInstance {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: crate::codec::branch_finish(branch, &m0, r)?,
             unrecognized: rest,
@@ -68950,9 +69061,10 @@ impl crate::codec::Members for NameInfo {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             name: m0,
             unrecognized: rest,
@@ -69053,7 +69165,17 @@ impl crate::codec::Members for IOThreadInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.6, &mut p.0, 5, "aio-max-batch", r);
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "thread-id"),
@@ -69063,7 +69185,6 @@ impl crate::codec::Members for IOThreadInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             thread_id: m1,
@@ -69143,11 +69264,10 @@ impl crate::codec::Members for AddfdInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "fdset-id"), (p.2.is_none(), 1, "fd")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             fdset_id: m0,
             fd: m1,
@@ -69226,11 +69346,10 @@ impl crate::codec::Members for FdsetFdInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "fd")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             fd: m0,
             opaque: m1,
@@ -69304,11 +69423,10 @@ impl crate::codec::Members for FdsetInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "fdset-id"), (p.2.is_none(), 1, "fds")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             fdset_id: m0,
             fds: m1,
@@ -69447,11 +69565,10 @@ impl crate::codec::Members for CommandLineParameterInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#type: m1,
@@ -69529,14 +69646,13 @@ impl crate::codec::Members for CommandLineOptionInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "option"),
                 (p.2.is_none(), 1, "parameters"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             option: m0,
             parameters: m1,
@@ -69614,7 +69730,7 @@ impl crate::codec::Members for GICCapability {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "version"),
                 (p.2.is_none(), 1, "emulated"),
@@ -69622,7 +69738,6 @@ impl crate::codec::Members for GICCapability {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             version: m0,
             emulated: m1,
@@ -69788,11 +69903,10 @@ impl crate::codec::Members for SevGuestInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "policy"), (p.2.is_none(), 1, "handle")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             policy: m0,
             handle: m1,
@@ -69858,11 +69972,10 @@ impl crate::codec::Members for SevSnpGuestInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "snp-policy")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             snp_policy: m0,
             unrecognized: rest,
@@ -69977,7 +70090,18 @@ impl crate::codec::Members for SevInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.6, &mut p.0, 5, "sev-type", r);
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, branch, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            branch,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "enabled"),
                 (p.2.is_none(), 1, "api-major"),
@@ -69987,7 +70111,6 @@ impl crate::codec::Members for SevInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             enabled: m0,
             api_major: m1,
@@ -70181,11 +70304,10 @@ impl crate::codec::Members for SevLaunchMeasureInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -70279,7 +70401,7 @@ impl crate::codec::Members for SevCapability {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.3, &mut p.0, 2, "cpu0-id", r);
-        let (fault, Some(m0), Some(m1), m2, Some(m3), Some(m4), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, Some(m3), Some(m4), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "pdh"),
                 (p.2.is_none(), 1, "cert-chain"),
@@ -70288,7 +70410,6 @@ impl crate::codec::Members for SevCapability {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pdh: m0,
             cert_chain: m1,
@@ -70359,11 +70480,10 @@ impl crate::codec::Members for SevAttestationReport {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "data")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             data: m0,
             unrecognized: rest,
@@ -70433,11 +70553,10 @@ impl crate::codec::Members for SgxEpcSection {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "node"), (p.2.is_none(), 1, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node: m0,
             size: m1,
@@ -70533,7 +70652,7 @@ impl crate::codec::Members for SgxInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.5, &mut p.0, 4, "sections", r);
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "sgx"),
                 (p.2.is_none(), 1, "sgx1"),
@@ -70542,7 +70661,6 @@ impl crate::codec::Members for SgxInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             sgx: m0,
             sgx1: m1,
@@ -70711,7 +70829,7 @@ impl crate::codec::Members for EvtchnInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -70733,7 +70851,6 @@ impl crate::codec::Members for EvtchnInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             port: m0,
             vcpu: m1,
@@ -70891,9 +71008,10 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -70986,9 +71104,10 @@ impl crate::codec::Members for AudiodevGenericOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -71084,9 +71203,10 @@ impl crate::codec::Members for AudiodevDBusOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -71274,9 +71394,10 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -71388,9 +71509,10 @@ impl crate::codec::Members for AudiodevAlsaOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -71500,9 +71622,10 @@ impl crate::codec::Members for AudiodevSndioOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -71667,9 +71790,10 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -71764,9 +71888,10 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -71862,9 +71987,10 @@ impl crate::codec::Members for AudiodevDsoundOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -72085,9 +72211,26 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            rest,
+        ) = p
+        else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -72190,9 +72333,10 @@ impl crate::codec::Members for AudiodevJackOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -72378,9 +72522,10 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -72518,9 +72663,10 @@ impl crate::codec::Members for AudiodevOssOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -72714,9 +72860,10 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -72827,9 +72974,10 @@ impl crate::codec::Members for AudiodevPaOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -73019,9 +73167,10 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -73120,9 +73269,10 @@ impl crate::codec::Members for AudiodevPipewireOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -73283,9 +73433,10 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             mixing_engine: m0,
             fixed_settings: m1,
@@ -73380,9 +73531,10 @@ impl crate::codec::Members for AudiodevSdlOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -73477,9 +73629,10 @@ impl crate::codec::Members for AudiodevWavOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, rest) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             r#in: m0,
             out: m1,
@@ -73755,11 +73908,10 @@ impl crate::codec::Members for Audiodev {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, branch, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, branch, rest) = p else {
             let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             timer_period: m2,
@@ -74241,9 +74393,10 @@ impl crate::codec::Members for AcpiTableOptions {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, m1, m2, m3, m4, m5, m6, m7, m8) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             sig: m0,
             rev: m1,
@@ -74387,7 +74540,7 @@ impl crate::codec::Members for ACPIOSTInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
             let members = &[
                 (p.2.is_none(), 1, "slot"),
                 (p.3.is_none(), 2, "slot-type"),
@@ -74396,7 +74549,6 @@ impl crate::codec::Members for ACPIOSTInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             slot: m1,
@@ -74474,11 +74626,10 @@ impl crate::codec::Members for PciMemoryRange {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "base"), (p.2.is_none(), 1, "limit")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             base: m0,
             limit: m1,
@@ -74594,7 +74745,17 @@ impl crate::codec::Members for PciMemoryRegion {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "bar"),
                 (p.2.is_none(), 1, "type"),
@@ -74603,7 +74764,6 @@ impl crate::codec::Members for PciMemoryRegion {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             bar: m0,
             r#type: m1,
@@ -74716,7 +74876,17 @@ impl crate::codec::Members for PciBusInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), Some(m5), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            Some(m5),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "number"),
                 (p.2.is_none(), 1, "secondary"),
@@ -74727,7 +74897,6 @@ impl crate::codec::Members for PciBusInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             number: m0,
             secondary: m1,
@@ -74817,11 +74986,10 @@ impl crate::codec::Members for PciBridgeInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "bus")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             bus: m0,
             devices: m1,
@@ -74900,11 +75068,10 @@ impl crate::codec::Members for PciDeviceClass {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0, Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
             let members = &[(p.2.is_none(), 1, "class")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             desc: m0,
             class: m1,
@@ -75004,11 +75171,10 @@ impl crate::codec::Members for PciDeviceId {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "device"), (p.2.is_none(), 1, "vendor")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             device: m0,
             vendor: m1,
@@ -75158,7 +75324,7 @@ impl crate::codec::Members for PciDeviceInfo {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -75184,7 +75350,6 @@ impl crate::codec::Members for PciDeviceInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             bus: m0,
             slot: m1,
@@ -75274,11 +75439,10 @@ impl crate::codec::Members for PciInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "bus"), (p.2.is_none(), 1, "devices")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             bus: m0,
             devices: m1,
@@ -75513,11 +75677,10 @@ impl crate::codec::Members for StatsRequest {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "provider")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             provider: m0,
             names: m1,
@@ -75580,9 +75743,10 @@ impl crate::codec::Members for StatsVCPUFilter {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0) = p else {
+            return Err(crate::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { vcpus: m0 })
     }
 
@@ -75661,11 +75825,10 @@ impl crate::codec::Members for StatsFilter {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, branch) = p else {
             let members = &[(p.1.is_none(), 0, "target")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             providers: m1,
             u: crate::codec::branch_finish(branch, &m0, r)?,
@@ -75902,11 +76065,10 @@ impl crate::codec::Members for Stats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "value")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             value: m1,
@@ -75993,11 +76155,10 @@ impl crate::codec::Members for StatsResult {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2), rest) = p else {
             let members = &[(p.1.is_none(), 0, "provider"), (p.3.is_none(), 2, "stats")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             provider: m0,
             qom_path: m1,
@@ -76122,7 +76283,7 @@ impl crate::codec::Members for StatsSchemaValue {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3, Some(m4), m5, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, Some(m4), m5, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "type"),
@@ -76130,7 +76291,6 @@ impl crate::codec::Members for StatsSchemaValue {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             r#type: m1,
@@ -76219,7 +76379,7 @@ impl crate::codec::Members for StatsSchema {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "provider"),
                 (p.2.is_none(), 1, "target"),
@@ -76227,7 +76387,6 @@ impl crate::codec::Members for StatsSchema {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             provider: m0,
             target: m1,
@@ -76303,11 +76462,10 @@ impl crate::codec::Members for VirtioInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             path: m0,
             name: m1,
@@ -76454,7 +76612,7 @@ impl crate::codec::Members for VhostStatus {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -76486,7 +76644,6 @@ impl crate::codec::Members for VhostStatus {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             n_mem_sections: m0,
             n_tmp_sections: m1,
@@ -76726,7 +76883,7 @@ impl crate::codec::Members for VirtioStatus {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -76775,7 +76932,6 @@ impl crate::codec::Members for VirtioStatus {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             device_id: m1,
@@ -76894,11 +77050,10 @@ impl crate::codec::Members for VirtioDeviceStatus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "statuses")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             statuses: m0,
             unknown_statuses: m1,
@@ -76979,11 +77134,10 @@ impl crate::codec::Members for VhostDeviceProtocols {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "protocols")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             protocols: m0,
             unknown_protocols: m1,
@@ -77098,11 +77252,10 @@ impl crate::codec::Members for VirtioDeviceFeatures {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1, m2, m3, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
             let members = &[(p.1.is_none(), 0, "transports")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             transports: m0,
             dev_features: m1,
@@ -77282,7 +77435,7 @@ impl crate::codec::Members for VirtQueueStatus {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -77316,7 +77469,6 @@ impl crate::codec::Members for VirtQueueStatus {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             queue_index: m1,
@@ -77493,7 +77645,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (
-            fault,
+            crate::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -77527,7 +77679,6 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             kick: m1,
@@ -77630,7 +77781,7 @@ impl crate::codec::Members for VirtioRingDesc {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "addr"),
                 (p.2.is_none(), 1, "len"),
@@ -77638,7 +77789,6 @@ impl crate::codec::Members for VirtioRingDesc {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             addr: m0,
             len: m1,
@@ -77718,7 +77868,7 @@ impl crate::codec::Members for VirtioRingAvail {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "flags"),
                 (p.2.is_none(), 1, "idx"),
@@ -77726,7 +77876,6 @@ impl crate::codec::Members for VirtioRingAvail {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             flags: m0,
             idx: m1,
@@ -77800,11 +77949,10 @@ impl crate::codec::Members for VirtioRingUsed {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "flags"), (p.2.is_none(), 1, "idx")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             flags: m0,
             idx: m1,
@@ -77899,7 +78047,16 @@ impl crate::codec::Members for VirtioQueueElement {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            rest,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "index"),
@@ -77909,7 +78066,6 @@ impl crate::codec::Members for VirtioQueueElement {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             index: m1,
@@ -77984,11 +78140,10 @@ impl crate::codec::Members for IOThreadVirtQueueMapping {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "iothread")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             iothread: m0,
             vqs: m1,
@@ -78041,11 +78196,10 @@ impl crate::codec::Members for VirtIOGPUOutput {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { name: m0 })
     }
 
@@ -78108,14 +78262,13 @@ impl crate::codec::Members for DummyVirtioForceArrays {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "unused-iothread-vq-mapping"),
                 (p.2.is_none(), 1, "unused-virtio-gpu-output"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             unused_iothread_vq_mapping: m0,
             unused_virtio_gpu_output: m1,
@@ -78452,11 +78605,10 @@ impl crate::codec::Members for QCryptodevBackendClient {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
             let members = &[(p.1.is_none(), 0, "queue"), (p.2.is_none(), 1, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             queue: m0,
             r#type: m1,
@@ -78537,7 +78689,7 @@ impl crate::codec::Members for QCryptodevInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
                 (p.2.is_none(), 1, "service"),
@@ -78545,7 +78697,6 @@ impl crate::codec::Members for QCryptodevInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             id: m0,
             service: m1,
@@ -78760,11 +78911,10 @@ impl crate::codec::Members for CXLUncorErrorRecord {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "header")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             header: m1,
@@ -78886,11 +79036,10 @@ impl crate::codec::Members for CxlDynamicCapacityExtent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "offset"), (p.2.is_none(), 1, "len")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             offset: m0,
             len: m1,
@@ -79075,7 +79224,7 @@ impl crate::codec::Members for UefiVariable {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5) = p else {
             let members = &[
                 (p.1.is_none(), 0, "guid"),
                 (p.2.is_none(), 1, "name"),
@@ -79084,7 +79233,6 @@ impl crate::codec::Members for UefiVariable {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             guid: m0,
             name: m1,
@@ -79155,14 +79303,13 @@ impl crate::codec::Members for UefiVarStore {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "version"),
                 (p.2.is_none(), 1, "variables"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             version: m0,
             variables: m1,
@@ -80321,11 +80468,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "guest"), (p.2.is_none(), 1, "reason")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 guest: m0,
                 reason: m1,
@@ -80385,9 +80531,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80461,11 +80608,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "guest"), (p.2.is_none(), 1, "reason")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 guest: m0,
                 reason: m1,
@@ -80525,9 +80671,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80581,9 +80728,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80637,9 +80785,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80693,9 +80842,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80749,9 +80899,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -80819,11 +80970,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "action")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 action: m0,
                 unrecognized: rest,
@@ -80909,11 +81059,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "action")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 action: m0,
                 info: m1,
@@ -81001,11 +81150,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "action")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 action: m0,
                 info: m1,
@@ -81065,9 +81213,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -81151,7 +81300,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "recipient"),
                     (p.2.is_none(), 1, "action"),
@@ -81159,7 +81308,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 recipient: m0,
                 action: m1,
@@ -81243,11 +81391,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "status")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 status: m1,
@@ -81380,7 +81527,17 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, Some(m2), m3, m4, Some(m5), rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                m1,
+                Some(m2),
+                m3,
+                m4,
+                Some(m5),
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "device"),
                     (p.3.is_none(), 2, "msg"),
@@ -81388,7 +81545,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 node_name: m1,
@@ -81530,7 +81686,18 @@ pub mod events {
         #[inline]
         fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             crate::codec::expect(&p.1, &mut p.0, 0, "qom-path", r);
-            let (fault, m0, Some(m1), m2, Some(m3), Some(m4), m5, Some(m6), rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                m0,
+                Some(m1),
+                m2,
+                Some(m3),
+                Some(m4),
+                m5,
+                Some(m6),
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.2.is_none(), 1, "device"),
                     (p.4.is_none(), 3, "operation"),
@@ -81539,7 +81706,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 qom_path: m0,
                 device: m1,
@@ -81665,7 +81831,17 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                Some(m1),
+                Some(m2),
+                Some(m3),
+                Some(m4),
+                m5,
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
                     (p.2.is_none(), 1, "device"),
@@ -81675,7 +81851,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 device: m1,
@@ -81786,7 +81961,16 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                Some(m1),
+                Some(m2),
+                Some(m3),
+                Some(m4),
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
                     (p.2.is_none(), 1, "device"),
@@ -81796,7 +81980,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 device: m1,
@@ -81891,7 +82074,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "device"),
                     (p.2.is_none(), 1, "operation"),
@@ -81899,7 +82082,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 operation: m1,
@@ -82004,7 +82186,16 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                Some(m1),
+                Some(m2),
+                Some(m3),
+                Some(m4),
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
                     (p.2.is_none(), 1, "device"),
@@ -82014,7 +82205,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 device: m1,
@@ -82102,11 +82292,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 id: m1,
@@ -82195,7 +82384,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "node-name"),
                     (p.2.is_none(), 1, "amount-exceeded"),
@@ -82203,7 +82392,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 node_name: m0,
                 amount_exceeded: m1,
@@ -82294,7 +82482,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "reference"),
                     (p.2.is_none(), 1, "sector-num"),
@@ -82302,7 +82490,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 reference: m0,
                 sector_num: m1,
@@ -82413,7 +82600,16 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, Some(m2), Some(m3), Some(m4), rest) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                m1,
+                Some(m2),
+                Some(m3),
+                Some(m4),
+                rest,
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
                     (p.3.is_none(), 2, "node-name"),
@@ -82422,7 +82618,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 error: m1,
@@ -82517,7 +82712,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "device"),
                     (p.2.is_none(), 1, "id"),
@@ -82525,7 +82720,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 id: m1,
@@ -82606,11 +82800,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "connected")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 connected: m1,
@@ -82683,11 +82876,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 unrecognized: rest,
@@ -82764,11 +82956,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "open")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 open: m1,
@@ -82855,11 +83046,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "result")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 result: m0,
                 error: m1,
@@ -82945,11 +83135,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
                 let members = &[(p.2.is_none(), 1, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 path: m1,
@@ -83022,11 +83211,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "device-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device_id: m0,
                 unrecognized: rest,
@@ -83106,11 +83294,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "netdev-id"), (p.2.is_none(), 1, "addr")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 netdev_id: m0,
                 addr: m1,
@@ -83183,11 +83370,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "netdev-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 netdev_id: m0,
                 unrecognized: rest,
@@ -83267,14 +83453,13 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "netdev-id"),
                     (p.2.is_none(), 1, "chardev-id"),
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 netdev_id: m0,
                 chardev_id: m1,
@@ -83347,11 +83532,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "netdev-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 netdev_id: m0,
                 unrecognized: rest,
@@ -83431,11 +83615,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83517,11 +83700,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83603,11 +83785,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83669,9 +83850,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -83747,11 +83929,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83833,11 +84014,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83919,11 +84099,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "client")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 server: m0,
                 client: m1,
@@ -83997,11 +84176,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "status")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 status: m0,
                 unrecognized: rest,
@@ -84073,11 +84251,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "pass")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 pass: m0,
                 unrecognized: rest,
@@ -84155,11 +84332,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "mode"), (p.2.is_none(), 1, "reason")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 mode: m0,
                 reason: m1,
@@ -84232,11 +84408,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "device-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device_id: m0,
                 unrecognized: rest,
@@ -84320,11 +84495,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
                 let members = &[(p.2.is_none(), 1, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 path: m1,
@@ -84410,11 +84584,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1), rest) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
                 let members = &[(p.2.is_none(), 1, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 path: m1,
@@ -84488,11 +84661,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "actual")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 actual: m0,
                 unrecognized: rest,
@@ -84636,11 +84808,10 @@ pub mod events {
         #[inline]
         fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             crate::codec::expect(&p.3, &mut p.0, 2, "qom-path", r);
-            let (fault, m0, Some(m1), m2, rest) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1), m2, rest) = p else {
                 let members = &[(p.2.is_none(), 1, "size")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 size: m1,
@@ -84720,11 +84891,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "polarization")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 polarization: m0,
                 unrecognized: rest,
@@ -84787,9 +84957,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), rest) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -84867,11 +85038,10 @@ pub mod events {
         #[inline]
         fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             crate::codec::expect(&p.2, &mut p.0, 1, "qom-path", r);
-            let (fault, Some(m0), m1, rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "offset")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 offset: m0,
                 qom_path: m1,
@@ -84967,7 +85137,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "vfu-id"),
                     (p.2.is_none(), 1, "vfu-qom-path"),
@@ -84976,7 +85146,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 vfu_id: m0,
                 vfu_qom_path: m1,
@@ -85054,11 +85223,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "info")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 info: m0,
                 unrecognized: rest,
@@ -85145,7 +85313,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "device-id"),
                     (p.2.is_none(), 1, "qom-path"),
@@ -85153,7 +85321,6 @@ pub mod events {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device_id: m0,
                 qom_path: m1,
@@ -85329,11 +85496,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "action")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { action: m0 })
         }
 
@@ -85435,9 +85601,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, m2, m3) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 reboot: m0,
                 shutdown: m1,
@@ -85504,11 +85671,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -85566,11 +85732,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -85628,11 +85793,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -85690,11 +85854,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -85752,11 +85915,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -85814,11 +85976,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -86112,9 +86273,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { query_nodes: m0 })
         }
 
@@ -86249,11 +86411,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, Some(m2)) = p else {
+            let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
                 let members = &[(p.3.is_none(), 2, "size")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 node_name: m1,
@@ -86449,7 +86610,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "device"),
                     (p.2.is_none(), 1, "image-node-name"),
@@ -86457,7 +86618,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 image_node_name: m1,
@@ -86712,11 +86872,26 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1), m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12) = p else {
+            let (
+                crate::codec::Fault(None),
+                m0,
+                Some(m1),
+                m2,
+                m3,
+                m4,
+                m5,
+                m6,
+                m7,
+                m8,
+                m9,
+                m10,
+                m11,
+                m12,
+            ) = p
+            else {
                 let members = &[(p.2.is_none(), 1, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 device: m1,
@@ -86922,9 +87097,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { flat: m0 })
         }
 
@@ -87676,7 +87852,7 @@ pub mod commands {
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             let (
-                fault,
+                crate::codec::Fault(None),
                 m0,
                 Some(m1),
                 Some(m2),
@@ -87701,7 +87877,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 device: m1,
@@ -87956,11 +88131,25 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1), m2, m3, m4, m5, m6, m7, m8, m9, m10, m11) = p else {
+            let (
+                crate::codec::Fault(None),
+                m0,
+                Some(m1),
+                m2,
+                m3,
+                m4,
+                m5,
+                m6,
+                m7,
+                m8,
+                m9,
+                m10,
+                m11,
+            ) = p
+            else {
                 let members = &[(p.2.is_none(), 1, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 device: m1,
@@ -88050,11 +88239,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "device"), (p.2.is_none(), 1, "speed")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 speed: m1,
@@ -88132,11 +88320,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 force: m1,
@@ -88206,11 +88393,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { device: m0 })
         }
 
@@ -88277,11 +88463,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { device: m0 })
         }
 
@@ -88348,11 +88533,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { device: m0 })
         }
 
@@ -88417,11 +88601,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -88486,11 +88669,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -88663,11 +88845,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "options")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { options: m0 })
         }
 
@@ -88728,11 +88909,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "node-name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { node_name: m0 })
         }
 
@@ -88809,11 +88989,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1)) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1)) = p else {
                 let members = &[(p.2.is_none(), 1, "active")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 node_name: m0,
                 active: m1,
@@ -88886,11 +89065,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "job-id"), (p.2.is_none(), 1, "options")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 options: m1,
@@ -88986,7 +89164,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), m3) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "job-id"),
                     (p.2.is_none(), 1, "node-name"),
@@ -88994,7 +89172,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 node_name: m1,
@@ -89072,14 +89249,13 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "node-name"),
                     (p.2.is_none(), 1, "write-threshold"),
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 node_name: m0,
                 write_threshold: m1,
@@ -89172,11 +89348,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
                 let members = &[(p.1.is_none(), 0, "parent")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 parent: m0,
                 child: m1,
@@ -89269,14 +89444,13 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "node-name"),
                     (p.2.is_none(), 1, "iothread"),
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 node_name: m0,
                 iothread: m1,
@@ -89423,11 +89597,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
                 let members = &[(p.1.is_none(), 0, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 id: m1,
@@ -89572,9 +89745,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, m2) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1, m2) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 device: m0,
                 id: m1,
@@ -89672,9 +89846,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, m2) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1, m2) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 device: m0,
                 id: m1,
@@ -89760,9 +89935,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { device: m0, id: m1 })
         }
 
@@ -89821,11 +89997,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -89893,11 +90068,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "node-name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 node_name: m1,
@@ -90035,11 +90209,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, Some(m2), m3, m4, m5) = p else {
+            let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5) = p else {
                 let members = &[(p.3.is_none(), 2, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 id: m1,
@@ -90253,11 +90426,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, m3, m4, m5) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 boundaries: m1,
@@ -90464,11 +90636,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { name: m0, mode: m1 })
         }
 
@@ -90645,11 +90816,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0, mode: m1 })
         }
 
@@ -90869,11 +91039,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "device"), (p.2.is_none(), 1, "data")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 data: m1,
@@ -90957,11 +91126,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "device"), (p.2.is_none(), 1, "size")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 size: m1,
@@ -91035,11 +91203,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "backend")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 backend: m1,
@@ -91111,11 +91278,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "id"), (p.2.is_none(), 1, "backend")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 id: m0,
                 backend: m1,
@@ -91177,11 +91343,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -91239,11 +91404,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -91371,11 +91535,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2, m3, m4, m5) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5) = p else {
                 let members = &[(p.1.is_none(), 0, "paging"), (p.2.is_none(), 1, "protocol")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 paging: m0,
                 protocol: m1,
@@ -91542,11 +91705,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "up")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { name: m0, up: m1 })
         }
 
@@ -91660,11 +91822,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -91730,9 +91891,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { name: m0 })
         }
 
@@ -91847,11 +92009,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -91909,11 +92070,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { name: m0 })
         }
 
@@ -91971,11 +92131,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { name: m0 })
         }
 
@@ -92048,11 +92207,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 tbl_id: m1,
@@ -92129,11 +92287,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 r#type: m1,
@@ -92486,11 +92643,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, m3) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, m3) = p else {
                 let members = &[(p.1.is_none(), 0, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 filename: m0,
                 device: m1,
@@ -92701,11 +92857,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "password")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { password: m0 })
         }
 
@@ -92823,11 +92978,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "keys")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 keys: m0,
                 hold_time: m1,
@@ -92916,11 +93070,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, Some(m2)) = p else {
+            let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
                 let members = &[(p.3.is_none(), 2, "events")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 device: m0,
                 head: m1,
@@ -93188,14 +93341,13 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2, m3, m4) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "protocol"),
                     (p.2.is_none(), 1, "hostname"),
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 protocol: m0,
                 hostname: m1,
@@ -93312,11 +93464,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "capabilities")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { capabilities: m0 })
         }
 
@@ -93661,11 +93812,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "state")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { state: m0 })
         }
 
@@ -93772,9 +93922,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, m2, m3) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 uri: m0,
                 channels: m1,
@@ -93873,9 +94024,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1, m2) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1, m2) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 uri: m0,
                 channels: m1,
@@ -93954,11 +94106,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 filename: m0,
                 live: m1,
@@ -94018,11 +94169,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "enable")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { enable: m0 })
         }
 
@@ -94082,11 +94232,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { filename: m0 })
         }
 
@@ -94167,11 +94316,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "enable"), (p.2.is_none(), 1, "primary")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 enable: m0,
                 primary: m1,
@@ -94376,11 +94524,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "uri")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { uri: m0 })
         }
 
@@ -94527,11 +94674,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, m3) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, m3) = p else {
                 let members = &[(p.1.is_none(), 0, "calc-time")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 calc_time: m0,
                 calc_time_unit: m1,
@@ -94602,9 +94748,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { calc_time_unit: m0 })
         }
 
@@ -94678,11 +94825,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, Some(m1)) = p else {
+            let (crate::codec::Fault(None), m0, Some(m1)) = p else {
                 let members = &[(p.2.is_none(), 1, "dirty-rate")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 cpu_index: m0,
                 dirty_rate: m1,
@@ -94749,9 +94895,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { cpu_index: m0 })
         }
 
@@ -94927,7 +95074,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "job-id"),
                     (p.2.is_none(), 1, "tag"),
@@ -94936,7 +95083,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 tag: m1,
@@ -95024,7 +95170,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "job-id"),
                     (p.2.is_none(), 1, "tag"),
@@ -95033,7 +95179,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 tag: m1,
@@ -95115,7 +95260,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "job-id"),
                     (p.2.is_none(), 1, "tag"),
@@ -95123,7 +95268,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 job_id: m0,
                 tag: m1,
@@ -95204,11 +95348,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "actions")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 actions: m0,
                 properties: m1,
@@ -95270,11 +95413,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { name: m0 })
         }
 
@@ -95354,11 +95496,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "enable")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 enable: m1,
@@ -95432,9 +95573,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { enable: m0 })
         }
 
@@ -95677,11 +95819,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { path: m0 })
         }
 
@@ -95750,11 +95891,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "property")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 property: m1,
@@ -95819,11 +95959,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "paths")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { paths: m0 })
         }
 
@@ -95898,7 +96037,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "path"),
                     (p.2.is_none(), 1, "property"),
@@ -95906,7 +96045,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 property: m1,
@@ -95993,9 +96131,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 implements: m0,
                 r#abstract: m1,
@@ -96060,11 +96199,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "typename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { typename: m0 })
         }
 
@@ -96178,11 +96316,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -96243,11 +96380,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "typename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { typename: m0 })
         }
 
@@ -96359,11 +96495,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 driver: m0,
                 bus: m1,
@@ -96430,11 +96565,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -96496,11 +96630,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { id: m0 })
         }
 
@@ -96611,9 +96744,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { compat_props: m0 })
         }
 
@@ -97061,7 +97195,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), m3) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "val"),
                     (p.2.is_none(), 1, "size"),
@@ -97069,7 +97203,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 val: m0,
                 size: m1,
@@ -97151,7 +97284,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "val"),
                     (p.2.is_none(), 1, "size"),
@@ -97159,7 +97292,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 val: m0,
                 size: m1,
@@ -97368,11 +97500,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "value")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { value: m0 })
         }
 
@@ -97916,11 +98047,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { filename: m0 })
         }
 
@@ -98033,9 +98163,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { max_size: m0 })
         }
 
@@ -98095,11 +98226,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "filename")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { filename: m0 })
         }
 
@@ -98162,11 +98292,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "modela"), (p.2.is_none(), 1, "modelb")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 modela: m0,
                 modelb: m1,
@@ -98233,11 +98362,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "modela"), (p.2.is_none(), 1, "modelb")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 modela: m0,
                 modelb: m1,
@@ -98304,11 +98432,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "model")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 r#type: m0,
                 model: m1,
@@ -98495,11 +98622,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1, m2, m3, m4, m5) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5) = p else {
                 let members = &[(p.1.is_none(), 0, "core-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 core_id: m0,
                 socket_id: m1,
@@ -98663,11 +98789,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "icount")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { icount: m0 })
         }
 
@@ -98768,11 +98893,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "icount")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { icount: m0 })
         }
 
@@ -98834,11 +98958,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "instances")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { instances: m0 })
         }
 
@@ -98979,11 +99102,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2, m3) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
                 let members = &[(p.1.is_none(), 0, "protocol"), (p.2.is_none(), 1, "fdname")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 protocol: m0,
                 fdname: m1,
@@ -99301,11 +99423,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "command-line")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 command_line: m0,
                 cpu_index: m1,
@@ -99372,11 +99493,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "fdname")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { fdname: m0 })
         }
 
@@ -99446,11 +99566,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "info"), (p.2.is_none(), 1, "fdname")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 info: m0,
                 fdname: m1,
@@ -99514,11 +99633,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "fdname")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { fdname: m0 })
         }
 
@@ -99595,9 +99713,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0, m1) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0, m1) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 fdset_id: m0,
                 opaque: m1,
@@ -99672,11 +99791,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), m1) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "fdset-id")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 fdset_id: m0,
                 fd: m1,
@@ -99790,9 +99908,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { option: m0 })
         }
 
@@ -100099,14 +100218,13 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "packet-header"),
                     (p.2.is_none(), 1, "secret"),
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 packet_header: m0,
                 secret: m1,
@@ -100172,11 +100290,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "mnonce")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { mnonce: m0 })
         }
 
@@ -100367,11 +100484,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "port")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { port: m0 })
         }
 
@@ -100523,11 +100639,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "cper")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { cper: m0 })
         }
 
@@ -100693,9 +100808,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { provider: m0 })
         }
 
@@ -100807,11 +100923,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { path: m0 })
         }
 
@@ -100881,11 +100996,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "queue")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 queue: m1,
@@ -100959,11 +101073,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "queue")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 queue: m1,
@@ -101050,11 +101163,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "queue")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 queue: m1,
@@ -101274,7 +101386,7 @@ pub mod commands {
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             let (
-                fault,
+                crate::codec::Fault(None),
                 Some(m0),
                 Some(m1),
                 Some(m2),
@@ -101299,7 +101411,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 log: m1,
@@ -101547,7 +101658,7 @@ pub mod commands {
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             let (
-                fault,
+                crate::codec::Fault(None),
                 Some(m0),
                 Some(m1),
                 Some(m2),
@@ -101576,7 +101687,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 log: m1,
@@ -101762,7 +101872,7 @@ pub mod commands {
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
             let (
-                fault,
+                crate::codec::Fault(None),
                 Some(m0),
                 Some(m1),
                 Some(m2),
@@ -101793,7 +101903,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 log: m1,
@@ -101899,7 +102008,7 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "path"),
                     (p.2.is_none(), 1, "start"),
@@ -101907,7 +102016,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 start: m1,
@@ -101981,11 +102089,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "errors")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 errors: m1,
@@ -102057,11 +102164,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1)) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
                 let members = &[(p.1.is_none(), 0, "path"), (p.2.is_none(), 1, "type")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 r#type: m1,
@@ -102177,7 +102283,16 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, Some(m5)) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                Some(m1),
+                Some(m2),
+                Some(m3),
+                m4,
+                Some(m5),
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "path"),
                     (p.2.is_none(), 1, "host-id"),
@@ -102187,7 +102302,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 host_id: m1,
@@ -102340,7 +102454,18 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (fault, Some(m0), Some(m1), Some(m2), m3, m4, Some(m5), m6, Some(m7)) = p else {
+            let (
+                crate::codec::Fault(None),
+                Some(m0),
+                Some(m1),
+                Some(m2),
+                m3,
+                m4,
+                Some(m5),
+                m6,
+                Some(m7),
+            ) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "path"),
                     (p.2.is_none(), 1, "host-id"),
@@ -102350,7 +102475,6 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 path: m0,
                 host_id: m1,

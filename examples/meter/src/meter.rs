@@ -156,11 +156,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), Some(m1), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "phase"), (p.2.is_none(), 1, "watts")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 phase: m0,
                 watts: m1,
@@ -232,11 +231,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "phase")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 phase: m0,
                 unrecognized: rest,

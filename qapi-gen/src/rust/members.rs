@@ -294,14 +294,9 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t.line(&["#[inline]"]);
         let p = if any(Demand::Strict) { "mut p" } else { "p" };
-        // A parameter that is not used must say so.
-        let r = match any(Demand::Strict) || any(Demand::Always) || record.union.is_some() {
-            true => "r",
-            false => "_",
-        };
         let parameters: [&str; 2] = [
             &cat(&[p, ": Self::Partial"]),
-            &cat(&[r, ": &", &self.paths.reader]),
+            &cat(&["r: &", &self.paths.reader]),
         ];
         let tail = cat(&[") -> ", &self.paths.result, "<Self> {"]);
         self.t.open_list("fn finish(", &parameters, &tail);
@@ -320,15 +315,19 @@ impl Output<'_, '_> {
             }
         }
         self.take_apart(record, slots, &demands);
-        self.t.line(&["fault.check()?;"]);
         self.put_together(record, slots);
         self.t.close("}");
     }
 
-    /// Takes the partial apart; if something mandatory is missing, says so. One way out for all
-    /// members costs the compiler far less than one for each.
+    /// Takes the partial apart; if something is wrong or something mandatory is missing, says so.
+    /// One way out, while the partial is whole, costs the compiler far less than several.
     fn take_apart(&mut self, record: &Record, slots: &Slots, demands: &[Demand]) {
-        let mut parts = vec![(None, "fault".to_owned())];
+        let codec = &self.paths.codec;
+        let fault = match slots.named {
+            true => cat(&["fault: ", codec, "::Fault(None)"]),
+            false => cat(&[codec, "::Fault(None)"]),
+        };
+        let mut parts = vec![(None, fault)];
         let mut mandatory = Vec::new();
         for (index, field) in record.members.iter().enumerate() {
             let local = &slots.locals[index];
@@ -351,19 +350,18 @@ impl Output<'_, '_> {
             true => (cat(&["let ", &record.partial, " {"]), "}"),
             false => ("let (".to_owned(), ")"),
         };
-        self.t.pattern(&head, &parts, end, !mandatory.is_empty());
-        if mandatory.is_empty() {
-            return;
-        }
+        self.t.pattern(&head, &parts, end);
+        let members = match mandatory.is_empty() {
+            true => "&[]",
+            false => {
+                self.t.slice("let members = ", &mandatory);
+                "members"
+            }
+        };
         let (codec, fault) = (&self.paths.codec, &slots.fault);
-        self.t.slice("let members = ", &mandatory);
-        self.t.line(&[
-            "return Err(",
-            codec,
-            "::incomplete(",
-            fault,
-            ", members, r));",
-        ]);
+        let arguments = cat(&[fault, ", ", members, ", r"]);
+        self.t
+            .line(&["return Err(", codec, "::incomplete(", &arguments, "));"]);
         self.t.close("};");
     }
 

@@ -280,17 +280,11 @@ impl Text {
 
     /// `let PATTERN = p;` or `let PATTERN = p else {`, after which what follows is indented.
     /// Parts may come with an attribute.
-    pub(crate) fn pattern(
-        &mut self,
-        head: &str,
-        parts: &[(Option<String>, String)],
-        end: &str,
-        refutable: bool,
-    ) {
+    pub(crate) fn pattern(&mut self, head: &str, parts: &[(Option<String>, String)], end: &str) {
         let plain = parts.iter().all(|(attribute, _)| attribute.is_none());
         let joined: Vec<&str> = parts.iter().map(|(_, part)| part.as_str()).collect();
         let joined = joined.join(", ");
-        let tail = if refutable { " = p else {" } else { " = p;" };
+        let tail = " = p else {";
         let space = if head.ends_with('{') { " " } else { "" };
         let width = head.len() + 2 * space.len() + joined.len() + end.len() + tail.len();
         if plain && width <= self.room() {
@@ -301,17 +295,10 @@ impl Text {
                 self.attributes(attribute.as_deref());
                 self.line(&[part, ","]);
             }
-            match refutable {
-                true => {
-                    self.close(&[end, " = p"].concat());
-                    self.line(&["else {"]);
-                }
-                false => self.close(&[end, " = p;"].concat()),
-            }
+            self.close(&[end, " = p"].concat());
+            self.line(&["else {"]);
         }
-        if refutable {
-            self.indent += 1;
-        }
+        self.indent += 1;
     }
 
     /// `HEAD&[item, …];`. Items may come with an attribute.

@@ -46,11 +46,10 @@ impl ::qapi_types::codec::Members for Size {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "bytes")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { bytes: m0 })
     }
 
@@ -221,9 +220,10 @@ impl ::qapi_types::codec::Members for Backing {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             file: m0,
             level: m1,

@@ -59,11 +59,10 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             running: m0,
             unrecognized: rest,
@@ -147,11 +146,10 @@ impl ::qapi_types::codec::Members for Step {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "height")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { height: m0 })
     }
 
@@ -214,11 +212,10 @@ impl ::qapi_types::codec::Members for Move {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "way")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
@@ -490,9 +487,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0, m1) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), m0, m1) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { id: m0, force: m1 })
         }
 
@@ -690,11 +688,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), m1, rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 driver: m0,
                 id: m1,
@@ -763,9 +760,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), m0) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { mode: m0 })
         }
 
@@ -915,11 +913,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0)) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self { path: m0 })
         }
 

@@ -114,11 +114,10 @@ impl ::qapi_types::codec::Members for DBus {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "address")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             address: m0,
             unrecognized: rest,
@@ -219,7 +218,7 @@ impl ::qapi_types::codec::Members for Process {
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let ProcessPartial {
-            fault,
+            fault: ::qapi_types::codec::Fault(None),
             m0: Some(m0),
             #[cfg(target_os = "linux")]
             m1: Some(m1),
@@ -235,7 +234,6 @@ impl ::qapi_types::codec::Members for Process {
             ];
             return Err(::qapi_types::codec::incomplete(p.fault, members, r));
         };
-        fault.check()?;
         Ok(Self {
             pid: m0,
             #[cfg(target_os = "linux")]
@@ -298,11 +296,10 @@ impl ::qapi_types::codec::Members for Spice {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "port")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { port: m0 })
     }
 
@@ -397,7 +394,7 @@ impl ::qapi_types::codec::Members for DisplayOptions {
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let DisplayOptionsPartial {
-            fault,
+            fault: ::qapi_types::codec::Fault(None),
             m0: Some(m0),
             #[cfg(not(target_os = "linux"))]
             m1,
@@ -407,7 +404,6 @@ impl ::qapi_types::codec::Members for DisplayOptions {
             let members = &[(p.m0.is_none(), 0, "type")];
             return Err(::qapi_types::codec::incomplete(p.fault, members, r));
         };
-        fault.check()?;
         Ok(Self {
             #[cfg(not(target_os = "linux"))]
             full_screen: m1,
@@ -719,13 +715,15 @@ impl ::qapi_types::codec::Members for Spawn {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let SpawnPartial {
-            fault,
+            fault: ::qapi_types::codec::Fault(None),
             #[cfg(target_os = "linux")]
             m0,
-        } = p;
-        fault.check()?;
+        } = p
+        else {
+            return Err(::qapi_types::codec::incomplete(p.fault, &[], r));
+        };
         Ok(Self {
             #[cfg(target_os = "linux")]
             r#where: m0,
@@ -822,7 +820,7 @@ impl ::qapi_types::codec::Members for Gone {
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let GonePartial {
-            fault,
+            fault: ::qapi_types::codec::Fault(None),
             #[cfg(any())]
             m0: Some(m0),
             #[cfg(any())]
@@ -836,7 +834,6 @@ impl ::qapi_types::codec::Members for Gone {
             ];
             return Err(::qapi_types::codec::incomplete(p.fault, members, r));
         };
-        fault.check()?;
         Ok(Self {
             #[cfg(any())]
             a: m0,
@@ -982,11 +979,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "bus")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 bus: m0,
                 unrecognized: rest,
@@ -1167,9 +1163,10 @@ pub mod commands {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), m0) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { name: m0 })
         }
 

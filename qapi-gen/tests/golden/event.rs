@@ -59,11 +59,10 @@ impl ::qapi_types::codec::Members for Cause {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "guest")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             guest: m0,
             unrecognized: rest,
@@ -188,9 +187,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), rest) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -269,11 +269,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), m1, rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
                 let members = &[(p.1.is_none(), 0, "guest")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 guest: m0,
                 reason: m1,

@@ -85,11 +85,10 @@ impl ::qapi_types::codec::Members for Marked {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), m2, m3) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "self")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             self_: m1,
@@ -156,9 +155,10 @@ impl ::qapi_types::codec::Members for ComExampleVendor {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { a: m0 })
     }
 
@@ -257,11 +257,10 @@ impl ::qapi_types::codec::Members for String {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "str")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             str: m0,
             unrecognized: rest,
@@ -321,9 +320,10 @@ impl ::qapi_types::codec::Members for Option {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { some: m0 })
     }
 
@@ -376,11 +376,10 @@ impl ::qapi_types::codec::Members for Vec {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "items")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { items: m0 })
     }
 
@@ -438,9 +437,10 @@ impl ::qapi_types::codec::Members for Box {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { inner: m0 })
     }
 
@@ -518,9 +518,10 @@ impl ::qapi_types::codec::Members for Result {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1, rest) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0, m1, rest) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             ok: m0,
             err: m1,
@@ -601,11 +602,10 @@ impl ::qapi_types::codec::Members for Into {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), m1, rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
             let members = &[(p.1.is_none(), 0, "from")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             from: m0,
             value: m1,
@@ -765,9 +765,10 @@ impl ::qapi_types::codec::Members for Clone {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { copy: m0 })
     }
 
@@ -816,11 +817,10 @@ impl ::qapi_types::codec::Members for Self_ {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "self")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { self_: m0 })
     }
 
@@ -894,11 +894,10 @@ impl ::qapi_types::codec::Members for Ok {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "value"), (p.2.is_none(), 1, "branch")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             branch: m1,
             u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
@@ -1096,7 +1095,15 @@ impl ::qapi_types::codec::Members for OkBranch {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "p"),
                 (p.2.is_none(), 1, "r"),
@@ -1106,7 +1113,6 @@ impl ::qapi_types::codec::Members for OkBranch {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             p: m0,
             r: m1,
@@ -1186,9 +1192,10 @@ impl ::qapi_types::codec::Members for Unset {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             default: m0,
             clone: m1,
@@ -1267,7 +1274,15 @@ impl ::qapi_types::codec::Members for Positions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "m0"),
                 (p.2.is_none(), 1, "m1"),
@@ -1277,7 +1292,6 @@ impl ::qapi_types::codec::Members for Positions {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             m0,
             m1,
@@ -1384,11 +1398,10 @@ impl ::qapi_types::codec::Members for Parts {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "part")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
@@ -1592,11 +1605,10 @@ impl ::qapi_types::codec::Members for Event {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), m1, m2, rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
             let members = &[(p.1.is_none(), 0, "fault")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             fault: m0,
             name: m1,
@@ -1796,7 +1808,7 @@ impl ::qapi_types::codec::Members for Keywords {
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let (
-            fault,
+            ::qapi_types::codec::Fault(None),
             Some(m0),
             Some(m1),
             Some(m2),
@@ -1828,7 +1840,6 @@ impl ::qapi_types::codec::Members for Keywords {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             r#type: m0,
             r#in: m1,
@@ -2004,9 +2015,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), m0, rest) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self {
                 r#type: m0,
                 unrecognized: rest,
@@ -2076,11 +2088,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "value")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 value: m0,
                 unrecognized: rest,
@@ -2367,11 +2378,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "extra")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 extra: m0,
                 extra_: rest,

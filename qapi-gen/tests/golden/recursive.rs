@@ -74,11 +74,10 @@ impl ::qapi_types::codec::Members for Chain {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), m1, m2) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             next: m1,
@@ -142,9 +141,10 @@ impl ::qapi_types::codec::Members for Left {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { right: m0 })
     }
 
@@ -214,9 +214,10 @@ impl ::qapi_types::codec::Members for Right {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self {
             left: m0,
             chain: m1,
@@ -317,11 +318,10 @@ impl ::qapi_types::codec::Members for Inner {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "first")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             first: m0,
             second: m1,
@@ -388,11 +388,10 @@ impl ::qapi_types::codec::Members for Tree {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "kind")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })

@@ -59,11 +59,10 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             running: m0,
             unrecognized: rest,
@@ -128,11 +127,10 @@ impl ::qapi_types::codec::Members for VendorSpecificDescriptionOfAThing {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             unrecognized: rest,
@@ -187,11 +185,10 @@ impl ::qapi_types::codec::Members for Service {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { name: m0 })
     }
 
@@ -299,9 +296,10 @@ pub mod events {
         }
 
         #[inline]
-        fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, rest) = p;
-            fault.check()?;
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), rest) = p else {
+                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+            };
             Ok(Self { unrecognized: rest })
         }
 
@@ -366,11 +364,10 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 unrecognized: rest,
@@ -587,11 +584,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, m0, Some(m1)) = p else {
+            let (::qapi_types::codec::Fault(None), m0, Some(m1)) = p else {
                 let members = &[(p.2.is_none(), 1, "limit")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 name: m0,
                 limit: m1,
@@ -864,11 +860,10 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (fault, Some(m0), rest) = p else {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            fault.check()?;
             Ok(Self {
                 driver: m0,
                 extra: rest,

@@ -59,11 +59,10 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), rest) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             running: m0,
             unrecognized: rest,

@@ -53,11 +53,10 @@ impl ::qapi_types::codec::Members for Point {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "x"), (p.2.is_none(), 1, "y")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { x: m0, y: m1 })
     }
 
@@ -129,9 +128,10 @@ impl ::qapi_types::codec::Members for Defaults {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, m1) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { on: m0, origin: m1 })
     }
 
@@ -307,7 +307,20 @@ impl ::qapi_types::codec::Members for Marker {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, m8, m9) = p else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+        ) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "x"),
                 (p.2.is_none(), 1, "y"),
@@ -316,7 +329,6 @@ impl ::qapi_types::codec::Members for Marker {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             x: m0,
             y: m1,

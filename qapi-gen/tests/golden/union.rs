@@ -90,9 +90,10 @@ impl ::qapi_types::codec::Members for Raw {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0) = p;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
         Ok(Self { offset: m0 })
     }
 
@@ -158,11 +159,10 @@ impl ::qapi_types::codec::Members for Cow {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), m1) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1) = p else {
             let members = &[(p.1.is_none(), 0, "backing")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             backing: m0,
             lazy: m1,
@@ -255,14 +255,13 @@ impl ::qapi_types::codec::Members for Image {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, m0, Some(m1), Some(m2), branch) = p else {
+        let (::qapi_types::codec::Fault(None), m0, Some(m1), Some(m2), branch) = p else {
             let members = &[
                 (p.2.is_none(), 1, "driver"),
                 (p.3.is_none(), 2, "read-only"),
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             node_name: m0,
             read_only: m2,
@@ -458,11 +457,10 @@ impl ::qapi_types::codec::Members for Named {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { name: m0 })
     }
 
@@ -523,11 +521,10 @@ impl ::qapi_types::codec::Members for Carried {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             transport: m1,
@@ -620,11 +617,10 @@ impl ::qapi_types::codec::Members for Tcp {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
             let members = &[(p.1.is_none(), 0, "host"), (p.2.is_none(), 1, "port")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { host: m0, port: m1 })
     }
 
@@ -676,11 +672,10 @@ impl ::qapi_types::codec::Members for Unix {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self { path: m0 })
     }
 
@@ -745,11 +740,10 @@ impl ::qapi_types::codec::Members for Net {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "protocol")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
         })
@@ -928,11 +922,10 @@ impl ::qapi_types::codec::Members for Target {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (fault, Some(m0), Some(m1), branch) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        fault.check()?;
         Ok(Self {
             name: m0,
             u: ::qapi_types::codec::branch_finish(branch, &m1, r)?,
