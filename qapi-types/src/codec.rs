@@ -430,7 +430,7 @@ pub fn other_kind(name: &'static str, r: &mut Reader<'_>) -> Result<Value> {
 
 /// Writes the member `name`.
 #[inline(never)]
-pub fn put<T: Encode>(w: &mut Writer<'_>, name: &'static str, value: &T) {
+pub fn put<T: Encode + ?Sized>(w: &mut Writer<'_>, name: &'static str, value: &T) {
     w.schema_key(name);
     value.encode(w);
 }

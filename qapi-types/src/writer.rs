@@ -370,11 +370,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes the member `key` with the members that `members` writes as its object, or nothing if it writes none.
-    pub(crate) fn object_unless_empty(
-        &mut self,
-        key: &'static str,
-        members: impl FnOnce(&mut Self),
-    ) {
+    pub(crate) fn object_unless_empty(&mut self, key: &'static str, members: &dyn Fn(&mut Self)) {
         let start = self.out.len();
         self.schema_key(key);
         self.begin_object();

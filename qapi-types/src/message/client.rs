@@ -16,9 +16,10 @@ pub fn write_request<C: Command>(
     id: Option<&impl Encode>,
     oob: bool,
 ) {
+    let put = |w: &mut Writer<'_>| command.put(w);
     // What has no size has no members.
-    let arguments = (size_of::<C>() > 0).then_some(|w: &mut Writer<'_>| command.put(w));
-    envelope(w, C::NAME, arguments, id, oob);
+    let arguments: Option<&dyn Fn(&mut Writer<'_>)> = (size_of::<C>() > 0).then_some(&put);
+    envelope(w, C::NAME, arguments, id.map(|id| id as _), oob);
 }
 
 /// Writes a request for a command of any name, known to a schema or not; otherwise as [`write_request`].
@@ -29,15 +30,16 @@ pub fn write_raw_request(
     id: Option<&impl Encode>,
     oob: bool,
 ) {
-    let arguments = (!arguments.is_empty()).then_some(|w: &mut Writer<'_>| put_open(w, arguments));
-    envelope(w, command, arguments, id, oob);
+    let put = |w: &mut Writer<'_>| put_open(w, arguments);
+    envelope(w, command, Some(&put), id.map(|id| id as _), oob);
 }
 
+/// Not generic, so that it is not compiled for each command.
 fn envelope(
     w: &mut Writer<'_>,
     command: &str,
-    arguments: Option<impl FnOnce(&mut Writer<'_>)>,
-    id: Option<&impl Encode>,
+    arguments: Option<&dyn Fn(&mut Writer<'_>)>,
+    id: Option<&dyn Encode>,
     oob: bool,
 ) {
     w.begin_object();

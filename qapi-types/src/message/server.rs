@@ -256,20 +256,15 @@ pub fn write_error(w: &mut Writer<'_>, error: &ErrorReply, id: Option<&impl Enco
 
 /// Writes an event without line end. Data is left out if there is none.
 pub fn write_event<E: Event>(w: &mut Writer<'_>, event: &E, timestamp: Timestamp) {
-    envelope(w, E::NAME, timestamp, |w| event.put(w));
+    envelope(w, E::NAME, timestamp, &|w| event.put(w));
 }
 
 /// Writes one of a schema's events, without line end. Data is left out if there is none.
 pub fn write_any_event<E: Events>(w: &mut Writer<'_>, event: &E, timestamp: Timestamp) {
-    envelope(w, event.name(), timestamp, |w| event.put(w));
+    envelope(w, event.name(), timestamp, &|w| event.put(w));
 }
 
-fn envelope(
-    w: &mut Writer<'_>,
-    name: &str,
-    timestamp: Timestamp,
-    data: impl FnOnce(&mut Writer<'_>),
-) {
+fn envelope(w: &mut Writer<'_>, name: &str, timestamp: Timestamp, data: &dyn Fn(&mut Writer<'_>)) {
     w.begin_object();
     put(w, "timestamp", &timestamp);
     w.key("event");
