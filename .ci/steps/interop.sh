@@ -1,9 +1,9 @@
 # Other people's clients, which talk to the example VMM.
 
-about[clients]="libvirt, QEMU's client library for Python, and the crate qapi, against our server"
-step_clients() {
+about[interop]="libvirt, QEMU's client library for Python, and the crate qapi, against our server"
+step_interop() {
   local target=${CARGO_TARGET_DIR:-target} venv
-  venv=$PWD/target/clients-venv
+  venv=$PWD/target/interop-venv
   cargo build --locked -q -p vmm
   if [ ! -x "$venv/bin/pip" ]; then
     need python3 python3
@@ -14,13 +14,13 @@ step_clients() {
       python3 -m venv --clear "$venv"
     }
   fi
-  "$venv/bin/pip" install -q --disable-pip-version-check -r tests/clients/python/requirements.txt
-  "$venv/bin/python" tests/clients/python/qemu_qmp.py "$target/debug/vmm"
+  "$venv/bin/pip" install -q --disable-pip-version-check -r tests/interop/python/requirements.txt
+  "$venv/bin/python" tests/interop/python/qemu_qmp.py "$target/debug/vmm"
   found "$("$venv/bin/pip" list --disable-pip-version-check --format freeze | grep '^qemu')"
-  cargo run --locked -q --manifest-path tests/clients/qapi/Cargo.toml -- "$target/debug/vmm"
-  found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/clients/qapi/Cargo.lock)"
+  cargo run --locked -q --manifest-path tests/interop/qapi/Cargo.toml -- "$target/debug/vmm"
+  found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/interop/qapi/Cargo.lock)"
   need libvirtd libvirt-daemon libvirt-daemon-driver-qemu
   need virsh libvirt-clients
-  "$venv/bin/python" tests/clients/libvirt/libvirt.py "$target/debug/vmm"
+  "$venv/bin/python" tests/interop/libvirt/libvirt.py "$target/debug/vmm"
   found "libvirt $(virsh --version)"
 }

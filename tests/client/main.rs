@@ -1,8 +1,0 @@
-//! Clients against servers that do what they should not, and against real ones.
-
-#[cfg(unix)]
-mod blocking;
-#[cfg(unix)]
-mod descriptors;
-#[cfg(unix)]
-mod fake;
