@@ -2,11 +2,14 @@
 //!
 //! Faults are reported and reading goes on, so that one fault does not hide the next.
 
+mod style;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{FastSet, Symbol};
 use crate::source::Span;
 use crate::syntax::lexer::Kind;
 use crate::syntax::parser::FileParser;
+use style::Style;
 
 /// A documentation comment.
 #[derive(Debug)]
@@ -46,8 +49,6 @@ pub(crate) enum DocSectionKind {
     Obsolete,
 }
 
-const LINE_WIDTH: usize = 70;
-
 /// Reads one comment, of which the parser's current token is the first line.
 ///
 /// `None` if it has faults that make its symbol or end unreliable.
@@ -57,7 +58,7 @@ pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
     let mut reader = Reader {
         text: &text,
         open,
-        literal: Literal::Off,
+        style: Style::new(),
         end: open,
         sound: true,
         faulty: false,
@@ -100,21 +101,11 @@ pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
     sound.then_some(doc)
 }
 
-/// A stretch of reStructuredText that is taken literally, exempt from style rules.
-#[derive(Clone, Copy)]
-enum Literal {
-    Off,
-    /// Announced, but its first line is yet to come.
-    Announced,
-    /// Until a line with less indentation.
-    Indented(usize),
-}
-
 struct Reader<'r, 'p> {
     parser: &'r mut FileParser<'p>,
     text: &'r str,
     open: Span,
-    literal: Literal,
+    style: Style,
     end: Span,
     sound: bool,
     faulty: bool,
@@ -187,7 +178,10 @@ impl<'r> Reader<'r, '_> {
             start,
             end: start + content.len() as u32,
         };
-        self.check_style(span, content);
+        if self.parser.shared.options.style {
+            let faults = self.style.check(span, content);
+            faults.into_iter().flatten().for_each(|d| self.report(d));
+        }
         Some(span)
     }
 
@@ -510,46 +504,6 @@ impl<'r> Reader<'r, '_> {
             }
         }
     }
-
-    /// Line length and the space between sentences, outside literal text.
-    fn check_style(&mut self, span: Span, line: &str) {
-        if !self.parser.shared.options.style {
-            return;
-        }
-        if announces_literal(line) {
-            self.literal = Literal::Announced;
-        } else if !line.is_empty() {
-            let indent = line.len() - line.trim_start_matches(' ').len();
-            match self.literal {
-                Literal::Announced if indent > 0 => self.literal = Literal::Indented(indent),
-                Literal::Indented(needed) if indent < needed => self.literal = Literal::Off,
-                _ => {}
-            }
-        }
-        if !matches!(self.literal, Literal::Off) {
-            return;
-        }
-        // Two columns belong to the comment marker.
-        if line.len() > LINE_WIDTH - 2 && line.chars().count() > LINE_WIDTH - 2 && !is_url(line) {
-            self.fault(
-                Code::DocLongLine,
-                span,
-                format!("documentation line longer than {LINE_WIDTH} columns"),
-            );
-        }
-        if let Some(at) = single_space(line) {
-            let at = span.start + at as u32;
-            let diagnostic = Diagnostic::new(
-                Code::DocSentenceSpacing,
-                Span {
-                    start: at,
-                    end: at + 2,
-                },
-                "one space between sentences, where two are the style",
-            );
-            self.report(diagnostic);
-        }
-    }
 }
 
 /// Splits `@name: text`.
@@ -570,46 +524,4 @@ fn tag(line: &str) -> Option<(&str, &str)> {
 
 fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(super::lexer::is_space).len()
-}
-
-/// `::` alone, or the directive for examples.
-fn announces_literal(line: &str) -> bool {
-    let Some(line) = line.strip_suffix("::") else {
-        return false;
-    };
-    let line = line.trim_end_matches(' ');
-    line.is_empty()
-        || line
-            .strip_prefix(".. ")
-            .is_some_and(|rest| rest.trim_start_matches(' ') == "qmp-example")
-}
-
-fn is_url(line: &str) -> bool {
-    let line = line.trim_start_matches(' ');
-    ["http://", "https://", "ftp://"]
-        .into_iter()
-        .any(|scheme| line.starts_with(scheme))
-        && !line.contains(' ')
-}
-
-/// The byte offset of a full stop that only one space separates from the next sentence.
-fn single_space(line: &str) -> Option<usize> {
-    let bytes = line.as_bytes();
-    let starts_sentence = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'(';
-    bytes.windows(3).enumerate().find_map(|(i, window)| {
-        let [stop @ (b'.' | b'!' | b'?'), b' ', next] = window else {
-            return None;
-        };
-        if !starts_sentence(next) {
-            return None;
-        }
-        let before = &line[..i];
-        let list_number = before.trim_start_matches(' ').len() == 1
-            && before.ends_with(|c: char| c.is_ascii_digit());
-        let for_example = before
-            .strip_suffix("e.g")
-            .is_some_and(|b| !b.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
-        let exempt = *stop == b'.' && (list_number || for_example);
-        (!exempt).then_some(i)
-    })
 }

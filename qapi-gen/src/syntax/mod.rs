@@ -6,5 +6,6 @@ mod lexer;
 mod parser;
 mod pragma;
 mod recover;
+mod value;
 
 pub(crate) use parser::{Options, Parsed, parse};

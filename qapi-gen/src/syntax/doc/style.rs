@@ -1,0 +1,105 @@
+//! The style of documentation: how long lines are, and the space between sentences.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+const LINE_WIDTH: usize = 70;
+
+/// A stretch of reStructuredText that is taken literally, exempt from style rules.
+#[derive(Clone, Copy)]
+enum Literal {
+    Off,
+    /// Announced, but its first line is yet to come.
+    Announced,
+    /// Until a line with less indentation.
+    Indented(usize),
+}
+
+/// What the lines of a comment so far say about the next.
+pub(super) struct Style(Literal);
+
+impl Style {
+    pub(super) fn new() -> Style {
+        Style(Literal::Off)
+    }
+
+    /// What is wrong with the next line.
+    pub(super) fn check(&mut self, span: Span, line: &str) -> [Option<Diagnostic>; 2] {
+        if self.is_literal(line) {
+            return [None, None];
+        }
+        // Two columns belong to the comment marker.
+        let long =
+            line.len() > LINE_WIDTH - 2 && line.chars().count() > LINE_WIDTH - 2 && !is_url(line);
+        let length = long.then(|| {
+            let message = format!("documentation line longer than {LINE_WIDTH} columns");
+            Diagnostic::new(Code::DocLongLine, span, message)
+        });
+        let spacing = single_space(line).map(|at| {
+            let start = span.start + at as u32;
+            let span = Span {
+                start,
+                end: start + 2,
+            };
+            let message = "one space between sentences, where two are the style";
+            Diagnostic::new(Code::DocSentenceSpacing, span, message)
+        });
+        [length, spacing]
+    }
+
+    fn is_literal(&mut self, line: &str) -> bool {
+        if announces_literal(line) {
+            self.0 = Literal::Announced;
+        } else if !line.is_empty() {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            match self.0 {
+                Literal::Announced if indent > 0 => self.0 = Literal::Indented(indent),
+                Literal::Indented(needed) if indent < needed => self.0 = Literal::Off,
+                _ => {}
+            }
+        }
+        !matches!(self.0, Literal::Off)
+    }
+}
+
+/// `::` alone, or the directive for examples.
+fn announces_literal(line: &str) -> bool {
+    let Some(line) = line.strip_suffix("::") else {
+        return false;
+    };
+    let line = line.trim_end_matches(' ');
+    line.is_empty()
+        || line
+            .strip_prefix(".. ")
+            .is_some_and(|rest| rest.trim_start_matches(' ') == "qmp-example")
+}
+
+fn is_url(line: &str) -> bool {
+    let line = line.trim_start_matches(' ');
+    ["http://", "https://", "ftp://"]
+        .into_iter()
+        .any(|scheme| line.starts_with(scheme))
+        && !line.contains(' ')
+}
+
+/// The byte offset of a full stop that only one space separates from the next sentence.
+fn single_space(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let starts_sentence = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'(';
+    bytes.windows(3).enumerate().find_map(|(i, window)| {
+        let [stop @ (b'.' | b'!' | b'?'), b' ', next] = window else {
+            return None;
+        };
+        if !starts_sentence(next) {
+            return None;
+        }
+        let before = &line[..i];
+        let list_number = before.trim_start_matches(' ').len() == 1
+            && before.ends_with(|c: char| c.is_ascii_digit());
+        let for_example = before
+            .strip_suffix("e.g")
+            .is_some_and(|b| !b.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let exempt = *stop == b'.' && (list_number || for_example);
+        (!exempt).then_some(i)
+    })
+}
