@@ -1,8 +1,9 @@
 //! A connection that many tasks use, and the task that reads it.
 //!
 //! Who makes a call writes it at once if no other is under way. Otherwise, and if it cannot be written at once, the
-//! connection's task writes it, with all others that have come by then. That task does all the reading. Locks are held for as long as it takes to encode a
-//! request or to look at what was read, never across a point where a task may be suspended.
+//! connection's task writes it, with all others that have come by then. That task does all the reading. Locks are held
+//! for as long as it takes to encode a request or to look at what was read, never across a point where a task may be
+//! suspended.
 
 use std::collections::VecDeque;
 use std::io;
