@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
     clippy::struct_field_names,
     clippy::too_many_lines
 )]
-// The files are as generated: rustfmt would indent a conditional field of a pattern otherwise.
+// The files are as generated, whichever rustfmt there is.
 #[rustfmt::skip]
 #[path = "golden"]
 mod generated {

@@ -2692,17 +2692,8 @@ impl crate::codec::Members for GuestFilesystemInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            Some(m6),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4, m5, Some(m6), rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "name"),

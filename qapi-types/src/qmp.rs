@@ -1567,18 +1567,26 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
     #[inline]
     fn begin(tag: &SocketAddressType) -> SocketAddressLegacyBranchPartial {
         match tag {
-            SocketAddressType::Inet => SocketAddressLegacyBranchPartial::Inet(
-                crate::codec::boxed_begin::<InetSocketAddressWrapper>(),
-            ),
-            SocketAddressType::Unix => SocketAddressLegacyBranchPartial::Unix(
-                crate::codec::boxed_begin::<UnixSocketAddressWrapper>(),
-            ),
-            SocketAddressType::Vsock => SocketAddressLegacyBranchPartial::Vsock(
-                crate::codec::boxed_begin::<VsockSocketAddressWrapper>(),
-            ),
-            SocketAddressType::Fd => SocketAddressLegacyBranchPartial::Fd(
-                crate::codec::boxed_begin::<FdSocketAddressWrapper>(),
-            ),
+            SocketAddressType::Inet => {
+                SocketAddressLegacyBranchPartial::Inet(crate::codec::boxed_begin::<
+                    InetSocketAddressWrapper,
+                >())
+            }
+            SocketAddressType::Unix => {
+                SocketAddressLegacyBranchPartial::Unix(crate::codec::boxed_begin::<
+                    UnixSocketAddressWrapper,
+                >())
+            }
+            SocketAddressType::Vsock => {
+                SocketAddressLegacyBranchPartial::Vsock(crate::codec::boxed_begin::<
+                    VsockSocketAddressWrapper,
+                >())
+            }
+            SocketAddressType::Fd => {
+                SocketAddressLegacyBranchPartial::Fd(crate::codec::boxed_begin::<
+                    FdSocketAddressWrapper,
+                >())
+            }
             SocketAddressType::Unrecognized(tag) => {
                 SocketAddressLegacyBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -2563,15 +2571,21 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     #[inline]
     fn begin(tag: &GuestPanicInformationType) -> GuestPanicInformationBranchPartial {
         match tag {
-            GuestPanicInformationType::HyperV => GuestPanicInformationBranchPartial::HyperV(
-                crate::codec::boxed_begin::<GuestPanicInformationHyperV>(),
-            ),
-            GuestPanicInformationType::S390 => GuestPanicInformationBranchPartial::S390(
-                crate::codec::boxed_begin::<GuestPanicInformationS390>(),
-            ),
-            GuestPanicInformationType::Tdx => GuestPanicInformationBranchPartial::Tdx(
-                crate::codec::boxed_begin::<GuestPanicInformationTdx>(),
-            ),
+            GuestPanicInformationType::HyperV => {
+                GuestPanicInformationBranchPartial::HyperV(crate::codec::boxed_begin::<
+                    GuestPanicInformationHyperV,
+                >())
+            }
+            GuestPanicInformationType::S390 => {
+                GuestPanicInformationBranchPartial::S390(crate::codec::boxed_begin::<
+                    GuestPanicInformationS390,
+                >())
+            }
+            GuestPanicInformationType::Tdx => {
+                GuestPanicInformationBranchPartial::Tdx(crate::codec::boxed_begin::<
+                    GuestPanicInformationTdx,
+                >())
+            }
             GuestPanicInformationType::Unrecognized(tag) => {
                 GuestPanicInformationBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -2719,15 +2733,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "arg1"),
@@ -3976,12 +3982,16 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
     #[inline]
     fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockOpenOptionsBranchPartial {
         match tag {
-            QCryptoBlockFormat::Qcow => QCryptoBlockOpenOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
-            ),
-            QCryptoBlockFormat::Luks => QCryptoBlockOpenOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
-            ),
+            QCryptoBlockFormat::Qcow => {
+                QCryptoBlockOpenOptionsBranchPartial::Qcow(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsQCow,
+                >())
+            }
+            QCryptoBlockFormat::Luks => {
+                QCryptoBlockOpenOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsLUKS,
+                >())
+            }
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockOpenOptionsBranchPartial::Unrecognized(
                     tag.clone(),
@@ -4165,12 +4175,16 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
     #[inline]
     fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockCreateOptionsBranchPartial {
         match tag {
-            QCryptoBlockFormat::Qcow => QCryptoBlockCreateOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
-            ),
-            QCryptoBlockFormat::Luks => QCryptoBlockCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockCreateOptionsLUKS>(),
-            ),
+            QCryptoBlockFormat::Qcow => {
+                QCryptoBlockCreateOptionsBranchPartial::Qcow(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsQCow,
+                >())
+            }
+            QCryptoBlockFormat::Luks => {
+                QCryptoBlockCreateOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    QCryptoBlockCreateOptionsLUKS,
+                >())
+            }
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockCreateOptionsBranchPartial::Unrecognized(
                     tag.clone(),
@@ -5032,9 +5046,11 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
     fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockAmendOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockAmendOptionsBranchPartial::Qcow,
-            QCryptoBlockFormat::Luks => QCryptoBlockAmendOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockAmendOptionsLUKS>(),
-            ),
+            QCryptoBlockFormat::Luks => {
+                QCryptoBlockAmendOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    QCryptoBlockAmendOptionsLUKS,
+                >())
+            }
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockAmendOptionsBranchPartial::Unrecognized(
                     tag.clone(),
@@ -6128,9 +6144,11 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
     #[inline]
     fn begin(tag: &QCryptoAkCipherAlgo) -> QCryptoAkCipherOptionsBranchPartial {
         match tag {
-            QCryptoAkCipherAlgo::Rsa => QCryptoAkCipherOptionsBranchPartial::Rsa(
-                crate::codec::boxed_begin::<QCryptoAkCipherOptionsRSA>(),
-            ),
+            QCryptoAkCipherAlgo::Rsa => {
+                QCryptoAkCipherOptionsBranchPartial::Rsa(crate::codec::boxed_begin::<
+                    QCryptoAkCipherOptionsRSA,
+                >())
+            }
             QCryptoAkCipherAlgo::Unrecognized(tag) => {
                 QCryptoAkCipherOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -6506,16 +6524,8 @@ impl crate::codec::Members for JobInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
@@ -7290,9 +7300,9 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Aes
             }
             BlockdevQcow2EncryptionFormat::Luks => {
-                ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(
-                    crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>(),
-                )
+                ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(crate::codec::boxed_begin::<
+                    QCryptoBlockInfoLUKS,
+                >())
             }
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Unrecognized(
@@ -8472,21 +8482,31 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     #[inline]
     fn begin(tag: &ImageInfoSpecificKind) -> ImageInfoSpecificBranchPartial {
         match tag {
-            ImageInfoSpecificKind::Qcow2 => ImageInfoSpecificBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<ImageInfoSpecificQCow2Wrapper>(),
-            ),
-            ImageInfoSpecificKind::Vmdk => ImageInfoSpecificBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<ImageInfoSpecificVmdkWrapper>(),
-            ),
-            ImageInfoSpecificKind::Luks => ImageInfoSpecificBranchPartial::Luks(
-                crate::codec::boxed_begin::<ImageInfoSpecificLUKSWrapper>(),
-            ),
-            ImageInfoSpecificKind::Rbd => ImageInfoSpecificBranchPartial::Rbd(
-                crate::codec::boxed_begin::<ImageInfoSpecificRbdWrapper>(),
-            ),
-            ImageInfoSpecificKind::File => ImageInfoSpecificBranchPartial::File(
-                crate::codec::boxed_begin::<ImageInfoSpecificFileWrapper>(),
-            ),
+            ImageInfoSpecificKind::Qcow2 => {
+                ImageInfoSpecificBranchPartial::Qcow2(crate::codec::boxed_begin::<
+                    ImageInfoSpecificQCow2Wrapper,
+                >())
+            }
+            ImageInfoSpecificKind::Vmdk => {
+                ImageInfoSpecificBranchPartial::Vmdk(crate::codec::boxed_begin::<
+                    ImageInfoSpecificVmdkWrapper,
+                >())
+            }
+            ImageInfoSpecificKind::Luks => {
+                ImageInfoSpecificBranchPartial::Luks(crate::codec::boxed_begin::<
+                    ImageInfoSpecificLUKSWrapper,
+                >())
+            }
+            ImageInfoSpecificKind::Rbd => {
+                ImageInfoSpecificBranchPartial::Rbd(crate::codec::boxed_begin::<
+                    ImageInfoSpecificRbdWrapper,
+                >())
+            }
+            ImageInfoSpecificKind::File => {
+                ImageInfoSpecificBranchPartial::File(crate::codec::boxed_begin::<
+                    ImageInfoSpecificFileWrapper,
+                >())
+            }
             ImageInfoSpecificKind::Unrecognized(tag) => {
                 ImageInfoSpecificBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -12862,17 +12882,21 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::CopyBeforeWrite => BlockStatsSpecificBranchPartial::CopyBeforeWrite,
             BlockdevDriver::CopyOnRead => BlockStatsSpecificBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockStatsSpecificBranchPartial::Dmg,
-            BlockdevDriver::File => BlockStatsSpecificBranchPartial::File(
-                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
-            ),
+            BlockdevDriver::File => {
+                BlockStatsSpecificBranchPartial::File(crate::codec::boxed_begin::<
+                    BlockStatsSpecificFile,
+                >())
+            }
             BlockdevDriver::SnapshotAccess => BlockStatsSpecificBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockStatsSpecificBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockStatsSpecificBranchPartial::Ftps,
             BlockdevDriver::Gluster => BlockStatsSpecificBranchPartial::Gluster,
             BlockdevDriver::HostCdrom => BlockStatsSpecificBranchPartial::HostCdrom,
-            BlockdevDriver::HostDevice => BlockStatsSpecificBranchPartial::HostDevice(
-                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
-            ),
+            BlockdevDriver::HostDevice => {
+                BlockStatsSpecificBranchPartial::HostDevice(crate::codec::boxed_begin::<
+                    BlockStatsSpecificFile,
+                >())
+            }
             BlockdevDriver::Http => BlockStatsSpecificBranchPartial::Http,
             BlockdevDriver::Https => BlockStatsSpecificBranchPartial::Https,
             BlockdevDriver::IoUring => BlockStatsSpecificBranchPartial::IoUring,
@@ -12882,9 +12906,11 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::Nfs => BlockStatsSpecificBranchPartial::Nfs,
             BlockdevDriver::NullAio => BlockStatsSpecificBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockStatsSpecificBranchPartial::NullCo,
-            BlockdevDriver::Nvme => BlockStatsSpecificBranchPartial::Nvme(
-                crate::codec::boxed_begin::<BlockStatsSpecificNvme>(),
-            ),
+            BlockdevDriver::Nvme => {
+                BlockStatsSpecificBranchPartial::Nvme(crate::codec::boxed_begin::<
+                    BlockStatsSpecificNvme,
+                >())
+            }
             BlockdevDriver::NvmeIoUring => BlockStatsSpecificBranchPartial::NvmeIoUring,
             BlockdevDriver::Parallels => BlockStatsSpecificBranchPartial::Parallels,
             BlockdevDriver::Preallocate => BlockStatsSpecificBranchPartial::Preallocate,
@@ -15482,15 +15508,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "parent"),
@@ -17714,9 +17732,11 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
         match tag {
             JobType::Commit => BlockJobChangeOptionsBranchPartial::Commit,
             JobType::Stream => BlockJobChangeOptionsBranchPartial::Stream,
-            JobType::Mirror => BlockJobChangeOptionsBranchPartial::Mirror(
-                crate::codec::boxed_begin::<BlockJobChangeOptionsMirror>(),
-            ),
+            JobType::Mirror => {
+                BlockJobChangeOptionsBranchPartial::Mirror(crate::codec::boxed_begin::<
+                    BlockJobChangeOptionsMirror,
+                >())
+            }
             JobType::Backup => BlockJobChangeOptionsBranchPartial::Backup,
             JobType::Create => BlockJobChangeOptionsBranchPartial::Create,
             JobType::Amend => BlockJobChangeOptionsBranchPartial::Amend,
@@ -19349,9 +19369,11 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
     #[inline]
     fn begin(tag: &BlockdevQcowEncryptionFormat) -> BlockdevQcowEncryptionBranchPartial {
         match tag {
-            BlockdevQcowEncryptionFormat::Aes => BlockdevQcowEncryptionBranchPartial::Aes(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
-            ),
+            BlockdevQcowEncryptionFormat::Aes => {
+                BlockdevQcowEncryptionBranchPartial::Aes(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsQCow,
+                >())
+            }
             BlockdevQcowEncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcowEncryptionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -19638,12 +19660,16 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
     #[inline]
     fn begin(tag: &BlockdevQcow2EncryptionFormat) -> BlockdevQcow2EncryptionBranchPartial {
         match tag {
-            BlockdevQcow2EncryptionFormat::Aes => BlockdevQcow2EncryptionBranchPartial::Aes(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
-            ),
-            BlockdevQcow2EncryptionFormat::Luks => BlockdevQcow2EncryptionBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
-            ),
+            BlockdevQcow2EncryptionFormat::Aes => {
+                BlockdevQcow2EncryptionBranchPartial::Aes(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsQCow,
+                >())
+            }
+            BlockdevQcow2EncryptionFormat::Luks => {
+                BlockdevQcow2EncryptionBranchPartial::Luks(crate::codec::boxed_begin::<
+                    QCryptoBlockOptionsLUKS,
+                >())
+            }
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcow2EncryptionBranchPartial::Unrecognized(
                     tag.clone(),
@@ -21285,21 +21311,7 @@ impl crate::codec::Members for BlockdevOptionsBlkdebug {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11) = p
         else {
             let members = &[(p.1.is_none(), 0, "image")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -22317,18 +22329,7 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4, m5, m6, m7, m8) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "transport"),
@@ -23006,15 +23007,21 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
     #[inline]
     fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionOptionsBranchPartial {
         match tag {
-            RbdImageEncryptionFormat::Luks => RbdEncryptionOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS>(),
-            ),
-            RbdImageEncryptionFormat::Luks2 => RbdEncryptionOptionsBranchPartial::Luks2(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS2>(),
-            ),
-            RbdImageEncryptionFormat::LuksAny => RbdEncryptionOptionsBranchPartial::LuksAny(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKSAny>(),
-            ),
+            RbdImageEncryptionFormat::Luks => {
+                RbdEncryptionOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    RbdEncryptionOptionsLUKS,
+                >())
+            }
+            RbdImageEncryptionFormat::Luks2 => {
+                RbdEncryptionOptionsBranchPartial::Luks2(crate::codec::boxed_begin::<
+                    RbdEncryptionOptionsLUKS2,
+                >())
+            }
+            RbdImageEncryptionFormat::LuksAny => {
+                RbdEncryptionOptionsBranchPartial::LuksAny(crate::codec::boxed_begin::<
+                    RbdEncryptionOptionsLUKSAny,
+                >())
+            }
             RbdImageEncryptionFormat::Unrecognized(tag) => {
                 RbdEncryptionOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -23205,12 +23212,16 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
     #[inline]
     fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionCreateOptionsBranchPartial {
         match tag {
-            RbdImageEncryptionFormat::Luks => RbdEncryptionCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS>(),
-            ),
-            RbdImageEncryptionFormat::Luks2 => RbdEncryptionCreateOptionsBranchPartial::Luks2(
-                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS2>(),
-            ),
+            RbdImageEncryptionFormat::Luks => {
+                RbdEncryptionCreateOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    RbdEncryptionCreateOptionsLUKS,
+                >())
+            }
+            RbdImageEncryptionFormat::Luks2 => {
+                RbdEncryptionCreateOptionsBranchPartial::Luks2(crate::codec::boxed_begin::<
+                    RbdEncryptionCreateOptionsLUKS2,
+                >())
+            }
             RbdImageEncryptionFormat::LuksAny => RbdEncryptionCreateOptionsBranchPartial::LuksAny,
             RbdImageEncryptionFormat::Unrecognized(tag) => {
                 RbdEncryptionCreateOptionsBranchPartial::Unrecognized(
@@ -23457,19 +23468,7 @@ impl crate::codec::Members for BlockdevOptionsRbd {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            m1,
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2), m3, m4, m5, m6, m7, m8, m9) = p
         else {
             let members = &[(p.1.is_none(), 0, "pool"), (p.3.is_none(), 2, "image")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -25508,7 +25507,8 @@ impl crate::codec::Members for BlockdevOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, branch) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, branch) = p
+        else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -25933,66 +25933,100 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
     #[inline]
     fn begin(tag: &BlockdevDriver) -> BlockdevOptionsBranchPartial {
         match tag {
-            BlockdevDriver::Blkdebug => BlockdevOptionsBranchPartial::Blkdebug(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkdebug>(),
-            ),
-            BlockdevDriver::Blklogwrites => BlockdevOptionsBranchPartial::Blklogwrites(
-                crate::codec::boxed_begin::<BlockdevOptionsBlklogwrites>(),
-            ),
-            BlockdevDriver::Blkreplay => BlockdevOptionsBranchPartial::Blkreplay(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkreplay>(),
-            ),
-            BlockdevDriver::Blkverify => BlockdevOptionsBranchPartial::Blkverify(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkverify>(),
-            ),
-            BlockdevDriver::Bochs => BlockdevOptionsBranchPartial::Bochs(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::Cloop => BlockdevOptionsBranchPartial::Cloop(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::Compress => BlockdevOptionsBranchPartial::Compress(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::CopyBeforeWrite => BlockdevOptionsBranchPartial::CopyBeforeWrite(
-                crate::codec::boxed_begin::<BlockdevOptionsCbw>(),
-            ),
-            BlockdevDriver::CopyOnRead => BlockdevOptionsBranchPartial::CopyOnRead(
-                crate::codec::boxed_begin::<BlockdevOptionsCor>(),
-            ),
-            BlockdevDriver::Dmg => BlockdevOptionsBranchPartial::Dmg(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
+            BlockdevDriver::Blkdebug => {
+                BlockdevOptionsBranchPartial::Blkdebug(crate::codec::boxed_begin::<
+                    BlockdevOptionsBlkdebug,
+                >())
+            }
+            BlockdevDriver::Blklogwrites => {
+                BlockdevOptionsBranchPartial::Blklogwrites(crate::codec::boxed_begin::<
+                    BlockdevOptionsBlklogwrites,
+                >())
+            }
+            BlockdevDriver::Blkreplay => {
+                BlockdevOptionsBranchPartial::Blkreplay(crate::codec::boxed_begin::<
+                    BlockdevOptionsBlkreplay,
+                >())
+            }
+            BlockdevDriver::Blkverify => {
+                BlockdevOptionsBranchPartial::Blkverify(crate::codec::boxed_begin::<
+                    BlockdevOptionsBlkverify,
+                >())
+            }
+            BlockdevDriver::Bochs => {
+                BlockdevOptionsBranchPartial::Bochs(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::Cloop => {
+                BlockdevOptionsBranchPartial::Cloop(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::Compress => {
+                BlockdevOptionsBranchPartial::Compress(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::CopyBeforeWrite => {
+                BlockdevOptionsBranchPartial::CopyBeforeWrite(crate::codec::boxed_begin::<
+                    BlockdevOptionsCbw,
+                >())
+            }
+            BlockdevDriver::CopyOnRead => {
+                BlockdevOptionsBranchPartial::CopyOnRead(crate::codec::boxed_begin::<
+                    BlockdevOptionsCor,
+                >())
+            }
+            BlockdevDriver::Dmg => BlockdevOptionsBranchPartial::Dmg(crate::codec::boxed_begin::<
+                BlockdevOptionsGenericFormat,
+            >()),
             BlockdevDriver::File => BlockdevOptionsBranchPartial::File(
                 crate::codec::boxed_begin::<BlockdevOptionsFile>(),
             ),
-            BlockdevDriver::SnapshotAccess => BlockdevOptionsBranchPartial::SnapshotAccess(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::Ftp => BlockdevOptionsBranchPartial::Ftp(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlFtp>(),
-            ),
-            BlockdevDriver::Ftps => BlockdevOptionsBranchPartial::Ftps(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlFtps>(),
-            ),
-            BlockdevDriver::Gluster => BlockdevOptionsBranchPartial::Gluster(
-                crate::codec::boxed_begin::<BlockdevOptionsGluster>(),
-            ),
-            BlockdevDriver::HostCdrom => BlockdevOptionsBranchPartial::HostCdrom(
-                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
-            ),
-            BlockdevDriver::HostDevice => BlockdevOptionsBranchPartial::HostDevice(
-                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
-            ),
-            BlockdevDriver::Http => BlockdevOptionsBranchPartial::Http(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlHttp>(),
-            ),
-            BlockdevDriver::Https => BlockdevOptionsBranchPartial::Https(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlHttps>(),
-            ),
-            BlockdevDriver::IoUring => BlockdevOptionsBranchPartial::IoUring(
-                crate::codec::boxed_begin::<BlockdevOptionsIoUring>(),
-            ),
+            BlockdevDriver::SnapshotAccess => {
+                BlockdevOptionsBranchPartial::SnapshotAccess(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::Ftp => BlockdevOptionsBranchPartial::Ftp(crate::codec::boxed_begin::<
+                BlockdevOptionsCurlFtp,
+            >()),
+            BlockdevDriver::Ftps => {
+                BlockdevOptionsBranchPartial::Ftps(crate::codec::boxed_begin::<
+                    BlockdevOptionsCurlFtps,
+                >())
+            }
+            BlockdevDriver::Gluster => {
+                BlockdevOptionsBranchPartial::Gluster(crate::codec::boxed_begin::<
+                    BlockdevOptionsGluster,
+                >())
+            }
+            BlockdevDriver::HostCdrom => {
+                BlockdevOptionsBranchPartial::HostCdrom(crate::codec::boxed_begin::<
+                    BlockdevOptionsFile,
+                >())
+            }
+            BlockdevDriver::HostDevice => {
+                BlockdevOptionsBranchPartial::HostDevice(crate::codec::boxed_begin::<
+                    BlockdevOptionsFile,
+                >())
+            }
+            BlockdevDriver::Http => {
+                BlockdevOptionsBranchPartial::Http(crate::codec::boxed_begin::<
+                    BlockdevOptionsCurlHttp,
+                >())
+            }
+            BlockdevDriver::Https => {
+                BlockdevOptionsBranchPartial::Https(crate::codec::boxed_begin::<
+                    BlockdevOptionsCurlHttps,
+                >())
+            }
+            BlockdevDriver::IoUring => {
+                BlockdevOptionsBranchPartial::IoUring(crate::codec::boxed_begin::<
+                    BlockdevOptionsIoUring,
+                >())
+            }
             BlockdevDriver::Iscsi => BlockdevOptionsBranchPartial::Iscsi(
                 crate::codec::boxed_begin::<BlockdevOptionsIscsi>(),
             ),
@@ -26005,72 +26039,96 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             BlockdevDriver::Nfs => {
                 BlockdevOptionsBranchPartial::Nfs(crate::codec::boxed_begin::<BlockdevOptionsNfs>())
             }
-            BlockdevDriver::NullAio => BlockdevOptionsBranchPartial::NullAio(
-                crate::codec::boxed_begin::<BlockdevOptionsNull>(),
-            ),
+            BlockdevDriver::NullAio => {
+                BlockdevOptionsBranchPartial::NullAio(crate::codec::boxed_begin::<
+                    BlockdevOptionsNull,
+                >())
+            }
             BlockdevDriver::NullCo => BlockdevOptionsBranchPartial::NullCo(
                 crate::codec::boxed_begin::<BlockdevOptionsNull>(),
             ),
             BlockdevDriver::Nvme => BlockdevOptionsBranchPartial::Nvme(
                 crate::codec::boxed_begin::<BlockdevOptionsNVMe>(),
             ),
-            BlockdevDriver::NvmeIoUring => BlockdevOptionsBranchPartial::NvmeIoUring(
-                crate::codec::boxed_begin::<BlockdevOptionsNvmeIoUring>(),
-            ),
-            BlockdevDriver::Parallels => BlockdevOptionsBranchPartial::Parallels(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::Preallocate => BlockdevOptionsBranchPartial::Preallocate(
-                crate::codec::boxed_begin::<BlockdevOptionsPreallocate>(),
-            ),
+            BlockdevDriver::NvmeIoUring => {
+                BlockdevOptionsBranchPartial::NvmeIoUring(crate::codec::boxed_begin::<
+                    BlockdevOptionsNvmeIoUring,
+                >())
+            }
+            BlockdevDriver::Parallels => {
+                BlockdevOptionsBranchPartial::Parallels(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::Preallocate => {
+                BlockdevOptionsBranchPartial::Preallocate(crate::codec::boxed_begin::<
+                    BlockdevOptionsPreallocate,
+                >())
+            }
             BlockdevDriver::Qcow => BlockdevOptionsBranchPartial::Qcow(
                 crate::codec::boxed_begin::<BlockdevOptionsQcow>(),
             ),
             BlockdevDriver::Qcow2 => BlockdevOptionsBranchPartial::Qcow2(
                 crate::codec::boxed_begin::<BlockdevOptionsQcow2>(),
             ),
-            BlockdevDriver::Qed => BlockdevOptionsBranchPartial::Qed(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
-            ),
-            BlockdevDriver::Quorum => BlockdevOptionsBranchPartial::Quorum(
-                crate::codec::boxed_begin::<BlockdevOptionsQuorum>(),
-            ),
+            BlockdevDriver::Qed => BlockdevOptionsBranchPartial::Qed(crate::codec::boxed_begin::<
+                BlockdevOptionsGenericCOWFormat,
+            >()),
+            BlockdevDriver::Quorum => {
+                BlockdevOptionsBranchPartial::Quorum(crate::codec::boxed_begin::<
+                    BlockdevOptionsQuorum,
+                >())
+            }
             BlockdevDriver::Raw => {
                 BlockdevOptionsBranchPartial::Raw(crate::codec::boxed_begin::<BlockdevOptionsRaw>())
             }
             BlockdevDriver::Rbd => {
                 BlockdevOptionsBranchPartial::Rbd(crate::codec::boxed_begin::<BlockdevOptionsRbd>())
             }
-            BlockdevDriver::Replication => BlockdevOptionsBranchPartial::Replication(
-                crate::codec::boxed_begin::<BlockdevOptionsReplication>(),
-            ),
+            BlockdevDriver::Replication => {
+                BlockdevOptionsBranchPartial::Replication(crate::codec::boxed_begin::<
+                    BlockdevOptionsReplication,
+                >())
+            }
             BlockdevDriver::Ssh => {
                 BlockdevOptionsBranchPartial::Ssh(crate::codec::boxed_begin::<BlockdevOptionsSsh>())
             }
-            BlockdevDriver::Throttle => BlockdevOptionsBranchPartial::Throttle(
-                crate::codec::boxed_begin::<BlockdevOptionsThrottle>(),
-            ),
-            BlockdevDriver::Vdi => BlockdevOptionsBranchPartial::Vdi(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::Vhdx => BlockdevOptionsBranchPartial::Vhdx(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
-            BlockdevDriver::VirtioBlkVfioPci => BlockdevOptionsBranchPartial::VirtioBlkVfioPci(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVfioPci>(),
-            ),
-            BlockdevDriver::VirtioBlkVhostUser => BlockdevOptionsBranchPartial::VirtioBlkVhostUser(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostUser>(),
-            ),
-            BlockdevDriver::VirtioBlkVhostVdpa => BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostVdpa>(),
-            ),
-            BlockdevDriver::Vmdk => BlockdevOptionsBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
-            ),
-            BlockdevDriver::Vpc => BlockdevOptionsBranchPartial::Vpc(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
-            ),
+            BlockdevDriver::Throttle => {
+                BlockdevOptionsBranchPartial::Throttle(crate::codec::boxed_begin::<
+                    BlockdevOptionsThrottle,
+                >())
+            }
+            BlockdevDriver::Vdi => BlockdevOptionsBranchPartial::Vdi(crate::codec::boxed_begin::<
+                BlockdevOptionsGenericFormat,
+            >()),
+            BlockdevDriver::Vhdx => {
+                BlockdevOptionsBranchPartial::Vhdx(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericFormat,
+                >())
+            }
+            BlockdevDriver::VirtioBlkVfioPci => {
+                BlockdevOptionsBranchPartial::VirtioBlkVfioPci(crate::codec::boxed_begin::<
+                    BlockdevOptionsVirtioBlkVfioPci,
+                >())
+            }
+            BlockdevDriver::VirtioBlkVhostUser => {
+                BlockdevOptionsBranchPartial::VirtioBlkVhostUser(crate::codec::boxed_begin::<
+                    BlockdevOptionsVirtioBlkVhostUser,
+                >())
+            }
+            BlockdevDriver::VirtioBlkVhostVdpa => {
+                BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(crate::codec::boxed_begin::<
+                    BlockdevOptionsVirtioBlkVhostVdpa,
+                >())
+            }
+            BlockdevDriver::Vmdk => {
+                BlockdevOptionsBranchPartial::Vmdk(crate::codec::boxed_begin::<
+                    BlockdevOptionsGenericCOWFormat,
+                >())
+            }
+            BlockdevDriver::Vpc => BlockdevOptionsBranchPartial::Vpc(crate::codec::boxed_begin::<
+                BlockdevOptionsGenericFormat,
+            >()),
             BlockdevDriver::Vvfat => BlockdevOptionsBranchPartial::Vvfat(
                 crate::codec::boxed_begin::<BlockdevOptionsVVFAT>(),
             ),
@@ -27011,20 +27069,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            Some(m9),
-            m10,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p
         else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -28921,61 +28966,85 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::CopyBeforeWrite => BlockdevCreateOptionsBranchPartial::CopyBeforeWrite,
             BlockdevDriver::CopyOnRead => BlockdevCreateOptionsBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockdevCreateOptionsBranchPartial::Dmg,
-            BlockdevDriver::File => BlockdevCreateOptionsBranchPartial::File(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsFile>(),
-            ),
+            BlockdevDriver::File => {
+                BlockdevCreateOptionsBranchPartial::File(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsFile,
+                >())
+            }
             BlockdevDriver::SnapshotAccess => BlockdevCreateOptionsBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockdevCreateOptionsBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockdevCreateOptionsBranchPartial::Ftps,
-            BlockdevDriver::Gluster => BlockdevCreateOptionsBranchPartial::Gluster(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsGluster>(),
-            ),
+            BlockdevDriver::Gluster => {
+                BlockdevCreateOptionsBranchPartial::Gluster(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsGluster,
+                >())
+            }
             BlockdevDriver::HostCdrom => BlockdevCreateOptionsBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockdevCreateOptionsBranchPartial::HostDevice,
             BlockdevDriver::Http => BlockdevCreateOptionsBranchPartial::Http,
             BlockdevDriver::Https => BlockdevCreateOptionsBranchPartial::Https,
             BlockdevDriver::IoUring => BlockdevCreateOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevCreateOptionsBranchPartial::Iscsi,
-            BlockdevDriver::Luks => BlockdevCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsLUKS>(),
-            ),
+            BlockdevDriver::Luks => {
+                BlockdevCreateOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsLUKS,
+                >())
+            }
             BlockdevDriver::Nbd => BlockdevCreateOptionsBranchPartial::Nbd,
-            BlockdevDriver::Nfs => BlockdevCreateOptionsBranchPartial::Nfs(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsNfs>(),
-            ),
+            BlockdevDriver::Nfs => {
+                BlockdevCreateOptionsBranchPartial::Nfs(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsNfs,
+                >())
+            }
             BlockdevDriver::NullAio => BlockdevCreateOptionsBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockdevCreateOptionsBranchPartial::NullCo,
             BlockdevDriver::Nvme => BlockdevCreateOptionsBranchPartial::Nvme,
             BlockdevDriver::NvmeIoUring => BlockdevCreateOptionsBranchPartial::NvmeIoUring,
-            BlockdevDriver::Parallels => BlockdevCreateOptionsBranchPartial::Parallels(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsParallels>(),
-            ),
+            BlockdevDriver::Parallels => {
+                BlockdevCreateOptionsBranchPartial::Parallels(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsParallels,
+                >())
+            }
             BlockdevDriver::Preallocate => BlockdevCreateOptionsBranchPartial::Preallocate,
-            BlockdevDriver::Qcow => BlockdevCreateOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow>(),
-            ),
-            BlockdevDriver::Qcow2 => BlockdevCreateOptionsBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow2>(),
-            ),
-            BlockdevDriver::Qed => BlockdevCreateOptionsBranchPartial::Qed(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQed>(),
-            ),
+            BlockdevDriver::Qcow => {
+                BlockdevCreateOptionsBranchPartial::Qcow(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsQcow,
+                >())
+            }
+            BlockdevDriver::Qcow2 => {
+                BlockdevCreateOptionsBranchPartial::Qcow2(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsQcow2,
+                >())
+            }
+            BlockdevDriver::Qed => {
+                BlockdevCreateOptionsBranchPartial::Qed(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsQed,
+                >())
+            }
             BlockdevDriver::Quorum => BlockdevCreateOptionsBranchPartial::Quorum,
             BlockdevDriver::Raw => BlockdevCreateOptionsBranchPartial::Raw,
-            BlockdevDriver::Rbd => BlockdevCreateOptionsBranchPartial::Rbd(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsRbd>(),
-            ),
+            BlockdevDriver::Rbd => {
+                BlockdevCreateOptionsBranchPartial::Rbd(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsRbd,
+                >())
+            }
             BlockdevDriver::Replication => BlockdevCreateOptionsBranchPartial::Replication,
-            BlockdevDriver::Ssh => BlockdevCreateOptionsBranchPartial::Ssh(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsSsh>(),
-            ),
+            BlockdevDriver::Ssh => {
+                BlockdevCreateOptionsBranchPartial::Ssh(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsSsh,
+                >())
+            }
             BlockdevDriver::Throttle => BlockdevCreateOptionsBranchPartial::Throttle,
-            BlockdevDriver::Vdi => BlockdevCreateOptionsBranchPartial::Vdi(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVdi>(),
-            ),
-            BlockdevDriver::Vhdx => BlockdevCreateOptionsBranchPartial::Vhdx(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVhdx>(),
-            ),
+            BlockdevDriver::Vdi => {
+                BlockdevCreateOptionsBranchPartial::Vdi(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsVdi,
+                >())
+            }
+            BlockdevDriver::Vhdx => {
+                BlockdevCreateOptionsBranchPartial::Vhdx(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsVhdx,
+                >())
+            }
             BlockdevDriver::VirtioBlkVfioPci => {
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVfioPci
             }
@@ -28985,12 +29054,16 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::VirtioBlkVhostVdpa => {
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVhostVdpa
             }
-            BlockdevDriver::Vmdk => BlockdevCreateOptionsBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVmdk>(),
-            ),
-            BlockdevDriver::Vpc => BlockdevCreateOptionsBranchPartial::Vpc(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVpc>(),
-            ),
+            BlockdevDriver::Vmdk => {
+                BlockdevCreateOptionsBranchPartial::Vmdk(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsVmdk,
+                >())
+            }
+            BlockdevDriver::Vpc => {
+                BlockdevCreateOptionsBranchPartial::Vpc(crate::codec::boxed_begin::<
+                    BlockdevCreateOptionsVpc,
+                >())
+            }
             BlockdevDriver::Vvfat => BlockdevCreateOptionsBranchPartial::Vvfat,
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevCreateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -29782,9 +29855,11 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::Https => BlockdevAmendOptionsBranchPartial::Https,
             BlockdevDriver::IoUring => BlockdevAmendOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevAmendOptionsBranchPartial::Iscsi,
-            BlockdevDriver::Luks => BlockdevAmendOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<BlockdevAmendOptionsLUKS>(),
-            ),
+            BlockdevDriver::Luks => {
+                BlockdevAmendOptionsBranchPartial::Luks(crate::codec::boxed_begin::<
+                    BlockdevAmendOptionsLUKS,
+                >())
+            }
             BlockdevDriver::Nbd => BlockdevAmendOptionsBranchPartial::Nbd,
             BlockdevDriver::Nfs => BlockdevAmendOptionsBranchPartial::Nfs,
             BlockdevDriver::NullAio => BlockdevAmendOptionsBranchPartial::NullAio,
@@ -29794,9 +29869,11 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::Parallels => BlockdevAmendOptionsBranchPartial::Parallels,
             BlockdevDriver::Preallocate => BlockdevAmendOptionsBranchPartial::Preallocate,
             BlockdevDriver::Qcow => BlockdevAmendOptionsBranchPartial::Qcow,
-            BlockdevDriver::Qcow2 => BlockdevAmendOptionsBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<BlockdevAmendOptionsQcow2>(),
-            ),
+            BlockdevDriver::Qcow2 => {
+                BlockdevAmendOptionsBranchPartial::Qcow2(crate::codec::boxed_begin::<
+                    BlockdevAmendOptionsQcow2,
+                >())
+            }
             BlockdevDriver::Qed => BlockdevAmendOptionsBranchPartial::Qed,
             BlockdevDriver::Quorum => BlockdevAmendOptionsBranchPartial::Quorum,
             BlockdevDriver::Raw => BlockdevAmendOptionsBranchPartial::Raw,
@@ -31494,18 +31571,8 @@ impl crate::codec::Members for BlockExportOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            m2,
-            m3,
-            Some(m4),
-            m5,
-            m6,
-            m7,
-            branch,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, Some(m4), m5, m6, m7, branch) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
@@ -31605,18 +31672,26 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     #[inline]
     fn begin(tag: &BlockExportType) -> BlockExportOptionsBranchPartial {
         match tag {
-            BlockExportType::Nbd => BlockExportOptionsBranchPartial::Nbd(
-                crate::codec::boxed_begin::<BlockExportOptionsNbd>(),
-            ),
-            BlockExportType::VhostUserBlk => BlockExportOptionsBranchPartial::VhostUserBlk(
-                crate::codec::boxed_begin::<BlockExportOptionsVhostUserBlk>(),
-            ),
-            BlockExportType::Fuse => BlockExportOptionsBranchPartial::Fuse(
-                crate::codec::boxed_begin::<BlockExportOptionsFuse>(),
-            ),
-            BlockExportType::VduseBlk => BlockExportOptionsBranchPartial::VduseBlk(
-                crate::codec::boxed_begin::<BlockExportOptionsVduseBlk>(),
-            ),
+            BlockExportType::Nbd => {
+                BlockExportOptionsBranchPartial::Nbd(crate::codec::boxed_begin::<
+                    BlockExportOptionsNbd,
+                >())
+            }
+            BlockExportType::VhostUserBlk => {
+                BlockExportOptionsBranchPartial::VhostUserBlk(crate::codec::boxed_begin::<
+                    BlockExportOptionsVhostUserBlk,
+                >())
+            }
+            BlockExportType::Fuse => {
+                BlockExportOptionsBranchPartial::Fuse(crate::codec::boxed_begin::<
+                    BlockExportOptionsFuse,
+                >())
+            }
+            BlockExportType::VduseBlk => {
+                BlockExportOptionsBranchPartial::VduseBlk(crate::codec::boxed_begin::<
+                    BlockExportOptionsVduseBlk,
+                >())
+            }
             BlockExportType::Unrecognized(tag) => {
                 BlockExportOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -32459,21 +32534,7 @@ impl crate::codec::Members for ChardevSocket {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5, m6, m7, m8, m9, m10, m11) = p
         else {
             let members = &[(p.3.is_none(), 2, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -34740,12 +34801,16 @@ impl crate::codec::Branches for ChardevBackendBranch {
             ChardevBackendKind::File => {
                 ChardevBackendBranchPartial::File(crate::codec::boxed_begin::<ChardevFileWrapper>())
             }
-            ChardevBackendKind::Serial => ChardevBackendBranchPartial::Serial(
-                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
-            ),
-            ChardevBackendKind::Parallel => ChardevBackendBranchPartial::Parallel(
-                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
-            ),
+            ChardevBackendKind::Serial => {
+                ChardevBackendBranchPartial::Serial(crate::codec::boxed_begin::<
+                    ChardevHostdevWrapper,
+                >())
+            }
+            ChardevBackendKind::Parallel => {
+                ChardevBackendBranchPartial::Parallel(crate::codec::boxed_begin::<
+                    ChardevHostdevWrapper,
+                >())
+            }
             ChardevBackendKind::Pipe => ChardevBackendBranchPartial::Pipe(
                 crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
             ),
@@ -34767,45 +34832,65 @@ impl crate::codec::Branches for ChardevBackendBranch {
             ChardevBackendKind::Hub => {
                 ChardevBackendBranchPartial::Hub(crate::codec::boxed_begin::<ChardevHubWrapper>())
             }
-            ChardevBackendKind::Msmouse => ChardevBackendBranchPartial::Msmouse(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
-            ),
-            ChardevBackendKind::Wctablet => ChardevBackendBranchPartial::Wctablet(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
-            ),
-            ChardevBackendKind::Braille => ChardevBackendBranchPartial::Braille(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
-            ),
-            ChardevBackendKind::Testdev => ChardevBackendBranchPartial::Testdev(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
-            ),
+            ChardevBackendKind::Msmouse => {
+                ChardevBackendBranchPartial::Msmouse(crate::codec::boxed_begin::<
+                    ChardevCommonWrapper,
+                >())
+            }
+            ChardevBackendKind::Wctablet => {
+                ChardevBackendBranchPartial::Wctablet(crate::codec::boxed_begin::<
+                    ChardevCommonWrapper,
+                >())
+            }
+            ChardevBackendKind::Braille => {
+                ChardevBackendBranchPartial::Braille(crate::codec::boxed_begin::<
+                    ChardevCommonWrapper,
+                >())
+            }
+            ChardevBackendKind::Testdev => {
+                ChardevBackendBranchPartial::Testdev(crate::codec::boxed_begin::<
+                    ChardevCommonWrapper,
+                >())
+            }
             ChardevBackendKind::Stdio => ChardevBackendBranchPartial::Stdio(
                 crate::codec::boxed_begin::<ChardevStdioWrapper>(),
             ),
-            ChardevBackendKind::Console => ChardevBackendBranchPartial::Console(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
-            ),
-            ChardevBackendKind::Spicevmc => ChardevBackendBranchPartial::Spicevmc(
-                crate::codec::boxed_begin::<ChardevSpiceChannelWrapper>(),
-            ),
-            ChardevBackendKind::Spiceport => ChardevBackendBranchPartial::Spiceport(
-                crate::codec::boxed_begin::<ChardevSpicePortWrapper>(),
-            ),
-            ChardevBackendKind::QemuVdagent => ChardevBackendBranchPartial::QemuVdagent(
-                crate::codec::boxed_begin::<ChardevQemuVDAgentWrapper>(),
-            ),
+            ChardevBackendKind::Console => {
+                ChardevBackendBranchPartial::Console(crate::codec::boxed_begin::<
+                    ChardevCommonWrapper,
+                >())
+            }
+            ChardevBackendKind::Spicevmc => {
+                ChardevBackendBranchPartial::Spicevmc(crate::codec::boxed_begin::<
+                    ChardevSpiceChannelWrapper,
+                >())
+            }
+            ChardevBackendKind::Spiceport => {
+                ChardevBackendBranchPartial::Spiceport(crate::codec::boxed_begin::<
+                    ChardevSpicePortWrapper,
+                >())
+            }
+            ChardevBackendKind::QemuVdagent => {
+                ChardevBackendBranchPartial::QemuVdagent(crate::codec::boxed_begin::<
+                    ChardevQemuVDAgentWrapper,
+                >())
+            }
             ChardevBackendKind::Dbus => {
                 ChardevBackendBranchPartial::Dbus(crate::codec::boxed_begin::<ChardevDBusWrapper>())
             }
             ChardevBackendKind::Vc => {
                 ChardevBackendBranchPartial::Vc(crate::codec::boxed_begin::<ChardevVCWrapper>())
             }
-            ChardevBackendKind::Ringbuf => ChardevBackendBranchPartial::Ringbuf(
-                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
-            ),
-            ChardevBackendKind::Memory => ChardevBackendBranchPartial::Memory(
-                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
-            ),
+            ChardevBackendKind::Ringbuf => {
+                ChardevBackendBranchPartial::Ringbuf(crate::codec::boxed_begin::<
+                    ChardevRingbufWrapper,
+                >())
+            }
+            ChardevBackendKind::Memory => {
+                ChardevBackendBranchPartial::Memory(crate::codec::boxed_begin::<
+                    ChardevRingbufWrapper,
+                >())
+            }
             ChardevBackendKind::Unrecognized(tag) => {
                 ChardevBackendBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -38922,27 +39007,31 @@ impl crate::codec::Branches for NetdevBranch {
             NetClientDriver::Netmap => {
                 NetdevBranchPartial::Netmap(crate::codec::boxed_begin::<NetdevNetmapOptions>())
             }
-            NetClientDriver::VhostUser => NetdevBranchPartial::VhostUser(
-                crate::codec::boxed_begin::<NetdevVhostUserOptions>(),
-            ),
-            NetClientDriver::VhostVdpa => NetdevBranchPartial::VhostVdpa(
-                crate::codec::boxed_begin::<NetdevVhostVDPAOptions>(),
-            ),
+            NetClientDriver::VhostUser => {
+                NetdevBranchPartial::VhostUser(crate::codec::boxed_begin::<NetdevVhostUserOptions>())
+            }
+            NetClientDriver::VhostVdpa => {
+                NetdevBranchPartial::VhostVdpa(crate::codec::boxed_begin::<NetdevVhostVDPAOptions>())
+            }
             NetClientDriver::Passt => {
                 NetdevBranchPartial::Passt(crate::codec::boxed_begin::<NetDevPasstOptions>())
             }
             NetClientDriver::AfXdp => {
                 NetdevBranchPartial::AfXdp(crate::codec::boxed_begin::<NetdevAFXDPOptions>())
             }
-            NetClientDriver::VmnetHost => NetdevBranchPartial::VmnetHost(
-                crate::codec::boxed_begin::<NetdevVmnetHostOptions>(),
-            ),
-            NetClientDriver::VmnetShared => NetdevBranchPartial::VmnetShared(
-                crate::codec::boxed_begin::<NetdevVmnetSharedOptions>(),
-            ),
-            NetClientDriver::VmnetBridged => NetdevBranchPartial::VmnetBridged(
-                crate::codec::boxed_begin::<NetdevVmnetBridgedOptions>(),
-            ),
+            NetClientDriver::VmnetHost => {
+                NetdevBranchPartial::VmnetHost(crate::codec::boxed_begin::<NetdevVmnetHostOptions>())
+            }
+            NetClientDriver::VmnetShared => {
+                NetdevBranchPartial::VmnetShared(crate::codec::boxed_begin::<
+                    NetdevVmnetSharedOptions,
+                >())
+            }
+            NetClientDriver::VmnetBridged => {
+                NetdevBranchPartial::VmnetBridged(crate::codec::boxed_begin::<
+                    NetdevVmnetBridgedOptions,
+                >())
+            }
             NetClientDriver::Unrecognized(tag) => {
                 NetdevBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -40469,15 +40558,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "cookie"),
@@ -41279,12 +41360,16 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
     #[inline]
     fn begin(tag: &TpmType) -> TpmTypeOptionsBranchPartial {
         match tag {
-            TpmType::Passthrough => TpmTypeOptionsBranchPartial::Passthrough(
-                crate::codec::boxed_begin::<TPMPassthroughOptionsWrapper>(),
-            ),
-            TpmType::Emulator => TpmTypeOptionsBranchPartial::Emulator(
-                crate::codec::boxed_begin::<TPMEmulatorOptionsWrapper>(),
-            ),
+            TpmType::Passthrough => {
+                TpmTypeOptionsBranchPartial::Passthrough(crate::codec::boxed_begin::<
+                    TPMPassthroughOptionsWrapper,
+                >())
+            }
+            TpmType::Emulator => {
+                TpmTypeOptionsBranchPartial::Emulator(crate::codec::boxed_begin::<
+                    TPMEmulatorOptionsWrapper,
+                >())
+            }
             TpmType::Unrecognized(tag) => {
                 TpmTypeOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -41648,9 +41733,11 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
     #[inline]
     fn begin(tag: &DisplayProtocol) -> SetPasswordOptionsBranchPartial {
         match tag {
-            DisplayProtocol::Vnc => SetPasswordOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<SetPasswordOptionsVnc>(),
-            ),
+            DisplayProtocol::Vnc => {
+                SetPasswordOptionsBranchPartial::Vnc(crate::codec::boxed_begin::<
+                    SetPasswordOptionsVnc,
+                >())
+            }
             DisplayProtocol::Spice => SetPasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
                 SetPasswordOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -41884,9 +41971,11 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     #[inline]
     fn begin(tag: &DisplayProtocol) -> ExpirePasswordOptionsBranchPartial {
         match tag {
-            DisplayProtocol::Vnc => ExpirePasswordOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<ExpirePasswordOptionsVnc>(),
-            ),
+            DisplayProtocol::Vnc => {
+                ExpirePasswordOptionsBranchPartial::Vnc(crate::codec::boxed_begin::<
+                    ExpirePasswordOptionsVnc,
+                >())
+            }
             DisplayProtocol::Spice => ExpirePasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
                 ExpirePasswordOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -42567,19 +42656,8 @@ impl crate::codec::Members for SpiceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            Some(m7),
-            m8,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5, m6, Some(m7), m8, rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "enabled"),
@@ -42806,7 +42884,8 @@ impl crate::codec::Members for VncServerInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -42942,16 +43021,7 @@ impl crate::codec::Members for VncClientInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
@@ -43371,16 +43441,8 @@ impl crate::codec::Members for VncServerInfo2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
@@ -43515,16 +43577,7 @@ impl crate::codec::Members for VncInfo2 {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
@@ -45208,7 +45261,8 @@ impl crate::codec::Members for InputMultiTouchEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "slot"),
@@ -45622,9 +45676,9 @@ impl crate::codec::Branches for InputEventBranch {
             InputEventKind::Abs => {
                 InputEventBranchPartial::Abs(crate::codec::boxed_begin::<InputMoveEventWrapper>())
             }
-            InputEventKind::Mtt => InputEventBranchPartial::Mtt(
-                crate::codec::boxed_begin::<InputMultiTouchEventWrapper>(),
-            ),
+            InputEventKind::Mtt => InputEventBranchPartial::Mtt(crate::codec::boxed_begin::<
+                InputMultiTouchEventWrapper,
+            >()),
             InputEventKind::Unrecognized(tag) => {
                 InputEventBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -46719,9 +46773,11 @@ impl crate::codec::Branches for DisplayOptionsBranch {
             DisplayType::Sdl => {
                 DisplayOptionsBranchPartial::Sdl(crate::codec::boxed_begin::<DisplaySDL>())
             }
-            DisplayType::EglHeadless => DisplayOptionsBranchPartial::EglHeadless(
-                crate::codec::boxed_begin::<DisplayEGLHeadless>(),
-            ),
+            DisplayType::EglHeadless => {
+                DisplayOptionsBranchPartial::EglHeadless(crate::codec::boxed_begin::<
+                    DisplayEGLHeadless,
+                >())
+            }
             DisplayType::Curses => {
                 DisplayOptionsBranchPartial::Curses(crate::codec::boxed_begin::<DisplayCurses>())
             }
@@ -47020,9 +47076,11 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
     #[inline]
     fn begin(tag: &DisplayReloadType) -> DisplayReloadOptionsBranchPartial {
         match tag {
-            DisplayReloadType::Vnc => DisplayReloadOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<DisplayReloadOptionsVNC>(),
-            ),
+            DisplayReloadType::Vnc => {
+                DisplayReloadOptionsBranchPartial::Vnc(crate::codec::boxed_begin::<
+                    DisplayReloadOptionsVNC,
+                >())
+            }
             DisplayReloadType::Unrecognized(tag) => {
                 DisplayReloadOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -47270,9 +47328,11 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
     #[inline]
     fn begin(tag: &DisplayUpdateType) -> DisplayUpdateOptionsBranchPartial {
         match tag {
-            DisplayUpdateType::Vnc => DisplayUpdateOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<DisplayUpdateOptionsVNC>(),
-            ),
+            DisplayUpdateType::Vnc => {
+                DisplayUpdateOptionsBranchPartial::Vnc(crate::codec::boxed_begin::<
+                    DisplayUpdateOptionsVNC,
+                >())
+            }
             DisplayUpdateType::Unrecognized(tag) => {
                 DisplayUpdateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -48199,7 +48259,8 @@ impl crate::codec::Members for CompressionStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "pages"),
                 (p.2.is_none(), 1, "busy"),
@@ -51332,12 +51393,12 @@ impl crate::codec::Branches for MigrationAddressBranch {
             MigrationAddressType::Exec => MigrationAddressBranchPartial::Exec(
                 crate::codec::boxed_begin::<MigrationExecCommand>(),
             ),
-            MigrationAddressType::Rdma => MigrationAddressBranchPartial::Rdma(
-                crate::codec::boxed_begin::<InetSocketAddress>(),
-            ),
-            MigrationAddressType::File => MigrationAddressBranchPartial::File(
-                crate::codec::boxed_begin::<FileMigrationArgs>(),
-            ),
+            MigrationAddressType::Rdma => {
+                MigrationAddressBranchPartial::Rdma(crate::codec::boxed_begin::<InetSocketAddress>())
+            }
+            MigrationAddressType::File => {
+                MigrationAddressBranchPartial::File(crate::codec::boxed_begin::<FileMigrationArgs>())
+            }
             MigrationAddressType::Unrecognized(tag) => {
                 MigrationAddressBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -51977,18 +52038,7 @@ impl crate::codec::Members for DirtyRateInfo {
         crate::codec::expect(&p.5, &mut p.0, 4, "calc-time-unit", r);
         crate::codec::expect(&p.6, &mut p.0, 5, "sample-pages", r);
         crate::codec::expect(&p.7, &mut p.0, 6, "mode", r);
-        let (
-            crate::codec::Fault(None),
-            m0,
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            m6,
-            m7,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, rest) = p
         else {
             let members = &[
                 (p.2.is_none(), 1, "status"),
@@ -53010,24 +53060,24 @@ impl crate::codec::Branches for TransactionActionBranch {
                 TransactionActionBranchPartial::Abort(crate::codec::boxed_begin::<AbortWrapper>())
             }
             TransactionActionKind::BlockDirtyBitmapAdd => {
-                TransactionActionBranchPartial::BlockDirtyBitmapAdd(
-                    crate::codec::boxed_begin::<BlockDirtyBitmapAddWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockDirtyBitmapAdd(crate::codec::boxed_begin::<
+                    BlockDirtyBitmapAddWrapper,
+                >())
             }
             TransactionActionKind::BlockDirtyBitmapRemove => {
-                TransactionActionBranchPartial::BlockDirtyBitmapRemove(
-                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockDirtyBitmapRemove(crate::codec::boxed_begin::<
+                    BlockDirtyBitmapWrapper,
+                >())
             }
             TransactionActionKind::BlockDirtyBitmapClear => {
-                TransactionActionBranchPartial::BlockDirtyBitmapClear(
-                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockDirtyBitmapClear(crate::codec::boxed_begin::<
+                    BlockDirtyBitmapWrapper,
+                >())
             }
             TransactionActionKind::BlockDirtyBitmapEnable => {
-                TransactionActionBranchPartial::BlockDirtyBitmapEnable(
-                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockDirtyBitmapEnable(crate::codec::boxed_begin::<
+                    BlockDirtyBitmapWrapper,
+                >())
             }
             TransactionActionKind::BlockDirtyBitmapDisable => {
                 TransactionActionBranchPartial::BlockDirtyBitmapDisable(
@@ -53035,19 +53085,19 @@ impl crate::codec::Branches for TransactionActionBranch {
                 )
             }
             TransactionActionKind::BlockDirtyBitmapMerge => {
-                TransactionActionBranchPartial::BlockDirtyBitmapMerge(
-                    crate::codec::boxed_begin::<BlockDirtyBitmapMergeWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockDirtyBitmapMerge(crate::codec::boxed_begin::<
+                    BlockDirtyBitmapMergeWrapper,
+                >())
             }
             TransactionActionKind::BlockdevBackup => {
-                TransactionActionBranchPartial::BlockdevBackup(
-                    crate::codec::boxed_begin::<BlockdevBackupWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockdevBackup(crate::codec::boxed_begin::<
+                    BlockdevBackupWrapper,
+                >())
             }
             TransactionActionKind::BlockdevSnapshot => {
-                TransactionActionBranchPartial::BlockdevSnapshot(
-                    crate::codec::boxed_begin::<BlockdevSnapshotWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockdevSnapshot(crate::codec::boxed_begin::<
+                    BlockdevSnapshotWrapper,
+                >())
             }
             TransactionActionKind::BlockdevSnapshotInternalSync => {
                 TransactionActionBranchPartial::BlockdevSnapshotInternalSync(
@@ -53055,13 +53105,15 @@ impl crate::codec::Branches for TransactionActionBranch {
                 )
             }
             TransactionActionKind::BlockdevSnapshotSync => {
-                TransactionActionBranchPartial::BlockdevSnapshotSync(
-                    crate::codec::boxed_begin::<BlockdevSnapshotSyncWrapper>(),
-                )
+                TransactionActionBranchPartial::BlockdevSnapshotSync(crate::codec::boxed_begin::<
+                    BlockdevSnapshotSyncWrapper,
+                >())
             }
-            TransactionActionKind::DriveBackup => TransactionActionBranchPartial::DriveBackup(
-                crate::codec::boxed_begin::<DriveBackupWrapper>(),
-            ),
+            TransactionActionKind::DriveBackup => {
+                TransactionActionBranchPartial::DriveBackup(crate::codec::boxed_begin::<
+                    DriveBackupWrapper,
+                >())
+            }
             TransactionActionKind::Unrecognized(tag) => {
                 TransactionActionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -55868,18 +55920,8 @@ impl crate::codec::Members for ColoCompareProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, m6, m7, m8) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "primary_in"),
@@ -57825,20 +57867,7 @@ impl crate::codec::Members for MemoryBackendProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            Some(m9),
-            m10,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p
         else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -58748,20 +58777,7 @@ impl crate::codec::Members for MemoryBackendShmProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            Some(m9),
-            m10,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p
         else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -59001,20 +59017,7 @@ impl crate::codec::Members for MemoryBackendEpcProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            Some(m9),
-            m10,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, Some(m9), m10) = p
         else {
             let members = &[(p.10.is_none(), 9, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -60260,20 +60263,7 @@ impl crate::codec::Members for SevSnpGuestProperties {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5, m6, m7, m8, m9, m10) = p
         else {
             let members = &[(p.3.is_none(), 2, "reduced-phys-bits")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -61425,103 +61415,153 @@ impl crate::codec::Branches for ObjectOptionsBranch {
     #[inline]
     fn begin(tag: &ObjectType) -> ObjectOptionsBranchPartial {
         match tag {
-            ObjectType::AcpiGenericInitiator => ObjectOptionsBranchPartial::AcpiGenericInitiator(
-                crate::codec::boxed_begin::<AcpiGenericInitiatorProperties>(),
-            ),
-            ObjectType::AcpiGenericPort => ObjectOptionsBranchPartial::AcpiGenericPort(
-                crate::codec::boxed_begin::<AcpiGenericPortProperties>(),
-            ),
-            ObjectType::AuthzList => ObjectOptionsBranchPartial::AuthzList(
-                crate::codec::boxed_begin::<AuthZListProperties>(),
-            ),
-            ObjectType::AuthzListfile => ObjectOptionsBranchPartial::AuthzListfile(
-                crate::codec::boxed_begin::<AuthZListFileProperties>(),
-            ),
+            ObjectType::AcpiGenericInitiator => {
+                ObjectOptionsBranchPartial::AcpiGenericInitiator(crate::codec::boxed_begin::<
+                    AcpiGenericInitiatorProperties,
+                >())
+            }
+            ObjectType::AcpiGenericPort => {
+                ObjectOptionsBranchPartial::AcpiGenericPort(crate::codec::boxed_begin::<
+                    AcpiGenericPortProperties,
+                >())
+            }
+            ObjectType::AuthzList => {
+                ObjectOptionsBranchPartial::AuthzList(crate::codec::boxed_begin::<
+                    AuthZListProperties,
+                >())
+            }
+            ObjectType::AuthzListfile => {
+                ObjectOptionsBranchPartial::AuthzListfile(crate::codec::boxed_begin::<
+                    AuthZListFileProperties,
+                >())
+            }
             ObjectType::AuthzPam => ObjectOptionsBranchPartial::AuthzPam(
                 crate::codec::boxed_begin::<AuthZPAMProperties>(),
             ),
-            ObjectType::AuthzSimple => ObjectOptionsBranchPartial::AuthzSimple(
-                crate::codec::boxed_begin::<AuthZSimpleProperties>(),
-            ),
-            ObjectType::CanBus => ObjectOptionsBranchPartial::CanBus,
-            ObjectType::CanHostSocketcan => ObjectOptionsBranchPartial::CanHostSocketcan(
-                crate::codec::boxed_begin::<CanHostSocketcanProperties>(),
-            ),
-            ObjectType::ColoCompare => ObjectOptionsBranchPartial::ColoCompare(
-                crate::codec::boxed_begin::<ColoCompareProperties>(),
-            ),
-            ObjectType::CryptodevBackend => ObjectOptionsBranchPartial::CryptodevBackend(
-                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
-            ),
-            ObjectType::CryptodevBackendBuiltin => {
-                ObjectOptionsBranchPartial::CryptodevBackendBuiltin(
-                    crate::codec::boxed_begin::<CryptodevBackendProperties>(),
-                )
+            ObjectType::AuthzSimple => {
+                ObjectOptionsBranchPartial::AuthzSimple(crate::codec::boxed_begin::<
+                    AuthZSimpleProperties,
+                >())
             }
-            ObjectType::CryptodevBackendLkcf => ObjectOptionsBranchPartial::CryptodevBackendLkcf(
-                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
-            ),
-            ObjectType::CryptodevVhostUser => ObjectOptionsBranchPartial::CryptodevVhostUser(
-                crate::codec::boxed_begin::<CryptodevVhostUserProperties>(),
-            ),
-            ObjectType::DbusVmstate => ObjectOptionsBranchPartial::DbusVmstate(
-                crate::codec::boxed_begin::<DBusVMStateProperties>(),
-            ),
-            ObjectType::FilterBuffer => ObjectOptionsBranchPartial::FilterBuffer(
-                crate::codec::boxed_begin::<FilterBufferProperties>(),
-            ),
-            ObjectType::FilterDump => ObjectOptionsBranchPartial::FilterDump(
-                crate::codec::boxed_begin::<FilterDumpProperties>(),
-            ),
-            ObjectType::FilterMirror => ObjectOptionsBranchPartial::FilterMirror(
-                crate::codec::boxed_begin::<FilterMirrorProperties>(),
-            ),
-            ObjectType::FilterRedirector => ObjectOptionsBranchPartial::FilterRedirector(
-                crate::codec::boxed_begin::<FilterRedirectorProperties>(),
-            ),
-            ObjectType::FilterReplay => ObjectOptionsBranchPartial::FilterReplay(
-                crate::codec::boxed_begin::<NetfilterProperties>(),
-            ),
-            ObjectType::FilterRewriter => ObjectOptionsBranchPartial::FilterRewriter(
-                crate::codec::boxed_begin::<FilterRewriterProperties>(),
-            ),
-            ObjectType::IgvmCfg => ObjectOptionsBranchPartial::IgvmCfg(
-                crate::codec::boxed_begin::<IgvmCfgProperties>(),
-            ),
-            ObjectType::InputBarrier => ObjectOptionsBranchPartial::InputBarrier(
-                crate::codec::boxed_begin::<InputBarrierProperties>(),
-            ),
-            ObjectType::InputLinux => ObjectOptionsBranchPartial::InputLinux(
-                crate::codec::boxed_begin::<InputLinuxProperties>(),
-            ),
-            ObjectType::Iommufd => ObjectOptionsBranchPartial::Iommufd(
-                crate::codec::boxed_begin::<IOMMUFDProperties>(),
-            ),
+            ObjectType::CanBus => ObjectOptionsBranchPartial::CanBus,
+            ObjectType::CanHostSocketcan => {
+                ObjectOptionsBranchPartial::CanHostSocketcan(crate::codec::boxed_begin::<
+                    CanHostSocketcanProperties,
+                >())
+            }
+            ObjectType::ColoCompare => {
+                ObjectOptionsBranchPartial::ColoCompare(crate::codec::boxed_begin::<
+                    ColoCompareProperties,
+                >())
+            }
+            ObjectType::CryptodevBackend => {
+                ObjectOptionsBranchPartial::CryptodevBackend(crate::codec::boxed_begin::<
+                    CryptodevBackendProperties,
+                >())
+            }
+            ObjectType::CryptodevBackendBuiltin => {
+                ObjectOptionsBranchPartial::CryptodevBackendBuiltin(crate::codec::boxed_begin::<
+                    CryptodevBackendProperties,
+                >())
+            }
+            ObjectType::CryptodevBackendLkcf => {
+                ObjectOptionsBranchPartial::CryptodevBackendLkcf(crate::codec::boxed_begin::<
+                    CryptodevBackendProperties,
+                >())
+            }
+            ObjectType::CryptodevVhostUser => {
+                ObjectOptionsBranchPartial::CryptodevVhostUser(crate::codec::boxed_begin::<
+                    CryptodevVhostUserProperties,
+                >())
+            }
+            ObjectType::DbusVmstate => {
+                ObjectOptionsBranchPartial::DbusVmstate(crate::codec::boxed_begin::<
+                    DBusVMStateProperties,
+                >())
+            }
+            ObjectType::FilterBuffer => {
+                ObjectOptionsBranchPartial::FilterBuffer(crate::codec::boxed_begin::<
+                    FilterBufferProperties,
+                >())
+            }
+            ObjectType::FilterDump => {
+                ObjectOptionsBranchPartial::FilterDump(crate::codec::boxed_begin::<
+                    FilterDumpProperties,
+                >())
+            }
+            ObjectType::FilterMirror => {
+                ObjectOptionsBranchPartial::FilterMirror(crate::codec::boxed_begin::<
+                    FilterMirrorProperties,
+                >())
+            }
+            ObjectType::FilterRedirector => {
+                ObjectOptionsBranchPartial::FilterRedirector(crate::codec::boxed_begin::<
+                    FilterRedirectorProperties,
+                >())
+            }
+            ObjectType::FilterReplay => {
+                ObjectOptionsBranchPartial::FilterReplay(crate::codec::boxed_begin::<
+                    NetfilterProperties,
+                >())
+            }
+            ObjectType::FilterRewriter => {
+                ObjectOptionsBranchPartial::FilterRewriter(crate::codec::boxed_begin::<
+                    FilterRewriterProperties,
+                >())
+            }
+            ObjectType::IgvmCfg => {
+                ObjectOptionsBranchPartial::IgvmCfg(crate::codec::boxed_begin::<IgvmCfgProperties>())
+            }
+            ObjectType::InputBarrier => {
+                ObjectOptionsBranchPartial::InputBarrier(crate::codec::boxed_begin::<
+                    InputBarrierProperties,
+                >())
+            }
+            ObjectType::InputLinux => {
+                ObjectOptionsBranchPartial::InputLinux(crate::codec::boxed_begin::<
+                    InputLinuxProperties,
+                >())
+            }
+            ObjectType::Iommufd => {
+                ObjectOptionsBranchPartial::Iommufd(crate::codec::boxed_begin::<IOMMUFDProperties>())
+            }
             ObjectType::Iothread => ObjectOptionsBranchPartial::Iothread(
                 crate::codec::boxed_begin::<IothreadProperties>(),
             ),
             ObjectType::MainLoop => ObjectOptionsBranchPartial::MainLoop(
                 crate::codec::boxed_begin::<MainLoopProperties>(),
             ),
-            ObjectType::MemoryBackendEpc => ObjectOptionsBranchPartial::MemoryBackendEpc(
-                crate::codec::boxed_begin::<MemoryBackendEpcProperties>(),
-            ),
-            ObjectType::MemoryBackendFile => ObjectOptionsBranchPartial::MemoryBackendFile(
-                crate::codec::boxed_begin::<MemoryBackendFileProperties>(),
-            ),
-            ObjectType::MemoryBackendMemfd => ObjectOptionsBranchPartial::MemoryBackendMemfd(
-                crate::codec::boxed_begin::<MemoryBackendMemfdProperties>(),
-            ),
-            ObjectType::MemoryBackendRam => ObjectOptionsBranchPartial::MemoryBackendRam(
-                crate::codec::boxed_begin::<MemoryBackendProperties>(),
-            ),
-            ObjectType::MemoryBackendShm => ObjectOptionsBranchPartial::MemoryBackendShm(
-                crate::codec::boxed_begin::<MemoryBackendShmProperties>(),
-            ),
+            ObjectType::MemoryBackendEpc => {
+                ObjectOptionsBranchPartial::MemoryBackendEpc(crate::codec::boxed_begin::<
+                    MemoryBackendEpcProperties,
+                >())
+            }
+            ObjectType::MemoryBackendFile => {
+                ObjectOptionsBranchPartial::MemoryBackendFile(crate::codec::boxed_begin::<
+                    MemoryBackendFileProperties,
+                >())
+            }
+            ObjectType::MemoryBackendMemfd => {
+                ObjectOptionsBranchPartial::MemoryBackendMemfd(crate::codec::boxed_begin::<
+                    MemoryBackendMemfdProperties,
+                >())
+            }
+            ObjectType::MemoryBackendRam => {
+                ObjectOptionsBranchPartial::MemoryBackendRam(crate::codec::boxed_begin::<
+                    MemoryBackendProperties,
+                >())
+            }
+            ObjectType::MemoryBackendShm => {
+                ObjectOptionsBranchPartial::MemoryBackendShm(crate::codec::boxed_begin::<
+                    MemoryBackendShmProperties,
+                >())
+            }
             ObjectType::PefGuest => ObjectOptionsBranchPartial::PefGuest,
-            ObjectType::PrManagerHelper => ObjectOptionsBranchPartial::PrManagerHelper(
-                crate::codec::boxed_begin::<PrManagerHelperProperties>(),
-            ),
+            ObjectType::PrManagerHelper => {
+                ObjectOptionsBranchPartial::PrManagerHelper(crate::codec::boxed_begin::<
+                    PrManagerHelperProperties,
+                >())
+            }
             ObjectType::Qtest => {
                 ObjectOptionsBranchPartial::Qtest(crate::codec::boxed_begin::<QtestProperties>())
             }
@@ -61531,49 +61571,71 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             ObjectType::RngEgd => {
                 ObjectOptionsBranchPartial::RngEgd(crate::codec::boxed_begin::<RngEgdProperties>())
             }
-            ObjectType::RngRandom => ObjectOptionsBranchPartial::RngRandom(
-                crate::codec::boxed_begin::<RngRandomProperties>(),
-            ),
+            ObjectType::RngRandom => {
+                ObjectOptionsBranchPartial::RngRandom(crate::codec::boxed_begin::<
+                    RngRandomProperties,
+                >())
+            }
             ObjectType::Secret => {
                 ObjectOptionsBranchPartial::Secret(crate::codec::boxed_begin::<SecretProperties>())
             }
-            ObjectType::SecretKeyring => ObjectOptionsBranchPartial::SecretKeyring(
-                crate::codec::boxed_begin::<SecretKeyringProperties>(),
-            ),
+            ObjectType::SecretKeyring => {
+                ObjectOptionsBranchPartial::SecretKeyring(crate::codec::boxed_begin::<
+                    SecretKeyringProperties,
+                >())
+            }
             ObjectType::SevGuest => ObjectOptionsBranchPartial::SevGuest(
                 crate::codec::boxed_begin::<SevGuestProperties>(),
             ),
-            ObjectType::SevSnpGuest => ObjectOptionsBranchPartial::SevSnpGuest(
-                crate::codec::boxed_begin::<SevSnpGuestProperties>(),
-            ),
-            ObjectType::ThreadContext => ObjectOptionsBranchPartial::ThreadContext(
-                crate::codec::boxed_begin::<ThreadContextProperties>(),
-            ),
+            ObjectType::SevSnpGuest => {
+                ObjectOptionsBranchPartial::SevSnpGuest(crate::codec::boxed_begin::<
+                    SevSnpGuestProperties,
+                >())
+            }
+            ObjectType::ThreadContext => {
+                ObjectOptionsBranchPartial::ThreadContext(crate::codec::boxed_begin::<
+                    ThreadContextProperties,
+                >())
+            }
             ObjectType::S390PvGuest => ObjectOptionsBranchPartial::S390PvGuest,
             ObjectType::TdxGuest => ObjectOptionsBranchPartial::TdxGuest(
                 crate::codec::boxed_begin::<TdxGuestProperties>(),
             ),
-            ObjectType::ThrottleGroup => ObjectOptionsBranchPartial::ThrottleGroup(
-                crate::codec::boxed_begin::<ThrottleGroupProperties>(),
-            ),
-            ObjectType::TlsCredsAnon => ObjectOptionsBranchPartial::TlsCredsAnon(
-                crate::codec::boxed_begin::<TlsCredsAnonProperties>(),
-            ),
-            ObjectType::TlsCredsPsk => ObjectOptionsBranchPartial::TlsCredsPsk(
-                crate::codec::boxed_begin::<TlsCredsPskProperties>(),
-            ),
-            ObjectType::TlsCredsX509 => ObjectOptionsBranchPartial::TlsCredsX509(
-                crate::codec::boxed_begin::<TlsCredsX509Properties>(),
-            ),
-            ObjectType::TlsCipherSuites => ObjectOptionsBranchPartial::TlsCipherSuites(
-                crate::codec::boxed_begin::<TlsCredsProperties>(),
-            ),
-            ObjectType::XRemoteObject => ObjectOptionsBranchPartial::XRemoteObject(
-                crate::codec::boxed_begin::<RemoteObjectProperties>(),
-            ),
-            ObjectType::XVfioUserServer => ObjectOptionsBranchPartial::XVfioUserServer(
-                crate::codec::boxed_begin::<VfioUserServerProperties>(),
-            ),
+            ObjectType::ThrottleGroup => {
+                ObjectOptionsBranchPartial::ThrottleGroup(crate::codec::boxed_begin::<
+                    ThrottleGroupProperties,
+                >())
+            }
+            ObjectType::TlsCredsAnon => {
+                ObjectOptionsBranchPartial::TlsCredsAnon(crate::codec::boxed_begin::<
+                    TlsCredsAnonProperties,
+                >())
+            }
+            ObjectType::TlsCredsPsk => {
+                ObjectOptionsBranchPartial::TlsCredsPsk(crate::codec::boxed_begin::<
+                    TlsCredsPskProperties,
+                >())
+            }
+            ObjectType::TlsCredsX509 => {
+                ObjectOptionsBranchPartial::TlsCredsX509(crate::codec::boxed_begin::<
+                    TlsCredsX509Properties,
+                >())
+            }
+            ObjectType::TlsCipherSuites => {
+                ObjectOptionsBranchPartial::TlsCipherSuites(crate::codec::boxed_begin::<
+                    TlsCredsProperties,
+                >())
+            }
+            ObjectType::XRemoteObject => {
+                ObjectOptionsBranchPartial::XRemoteObject(crate::codec::boxed_begin::<
+                    RemoteObjectProperties,
+                >())
+            }
+            ObjectType::XVfioUserServer => {
+                ObjectOptionsBranchPartial::XVfioUserServer(crate::codec::boxed_begin::<
+                    VfioUserServerProperties,
+                >())
+            }
             ObjectType::Unrecognized(tag) => {
                 ObjectOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -65132,15 +65194,8 @@ impl crate::codec::Members for NumaHmatCacheOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            Some(m5),
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), Some(m5)) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "node-id"),
@@ -67064,24 +67119,36 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
     #[inline]
     fn begin(tag: &MemoryDeviceInfoKind) -> MemoryDeviceInfoBranchPartial {
         match tag {
-            MemoryDeviceInfoKind::Dimm => MemoryDeviceInfoBranchPartial::Dimm(
-                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
-            ),
-            MemoryDeviceInfoKind::Nvdimm => MemoryDeviceInfoBranchPartial::Nvdimm(
-                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
-            ),
-            MemoryDeviceInfoKind::VirtioPmem => MemoryDeviceInfoBranchPartial::VirtioPmem(
-                crate::codec::boxed_begin::<VirtioPMEMDeviceInfoWrapper>(),
-            ),
-            MemoryDeviceInfoKind::VirtioMem => MemoryDeviceInfoBranchPartial::VirtioMem(
-                crate::codec::boxed_begin::<VirtioMEMDeviceInfoWrapper>(),
-            ),
-            MemoryDeviceInfoKind::SgxEpc => MemoryDeviceInfoBranchPartial::SgxEpc(
-                crate::codec::boxed_begin::<SgxEPCDeviceInfoWrapper>(),
-            ),
-            MemoryDeviceInfoKind::HvBalloon => MemoryDeviceInfoBranchPartial::HvBalloon(
-                crate::codec::boxed_begin::<HvBalloonDeviceInfoWrapper>(),
-            ),
+            MemoryDeviceInfoKind::Dimm => {
+                MemoryDeviceInfoBranchPartial::Dimm(crate::codec::boxed_begin::<
+                    PCDIMMDeviceInfoWrapper,
+                >())
+            }
+            MemoryDeviceInfoKind::Nvdimm => {
+                MemoryDeviceInfoBranchPartial::Nvdimm(crate::codec::boxed_begin::<
+                    PCDIMMDeviceInfoWrapper,
+                >())
+            }
+            MemoryDeviceInfoKind::VirtioPmem => {
+                MemoryDeviceInfoBranchPartial::VirtioPmem(crate::codec::boxed_begin::<
+                    VirtioPMEMDeviceInfoWrapper,
+                >())
+            }
+            MemoryDeviceInfoKind::VirtioMem => {
+                MemoryDeviceInfoBranchPartial::VirtioMem(crate::codec::boxed_begin::<
+                    VirtioMEMDeviceInfoWrapper,
+                >())
+            }
+            MemoryDeviceInfoKind::SgxEpc => {
+                MemoryDeviceInfoBranchPartial::SgxEpc(crate::codec::boxed_begin::<
+                    SgxEPCDeviceInfoWrapper,
+                >())
+            }
+            MemoryDeviceInfoKind::HvBalloon => {
+                MemoryDeviceInfoBranchPartial::HvBalloon(crate::codec::boxed_begin::<
+                    HvBalloonDeviceInfoWrapper,
+                >())
+            }
             MemoryDeviceInfoKind::Unrecognized(tag) => {
                 MemoryDeviceInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -68368,17 +68435,8 @@ impl crate::codec::Members for CpuDefinitionInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            m1,
-            Some(m2),
-            m3,
-            Some(m4),
-            m5,
-            Some(m6),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), m1, Some(m2), m3, Some(m4), m5, Some(m6), rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
@@ -68936,9 +68994,11 @@ impl crate::codec::Branches for YankInstanceBranch {
     #[inline]
     fn begin(tag: &YankInstanceType) -> YankInstanceBranchPartial {
         match tag {
-            YankInstanceType::BlockNode => YankInstanceBranchPartial::BlockNode(
-                crate::codec::boxed_begin::<YankInstanceBlockNode>(),
-            ),
+            YankInstanceType::BlockNode => {
+                YankInstanceBranchPartial::BlockNode(crate::codec::boxed_begin::<
+                    YankInstanceBlockNode,
+                >())
+            }
             YankInstanceType::Chardev => YankInstanceBranchPartial::Chardev(
                 crate::codec::boxed_begin::<YankInstanceChardev>(),
             ),
@@ -69165,16 +69225,8 @@ impl crate::codec::Members for IOThreadInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.6, &mut p.0, 5, "aio-max-batch", r);
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
@@ -70199,9 +70251,9 @@ impl crate::codec::Branches for SevInfoBranch {
 
     #[inline]
     fn untagged() -> ::core::option::Option<SevInfoBranchPartial> {
-        Some(
-            SevInfoBranchPartial::Untagged(crate::codec::boxed_begin::<SevGuestInfo>()),
-        )
+        Some(SevInfoBranchPartial::Untagged(crate::codec::boxed_begin::<
+            SevGuestInfo,
+        >()))
     }
 
     #[inline]
@@ -70401,7 +70453,8 @@ impl crate::codec::Members for SevCapability {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.3, &mut p.0, 2, "cpu0-id", r);
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, Some(m3), Some(m4), rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, Some(m3), Some(m4), rest) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "pdh"),
                 (p.2.is_none(), 1, "cert-chain"),
@@ -70652,7 +70705,8 @@ impl crate::codec::Members for SgxInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.5, &mut p.0, 4, "sections", r);
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p
+        else {
             let members = &[
                 (p.1.is_none(), 0, "sgx"),
                 (p.2.is_none(), 1, "sgx1"),
@@ -72212,22 +72266,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, rest) = p
         else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
@@ -74077,9 +74116,11 @@ impl crate::codec::Branches for AudiodevBranch {
             AudiodevDriver::Alsa => {
                 AudiodevBranchPartial::Alsa(crate::codec::boxed_begin::<AudiodevAlsaOptions>())
             }
-            AudiodevDriver::Coreaudio => AudiodevBranchPartial::Coreaudio(
-                crate::codec::boxed_begin::<AudiodevCoreaudioOptions>(),
-            ),
+            AudiodevDriver::Coreaudio => {
+                AudiodevBranchPartial::Coreaudio(crate::codec::boxed_begin::<
+                    AudiodevCoreaudioOptions,
+                >())
+            }
             AudiodevDriver::Dbus => {
                 AudiodevBranchPartial::Dbus(crate::codec::boxed_begin::<AudiodevDBusOptions>())
             }
@@ -74540,7 +74581,8 @@ impl crate::codec::Members for ACPIOSTInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
+        else {
             let members = &[
                 (p.2.is_none(), 1, "slot"),
                 (p.3.is_none(), 2, "slot-type"),
@@ -74745,16 +74787,7 @@ impl crate::codec::Members for PciMemoryRegion {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, m5, rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "bar"),
@@ -78047,15 +78080,7 @@ impl crate::codec::Members for VirtioQueueElement {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
@@ -78225,7 +78250,9 @@ impl DummyVirtioForceArrays {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        unused_iothread_vq_mapping: impl ::core::convert::Into<::std::vec::Vec<IOThreadVirtQueueMapping>>,
+        unused_iothread_vq_mapping: impl ::core::convert::Into<
+            ::std::vec::Vec<IOThreadVirtQueueMapping>,
+        >,
         unused_virtio_gpu_output: impl ::core::convert::Into<::std::vec::Vec<VirtIOGPUOutput>>,
     ) -> Self {
         Self {
@@ -81527,16 +81554,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                m1,
-                Some(m2),
-                m3,
-                m4,
-                Some(m5),
-                rest,
-            ) = p
+            let (crate::codec::Fault(None), Some(m0), m1, Some(m2), m3, m4, Some(m5), rest) = p
             else {
                 let members = &[
                     (p.1.is_none(), 0, "device"),
@@ -81961,15 +81979,8 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                rest,
-            ) = p
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) =
+                p
             else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
@@ -82186,15 +82197,8 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                rest,
-            ) = p
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), rest) =
+                p
             else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
@@ -82600,15 +82604,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                m1,
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                rest,
-            ) = p
+            let (crate::codec::Fault(None), Some(m0), m1, Some(m2), Some(m3), Some(m4), rest) = p
             else {
                 let members = &[
                     (p.1.is_none(), 0, "type"),
@@ -85137,7 +85133,8 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p
+            else {
                 let members = &[
                     (p.1.is_none(), 0, "vfu-id"),
                     (p.2.is_none(), 1, "vfu-qom-path"),
@@ -88131,21 +88128,8 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                m0,
-                Some(m1),
-                m2,
-                m3,
-                m4,
-                m5,
-                m6,
-                m7,
-                m8,
-                m9,
-                m10,
-                m11,
-            ) = p
+            let (crate::codec::Fault(None), m0, Some(m1), m2, m3, m4, m5, m6, m7, m8, m9, m10, m11) =
+                p
             else {
                 let members = &[(p.2.is_none(), 1, "device")];
                 return Err(crate::codec::incomplete(p.0, members, r));
@@ -102283,15 +102267,8 @@ pub mod commands {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                m4,
-                Some(m5),
-            ) = p
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, Some(m5)) =
+                p
             else {
                 let members = &[
                     (p.1.is_none(), 0, "path"),

@@ -7,7 +7,7 @@ use super::names::{Scope, camel};
 use super::paths::{FROM, STRING};
 use super::plan::Module;
 use super::structs::{DERIVES, boxed};
-use super::text::{cat, literal};
+use super::text::{Fit, cat, literal};
 use crate::model::{Alternate, Alternative, Builtin, Features, JsonKind, Type};
 
 /// How many kinds of JSON value there are.
@@ -72,13 +72,16 @@ impl<'s> Output<'_, 's> {
                 Module::Root,
             );
             self.t.attributes(variant.presence.attribute().as_deref());
-            match &variant.ty {
-                Some(ty) if variant.boxed => {
-                    self.t.line(&[&variant.ident, "(", &boxed(ty), "),"]);
+            let data = match &variant.ty {
+                Some(ty) if variant.boxed => boxed(ty),
+                Some(ty) => ty.clone(),
+                None => {
+                    self.t.line(&[&variant.ident, ","]);
+                    continue;
                 }
-                Some(ty) => self.t.line(&[&variant.ident, "(", ty, "),"]),
-                None => self.t.line(&[&variant.ident, ","]),
-            }
+            };
+            let head = cat(&[&variant.ident, "("]);
+            self.t.list(&head, &[&data], "),", Fit::Line);
         }
         self.t.doc("A choice of a newer or older release.");
         self.t.line(&["Unrecognized(", &self.paths.value, "),"]);
@@ -119,8 +122,7 @@ impl<'s> Output<'_, 's> {
     ) {
         self.t.blank();
         self.t.attributes(when);
-        self.t
-            .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
+        self.t.open_impl(&cat(&[FROM, "<", ty, ">"]), ident);
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn from(value: ", ty, ") -> Self {"]);
         self.t.line(&["Self::", variant, "(", value, ")"]);
@@ -139,8 +141,7 @@ impl<'s> Output<'_, 's> {
         let (reader, result) = (self.paths.reader.clone(), self.paths.result.clone());
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
-        self.t
-            .open(&["impl ", &codec, "::Decode for ", ident, " {"]);
+        self.t.open_impl(&cat(&[&codec, "::Decode"]), ident);
         self.t.line(&["#[inline]"]);
         let parameters: [&str; 1] = [&cat(&["r: &mut ", &reader])];
         self.t.open_list(
@@ -152,16 +153,14 @@ impl<'s> Output<'_, 's> {
         for variant in variants {
             self.t.attributes(variant.presence.attribute().as_deref());
             let pattern = cat(&[&codec, "::Kind::", variant.kind]);
-            let body = match variant.ty {
-                Some(_) => cat(&[
-                    &codec,
-                    "::Decode::decode(r).map(Self::",
-                    &variant.ident,
-                    ")",
-                ]),
-                None => cat(&["r.null().map(|()| Self::", &variant.ident, ")"]),
-            };
-            self.t.arm(&pattern, &body);
+            if variant.ty.is_some() {
+                let decode = cat(&[&codec, "::Decode::decode(r)"]);
+                let map = cat(&[".map(Self::", &variant.ident, ")"]);
+                self.t.arm(&pattern, &cat(&[&decode, &map]));
+            } else {
+                let map = cat(&[".map(|()| Self::", &variant.ident, ")"]);
+                self.t.arm_chain(&pattern, &["r", ".null()", &map]);
+            }
         }
         // With every kind of value taken there is none left for a newer release.
         if variants.len() < KINDS || variants.iter().any(|v| v.presence != Presence::Always) {
@@ -180,8 +179,7 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
-        self.t
-            .open(&["impl ", &codec, "::Encode for ", ident, " {"]);
+        self.t.open_impl(&cat(&[&codec, "::Encode"]), ident);
         self.t.line(&["#[inline]"]);
         self.t
             .open(&["fn encode(&self, w: &mut ", &self.paths.writer, ") {"]);

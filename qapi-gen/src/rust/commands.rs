@@ -7,7 +7,7 @@ use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::{DERIVES, feature_names};
-use super::text::{cat, literal};
+use super::text::{Fit, cat, literal};
 use crate::model::{Command, Features, ObjectId, Type};
 
 impl<'s> Output<'_, 's> {
@@ -73,15 +73,14 @@ impl<'s> Output<'_, 's> {
         let root = self.paths.root.clone();
         self.t.blank();
         self.t.attributes(when);
-        self.t
-            .open(&["impl ", &root, "::Command for ", ident, " {"]);
+        self.t.open_impl(&cat(&[&root, "::Command"]), ident);
         let reply = match command.returns {
             Some(ty) => self.plan.ty(ty, Module::Inner),
             None => cat(&[&root, "::Empty"]),
         };
-        self.t.line(&["type Reply = ", &reply, ";"]);
-        self.t
-            .line(&["const NAME: &'static str = ", &literal(&command.name), ";"]);
+        self.t.assign("type Reply =", &cat(&[&reply, ";"]));
+        let name = cat(&[&literal(&command.name), ";"]);
+        self.t.assign("const NAME: &'static str =", &name);
         for (flag, name, value) in [
             (command.allow_oob, "ALLOW_OOB", "true"),
             (command.allow_preconfig, "ALLOW_PRECONFIG", "true"),
@@ -126,7 +125,9 @@ impl<'s> Output<'_, 's> {
         self.plan.document(&mut self.t, source, "", Module::Inner);
         self.attributes(source.name, DERIVES, presence);
         self.t.attributes(deprecation(source.features).as_deref());
-        self.t.line(&["pub struct ", ident, "(pub ", &inner, ");"]);
+        let head = cat(&["pub struct ", ident, "("]);
+        let field = cat(&["pub ", &inner]);
+        self.t.list(&head, &[&field], ");", Fit::Line);
 
         self.t.blank();
         self.t.attributes(when.as_deref());
@@ -141,8 +142,7 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(when.as_deref());
-        self.t
-            .open(&["impl ", FROM, "<", &inner, "> for ", ident, " {"]);
+        self.t.open_impl(&cat(&[FROM, "<", &inner, ">"]), ident);
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn from(members: ", &inner, ") -> Self {"]);
         self.t.line(&["Self(members)"]);
@@ -151,13 +151,14 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.attributes(when.as_deref());
-        self.t
-            .open(&["impl ", &codec, "::Members for ", ident, " {"]);
-        self.t.line(&["type Partial = ", &members, "::Partial;"]);
+        self.t.open_impl(&cat(&[&codec, "::Members"]), ident);
+        let partial = cat(&[&members, "::Partial;"]);
+        self.t.assign("type Partial =", &partial);
         self.t.blank();
         self.t.line(&["#[inline]"]);
         self.t.open(&["fn begin() -> Self::Partial {"]);
-        self.t.line(&[&members, "::begin()"]);
+        self.t
+            .list(&cat(&[&members, "::begin("]), &[], ")", Fit::Call);
         self.t.close("}");
         self.t.blank();
         self.t.line(&["#[inline]"]);
@@ -171,7 +172,8 @@ impl<'s> Output<'_, 's> {
             &parameters,
             &cat(&[") -> ", &result, "<bool> {"]),
         );
-        self.t.line(&[&members, "::member(p, key, r)"]);
+        let head = cat(&[&members, "::member("]);
+        self.t.list(&head, &["p", "key", "r"], ")", Fit::Call);
         self.t.close("}");
         self.t.blank();
         self.t.line(&["#[inline]"]);
@@ -187,7 +189,8 @@ impl<'s> Output<'_, 's> {
         self.t.line(&["#[inline]"]);
         self.t
             .open(&["fn put(&self, w: &mut ", &self.paths.writer, ") {"]);
-        self.t.line(&[&members, "::put(&self.0, w);"]);
+        let head = cat(&[&members, "::put("]);
+        self.t.list(&head, &["&self.0", "w"], ");", Fit::Call);
         self.t.close("}");
         self.t.close("}");
         self.objects.push((when, ident.to_owned()));

@@ -78,7 +78,7 @@ impl<'s> Output<'_, 's> {
                 .any(|variant| variant.value.features.is_deprecated()),
         );
         self.t
-            .open(&["impl ", &self.paths.codec, "::Enum for ", ident, " {"]);
+            .open_impl(&cat(&[&self.paths.codec, "::Enum"]), ident);
         let values = variants
             .iter()
             .map(|v| (v.presence.attribute(), cat(&["Self::", &v.ident])));

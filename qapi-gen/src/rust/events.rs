@@ -5,7 +5,7 @@ use super::docs::{Source, deprecation};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::DERIVES;
-use super::text::{cat, literal};
+use super::text::{Fit, cat, literal};
 use crate::model::Event;
 
 impl<'s> Output<'_, 's> {
@@ -59,9 +59,9 @@ impl<'s> Output<'_, 's> {
         self.t.blank();
         self.t.attributes(presence.attribute().as_deref());
         self.t
-            .open(&["impl ", &self.paths.root, "::Event for ", &item.ident, " {"]);
-        self.t
-            .line(&["const NAME: &'static str = ", &literal(&event.name), ";"]);
+            .open_impl(&cat(&[&self.paths.root, "::Event"]), &item.ident);
+        let name = cat(&[&literal(&event.name), ";"]);
+        self.t.assign("const NAME: &'static str =", &name);
         self.feature_const(&event.features);
         self.t.close("}");
     }
@@ -89,8 +89,9 @@ impl<'s> Output<'_, 's> {
             self.t.line(&["/// `", &event.name, "`"]);
             self.t.attributes(when(item).as_deref());
             self.t.attributes(deprecation(&event.features).as_deref());
+            let data = cat(&["events::", &item.ident]);
             self.t
-                .line(&[&variant(item), "(events::", &item.ident, "),"]);
+                .list(&cat(&[&variant(item), "("]), &[&data], "),", Fit::Line);
         }
         self.t.doc("An event of a newer or older release.");
         self.t.open(&["Unrecognized {"]);
@@ -103,8 +104,7 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.allow_deprecated(deprecated);
-        self.t
-            .open(&["impl ", &root, "::Events for ", &ident, " {"]);
+        self.t.open_impl(&cat(&[&root, "::Events"]), &ident);
         self.t.line(&["#[inline]"]);
         let parameters: [&str; 2] = [
             "name: &str",

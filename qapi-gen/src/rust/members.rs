@@ -88,7 +88,7 @@ impl Output<'_, '_> {
         self.allow_deprecated(record.has_deprecated());
         self.allow_nothing_left(record);
         self.t
-            .open(&["impl ", &codec, "::Members for ", &record.ident, " {"]);
+            .open_impl(&cat(&[&codec, "::Members"]), &record.ident);
         if record.is_empty() {
             self.no_members();
         } else {
@@ -157,11 +157,11 @@ impl Output<'_, '_> {
         self.t.line(&["fault: ", &self.paths.codec, "::Fault,"]);
         for (field, name) in record.members.iter().zip(&slots.locals) {
             self.t.attributes(field.presence.attribute().as_deref());
-            self.t
-                .line(&[name, ": ", OPTION, "<", &field.stored(), ">,"]);
+            let ty = cat(&[OPTION, "<", &field.stored(), ">,"]);
+            self.t.assign(&cat(&[name, ":"]), &ty);
         }
         for (name, ty, _) in self.other_slots(record) {
-            self.t.line(&[name, ": ", &ty, ","]);
+            self.t.assign(&cat(&[name, ":"]), &cat(&[&ty, ","]));
         }
         self.t.close("}");
     }

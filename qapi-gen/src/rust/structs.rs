@@ -35,8 +35,8 @@ impl Output<'_, '_> {
             if let Some(union) = &record.union {
                 let tag = &record.members[union.tag].member.name;
                 self.t.line(&["/// What `", tag, "` selects."]);
-                self.t
-                    .line(&["pub ", &union.ident, ": ", &union.branch, ","]);
+                let head = cat(&["pub ", &union.ident, ":"]);
+                self.t.assign(&head, &cat(&[&union.branch, ","]));
             }
             if let Some(rest) = &record.rest {
                 self.t.doc(match rest.setter {
@@ -64,12 +64,11 @@ impl Output<'_, '_> {
         self.t.attributes(field.presence.attribute().as_deref());
         self.t.attributes(deprecation(&member.features).as_deref());
         let stored = field.stored();
-        match field.is_option() {
-            true => self
-                .t
-                .line(&["pub ", &field.ident, ": ", OPTION, "<", &stored, ">,"]),
-            false => self.t.line(&["pub ", &field.ident, ": ", &stored, ","]),
-        }
+        let ty = match field.is_option() {
+            true => cat(&[OPTION, "<", &stored, ">,"]),
+            false => cat(&[&stored, ","]),
+        };
+        self.t.assign(&cat(&["pub ", &field.ident, ":"]), &ty);
     }
 
     fn methods(&mut self, record: &Record, demanding: bool) {
@@ -201,8 +200,8 @@ impl Output<'_, '_> {
         self.t.line(&["#[must_use]"]);
         let parameters: [&str; 2] = ["mut self", &cat(&[&field.ident, ": ", &parameter(field)])];
         self.signature(&cat(&["pub fn ", &field.setter, "("]), &parameters);
-        self.t
-            .line(&["self.", &field.ident, " = ", &argument(field), ";"]);
+        let head = cat(&["self.", &field.ident, " ="]);
+        self.t.assign(&head, &cat(&[&argument(field), ";"]));
         self.t.line(&["self"]);
         self.t.close("}");
     }

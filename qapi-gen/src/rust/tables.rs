@@ -104,12 +104,23 @@ impl<'s> Output<'_, 's> {
             self.t.line(&[&head, "];"]);
             return;
         }
-        // rustfmt puts a short list of one on one line.
-        if let [(None, row)] = rows.as_slice()
-            && row.concat().len() <= CALL_WIDTH
-        {
-            self.t.list(&head, &[&row.concat()], "];", Fit::Call);
-            return;
+        // rustfmt puts a short list of one on one line, and has a call alone open within its bracket. How it
+        // breaks chains there depends on too much.
+        if let [(None, row)] = rows.as_slice() {
+            let call = match row.as_slice() {
+                [call] => call.strip_suffix(')').and_then(|call| call.split_once('(')),
+                _ => None,
+            };
+            if row.concat().len() <= CALL_WIDTH && row.len() <= 2 {
+                self.t.list(&head, &[&row.concat()], "];", Fit::Call);
+                return;
+            } else if let Some((callee, argument)) = call {
+                self.t.open(&[&head, callee, "("]);
+                self.t.line(&[argument, ","]);
+                self.t.close(")];");
+                return;
+            }
+            self.t.line(&["#[rustfmt::skip]"]);
         }
         self.t.open(&[&head]);
         for (when, row) in rows {

@@ -3,6 +3,8 @@
 //! Generated code has few shapes, so laying them out while writing is far cheaper than building a
 //! syntax tree and printing that.
 
+mod arms;
+
 /// The width that rustfmt keeps lines within.
 const MAX_WIDTH: usize = 100;
 /// The width that rustfmt keeps the arguments of one call within.
@@ -14,6 +16,8 @@ const SHORT_ITEM: usize = 10;
 /// The width that rustfmt keeps the elements of an array on one line within.
 const ARRAY_WIDTH: usize = 60;
 
+/// What rustfmt leaves out when it looks whether a type `impl …` fits.
+const UNCOUNTED: usize = "impl ".len();
 /// The width that rustfmt keeps the fields of a struct expression on one line within.
 const LITERAL_WIDTH: usize = 18;
 
@@ -97,11 +101,49 @@ impl Text {
         self.line(&[head, text, tail]);
     }
 
+    /// `HEAD VALUE`, the value on a line of its own if they do not fit: after `=`, or a field's type.
+    pub(crate) fn assign(&mut self, head: &str, value: &str) {
+        if head.len() + " ".len() + value.len() <= self.room() {
+            self.line(&[head, " ", value]);
+        } else {
+            self.open(&[head]);
+            self.line(&[value]);
+            self.indent -= 1;
+        }
+    }
+
+    /// `impl TRAIT for TYPE {`; what follows is indented.
+    pub(crate) fn open_impl(&mut self, trait_: &str, ty: &str) {
+        // rustfmt leaves out the indentation here.
+        if "impl  for  {".len() + trait_.len() + ty.len() <= MAX_WIDTH {
+            self.line(&["impl ", trait_, " for ", ty, " {"]);
+        } else {
+            self.open(&["impl ", trait_]);
+            self.line(&["for ", ty]);
+            self.indent -= 1;
+            self.line(&["{"]);
+        }
+        self.indent += 1;
+    }
+
     /// A chain of method calls: on one line if that is short or a single call, otherwise one a line.
     pub(crate) fn chain(&mut self, parts: &[String], tail: &str) {
         let width: usize = parts.iter().map(String::len).sum();
-        if parts.len() <= 2 || width <= CHAIN_WIDTH {
+        let limit = if parts.len() <= 2 {
+            MAX_WIDTH
+        } else {
+            CHAIN_WIDTH
+        };
+        if width <= limit && width + tail.len() <= self.room() {
             self.line(&[&parts.concat(), tail]);
+            return;
+        }
+        if let [call] = parts
+            && let Some((callee, argument)) = call.split_once('(')
+        {
+            self.open(&[callee, "("]);
+            self.line(&[argument.trim_end_matches(')'), ","]);
+            self.close(&cat(&[")", tail]));
             return;
         }
         for (index, part) in parts.iter().enumerate() {
@@ -167,8 +209,41 @@ impl Text {
                 return;
             }
         }
+        let mut head = head;
+        if head.len() > self.room() + "(".len()
+            && let Some((name, value)) = head.split_once(" = ")
+            && width > limit
+            && value.len() + 4 < self.room()
+        {
+            self.open(&[name, " ="]);
+            self.list(value, items, tail, fit);
+            self.indent -= 1;
+            return;
+        }
+        if head.len() > self.room() + "(".len()
+            && let Some((callee, arguments)) = head.split_once("::<")
+            && let Some(argument) = arguments.strip_suffix(">(")
+        {
+            self.open(&[callee, "::<"]);
+            self.line(&[argument, ","]);
+            self.indent -= 1;
+            head = ">(";
+            // By trial: rustfmt takes the brackets and more into account.
+            if width + 8 <= limit {
+                self.line(&[head, &items.join(", "), tail]);
+                return;
+            }
+            if width <= limit {
+                self.open(&[head]);
+                self.line(&[&items.join(", ")]);
+                self.close(tail);
+                return;
+            }
+        }
         self.open(&[head]);
-        self.items(items, fit);
+        if !items.is_empty() {
+            self.items(items, fit);
+        }
         self.close(tail);
     }
 
@@ -180,11 +255,50 @@ impl Text {
             Fit::Packed => true,
         };
         if !packed {
-            for item in items {
-                self.line(&[item, ","]);
-            }
+            items.iter().for_each(|item| self.item(item));
         } else {
             self.packed(items.iter().copied());
+        }
+    }
+
+    /// An item on a line of its own; on several if it is too long.
+    fn item(&mut self, item: &str) {
+        let uncounted = if item.contains(": impl ") {
+            UNCOUNTED
+        } else {
+            0
+        };
+        let fits = item.len() + ",".len() <= self.room() + uncounted;
+        let array = item.strip_prefix("&[").and_then(|i| i.strip_suffix(']'));
+        let tuple = item.strip_prefix('(').and_then(|i| i.strip_suffix(')'));
+        if let Some(inner) = tuple.filter(|inner| !fits || inner.len() > CALL_WIDTH) {
+            self.open(&["("]);
+            split(inner).for_each(|item| self.item(item));
+            self.close("),");
+        } else if let Some(inner) = array.filter(|inner| !fits || inner.len() > ARRAY_WIDTH) {
+            self.open(&["&["]);
+            let items: Vec<&str> = split(inner).collect();
+            self.items(&items, Fit::Call);
+            self.close("],");
+        } else if fits {
+            self.line(&[item, ","]);
+        } else if let Some((head, inner)) = item.strip_suffix('>').and_then(|i| i.split_once('<')) {
+            self.open(&[head, "<"]);
+            self.item(inner);
+            self.close(">,");
+        } else if let Some((name, value)) = item.split_once(": ")
+            && let Some(converted) = value.strip_suffix(".into()")
+        {
+            if name.len() + ": ".len() + converted.len() <= self.room() {
+                self.open(&[name, ": ", converted]);
+                self.line(&[".into(),"]);
+            } else {
+                self.open(&[name, ":"]);
+                self.line(&[value, ","]);
+            }
+            self.indent -= 1;
+        } else {
+            self.line(&[item, ","]);
         }
     }
 
@@ -218,8 +332,8 @@ impl Text {
     ) {
         self.indent -= 1;
         let width = head.len() + output.len() + reply.len() + ">>".len();
-        if width + bound.len() <= self.room() {
-            let fits = end == ";" || width + bound.len() + end.len() <= self.room();
+        if width + bound.len() <= self.room() + ") ".len() + UNCOUNTED {
+            let fits = end == ";" || width + bound.len() + end.len() + 4 <= self.room();
             self.line(&[
                 head,
                 output,
@@ -231,12 +345,12 @@ impl Text {
             if !fits {
                 self.line(&[end.trim_start()]);
             }
-        } else if width <= self.room() && !bound.is_empty() {
+        } else if width <= self.room() + ")".len() && !bound.is_empty() {
             self.line(&[head, output, reply, ">>"]);
             self.line(&[bound.trim_start(), end]);
         } else {
             self.open(&[head]);
-            if output.len() + reply.len() + ">,".len() + 4 <= self.room() {
+            if output.len() + reply.len() + ">,".len() <= self.room() {
                 self.line(&[output, reply, ">,"]);
             } else {
                 self.open(&[output]);
@@ -273,12 +387,12 @@ impl Text {
         self.open(&[head, " {"]);
         for (attribute, field) in fields {
             self.attributes(attribute.as_deref());
-            self.line(&[field, ","]);
+            self.item(field);
         }
         self.close(&cat(&["}", tail]));
     }
 
-    /// `let PATTERN = p;` or `let PATTERN = p else {`, after which what follows is indented.
+    /// `let PATTERN = p else {`, after which what follows is indented.
     /// Parts may come with an attribute.
     pub(crate) fn pattern(&mut self, head: &str, parts: &[(Option<String>, String)], end: &str) {
         let plain = parts.iter().all(|(attribute, _)| attribute.is_none());
@@ -286,14 +400,29 @@ impl Text {
         let joined = joined.join(", ");
         let tail = " = p else {";
         let space = if head.ends_with('{') { " " } else { "" };
-        let width = head.len() + 2 * space.len() + joined.len() + end.len() + tail.len();
-        if plain && width <= self.room() {
+        let width = head.len() + 2 * space.len() + joined.len() + end.len();
+        // As rustfmt has it, not in the last column.
+        if plain && width + tail.len() < self.room() {
             self.line(&[head, space, &joined, space, end, tail]);
+        } else if plain && width + "=".len() <= self.room() {
+            let pattern = cat(&[head, space, &joined, space, end, " ="]);
+            if width + " = p;".len() <= self.room() {
+                self.line(&[&pattern, " p"]);
+            } else {
+                self.open(&[&pattern]);
+                self.line(&["p"]);
+                self.indent -= 1;
+            }
+            self.line(&["else {"]);
         } else {
             self.open(&[head]);
             for (attribute, part) in parts {
                 self.attributes(attribute.as_deref());
+                // As rustfmt has it.
+                let more = usize::from(attribute.is_some() && part.contains(": "));
+                self.indent += more;
                 self.line(&[part, ","]);
+                self.indent -= more;
             }
             self.close(&[end, " = p"].concat());
             self.line(&["else {"]);
@@ -307,7 +436,14 @@ impl Text {
         let joined: Vec<&str> = items.iter().map(|(_, item)| item.as_str()).collect();
         let joined = joined.join(", ");
         let line = head.len() + joined.len() + "&[];".len();
-        if plain && joined.len() <= ARRAY_WIDTH {
+        // A tuple alone is not counted as an array's element.
+        let alone = matches!(items, [(_, item)] if item.starts_with('('));
+        let limit = if alone {
+            CALL_WIDTH + "()".len()
+        } else {
+            ARRAY_WIDTH
+        };
+        if plain && joined.len() <= limit {
             if line <= self.room() {
                 self.line(&[head, "&[", &joined, "];"]);
                 return;
@@ -319,73 +455,39 @@ impl Text {
                 return;
             }
         }
+        if let [(None, item)] = items
+            && let Some(inner) = item.strip_prefix('(').and_then(|i| i.strip_suffix(')'))
+        {
+            self.open(&[head, "&[("]);
+            split(inner).for_each(|item| self.item(item));
+            self.close(")];");
+            return;
+        }
         self.open(&[head, "&["]);
         if plain && items.iter().all(|(_, item)| is_short(item)) {
             self.packed(items.iter().map(|(_, item)| item.as_str()));
         } else {
             for (attribute, item) in items {
                 self.attributes(attribute.as_deref());
-                self.line(&[item, ","]);
+                self.item(item);
             }
         }
         self.close("];");
     }
-
-    /// `PATTERN => BODY,` of a match; the body in a block if the line would be too long.
-    pub(crate) fn arm(&mut self, pattern: &str, body: &str) {
-        if pattern.len() + " => ,".len() + body.len() <= self.room() {
-            self.line(&[pattern, " => ", body, ","]);
-        } else {
-            self.open(&[pattern, " => {"]);
-            self.line(&[body, statement_end(body)]);
-            self.close("}");
-        }
-    }
-
-    /// `PATTERN => BODY,` where the body is a call that gives nothing.
-    pub(crate) fn arm_do(&mut self, pattern: &str, body: &str) {
-        if pattern.len() + " => ,".len() + body.len() <= self.room() {
-            self.line(&[pattern, " => ", body, ","]);
-        } else {
-            self.open(&[pattern, " => {"]);
-            self.line(&[body, ";"]);
-            self.close("}");
-        }
-    }
-
-    /// An arm whose body is a call: `CALLEE` ends in the open parenthesis, `TAIL` begins with the
-    /// closing one.
-    pub(crate) fn arm_call(&mut self, pattern: &str, callee: &str, items: &[&str], tail: &str) {
-        let width = width_of(items);
-        let end = match callee.starts_with("return ") {
-            true => ";",
-            false => statement_end(tail),
-        };
-        let body = callee.len() + width + tail.len() + end.len();
-        if width <= CALL_WIDTH && body + 4 <= self.room() {
-            self.arm(pattern, &[callee, &items.join(", "), tail].concat());
-        } else if callee.starts_with("return ") {
-            self.open(&[pattern, " => {"]);
-            self.list(callee, items, &cat(&[tail, ";"]), Fit::Call);
-            self.close("}");
-        } else if pattern.len() + " => ".len() + callee.len() + 1 > self.room() {
-            self.open(&[pattern, " => {"]);
-            self.list(callee, items, &[tail, end].concat(), Fit::Call);
-            self.close("}");
-        } else {
-            self.open(&[pattern, " => ", callee]);
-            self.items(items, Fit::Call);
-            self.close(&cat(&[tail, ","]));
-        }
-    }
 }
 
-/// What ends an expression as a statement, where its value is not the block's: a jump, or `()`.
-fn statement_end(body: &str) -> &'static str {
-    match body.starts_with("return ") || body.ends_with('?') {
-        true => ";",
-        false => "",
-    }
+/// The parts between commas that are in no brackets.
+fn split(items: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0;
+    let parts = items.split(move |c| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim_start)
 }
 
 /// Whether rustfmt packs such items: literals and the like, but no paths.

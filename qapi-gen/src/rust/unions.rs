@@ -5,8 +5,8 @@ use super::condition::Presence;
 use super::docs::deprecation;
 use super::paths::{BOX, FROM};
 use super::plan::Module;
-use super::structs::DERIVES;
-use super::text::{Fit, cat, literal};
+use super::structs::{DERIVES, boxed};
+use super::text::{CALL_WIDTH, Fit, cat, literal};
 use crate::model::{EnumValue, Object, ObjectId, Type, Variants};
 
 /// A branch, as a variant.
@@ -100,7 +100,10 @@ impl<'s> Output<'_, 's> {
             self.t
                 .attributes(deprecation(&branch.value.features).as_deref());
             match &branch.data {
-                Some(ty) => self.t.line(&[&branch.ident, "(", BOX, "<", ty, ">),"]),
+                Some(ty) => {
+                    let head = cat(&[&branch.ident, "("]);
+                    self.t.list(&head, &[&boxed(ty)], "),", Fit::Line);
+                }
                 None => self.t.line(&[&branch.ident, ","]),
             }
         }
@@ -147,8 +150,7 @@ impl<'s> Output<'_, 's> {
                     .as_deref(),
             );
             self.allow_deprecated(branch.value.features.is_deprecated());
-            self.t
-                .open(&["impl ", FROM, "<", ty, "> for ", ident, " {"]);
+            self.t.open_impl(&cat(&[FROM, "<", ty, ">"]), ident);
             self.t.line(&["#[inline]"]);
             self.t.open(&["fn from(branch: ", ty, ") -> Self {"]);
             self.t
@@ -200,16 +202,16 @@ impl<'s> Output<'_, 's> {
                 .iter()
                 .any(|branch| branch.value.features.is_deprecated()),
         );
-        self.t
-            .open(&["impl ", &codec, "::Branches for ", ident, " {"]);
+        self.t.open_impl(&cat(&[&codec, "::Branches"]), ident);
         self.t.line(&["type Tag = ", tag, ";"]);
         self.t.line(&["type Partial = ", partial, ";"]);
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
         // Branches may be called `Tag` and `Partial`: the associated types are named in full.
-        self.t
-            .open(&["fn begin(tag: &", tag, ") -> ", partial, " {"]);
+        let parameters: [&str; 1] = [&cat(&["tag: &", tag])];
+        let end = cat(&[") -> ", partial, " {"]);
+        self.t.open_list("fn begin(", &parameters, &end);
         self.t.open(&["match tag {"]);
         for branch in branches.iter().filter(|branch| !branch.untagged) {
             self.t.attributes(branch.presence.attribute().as_deref());
@@ -246,7 +248,14 @@ impl<'s> Output<'_, 's> {
             let option = super::paths::OPTION;
             self.t
                 .open(&["fn untagged() -> ", option, "<", partial, "> {"]);
-            self.t.list("Some(", &[&value], ")", Fit::Call);
+            match value.split_once("::<") {
+                Some((head, end)) if value.len() > CALL_WIDTH => {
+                    self.t.open(&["Some(", head, "::<"]);
+                    self.t.line(&[end.trim_end_matches(">())"), ","]);
+                    self.t.close(">()))");
+                }
+                _ => self.t.list("Some(", &[&value], ")", Fit::Call),
+            }
             self.t.close("}");
         }
 

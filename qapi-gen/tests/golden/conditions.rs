@@ -221,7 +221,7 @@ impl ::qapi_types::codec::Members for Process {
             fault: ::qapi_types::codec::Fault(None),
             m0: Some(m0),
             #[cfg(target_os = "linux")]
-            m1: Some(m1),
+                m1: Some(m1),
             #[cfg(not(target_os = "linux"))]
             m2,
             rest,
@@ -822,7 +822,7 @@ impl ::qapi_types::codec::Members for Gone {
         let GonePartial {
             fault: ::qapi_types::codec::Fault(None),
             #[cfg(any())]
-            m0: Some(m0),
+                m0: Some(m0),
             #[cfg(any())]
             m1,
             rest,

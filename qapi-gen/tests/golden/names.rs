@@ -1095,14 +1095,8 @@ impl ::qapi_types::codec::Members for OkBranch {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "p"),
@@ -1274,14 +1268,8 @@ impl ::qapi_types::codec::Members for Positions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) =
+            p
         else {
             let members = &[
                 (p.1.is_none(), 0, "m0"),

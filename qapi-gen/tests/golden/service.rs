@@ -960,8 +960,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryStatus,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<Status>>
-    + ::core::marker::Send;
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<Status>> + ::core::marker::Send;
 
     /// `stop`: [`commands::Stop`]
     fn stop(
@@ -999,8 +998,8 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::GetNumber,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<f64>>
-    + ::core::marker::Send {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<f64>> + ::core::marker::Send
+    {
         ::qapi_rt::service::NotImplemented::new()
     }
 

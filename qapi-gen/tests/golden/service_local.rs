@@ -250,7 +250,8 @@ pub trait Service: 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryEverything,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<Status>>> {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<Status>>>
+    {
         ::qapi_rt::service::NotImplemented::new()
     }
 }

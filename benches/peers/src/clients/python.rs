@@ -33,7 +33,7 @@ fn environment() -> Result<PathBuf> {
     }
     let mut command = Command::new(&python);
     command.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]);
-    let requirements = root.join("../../tests/clients/python/requirements.txt");
+    let requirements = root.join("../../tests/interop/python/requirements.txt");
     cpu::run(command.arg("-r").arg(requirements))?;
     Ok(python)
 }
