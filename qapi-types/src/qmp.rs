@@ -63354,6 +63354,7 @@ impl MachineInfo {
 
     /// Sets `is-default`.
     #[must_use]
+    #[allow(clippy::wrong_self_convention)]
     #[inline]
     pub fn is_default(mut self, is_default: bool) -> Self {
         self.is_default = Some(is_default);

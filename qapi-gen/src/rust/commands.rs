@@ -3,6 +3,7 @@
 use super::Output;
 use super::condition::Presence;
 use super::docs::{Source, deprecation};
+use super::lints::allow_new;
 use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
@@ -134,6 +135,7 @@ impl<'s> Output<'_, 's> {
         self.t.open(&["impl ", ident, " {"]);
         self.t.doc("With these members.");
         self.t.line(&["#[must_use]"]);
+        self.t.attributes(allow_new(ident));
         let parameters: [&str; 1] = [&cat(&["members: impl ", INTO, "<", &inner, ">"])];
         self.t.open_list("pub fn new(", &parameters, ") -> Self {");
         self.t.line(&["Self(members.into())"]);

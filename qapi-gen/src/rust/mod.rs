@@ -15,6 +15,7 @@ mod events;
 mod glob;
 mod introspection;
 mod late;
+mod lints;
 mod members;
 mod names;
 mod options;

@@ -2,6 +2,7 @@
 
 use super::Output;
 use super::glob::Glob;
+use super::lints::{Method, allow};
 use super::names::{Scope, snake};
 use super::plan::{Item, Module};
 use super::tables::when;
@@ -120,6 +121,7 @@ impl<'s> Output<'_, 's> {
             .required
             .iter()
             .any(|glob| glob.matches(&command.name));
+        self.t.attributes(allow(method, Method::Command).as_deref());
         self.t.open(&["fn ", method, "("]);
         self.t.line(&["&self,"]);
         self.t.line(&["cx: &", &service, "::Call,"]);

@@ -2,6 +2,7 @@
 
 use super::Output;
 use super::docs::{Source, deprecation};
+use super::lints::{Method, allow, allow_new};
 use super::paths::{BOX, INTO, OPTION};
 use super::record::{Field, Record, Rest};
 use super::text::{cat, literal, refs};
@@ -81,6 +82,7 @@ impl Output<'_, '_> {
             false => {
                 self.t.doc("With no member set.");
                 self.t.line(&["#[must_use]"]);
+                self.t.attributes(allow_new(&record.ident));
                 self.t.line(&["#[inline]"]);
                 self.t.open(&["pub fn new() -> Self {"]);
                 // A setter of that name would hide the trait's function.
@@ -103,6 +105,8 @@ impl Output<'_, '_> {
             self.t.blank();
             self.t.line(&["/// `", tag, "` as on the wire."]);
             self.t.line(&["#[must_use]"]);
+            self.t
+                .attributes(allow(&union.getter, Method::Getter).as_deref());
             self.t.line(&["#[inline]"]);
             self.t
                 .open(&["pub fn ", &union.getter, "(&self) -> &str {"]);
@@ -156,6 +160,7 @@ impl Output<'_, '_> {
         }
         self.t.doc("With what is mandatory.");
         self.t.line(&["#[must_use]"]);
+        self.t.attributes(allow_new(&record.ident));
         // Conditions may take away all parameters.
         if parameters
             .iter()
@@ -198,6 +203,8 @@ impl Output<'_, '_> {
         self.t
             .attributes(deprecation(&field.member.features).as_deref());
         self.t.line(&["#[must_use]"]);
+        self.t
+            .attributes(allow(&field.setter, Method::Setter).as_deref());
         let parameters: [&str; 2] = ["mut self", &cat(&[&field.ident, ": ", &parameter(field)])];
         self.signature(&cat(&["pub fn ", &field.setter, "("]), &parameters);
         let head = cat(&["self.", &field.ident, " ="]);

@@ -294,7 +294,13 @@ impl<'s> Output<'_, 's> {
 
         self.t.blank();
         self.t.line(&["#[inline]"]);
-        let parameters: [&str; 2] = [&cat(&["p: ", partial]), &cat(&["r: &", &reader])];
+        // A parameter that is not used must say so; conditions may take away what uses it.
+        let mut with_data = branches.iter().filter(|b| b.data.is_some()).peekable();
+        let r = if with_data.peek().is_some() { "r" } else { "_" };
+        if r == "r" && with_data.all(|branch| branch.presence.attribute().is_some()) {
+            self.t.line(&["#[allow(unused_variables)]"]);
+        }
+        let parameters: [&str; 2] = [&cat(&["p: ", partial]), &cat(&[r, ": &", &reader])];
         self.t.open_list(
             "fn finish(",
             &parameters,

@@ -1867,6 +1867,1524 @@ impl ::qapi_types::codec::Members for Keywords {
     }
 }
 
+/// `Conventions`, `names.json` line 35
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Conventions {
+    /// `is-on`
+    pub is_on: ::core::option::Option<bool>,
+    /// `as-str`
+    pub as_str: ::core::option::Option<::std::string::String>,
+    /// `to-file`
+    pub to_file: ::core::option::Option<::std::string::String>,
+    /// `from-file`
+    pub from_file: ::core::option::Option<::std::string::String>,
+    /// `into-file`
+    pub into_file: ::core::option::Option<::std::string::String>,
+    /// `to-file-mut`
+    pub to_file_mut: ::core::option::Option<i64>,
+    /// `iter`
+    pub iter: ::core::option::Option<i64>,
+    /// `iter-mut`
+    pub iter_mut: ::core::option::Option<i64>,
+    /// `next`
+    pub next: ::core::option::Option<i64>,
+    /// `len`
+    pub len: ::core::option::Option<i64>,
+    /// `is-empty`
+    pub is_empty: ::core::option::Option<bool>,
+    /// `add`
+    pub add: ::core::option::Option<i64>,
+    /// `sub`
+    pub sub: ::core::option::Option<i64>,
+    /// `mul`
+    pub mul: ::core::option::Option<i64>,
+    /// `div`
+    pub div: ::core::option::Option<i64>,
+    /// `rem`
+    pub rem: ::core::option::Option<i64>,
+    /// `shl`
+    pub shl: ::core::option::Option<i64>,
+    /// `shr`
+    pub shr: ::core::option::Option<i64>,
+    /// `bitand`
+    pub bitand: ::core::option::Option<i64>,
+    /// `bitor`
+    pub bitor: ::core::option::Option<i64>,
+    /// `bitxor`
+    pub bitxor: ::core::option::Option<i64>,
+    /// `not`
+    pub not: ::core::option::Option<i64>,
+    /// `eq`
+    pub eq: ::core::option::Option<i64>,
+    /// `hash`
+    pub hash: ::core::option::Option<i64>,
+}
+
+impl Conventions {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `is-on`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn is_on(mut self, is_on: bool) -> Self {
+        self.is_on = Some(is_on);
+        self
+    }
+
+    /// Sets `as-str`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    pub fn as_str(mut self, as_str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.as_str = Some(as_str.into());
+        self
+    }
+
+    /// Sets `to-file`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    pub fn to_file(mut self, to_file: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.to_file = Some(to_file.into());
+        self
+    }
+
+    /// Sets `from-file`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    pub fn from_file(
+        mut self,
+        from_file: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.from_file = Some(from_file.into());
+        self
+    }
+
+    /// Sets `into-file`.
+    #[must_use]
+    pub fn into_file(
+        mut self,
+        into_file: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.into_file = Some(into_file.into());
+        self
+    }
+
+    /// Sets `to-file-mut`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn to_file_mut(mut self, to_file_mut: i64) -> Self {
+        self.to_file_mut = Some(to_file_mut);
+        self
+    }
+
+    /// Sets `iter`.
+    #[must_use]
+    #[allow(clippy::iter_not_returning_iterator)]
+    #[inline]
+    pub fn iter(mut self, iter: i64) -> Self {
+        self.iter = Some(iter);
+        self
+    }
+
+    /// Sets `iter-mut`.
+    #[must_use]
+    #[allow(clippy::iter_not_returning_iterator)]
+    #[inline]
+    pub fn iter_mut(mut self, iter_mut: i64) -> Self {
+        self.iter_mut = Some(iter_mut);
+        self
+    }
+
+    /// Sets `next`.
+    #[must_use]
+    #[inline]
+    pub fn next(mut self, next: i64) -> Self {
+        self.next = Some(next);
+        self
+    }
+
+    /// Sets `len`.
+    #[must_use]
+    #[inline]
+    pub fn len(mut self, len: i64) -> Self {
+        self.len = Some(len);
+        self
+    }
+
+    /// Sets `is-empty`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn is_empty(mut self, is_empty: bool) -> Self {
+        self.is_empty = Some(is_empty);
+        self
+    }
+
+    /// Sets `add`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn add(mut self, add: i64) -> Self {
+        self.add = Some(add);
+        self
+    }
+
+    /// Sets `sub`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn sub(mut self, sub: i64) -> Self {
+        self.sub = Some(sub);
+        self
+    }
+
+    /// Sets `mul`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn mul(mut self, mul: i64) -> Self {
+        self.mul = Some(mul);
+        self
+    }
+
+    /// Sets `div`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn div(mut self, div: i64) -> Self {
+        self.div = Some(div);
+        self
+    }
+
+    /// Sets `rem`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn rem(mut self, rem: i64) -> Self {
+        self.rem = Some(rem);
+        self
+    }
+
+    /// Sets `shl`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn shl(mut self, shl: i64) -> Self {
+        self.shl = Some(shl);
+        self
+    }
+
+    /// Sets `shr`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn shr(mut self, shr: i64) -> Self {
+        self.shr = Some(shr);
+        self
+    }
+
+    /// Sets `bitand`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn bitand(mut self, bitand: i64) -> Self {
+        self.bitand = Some(bitand);
+        self
+    }
+
+    /// Sets `bitor`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn bitor(mut self, bitor: i64) -> Self {
+        self.bitor = Some(bitor);
+        self
+    }
+
+    /// Sets `bitxor`.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn bitxor(mut self, bitxor: i64) -> Self {
+        self.bitxor = Some(bitxor);
+        self
+    }
+
+    /// Sets `not`.
+    #[must_use]
+    #[inline]
+    pub fn not(mut self, not: i64) -> Self {
+        self.not = Some(not);
+        self
+    }
+
+    /// Sets `eq`.
+    #[must_use]
+    #[inline]
+    pub fn eq(mut self, eq: i64) -> Self {
+        self.eq = Some(eq);
+        self
+    }
+
+    /// Sets `hash`.
+    #[must_use]
+    #[inline]
+    pub fn hash(mut self, hash: i64) -> Self {
+        self.hash = Some(hash);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Conventions {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<bool>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "is-on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "is-on", r),
+            "as-str" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "as-str", r),
+            "to-file" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "to-file", r),
+            "from-file" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "from-file", r),
+            "into-file" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "into-file", r),
+            "to-file-mut" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "to-file-mut", r),
+            "iter" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "iter", r),
+            "iter-mut" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "iter-mut", r),
+            "next" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "next", r),
+            "len" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "len", r),
+            "is-empty" => ::qapi_types::codec::get(&mut p.11, &mut p.0, 10, "is-empty", r),
+            "add" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "add", r),
+            "sub" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "sub", r),
+            "mul" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "mul", r),
+            "div" => ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "div", r),
+            "rem" => ::qapi_types::codec::get(&mut p.16, &mut p.0, 15, "rem", r),
+            "shl" => ::qapi_types::codec::get(&mut p.17, &mut p.0, 16, "shl", r),
+            "shr" => ::qapi_types::codec::get(&mut p.18, &mut p.0, 17, "shr", r),
+            "bitand" => ::qapi_types::codec::get(&mut p.19, &mut p.0, 18, "bitand", r),
+            "bitor" => ::qapi_types::codec::get(&mut p.20, &mut p.0, 19, "bitor", r),
+            "bitxor" => ::qapi_types::codec::get(&mut p.21, &mut p.0, 20, "bitxor", r),
+            "not" => ::qapi_types::codec::get(&mut p.22, &mut p.0, 21, "not", r),
+            "eq" => ::qapi_types::codec::get(&mut p.23, &mut p.0, 22, "eq", r),
+            "hash" => ::qapi_types::codec::get(&mut p.24, &mut p.0, 23, "hash", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (
+            ::qapi_types::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            m12,
+            m13,
+            m14,
+            m15,
+            m16,
+            m17,
+            m18,
+            m19,
+            m20,
+            m21,
+            m22,
+            m23,
+        ) = p
+        else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
+        Ok(Self {
+            is_on: m0,
+            as_str: m1,
+            to_file: m2,
+            from_file: m3,
+            into_file: m4,
+            to_file_mut: m5,
+            iter: m6,
+            iter_mut: m7,
+            next: m8,
+            len: m9,
+            is_empty: m10,
+            add: m11,
+            sub: m12,
+            mul: m13,
+            div: m14,
+            rem: m15,
+            shl: m16,
+            shr: m17,
+            bitand: m18,
+            bitor: m19,
+            bitxor: m20,
+            not: m21,
+            eq: m22,
+            hash: m23,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "is-on", &self.is_on);
+        ::qapi_types::codec::put_opt(w, "as-str", &self.as_str);
+        ::qapi_types::codec::put_opt(w, "to-file", &self.to_file);
+        ::qapi_types::codec::put_opt(w, "from-file", &self.from_file);
+        ::qapi_types::codec::put_opt(w, "into-file", &self.into_file);
+        ::qapi_types::codec::put_opt(w, "to-file-mut", &self.to_file_mut);
+        ::qapi_types::codec::put_opt(w, "iter", &self.iter);
+        ::qapi_types::codec::put_opt(w, "iter-mut", &self.iter_mut);
+        ::qapi_types::codec::put_opt(w, "next", &self.next);
+        ::qapi_types::codec::put_opt(w, "len", &self.len);
+        ::qapi_types::codec::put_opt(w, "is-empty", &self.is_empty);
+        ::qapi_types::codec::put_opt(w, "add", &self.add);
+        ::qapi_types::codec::put_opt(w, "sub", &self.sub);
+        ::qapi_types::codec::put_opt(w, "mul", &self.mul);
+        ::qapi_types::codec::put_opt(w, "div", &self.div);
+        ::qapi_types::codec::put_opt(w, "rem", &self.rem);
+        ::qapi_types::codec::put_opt(w, "shl", &self.shl);
+        ::qapi_types::codec::put_opt(w, "shr", &self.shr);
+        ::qapi_types::codec::put_opt(w, "bitand", &self.bitand);
+        ::qapi_types::codec::put_opt(w, "bitor", &self.bitor);
+        ::qapi_types::codec::put_opt(w, "bitxor", &self.bitxor);
+        ::qapi_types::codec::put_opt(w, "not", &self.not);
+        ::qapi_types::codec::put_opt(w, "eq", &self.eq);
+        ::qapi_types::codec::put_opt(w, "hash", &self.hash);
+    }
+}
+
+/// `Deref`, `names.json` line 40
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Deref {
+    /// What `deref` selects.
+    pub u: DerefBranch,
+}
+
+impl Deref {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<DerefBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `deref` as on the wire.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn deref(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for Deref {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<DerefBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "deref" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "deref", r),
+            _ => ::qapi_types::codec::branch_member::<DerefBranch>(&mut p.2, &p.1, "deref", key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "deref")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "deref", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Deref`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum DerefBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values(::std::boxed::Box<Conventions>),
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `deref`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+impl ::core::convert::From<Conventions> for DerefBranch {
+    #[inline]
+    fn from(branch: Conventions) -> Self {
+        Self::Values(::std::boxed::Box::new(branch))
+    }
+}
+
+#[doc(hidden)]
+pub enum DerefBranchPartial {
+    Tag,
+    Partial,
+    Values(::qapi_types::codec::BoxedPartial<Conventions>),
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for DerefBranch {
+    type Tag = Part;
+    type Partial = DerefBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> DerefBranchPartial {
+        match tag {
+            Part::Tag => DerefBranchPartial::Tag,
+            Part::Partial => DerefBranchPartial::Partial,
+            Part::Values => {
+                DerefBranchPartial::Values(::qapi_types::codec::boxed_begin::<Conventions>())
+            }
+            Part::Unrecognized(tag) => {
+                DerefBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut DerefBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            DerefBranchPartial::Tag => Ok(false),
+            DerefBranchPartial::Partial => Ok(false),
+            DerefBranchPartial::Values(p) => {
+                <Conventions as ::qapi_types::codec::Members>::member(p, key, r)
+            }
+            DerefBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: DerefBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            DerefBranchPartial::Tag => Self::Tag,
+            DerefBranchPartial::Partial => Self::Partial,
+            DerefBranchPartial::Values(p) => Self::Values(::qapi_types::codec::boxed_finish(p, r)?),
+            DerefBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values(_) => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values(branch) => <Conventions as ::qapi_types::codec::Members>::put(branch, w),
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `AsRef`, `names.json` line 41
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AsRef {
+    /// What `as-ref` selects.
+    pub u: AsRefBranch,
+}
+
+impl AsRef {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<AsRefBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `as-ref` as on the wire.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn as_ref(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for AsRef {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<AsRefBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "as-ref" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "as-ref", r),
+            _ => {
+                ::qapi_types::codec::branch_member::<AsRefBranch>(&mut p.2, &p.1, "as-ref", key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "as-ref")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "as-ref", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`AsRef`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AsRefBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `as-ref`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum AsRefBranchPartial {
+    Tag,
+    Partial,
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for AsRefBranch {
+    type Tag = Part;
+    type Partial = AsRefBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> AsRefBranchPartial {
+        match tag {
+            Part::Tag => AsRefBranchPartial::Tag,
+            Part::Partial => AsRefBranchPartial::Partial,
+            Part::Values => AsRefBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                AsRefBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut AsRefBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            AsRefBranchPartial::Tag => Ok(false),
+            AsRefBranchPartial::Partial => Ok(false),
+            AsRefBranchPartial::Values => Ok(false),
+            AsRefBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: AsRefBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            AsRefBranchPartial::Tag => Self::Tag,
+            AsRefBranchPartial::Partial => Self::Partial,
+            AsRefBranchPartial::Values => Self::Values,
+            AsRefBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `Borrow`, `names.json` line 42
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Borrow {
+    /// What `borrow` selects.
+    pub u: BorrowBranch,
+}
+
+impl Borrow {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<BorrowBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `borrow` as on the wire.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn borrow(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for Borrow {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<BorrowBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "borrow" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "borrow", r),
+            _ => {
+                ::qapi_types::codec::branch_member::<BorrowBranch>(&mut p.2, &p.1, "borrow", key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "borrow")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "borrow", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Borrow`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BorrowBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `borrow`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum BorrowBranchPartial {
+    Tag,
+    Partial,
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for BorrowBranch {
+    type Tag = Part;
+    type Partial = BorrowBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> BorrowBranchPartial {
+        match tag {
+            Part::Tag => BorrowBranchPartial::Tag,
+            Part::Partial => BorrowBranchPartial::Partial,
+            Part::Values => BorrowBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                BorrowBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut BorrowBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            BorrowBranchPartial::Tag => Ok(false),
+            BorrowBranchPartial::Partial => Ok(false),
+            BorrowBranchPartial::Values => Ok(false),
+            BorrowBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: BorrowBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            BorrowBranchPartial::Tag => Self::Tag,
+            BorrowBranchPartial::Partial => Self::Partial,
+            BorrowBranchPartial::Values => Self::Values,
+            BorrowBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `Cloned`, `names.json` line 43
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Cloned {
+    /// What `clone` selects.
+    pub u: ClonedBranch,
+}
+
+impl Cloned {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<ClonedBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `clone` as on the wire.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn clone(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for Cloned {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<ClonedBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "clone" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "clone", r),
+            _ => {
+                ::qapi_types::codec::branch_member::<ClonedBranch>(&mut p.2, &p.1, "clone", key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "clone")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "clone", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Cloned`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ClonedBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `clone`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum ClonedBranchPartial {
+    Tag,
+    Partial,
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for ClonedBranch {
+    type Tag = Part;
+    type Partial = ClonedBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> ClonedBranchPartial {
+        match tag {
+            Part::Tag => ClonedBranchPartial::Tag,
+            Part::Partial => ClonedBranchPartial::Partial,
+            Part::Values => ClonedBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                ClonedBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut ClonedBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            ClonedBranchPartial::Tag => Ok(false),
+            ClonedBranchPartial::Partial => Ok(false),
+            ClonedBranchPartial::Values => Ok(false),
+            ClonedBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: ClonedBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            ClonedBranchPartial::Tag => Self::Tag,
+            ClonedBranchPartial::Partial => Self::Partial,
+            ClonedBranchPartial::Values => Self::Values,
+            ClonedBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `IntoKind`, `names.json` line 44
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IntoKind {
+    /// What `into-kind` selects.
+    pub u: IntoKindBranch,
+}
+
+impl IntoKind {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<IntoKindBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `into-kind` as on the wire.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn into_kind(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for IntoKind {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<IntoKindBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "into-kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "into-kind", r),
+            _ => ::qapi_types::codec::branch_member::<IntoKindBranch>(
+                &mut p.2,
+                &p.1,
+                "into-kind",
+                key,
+                r,
+            ),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "into-kind")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "into-kind", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`IntoKind`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum IntoKindBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `into-kind`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum IntoKindBranchPartial {
+    Tag,
+    Partial,
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for IntoKindBranch {
+    type Tag = Part;
+    type Partial = IntoKindBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> IntoKindBranchPartial {
+        match tag {
+            Part::Tag => IntoKindBranchPartial::Tag,
+            Part::Partial => IntoKindBranchPartial::Partial,
+            Part::Values => IntoKindBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                IntoKindBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut IntoKindBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            IntoKindBranchPartial::Tag => Ok(false),
+            IntoKindBranchPartial::Partial => Ok(false),
+            IntoKindBranchPartial::Values => Ok(false),
+            IntoKindBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(
+        p: IntoKindBranchPartial,
+        _: &::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            IntoKindBranchPartial::Tag => Self::Tag,
+            IntoKindBranchPartial::Partial => Self::Partial,
+            IntoKindBranchPartial::Values => Self::Values,
+            IntoKindBranchPartial::Unrecognized(tag, members) => {
+                Self::Unrecognized { tag, members }
+            }
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `FromKind`, `names.json` line 45
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FromKind {
+    /// What `from-kind` selects.
+    pub u: FromKindBranch,
+}
+
+impl FromKind {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<FromKindBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `from-kind` as on the wire.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn from_kind(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for FromKind {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Part>,
+        ::qapi_types::codec::Branch<FromKindBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "from-kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "from-kind", r),
+            _ => ::qapi_types::codec::branch_member::<FromKindBranch>(
+                &mut p.2,
+                &p.1,
+                "from-kind",
+                key,
+                r,
+            ),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "from-kind")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "from-kind", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`FromKind`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FromKindBranch {
+    /// `tag`
+    Tag,
+    /// `partial`
+    Partial,
+    /// `values`
+    Values,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `from-kind`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum FromKindBranchPartial {
+    Tag,
+    Partial,
+    Values,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for FromKindBranch {
+    type Tag = Part;
+    type Partial = FromKindBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Part) -> FromKindBranchPartial {
+        match tag {
+            Part::Tag => FromKindBranchPartial::Tag,
+            Part::Partial => FromKindBranchPartial::Partial,
+            Part::Values => FromKindBranchPartial::Values,
+            Part::Unrecognized(tag) => {
+                FromKindBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut FromKindBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            FromKindBranchPartial::Tag => Ok(false),
+            FromKindBranchPartial::Partial => Ok(false),
+            FromKindBranchPartial::Values => Ok(false),
+            FromKindBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(
+        p: FromKindBranchPartial,
+        _: &::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            FromKindBranchPartial::Tag => Self::Tag,
+            FromKindBranchPartial::Partial => Self::Partial,
+            FromKindBranchPartial::Values => Self::Values,
+            FromKindBranchPartial::Unrecognized(tag, members) => {
+                Self::Unrecognized { tag, members }
+            }
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Tag => "tag",
+            Self::Partial => "partial",
+            Self::Values => "values",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Tag => {}
+            Self::Partial => {}
+            Self::Values => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `New`, `names.json` line 46
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct New {
+    /// `new`
+    pub new: ::core::option::Option<i64>,
+}
+
+impl New {
+    /// With no member set.
+    #[must_use]
+    #[allow(clippy::self_named_constructors)]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `new`.
+    #[must_use]
+    #[inline]
+    pub fn new_(mut self, new: i64) -> Self {
+        self.new = Some(new);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for New {
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<i64>);
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "new" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "new", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), m0) = p else {
+            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
+        };
+        Ok(Self { new: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "new", &self.new);
+    }
+}
+
 ::qapi_types::impl_enum!(From, Part);
 
 ::qapi_types::impl_object!(
@@ -1888,6 +3406,14 @@ impl ::qapi_types::codec::Members for Keywords {
     Parts,
     Event,
     Keywords,
+    Conventions,
+    Deref,
+    AsRef,
+    Borrow,
+    Cloned,
+    IntoKind,
+    FromKind,
+    New,
 );
 
 ::qapi_types::impl_serde!(Default);
@@ -1896,6 +3422,8 @@ impl ::qapi_types::codec::Members for Keywords {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event_ {
+    /// `NEW`
+    New(events::New),
     /// `STOP`
     Stop(events::Stop),
     /// `EVENT`
@@ -1916,6 +3444,7 @@ impl ::qapi_types::Events for Event_ {
         data: ::core::option::Option<::qapi_types::message::Raw<'_>>,
     ) -> ::qapi_types::Result<Self> {
         match name {
+            "NEW" => ::qapi_types::message::decode_event(data).map(Self::New),
             "STOP" => ::qapi_types::message::decode_event(data).map(Self::Stop),
             "EVENT" => ::qapi_types::message::decode_event(data).map(Self::Event),
             _ => Ok(Self::Unrecognized {
@@ -1928,6 +3457,7 @@ impl ::qapi_types::Events for Event_ {
     #[inline]
     fn name(&self) -> &str {
         match self {
+            Self::New(_) => "NEW",
             Self::Stop(_) => "STOP",
             Self::Event(_) => "EVENT",
             Self::Unrecognized { name, .. } => name.as_str(),
@@ -1937,6 +3467,7 @@ impl ::qapi_types::Events for Event_ {
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
         match self {
+            Self::New(event) => ::qapi_types::codec::Members::put(event, w),
             Self::Stop(event) => ::qapi_types::codec::Members::put(event, w),
             Self::Event(event) => ::qapi_types::codec::Members::put(event, w),
             Self::Unrecognized { data, .. } => ::qapi_types::codec::put_open(w, data),
@@ -1947,7 +3478,81 @@ impl ::qapi_types::Events for Event_ {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-    /// `STOP`, `names.json` line 36
+    /// `NEW`, `names.json` line 48
+    #[derive(Clone, Debug, PartialEq)]
+    #[non_exhaustive]
+    pub struct New {
+        /// `iter`
+        pub iter: i64,
+        /// Members that another release sends.
+        pub unrecognized: ::qapi_types::UnrecognizedMembers,
+    }
+
+    impl New {
+        /// With what is mandatory.
+        #[must_use]
+        #[allow(clippy::self_named_constructors)]
+        #[inline]
+        pub fn new(iter: i64) -> Self {
+            Self {
+                iter,
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+            }
+        }
+    }
+
+    impl ::qapi_types::codec::Members for New {
+        type Partial = (
+            ::qapi_types::codec::Fault,
+            ::core::option::Option<i64>,
+            ::qapi_types::UnrecognizedMembers,
+        );
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            (
+                ::qapi_types::codec::Fault::new(),
+                None,
+                ::qapi_types::UnrecognizedMembers::new(),
+            )
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            match key {
+                "iter" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "iter", r),
+                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            }
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
+                let members = &[(p.1.is_none(), 0, "iter")];
+                return Err(::qapi_types::codec::incomplete(p.0, members, r));
+            };
+            Ok(Self {
+                iter: m0,
+                unrecognized: rest,
+            })
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            ::qapi_types::codec::put(w, "iter", &self.iter);
+            ::qapi_types::codec::put_kept(w, &self.unrecognized);
+        }
+    }
+
+    impl ::qapi_types::Event for New {
+        const NAME: &'static str = "NEW";
+    }
+
+    /// `STOP`, `names.json` line 50
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -2024,7 +3629,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `EVENT`, `names.json` line 41
+    /// `EVENT`, `names.json` line 55
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Event {
@@ -2097,13 +3702,66 @@ pub mod events {
         const NAME: &'static str = "EVENT";
     }
 
-    ::qapi_types::impl_object!(Stop, Event);
+    ::qapi_types::impl_object!(New, Stop, Event);
 }
 
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-    /// `stop`, `names.json` line 35
+    /// `new`, `names.json` line 47
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct New(pub super::New);
+
+    impl New {
+        /// With these members.
+        #[must_use]
+        #[allow(clippy::self_named_constructors)]
+        pub fn new(members: impl ::core::convert::Into<super::New>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::New> for New {
+        #[inline]
+        fn from(members: super::New) -> Self {
+            Self(members)
+        }
+    }
+
+    impl ::qapi_types::codec::Members for New {
+        type Partial = <super::New as ::qapi_types::codec::Members>::Partial;
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            <super::New as ::qapi_types::codec::Members>::begin()
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            <super::New as ::qapi_types::codec::Members>::member(p, key, r)
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            <super::New as ::qapi_types::codec::Members>::put(&self.0, w);
+        }
+    }
+
+    impl ::qapi_types::Command for New {
+        type Reply = ::qapi_types::Empty;
+        const NAME: &'static str = "new";
+    }
+
+    /// `stop`, `names.json` line 49
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -2146,7 +3804,7 @@ pub mod commands {
         const NAME: &'static str = "stop";
     }
 
-    /// `ok`, `names.json` line 37
+    /// `ok`, `names.json` line 51
     #[derive(Clone, Debug, PartialEq)]
     pub struct Ok_(pub super::Ok);
 
@@ -2198,7 +3856,7 @@ pub mod commands {
         const NAME: &'static str = "ok";
     }
 
-    /// `some`, `names.json` line 38
+    /// `some`, `names.json` line 52
     #[derive(Clone, Debug, PartialEq)]
     pub struct Some_(pub super::Event);
 
@@ -2250,7 +3908,7 @@ pub mod commands {
         const NAME: &'static str = "some";
     }
 
-    /// `keywords`, `names.json` line 39
+    /// `keywords`, `names.json` line 53
     #[derive(Clone, Debug, PartialEq)]
     pub struct Keywords(pub super::Keywords);
 
@@ -2304,7 +3962,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `__com.example_do-it`, `names.json` line 40
+    /// `__com.example_do-it`, `names.json` line 54
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ComExampleDoIt {
@@ -2388,13 +4046,14 @@ pub mod commands {
         const NAME: &'static str = "__com.example_do-it";
     }
 
-    ::qapi_types::impl_object!(Stop, Ok_, Some_, Keywords, ComExampleDoIt);
+    ::qapi_types::impl_object!(New, Stop, Ok_, Some_, Keywords, ComExampleDoIt);
 }
 
 /// Facts about the commands, sorted by name.
 pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
     ::qapi_types::CommandInfo::new("__com.example_do-it"),
     ::qapi_types::CommandInfo::new("keywords"),
+    ::qapi_types::CommandInfo::new("new"),
     ::qapi_types::CommandInfo::new("ok"),
     ::qapi_types::CommandInfo::new("some"),
     ::qapi_types::CommandInfo::new("stop"),
@@ -2403,5 +4062,6 @@ pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
 /// Facts about the events, sorted by name.
 pub static EVENTS: &[::qapi_types::EventInfo] = &[
     ::qapi_types::EventInfo::new("EVENT"),
+    ::qapi_types::EventInfo::new("NEW"),
     ::qapi_types::EventInfo::new("STOP"),
 ];
