@@ -29,6 +29,8 @@ pub enum Required {
 impl Required {
     /// The last cell of a row.
     pub fn shown(required: Option<Required>, figure: f64) -> String {
+        // What the row shows is what counts.
+        let figure = (figure * 100.0).round() / 100.0;
         let (text, kept) = match required {
             None => return String::new(),
             Some(Required::AtLeast(bound)) => (format!("≥ {bound}"), figure >= bound),

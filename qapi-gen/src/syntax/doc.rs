@@ -178,9 +178,10 @@ impl<'r> Reader<'r, '_> {
             start,
             end: start + content.len() as u32,
         };
-        if self.parser.shared.options.style {
-            let faults = self.style.check(span, content);
-            faults.into_iter().flatten().for_each(|d| self.report(d));
+        if self.parser.shared.options.style && !self.style.accepts(content) {
+            for fault in style::faults(span, content) {
+                self.report(fault);
+            }
         }
         Some(span)
     }

@@ -44,12 +44,13 @@ impl Text {
     /// `PATTERN => BODY,` where the body is a chain of several calls.
     pub(crate) fn arm_chain(&mut self, pattern: &str, parts: &[&str]) {
         let body = parts.concat();
+        let [first, middle @ .., last] = parts else {
+            return self.arm(pattern, &body);
+        };
         if body.len() <= CHAIN_WIDTH {
-            self.arm(pattern, &body);
-            return;
+            return self.arm(pattern, &body);
         }
-        self.open(&[pattern, " => ", parts[0]]);
-        let (last, middle) = parts[1..].split_last().expect("a chain has calls");
+        self.open(&[pattern, " => ", first]);
         middle.iter().for_each(|part| self.line(&[part]));
         self.line(&[last, ","]);
         self.indent -= 1;

@@ -23,28 +23,9 @@ impl Style {
         Style(Literal::Off)
     }
 
-    /// What is wrong with the next line.
-    pub(super) fn check(&mut self, span: Span, line: &str) -> [Option<Diagnostic>; 2] {
-        if self.is_literal(line) {
-            return [None, None];
-        }
-        // Two columns belong to the comment marker.
-        let long =
-            line.len() > LINE_WIDTH - 2 && line.chars().count() > LINE_WIDTH - 2 && !is_url(line);
-        let length = long.then(|| {
-            let message = format!("documentation line longer than {LINE_WIDTH} columns");
-            Diagnostic::new(Code::DocLongLine, span, message)
-        });
-        let spacing = single_space(line).map(|at| {
-            let start = span.start + at as u32;
-            let span = Span {
-                start,
-                end: start + 2,
-            };
-            let message = "one space between sentences, where two are the style";
-            Diagnostic::new(Code::DocSentenceSpacing, span, message)
-        });
-        [length, spacing]
+    /// Whether nothing is wrong with the next line.
+    pub(super) fn accepts(&mut self, line: &str) -> bool {
+        self.is_literal(line) || (!is_long(line) && single_space(line).is_none())
     }
 
     fn is_literal(&mut self, line: &str) -> bool {
@@ -60,6 +41,32 @@ impl Style {
         }
         !matches!(self.0, Literal::Off)
     }
+}
+
+/// What is wrong with a line that is not accepted.
+#[cold]
+pub(super) fn faults(span: Span, line: &str) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    if is_long(line) {
+        let message = format!("documentation line longer than {LINE_WIDTH} columns");
+        faults.push(Diagnostic::new(Code::DocLongLine, span, message));
+    }
+    if let Some(at) = single_space(line) {
+        let start = span.start + at as u32;
+        let span = Span {
+            start,
+            end: start + 2,
+        };
+        let message = "one space between sentences, where two are the style";
+        faults.push(Diagnostic::new(Code::DocSentenceSpacing, span, message));
+    }
+    faults
+}
+
+fn is_long(line: &str) -> bool {
+    // Two columns belong to the comment marker.
+    const WIDTH: usize = LINE_WIDTH - 2;
+    line.len() > WIDTH && line.chars().count() > WIDTH && !is_url(line)
 }
 
 /// `::` alone, or the directive for examples.
