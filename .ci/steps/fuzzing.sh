@@ -1,6 +1,6 @@
 # Each fuzz target for a moment; FUZZ_SECONDS says how long.
 
-about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-20} seconds"
+about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-15} seconds"
 step_fuzzing() {
   need c++ g++
   if ! cargo fuzz --version >/dev/null 2>&1; then
@@ -10,7 +10,7 @@ step_fuzzing() {
   # Most of this step is building, so it is built quickly: with little optimisation, and without address sanitizer,
   # which has little to find where nothing is unsafe.
   local flags=(--sanitizer none --codegen-units 16)
-  local -x CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+  local -x CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0
   unstable_cargo fuzz build "${flags[@]}"
   local targets target pid pids failed=0 at
   mapfile -t targets < <(cargo fuzz list)
@@ -31,7 +31,7 @@ fuzz() {
   local target=$1 dictionary=() log=target/ci/fuzz-$1.log runs
   mkdir -p "fuzz/corpus/$target"
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
-  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-20}" \
+  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-15}" \
     -print_final_stats=1 "${dictionary[@]}" >"$log" 2>&1; then
     tail -n 60 "$log"
     return 1

@@ -4,7 +4,8 @@ about[interop]="libvirt, QEMU's client library for Python, and the crate qapi, a
 step_interop() {
   local target=${CARGO_TARGET_DIR:-target} venv
   venv=$PWD/target/interop-venv
-  cargo build --locked -q -p vmm
+  # With the features of `tests`, which has built it then.
+  cargo test --locked -q --workspace --all-features --test clients --no-run
   if [ ! -x "$venv/bin/pip" ]; then
     need python3 python3
     # Debian has the module for virtual environments in a package of its own.

@@ -7,8 +7,8 @@ use qapi_rt::types::Value;
 
 const LIMIT: usize = 4096;
 
-/// The first byte decides on out-of-band execution. Then come pieces, each a byte that says what is done before it is
-/// received, and its length, and the bytes; `#` in them stands for the beginning of something that a server would send.
+// The first byte decides on out-of-band execution. Then come pieces, each a byte that says what is done before it is
+// received, and its length, and the bytes; `#` in them stands for the beginning of something that a server would send.
 fuzz_target!(|input: &[u8]| {
     let Some((&first, mut rest)) = input.split_first() else {
         return;

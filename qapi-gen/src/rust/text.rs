@@ -199,9 +199,9 @@ impl Text {
                 return;
             }
             // The value of an assignment may have a line of its own.
-            if let Some((name, value)) = head.split_once(" = ")
+            if fit == Fit::Call
+                && let Some((name, value)) = head.split_once(" = ")
                 && value.len() + width + tail.len() + 4 <= self.room()
-                && fit == Fit::Call
             {
                 self.open(&[name, " ="]);
                 self.line(&[value, &items.join(", "), tail]);
@@ -263,12 +263,9 @@ impl Text {
 
     /// An item on a line of its own; on several if it is too long.
     fn item(&mut self, item: &str) {
-        let uncounted = if item.contains(": impl ") {
-            UNCOUNTED
-        } else {
-            0
-        };
-        let fits = item.len() + ",".len() <= self.room() + uncounted;
+        let width = item.len() + ",".len();
+        let fits =
+            width <= self.room() || (width <= self.room() + UNCOUNTED && item.contains(": impl "));
         let array = item.strip_prefix("&[").and_then(|i| i.strip_suffix(']'));
         let tuple = item.strip_prefix('(').and_then(|i| i.strip_suffix(')'));
         if let Some(inner) = tuple.filter(|inner| !fits || inner.len() > CALL_WIDTH) {
