@@ -316,8 +316,8 @@ impl<T: Members> Fill for Filling<'_, T> {
     }
 }
 
-/// Reads the members of an object, and gives the error for the first that is not one of the type's. Not generic:
-/// for each type it was a tenth of the code that a program compiles.
+/// Reads the members of an object, and gives the error for the first that is not one of the type's. Not generic, so that
+/// it is compiled once.
 #[inline(never)]
 fn members(partial: &mut dyn Fill, r: &mut Reader<'_>) -> Result<Option<Error>> {
     let start = r.offset();
