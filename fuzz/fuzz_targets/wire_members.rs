@@ -9,11 +9,11 @@ use qapi_types::codec::{Decode, Encode};
 use qapi_types::{Document, Mode, Value, from_slice, to_vec};
 
 #[allow(dead_code)]
-#[path = "../../qapi-types/tests/generated/mod.rs"]
-mod generated;
+#[path = "../../qapi-types/tests/lamps/mod.rs"]
+mod lamps;
 
-use generated::commands::{LampSet, PartAdd, PowerAdd};
-use generated::{Lamp, events::LampBroken};
+use lamps::commands::{LampSet, PartAdd, PowerAdd};
+use lamps::{Lamp, events::LampBroken};
 
 fuzz_target!(|text: &[u8]| {
     let Some((choice, text)) = text.split_first() else {

@@ -116,6 +116,18 @@ fn the_generated_code_is_the_expected_code() {
     );
 }
 
+/// The types that the codec is tested with.
+#[test]
+fn the_code_that_the_codec_is_tested_with() {
+    let lamps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../qapi-types/tests/lamps");
+    if !lamps.is_dir() {
+        eprintln!("skipped: the crate of the codec is not beside this package");
+        return;
+    }
+    let code = Builder::new(lamps.join("lamps.json")).generate_to_string();
+    expect(&code.unwrap(), &lamps.join("mod.rs"));
+}
+
 #[test]
 fn the_page_shows_what_is_generated() {
     expect(&page::page(), &page::path());

@@ -104,27 +104,6 @@ impl Fault {
             self.0 = Some(Box::new((ordinal, error)));
         }
     }
-
-    /// To be called last in [`Members::finish`].
-    ///
-    /// # Errors
-    /// What was wrong.
-    #[inline]
-    pub fn check(self) -> Result<()> {
-        match self.0 {
-            None => Ok(()),
-            Some(first) => Err(first.1),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn missing(&mut self, ordinal: u16, name: &'static str, r: &Reader<'_>) -> Error {
-        match self.0.take() {
-            Some(first) if first.0 <= ordinal => first.1,
-            _ => Error::new(ErrorKind::Missing, r.offset()).in_member(name),
-        }
-    }
 }
 
 /// Reads the value of the member `name` into `slot`, and says `true`. `ordinal` is its place among the members of its
@@ -180,24 +159,6 @@ pub(crate) fn duplicate(r: &Reader<'_>) -> Result<()> {
         return Err(Error::syntax(Syntax::DuplicateKey, r.offset()));
     }
     Ok(())
-}
-
-/// The value of a mandatory member.
-///
-/// # Errors
-/// When it is missing or was not readable, or an earlier one was not.
-#[inline]
-pub fn need<T>(
-    slot: Option<T>,
-    fault: &mut Fault,
-    ordinal: u16,
-    name: &'static str,
-    r: &Reader<'_>,
-) -> Result<T> {
-    match slot {
-        Some(value) => Ok(value),
-        None => Err(fault.missing(ordinal, name, r)),
-    }
 }
 
 /// Objects and arrays that may be open around a typed value. Decoding recurses with the nesting of types, and what a
@@ -368,29 +329,44 @@ pub fn keep(rest: &mut UnrecognizedMembers, key: &str, r: &mut Reader<'_>) -> Re
     open(rest, key, r)
 }
 
+/// A value of an enumeration, before it has its type.
+enum Named {
+    /// One of the schema's, by its place.
+    Known(usize),
+    Unrecognized(Unrecognized),
+}
+
+impl Named {
+    #[inline]
+    fn into_value<T: Enum>(self) -> T {
+        match self {
+            Self::Known(index) => T::VALUES[index].clone(),
+            Self::Unrecognized(name) => T::unrecognized(name),
+        }
+    }
+}
+
 /// Reads a value of an enumeration.
 ///
 /// # Errors
 /// When it is not a string or (in strict mode) not a known value.
 #[inline(never)]
 pub fn enumeration<T: Enum>(r: &mut Reader<'_>) -> Result<T> {
-    if let Some(index) = r.foreseen(T::NAMES) {
-        return Ok(T::VALUES[index].clone());
+    named(T::NAMES, r).map(Named::into_value)
+}
+
+/// Not generic, so that it is compiled once.
+#[inline(never)]
+fn named(names: &[&str], r: &mut Reader<'_>) -> Result<Named> {
+    if let Some(index) = r.foreseen(names) {
+        return Ok(Named::Known(index));
     }
     let start = r.offset();
     let name = r.string()?;
-    match value_of(&name, r.mode()) {
-        Some(value) => Ok(value),
-        None => Err(Error::new(ErrorKind::Value((&*name).into()), start)),
-    }
-}
-
-#[inline]
-fn value_of<T: Enum>(name: &str, mode: Mode) -> Option<T> {
-    match find(T::NAMES, name) {
-        Some(index) => Some(T::VALUES[index].clone()),
-        None if mode == Mode::Lenient => Some(T::unrecognized(Unrecognized::new(name))),
-        None => None,
+    match find(names, &name) {
+        Some(index) => Ok(Named::Known(index)),
+        None if r.is_strict() => Err(Error::new(ErrorKind::Value((&*name).into()), start)),
+        None => Ok(Named::Unrecognized(Unrecognized::new(&*name))),
     }
 }
 
@@ -411,7 +387,10 @@ pub(crate) fn find(names: &[&str], name: &str) -> Option<usize> {
 /// When the schema has no such value.
 #[inline]
 pub fn parse<T: Enum>(name: &str) -> Result<T, UnknownValue> {
-    value_of(name, Mode::Strict).ok_or_else(|| UnknownValue(name.into()))
+    match find(T::NAMES, name) {
+        Some(index) => Ok(T::VALUES[index].clone()),
+        None => Err(UnknownValue(name.into())),
+    }
 }
 
 /// Reads a value of a kind for which an alternate has no branch; a newer peer may have sent it. `name` is the

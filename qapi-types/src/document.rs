@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, Syntax};
 use crate::message::Raw;
-use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader, is_character, plain_end, unicode_escape};
+use crate::reader::string::{is_character, plain_end, unicode_escape};
+use crate::reader::{Dialect, MAX_DEPTH, Mode, Reader};
 
 /// The tokens of one value have to be shorter than this in bytes, taken together.
 const MAX_TEXT: usize = 64 << 20;

@@ -39,9 +39,10 @@
 //! # Ok::<(), qapi_types::Error>(())
 //! ```
 //!
-//! A server reads QEMU's dialect of JSON, by way of a [`Document`]:
+//! With the feature `server`, a server reads QEMU's dialect of JSON by way of a `Document`:
 //!
 //! ```
+//! # #[cfg(feature = "server")] {
 //! use qapi_types::Document;
 //! use qapi_types::message::Request;
 //!
@@ -51,6 +52,7 @@
 //!
 //! let error = Document::parse(b"{'execute' 'query-status'}").unwrap_err();
 //! assert_eq!(error.desc(), "JSON parse error, missing : in object pair");
+//! # }
 //! # Ok::<(), qapi_types::Error>(())
 //! ```
 //!
@@ -73,6 +75,7 @@ extern crate self as qapi_types;
 #[doc(hidden)]
 pub mod bridge;
 pub mod codec;
+#[cfg(feature = "server")]
 mod document;
 mod error;
 mod impls;
@@ -97,6 +100,7 @@ mod table;
 mod union;
 mod writer;
 
+#[cfg(feature = "server")]
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result, Syntax};
 pub use message::{Command, ErrorClass, ErrorReply, Event, Events, Timestamp};

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
-use crate::reader::{MAX_DEPTH, is_character};
+use crate::reader::MAX_DEPTH;
+use crate::reader::string::is_character;
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -405,7 +406,7 @@ fn seventeen_digits(value: f64) -> String {
     let Some((mantissa, exponent)) = text.split_once('e') else {
         return text;
     };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let exponent: i64 = exponent.parse().unwrap_or(0);
     if (-4..17).contains(&exponent) {
         // Sixteen digits follow the first significant one.
         let places = usize::try_from(16 - exponent).unwrap_or(0);

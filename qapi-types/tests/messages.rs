@@ -5,12 +5,13 @@
     dead_code,
     reason = "public as in a library, and a test need not use all of it"
 )]
-mod generated;
+#[rustfmt::skip]
+mod lamps;
 
 use std::time::{Duration, SystemTime};
 
-use generated::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
-use generated::{Event, events};
+use lamps::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
+use lamps::{Event, events};
 use qapi_types::message::{
     Greeting, OwnedRequest, Request, ServerMessage, VersionInfo, VersionTriple, decode_arguments,
     write_any_event, write_error, write_event, write_greeting, write_raw_request, write_request,
@@ -36,11 +37,11 @@ fn request<C: Command>(command: &C, id: Option<&Value>, oob: bool) -> String {
 #[test]
 fn requests_are_short() {
     assert_eq!(
-        request(&LampList {}, None, false),
+        request(&LampList::new(), None, false),
         r#"{"execute":"lamp-list"}"#
     );
     assert_eq!(
-        request(&LampList {}, Some(&json!(7)), false),
+        request(&LampList::new(), Some(&json!(7)), false),
         r#"{"execute":"lamp-list","id":7}"#
     );
     assert_eq!(
@@ -53,7 +54,7 @@ fn requests_are_short() {
         r#"{"execute":"part-add","arguments":{"driver":"a","x":1}}"#
     );
     let mut part = part;
-    part.arguments.insert("driver".into(), json!("b"));
+    part.extra.insert("driver".into(), json!("b"));
     assert_eq!(
         request(&part, None, false),
         r#"{"execute":"part-add","arguments":{"driver":"a","x":1}}"#
@@ -68,7 +69,7 @@ fn requests_are_short() {
         assert_eq!(written, format!(r#"{{"execute":"x"{text},"id":"i"}}"#));
     }
     let pretty = written(Style::Pretty, |w| {
-        write_request(w, &LampList {}, Some(&1u64), false)
+        write_request(w, &LampList::new(), Some(&1u64), false)
     });
     assert_eq!(
         pretty,
@@ -131,7 +132,7 @@ fn replies() {
         panic!();
     };
     assert_eq!(id.unwrap().as_u64(), None);
-    let lamps: Vec<generated::Lamp> = value.decode(Mode::Lenient).unwrap();
+    let lamps: Vec<lamps::Lamp> = value.decode(Mode::Lenient).unwrap();
     assert_eq!(lamps[0].room, "a");
 
     for (text, id) in [
@@ -233,7 +234,7 @@ fn events_out() {
     assert_eq!(
         written(Style::Compact, |w| write_event(
             w,
-            &events::Night {},
+            &events::Night::new(),
             timestamp
         )),
         r#"{"timestamp":{"seconds":1,"microseconds":2},"event":"NIGHT"}"#

@@ -5,10 +5,11 @@
     dead_code,
     reason = "public as in a library, and a test need not use all of it"
 )]
-mod generated;
+#[rustfmt::skip]
+mod lamps;
 
-use generated::commands::{LampList, LampSet, PartAdd, PowerAdd};
-use generated::{Lamp, events::LampBroken};
+use lamps::commands::{LampList, LampSet, PartAdd, PowerAdd};
+use lamps::{Lamp, events::LampBroken};
 use qapi_types::codec::Decode;
 use qapi_types::{Document, Mode, Null, Value, from_str};
 
@@ -252,7 +253,7 @@ fn null_is_not_absent() {
     assert_eq!(lamp(r#", "extra": null"#).extra, Some(Value::Null));
     assert_eq!(lamp("").power, None);
     let power = lamp(r#", "power": null"#).power;
-    assert_eq!(power, Some(generated::PowerRefOrNull::Null));
+    assert_eq!(power, Some(lamps::PowerRefOrNull::None));
 }
 
 /// Each text has several errors; the first in the schema's order wins, whatever the order of the text.

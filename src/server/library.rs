@@ -6,7 +6,7 @@ use super::core::Core;
 use super::options::Options;
 use crate::service::{Dispatch, Outcome, combined, encode_reply};
 use crate::session::server::{Flavour, OutputPolicy};
-use crate::types::codec::{Fault, Members, get, need, object};
+use crate::types::codec::{Fault, Members, get, incomplete, object};
 use crate::types::message::{Raw, VersionInfo};
 use crate::types::{CommandInfo, Empty, ErrorReply, Mode, Reader, Style, Writer};
 
@@ -193,9 +193,10 @@ impl Members for Sync {
         }
     }
 
-    fn finish((mut fault, id): Self::Partial, r: &Reader<'_>) -> crate::types::Result<Self> {
-        let id = need(id, &mut fault, 0, "id", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> crate::types::Result<Self> {
+        let (Fault(None), Some(id)) = p else {
+            return Err(incomplete(p.0, &[(p.1.is_none(), 0, "id")], r));
+        };
         Ok(Self { id })
     }
 

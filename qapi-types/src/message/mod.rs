@@ -2,10 +2,12 @@
 
 mod client;
 mod parts;
+#[cfg(feature = "server")]
 mod server;
 
 pub use client::{RawEvent, ServerMessage, write_raw_request, write_request};
 pub use parts::{ErrorClass, ErrorReply, Greeting, Timestamp, VersionInfo, VersionTriple};
+#[cfg(feature = "server")]
 pub use server::{
     OwnedRequest, Refused, Request, write_any_event, write_error, write_event, write_greeting,
     write_return,
@@ -14,7 +16,7 @@ pub use server::{
 use crate::codec::{Decode, Encode, Members};
 use crate::error::Result;
 use crate::open::Object;
-use crate::reader::{Dialect, Mode, Reader};
+use crate::reader::{Dialect, Kind, Mode, Reader};
 use crate::writer::Writer;
 
 /// A command: its members are the arguments.
@@ -106,6 +108,21 @@ impl<'a> Raw<'a> {
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         self.reader(Mode::Strict).integer().ok()?.ok()
+    }
+}
+
+/// An id is echoed by its value, in the writer's style.
+impl Encode for Raw<'_> {
+    fn encode(&self, w: &mut Writer<'_>) {
+        let mut r = self.reader(Mode::Lenient);
+        let done = match r.peek() {
+            Ok(Kind::String) => r.string().map(|value| w.string(&value)),
+            _ => r.any().map(|value| w.any(&value)),
+        };
+        if done.is_err() {
+            // It was read before.
+            w.null();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::codec::{Enum, Fault, Members, get, need, put};
+use crate::codec::{Enum, Fault, Members, get, incomplete, put};
 use crate::error::{Error, Result};
 use crate::open::Unrecognized;
 use crate::reader::Reader;
@@ -133,10 +133,11 @@ impl Members for ErrorReply {
         }
     }
 
-    fn finish((mut fault, class, desc): Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let class = need(class, &mut fault, 0, "class", r)?;
-        let desc = need(desc, &mut fault, 1, "desc", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), Some(class), Some(desc)) = p else {
+            let members = [(p.1.is_none(), 0, "class"), (p.2.is_none(), 1, "desc")];
+            return Err(incomplete(p.0, &members, r));
+        };
         Ok(Self { class, desc })
     }
 
@@ -215,10 +216,14 @@ impl Members for Timestamp {
         }
     }
 
-    fn finish((mut fault, seconds, microseconds): Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let seconds = need(seconds, &mut fault, 0, "seconds", r)?;
-        let microseconds = need(microseconds, &mut fault, 1, "microseconds", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), Some(seconds), Some(microseconds)) = p else {
+            let members = [
+                (p.1.is_none(), 0, "seconds"),
+                (p.2.is_none(), 1, "microseconds"),
+            ];
+            return Err(incomplete(p.0, &members, r));
+        };
         Ok(Self::new(seconds, microseconds))
     }
 
@@ -255,11 +260,15 @@ impl Members for VersionTriple {
         }
     }
 
-    fn finish((mut fault, major, minor, micro): Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let major = need(major, &mut fault, 0, "major", r)?;
-        let minor = need(minor, &mut fault, 1, "minor", r)?;
-        let micro = need(micro, &mut fault, 2, "micro", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), Some(major), Some(minor), Some(micro)) = p else {
+            let members = [
+                (p.1.is_none(), 0, "major"),
+                (p.2.is_none(), 1, "minor"),
+                (p.3.is_none(), 2, "micro"),
+            ];
+            return Err(incomplete(p.0, &members, r));
+        };
         Ok(Self {
             major,
             minor,
@@ -308,10 +317,11 @@ impl Members for VersionInfo {
         }
     }
 
-    fn finish((mut fault, qemu, package): Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let qemu = need(qemu, &mut fault, 0, "qemu", r)?;
-        let package = need(package, &mut fault, 1, "package", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), Some(qemu), Some(package)) = p else {
+            let members = [(p.1.is_none(), 0, "qemu"), (p.2.is_none(), 1, "package")];
+            return Err(incomplete(p.0, &members, r));
+        };
         Ok(Self { qemu, package })
     }
 
@@ -357,10 +367,14 @@ impl Members for Greeting {
         }
     }
 
-    fn finish((mut fault, version, capabilities): Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let version = need(version, &mut fault, 0, "version", r)?;
-        let capabilities = need(capabilities, &mut fault, 1, "capabilities", r)?;
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), Some(version), Some(capabilities)) = p else {
+            let members = [
+                (p.1.is_none(), 0, "version"),
+                (p.2.is_none(), 1, "capabilities"),
+            ];
+            return Err(incomplete(p.0, &members, r));
+        };
         Ok(Self {
             version,
             capabilities,

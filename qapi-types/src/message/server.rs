@@ -272,18 +272,3 @@ fn envelope(w: &mut Writer<'_>, name: &str, timestamp: Timestamp, data: &dyn Fn(
     w.object_unless_empty("data", data);
     w.end_object();
 }
-
-/// An id is echoed by its value, in the writer's style.
-impl Encode for Raw<'_> {
-    fn encode(&self, w: &mut Writer<'_>) {
-        let mut r = self.reader(Mode::Lenient);
-        let done = match r.peek() {
-            Ok(Kind::String) => r.string().map(|value| w.string(&value)),
-            _ => r.any().map(|value| w.any(&value)),
-        };
-        if done.is_err() {
-            // It was read before.
-            w.null();
-        }
-    }
-}

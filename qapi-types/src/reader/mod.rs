@@ -4,7 +4,7 @@ mod any;
 mod number;
 mod scan;
 mod skip;
-mod string;
+pub(crate) mod string;
 #[cfg(test)]
 mod tests;
 
@@ -12,9 +12,9 @@ use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
 use scan::{KnownTag, Tape};
+use string::plain_end;
 
 pub(crate) use number::Number;
-pub(crate) use string::{is_character, plain_end, unicode_escape};
 
 /// Objects and arrays that may be open at once in one text, as in QEMU.
 pub(crate) const MAX_DEPTH: u32 = 1024;
@@ -36,6 +36,10 @@ pub(crate) enum Dialect {
     /// RFC 8259.
     Standard,
     /// Also strings in single quotes and the escape `\'`.
+    #[cfg_attr(
+        not(feature = "server"),
+        allow(dead_code, reason = "only a server is sent it")
+    )]
     Qemu,
 }
 

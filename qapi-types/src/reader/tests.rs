@@ -6,14 +6,14 @@
     unreachable_pub,
     reason = "public as in a library, and a test need not use all of it"
 )]
-#[path = "../../tests/generated/mod.rs"]
-mod generated;
+#[path = "../../tests/lamps/mod.rs"]
+mod lamps;
 
 use super::scan::tests::take_work;
 use super::{Mode, Reader};
 use crate::codec::Decode;
 use crate::error::Result;
-use generated::{Lamp, Power, PowerBranch, PowerRef};
+use lamps::{Lamp, Power, PowerBranch, PowerRef};
 
 fn decode<T: Decode>(text: &str, mode: Mode) -> (Result<T>, usize) {
     take_work();

@@ -1,6 +1,6 @@
 //! The command `qmp_capabilities` (QMP specification, "Capabilities Negotiation").
 
-use qapi_types::codec::{Decode, Enum, Fault, Members, enumeration, get, object};
+use qapi_types::codec::{Decode, Enum, Fault, Members, enumeration, get, incomplete, object};
 use qapi_types::message::Raw;
 use qapi_types::{ErrorReply, Mode, Reader, Result, Unrecognized, Writer};
 
@@ -41,8 +41,10 @@ impl Members for Arguments {
         }
     }
 
-    fn finish((fault, enable): Self::Partial, _: &Reader<'_>) -> Result<Self> {
-        fault.check()?;
+    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
+        let (Fault(None), enable) = p else {
+            return Err(incomplete(p.0, &[], r));
+        };
         Ok(Self { enable })
     }
 
