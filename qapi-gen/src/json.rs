@@ -38,25 +38,30 @@ impl Writer {
         self.out
     }
 
-    /// An array or object: what `fill` writes, between two brackets.
-    fn nested(&mut self, brackets: [char; 2], fill: impl FnOnce(&mut Self)) {
+    fn open(&mut self, bracket: char) {
         self.element();
-        self.out.push(brackets[0]);
+        self.out.push(bracket);
         self.open.push(false);
-        fill(self);
+    }
+
+    fn close(&mut self, bracket: char) {
         let breaks = self.breaks_line();
         if self.open.pop() == Some(true) && breaks {
             self.line_break();
         }
-        self.out.push(brackets[1]);
+        self.out.push(bracket);
     }
 
     pub(crate) fn array(&mut self, fill: impl FnOnce(&mut Self)) {
-        self.nested(['[', ']'], fill);
+        self.open('[');
+        fill(self);
+        self.close(']');
     }
 
     pub(crate) fn object(&mut self, fill: impl FnOnce(&mut Self)) {
-        self.nested(['{', '}'], fill);
+        self.open('{');
+        fill(self);
+        self.close('}');
     }
 
     pub(crate) fn key(&mut self, key: &str) -> &mut Self {

@@ -1,6 +1,6 @@
 //! Where the text of schema files comes from.
 
-use std::collections::HashMap;
+use crate::map::FastMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -46,7 +46,7 @@ impl Loader for DiskLoader {
 /// Paths are compared after resolving `.` and `..`; there is no current directory.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryLoader {
-    files: HashMap<PathBuf, Vec<u8>>,
+    files: FastMap<PathBuf, Vec<u8>>,
 }
 
 impl MemoryLoader {

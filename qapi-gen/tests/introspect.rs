@@ -312,11 +312,7 @@ fn releases_are_conditional_as_by_their_own_generator() {
                 .legacy(release != "10.2.0")
                 .read(root(&corpus.join("schemas").join(release), which))
                 .unwrap_or_else(|errors| panic!("{file}: {errors}"));
-            let symbols: Vec<&str> = schema
-                .condition_symbols()
-                .into_iter()
-                .map(|s| s.as_str())
-                .collect();
+            let symbols = schema.condition_symbols();
             assert!(!symbols.is_empty(), "{file}");
             let bits = usize::BITS - symbols.len().leading_zeros();
             for bit in 0..bits {

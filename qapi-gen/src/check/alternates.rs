@@ -10,13 +10,13 @@ impl Resolver<'_> {
         self.object_features(def);
         self.value_clashes(
             def,
-            list.iter().filter(|m| m.sound).map(|m| (m.name, m.span)),
+            &mut list.iter().filter(|m| m.sound).map(|m| (m.name, m.span)),
         );
         let mut claimed: Vec<(JsonKind, &MemberDef)> = Vec::new();
         let mut alternatives = Vec::new();
         for member in list {
             let name = self.name(member.name);
-            let Some(ty) = self.type_ref(def, member.ty, |_| format!("alternative '{name}'"))
+            let Some(ty) = self.type_ref(def, member.ty, &|_| format!("alternative '{name}'"))
             else {
                 continue;
             };

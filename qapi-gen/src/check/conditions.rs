@@ -91,9 +91,9 @@ impl Shape<'_> {
             );
             let diagnostic = Diagnostic::new(Code::ConditionUnknownKey, key.span, message)
                 .note("valid keys are 'all', 'any', 'not'");
-            let diagnostic = self
-                .report
-                .suggest(diagnostic, &written, ["all", "any", "not"]);
+            let diagnostic =
+                self.report
+                    .suggest(diagnostic, &written, &mut ["all", "any", "not"].into_iter());
             self.error(diagnostic);
             return None;
         }

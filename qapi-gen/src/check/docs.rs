@@ -37,7 +37,7 @@ pub(super) fn check(
     if parsed.options.legacy || doc.faulty {
         return Vec::new();
     }
-    let features = all_features(def).map(|feature| Wanted {
+    let features = all_features(def).into_iter().map(|feature| Wanted {
         name: feature.name,
         span: feature.span,
         role: "feature",
@@ -157,8 +157,8 @@ impl Check<'_> {
             let message = format!("{role} '{}' lacks documentation", text(name));
             let mut diagnostic = Diagnostic::new(Code::DocMissingDescription, span, message);
             // Each candidate is tried once at the most, so this stays cheap.
-            let candidates = bogus.iter().take(20).map(|(n, _)| text(*n));
-            let close = closest(text(name), candidates)
+            let mut candidates = bogus.iter().take(20).map(|(n, _)| text(*n));
+            let close = closest(text(name), &mut candidates)
                 .and_then(|close| bogus.iter().position(|(n, _)| text(*n) == close));
             diagnostic = match close.map(|index| bogus.remove(index)) {
                 Some((_, place)) => {

@@ -62,18 +62,18 @@ impl Report {
     }
 
     /// Adds a likely correction to a diagnostic, if there is one and time for it.
-    fn suggest<'a>(
+    fn suggest(
         &mut self,
         diagnostic: Diagnostic,
         written: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
+        candidates: &mut dyn Iterator<Item = &str>,
     ) -> Diagnostic {
         if self.suggestions == 0 {
             return diagnostic;
         }
         let left = &mut self.suggestions;
-        let candidates = candidates.into_iter().take(*left);
-        diagnostic.suggest(written, candidates.inspect(|_| *left -= 1))
+        let candidates = candidates.take(*left);
+        diagnostic.suggest(written, &mut candidates.inspect(|_| *left -= 1))
     }
 
     /// Keeps the first error first and sorts the others by place.

@@ -182,7 +182,7 @@ impl<'a> Resolver<'a> {
             }
             _ => return None,
         };
-        let ty = self.named_type(def, base, |_| "'base'".to_owned());
+        let ty = self.named_type(def, base, &|_| "'base'".to_owned());
         match ty {
             Some(Type::Object(base)) if !self.is_union(base) => Some(base),
             Some(other) => {
@@ -242,7 +242,7 @@ impl<'a> Resolver<'a> {
         }
         let mut members = Vec::new();
         for (index, member) in self.member_defs(id).iter().enumerate() {
-            let ty = self.type_ref(def, member.ty, |resolver| {
+            let ty = self.type_ref(def, member.ty, &|resolver| {
                 resolver.describe_member(id, member)
             });
             self.feature_clashes(def, &member.features);

@@ -93,7 +93,7 @@ pub(super) fn resolve(
                 resolver.object_features(def);
                 resolver.value_clashes(
                     def,
-                    values.iter().filter(|v| v.sound).map(|v| (v.name, v.span)),
+                    &mut values.iter().filter(|v| v.sound).map(|v| (v.name, v.span)),
                 );
             }
             Body::Struct { .. } | Body::Union { .. } => {
@@ -197,13 +197,13 @@ impl<'a> Resolver<'a> {
         &mut self,
         def: &Def,
         ty: TypeRef,
-        what: impl Fn(&Self) -> String,
+        what: &dyn Fn(&Self) -> String,
     ) -> Option<Type> {
         match ty {
             TypeRef::Broken => None,
             TypeRef::Name(name) => self.named_type(def, name, what),
             TypeRef::Array(name) => {
-                let element = self.named_type(def, name, &what)?;
+                let element = self.named_type(def, name, what)?;
                 if let Type::Array(_) = element {
                     let message = format!("{} is an array of arrays", what(self));
                     let diagnostic = Diagnostic::new(Code::ArrayType, name.span, message)
@@ -221,7 +221,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         def: &Def,
         name: Str,
-        what: impl Fn(&Self) -> String,
+        what: &dyn Fn(&Self) -> String,
     ) -> Option<Type> {
         let entry = self.tables.lookup(name.symbol, &self.parsed.names);
         if let Some(Entry::Type(ty)) = entry {
@@ -252,7 +252,9 @@ impl<'a> Resolver<'a> {
                 });
                 let mut names: Vec<&str> = names.collect();
                 names.sort_unstable();
-                diagnostic = self.report.suggest(diagnostic, &written, names);
+                diagnostic = self
+                    .report
+                    .suggest(diagnostic, &written, &mut names.into_iter());
             }
             _ => {}
         }
@@ -279,7 +281,7 @@ impl<'a> Resolver<'a> {
             Data::Inline(_) => (self.tables.ids[index].implicit?, def.name.span),
             Data::Name(name) => {
                 let what = format!("'data' of the {}", def.kind);
-                match self.named_type(def, *name, |_| what.clone())? {
+                match self.named_type(def, *name, &|_| what.clone())? {
                     Type::Object(id) => (id, name.span),
                     other => {
                         let message = format!("{what} cannot be of {}", self.describe(other));
@@ -324,7 +326,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn returns(&mut self, def: &Def, returns: TypeRef) -> Option<Type> {
-        let ty = self.type_ref(def, returns, |_| "'returns' of the command".to_owned())?;
+        let ty = self.type_ref(def, returns, &|_| "'returns' of the command".to_owned())?;
         let inner = match ty {
             Type::Array(id) => self.tables.arrays[id.index()].element,
             ty => ty,
@@ -352,7 +354,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// Names of values or alternatives that are one name in generated code.
-    pub(super) fn value_clashes(&mut self, def: &Def, items: impl Iterator<Item = (Symbol, Span)>) {
+    pub(super) fn value_clashes(
+        &mut self,
+        def: &Def,
+        items: &mut dyn Iterator<Item = (Symbol, Span)>,
+    ) {
         let mut seen: FastMap<u32, (Symbol, Span)> = FastMap::default();
         for (name, span) in items {
             let folded = self.folds.fold(name, &self.parsed.names);
@@ -508,14 +514,17 @@ pub(super) fn convert_features(features: &[FeatureDef], parsed: &Parsed) -> Feat
 }
 
 /// The features of a definition, and of its members or values.
-pub(super) fn all_features(def: &Def) -> impl Iterator<Item = &FeatureDef> {
-    let values = match &def.body {
-        Body::Enum { values, .. } => values.as_slice(),
-        _ => &[],
-    };
-    let members = own_members(def).iter().flat_map(|m| &m.features);
-    let values = values.iter().flat_map(|v| &v.features);
-    def.features.iter().chain(members).chain(values)
+pub(super) fn all_features(def: &Def) -> Vec<&FeatureDef> {
+    let mut all: Vec<&FeatureDef> = def.features.iter().collect();
+    for member in own_members(def) {
+        all.extend(&member.features);
+    }
+    if let Body::Enum { values, .. } = &def.body {
+        for value in values {
+            all.extend(&value.features);
+        }
+    }
+    all
 }
 
 /// The members that a definition spells out: its own, or those of its inline base or data.

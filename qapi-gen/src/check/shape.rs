@@ -123,7 +123,9 @@ impl Shape<'_> {
                 for (key, value) in &object.members {
                     if matches!(value, Value::Str(_)) && diagnostic.help.is_empty() {
                         let written = self.parsed.names.str(key.symbol).to_owned();
-                        diagnostic = self.report.suggest(diagnostic, &written, words);
+                        diagnostic =
+                            self.report
+                                .suggest(diagnostic, &written, &mut words.into_iter());
                     }
                 }
             }
@@ -515,14 +517,11 @@ impl Shape<'_> {
                 diagnostic = diagnostic.label(key.span, "unknown as well");
             }
             let written = self.parsed.names.name(first.symbol).clone();
-            let unused: Vec<_> = valid
-                .iter()
-                .filter(|key| object.get(**key).is_none())
-                .map(|key| self.parsed.names.name(*key).clone())
-                .collect();
-            let diagnostic = self
-                .report
-                .suggest(diagnostic, &written, unused.iter().map(|n| &**n));
+            let unused = valid.iter().filter(|key| object.get(**key).is_none());
+            let names = &self.parsed.names;
+            let diagnostic =
+                self.report
+                    .suggest(diagnostic, &written, &mut unused.map(|key| names.str(*key)));
             self.error(diagnostic);
         }
     }

@@ -41,7 +41,7 @@ impl Resolver<'_> {
             let diagnostic = Diagnostic::new(Code::NoSuchDiscriminator, tag.span, message);
             let diagnostic =
                 self.report
-                    .suggest(diagnostic, &written, candidates.iter().map(|n| &**n));
+                    .suggest(diagnostic, &written, &mut candidates.iter().map(|n| &**n));
             self.error(def, diagnostic);
         }
         let (Some(tag), Some((owner, index))) = (discriminator, found) else {
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         }
         let branch = branches.get(index)?;
         let value = self.parsed.names.name(branch.value.symbol).clone();
-        let ty = self.type_ref(def, branch.ty, |_| format!("branch '{value}'"));
+        let ty = self.type_ref(def, branch.ty, &|_| format!("branch '{value}'"));
         if let Some(variants) = &self.objects[id.index()].variants {
             let tag_enum = variants.tag_enum;
             let known = self.values_of(tag_enum);
@@ -149,7 +149,7 @@ impl Resolver<'_> {
                 let diagnostic = Diagnostic::new(Code::NoSuchValue, branch.value.span, message);
                 let diagnostic =
                     self.report
-                        .suggest(diagnostic, &value, candidates.iter().map(|n| &**n));
+                        .suggest(diagnostic, &value, &mut candidates.iter().map(|n| &**n));
                 self.error(def, diagnostic);
             }
         }

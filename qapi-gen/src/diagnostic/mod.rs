@@ -156,10 +156,10 @@ impl Diagnostic {
     }
 
     /// Adds "did you mean …" if one of the candidates is close to what was written.
-    pub(crate) fn suggest<'a>(
+    pub(crate) fn suggest(
         self,
         written: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
+        candidates: &mut dyn Iterator<Item = &str>,
     ) -> Diagnostic {
         match crate::suggest::closest(written, candidates) {
             Some(candidate) => self.help(format!("did you mean '{candidate}'?")),

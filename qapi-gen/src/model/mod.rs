@@ -48,7 +48,6 @@ pub use types::*;
 
 use crate::names::{FastMap, Name};
 use crate::source::{SourceMap, Span};
-use std::collections::BTreeSet;
 
 /// A schema that passed every check.
 #[derive(Debug)]
@@ -268,9 +267,11 @@ impl Schema {
         &'s self,
         object: &'s Object,
     ) -> impl Iterator<Item = (&'s Object, &'s Member)> {
-        self.lineage(object)
-            .into_iter()
-            .flat_map(|o| o.members.iter().map(move |m| (o, m)))
+        let mut all = Vec::new();
+        for owner in self.lineage(object) {
+            all.extend(owner.members.iter().map(|member| (owner, member)));
+        }
+        all.into_iter()
     }
 
     /// The member that selects the branch of a union.
@@ -283,10 +284,13 @@ impl Schema {
         &self.features
     }
 
-    /// The symbols that conditions name.
-    pub fn condition_symbols(&self) -> BTreeSet<&Name> {
-        let mut symbols = BTreeSet::new();
-        self.each_condition(&mut |condition| condition.symbols(&mut symbols));
+    /// The distinct symbols that conditions name, sorted.
+    pub fn condition_symbols(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        self.each_condition(&mut |condition| condition.symbols(&mut all));
+        let mut symbols: Vec<&str> = all.into_iter().map(|name| &**name).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
         symbols
     }
 

@@ -4,7 +4,6 @@ use super::doc::{Doc, Text};
 use super::reach::Root;
 use crate::names::Name;
 use crate::source::Span;
-use std::collections::BTreeSet;
 use std::ops::Deref;
 
 macro_rules! ids {
@@ -214,12 +213,10 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Adds the symbols that the condition names.
-    pub fn symbols<'c>(&'c self, into: &mut BTreeSet<&'c Name>) {
+    /// Adds the symbols that the condition names, one as often as it is named.
+    pub fn symbols<'c>(&'c self, into: &mut Vec<&'c Name>) {
         match self {
-            Condition::Symbol(name) => {
-                into.insert(name);
-            }
+            Condition::Symbol(name) => into.push(name),
             Condition::All(list) | Condition::Any(list) => {
                 list.iter().for_each(|c| c.symbols(into));
             }

@@ -23,7 +23,7 @@ impl<'s> Output<'_, 's> {
         self.t.line(&["#[allow(deprecated)]"]);
         self.t.open(&["pub mod commands {"]);
         self.t.start_block();
-        self.re_exports("commands::", all.iter().map(|(_, item)| item));
+        self.re_exports("commands::", &mut all.iter().map(|(_, item)| item));
         for (command, item) in &all {
             self.command(command, item);
         }

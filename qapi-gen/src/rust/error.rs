@@ -55,7 +55,8 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn no_match(what: &'static str, pattern: &str, names: &[&Name]) -> Error {
-        let suggestion = crate::suggest::closest(pattern, names.iter().map(|name| name.as_str()));
+        let suggestion =
+            crate::suggest::closest(pattern, &mut names.iter().map(|name| name.as_str()));
         Error::NoMatch {
             what,
             pattern: pattern.to_owned(),

@@ -21,7 +21,7 @@ impl<'s> Output<'_, 's> {
         self.t.line(&["#[allow(deprecated)]"]);
         self.t.open(&["pub mod events {"]);
         self.t.start_block();
-        self.re_exports("events::", all.iter().map(|(_, item)| item));
+        self.re_exports("events::", &mut all.iter().map(|(_, item)| item));
         for (event, item) in &all {
             self.event(event, item);
         }

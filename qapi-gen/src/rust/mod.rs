@@ -130,7 +130,7 @@ impl<'s> Output<'_, 's> {
     fn types(&mut self) {
         let schema = self.plan.schema;
         let elsewhere = self.plan.types_elsewhere();
-        self.re_exports("", elsewhere.iter());
+        self.re_exports("", &mut elsewhere.iter());
         for &definition in schema.definitions() {
             match definition {
                 Definition::Enum(id) => self.enum_here(id),
@@ -210,17 +210,19 @@ impl<'s> Output<'_, 's> {
     }
 
     /// Makes items of other modules available here.
-    fn re_exports<'i>(&mut self, module: &str, items: impl Iterator<Item = &'i Item>) {
-        let mut items: Vec<(&str, &str)> = items
-            .filter_map(|item| match &item.place {
-                Place::Elsewhere(path) => Some((path.as_str(), item.ident.as_str())),
-                _ => None,
-            })
-            .collect();
-        items.sort_unstable();
-        for items in items.chunk_by(|(a, _), (b, _)| a == b) {
-            let path = items[0].0;
-            let idents: Vec<&str> = items.iter().map(|(_, ident)| *ident).collect();
+    fn re_exports(&mut self, module: &str, items: &mut dyn Iterator<Item = &Item>) {
+        let items = items.filter_map(|item| match &item.place {
+            Place::Elsewhere(path) => Some((path.as_str(), item.ident.as_str())),
+            _ => None,
+        });
+        let items: Vec<(&str, &str)> = items.collect();
+        let mut paths: Vec<&str> = items.iter().map(|(path, _)| *path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            let here = items.iter().filter(|(other, _)| *other == path);
+            let mut idents: Vec<&str> = here.map(|(_, ident)| *ident).collect();
+            idents.sort_unstable();
             self.t.blank();
             // A private module may use only some.
             self.t.line(&["#[allow(deprecated, unused_imports)]"]);

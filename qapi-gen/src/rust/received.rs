@@ -6,9 +6,15 @@ use crate::model::*;
 pub(crate) fn received(schema: &Schema) -> Vec<bool> {
     let mut objects = vec![false; schema.objects.len()];
     let mut alternates = vec![false; schema.alternates.len()];
-    let returned = schema.commands.iter().filter_map(|command| command.returns);
-    let data = schema.events.iter().filter_map(|event| event.data);
-    let mut open: Vec<Type> = returned.chain(data.map(Type::Object)).collect();
+    let mut open: Vec<Type> = Vec::new();
+    open.extend(schema.commands.iter().filter_map(|command| command.returns));
+    open.extend(
+        schema
+            .events
+            .iter()
+            .filter_map(|event| event.data)
+            .map(Type::Object),
+    );
     while let Some(ty) = open.pop() {
         match ty {
             Type::Builtin(_) | Type::Enum(_) => {}
@@ -21,9 +27,12 @@ pub(crate) fn received(schema: &Schema) -> Vec<bool> {
             Type::Object(id) => {
                 if !std::mem::replace(&mut objects[id.index()], true) {
                     let object = schema.object(id);
-                    open.extend(schema.all_members(object).map(|(_, member)| member.ty));
-                    let branches = object.variants.iter().flat_map(|v| &v.branches);
-                    open.extend(branches.map(|branch| Type::Object(branch.object)));
+                    let members = schema.all_members(object);
+                    open.extend(members.map(|(_, member)| member.ty));
+                    if let Some(variants) = &object.variants {
+                        let branches = variants.branches.iter();
+                        open.extend(branches.map(|branch| Type::Object(branch.object)));
+                    }
                 }
             }
         }

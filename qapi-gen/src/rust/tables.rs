@@ -26,9 +26,10 @@ impl<'s> Output<'_, 's> {
 
     /// The tables of commands and events, by name.
     pub(crate) fn tables(&mut self) {
-        let mut commands = self.all_commands();
-        commands.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        let rows = commands.iter().map(|(command, item)| {
+        let commands = self.all_commands();
+        let names: Vec<&str> = commands.iter().map(|(command, _)| &*command.name).collect();
+        let rows = sorted(&names).into_iter().map(|at| {
+            let (command, item) = &commands[at];
             let mut row = self.row(
                 "CommandInfo",
                 &command.name,
@@ -54,9 +55,10 @@ impl<'s> Output<'_, 's> {
             rows,
         );
 
-        let mut events = self.all_events();
-        events.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        let rows = events.iter().map(|(event, item)| {
+        let events = self.all_events();
+        let names: Vec<&str> = events.iter().map(|(event, _)| &*event.name).collect();
+        let rows = sorted(&names).into_iter().map(|at| {
+            let (event, item) = &events[at];
             let row = self.row("EventInfo", &event.name, &event.features, &event.doc);
             (when(item), row)
         });
@@ -129,6 +131,13 @@ impl<'s> Output<'_, 's> {
         }
         self.t.close("];");
     }
+}
+
+/// The places of names, which are distinct, in their order.
+fn sorted(names: &[&str]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..names.len()).collect();
+    places.sort_unstable_by_key(|place| names[*place]);
+    places
 }
 
 /// The `cfg` attribute of an item.

@@ -234,7 +234,10 @@ fn line_end(bytes: &[u8], from: usize) -> usize {
 }
 
 fn stray(text: &str, span: Span) -> Diagnostic {
-    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for c in text.chars().take(40) {
+        shown.extend(c.escape_debug());
+    }
     let more = if text.chars().nth(40).is_some() {
         "…"
     } else {

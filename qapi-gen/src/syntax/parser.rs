@@ -8,7 +8,6 @@ use crate::syntax::ast::{DocState, Expression, Item, Object, Str, Value};
 use crate::syntax::doc::{self, DocComment};
 use crate::syntax::lexer::{Kind, Lexer, Token};
 use crate::syntax::pragma::Pragmas;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +81,7 @@ pub(crate) fn parse(
     let root_dir = root.parent().unwrap_or(Path::new(""));
     let identity = loader.identity(root);
     // Files ever read, and those whose reading goes on.
-    let mut read = HashSet::from([identity.clone()]);
+    let mut read = FastSet::from_iter([identity.clone()]);
     let mut open = read.clone();
     let mut stack = Vec::new();
     stack.extend(parsed.open(root.to_owned(), identity, root_dir, text, None));

@@ -98,7 +98,7 @@ impl Pragmas {
                             format!("unknown pragma '{name}'"),
                         )
                         .anchored(anchor)
-                        .suggest(name, KNOWN),
+                        .suggest(name, &mut KNOWN.into_iter()),
                     );
                     continue;
                 }
