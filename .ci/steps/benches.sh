@@ -2,5 +2,7 @@
 
 about[peer-benches]="the comparison with other projects compiles"
 step_peer_benches() {
-  cargo check --locked -q --manifest-path benches/peers/Cargo.toml
+  # What `features` has checked before is not checked again.
+  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features/with_qmp \
+    --manifest-path benches/peers/Cargo.toml
 }

@@ -7,10 +7,10 @@ step_fuzzing() {
     PATH="$PWD/target/tools/bin:$PATH"
     cargo fuzz --version >/dev/null 2>&1 || cargo install --locked -q --debug --root target/tools cargo-fuzz
   fi
-  # Most of this step is building, so it is built quickly: with little optimisation, and without address sanitizer,
+  # Most of this step is building, so it is built quickly: without optimisation, and without address sanitizer,
   # which has little to find where nothing is unsafe.
   local flags=(--sanitizer none --codegen-units 16)
-  local -x CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0
+  local -x CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=0
   unstable_cargo fuzz build "${flags[@]}"
   local targets target pid pids failed=0 at
   mapfile -t targets < <(cargo fuzz list)

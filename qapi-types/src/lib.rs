@@ -82,16 +82,17 @@ mod impls;
 pub mod message;
 mod open;
 mod qtype;
+// The tests in this crate do without QEMU's types, which take long to compile.
 /// The guest agent's commands, as of QEMU 10.2 and for every release since 6.0.
-#[cfg(feature = "qga")]
+#[cfg(all(feature = "qga", not(test)))]
 #[rustfmt::skip]
 pub mod qga;
 /// The machine protocol (QMP), as of QEMU 10.2 and for every release since 6.0.
-#[cfg(feature = "qmp")]
+#[cfg(all(feature = "qmp", not(test)))]
 #[rustfmt::skip]
 pub mod qmp;
 /// The storage daemon's part of the machine protocol, whose types are those of [`qmp`].
-#[cfg(feature = "qsd")]
+#[cfg(all(feature = "qsd", not(test)))]
 #[rustfmt::skip]
 pub mod qsd;
 mod reader;
