@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,7 @@ impl AgentBuilder {
     /// # Errors
     /// When nobody listens there.
     pub fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
-        self.connect(Connector::Tcp(address.into()))
+        self.connect(Connector::Tcp(Arc::new(address.into())))
     }
 
     /// Uses anything that can be read and written, with a thread for each so that deadlines hold there too. The writer

@@ -40,6 +40,7 @@ pub use exec::{Capture, Exec, ExecOutput};
 pub use file::{ReadFile, WriteFile};
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Violation};
@@ -107,7 +108,8 @@ pub(crate) enum Connector {
     None,
     #[cfg(unix)]
     Unix(std::path::PathBuf),
-    Tcp(String),
+    /// Shared with the thread that resolves it.
+    Tcp(Arc<String>),
 }
 
 impl Connector {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -58,7 +59,7 @@ impl AgentBuilder {
     /// # Errors
     /// When nobody listens there.
     pub async fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
-        self.connect(Connector::Tcp(address.into())).await
+        self.connect(Connector::Tcp(Arc::new(address.into()))).await
     }
 
     /// Uses anything that can be read and written. There is no connecting again.
@@ -297,7 +298,7 @@ impl Agent {
                 Ok(Link::new(stream, &self.settings))
             }
             Connector::Tcp(address) => {
-                let stream = tokio::net::TcpStream::connect(address).await?;
+                let stream = tokio::net::TcpStream::connect(address.as_str()).await?;
                 stream.set_nodelay(true)?;
                 Ok(Link::new(stream, &self.settings))
             }

@@ -131,12 +131,16 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// Connects to a TCP port. Resolving a host's name takes as long as the system lets it, whatever the deadline.
+    /// Connects to a TCP port. A host's name is resolved by a thread, so that the deadline holds for that too.
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client before the deadline.
-    pub fn connect_tcp(mut self, address: impl ToSocketAddrs) -> Result<Client, Error> {
+    pub fn connect_tcp(
+        mut self,
+        address: impl ToSocketAddrs + Send + Sync + 'static,
+    ) -> Result<Client, Error> {
         let deadline = self.connect_by();
+        let address = Arc::new(address);
         let stream = self.attempt(deadline, || blocking::connect_tcp(&address, deadline))?;
         let io = blocking::tcp(stream).map_err(Error::io)?;
         self.finish(io, deadline)

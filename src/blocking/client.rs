@@ -52,7 +52,9 @@ impl Client {
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client.
-    pub fn connect_tcp(address: impl std::net::ToSocketAddrs) -> Result<Self, Error> {
+    pub fn connect_tcp(
+        address: impl std::net::ToSocketAddrs + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
         Self::builder().connect_tcp(address)
     }
 

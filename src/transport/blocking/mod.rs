@@ -6,7 +6,10 @@ mod socket;
 
 use std::fmt;
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use pump::Pump;
@@ -41,12 +44,12 @@ pub(crate) trait Io: Send + Sync + fmt::Debug {
 ///
 /// # Errors
 /// As the system's for the last one; a name that cannot be resolved.
-pub(crate) fn connect_tcp(
-    addresses: impl ToSocketAddrs,
-    deadline: Instant,
-) -> io::Result<TcpStream> {
+pub(crate) fn connect_tcp<A>(addresses: &Arc<A>, deadline: Instant) -> io::Result<TcpStream>
+where
+    A: ToSocketAddrs + Send + Sync + 'static,
+{
     let mut error = io::ErrorKind::AddrNotAvailable.into();
-    for address in addresses.to_socket_addrs()? {
+    for address in resolve(Arc::clone(addresses), deadline)? {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
@@ -59,6 +62,26 @@ pub(crate) fn connect_tcp(
         }
     }
     Err(error)
+}
+
+/// Resolves names in a thread of its own, which is left behind at the deadline: the system takes as long as it likes and
+/// cannot be told to stop.
+fn resolve<A>(addresses: Arc<A>, deadline: Instant) -> io::Result<Vec<SocketAddr>>
+where
+    A: ToSocketAddrs + Send + Sync + 'static,
+{
+    let (resolved, result) = mpsc::channel();
+    thread::Builder::new()
+        .name("qapi-resolve".into())
+        .spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = resolved.send(addresses.to_socket_addrs().map(Vec::from_iter));
+        })?;
+    match result.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(addresses) => addresses,
+        Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+        Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("resolving panicked")),
+    }
 }
 
 /// A TCP connection.

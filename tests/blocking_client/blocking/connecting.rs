@@ -1,11 +1,12 @@
 //! Ways to connect, and not to.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_rt::session::client::RawCommand;
@@ -148,6 +149,31 @@ fn over_tcp() {
     drop(stream);
     let error = call(&client, "y").unwrap_err();
     assert!(error.is_disconnected());
+}
+
+/// An address that takes its time, as a name does whose server is away.
+struct Unresolved(mpsc::Sender<()>);
+
+impl ToSocketAddrs for Unresolved {
+    type Iter = std::vec::IntoIter<SocketAddr>;
+
+    fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+        self.0.send(()).unwrap();
+        loop {
+            thread::park();
+        }
+    }
+}
+
+#[test]
+fn the_deadline_holds_while_a_name_is_resolved() {
+    let (resolving, started) = mpsc::channel();
+    let error = Client::builder()
+        .deadline(Duration::from_millis(20))
+        .connect_tcp(Unresolved(resolving))
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Deadline { sent: false }));
+    started.recv().unwrap();
 }
 
 /// Deadlines hold for what knows no time.
