@@ -19,20 +19,18 @@ pub fn differ(a: &Value, b: &Value) -> Option<String> {
             pairs.find_map(|(i, (x, y))| differ(x, y).map(|path| format!("[{i}]{path}")))
         }
         (Value::Object(x), Value::Object(y)) => {
-            for key in x.keys().chain(y.keys()) {
-                let difference = match (x.get(key), y.get(key)) {
-                    (Some(x), Some(y)) => differ(x, y),
-                    (Some(x), None) => Some(format!(": {x} is lost")),
-                    (None, y) => Some(format!(
-                        ": {} came out of nowhere",
-                        y.unwrap_or(&Value::Null)
-                    )),
-                };
-                if let Some(path) = difference {
-                    return Some(format!(".{key}{path}"));
-                }
+            // A key of both is looked at once: twice at every level would be two to the power of the nesting.
+            let new = y.iter().find(|(key, _)| !x.contains_key(*key));
+            if let Some((key, y)) = new {
+                return Some(format!(".{key}: {y} came out of nowhere"));
             }
-            None
+            x.iter().find_map(|(key, x)| {
+                let difference = match y.get(key) {
+                    Some(y) => differ(x, y),
+                    None => Some(format!(": {x} is lost")),
+                };
+                difference.map(|path| format!(".{key}{path}"))
+            })
         }
         _ if a == b => None,
         _ => here(),
