@@ -1,4 +1,4 @@
-//! Types in the form of generated code on arbitrary texts: what is accepted comes back the same, and a strict reader
+//! The types of a small schema on arbitrary texts: what is accepted comes back the same, and a strict reader
 //! accepts nothing that a lenient one refuses.
 #![no_main]
 
