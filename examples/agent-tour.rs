@@ -2,10 +2,10 @@
 //!
 //! ```sh
 //! cargo run --example agent-tour --features server,tokio,qga
-//! cargo run --example agent-tour --features server,tokio,qga -- --socket /tmp/qga.sock
+//! cargo run --example agent-tour --features server,tokio,qga -- --socket qga.sock
 //! ```
 //!
-//! An agent needs no guest to be tried: `qemu-ga -m unix-listen -p /tmp/qga.sock` acts on the machine that it runs on.
+//! An agent needs no guest to be tried: `qemu-ga -m unix-listen -p qga.sock` acts on the machine that it runs on.
 
 mod support;
 

@@ -7,8 +7,8 @@
 //! With a QEMU, which gets both images as file descriptors:
 //!
 //! ```sh
-//! qemu-system-x86_64 -nodefaults -display none -qmp unix:/tmp/vm.sock,server=on,wait=off &
-//! cargo run --example backup --features server,tokio -- --socket /tmp/vm.sock
+//! qemu-system-x86_64 -nodefaults -display none -qmp unix:vm.sock,server=on,wait=off &
+//! cargo run --example backup --features server,tokio -- --socket vm.sock
 //! ```
 
 mod support;

@@ -7,8 +7,8 @@
 //! With a QEMU, whose guest need not cooperate since the disk is on USB:
 //!
 //! ```sh
-//! qemu-system-x86_64 -nodefaults -display none -device qemu-xhci -qmp unix:/tmp/vm.sock,server=on,wait=off &
-//! cargo run --example hotplug --features server,tokio -- --socket /tmp/vm.sock
+//! qemu-system-x86_64 -nodefaults -display none -device qemu-xhci -qmp unix:vm.sock,server=on,wait=off &
+//! cargo run --example hotplug --features server,tokio -- --socket vm.sock
 //! ```
 
 mod support;

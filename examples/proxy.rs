@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example proxy --features server,tokio                # a demonstration
-//! cargo run --example proxy --features server,tokio -- --socket /tmp/vm.sock --listen /tmp/shared.sock
+//! cargo run --example proxy --features server,tokio -- --socket vm.sock --listen shared.sock
 //! ```
 
 mod support;

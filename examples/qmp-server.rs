@@ -1,7 +1,7 @@
 //! The least that a management program takes for a machine: it can be looked at, paused, resumed and ended.
 //!
 //! ```sh
-//! cargo run --example qmp-server --features server,tokio -- --socket /tmp/qmp.sock
+//! cargo run --example qmp-server --features server,tokio -- --socket qmp.sock
 //! ```
 
 use std::process::ExitCode;

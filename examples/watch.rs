@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --example watch --features server,tokio                           # a simulated one
 //! cargo run --example watch --features server,tokio -- --start qemu-system-x86_64
-//! cargo run --example watch --features server,tokio -- --socket /tmp/vm.sock  # only looks
+//! cargo run --example watch --features server,tokio -- --socket vm.sock  # only looks
 //! ```
 
 mod support;

@@ -1,7 +1,7 @@
 //! Serves a machine's control plane on a unix socket until a client ends it.
 //!
 //! ```sh
-//! cargo run -p vmm -- --socket /tmp/vmm.sock
+//! cargo run -p vmm -- --socket vmm.sock
 //! ```
 //!
 //! With `--socket -` it serves the socket that it was started with as its standard input, listening already.
