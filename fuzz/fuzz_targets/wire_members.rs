@@ -10,6 +10,7 @@ use qapi_types::{Document, Mode, Value, from_slice, to_vec};
 
 #[allow(dead_code)]
 #[path = "../../qapi-types/tests/lamps/mod.rs"]
+#[rustfmt::skip]
 mod lamps;
 
 use lamps::commands::{LampSet, PartAdd, PowerAdd};

@@ -7,6 +7,7 @@
     reason = "public as in a library, and a test need not use all of it"
 )]
 #[path = "../../tests/lamps/mod.rs"]
+#[rustfmt::skip]
 mod lamps;
 
 use super::scan::tests::take_work;
