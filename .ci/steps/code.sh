@@ -53,7 +53,7 @@ features_with_qmp() {
 
 features_without_qmp() {
   local package set
-  for set in "" $(subsets docs human releases syn) cli; do check qapi-gen "$set"; done
+  for set in "" $(subsets docs human releases syn) legacy service cli; do check qapi-gen "$set"; done
   for set in "" $(subsets qga serde server); do check qapi-types "$set"; done
   for package in "" qga; do
     for set in "" $(subsets client server tokio); do

@@ -1,8 +1,11 @@
 //! Generating Rust from a build script.
 
+use crate::compact::PushAll as _;
 use crate::frontend::Frontend;
 use crate::model::Schema;
-use crate::rust::{self, Decision, Error, Glob, Options, Reference, ServiceOptions};
+#[cfg(feature = "service")]
+use crate::rust::ServiceOptions;
+use crate::rust::{self, Decision, Error, Glob, Options, Reference};
 use std::path::{Path, PathBuf};
 
 /// What becomes of what the schema makes conditional on a symbol.
@@ -32,6 +35,7 @@ pub enum Condition<'a> {
 #[derive(Clone, Debug)]
 pub struct Builder {
     schema: PathBuf,
+    #[cfg(feature = "legacy")]
     legacy: bool,
     out_dir: Option<PathBuf>,
     file: Option<PathBuf>,
@@ -43,6 +47,7 @@ impl Builder {
     pub fn new(schema: impl Into<PathBuf>) -> Builder {
         Builder {
             schema: schema.into(),
+            #[cfg(feature = "legacy")]
             legacy: false,
             out_dir: None,
             file: None,
@@ -51,6 +56,8 @@ impl Builder {
     }
 
     /// Whether forms of the language that QEMU dropped are read too, back to release 1.0.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     pub fn legacy(mut self, legacy: bool) -> Builder {
         self.legacy = legacy;
         self
@@ -61,7 +68,10 @@ impl Builder {
     /// for](Builder::events).
     pub fn commands<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
         let globs = patterns.into_iter().map(Glob::new);
-        self.options.commands.get_or_insert_default().extend(globs);
+        self.options
+            .commands
+            .get_or_insert_default()
+            .push_all(globs);
         self
     }
 
@@ -69,7 +79,7 @@ impl Builder {
     /// [`commands`](Builder::commands).
     pub fn events<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
         let globs = patterns.into_iter().map(Glob::new);
-        self.options.events.get_or_insert_default().extend(globs);
+        self.options.events.get_or_insert_default().push_all(globs);
         self
     }
 
@@ -153,6 +163,8 @@ impl Builder {
     /// Adds what `query-qmp-schema` answers as the constant `INTROSPECTION`, a JSON text. It
     /// describes the commands and events that are generated, and no others. Symbols that
     /// [`condition`](Builder::condition) makes a `cfg` count as defined.
+    #[cfg(feature = "service")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
     pub fn introspection(mut self, introspection: bool) -> Builder {
         self.options.introspection = introspection;
         self
@@ -160,6 +172,8 @@ impl Builder {
 
     /// Adds the service trait, which a server of the crate `qapi-rt` drives, and the constant
     /// `INTROSPECTION`.
+    #[cfg(feature = "service")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
     pub fn service(mut self, options: ServiceOptions) -> Builder {
         self.options.service = Some(options);
         self
@@ -233,12 +247,18 @@ impl Builder {
         rust::generate(schema, &self.options)
     }
 
+    #[cfg(feature = "legacy")]
     fn read(&self) -> Result<Schema, Error> {
         let read = |legacy| Frontend::new().legacy(legacy).read(&self.schema);
         read(self.legacy).map_err(|errors| match !self.legacy && read(true).is_ok() {
             true => Error::Legacy(errors),
             false => Error::Schema(errors),
         })
+    }
+
+    #[cfg(not(feature = "legacy"))]
+    fn read(&self) -> Result<Schema, Error> {
+        Frontend::new().read(&self.schema).map_err(Error::Schema)
     }
 }
 

@@ -42,6 +42,8 @@ impl<'l> Frontend<'l> {
     }
 
     /// Whether forms of the language that QEMU dropped are read too, back to release 1.0.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     pub fn legacy(mut self, legacy: bool) -> Self {
         self.legacy = legacy;
         self

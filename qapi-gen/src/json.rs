@@ -8,6 +8,7 @@ pub(crate) enum Layout {
     /// Everything on one line.
     Line,
     /// Each element of the outermost array or object on a line of its own.
+    #[cfg(feature = "service")]
     Rows,
     /// Each element at every level on a line of its own, indented by four spaces a level.
     Indented,
@@ -117,6 +118,7 @@ impl Writer {
     fn breaks_line(&self) -> bool {
         match self.layout {
             Layout::Line => false,
+            #[cfg(feature = "service")]
             Layout::Rows => self.open.len() <= 1,
             Layout::Indented => true,
         }

@@ -58,7 +58,9 @@
 //! |---|---|
 //! | `docs` | the schema's documentation becomes that of the generated code |
 //! | `human` | diagnostics with source excerpts and suggested names |
+//! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
 //! | `releases` | types for clients of several releases, see `Releases` |
+//! | `service` | service traits, and the introspection data that servers answer with |
 //! | `syn` | Rust code in the builder's options is parsed, so that a mistake is reported where it was made |
 //! | `cli` (default) | the command `qapi-gen`, and all of these |
 //!
@@ -67,10 +69,14 @@
 
 mod builder;
 mod check;
+mod compact;
 pub mod diagnostic;
 mod frontend;
+#[cfg(feature = "service")]
+#[cfg_attr(docsrs, doc(cfg(feature = "service")))]
 pub mod introspect;
 mod json;
+#[cfg(feature = "legacy")]
 mod legacy;
 mod loader;
 mod map;
@@ -95,4 +101,7 @@ pub use names::Name;
 
 #[cfg(feature = "releases")]
 pub use releases::Releases;
-pub use rust::{Error, ServiceOptions};
+pub use rust::Error;
+#[cfg(feature = "service")]
+#[cfg_attr(docsrs, doc(cfg(feature = "service")))]
+pub use rust::ServiceOptions;

@@ -1,7 +1,5 @@
 //! Facts across releases: each rule on small schemas, and the real facts against real servers.
 
-#![cfg(feature = "cli")]
-
 use qapi_gen::model::Schema;
 use qapi_gen::{Frontend, MemoryLoader, Releases};
 

@@ -1,8 +1,6 @@
 //! What servers of other releases send has every member that the facts in `schema/` promise:
 //! replies and events of real servers, and the least that the schemas of older releases allow.
 
-#![cfg(feature = "cli")]
-
 mod common;
 
 use qapi_gen::model::{JsonKind, Object, ObjectId, Schema, Type};

@@ -1,7 +1,5 @@
 //! Restated schemas: the layout, what is kept and what is not, and the data in `schema/`.
 
-#![cfg(feature = "cli")]
-
 mod common;
 
 use qapi_gen::introspect::{Options, schema_info};

@@ -2,6 +2,7 @@
 
 use super::defs::{Def, MemberDef};
 use super::resolve::Resolver;
+use crate::compact::PushAll as _;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Alternative, Builtin, JsonKind, Type};
 
@@ -40,7 +41,7 @@ impl Resolver<'_> {
                     .note(format!("both may be written as {}", article(*kind)));
                 self.error(def, diagnostic);
             }
-            claimed.extend(claims.into_iter().map(|kind| (kind, member)));
+            claimed.push_all(claims.into_iter().map(|kind| (kind, member)));
             alternatives.push(Alternative {
                 name,
                 ty,

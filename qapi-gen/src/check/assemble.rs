@@ -5,6 +5,7 @@ use super::defs::{Body, Def, FeatureDef};
 use super::docs::Texts;
 use super::resolve::{QTYPE_VALUES, Resolved, convert_features, flags, own_members};
 use super::shape::FreeForm;
+use crate::compact::{CollectVec as _, PushAll as _};
 use crate::model::{
     Alternate, AlternateId, Command, CommandId, Definition, Enum, EnumId, EnumValue, Era, Event,
     EventId, Features, Module, Object, ObjectId, ObjectKind, Origin, QTYPE, Root, Schema, Text,
@@ -92,7 +93,7 @@ fn qtype() -> Enum {
         origin: Origin::default(),
         condition: None,
         features: Features::default(),
-        values: QTYPE_VALUES.into_iter().map(value).collect(),
+        values: QTYPE_VALUES.into_iter().map(value).collect_vec(),
         prefix: Some("QTYPE".into()),
         doc: None,
     }
@@ -129,7 +130,7 @@ fn modules(
             let ids = resolved.tables.ids[index];
             schema
                 .definitions
-                .extend(ids.implicit.map(Definition::Object));
+                .push_all(ids.implicit.map(Definition::Object));
             schema.definitions.push(ids.definition);
         }
         modules.push(Module {
@@ -200,7 +201,7 @@ fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Sche
 fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, schema: &mut Schema) {
     let origin = origin(&def);
     let name = parsed.names.name(def.name.symbol).clone();
-    let member_names: Vec<_> = own_members(&def).iter().map(|m| m.name).collect();
+    let member_names: Vec<_> = own_members(&def).iter().map(|m| m.name).collect_vec();
     let described = |features: &[FeatureDef], texts: &Texts| {
         let mut converted = convert_features(features, parsed);
         for (feature, source) in converted.0.iter_mut().zip(features) {
@@ -238,7 +239,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
                     condition: value.condition,
                     doc: texts.member(value.name),
                 })
-                .collect();
+                .collect_vec();
             schema.enums.push(Enum {
                 id: EnumId(schema.enums.len() as u32),
                 name,

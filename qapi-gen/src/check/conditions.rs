@@ -1,8 +1,8 @@
 //! The shape of conditions.
 
 use super::shape_parts::Shape;
+use crate::compact::PushAll as _;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::legacy;
 use crate::model::Condition;
 use crate::names::sym;
 use crate::syntax::ast::{Object, Str, Value};
@@ -47,7 +47,7 @@ impl Shape<'_> {
     ) -> Option<Vec<Condition>> {
         let mut conditions = Vec::with_capacity(operands.len());
         for operand in operands {
-            conditions.extend(self.condition_value(operand, what));
+            conditions.push_all(self.condition_value(operand, what));
         }
         (conditions.len() == operands.len()).then_some(conditions)
     }
@@ -150,8 +150,9 @@ impl Shape<'_> {
                 self.parsed.names.name(symbol.symbol).clone(),
             ));
         }
+        #[cfg(feature = "legacy")]
         if self.parsed.options.legacy {
-            let condition = legacy::c_condition(text);
+            let condition = crate::legacy::c_condition(text);
             self.parsed.old_expressions = true;
             return Some(condition);
         }

@@ -4,6 +4,7 @@ use super::Report;
 use super::define::context;
 use super::defs::{Body, Def};
 use super::resolve::{all_features, own_members};
+use crate::compact::{CollectVec as _, join};
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::model::{Doc, Section, SectionKind, Text};
 use crate::names::{FastMap, FastSet, Symbol};
@@ -68,7 +69,7 @@ pub(super) fn check(
         required: required && value.sound,
     });
     let (features, members): (Vec<_>, Vec<_>) =
-        (features.collect(), members.chain(values).collect());
+        (features.collect_vec(), members.chain(values).collect_vec());
     let mut described = (Vec::new(), Vec::new());
     for section in &doc.sections {
         match section.kind {
@@ -95,7 +96,7 @@ pub(super) fn check(
     let features = check.compare("feature", features, described.1);
     let members = check.compare("member", members, described.0);
     let members = members.filter(|_| members_known);
-    members.into_iter().chain(features).collect()
+    members.into_iter().chain(features).collect_vec()
 }
 
 /// Which of these descriptions have a subject among the others, and lack there.
@@ -143,7 +144,7 @@ impl Check<'_> {
         let mut bogus: Vec<(Symbol, Span)> = described
             .into_iter()
             .filter(|(name, _)| !known.contains(name))
-            .collect();
+            .collect_vec();
         for Wanted {
             name,
             span,
@@ -170,7 +171,7 @@ impl Check<'_> {
         }
         // What the documentation describes may have been lost to another fault.
         let (first, rest) = bogus.split_first().filter(|_| !self.def.faulty)?;
-        let names: Vec<&str> = bogus.iter().map(|(name, _)| text(*name)).collect();
+        let names: Vec<&str> = bogus.iter().map(|(name, _)| text(*name)).collect_vec();
         let (plural, verb) = if rest.is_empty() {
             ("", "does")
         } else {
@@ -178,7 +179,7 @@ impl Check<'_> {
         };
         let message = format!(
             "documented {what}{plural} '{}' {verb} not exist",
-            names.join("', '")
+            join(&names, "', '")
         );
         let diagnostic = Diagnostic::new(Code::DocNoSuchMember, first.1, message)
             .anchored(first.1)

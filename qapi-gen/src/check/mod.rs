@@ -19,8 +19,8 @@ mod shape;
 mod shape_parts;
 mod unions;
 
+use crate::compact::{CollectVec as _, order};
 use crate::diagnostic::{DefinitionKind, Diagnostic, Errors, Log};
-use crate::legacy;
 use crate::model::Schema;
 use crate::names::Name;
 use crate::source::{SourceMap, Span};
@@ -28,8 +28,9 @@ use crate::syntax::Parsed;
 
 /// Checks what was parsed.
 pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
+    #[cfg(feature = "legacy")]
     if parsed.options.legacy {
-        legacy::lower(&mut parsed);
+        crate::legacy::lower(&mut parsed);
     }
     let mut report = Report {
         found: std::mem::take(&mut parsed.report),
@@ -78,10 +79,12 @@ impl Report {
 
     /// Keeps the first error first and sorts the others by place.
     fn into_errors(self, sources: SourceMap) -> Errors {
-        let (mut diagnostics, omitted) = self.found.into_parts();
-        if let Some((_, rest)) = diagnostics.split_first_mut() {
-            rest.sort_by_key(|d| d.primary.or(d.anchor));
-        }
+        let (found, omitted) = self.found.into_parts();
+        let place = |at: usize| (at > 0).then(|| found[at].primary.or(found[at].anchor));
+        let places = order(found.len(), &|a, b| place(a).cmp(&place(b)));
+        let mut unsorted = found.into_iter().map(Some).collect_vec();
+        let taken = |at: usize| unsorted[at].take();
+        let diagnostics = places.into_iter().filter_map(taken).collect_vec();
         Errors {
             sources,
             diagnostics,

@@ -7,6 +7,7 @@ use super::clash::Place;
 use super::define::{Entry, Source};
 use super::defs::{Body, Data, Def, MemberDef};
 use super::resolve::Resolver;
+use crate::compact::CollectVec as _;
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::model::{EMPTY, Member, ObjectId, Type, Variants};
 
@@ -130,7 +131,7 @@ impl<'a> Resolver<'a> {
         let members = self.member_defs(id).iter();
         members
             .map(|m| self.folds.fold(m.name, &parsed.names))
-            .collect()
+            .collect_vec()
     }
 
     /// The base as written, without a look at whether it may be one.

@@ -5,6 +5,7 @@ use super::define::{Entry, Tables, context};
 use super::defs::{Body, Data, Def, FeatureDef, Flags, MemberDef, TypeRef};
 use super::object::Work;
 use super::{Report, docs};
+use crate::compact::{CollectVec as _, PushAll as _, sort_names};
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::model::{
     Alternative, Branch, Definition, EMPTY, EnumId, Feature, Features, ObjectId, QTYPE, Type,
@@ -71,7 +72,7 @@ pub(super) fn resolve(
             .objects
             .iter()
             .map(|(_, source)| Work::new(*source))
-            .collect(),
+            .collect_vec(),
         tables,
         folds: Folds::new(&parsed.names),
         clashes: FastMap::default(),
@@ -133,7 +134,7 @@ pub(super) fn resolve(
             ) => found.is_some(),
             _ => true,
         };
-        bogus.extend(docs::check(def, members_known, parsed, resolver.report));
+        bogus.push_all(docs::check(def, members_known, parsed, resolver.report));
     }
     resolver.report.found.extend(bogus);
     let features = resolver.feature_names();
@@ -150,8 +151,8 @@ impl<'a> Resolver<'a> {
     fn find_clashes(&mut self) {
         let count = self.objects.len();
         let ids = || (0..count).map(|i| ObjectId(i as u32));
-        let bases: Vec<_> = ids().map(|id| self.base_link(id)).collect();
-        let folded: Vec<_> = ids().map(|id| self.folded_members(id)).collect();
+        let bases: Vec<_> = ids().map(|id| self.base_link(id)).collect_vec();
+        let folded: Vec<_> = ids().map(|id| self.folded_members(id)).collect_vec();
         self.clashes = clash::inherited(&bases, |id| folded[id.index()].clone());
     }
 
@@ -250,8 +251,8 @@ impl<'a> Resolver<'a> {
                     let plain = matches!(entry, Entry::Type(_)) && !name.starts_with("q_");
                     plain.then_some(name)
                 });
-                let mut names: Vec<&str> = names.collect();
-                names.sort_unstable();
+                let mut names: Vec<&str> = names.collect_vec();
+                sort_names(&mut names);
                 diagnostic = self
                     .report
                     .suggest(diagnostic, &written, &mut names.into_iter());
@@ -422,7 +423,7 @@ impl<'a> Resolver<'a> {
         self.enum_values(id)
             .iter()
             .map(|v| self.name(v.name))
-            .collect()
+            .collect_vec()
     }
 
     pub(super) fn enum_is_faulty(&self, id: EnumId) -> bool {
@@ -462,13 +463,13 @@ impl<'a> Resolver<'a> {
                     .is_some_and(|s| listed.contains(&s))
             };
             let open = QTYPE_VALUES.into_iter().filter(|v| !is_listed(v));
-            return open.map(|v| empty(v.into(), None)).collect();
+            return open.map(|v| empty(v.into(), None)).collect_vec();
         }
         self.enum_values(id)
             .iter()
             .filter(|v| !listed.contains(&v.name))
             .map(|v| empty(self.name(v.name), v.condition.clone()))
-            .collect()
+            .collect_vec()
     }
 
     /// The distinct feature names in order, with a look at their number.
@@ -510,18 +511,18 @@ pub(super) fn convert_features(features: &[FeatureDef], parsed: &Parsed) -> Feat
         condition: feature.condition.clone(),
         doc: None,
     };
-    Features(features.iter().map(convert).collect())
+    Features(features.iter().map(convert).collect_vec())
 }
 
 /// The features of a definition, and of its members or values.
 pub(super) fn all_features(def: &Def) -> Vec<&FeatureDef> {
-    let mut all: Vec<&FeatureDef> = def.features.iter().collect();
+    let mut all: Vec<&FeatureDef> = def.features.iter().collect_vec();
     for member in own_members(def) {
-        all.extend(&member.features);
+        all.push_all(&member.features);
     }
     if let Body::Enum { values, .. } = &def.body {
         for value in values {
-            all.extend(&value.features);
+            all.push_all(&value.features);
         }
     }
     all

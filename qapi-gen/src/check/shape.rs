@@ -4,6 +4,7 @@ use super::defs::{Body, Data, Def, Flags, TypeRef};
 use super::names::{self, Case};
 use super::shape_parts::Shape;
 use super::{Context, Report};
+use crate::compact::{CollectVec as _, PushAll as _, join, sort_names};
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::names::{Symbol, sym};
 use crate::source::{FileId, Span};
@@ -47,7 +48,7 @@ pub(super) fn check(
                     },
                     faulty: false,
                 };
-                defs.extend(shape.definition(expression));
+                defs.push_all(shape.definition(expression));
             }
         }
     }
@@ -465,15 +466,18 @@ impl Shape<'_> {
         optional: &[Symbol],
     ) {
         let quote = |names: &[Symbol], shape: &Shape<'_>| {
-            let mut names: Vec<&str> = names.iter().map(|n| shape.parsed.names.str(*n)).collect();
-            names.sort_unstable();
-            format!("'{}'", names.join("', '"))
+            let mut names: Vec<&str> = names
+                .iter()
+                .map(|n| shape.parsed.names.str(*n))
+                .collect_vec();
+            sort_names(&mut names);
+            format!("'{}'", join(&names, "', '"))
         };
         let missing: Vec<Symbol> = required
             .iter()
             .copied()
             .filter(|key| object.get(*key).is_none())
-            .collect();
+            .collect_vec();
         if !missing.is_empty() {
             let plural = if missing.len() == 1 { "" } else { "s" };
             let message = format!("{what} misses key{plural} {}", quote(&missing, self));
@@ -505,10 +509,10 @@ impl Shape<'_> {
             .iter()
             .map(|(key, _)| *key)
             .filter(|key| !required.contains(&key.symbol) && !optional.contains(&key.symbol))
-            .collect();
+            .collect_vec();
         if let Some(first) = unknown.first() {
             let plural = if unknown.len() == 1 { "" } else { "s" };
-            let symbols: Vec<Symbol> = unknown.iter().map(|key| key.symbol).collect();
+            let symbols: Vec<Symbol> = unknown.iter().map(|key| key.symbol).collect_vec();
             let message = format!("{what} has unknown key{plural} {}", quote(&symbols, self));
             let valid = [required, optional].concat();
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, first.span, message)

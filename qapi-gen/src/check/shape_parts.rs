@@ -4,6 +4,7 @@ use super::defs::{Body, BranchDef, Data, FeatureDef, MemberDef, TypeRef, ValueDe
 use super::names::{self, Case};
 use super::shape::UNTAGGED_UNION;
 use super::{Context, Report};
+use crate::compact::CollectVec as _;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{Symbol, sym};
 use crate::syntax::Parsed;
@@ -59,7 +60,7 @@ impl Shape<'_> {
                 self.faulty |= value.is_none();
                 value
             })
-            .collect();
+            .collect_vec();
         Body::Enum { values, prefix }
     }
 
@@ -142,7 +143,7 @@ impl Shape<'_> {
                         },
                     }
                 })
-                .collect(),
+                .collect_vec(),
             Some(other) => {
                 let message = format!("'data' of a union is an object, not {}", other.kind());
                 self.error(Diagnostic::new(
@@ -210,7 +211,7 @@ impl Shape<'_> {
                     features: Vec::new(),
                 }
             })
-            .collect();
+            .collect_vec();
         Body::Alternate { alternatives }
     }
 
@@ -237,7 +238,7 @@ impl Shape<'_> {
         Some(
             members
                 .map(|(key, value)| self.member(*key, value, role, case))
-                .collect(),
+                .collect_vec(),
         )
     }
 
@@ -393,7 +394,7 @@ impl Shape<'_> {
                 self.faulty |= feature.is_none();
                 feature
             })
-            .collect()
+            .collect_vec()
     }
 
     fn feature(&mut self, item: &Value) -> Option<FeatureDef> {

@@ -4,6 +4,7 @@ use super::clash::Place;
 use super::defs::{Body, BranchDef, Data, Def};
 use super::object::State;
 use super::resolve::Resolver;
+use crate::compact::PushAll as _;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Branch, ObjectId, Type, Variants};
 use crate::names::{FastMap, FastSet, Name, Symbol};
@@ -113,7 +114,7 @@ impl Resolver<'_> {
         let mut names = Vec::new();
         let mut next = self.objects[id.index()].base;
         while let Some(owner) = next {
-            names.extend(
+            names.push_all(
                 self.objects[owner.index()]
                     .members
                     .iter()
@@ -208,7 +209,7 @@ impl Resolver<'_> {
         let listed: FastSet<Symbol> = branches.iter().map(|b| b.value.symbol).collect();
         variants
             .branches
-            .extend(self.uncovered(variants.tag_enum, &listed));
+            .push_all(self.uncovered(variants.tag_enum, &listed));
         let mut inherited: FastMap<u32, Place> = FastMap::default();
         let mut next = self.objects[id.index()].base;
         while let Some(owner) = next {
@@ -236,8 +237,8 @@ impl Resolver<'_> {
                     }
                 }
                 let work = &self.objects[object.index()];
-                queue.extend(work.base);
-                queue.extend(
+                queue.push_all(work.base);
+                queue.push_all(
                     work.variants
                         .iter()
                         .flat_map(|v| v.branches.iter().map(|b| b.object)),

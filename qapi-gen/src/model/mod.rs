@@ -46,6 +46,7 @@ pub use doc::{Doc, Section, SectionKind, Text};
 pub use reach::{Reachable, Root};
 pub use types::*;
 
+use crate::compact::{CollectVec as _, PushAll as _, sort_names};
 use crate::names::{FastMap, Name};
 use crate::source::{SourceMap, Span};
 
@@ -269,7 +270,7 @@ impl Schema {
     ) -> impl Iterator<Item = (&'s Object, &'s Member)> {
         let mut all = Vec::new();
         for owner in self.lineage(object) {
-            all.extend(owner.members.iter().map(|member| (owner, member)));
+            all.push_all(owner.members.iter().map(|member| (owner, member)));
         }
         all.into_iter()
     }
@@ -288,8 +289,8 @@ impl Schema {
     pub fn condition_symbols(&self) -> Vec<&str> {
         let mut all = Vec::new();
         self.each_condition(&mut |condition| condition.symbols(&mut all));
-        let mut symbols: Vec<&str> = all.into_iter().map(|name| &**name).collect();
-        symbols.sort_unstable();
+        let mut symbols: Vec<&str> = all.into_iter().map(|name| &**name).collect_vec();
+        sort_names(&mut symbols);
         symbols.dedup();
         symbols
     }

@@ -7,7 +7,8 @@ use super::names::{Scope, camel};
 use super::paths::{FROM, STRING};
 use super::plan::Module;
 use super::structs::{DERIVES, boxed};
-use super::text::{Fit, cat, literal};
+use super::text::{Fit, literal};
+use crate::compact::{CollectVec as _, cat};
 use crate::model::{Alternate, Alternative, Builtin, Features, JsonKind, Type};
 
 /// How many kinds of JSON value there are.
@@ -42,7 +43,7 @@ impl<'s> Output<'_, 's> {
         });
         variants
             .filter(|variant| variant.presence != Presence::Never)
-            .collect()
+            .collect_vec()
     }
 
     /// An alternate and its codec.

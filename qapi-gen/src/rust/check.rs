@@ -22,6 +22,7 @@ pub(crate) fn options(options: &Options) -> Result<(), Error> {
     };
     let krate = &options.types_crate;
     check(is_path(krate), "types_crate", krate, "a path")?;
+    #[cfg(feature = "service")]
     if let Some(service) = &options.service {
         let krate = &service.runtime_crate;
         check(is_path(krate), "runtime_crate", krate, "a path")?;

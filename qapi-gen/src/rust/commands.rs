@@ -8,7 +8,8 @@ use super::paths::{FROM, INTO};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::{DERIVES, feature_names};
-use super::text::{Fit, cat, literal};
+use super::text::{Fit, literal};
+use crate::compact::{CollectVec as _, cat};
 use crate::model::{Command, Features, ObjectId, Type};
 
 impl<'s> Output<'_, 's> {
@@ -99,7 +100,7 @@ impl<'s> Output<'_, 's> {
     pub(crate) fn feature_const(&mut self, features: &Features) {
         let names = feature_names(features);
         if !names.is_empty() {
-            let names: Vec<_> = names.into_iter().map(|name| (None, name)).collect();
+            let names: Vec<_> = names.into_iter().map(|name| (None, name)).collect_vec();
             self.t
                 .slice("const FEATURES: &'static [&'static str] = ", &names);
         }

@@ -1,6 +1,6 @@
 //! What becomes of the schema's conditions.
 
-use super::text::cat;
+use crate::compact::{cat, join};
 use crate::model;
 use crate::names::FastMap;
 
@@ -122,7 +122,7 @@ fn combine(
     match predicates.len() {
         0 => neutral,
         1 => Presence::If(predicates.remove(0)),
-        _ => Presence::If(cat(&[operator, "(", &predicates.join(", "), ")"])),
+        _ => Presence::If(cat(&[operator, "(", &join(&predicates, ", "), ")"])),
     }
 }
 

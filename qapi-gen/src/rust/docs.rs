@@ -5,7 +5,8 @@
 mod description;
 
 use super::plan::{Module, Plan};
-use super::text::{Text, cat, literal};
+use super::text::{Text, literal};
+use crate::compact::{CollectVec as _, cat, join};
 use crate::model::*;
 use crate::names::Name;
 
@@ -97,6 +98,6 @@ pub(crate) fn deprecation(features: &Features) -> Option<String> {
     if note.is_empty() {
         return Some("#[deprecated]".to_owned());
     }
-    let words: Vec<&str> = note.split_whitespace().collect();
-    Some(cat(&["#[deprecated = ", &literal(&words.join(" ")), "]"]))
+    let words: Vec<&str> = note.split_whitespace().collect_vec();
+    Some(cat(&["#[deprecated = ", &literal(&join(&words, " ")), "]"]))
 }

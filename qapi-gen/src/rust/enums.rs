@@ -5,7 +5,8 @@ use super::condition::Presence;
 use super::docs::{Source, deprecation};
 use super::members::marks;
 use super::names::{Scope, camel};
-use super::text::{cat, literal};
+use super::text::literal;
+use crate::compact::{CollectVec as _, cat};
 use crate::model::{Enum, EnumValue};
 
 /// A value of an enum, as a variant.
@@ -26,7 +27,7 @@ impl<'s> Output<'_, 's> {
         });
         named
             .filter(|variant| variant.presence != Presence::Never)
-            .collect()
+            .collect_vec()
     }
 
     /// An enum and its codec.
@@ -82,16 +83,14 @@ impl<'s> Output<'_, 's> {
         let values = variants
             .iter()
             .map(|v| (v.presence.attribute(), cat(&["Self::", &v.ident])));
-        self.t.slice(
-            "const VALUES: &'static [Self] = ",
-            &values.collect::<Vec<_>>(),
-        );
+        self.t
+            .slice("const VALUES: &'static [Self] = ", &values.collect_vec());
         let names = variants
             .iter()
             .map(|v| (v.presence.attribute(), literal(&v.value.name)));
         self.t.slice(
             "const NAMES: &'static [&'static str] = ",
-            &names.collect::<Vec<_>>(),
+            &names.collect_vec(),
         );
         let marked: Vec<_> = variants
             .iter()
@@ -100,7 +99,7 @@ impl<'s> Output<'_, 's> {
                 let row = cat(&["(", &literal(&v.value.name), ", ", &marks, ")"]);
                 Some((v.presence.attribute(), row))
             })
-            .collect();
+            .collect_vec();
         if !marked.is_empty() {
             let head = "const MARKED: &'static [(&'static str, &'static [&'static str])] = ";
             self.t.slice(head, &marked);

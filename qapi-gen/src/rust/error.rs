@@ -13,8 +13,8 @@ use std::path::PathBuf;
 pub enum Error {
     /// The schema is rejected.
     Schema(Errors),
-    /// The schema is rejected, but [`legacy`](crate::Builder::legacy) would accept it, as what an
-    /// older release wrote.
+    /// The schema is rejected, but the builder's option `legacy` would accept it, as what an older release wrote.
+    /// Without the feature `legacy` this is not found out.
     Legacy(Errors),
     /// No command or event has a name that this pattern covers.
     NoMatch {

@@ -5,7 +5,8 @@ use super::docs::{Source, deprecation};
 use super::plan::{Item, Module, Place};
 use super::record::RestKind;
 use super::structs::DERIVES;
-use super::text::{Fit, cat, literal};
+use super::text::{Fit, literal};
+use crate::compact::{cat, join};
 use crate::model::Event;
 
 impl<'s> Output<'_, 's> {
@@ -81,7 +82,7 @@ impl<'s> Output<'_, 's> {
         };
         self.t.blank();
         self.t.doc("Any event.");
-        self.t.line(&["#[derive(", &DERIVES.join(", "), ")]"]);
+        self.t.line(&["#[derive(", &join(DERIVES, ", "), ")]"]);
         self.t.line(&["#[non_exhaustive]"]);
         self.allow_deprecated(deprecated);
         self.t.open(&["pub enum ", &ident, " {"]);

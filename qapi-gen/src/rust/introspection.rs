@@ -3,6 +3,7 @@
 use super::Output;
 use super::condition::Decision;
 use super::plan::{Place, Plan};
+use crate::compact::CollectVec as _;
 use crate::introspect::{Options, schema_info_of};
 use crate::model::Definition;
 
@@ -15,7 +16,7 @@ impl Plan<'_> {
             Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => false,
         };
         let definitions = self.schema.definitions().iter().copied();
-        definitions.filter(here).collect()
+        definitions.filter(here).collect_vec()
     }
 }
 
@@ -32,10 +33,8 @@ impl Output<'_, '_> {
         self.t.blank();
         self.t
             .doc("What is here as `query-qmp-schema` describes it, as JSON text.");
-        self.t.raw(
-            "pub const INTROSPECTION: &str = r#\"",
-            json.trim_end(),
-            "\"#;",
-        );
+        let text = json.trim_end();
+        self.t
+            .line(&["pub const INTROSPECTION: &str = r#\"", text, "\"#;"]);
     }
 }

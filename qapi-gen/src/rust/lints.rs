@@ -1,6 +1,6 @@
 //! Names of methods of which clippy expects something else than what generated methods do.
 
-use super::text::cat;
+use crate::compact::{CollectVec as _, cat, join};
 
 /// What a method named after a member or a command does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,6 +10,7 @@ pub(crate) enum Method {
     /// Borrows the struct.
     Getter,
     /// Borrows a service, and gives a future.
+    #[cfg(feature = "service")]
     Command,
 }
 
@@ -26,11 +27,12 @@ pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
     let mutable = name.starts_with("to_") && name.ends_with("_mut");
     let convention = match method {
         Method::Setter => begins(&["as_", "from_", "is_", "to_"]),
-        Method::Getter | Method::Command => begins(&["from_", "into_"]) || mutable || name == "new",
+        _ => begins(&["from_", "into_"]) || mutable || name == "new",
     };
     let of_trait = match method {
         Method::Setter => OPERATORS.contains(&name),
         Method::Getter => BORROWING.contains(&name),
+        #[cfg(feature = "service")]
         Method::Command => false,
     };
     let lints = [
@@ -41,8 +43,8 @@ pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
             "clippy::iter_not_returning_iterator",
         ),
     ];
-    let lints: Vec<&str> = lints.into_iter().filter(|l| l.0).map(|l| l.1).collect();
-    (!lints.is_empty()).then(|| cat(&["#[allow(", &lints.join(", "), ")]"]))
+    let lints: Vec<&str> = lints.into_iter().filter(|l| l.0).map(|l| l.1).collect_vec();
+    (!lints.is_empty()).then(|| cat(&["#[allow(", &join(&lints, ", "), ")]"]))
 }
 
 /// The same for the constructor of a type.

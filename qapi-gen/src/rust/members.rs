@@ -3,7 +3,8 @@
 use super::Output;
 use super::paths::OPTION;
 use super::record::Record;
-use super::text::{Fit, cat, literal, refs};
+use super::text::{Fit, literal, refs};
+use crate::compact::{CollectVec as _, PushAll as _, cat, join};
 use crate::model::Features;
 
 /// Where the parts of what was read so far are kept.
@@ -29,11 +30,16 @@ impl Slots {
             true => cat(&["p.", name]),
             false => cat(&["p.", &index.to_string()]),
         };
-        let locals: Vec<String> = (0..count).map(|i| cat(&["m", &i.to_string()])).collect();
+        let locals: Vec<String> = (0..count)
+            .map(|i| cat(&["m", &i.to_string()]))
+            .collect_vec();
         Slots {
             named,
             fault: slot("fault", 0),
-            members: (1..).zip(&locals).map(|(i, name)| slot(name, i)).collect(),
+            members: (1..)
+                .zip(&locals)
+                .map(|(i, name)| slot(name, i))
+                .collect_vec(),
             locals,
             branch: slot("branch", count + 1),
             rest: slot("rest", count + 1 + usize::from(record.union.is_some())),
@@ -71,8 +77,8 @@ pub(crate) fn marks(features: &Features) -> Option<String> {
     let marks: Vec<String> = names
         .filter(|name| matches!(*name, "deprecated" | "unstable"))
         .map(literal)
-        .collect();
-    (!marks.is_empty()).then(|| cat(&["&[", &marks.join(", "), "]"]))
+        .collect_vec();
+    (!marks.is_empty()).then(|| cat(&["&[", &join(&marks, ", "), "]"]))
 }
 
 impl Output<'_, '_> {
@@ -122,7 +128,7 @@ impl Output<'_, '_> {
             lints.push("unused_variables");
         }
         if !lints.is_empty() {
-            self.t.line(&["#[allow(", &lints.join(", "), ")]"]);
+            self.t.line(&["#[allow(", &join(&lints, ", "), ")]"]);
         }
     }
 
@@ -137,14 +143,14 @@ impl Output<'_, '_> {
             let ty = rest.ty(&self.paths);
             ("rest", ty.to_owned(), cat(&[ty, "::new()"]))
         });
-        branch.into_iter().chain(rest).collect()
+        branch.into_iter().chain(rest).collect_vec()
     }
 
     fn partial_tuple(&mut self, record: &Record) {
         let mut types = vec![cat(&[&self.paths.codec, "::Fault"])];
         let members = record.members.iter();
-        types.extend(members.map(|field| cat(&[OPTION, "<", &field.stored(), ">"])));
-        types.extend(self.other_slots(record).into_iter().map(|(_, ty, _)| ty));
+        types.push_all(members.map(|field| cat(&[OPTION, "<", &field.stored(), ">"])));
+        types.push_all(self.other_slots(record).into_iter().map(|(_, ty, _)| ty));
         self.t
             .list("type Partial = (", &refs(&types), ");", Fit::Call);
     }
@@ -209,7 +215,7 @@ impl Output<'_, '_> {
             for (field, name) in record.members.iter().zip(&slots.locals) {
                 values.push((field.presence.attribute(), cat(&[name, ": None"])));
             }
-            values.extend(
+            values.push_all(
                 others
                     .iter()
                     .map(|(name, _, first)| (None, cat(&[name, ": ", first]))),
@@ -217,8 +223,8 @@ impl Output<'_, '_> {
             self.t.struct_literal(&record.partial, &values, "");
         } else {
             let mut values = vec![fault];
-            values.extend(record.members.iter().map(|_| "None".to_owned()));
-            values.extend(others.into_iter().map(|(.., first)| first));
+            values.push_all(record.members.iter().map(|_| "None".to_owned()));
+            values.push_all(others.into_iter().map(|(.., first)| first));
             self.t.list("(", &refs(&values), ")", Fit::Call);
         }
         self.t.close("}");
@@ -289,7 +295,7 @@ impl Output<'_, '_> {
     fn finish(&mut self, record: &Record, slots: &Slots) {
         let codec = self.paths.codec.clone();
         let indices = 0..record.members.len();
-        let demands: Vec<Demand> = indices.map(|index| demand(record, index)).collect();
+        let demands: Vec<Demand> = indices.map(|index| demand(record, index)).collect_vec();
         let any = |wanted| demands.contains(&wanted);
         self.t.blank();
         self.t.line(&["#[inline]"]);
@@ -345,7 +351,7 @@ impl Output<'_, '_> {
             }
         }
         let others = self.other_slots(record);
-        parts.extend(others.iter().map(|(name, ..)| (None, (*name).to_owned())));
+        parts.push_all(others.iter().map(|(name, ..)| (None, (*name).to_owned())));
         let (head, end) = match slots.named {
             true => (cat(&["let ", &record.partial, " {"]), "}"),
             false => ("let (".to_owned(), ")"),
@@ -421,7 +427,7 @@ impl Output<'_, '_> {
             };
             let (name, value) = (literal(&field.member.name), cat(&["&self.", &field.ident]));
             let mut arguments = vec!["w", &name, &value];
-            arguments.extend(marks.as_deref());
+            arguments.push_all(marks.as_deref());
             self.t.attributes(field.presence.attribute().as_deref());
             self.t.list(
                 &cat(&[&codec, "::", function, "("]),
@@ -441,7 +447,7 @@ impl Output<'_, '_> {
                     .members
                     .iter()
                     .map(|field| literal(&field.member.name));
-                let known = cat(&["&[", &names.collect::<Vec<_>>().join(", "), "]"]);
+                let known = cat(&["&[", &join(&names.collect_vec(), ", "), "]"]);
                 let arguments: [&str; 3] = ["w", &value, &known];
                 self.t
                     .list(&cat(&[&codec, "::put_rest("]), &arguments, ");", Fit::Call);

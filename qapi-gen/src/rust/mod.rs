@@ -13,6 +13,7 @@ mod enums;
 mod error;
 mod events;
 mod glob;
+#[cfg(feature = "service")]
 mod introspection;
 mod late;
 mod lints;
@@ -25,6 +26,7 @@ mod received;
 mod record;
 #[cfg(feature = "docs")]
 mod rustdoc;
+#[cfg(feature = "service")]
 mod service;
 mod structs;
 mod tables;
@@ -35,15 +37,17 @@ pub(crate) use condition::Decision;
 pub use error::Error;
 pub(crate) use glob::Glob;
 pub(crate) use options::{Options, Reference};
+#[cfg(feature = "service")]
 pub use service::ServiceOptions;
 
+use crate::compact::{CollectVec as _, cat, join, sort_names};
 use crate::model::{Definition, EnumId, Object, ObjectId, ObjectKind, Schema};
 use condition::Presence;
 use docs::Source;
 use paths::Paths;
 use plan::{Item, Module, Place, Plan};
 use record::RestKind;
-use text::{Text, cat, refs};
+use text::{Text, refs};
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
 const LINTS: &[&str] = &[
@@ -83,7 +87,7 @@ pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Err
     };
     check::options(options)?;
     output.header();
-    match options.service.as_ref().and_then(|s| s.types.as_ref()) {
+    match options.types_from() {
         Some(module) => output.glob_import(module),
         None => {
             output.types();
@@ -93,9 +97,11 @@ pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Err
             output.tables();
         }
     }
+    #[cfg(feature = "service")]
     if options.introspection || options.service.is_some() {
         output.introspection();
     }
+    #[cfg(feature = "service")]
     if let Some(service) = &options.service {
         output.service(service);
     }
@@ -121,10 +127,17 @@ impl<'s> Output<'_, 's> {
                 .line(&["// The documentation is that of the schema, whose files are under"]);
             match licences.is_empty() {
                 true => self.t.line(&["// the licence that they state."]),
-                false => self.t.line(&["// ", &licences.join(", "), "."]),
+                false => self.t.line(&["// ", &join(&licences, ", "), "."]),
             }
         }
         LINTS.iter().for_each(|line| self.t.line(&[line]));
+    }
+
+    /// Everything of another module.
+    fn glob_import(&mut self, module: &str) {
+        self.t.blank();
+        self.t.line(&["#[allow(unused_imports)]"]);
+        self.t.line(&["pub use ", module, "::*;"]);
     }
 
     fn types(&mut self) {
@@ -198,7 +211,7 @@ impl<'s> Output<'_, 's> {
             }
         }
         self.t.attributes(presence.attribute().as_deref());
-        self.t.line(&["#[derive(", &all.join(", "), ")]"]);
+        self.t.line(&["#[derive(", &join(&all, ", "), ")]"]);
         self.t.attributes(attributes);
     }
 
@@ -215,14 +228,14 @@ impl<'s> Output<'_, 's> {
             Place::Elsewhere(path) => Some((path.as_str(), item.ident.as_str())),
             _ => None,
         });
-        let items: Vec<(&str, &str)> = items.collect();
-        let mut paths: Vec<&str> = items.iter().map(|(path, _)| *path).collect();
-        paths.sort_unstable();
+        let items: Vec<(&str, &str)> = items.collect_vec();
+        let mut paths: Vec<&str> = items.iter().map(|(path, _)| *path).collect_vec();
+        sort_names(&mut paths);
         paths.dedup();
         for path in paths {
             let here = items.iter().filter(|(other, _)| *other == path);
-            let mut idents: Vec<&str> = here.map(|(_, ident)| *ident).collect();
-            idents.sort_unstable();
+            let mut idents: Vec<&str> = here.map(|(_, ident)| *ident).collect_vec();
+            sort_names(&mut idents);
             self.t.blank();
             // A private module may use only some.
             self.t.line(&["#[allow(deprecated, unused_imports)]"]);
@@ -238,9 +251,10 @@ impl<'s> Output<'_, 's> {
             ("impl_object", std::mem::take(&mut self.objects)),
             ("impl_serde", std::mem::take(&mut self.others)),
         ] {
-            let conditional: Vec<Listed> =
-                list.extract_if(.., |(when, _)| when.is_some()).collect();
-            let idents: Vec<String> = list.into_iter().map(|(_, ident)| ident).collect();
+            let conditional: Vec<Listed> = list
+                .extract_if(.., |(when, _)| when.is_some())
+                .collect_vec();
+            let idents: Vec<String> = list.into_iter().map(|(_, ident)| ident).collect_vec();
             let head = cat(&[&self.paths.root, "::", name, "!("]);
             if !idents.is_empty() {
                 self.t.blank();
@@ -274,6 +288,6 @@ fn licences(schema: &Schema) -> Vec<&str> {
             }
         }
     }
-    licences.sort_unstable();
+    sort_names(&mut licences);
     licences
 }

@@ -2,7 +2,7 @@
 //!
 //! Wire names are never derived from these: generated code carries both.
 
-use super::text::cat;
+use crate::compact::cat;
 use crate::names::FastSet;
 
 /// A name of a type: kept as the schema spells it where that is an identifier, otherwise the

@@ -2,6 +2,7 @@
 
 use super::condition::Decisions;
 use super::glob::Glob;
+#[cfg(feature = "service")]
 use super::service::ServiceOptions;
 #[cfg(feature = "releases")]
 use crate::releases::Releases;
@@ -38,8 +39,10 @@ pub(crate) struct Options {
     #[cfg(feature = "releases")]
     pub(crate) releases: Releases,
     /// Whether the introspection data becomes a constant.
+    #[cfg(feature = "service")]
     pub(crate) introspection: bool,
     /// The service trait, if there is to be one.
+    #[cfg(feature = "service")]
     pub(crate) service: Option<ServiceOptions>,
 }
 
@@ -57,8 +60,36 @@ impl Default for Options {
             reference: None,
             #[cfg(feature = "releases")]
             releases: Releases::default(),
+            #[cfg(feature = "service")]
             introspection: false,
+            #[cfg(feature = "service")]
             service: None,
         }
+    }
+}
+
+#[cfg(feature = "service")]
+impl Options {
+    /// The module that has the types already, if only the service trait is generated.
+    pub(crate) fn types_from(&self) -> Option<&str> {
+        self.service.as_ref()?.types.as_deref()
+    }
+
+    /// The commands that the service trait always has.
+    pub(crate) fn required(&self) -> &[Glob] {
+        self.service
+            .as_ref()
+            .map_or(&[], |service| &service.required)
+    }
+}
+
+#[cfg(not(feature = "service"))]
+impl Options {
+    pub(crate) fn types_from(&self) -> Option<&str> {
+        None
+    }
+
+    pub(crate) fn required(&self) -> &[Glob] {
+        &[]
     }
 }

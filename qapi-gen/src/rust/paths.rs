@@ -1,6 +1,6 @@
 //! Paths that generated code uses, all in full: a schema may define types of any name.
 
-use super::text::cat;
+use crate::compact::cat;
 
 /// Paths into the crate of the codec.
 pub(crate) struct Paths {

@@ -3,11 +3,12 @@
 use super::condition::Presence;
 use super::cycles::Cycles;
 use super::error::Error;
+use super::glob::Glob;
 use super::names::{Scope, camel, type_name};
 use super::options::Options;
 use super::paths::{STRING, VEC};
 use super::received::received;
-use super::text::cat;
+use crate::compact::{CollectVec as _, cat};
 use crate::model::*;
 
 /// Where a definition's Rust item is.
@@ -227,35 +228,24 @@ impl<'s> Plan<'s> {
     fn roots(&self) -> Result<(bool, Vec<Root>), Error> {
         let (schema, options) = (self.schema, self.options);
         let all = options.commands.is_none() && options.events.is_none();
-        let required = options.service.as_ref().map(|s| s.required.clone());
+        let commands = schema.commands().map(|c| &c.name).collect_vec();
+        let events = schema.events().map(|e| &e.name).collect_vec();
+        fn patterns(globs: &Option<Vec<Glob>>) -> &[Glob] {
+            globs.as_deref().unwrap_or_default()
+        }
         for (what, globs, names) in [
-            (
-                "command",
-                &required,
-                schema.commands().map(|c| &c.name).collect::<Vec<_>>(),
-            ),
-            (
-                "command",
-                &options.commands,
-                schema.commands().map(|c| &c.name).collect::<Vec<_>>(),
-            ),
-            (
-                "event",
-                &options.events,
-                schema.events().map(|e| &e.name).collect(),
-            ),
+            ("command", options.required(), &commands),
+            ("command", patterns(&options.commands), &commands),
+            ("event", patterns(&options.events), &events),
         ] {
-            for glob in globs.iter().flatten() {
+            for glob in globs {
                 if !names.iter().any(|name| glob.matches(name)) {
-                    return Err(Error::no_match(what, glob.as_str(), &names));
+                    return Err(Error::no_match(what, glob.as_str(), names));
                 }
             }
         }
-        let chosen = |globs: &Option<Vec<_>>, name: &str| {
-            all || globs
-                .iter()
-                .flatten()
-                .any(|glob: &super::glob::Glob| glob.matches(name))
+        let chosen = |globs: &Option<Vec<Glob>>, name: &str| {
+            all || patterns(globs).iter().any(|glob| glob.matches(name))
         };
         let roots = schema
             .definitions()
@@ -275,7 +265,7 @@ impl<'s> Plan<'s> {
                 }
                 _ => None,
             });
-        Ok((all, roots.collect()))
+        Ok((all, roots.collect_vec()))
     }
 
     /// Refuses conditions that leave out a type but not everything that uses it.
@@ -376,7 +366,7 @@ impl<'s> Plan<'s> {
             .iter()
             .chain(&self.objects)
             .chain(&self.alternates);
-        let mut items: Vec<Item> = types.cloned().collect();
+        let mut items: Vec<Item> = types.cloned().collect_vec();
         for (item, (branch, _)) in self.objects.iter().zip(&self.branches) {
             if !branch.is_empty() {
                 items.push(Item {
@@ -469,7 +459,7 @@ impl<'s> Plan<'s> {
             list.iter()
                 .filter(|(glob, _)| glob.matches(name))
                 .map(|(_, text)| text.as_str())
-                .collect()
+                .collect_vec()
         };
         (
             matching(&self.options.derives),

@@ -4,7 +4,7 @@ use super::condition::Presence;
 use super::names::{Scope, snake};
 use super::paths::Paths;
 use super::plan::{Item, Module, Plan};
-use super::text::cat;
+use crate::compact::cat;
 use crate::model::*;
 
 /// A struct that is generated.

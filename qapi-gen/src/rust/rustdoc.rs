@@ -10,7 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::text::cat;
+use crate::compact::{PushAll as _, cat};
 use inline::Inline;
 use std::borrow::Cow;
 
@@ -249,7 +249,7 @@ impl Writer<'_> {
         if let Some((tag, text)) = tagged(line) {
             let taken = 1 + Self::indented(&lines[1..]);
             let mut body = vec![text];
-            body.extend(dedent(&lines[1..taken]));
+            body.push_all(dedent(&lines[1..taken]));
             lead(&format!("**{tag}:**"), self.blocks(&body, depth + 1), out);
             return taken;
         }
@@ -327,7 +327,7 @@ impl Writer<'_> {
             self.directive(name, argument, dedent(&lines[1..taken]), depth, out);
         } else if let Some((label, text)) = head.strip_prefix('[').and_then(|h| h.split_once(']')) {
             let mut body = vec![text.trim()];
-            body.extend(dedent(&lines[1..taken]));
+            body.push_all(dedent(&lines[1..taken]));
             let label = format!("\\[{}\\]", self.inline.line(label));
             lead(&label, self.blocks(&body, depth + 1), out);
         }
@@ -382,7 +382,7 @@ impl Writer<'_> {
                 };
                 out.push(Block::other(title));
                 if option("annotated").is_some() {
-                    out.extend(self.blocks(&body, depth + 1));
+                    out.push_all(self.blocks(&body, depth + 1));
                 } else if !body.is_empty() {
                     out.push(fenced(&body));
                 }
@@ -394,7 +394,7 @@ impl Writer<'_> {
             }
             "admonition" | "table" => {
                 let mut inner = vec![Block::other(format!("**{}**", self.inline.line(argument)))];
-                inner.extend(self.blocks(&body, depth + 1));
+                inner.push_all(self.blocks(&body, depth + 1));
                 match name {
                     "table" => out.append(&mut inner),
                     _ => out.push(Block::other(prefixed(&join(inner), "> ", "> "))),
@@ -405,7 +405,7 @@ impl Writer<'_> {
                 if !argument.is_empty() {
                     out.push(self.paragraph(&[argument]));
                 }
-                out.extend(self.blocks(&body, depth + 1));
+                out.push_all(self.blocks(&body, depth + 1));
             }
         }
     }
@@ -437,7 +437,7 @@ impl Writer<'_> {
             let text = rest.iter().filter(|l| !is_blank(l));
             let shift = text.map(|l| indent(l)).min().unwrap_or(0).min(start);
             let mut body = vec![&line[start..]];
-            body.extend(rest.iter().map(|l| l.get(shift..).unwrap_or("")));
+            body.push_all(rest.iter().map(|l| l.get(shift..).unwrap_or("")));
             let bullet = match kind {
                 Marker::Number(n) => {
                     number = n.unwrap_or(number + 1);
@@ -466,7 +466,7 @@ impl Writer<'_> {
     fn definitions(&self, lines: &[&str], depth: usize, out: &mut Vec<Block>) -> usize {
         let body = Self::indented(&lines[1..]);
         let mut item = vec![self.paragraph(&lines[..1])];
-        item.extend(self.blocks(&dedent(&lines[1..=body]), depth + 1));
+        item.push_all(self.blocks(&dedent(&lines[1..=body]), depth + 1));
         out.push(Block::other(prefixed(&join(item), "- ", "  ")));
         1 + body
     }
@@ -518,7 +518,7 @@ fn lead(label: &str, mut blocks: Vec<Block>, out: &mut Vec<Block>) {
         Some(first) if first.paragraph => first.text.insert_str(0, &cat(&[label, " "])),
         _ => out.push(Block::paragraph(label.into())),
     }
-    out.extend(blocks);
+    out.push_all(blocks);
 }
 
 /// Splits `TAG: TEXT` for the tags of releases before 9.1.

@@ -6,6 +6,7 @@ use super::lints::{Method, allow};
 use super::names::{Scope, snake};
 use super::plan::{Item, Module};
 use super::tables::when;
+use crate::compact::{CollectVec as _, PushAll as _};
 use crate::model::Command;
 
 /// How the service trait is generated, for [`Builder::service`](crate::Builder::service).
@@ -44,7 +45,7 @@ impl ServiceOptions {
     /// The methods of commands that these patterns cover have no default, so that the compiler
     /// demands them. `*` stands for any text, `?` for any character.
     pub fn required<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
-        self.required.extend(patterns.into_iter().map(Glob::new));
+        self.required.push_all(patterns.into_iter().map(Glob::new));
         self
     }
 
@@ -78,7 +79,7 @@ impl<'s> Output<'_, 's> {
         let methods: Vec<String> = commands
             .iter()
             .map(|(command, _)| methods.claim(snake(&command.name)))
-            .collect();
+            .collect_vec();
         self.service_trait(options, &commands, &methods);
         self.serve(options, &commands, &methods);
     }
@@ -177,12 +178,5 @@ impl<'s> Output<'_, 's> {
         self.t.close("};");
         self.t.line(&["methods.serve(service, S::EVENTS)"]);
         self.t.close("}");
-    }
-
-    /// Everything of another module.
-    pub(crate) fn glob_import(&mut self, module: &str) {
-        self.t.blank();
-        self.t.line(&["#[allow(unused_imports)]"]);
-        self.t.line(&["pub use ", module, "::*;"]);
     }
 }

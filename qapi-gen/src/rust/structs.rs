@@ -5,7 +5,8 @@ use super::docs::{Source, deprecation};
 use super::lints::{Method, allow, allow_new};
 use super::paths::{BOX, INTO, OPTION};
 use super::record::{Field, Record, Rest};
-use super::text::{cat, literal, refs};
+use super::text::{literal, refs};
+use crate::compact::{CollectVec as _, cat};
 use crate::model::{Builtin, Features, Type};
 
 /// The derives of a struct or of an enum that holds values.
@@ -261,7 +262,7 @@ pub(crate) fn feature_names(features: &Features) -> Vec<String> {
     features
         .iter()
         .map(|feature| literal(&feature.name))
-        .collect()
+        .collect_vec()
 }
 
 /// A boxed value.

@@ -2,7 +2,8 @@
 
 use super::Output;
 use super::plan::{Item, Place};
-use super::text::{CALL_WIDTH, Fit, cat, literal};
+use super::text::{CALL_WIDTH, Fit, literal};
+use crate::compact::{CollectVec as _, cat, join, order};
 use crate::model::{Command, CommandId, Doc, Event, EventId, Features};
 
 impl<'s> Output<'_, 's> {
@@ -12,7 +13,7 @@ impl<'s> Output<'_, 's> {
         commands
             .map(|(i, command)| (command, self.plan.command_item(CommandId(i as u32)).clone()))
             .filter(|(_, item)| item.place != Place::Absent)
-            .collect()
+            .collect_vec()
     }
 
     /// The events that are in the generated file, re-exported ones included.
@@ -21,13 +22,16 @@ impl<'s> Output<'_, 's> {
         events
             .map(|(i, event)| (event, self.plan.event_item(EventId(i as u32)).clone()))
             .filter(|(_, item)| item.place != Place::Absent)
-            .collect()
+            .collect_vec()
     }
 
     /// The tables of commands and events, by name.
     pub(crate) fn tables(&mut self) {
         let commands = self.all_commands();
-        let names: Vec<&str> = commands.iter().map(|(command, _)| &*command.name).collect();
+        let names: Vec<&str> = commands
+            .iter()
+            .map(|(command, _)| &*command.name)
+            .collect_vec();
         let rows = sorted(&names).into_iter().map(|at| {
             let (command, item) = &commands[at];
             let mut row = self.row(
@@ -47,7 +51,7 @@ impl<'s> Output<'_, 's> {
             }
             (when(item), row)
         });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> = rows.collect_vec();
         self.table(
             "COMMANDS",
             "CommandInfo",
@@ -56,13 +60,13 @@ impl<'s> Output<'_, 's> {
         );
 
         let events = self.all_events();
-        let names: Vec<&str> = events.iter().map(|(event, _)| &*event.name).collect();
+        let names: Vec<&str> = events.iter().map(|(event, _)| &*event.name).collect_vec();
         let rows = sorted(&names).into_iter().map(|at| {
             let (event, item) = &events[at];
             let row = self.row("EventInfo", &event.name, &event.features, &event.doc);
             (when(item), row)
         });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> = rows.collect_vec();
         self.table(
             "EVENTS",
             "EventInfo",
@@ -84,8 +88,8 @@ impl<'s> Output<'_, 's> {
             row.push(cat(&[".since(", &literal(since), ")"]));
         }
         if !features.is_empty() {
-            let names: Vec<String> = features.iter().map(|f| literal(&f.name)).collect();
-            row.push(cat(&[".features(&[", &names.join(", "), "])"]));
+            let names: Vec<String> = features.iter().map(|f| literal(&f.name)).collect_vec();
+            row.push(cat(&[".features(&[", &join(&names, ", "), "])"]));
         }
         row
     }
@@ -113,8 +117,8 @@ impl<'s> Output<'_, 's> {
                 [call] => call.strip_suffix(')').and_then(|call| call.split_once('(')),
                 _ => None,
             };
-            if row.concat().len() <= CALL_WIDTH && row.len() <= 2 {
-                self.t.list(&head, &[&row.concat()], "];", Fit::Call);
+            if join(row, "").len() <= CALL_WIDTH && row.len() <= 2 {
+                self.t.list(&head, &[&join(row, "")], "];", Fit::Call);
                 return;
             } else if let Some((callee, argument)) = call {
                 self.t.open(&[&head, callee, "("]);
@@ -133,11 +137,9 @@ impl<'s> Output<'_, 's> {
     }
 }
 
-/// The places of names, which are distinct, in their order.
+/// The places of names in their order.
 fn sorted(names: &[&str]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..names.len()).collect();
-    places.sort_unstable_by_key(|place| names[*place]);
-    places
+    order(names.len(), &|a, b| names[a].cmp(names[b]))
 }
 
 /// The `cfg` attribute of an item.

@@ -3,6 +3,8 @@
 //! Generated code has few shapes, so laying them out while writing is far cheaper than building a
 //! syntax tree and printing that.
 
+use crate::compact::{cat, join};
+
 mod arms;
 
 /// The width that rustfmt keeps lines within.
@@ -96,11 +98,6 @@ impl Text {
         self.line(&[text]);
     }
 
-    /// A line whose middle part is written as it is, line ends included.
-    pub(crate) fn raw(&mut self, head: &str, text: &str, tail: &str) {
-        self.line(&[head, text, tail]);
-    }
-
     /// `HEAD VALUE`, the value on a line of its own if they do not fit: after `=`, or a field's type.
     pub(crate) fn assign(&mut self, head: &str, value: &str) {
         if head.len() + " ".len() + value.len() <= self.room() {
@@ -135,7 +132,7 @@ impl Text {
             CHAIN_WIDTH
         };
         if width <= limit && width + tail.len() <= self.room() {
-            self.line(&[&parts.concat(), tail]);
+            self.line(&[&join(parts, ""), tail]);
             return;
         }
         if let [call] = parts
@@ -195,7 +192,7 @@ impl Text {
         };
         if width <= limit {
             if head.len() + width + tail.len() <= self.room() {
-                self.line(&[head, &items.join(", "), tail]);
+                self.line(&[head, &join(items, ", "), tail]);
                 return;
             }
             // The value of an assignment may have a line of its own.
@@ -204,7 +201,7 @@ impl Text {
                 && value.len() + width + tail.len() + 4 <= self.room()
             {
                 self.open(&[name, " ="]);
-                self.line(&[value, &items.join(", "), tail]);
+                self.line(&[value, &join(items, ", "), tail]);
                 self.indent -= 1;
                 return;
             }
@@ -230,12 +227,12 @@ impl Text {
             head = ">(";
             // By trial: rustfmt takes the brackets and more into account.
             if width + 8 <= limit {
-                self.line(&[head, &items.join(", "), tail]);
+                self.line(&[head, &join(items, ", "), tail]);
                 return;
             }
             if width <= limit {
                 self.open(&[head]);
-                self.line(&[&items.join(", ")]);
+                self.line(&[&join(items, ", ")]);
                 self.close(tail);
                 return;
             }
@@ -319,6 +316,7 @@ impl Text {
 
     /// `HEAD OUTPUT REPLY>> BOUND END`: closes a list of parameters and gives the return type. What
     /// follows is indented if a block begins.
+    #[cfg(feature = "service")]
     pub(crate) fn return_type(
         &mut self,
         head: &str,
@@ -354,7 +352,7 @@ impl Text {
                 self.line(&[reply, ","]);
                 self.close(">,");
             }
-            self.close(&[">", bound, end].concat());
+            self.close(&cat(&[">", bound, end]));
         }
         if end == " {" {
             self.indent += 1;
@@ -376,7 +374,7 @@ impl Text {
     ) {
         let plain = fields.iter().all(|(attribute, _)| attribute.is_none());
         let joined: Vec<&str> = fields.iter().map(|(_, field)| field.as_str()).collect();
-        let joined = joined.join(", ");
+        let joined = join(&joined, ", ");
         if plain && joined.len() <= LITERAL_WIDTH {
             self.line(&[head, " { ", &joined, " }", tail]);
             return;
@@ -394,7 +392,7 @@ impl Text {
     pub(crate) fn pattern(&mut self, head: &str, parts: &[(Option<String>, String)], end: &str) {
         let plain = parts.iter().all(|(attribute, _)| attribute.is_none());
         let joined: Vec<&str> = parts.iter().map(|(_, part)| part.as_str()).collect();
-        let joined = joined.join(", ");
+        let joined = join(&joined, ", ");
         let tail = " = p else {";
         let space = if head.ends_with('{') { " " } else { "" };
         let width = head.len() + 2 * space.len() + joined.len() + end.len();
@@ -421,7 +419,7 @@ impl Text {
                 self.line(&[part, ","]);
                 self.indent -= more;
             }
-            self.close(&[end, " = p"].concat());
+            self.close(&cat(&[end, " = p"]));
             self.line(&["else {"]);
         }
         self.indent += 1;
@@ -431,7 +429,7 @@ impl Text {
     pub(crate) fn slice(&mut self, head: &str, items: &[(Option<String>, String)]) {
         let plain = items.iter().all(|(attribute, _)| attribute.is_none());
         let joined: Vec<&str> = items.iter().map(|(_, item)| item.as_str()).collect();
-        let joined = joined.join(", ");
+        let joined = join(&joined, ", ");
         let line = head.len() + joined.len() + "&[];".len();
         // A tuple alone is not counted as an array's element.
         let alone = matches!(items, [(_, item)] if item.starts_with('('));
@@ -510,9 +508,4 @@ pub(crate) fn literal(text: &str) -> String {
 /// Strings as slices.
 pub(crate) fn refs(strings: &[String]) -> Vec<&str> {
     strings.iter().map(String::as_str).collect()
-}
-
-/// The parts joined: `format!` takes several times as long.
-pub(crate) fn cat(parts: &[&str]) -> String {
-    parts.concat()
 }

@@ -6,7 +6,8 @@ use super::docs::deprecation;
 use super::paths::{BOX, FROM};
 use super::plan::Module;
 use super::structs::{DERIVES, boxed};
-use super::text::{CALL_WIDTH, Fit, cat, literal};
+use super::text::{CALL_WIDTH, Fit, literal};
+use crate::compact::cat;
 use crate::model::{EnumValue, Object, ObjectId, Type, Variants};
 
 /// A branch, as a variant.
@@ -251,7 +252,7 @@ impl<'s> Output<'_, 's> {
             match value.split_once("::<") {
                 Some((head, end)) if value.len() > CALL_WIDTH => {
                     self.t.open(&["Some(", head, "::<"]);
-                    self.t.line(&[end.trim_end_matches(">())"), ","]);
+                    self.t.line(&[end.strip_suffix(">())").unwrap_or(end), ","]);
                     self.t.close(">()))");
                 }
                 _ => self.t.list("Some(", &[&value], ")", Fit::Call),

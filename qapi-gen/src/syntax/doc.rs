@@ -326,7 +326,7 @@ impl<'r> Reader<'r, '_> {
             };
             self.section(kind, line);
             let rest = if old {
-                rest.trim_start_matches("#optional").trim_start()
+                rest.strip_prefix("#optional").unwrap_or(rest).trim_start()
             } else {
                 rest
             };

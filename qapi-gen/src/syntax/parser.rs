@@ -1,5 +1,6 @@
 //! From files to expressions: includes are followed as they are met.
 
+use crate::compact::PushAll as _;
 use crate::diagnostic::{Code, Diagnostic, Log};
 use crate::loader::Loader;
 use crate::names::{FastSet, Interner, Symbol, sym};
@@ -84,7 +85,7 @@ pub(crate) fn parse(
     let mut read = FastSet::from_iter([identity.clone()]);
     let mut open = read.clone();
     let mut stack = Vec::new();
-    stack.extend(parsed.open(root.to_owned(), identity, root_dir, text, None));
+    stack.push_all(parsed.open(root.to_owned(), identity, root_dir, text, None));
     while let Some(frame) = stack.last_mut() {
         let mut parser = FileParser {
             cursor: &mut frame.cursor,
@@ -125,7 +126,13 @@ pub(crate) fn parse(
                         Ok(text) => {
                             read.insert(identity.clone());
                             open.insert(identity.clone());
-                            stack.extend(parsed.open(path, identity, root_dir, text, Some(anchor)));
+                            stack.push_all(parsed.open(
+                                path,
+                                identity,
+                                root_dir,
+                                text,
+                                Some(anchor),
+                            ));
                         }
                         Err(error) => {
                             let message = format!(

@@ -1,10 +1,10 @@
 //! The schema's documentation as parts of an item's.
 
+use crate::compact::{PushAll as _, cat, join};
 use crate::model::{Condition, Definition, Features, SectionKind, Text};
 use crate::rust::docs::Source;
 use crate::rust::plan::{Module, Place, Plan};
 use crate::rust::rustdoc::markdown;
-use crate::rust::text::cat;
 
 impl Plan<'_> {
     /// What the schema says of a definition.
@@ -25,9 +25,9 @@ impl Plan<'_> {
                 SectionKind::Since => since = Some(text),
             }
         }
-        parts.extend(self.features(source.features, "# Features\n\n", module));
-        parts.extend(condition(source.condition));
-        parts.extend(since.map(|since| cat(&["Since: ", &since])));
+        parts.push_all(self.features(source.features, "# Features\n\n", module));
+        parts.push_all(condition(source.condition));
+        parts.push_all(since.map(|since| cat(&["Since: ", &since])));
         parts
     }
 
@@ -44,9 +44,9 @@ impl Plan<'_> {
             return parts;
         }
         let text = doc.filter(|doc| !doc.text.trim().is_empty());
-        parts.extend(text.map(|doc| self.markdown(doc, module)));
-        parts.extend(self.features(features, "", module));
-        parts.extend(condition(when));
+        parts.push_all(text.map(|doc| self.markdown(doc, module)));
+        parts.push_all(self.features(features, "", module));
+        parts.push_all(condition(when));
         parts
     }
 
@@ -73,7 +73,7 @@ impl Plan<'_> {
                     .join("\n")
             })
             .collect();
-        (!items.is_empty()).then(|| cat(&[heading, &items.join("\n")]))
+        (!items.is_empty()).then(|| cat(&[heading, &join(&items, "\n")]))
     }
 
     /// How the documentation links to what the schema calls by this name; `None` if there is no
@@ -102,7 +102,7 @@ fn condition(condition: Option<&Condition>) -> Option<String> {
 fn describe(condition: &Condition) -> String {
     let list = |name: &str, list: &[Condition]| {
         let inner: Vec<String> = list.iter().map(describe).collect();
-        cat(&[name, "(", &inner.join(", "), ")"])
+        cat(&[name, "(", &join(&inner, ", "), ")"])
     };
     match condition {
         Condition::Symbol(name) => name.to_string(),

@@ -1,6 +1,6 @@
 //! Text within a paragraph.
 
-use crate::rust::text::cat;
+use crate::compact::cat;
 use std::collections::HashMap;
 
 /// Longer text before a backquote is no role.

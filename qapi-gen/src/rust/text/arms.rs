@@ -1,6 +1,7 @@
 //! The arms of a match.
 
-use super::{CALL_WIDTH, CHAIN_WIDTH, Fit, Text, cat, split, width_of};
+use super::{CALL_WIDTH, CHAIN_WIDTH, Fit, Text, split, width_of};
+use crate::compact::{CollectVec as _, cat, join};
 
 impl Text {
     /// Begins the pattern of an arm if it is too long for a line; what is left of it.
@@ -43,7 +44,7 @@ impl Text {
 
     /// `PATTERN => BODY,` where the body is a chain of several calls.
     pub(crate) fn arm_chain(&mut self, pattern: &str, parts: &[&str]) {
-        let body = parts.concat();
+        let body = cat(parts);
         let [first, middle @ .., last] = parts else {
             return self.arm(pattern, &body);
         };
@@ -74,7 +75,8 @@ impl Text {
                 .and_then(|body| body.rsplit_once('('))
             {
                 Some((callee, items)) => {
-                    let items: Vec<&str> = split(items).filter(|item| !item.is_empty()).collect();
+                    let items: Vec<&str> =
+                        split(items).filter(|item| !item.is_empty()).collect_vec();
                     self.list(&cat(&[callee, "("]), &items, ");", Fit::Call);
                 }
                 None => self.line(&[body, ";"]),
@@ -96,7 +98,7 @@ impl Text {
         // rustfmt does not count the last bracket behind a call without arguments.
         let uncounted = usize::from(items.last().is_some_and(|item| item.ends_with(">()")));
         if width <= CALL_WIDTH && body + 4 <= self.room() + uncounted {
-            self.arm(pattern, &[callee, &items.join(", "), tail].concat());
+            self.arm(pattern, &cat(&[callee, &join(items, ", "), tail]));
         } else if callee.starts_with("return ") {
             self.open(&[pattern, " => {"]);
             self.list(callee, items, &cat(&[tail, ";"]), Fit::Call);
@@ -123,7 +125,7 @@ impl Text {
             self.close("}");
         } else if pattern.len() + " => ".len() + callee.len() + 1 > self.room() {
             self.open(&[pattern, " => {"]);
-            self.list(callee, items, &[tail, end].concat(), Fit::Call);
+            self.list(callee, items, &cat(&[tail, end]), Fit::Call);
             self.close("}");
         } else {
             self.open(&[pattern, " => ", callee]);
