@@ -150,15 +150,17 @@ fn a_program_that_takes_too_long() {
     };
     let server = agent.start();
     let mut agent = connect(&server);
-    let end = server.path("end");
-    let wait = format!("until [ -e {} ]; do sleep 0.1; done", end.display());
+    // With its folder the file goes too, so that the program does not outlive a test that fails.
+    let running = server.path("running");
+    fs::write(&running, "").unwrap();
+    let wait = format!("while [ -e {} ]; do sleep 0.1; done", running.display());
     let program = Exec::new("/bin/sh").args(["-c", &wait]);
     let error = agent
         .exec(program.deadline(Duration::from_millis(300)))
         .unwrap_err();
     assert!(error.is_deadline(), "{error:?}");
     assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
-    fs::write(end, "").unwrap();
+    fs::remove_file(running).unwrap();
 }
 
 #[test]

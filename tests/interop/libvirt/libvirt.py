@@ -138,7 +138,13 @@ class Libvirt(unittest.TestCase):
     def start(self):
         definition = self.write(MACHINE.format(emulator=self.emulator), "vm0.xml")
         self.virsh("create", definition)
+        # What libvirt starts outlives its daemon.
+        self.addCleanup(self.destroy)
         self.assertEqual(self.state(), "running (booted)")
+
+    def destroy(self):
+        if self.virsh("list", "--name"):
+            self.virsh("destroy", "vm0")
 
     def monitor(self, command):
         return json.loads(self.virsh("qemu-monitor-command", "vm0", "--return-value", json.dumps({"execute": command})))
