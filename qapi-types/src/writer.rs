@@ -184,10 +184,8 @@ impl<'b> Writer<'b> {
         self.separate(b'{');
         self.out.push(b'"');
         self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(match self.style {
-            Style::Compact => b"\":",
-            Style::Ascii | Style::Pretty => b"\": ",
-        });
+        self.out.push(b'"');
+        self.colon();
     }
 
     #[inline]
@@ -227,8 +225,11 @@ impl<'b> Writer<'b> {
     /// Writes `true` or `false`.
     #[inline]
     pub fn bool(&mut self, value: bool) {
-        self.out
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        // Copying a length that is known takes no call.
+        match value {
+            true => self.out.extend_from_slice(b"true"),
+            false => self.out.extend_from_slice(b"false"),
+        }
     }
 
     /// Writes an integer.
