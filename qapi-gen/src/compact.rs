@@ -29,7 +29,7 @@ impl<T> PushAll<T> for Vec<T> {
     }
 }
 
-/// The places of things in their order. All sorting is done by this one, since each instance of the standard library's
+/// The places of things in their order. A build script needs no other sorting; each instance of the standard library's
 /// takes 2,000 lines.
 pub(crate) fn order(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut places = (0..len).collect_vec();
