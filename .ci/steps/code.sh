@@ -19,13 +19,13 @@ step_lints() {
   cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 }
 
-about[features]="combinations of features by themselves, no warnings"
+about[features]="every combination of features by itself, no warnings"
 step_features() {
   local lane pid pids=() failed=0
   rm -f target/ci/combinations.*
   # Two at a time: a check keeps one core busy for long, and locks its target folder. They are divided so that
-  # each has the big modules of types for itself.
-  for lane in with_qmp without_qmp; do
+  # no combination of types is compiled in both.
+  for lane in without_agent with_agent; do
     "features_$lane" &
     pids+=($!)
   done
@@ -36,32 +36,30 @@ step_features() {
 
 # One combination: package, features. What clippy has to say of all the code is what `lints` is for.
 check() {
-  echo "$1: ${2:-no features}" | tee -a "target/ci/combinations.$lane"
+  local package=$1
+  shift
+  echo "$package: ${*:-no features}" | tee -a "target/ci/combinations.$lane"
   RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir "target/features/$lane" \
-    -p "$1" --no-default-features --features "$2"
+    -p "$package" --no-default-features --features "$*"
 }
 
-features_with_qmp() {
-  local package set
-  # The big modules do not depend on each other, but for qsd, which brings qmp.
-  for set in qmp qmp,server qsd,qga,serde; do check qapi-types "$set"; done
-  for set in "" $(subsets client server tokio); do check qapi-rt "qmp,$set"; done
-  # What depends on it is one module, with `server` or without.
-  for set in "" server client,server,tokio; do check qapi-rt "qsd,$set"; done
-  check qapi-rt testing,tokio,qmp
+features_without_agent() {
+  local set
+  # `cli` is all of them and the command.
+  for set in "" $(subsets docs human legacy releases service syn) cli; do check qapi-gen $set; done
+  for set in "" qmp qsd; do with_types $set; done
 }
 
-features_without_qmp() {
-  local package set
-  for set in "" $(subsets docs human releases syn) legacy service cli; do check qapi-gen "$set"; done
-  for set in "" $(subsets qga serde server); do check qapi-types "$set"; done
-  for package in "" qga; do
-    for set in "" $(subsets client server tokio); do
-      set="$package,$set"
-      check qapi-rt "${set#,}"
-    done
-  done
-  check qapi-rt testing
+features_with_agent() {
+  local set
+  for set in qga "qga qmp" "qga qsd"; do with_types $set; done
+}
+
+# Everything that goes with these modules of types. `qsd` brings `qmp`; `testing` brings `client` and `server`.
+with_types() {
+  local set
+  for set in "" $(subsets serde server); do check qapi-types "$@" $set; done
+  for set in "" $(subsets client server tokio) testing "testing tokio"; do check qapi-rt "$@" $set; done
 }
 
 about[documentation]="rustdoc as docs.rs runs it, no warnings"

@@ -39,7 +39,7 @@ unstable_cargo() {
   fi
 }
 
-# Every subset of the words given, one a line, joined by commas.
+# Every subset of the words given but the empty one, a word each, joined by commas.
 subsets() {
   local all=("") word set
   for word in "$@"; do
@@ -47,5 +47,5 @@ subsets() {
       all+=("${set:+$set,}$word")
     done
   done
-  printf '%s\n' "${all[@]}"
+  echo "${all[@]:1}"
 }
