@@ -21,7 +21,7 @@ step_lints() {
 
 about[features]="every combination of features by itself, no warnings"
 step_features() {
-  local lane pid pids=() failed=0
+  local lane pid pids=() failed=0 package feature
   rm -f target/ci/combinations.*
   # Two at a time: a check keeps one core busy for long, and locks its target folder. They are divided so that
   # no combination of types is compiled in both.
@@ -31,7 +31,21 @@ step_features() {
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
   found "$(cat target/ci/combinations.* | wc -l) combinations"
+  # A feature that is new has to be added below.
+  for package in .:qapi-rt qapi-gen:qapi-gen qapi-types:qapi-types; do
+    for feature in $(features_of "${package%:*}/Cargo.toml"); do
+      if ! grep -qwE "^${package#*:}:.*[ ,]$feature" target/ci/combinations.*; then
+        echo "no combination of ${package#*:} has its feature '$feature'" >&2
+        failed=1
+      fi
+    done
+  done
   return "$failed"
+}
+
+# The features that a manifest has, but for `default`, which names others.
+features_of() {
+  sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z-]*\) *=.*/\1/p' "$1" | grep -vx default
 }
 
 # One combination: package, features. What clippy has to say of all the code is what `lints` is for.
