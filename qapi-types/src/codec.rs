@@ -124,13 +124,18 @@ pub fn get<T: Decode>(
         Ok(value) => {
             let again = slot.is_some();
             *slot = Some(value);
-            if again {
-                duplicate(r)?;
-            }
-            Ok(true)
+            filled(again, r)
         }
         Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
     }
+}
+
+#[inline]
+fn filled(again: bool, r: &Reader<'_>) -> Result<bool> {
+    if again {
+        duplicate(r)?;
+    }
+    Ok(true)
 }
 
 #[cold]
@@ -211,11 +216,14 @@ fn missing(name: &str, r: &Reader<'_>) -> Error {
 #[inline(never)]
 pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
     let mut partial = T::begin();
-    let unexpected = members(&mut Filling::<T>(&mut partial), r)?;
-    let value = T::finish(partial, r)?;
-    match unexpected {
-        None => Ok(value),
-        Some(error) => Err(error),
+    // Each `?` would be more code for each type.
+    match members(&mut Filling::<T>(&mut partial), r) {
+        Ok(None) => T::finish(partial, r),
+        Ok(Some(unexpected)) => match T::finish(partial, r) {
+            Ok(_) => Err(unexpected),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
     }
 }
 
@@ -232,11 +240,13 @@ pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
         return object(r).map(Box::new);
     }
     let mut partial = boxed_begin::<T>();
-    let unexpected = members(&mut Filling::<T>(&mut partial), r)?;
-    let value = boxed_finish::<T>(partial, r)?;
-    match unexpected {
-        None => Ok(value),
-        Some(error) => Err(error),
+    match members(&mut Filling::<T>(&mut partial), r) {
+        Ok(None) => boxed_finish::<T>(partial, r),
+        Ok(Some(unexpected)) => match boxed_finish::<T>(partial, r) {
+            Ok(_) => Err(unexpected),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
     }
 }
 

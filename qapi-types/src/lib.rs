@@ -117,10 +117,7 @@ pub use writer::{Note, Style, Writer};
 /// # Errors
 /// When the text is not JSON, or not a value of this type.
 pub fn from_slice<T: codec::Decode>(text: &[u8], mode: Mode) -> Result<T> {
-    let mut reader = Reader::new(text, mode)?;
-    let value = T::decode(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    from_str(reader::utf8(text)?, mode)
 }
 
 /// Reads one JSON text (RFC 8259) as a value of type `T`.

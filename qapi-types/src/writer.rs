@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
 use crate::reader::MAX_DEPTH;
-use crate::reader::string::is_character;
+use crate::reader::string::{HIGH, LOW, is_character};
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,11 +181,17 @@ impl<'b> Writer<'b> {
     /// Starts a member whose name comes from a schema, where nothing needs escaping.
     #[inline]
     pub(crate) fn schema_key(&mut self, key: &'static str) {
-        self.separate(b'{');
-        self.out.push(b'"');
+        if self.style != Style::Compact {
+            return self.key(key);
+        }
+        // What is constant goes out together: each step has to see to the buffer's room.
+        if self.out.last() == Some(&b'{') {
+            self.out.push(b'"');
+        } else {
+            self.out.extend_from_slice(b",\"");
+        }
         self.out.extend_from_slice(key.as_bytes());
-        self.out.push(b'"');
-        self.colon();
+        self.out.extend_from_slice(b"\":");
     }
 
     #[inline]
@@ -389,11 +395,33 @@ impl<'b> Writer<'b> {
 /// Whether a string is ASCII without anything to escape but U+007F.
 #[inline]
 fn is_plain_ascii(bytes: &[u8]) -> bool {
-    let is_plain = |b: &u8| *b >= 0x20 && *b != b'"' && *b != b'\\' && b.is_ascii();
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    // Without branches, so that a chunk is looked at as one.
-    let all = |chunk: &[u8; 8]| chunk.iter().fold(true, |all, b| all & is_plain(b));
-    chunks.iter().all(all) && rest.iter().all(is_plain)
+    // The last bytes are looked at together too, if need be with some once more.
+    if let Some(last) = bytes.last_chunk() {
+        let (chunks, _) = bytes.as_chunks();
+        let plain = |chunk: &[u8; 8]| is_plain_word(u64::from_le_bytes(*chunk));
+        return chunks.iter().all(plain) && plain(last);
+    }
+    is_plain_word(match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (_, _, [first, .., last]) => {
+            u64::from_le_bytes([*first, bytes[1], *last, b' ', b' ', b' ', b' ', b' '])
+        }
+        (_, _, [byte]) => u64::from(*byte) * LOW,
+        _ => return true,
+    })
+}
+
+/// The same of eight bytes at once.
+#[inline]
+fn is_plain_word(word: u64) -> bool {
+    // The high bit of each byte is set that is zero after the exclusive or, below 0x20, or not ASCII; after the first of
+    // them a borrow may set more.
+    let zero = |x: u64| x.wrapping_sub(LOW) & !x;
+    let quote = zero(word ^ (LOW * u64::from(b'"')));
+    let backslash = zero(word ^ (LOW * u64::from(b'\\')));
+    (quote | backslash | word.wrapping_sub(LOW * 0x20) | word) & HIGH == 0
 }
 
 /// Whether a character of a string is written as it is.
@@ -425,5 +453,28 @@ fn trim_zeros(text: &str) -> &str {
         text.trim_end_matches('0').trim_end_matches('.')
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain_ascii;
+
+    #[test]
+    fn every_byte_counts_at_every_place() {
+        for len in 1..=20 {
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    // Neighbours that a borrow between bytes could change.
+                    for other in [b' ', b'!', b'a', 0x7F] {
+                        let mut bytes = vec![other; len];
+                        bytes[at] = byte;
+                        let plain = matches!(byte, 0x20..=0x7F) && byte != b'"' && byte != b'\\';
+                        assert_eq!(is_plain_ascii(&bytes), plain, "{bytes:?}");
+                    }
+                }
+            }
+        }
+        assert!(is_plain_ascii(b""));
     }
 }

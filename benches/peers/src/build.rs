@@ -6,7 +6,7 @@ use crate::stats::{Required, head, median, ratio, row};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 
 /// The programs in `programs/`; the first is what the others are compared with.
 const PROGRAMS: [(&str, &str, Option<Required>); 3] = [

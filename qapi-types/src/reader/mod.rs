@@ -96,10 +96,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the text is not UTF-8.
     pub fn new(text: &'a [u8], mode: Mode) -> Result<Self> {
-        match std::str::from_utf8(text) {
-            Ok(text) => Ok(Self::from_str(text, mode)),
-            Err(error) => Err(Error::syntax(Syntax::Utf8, error.valid_up_to())),
-        }
+        Ok(Self::from_str(utf8(text)?, mode))
     }
 
     /// A reader of standard JSON (RFC 8259) that is known to be UTF-8.
@@ -229,6 +226,10 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>> {
         let Some((start, end)) = self.plain_key() else {
+            if self.byte() == b'}' {
+                self.close();
+                return Ok(None);
+            }
             return self.other_key();
         };
         match self.text.get(start..end) {
@@ -284,8 +285,7 @@ impl<'a> Reader<'a> {
         let fresh = std::mem::replace(&mut self.fresh, false);
         match self.byte() {
             b']' => {
-                self.pos += 1;
-                self.depth -= 1;
+                self.close();
                 Ok(false)
             }
             b',' if !fresh => {
@@ -358,6 +358,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Leaves an object or array at its closing bracket.
+    #[inline]
+    fn close(&mut self) {
+        self.pos += 1;
+        self.depth -= 1;
+        self.fresh = false;
+    }
+
     /// Goes to the next key, or leaves the object.
     #[inline]
     fn at_key(&mut self) -> Result<bool> {
@@ -369,8 +377,7 @@ impl<'a> Reader<'a> {
                 Ok(true)
             }
             b'}' => {
-                self.pos += 1;
-                self.depth -= 1;
+                self.close();
                 Ok(false)
             }
             _ if fresh => Ok(true),
@@ -453,6 +460,10 @@ impl<'a> Reader<'a> {
             Some(c) => Syntax::Stray(c.to_string().into()),
         })
     }
+}
+
+pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
+    std::str::from_utf8(text).map_err(|error| Error::syntax(Syntax::Utf8, error.valid_up_to()))
 }
 
 /// The first position from `at` on that is not white space.

@@ -159,8 +159,8 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     })
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+pub(crate) const LOW: u64 = 0x0101_0101_0101_0101;
+pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// The first position from `at` on that is not a plain character of a string: its quote, a backslash, a control
 /// character, or the end of the text.

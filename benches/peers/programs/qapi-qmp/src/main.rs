@@ -4,7 +4,7 @@ use qapi_qmp::{
     BlockdevOptions, BlockdevOptionsBase, BlockdevOptionsFile, BlockdevOptionsGenericFormat,
     BlockdevOptionsQcow2, BlockdevRef, QmpMessage,
 };
-use qapi_spec::{Command, Execute};
+use qapi_spec::{Any, Command, Execute};
 use std::error::Error;
 use std::io::stdin;
 
@@ -92,13 +92,19 @@ fn base(node_name: Option<String>) -> BlockdevOptionsBase {
 
 fn call<C: Command>(command: C) -> Result<C::Ok, Box<dyn Error>> {
     let request: Execute<C, u32> = Execute::with_command(command);
-    println!("{}", serde_json::to_string(&request)?);
+    let reply = exchange(&serde_json::to_string(&request)?)?;
+    Ok(serde_json::from_value(reply)?)
+}
+
+/// Apart from `call`, so that it is not compiled for each command.
+fn exchange(request: &str) -> Result<Any, Box<dyn Error>> {
+    println!("{request}");
     loop {
         let mut line = String::new();
         if stdin().read_line(&mut line)? == 0 {
             return Err("the connection ended".into());
         }
-        match serde_json::from_str::<QmpMessage<C::Ok>>(&line)? {
+        match serde_json::from_str::<QmpMessage<Any>>(&line)? {
             QmpMessage::Event(event) => eprintln!("{event:?}"),
             QmpMessage::Response(response) => return Ok(response.result()?),
         }

@@ -1,7 +1,7 @@
 //! The commands; replies come on standard input.
 
 use crate::qmp::{BlockdevOptions, BlockdevOptionsFile, BlockdevOptionsQcow2, Event, commands};
-use qapi_types::message::{ServerMessage, write_request};
+use qapi_types::message::{Raw, ServerMessage, write_request};
 use qapi_types::{Command, Events, Mode, Style, Writer};
 use std::error::Error;
 use std::io::stdin;
@@ -40,14 +40,20 @@ fn call<C: Command>(command: &C) -> Result<C::Reply, Box<dyn Error>> {
     let mut writer = Writer::new(&mut request, Style::Compact);
     write_request(&mut writer, command, None::<&u32>, false);
     writer.finish()?;
-    println!("{}", String::from_utf8(request)?);
+    let reply = exchange(String::from_utf8(request)?)?;
+    Ok(Raw::from_text(&reply).decode(Mode::Lenient)?)
+}
+
+/// Apart from `call`, so that it is not compiled for each command.
+fn exchange(request: String) -> Result<String, Box<dyn Error>> {
+    println!("{request}");
     loop {
         let mut line = String::new();
         if stdin().read_line(&mut line)? == 0 {
             return Err("the connection ended".into());
         }
         match ServerMessage::parse(line.as_bytes())? {
-            ServerMessage::Return { value, .. } => return Ok(value.decode(Mode::Lenient)?),
+            ServerMessage::Return { value, .. } => return Ok(value.text().to_owned()),
             ServerMessage::Error { error, .. } => return Err(error.desc.into()),
             ServerMessage::Event(event) => {
                 eprintln!("{:?}", <Event as Events>::decode(&event.name, event.data)?);
