@@ -112,6 +112,10 @@ impl Fault {
 /// # Errors
 /// When the value cannot be read; in strict mode only when the text is not JSON.
 #[inline(never)]
+#[expect(
+    clippy::redundant_pattern_matching,
+    reason = "a method would be compiled for each type"
+)]
 pub fn get<T: Decode>(
     slot: &mut Option<T>,
     fault: &mut Fault,
@@ -122,7 +126,7 @@ pub fn get<T: Decode>(
     let (start, depth) = (r.offset(), r.depth());
     match T::decode(r) {
         Ok(value) => {
-            let again = slot.is_some();
+            let again = matches!(slot, Some(_));
             *slot = Some(value);
             filled(again, r)
         }

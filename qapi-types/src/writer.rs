@@ -287,7 +287,6 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes a string.
-    #[inline]
     pub fn string(&mut self, value: &str) {
         self.out.push(b'"');
         let ascii = self.style != Style::Compact;
