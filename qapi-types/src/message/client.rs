@@ -86,7 +86,7 @@ pub struct RawEvent<'a> {
     pub name: Cow<'a, str>,
     /// Its data; absent if it has none.
     pub data: Option<Raw<'a>>,
-    /// When it happened.
+    /// When it happened; [`UNKNOWN`](Timestamp::UNKNOWN) if it has none.
     pub timestamp: Timestamp,
 }
 
@@ -116,11 +116,11 @@ impl<'a> ServerMessage<'a> {
         Ok(if let Some(value) = value {
             Self::Return { value, id }
         } else if let Some(name) = event {
-            let timestamp = timestamp.ok_or_else(|| missing("timestamp", &r))?;
             Self::Event(RawEvent {
                 name,
                 data,
-                timestamp,
+                // QEMU before 2.1 leaves it out when it cannot read its clock.
+                timestamp: timestamp.unwrap_or(Timestamp::UNKNOWN),
             })
         } else if let Some(error) = error {
             Self::Error { error, id }
