@@ -55,6 +55,13 @@ pub enum ErrorKind {
     /// Out-of-band execution is not enabled: the command was not sent. The server has to offer it, and the client to ask
     /// for it when connecting.
     NoOob,
+    /// So many file descriptors cannot go with one command: the command was not sent.
+    Descriptors {
+        /// How many were to go.
+        count: usize,
+        /// How many can: none over anything but a Unix socket.
+        limit: usize,
+    },
     /// The server's process exited before it could be connected to.
     ChildExited(ExitStatus),
     /// There is more than the limit, in bytes, that was set.
@@ -249,6 +256,12 @@ impl fmt::Display for Error {
             ErrorKind::Encode(error) => write!(f, "cannot be sent: {error}"),
             ErrorKind::Schema(error) => error.fmt(f),
             ErrorKind::TooMuch(limit) => write!(f, "more than {limit} bytes"),
+            ErrorKind::Descriptors { limit: 0, .. } => {
+                f.write_str("file descriptors can only be sent over a Unix socket")
+            }
+            ErrorKind::Descriptors { count, limit } => {
+                write!(f, "{count} file descriptors at once, of at most {limit}")
+            }
             ErrorKind::NoOob => f.write_str("out-of-band execution is not enabled"),
             ErrorKind::ChildExited(status) => write!(f, "the server's process exited: {status}"),
             ErrorKind::EventsLost(count) => {

@@ -172,7 +172,8 @@ impl Client {
     }
 
     /// Subscribes to the data of events whose names are wanted, known to a schema or not. Otherwise as
-    /// [`events`](Self::events).
+    /// [`events`](Self::events). `wanted` runs while the connection is locked: it must not use this client, and should be
+    /// quick.
     #[must_use]
     pub fn raw_events(
         &self,
@@ -186,7 +187,7 @@ impl Client {
         wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
         decode: events::Decode<E>,
     ) -> EventStream<E> {
-        let mut state = self.0.connection.lock();
+        let mut state = self.0.connection.lock_current();
         let subscription = state.hub.subscribe(Box::new(wanted), self.0.event_buffer);
         drop(state);
         EventStream::new(Arc::clone(&self.0), subscription, decode)

@@ -26,6 +26,9 @@ const READ_MUCH: usize = 64 << 10;
 /// read.
 const RECHECK: Duration = Duration::from_millis(10);
 
+/// How often is read at most to catch up with a server.
+const CATCH_UP: usize = 64;
+
 /// A waiting time for those who have no deadline.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -186,6 +189,25 @@ impl Connection {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Locks the state after what was received already has been given to its subscribers: whoever subscribes then is not told
+    /// of what happened before.
+    pub(super) fn lock_current(&self) -> Guard<'_> {
+        let mut state = self.lock();
+        for _ in 0..CATCH_UP {
+            // A thread that is reading takes all as it comes.
+            if state.reading || state.closed.is_some() {
+                break;
+            }
+            let (current, received) = self.read(state, Duration::ZERO);
+            state = current;
+            state.hand_over();
+            if !received {
+                break;
+            }
+        }
+        state
+    }
+
     /// Has the session send a request, as soon as somebody writes.
     pub(super) fn request(
         &self,
@@ -225,7 +247,7 @@ impl Connection {
                 } else {
                     left
                 };
-                state = self.read(state, wait);
+                (state, _) = self.read(state, wait);
             } else {
                 state = self.sleep(state, left, interest);
             }
@@ -285,12 +307,13 @@ impl Connection {
         state.writing = false;
         if read {
             state.reading = false;
-            return self.read(state, Duration::ZERO);
+            return self.read(state, Duration::ZERO).0;
         }
         state
     }
 
-    fn read<'a>(&'a self, mut state: Guard<'a>, wait: Duration) -> Guard<'a> {
+    /// Reads once, and says whether something was received.
+    fn read<'a>(&'a self, mut state: Guard<'a>, wait: Duration) -> (Guard<'a>, bool) {
         let mut buffer = mem::take(&mut state.buffer);
         if buffer.is_empty() {
             buffer = vec![0; READ];
@@ -300,6 +323,7 @@ impl Connection {
         let result = self.io.read(&mut buffer, wait);
         let mut state = self.lock();
         state.reading = false;
+        let received = matches!(result, Ok(1..));
         match result {
             Ok(0) => state.session.end(None),
             Ok(count) => {
@@ -319,7 +343,7 @@ impl Connection {
         }
         state.buffer = buffer;
         state.dispatch();
-        state
+        (state, received)
     }
 
     fn sleep<'a>(&'a self, mut state: Guard<'a>, left: Duration, interest: Interest) -> Guard<'a> {

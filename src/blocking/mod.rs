@@ -25,8 +25,8 @@
 //!
 //! A [`Client`] is cheap to clone and used by any number of threads at once; their calls share the connection. Replies and
 //! events are read by whichever thread waits for something: in between nothing is read, and events
-//! that came meanwhile reach their subscribers at the next call, or when a subscriber waits. A server may find its output
-//! unread for that long. [`Builder::reader_thread`] has them read at once, at the price of two thread switches a call.
+//! that came meanwhile reach their subscribers at the next call, or when a subscriber waits; who subscribes afterwards is not
+//! told of them. A server may find its output unread for that long. [`Builder::reader_thread`] has them read at once, at the price of two thread switches a call.
 //!
 //! # Deadlines
 //!

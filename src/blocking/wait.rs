@@ -37,7 +37,7 @@ impl Client {
         let deadline = after(deadline);
         let name = command.name();
         let connection = &self.0.connection;
-        let mut state = connection.lock();
+        let mut state = connection.lock_current();
         let capacity = self.0.event_buffer.max(EVENTS);
         let subscription = state.hub.subscribe(Box::new(|_| true), capacity);
         let id = state.session.request(&command, Sending::default())?;

@@ -186,7 +186,8 @@ impl Client {
     }
 
     /// Subscribes to the data of events whose names are wanted, known to a schema or not. Otherwise as
-    /// [`events`](Self::events).
+    /// [`events`](Self::events). `wanted` runs while the connection is locked: it must not use this client, and should be
+    /// quick.
     #[must_use]
     pub fn raw_events(
         &self,

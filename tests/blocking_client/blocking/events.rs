@@ -44,6 +44,42 @@ fn each_subscriber_gets_what_it_wants() {
     assert!(new.next().is_none());
 }
 
+/// Nothing is read while nobody waits, so what happened before somebody subscribes is still to be received then.
+#[test]
+fn what_happened_before_is_not_told() {
+    let (told, tell) = mpsc::channel();
+    let (stream, server) = serve_negotiated(move |mut peer| {
+        peer.event("RESUME");
+        peer.event("STOP");
+        told.send(()).unwrap();
+        let request = peer.expect("cont");
+        peer.event("STOP");
+        peer.answer(&request, "{}");
+        peer.event("STOP");
+        told.send(()).unwrap();
+        let request = peer.expect("x");
+        peer.event("RESUME");
+        peer.answer(&request, "{}");
+        peer.wait_for_end();
+    });
+    let client = client(stream);
+    tell.recv().unwrap();
+    let mut resumes = client.events::<events::Resume>();
+    let stopped = |received: &Received<qmp::Event>| {
+        assert!(matches!(received.event, qmp::Event::Stop(_)));
+        Some(())
+    };
+    client.execute_and_wait(Cont::new(), stopped, SOON).unwrap();
+    tell.recv().unwrap();
+    let mut stops = client.events::<events::Stop>();
+    call(&client, "x").unwrap();
+    assert!(stops.try_recv().unwrap().is_none());
+    assert!(resumes.try_recv().unwrap().is_some());
+    assert!(resumes.try_recv().unwrap().is_none());
+    drop((client, resumes, stops));
+    server.join().unwrap();
+}
+
 #[test]
 fn the_oldest_are_dropped_and_counted() {
     let (stream, server) = serve_negotiated(|mut peer| {
