@@ -122,6 +122,8 @@ pub mod fds;
 mod frame;
 #[cfg(all(feature = "client", feature = "qmp"))]
 pub mod jobs;
+#[cfg(feature = "client")]
+mod queue;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]

@@ -19,13 +19,21 @@ fuzz_target!(|input: &[u8]| {
     let mut session = Session::new(options);
     let mut calls: Vec<CallId> = Vec::new();
     let mut closed = false;
+    // What the server is to answer: the id is drawn at random.
+    let mut negotiated = String::new();
     while let [action, length, tail @ ..] = rest {
         let (piece, after) = tail.split_at(tail.len().min(usize::from(*length)));
         rest = after;
-        act(*action, &mut session, &mut calls);
+        let written = act(*action, &mut session, &mut calls);
+        if let Some((_, id)) = written.split_once(",\"id\":\"qapi-") {
+            negotiated = format!("{{\"return\": {{}}, \"id\": \"qapi-{id}");
+        }
         for (n, part) in piece.split(|&byte| byte == b'#').enumerate() {
             if n > 0 {
-                let template = TEMPLATES[usize::from(*action) % TEMPLATES.len()];
+                let template = match TEMPLATES.get(usize::from(*action) % (TEMPLATES.len() + 1)) {
+                    Some(template) => template,
+                    None => &*negotiated,
+                };
                 session.receive(template.as_bytes());
             }
             session.receive(part);
@@ -66,7 +74,8 @@ const TEMPLATES: [&str; 7] = [
     ", \"id\": 1}\n",
 ];
 
-fn act(action: u8, session: &mut Session, calls: &mut Vec<CallId>) {
+/// Gives what was written.
+fn act(action: u8, session: &mut Session, calls: &mut Vec<CallId>) -> String {
     let sending = match action >> 7 {
         0 => Sending::default(),
         _ => Sending::default().oob(),
@@ -81,8 +90,10 @@ fn act(action: u8, session: &mut Session, calls: &mut Vec<CallId>) {
         2 => {
             if let Some(output) = session.take_output() {
                 session.wrote(output.bytes.len());
+                return String::from_utf8(output.bytes).expect("requests are text");
             }
         }
         _ => {}
     }
+    String::new()
 }

@@ -5,7 +5,6 @@
 //! for as long as it takes to encode a request or to look at what was read, never across a point where a task may be
 //! suspended.
 
-use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +14,7 @@ use tokio::io::ReadBuf;
 
 use crate::error::{Error, ErrorKind};
 use crate::events::{Hub, Subscription};
+use crate::queue::Queue;
 use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
@@ -42,8 +42,8 @@ pub(super) struct State {
     output: Option<(Output, usize)>,
     /// Something was written since the writer was flushed last.
     unflushed: bool,
-    /// Calls that somebody waits for, in the order of their ids.
-    calls: VecDeque<Call>,
+    /// Calls that somebody waits for.
+    calls: Queue<CallId, Call>,
     /// Those who wait for the end of negotiation or of the connection.
     watchers: Vec<Waker>,
     /// The connection's task, when it is suspended.
@@ -60,9 +60,8 @@ pub(super) enum Ending {
     Now,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Call {
-    id: CallId,
     waker: Option<Waker>,
     result: Option<Result<Reply, Error>>,
 }
@@ -76,7 +75,7 @@ impl Connection {
             writer: Some(writer),
             output: None,
             unflushed: false,
-            calls: VecDeque::new(),
+            calls: Queue::default(),
             watchers: Vec::new(),
             task: None,
             ending: None,
@@ -110,11 +109,7 @@ impl Connection {
         check_fds(&sending.fds, pass).map_err(|error| error.of(request.name()))?;
         let alone = sending.oob || state.session.unanswered() == 0;
         let id = state.session.request(request, sending)?;
-        state.calls.push_back(Call {
-            id,
-            waker: None,
-            result: None,
-        });
+        state.calls.push(id, Call::default());
         if alone {
             state.write_now();
         } else if state.session.has_output() {
@@ -130,14 +125,13 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Reply, Error>> {
         let mut state = self.lock();
-        let Some(index) = state.find(id) else {
+        let Some(call) = state.calls.get_mut(id) else {
             // It is taken once.
             return Poll::Pending;
         };
-        let call = &mut state.calls[index];
         match call.result.take() {
             Some(result) => {
-                state.calls.remove(index);
+                state.calls.remove(id);
                 Poll::Ready(result)
             }
             None => {
@@ -150,8 +144,7 @@ impl Connection {
     /// Gives up a call whose deadline has passed, unless it has just ended.
     pub(super) fn give_up(&self, id: CallId) -> Result<Reply, Error> {
         let mut state = self.lock();
-        let ended = state.find(id).and_then(|index| state.calls.remove(index));
-        if let Some(result) = ended.and_then(|call| call.result) {
+        if let Some(result) = state.calls.remove(id).and_then(|call| call.result) {
             return result;
         }
         let sent = state.session.forget(id) != Forgotten::Withdrawn;
@@ -162,8 +155,7 @@ impl Connection {
     /// Gives up a call that nobody waits for any more, if it has not ended.
     pub(super) fn forget(&self, id: CallId) {
         let mut state = self.lock();
-        if let Some(index) = state.find(id) {
-            state.calls.remove(index);
+        if state.calls.remove(id).is_some() {
             state.session.forget(id);
             state.forgotten();
         }
@@ -201,13 +193,6 @@ impl Connection {
 }
 
 impl State {
-    fn find(&self, id: CallId) -> Option<usize> {
-        if self.calls.front().is_some_and(|first| first.id == id) {
-            return Some(0);
-        }
-        self.calls.binary_search_by_key(&id, |call| call.id).ok()
-    }
-
     fn watch<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
         self.watchers
             .retain(|watcher| !watcher.will_wake(cx.waker()));
@@ -291,8 +276,7 @@ impl State {
             match happening {
                 Happening::Ready => self.wake_watchers(),
                 Happening::Reply { id, result } => {
-                    if let Some(index) = self.find(id) {
-                        let call = &mut self.calls[index];
+                    if let Some(call) = self.calls.get_mut(id) {
                         call.result = Some(result);
                         if let Some(waker) = call.waker.take() {
                             waker.wake();
@@ -332,7 +316,7 @@ impl State {
             None => return Poll::Pending,
             Some(Ending::Now) => {}
             Some(Ending::Idle) => {
-                let idle = self.calls.iter().all(|call| call.result.is_some());
+                let idle = self.calls.values().all(|call| call.result.is_some());
                 if !idle || written.is_pending() {
                     return Poll::Pending;
                 }

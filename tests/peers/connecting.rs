@@ -7,10 +7,12 @@ use qapi_rt::ErrorKind;
 use qapi_rt::blocking::Client;
 use qapi_rt::qmp::events::Resume;
 use qapi_rt::qmp::{RunState, commands};
+use qapi_rt::session::client::RawCommand;
 use qapi_tests::peers;
 
-use crate::setup::{DEADLINE, SHORT, connect, execute};
 use serde_json::json;
+
+use crate::setup::{Blocker, DEADLINE, SHORT, connect, execute};
 
 /// A1 of the acceptance scenarios: a QEMU that is still starting is waited for.
 #[test]
@@ -71,6 +73,37 @@ fn a_monitor_that_serves_somebody_else() {
     assert!(error.is_deadline(), "{error:?}");
     drop(first);
     connect(&server);
+}
+
+/// QEMU answers what an earlier client asked to whoever is connected then.
+#[test]
+fn a_reply_to_an_earlier_client() {
+    let Some(qemu) = peers::qemu("none") else {
+        return;
+    };
+    let server = qemu.start();
+    let blocker = Blocker::new(&server);
+    for image in [
+        json!({"driver": "null-co", "size": 65536}),
+        json!({"driver": "file", "filename": "/nonexistent/image"}),
+    ] {
+        let mut arguments = blocker.arguments();
+        arguments["image"] = image;
+        let first = connect(&server);
+        let command = RawCommand::with("blockdev-add", arguments).unwrap();
+        let error = first.call(command).deadline(SHORT).send().unwrap_err();
+        assert!(error.maybe_executed());
+        drop(first);
+        let client = std::thread::scope(|scope| {
+            let connecting = scope.spawn(|| connect(&server));
+            blocker.let_go();
+            connecting.join().unwrap()
+        });
+        let status = client.execute(commands::QueryStatus::new()).unwrap();
+        assert!(status.running);
+        // It is there if its image is.
+        let _ = client.execute(commands::BlockdevDel::new("blocked"));
+    }
 }
 
 /// The monitor is the server's standard input and output.

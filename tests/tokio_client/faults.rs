@@ -181,43 +181,65 @@ async fn a_message_of_a_hundred_megabytes() {
     }
 }
 
-/// A whole conversation that is cut off at each of its bytes, in turn by the server's end and by silence.
+/// A whole conversation that is cut off at each byte of the server's, in turn by its end and by silence.
 #[tokio::test(start_paused = true)]
 async fn cut_off_at_every_byte() {
-    let text = format!(
-        "{GREETING}{}{}{}",
-        "{\"return\": {}}\r\n",
-        "{\"event\": \"E\", \"timestamp\": {\"seconds\": 1, \"microseconds\": 2}}\r\n",
-        "{\"return\": {\"a\": [1, 2]}}\r\n"
-    );
-    let last = text.trim_end().len();
-    for end in 0..=text.len() {
+    for message in 0..3 {
         for hang_up in [true, false] {
-            let (ours, theirs) = tokio::io::duplex(1024);
-            let mut peer = Peer::new(theirs);
-            let (reader, writer) = tokio::io::split(ours);
-            peer.send(&text[..end]).await;
-            let kept = if hang_up {
-                // What was sent can still be read.
-                drop(peer);
-                None
-            } else {
-                Some(peer)
-            };
-            let builder = Client::builder().deadline(Duration::from_secs(1));
-            let outcome = async {
-                let client = builder.over(reader, writer).await?;
-                client.execute_raw("x", Value::Null).await
-            };
-            let outcome = tokio::time::timeout(Duration::from_secs(10), outcome);
-            let outcome = outcome.await.expect("it ends");
-            drop(kept);
-            // The reply may not be taken for one if it came before the request could be written.
-            if end < last {
-                outcome.unwrap_err();
+            let mut cut = 0;
+            loop {
+                let (length, outcome) = cut_off(message, cut, hang_up).await;
+                // The line break need not have come.
+                if message == 2 && cut >= length - 2 {
+                    assert_eq!(outcome.unwrap(), json!([1]));
+                } else {
+                    outcome.unwrap_err();
+                }
+                if cut == length {
+                    break;
+                }
+                cut += 1;
             }
         }
     }
+}
+
+/// Connects and calls, while the server sends only part of one of its messages; gives that message's length, too.
+async fn cut_off(message: usize, cut: usize, hang_up: bool) -> (usize, Result<Value, Error>) {
+    let (ours, theirs) = tokio::io::duplex(1024);
+    let mut peer = Peer::new(theirs);
+    let (reader, writer) = tokio::io::split(ours);
+    let server = tokio::spawn(async move {
+        for number in 0.. {
+            let text = match number {
+                0 => GREETING.to_owned(),
+                1 => {
+                    let request = peer.expect("qmp_capabilities").await;
+                    format!("{{\"return\": {{}}, \"id\": {}}}\r\n", request["id"])
+                }
+                _ => {
+                    peer.expect("x").await;
+                    peer.event("E", json!({})).await;
+                    "{\"return\": [1]}\r\n".to_owned()
+                }
+            };
+            if number == message {
+                peer.send(&text[..cut]).await;
+                return (text.len(), (!hang_up).then_some(peer));
+            }
+            peer.send(&text).await;
+        }
+        unreachable!("it is cut off")
+    });
+    let builder = Client::builder().deadline(Duration::from_secs(1));
+    let outcome = async {
+        let client = builder.over(reader, writer).await?;
+        client.execute_raw("x", Value::Null).await
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(10), outcome);
+    let outcome = outcome.await.expect("it ends");
+    let (length, _peer) = server.await.unwrap();
+    (length, outcome)
 }
 
 /// After a violation or the end, who subscribed to events is told.

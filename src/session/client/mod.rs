@@ -13,7 +13,8 @@
 //!     "capabilities": ["oob"]}}"#);
 //! let negotiation = session.take_output().expect("negotiation");
 //! session.wrote(negotiation.bytes.len());
-//! session.receive(b"{\"return\": {}}\r\n");
+//! let asked: serde_json::Value = serde_json::from_slice(&negotiation.bytes)?;
+//! session.receive(format!("{{\"return\": {{}}, \"id\": {}}}\r\n", asked["id"]).as_bytes());
 //! assert!(matches!(session.poll(), Some(Happening::Ready)));
 //!
 //! let call = session.request(&RawCommand::new("query-name"), Sending::default())?;
@@ -24,7 +25,7 @@
 //! let Some(Happening::Reply { id, result }) = session.poll() else { panic!() };
 //! assert_eq!(id, call);
 //! assert_eq!(result?.text(), "{\"name\": \"a\"}");
-//! # Ok::<(), qapi_rt::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Ids
@@ -36,7 +37,8 @@
 //! round again after a few calls.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
-//! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped.
+//! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped, be they with an id or without. So a server has to
+//! repeat that id, as all of QEMU's do.
 
 mod output;
 mod parse;
@@ -58,6 +60,7 @@ pub use request::{RawCommand, Request, Sending};
 use crate::error::{Error, ErrorKind, Violation};
 use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
+use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::types::message::Greeting;
 use crate::types::{Event, Note, Writer};
@@ -144,7 +147,7 @@ pub struct Session {
     negotiation: String,
     last_id: u64,
     unanswered: Unanswered,
-    held: VecDeque<(CallId, Output)>,
+    held: Queue<CallId, Output>,
     outbox: Outbox,
     /// In-band requests that are in the outbox or beyond and not answered.
     in_band: usize,
@@ -166,7 +169,7 @@ impl Session {
             negotiation: format!("qapi-{:x}", RandomState::new().hash_one(0) as u32),
             last_id: 0,
             unanswered: Unanswered::default(),
-            held: VecDeque::new(),
+            held: Queue::default(),
             outbox: Outbox::default(),
             in_band: 0,
             happenings: VecDeque::new(),
@@ -257,17 +260,18 @@ impl Session {
             bytes,
             fds: sending.fds,
         };
-        if hold {
-            self.held.push_back((id, output));
+        let place = if hold {
+            self.held.push(id, output);
+            Place::Held
         } else {
             self.in_band += usize::from(in_band);
-            self.outbox.push(Some(id), output);
-        }
+            Place::Outbox(self.outbox.push(Some(id), output))
+        };
         self.unanswered.push(Pending {
             id,
             wire_id,
             command,
-            place: if hold { Place::Held } else { Place::Outbox },
+            place,
             in_band,
             forgotten: false,
         });
@@ -280,9 +284,9 @@ impl Session {
             return Forgotten::Unknown;
         };
         match pending.place {
-            Place::Held => self.held.retain(|(held, _)| *held != id),
-            Place::Outbox => {
-                self.outbox.withdraw(id);
+            Place::Held => drop(self.held.remove(id)),
+            Place::Outbox(number) => {
+                self.outbox.withdraw(number);
                 self.in_band -= usize::from(pending.in_band);
             }
             Place::Taken(_) => {
@@ -290,9 +294,7 @@ impl Session {
                 return Forgotten::Sent;
             }
         }
-        if let Some(index) = self.unanswered.find(id) {
-            self.unanswered.remove(index);
-        }
+        self.unanswered.remove(id);
         self.release();
         Forgotten::Withdrawn
     }
@@ -393,13 +395,13 @@ impl Session {
             (_, Parsed::Greeting(_)) => self.violated(Violation::SecondGreeting),
             (Phase::Greeting, _) => self.violated(Violation::NoGreeting),
             (Phase::Negotiation, Parsed::Return { id, .. }) => {
-                // A server that forgets this id is understood: until now it can only have been asked this.
-                if matches!(id, Id::Absent) || id.is(&self.negotiation) {
+                // All others answer an earlier connection, also those without an id: its requests may have had none.
+                if id.is(&self.negotiation) {
                     self.ready();
                 }
             }
             (Phase::Negotiation, Parsed::Error { id, error }) => {
-                if matches!(id, Id::Absent) || id.is(&self.negotiation) {
+                if id.is(&self.negotiation) {
                     self.violated(Violation::Negotiation(error));
                 }
             }
@@ -449,12 +451,11 @@ impl Session {
     fn release(&mut self) {
         while self.phase == Phase::Ready
             && (!self.oob || self.in_band < IN_BAND_LIMIT)
-            && let Some((id, output)) = self.held.pop_front()
+            && let Some((id, output)) = self.held.pop()
         {
             if let Some(pending) = self.unanswered.get(id) {
-                pending.place = Place::Outbox;
+                pending.place = Place::Outbox(self.outbox.push(Some(id), output));
                 self.in_band += 1;
-                self.outbox.push(Some(id), output);
             }
         }
     }
@@ -462,28 +463,22 @@ impl Session {
     /// Finds the call that a reply with this id answers.
     fn answered(&mut self, id: &Id) -> Answered {
         let first = self.unanswered.first();
-        let first_is_anonymous = first.is_some_and(|first| first.wire_id.is_none());
-        let index = match id {
-            Id::Number(number) => self.unanswered.find_wire_id(*number),
-            // Nothing else is before those.
-            Id::Absent if first_is_anonymous => Some(0),
-            Id::Absent => return Answered::Ambiguous,
-            // Not sent by this client, but no reply to another one comes that late.
-            Id::Null if first_is_anonymous => Some(0),
-            Id::Null | Id::Other(_) => None,
+        // Nothing else is before those.
+        let anonymous = first.filter(|first| first.wire_id.is_none());
+        let call = match id {
+            Id::Number(number) => self.unanswered.named(*number),
+            // `null` is not sent by this client, but no reply to another one comes that late.
+            Id::Absent | Id::Null => anonymous.map(|first| first.id),
+            Id::Other(_) => None,
         };
-        let Some(index) = index else {
-            return Answered::Nobody;
-        };
-        let place = self.unanswered.at(index).map(|pending| pending.place);
-        if !matches!(place, Some(Place::Taken(_))) {
+        let pending = call.and_then(|call| self.unanswered.get(call));
+        let taken = pending.filter(|pending| matches!(pending.place, Place::Taken(_)));
+        let call = taken.map(|pending| pending.id);
+        let Some(pending) = call.and_then(|call| self.unanswered.remove(call)) else {
             return match id {
                 Id::Absent => Answered::Ambiguous,
                 _ => Answered::Nobody,
             };
-        }
-        let Some(pending) = self.unanswered.remove(index) else {
-            return Answered::Nobody;
         };
         self.in_band -= usize::from(pending.in_band);
         self.release();
@@ -524,7 +519,7 @@ impl Session {
         self.happenings.push_back(Happening::Closed(why));
     }
 
-    fn fail(&mut self, calls: VecDeque<Pending>, written: u64, cause: &Error) {
+    fn fail(&mut self, calls: Vec<Pending>, written: u64, cause: &Error) {
         for call in calls.into_iter().filter(|call| !call.forgotten) {
             let kind = if !call.is_sent(written) {
                 ErrorKind::Closed

@@ -1,8 +1,7 @@
 //! What is to be sent.
 
-use std::collections::VecDeque;
-
 use super::CallId;
+use crate::queue::Queue;
 
 /// A file descriptor that travels with a request.
 #[cfg(unix)]
@@ -26,14 +25,19 @@ pub struct Output {
 /// Messages to be sent, in order, one by one so that each can still be withdrawn.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    messages: VecDeque<(Option<CallId>, Output)>,
+    /// By their numbers.
+    messages: Queue<u64, (Option<CallId>, Output)>,
+    last: u64,
     taken: u64,
     written: u64,
 }
 
 impl Outbox {
-    pub(super) fn push(&mut self, id: Option<CallId>, output: Output) {
-        self.messages.push_back((id, output));
+    /// Gives the message's number.
+    pub(super) fn push(&mut self, id: Option<CallId>, output: Output) -> u64 {
+        self.last += 1;
+        self.messages.push(self.last, (id, output));
+        self.last
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -44,14 +48,14 @@ impl Outbox {
         self.messages.clear();
     }
 
-    pub(super) fn withdraw(&mut self, id: CallId) {
-        self.messages.retain(|(other, _)| *other != Some(id));
+    pub(super) fn withdraw(&mut self, number: u64) {
+        self.messages.remove(number);
     }
 
     /// Takes what can be sent together; `taken` is told for each call when all of it will have been written.
     pub(super) fn take(&mut self, mut taken: impl FnMut(CallId, u64)) -> Option<Output> {
         let mut all: Option<Output> = None;
-        while let Some((_, next)) = self.messages.front() {
+        while let Some((_, next)) = self.messages.first() {
             // QEMU keeps only the last descriptors it got in one piece.
             let together = match &all {
                 None => true,
@@ -64,7 +68,7 @@ impl Outbox {
             if !together {
                 break;
             }
-            let Some((id, message)) = self.messages.pop_front() else {
+            let Some((_, (id, message))) = self.messages.pop() else {
                 break;
             };
             self.taken += message.bytes.len() as u64;

@@ -1,9 +1,10 @@
 //! Requests that are not answered yet.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use super::CallId;
+use crate::queue::Queue;
 
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -22,8 +23,8 @@ pub(super) struct Pending {
 pub(super) enum Place {
     /// Waiting until it may be sent.
     Held,
-    /// To be sent next.
-    Outbox,
+    /// To be sent next; its number there.
+    Outbox(u64),
     /// Handed to the driver; complete when it has written this much.
     Taken(u64),
 }
@@ -38,8 +39,7 @@ impl Pending {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
-    /// In the order of their ids.
-    calls: VecDeque<Pending>,
+    calls: Queue<CallId, Pending>,
     wire_ids: HashMap<u64, CallId>,
 }
 
@@ -49,18 +49,18 @@ impl Unanswered {
     }
 
     pub(super) fn first(&self) -> Option<&Pending> {
-        self.calls.front()
+        self.calls.first()
     }
 
     pub(super) fn last(&self) -> Option<&Pending> {
-        self.calls.back()
+        self.calls.last()
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
         if let Some(wire_id) = pending.wire_id {
             self.wire_ids.insert(wire_id, pending.id);
         }
-        self.calls.push_back(pending);
+        self.calls.push(pending.id, pending);
     }
 
     /// An id for the next call that no other one has, of few digits: QEMU reads byte by byte. It comes again only after
@@ -78,31 +78,17 @@ impl Unanswered {
         id
     }
 
-    pub(super) fn find(&self, id: CallId) -> Option<usize> {
-        // Replies mostly come in order.
-        if self.calls.front().is_some_and(|first| first.id == id) {
-            return Some(0);
-        }
-        self.calls
-            .binary_search_by_key(&id, |pending| pending.id)
-            .ok()
-    }
-
-    pub(super) fn find_wire_id(&self, id: u64) -> Option<usize> {
-        self.find(*self.wire_ids.get(&id)?)
+    /// The call with this id on the wire.
+    pub(super) fn named(&self, wire_id: u64) -> Option<CallId> {
+        self.wire_ids.get(&wire_id).copied()
     }
 
     pub(super) fn get(&mut self, id: CallId) -> Option<&mut Pending> {
-        let index = self.find(id)?;
-        self.calls.get_mut(index)
+        self.calls.get_mut(id)
     }
 
-    pub(super) fn at(&self, index: usize) -> Option<&Pending> {
-        self.calls.get(index)
-    }
-
-    pub(super) fn remove(&mut self, index: usize) -> Option<Pending> {
-        let pending = self.calls.remove(index)?;
+    pub(super) fn remove(&mut self, id: CallId) -> Option<Pending> {
+        let pending = self.calls.remove(id)?;
         if let Some(wire_id) = &pending.wire_id {
             self.wire_ids.remove(wire_id);
         }
@@ -110,11 +96,8 @@ impl Unanswered {
     }
 
     /// Takes those out for which `condition` holds.
-    pub(super) fn take(&mut self, condition: impl Fn(&Pending) -> bool) -> VecDeque<Pending> {
-        let (taken, left) = std::mem::take(&mut self.calls)
-            .into_iter()
-            .partition(condition);
-        self.calls = left;
+    pub(super) fn take(&mut self, condition: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+        let taken = self.calls.extract(condition);
         for pending in &taken {
             if let Some(wire_id) = &pending.wire_id {
                 self.wire_ids.remove(wire_id);

@@ -156,7 +156,9 @@ fn ids_may_be_left_out() {
     call(&mut session, "early");
     session.receive(GREETING.as_bytes());
     sent(&mut session);
-    assert_eq!(after(&mut session, "{\"return\": {}}\n"), ["ready"]);
+    let id = session.negotiation.clone();
+    let reply = format!("{{\"return\": {{}}, \"id\": \"{id}\"}}\n");
+    assert_eq!(after(&mut session, &reply), ["ready"]);
     // It was written before that was known to do.
     call(&mut session, "beside");
     let early = "{\"execute\":\"early\",\"id\":1}\n{\"execute\":\"beside\",\"id\":2}\n";
@@ -343,17 +345,12 @@ fn requests_wait_for_negotiation() {
 
 #[test]
 fn failed_negotiation() {
-    let refused = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\n";
     for (received, why) in [
         (
             "{\"return\": {}}\n".to_owned(),
             "the first message is not a greeting",
         ),
         ("hello\n".into(), "no message begins with 'hello\\n'"),
-        (
-            format!("{GREETING}{refused}"),
-            "capabilities refused: GenericError: no",
-        ),
         (format!("{GREETING}{GREETING}"), "a second greeting"),
     ] {
         let mut session = Session::new(Options::default());
@@ -362,14 +359,28 @@ fn failed_negotiation() {
             [format!("closed: protocol violated: {why}")]
         );
     }
+    let mut session = Session::new(Options::default());
+    session.receive(GREETING.as_bytes());
+    let id = session.negotiation.clone();
+    let refused = format!(
+        "{{\"error\": {{\"class\": \"GenericError\", \"desc\": \"no\"}}, \"id\": \"{id}\"}}\n"
+    );
+    assert_eq!(
+        after(&mut session, &refused),
+        ["closed: protocol violated: capabilities refused: GenericError: no"]
+    );
 }
 
 #[test]
-fn a_server_may_forget_the_first_id() {
+fn what_an_earlier_connection_asked_is_not_the_negotiation() {
     let mut session = Session::new(Options::default());
     session.receive(GREETING.as_bytes());
     sent(&mut session);
-    assert_eq!(after(&mut session, "{\"return\": {}}\n"), ["ready"]);
+    let stale = "{\"return\": {}}\n{\"error\": {\"class\": \"GenericError\", \"desc\": \"\"}}\n{\"return\": {}, \"id\": null}\n";
+    assert_eq!(after(&mut session, stale), [""; 0]);
+    let id = session.negotiation.clone();
+    let reply = format!("{{\"return\": {{}}, \"id\": \"{id}\"}}\n");
+    assert_eq!(after(&mut session, &reply), ["ready"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Ways to connect, and not to.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use qapi_rt::blocking::Client;
 use qapi_rt::session::client::RawCommand;
 use qapi_rt::{ErrorKind, Violation};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call;
 use crate::fake::{AT_ONCE, GREETING, SOON, serve, serve_negotiated};
@@ -108,8 +108,9 @@ fn not_a_qmp_server() {
 fn negotiation_refused() {
     let (stream, server) = serve(|mut peer| {
         peer.send(GREETING);
-        peer.expect("qmp_capabilities");
-        peer.send("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}\r\n");
+        let id = peer.expect("qmp_capabilities")["id"].clone();
+        let error = "{\"class\": \"CommandNotFound\", \"desc\": \"no\"}";
+        peer.send(&format!("{{\"error\": {error}, \"id\": {id}}}\r\n"));
         peer.wait_for_end();
     });
     let error = Client::builder()
@@ -130,8 +131,16 @@ fn over_tcp() {
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         stream.write_all(GREETING.as_bytes()).unwrap();
-        // It need not look at what it is asked.
-        stream.write_all(b"{\"return\": {}}\r\n").unwrap();
+        let mut line = String::new();
+        let mut reader = BufReader::new(&stream);
+        reader.read_line(&mut line).unwrap();
+        let request: Value = serde_json::from_str(&line).unwrap();
+        write!(
+            stream,
+            "{{\"return\": {{}}, \"id\": {}}}\r\n",
+            request["id"]
+        )
+        .unwrap();
         stream
     });
     let client = Client::builder()
@@ -145,7 +154,10 @@ fn over_tcp() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let command = RawCommand::new("getfd");
     let error = client.execute_with_fds(command, [file]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Io(_)));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Descriptors { count: 1, limit: 0 }
+    ));
     drop(stream);
     let error = call(&client, "y").unwrap_err();
     assert!(error.is_disconnected());

@@ -148,38 +148,46 @@ fn missing_ids() {
 /// A conversation cut off at every byte ends in an error of the right kind, and never in silence.
 #[test]
 fn the_end_at_every_byte() {
-    const REPLIES: [&str; 3] = [
-        GREETING,
-        "{\"return\": {}}\r\n",
-        "{\"event\": \"STOP\", \"timestamp\": {\"seconds\": 1, \"microseconds\": 2}}\r\n{\"return\": 1}",
-    ];
-    let length = REPLIES.map(str::len).iter().sum();
-    for cut in 0..=length {
-        let (stream, server) = serve(move |mut peer| {
-            let mut left = cut;
-            for reply in REPLIES {
-                let count = left.min(reply.len());
-                peer.send(&reply[..count]);
-                left -= count;
-                if count < reply.len() || peer.request().is_none() {
-                    break;
+    for message in 0..3 {
+        let mut cut = 0;
+        loop {
+            let (stream, server) = serve(move |mut peer| {
+                let mut request = json!({});
+                for number in 0.. {
+                    let text = match number {
+                        0 => GREETING.to_owned(),
+                        1 => format!("{{\"return\": {{}}, \"id\": {}}}\r\n", request["id"]),
+                        _ => "{\"event\": \"STOP\"}\r\n{\"return\": 1}\r\n".to_owned(),
+                    };
+                    if number == message {
+                        peer.send(&text[..cut]);
+                        return text.len();
+                    }
+                    peer.send(&text);
+                    request = peer.request().unwrap();
                 }
+                unreachable!("it is cut off")
+            });
+            let mut connected = false;
+            let result = Client::builder().deadline(SOON).over_unix(stream);
+            let result = result.and_then(|client| {
+                connected = true;
+                call(&client, "query-status")
+            });
+            let length = server.join().unwrap();
+            // The line break need not have come.
+            let complete = cut >= length - 2;
+            let negotiated = message == 2 || message == 1 && complete;
+            assert_eq!(connected, negotiated, "message {message} cut at {cut}");
+            match result {
+                Ok(value) => assert_eq!((value, message, complete), (json!(1), 2, true)),
+                Err(error) => assert!(error.is_disconnected(), "{message}, {cut}: {error}"),
             }
-        });
-        let mut connected = false;
-        let result = Client::builder().deadline(SOON).over_unix(stream);
-        let result = result.and_then(|client| {
-            connected = true;
-            call(&client, "query-status")
-        });
-        // Line breaks need not have come.
-        let negotiated = length - REPLIES[2].len() - "\r\n".len();
-        assert_eq!(connected, cut >= negotiated, "cut at {cut}");
-        match result {
-            Ok(value) => assert_eq!((value, cut), (json!(1), length)),
-            Err(error) => assert!(error.is_disconnected(), "cut at {cut}: {error}"),
+            if cut == length {
+                break;
+            }
+            cut += 1;
         }
-        server.join().unwrap();
     }
 }
 
