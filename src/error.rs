@@ -19,6 +19,8 @@ struct Inner {
     kind: ErrorKind,
     command: Option<Cow<'static, str>>,
     cause: Option<Error>,
+    /// Whether the connection goes on although the kind says otherwise.
+    recoverable: bool,
 }
 
 /// The kinds of [`Error`].
@@ -42,7 +44,8 @@ pub enum ErrorKind {
     Ended,
     /// The connection had ended: the command was not sent.
     Closed,
-    /// The server broke the protocol's rules, so the connection is of no more use.
+    /// The server broke the protocol's rules, so the connection is of no more use. That to a guest agent is, unless the
+    /// message was too long: [`is_disconnected`](Error::is_disconnected) tells.
     Protocol(Violation),
     /// Connecting, reading or writing failed.
     Io(io::Error),
@@ -122,7 +125,18 @@ impl Error {
             kind,
             command: None,
             cause: None,
+            recoverable: false,
         }))
+    }
+
+    /// One after which the connection is of use nevertheless. The error is one just made.
+    #[cfg(feature = "qga")]
+    #[must_use]
+    pub(crate) fn recoverable(mut self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.recoverable = true;
+        }
+        self
     }
 
     /// With the command that failed. The error is one just made.
@@ -208,15 +222,16 @@ impl Error {
     /// Whether the connection is of no more use.
     #[must_use]
     pub fn is_disconnected(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::OutcomeUnknown
-                | ErrorKind::Ended
-                | ErrorKind::Closed
-                | ErrorKind::Protocol(_)
-                | ErrorKind::Io(_)
-                | ErrorKind::ChildExited(_)
-        )
+        !self.0.recoverable
+            && matches!(
+                self.0.kind,
+                ErrorKind::OutcomeUnknown
+                    | ErrorKind::Ended
+                    | ErrorKind::Closed
+                    | ErrorKind::Protocol(_)
+                    | ErrorKind::Io(_)
+                    | ErrorKind::ChildExited(_)
+            )
     }
 
     /// Whether the server may have executed the command, or may still do so, so that repeating it may do harm. An error

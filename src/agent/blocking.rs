@@ -192,7 +192,9 @@ impl Agent {
                 Step::Send(line) => {
                     let deadline = end.map_or(after(now, usual), |end| end.min(after(now, usual)));
                     let reply = self.exchange(line.name, line.bytes, deadline);
-                    operation.reply(reply.map_err(|error| error.of(line.name)));
+                    let reply = operation.reply(reply.map_err(|error| error.of(line.name)));
+                    // What the operation makes of an error is the outcome.
+                    let _ = self.sense(reply);
                 }
             }
         }

@@ -102,7 +102,8 @@ impl Exchange {
 
     fn closed(&self, why: Closed) -> Result<Vec<u8>, Error> {
         if let Closed::TooLong(limit) = why {
-            return Err(super::violation(Violation::TooLong { limit }));
+            let violation = Violation::TooLong { limit };
+            return Err(Error::new(ErrorKind::Protocol(violation)));
         }
         // All of it was written, and it may well have ended the agent.
         if self.success_at.is_some() {

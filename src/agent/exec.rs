@@ -201,9 +201,8 @@ impl Operation for Run {
         line.map_or_else(|error| Step::Done(Err(error)), Step::Send)
     }
 
-    fn reply(&mut self, message: Result<Vec<u8>, Error>) {
-        if let Err(error) = self.look(message) {
-            self.end = Some(Err(error));
-        }
+    fn reply(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
+        self.look(message)
+            .inspect_err(|error| self.end = Some(Err(error.clone())))
     }
 }

@@ -220,10 +220,9 @@ impl Operation for Reading {
         }
     }
 
-    fn reply(&mut self, message: Result<Vec<u8>, Error>) {
-        if let Err(error) = self.take(message) {
-            self.file.fail(error);
-        }
+    fn reply(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
+        self.take(message)
+            .inspect_err(|error| self.file.fail(error.clone()))
     }
 }
 
@@ -281,9 +280,8 @@ impl Operation for Writing<'_> {
         }
     }
 
-    fn reply(&mut self, message: Result<Vec<u8>, Error>) {
-        if let Err(error) = self.take(message) {
-            self.file.fail(error);
-        }
+    fn reply(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
+        self.take(message)
+            .inspect_err(|error| self.file.fail(error.clone()))
     }
 }

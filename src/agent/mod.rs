@@ -156,8 +156,8 @@ pub(crate) trait Operation {
     /// What to do next.
     fn step(&mut self) -> Step<Self::Outcome>;
 
-    /// Takes the answer to what was sent last.
-    fn reply(&mut self, message: Result<Vec<u8>, Error>);
+    /// Takes the answer to what was sent last. The error is told for the channel's sake only; the operation has it.
+    fn reply(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error>;
 }
 
 /// What is to be done for an [`Operation`].
@@ -199,8 +199,9 @@ pub(crate) fn decode<T: Decode>(message: &[u8]) -> Result<T, Error> {
     }
 }
 
+/// One after which a synchronisation sets things right.
 fn violation(violation: Violation) -> Error {
-    Error::new(ErrorKind::Protocol(violation))
+    Error::new(ErrorKind::Protocol(violation)).recoverable()
 }
 
 /// As [`decode`], for a command's reply.

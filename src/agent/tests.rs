@@ -104,6 +104,7 @@ fn a_reply_that_makes_no_sense() {
         let (first, second) = talk(Agent::builder(), fake, |agent| (ping(agent), ping(agent)));
         let error = first.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
+        assert!(!error.is_disconnected(), "the next call works");
         second.unwrap();
     }
 }
