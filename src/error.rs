@@ -114,6 +114,9 @@ pub enum Violation {
     },
     /// A write succeeded, but wrote nothing.
     NothingWritten,
+    /// A guest agent knows neither `guest-sync-delimited` nor `guest-sync`, or both are disabled: the command was not
+    /// sent.
+    NoSynchronization,
     /// An error has no id although all requests that could be answered had one: the server could not make sense of
     /// what it received.
     ErrorWithoutId(ErrorReply),
@@ -299,6 +302,9 @@ impl fmt::Display for Violation {
             Self::Truncated { excerpt } => write!(f, "the connection ended within '{excerpt}'"),
             Self::NotBase64 { member } => write!(f, "'{member}' is not base64"),
             Self::NothingWritten => f.write_str("a write that wrote nothing"),
+            Self::NoSynchronization => {
+                f.write_str("the agent knows neither guest-sync-delimited nor guest-sync")
+            }
             Self::NoGreeting => f.write_str("the first message is not a greeting"),
             Self::SecondGreeting => f.write_str("a second greeting"),
             Self::Negotiation(error) => write!(f, "capabilities refused: {error}"),

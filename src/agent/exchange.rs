@@ -70,6 +70,10 @@ impl Exchange {
             match happening {
                 Happening::Synchronized => self.sent = true,
                 Happening::Reply(message) => return Turn::Done(Ok(message)),
+                Happening::CannotSynchronize => {
+                    let violation = Violation::NoSynchronization;
+                    return Turn::Done(Err(super::violation(violation)));
+                }
                 Happening::Closed(why) => return Turn::Done(self.closed(why)),
             }
         }

@@ -121,6 +121,32 @@ fn a_message_that_is_too_long() {
         panic!("{error:?}");
     };
     assert_eq!(*limit, 1000);
+    assert!(error.is_disconnected());
+}
+
+/// It says so at once, not when the deadline has passed.
+#[test]
+fn an_agent_that_cannot_synchronise() {
+    let fake = |fake: &mut Fake| {
+        for command in ["guest-sync-delimited", "guest-sync"] {
+            assert!(fake.request().contains(command));
+            let error = r#"{"error": {"class": "CommandNotFound", "desc": "Command"#;
+            fake.send(format!("{error} {command} has been disabled\"}}}}\n").as_bytes());
+        }
+    };
+    let error = talk(Agent::builder(), fake, ping).unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Protocol(Violation::NoSynchronization)
+        ),
+        "{error:?}"
+    );
+    assert!(!error.maybe_executed() && !error.is_disconnected());
+    assert_eq!(
+        error.to_string(),
+        "guest-ping: protocol violated: the agent knows neither guest-sync-delimited nor guest-sync"
+    );
 }
 
 #[test]

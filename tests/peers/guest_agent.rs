@@ -10,7 +10,7 @@ use qapi_rt::agent::{Capture, Exec, ReadFile, WriteFile};
 use qapi_rt::blocking::Agent;
 use qapi_rt::qga::commands;
 use qapi_rt::types::{ErrorClass, Object, Value};
-use qapi_rt::{Error, ErrorKind};
+use qapi_rt::{Error, ErrorKind, Violation};
 use qapi_tests::peers::{self, Server};
 
 /// More than any call here takes.
@@ -54,6 +54,30 @@ fn commands_typed_and_raw() {
     // Synchronisation commands are commands too.
     let answer = agent.execute(commands::GuestSync::new(1234)).unwrap();
     assert_eq!(answer, 1234);
+    let sync = commands::GuestSyncDelimited::new(1235);
+    assert_eq!(agent.execute(sync).unwrap(), 1235);
+    let info = agent.execute(commands::GuestInfo::new()).unwrap();
+    assert!(!info.version.is_empty());
+}
+
+#[test]
+fn an_agent_that_must_not_synchronise() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent
+        .arg("--block-rpcs=guest-sync,guest-sync-delimited")
+        .start();
+    let error = connect(&server)
+        .execute(commands::GuestPing::new())
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Protocol(Violation::NoSynchronization)
+        ),
+        "{error:?}"
+    );
 }
 
 /// A client that went away has left half a request, or none. It has its replies: an agent that finds nobody to write to

@@ -8,7 +8,7 @@
 //! `guest-sync-delimited`.)
 //!
 //! Agents before 1.1 know only `guest-sync`, whose answer is not marked: replies are dropped until the one with the
-//! number comes.
+//! number comes. If neither is known, there is no way to talk to the agent.
 //!
 //! Requests carry no `id`, which agents before 2.12 refuse and before 4.0 do not repeat. Order identifies replies, as
 //! synchronisation leaves none that is late.
@@ -40,8 +40,12 @@ const DELIMITER: u8 = 0xFF;
 pub enum Happening {
     /// The agent answered a synchronisation.
     Synchronized,
-    /// The reply to the request at hand, as it was received.
+    /// The reply to the request at hand, as it was received but for the byte `0xFF` that the agent puts before the answer
+    /// to `guest-sync-delimited`.
     Reply(Vec<u8>),
+    /// The agent says that it knows no command to synchronise with, perhaps because both are disabled. The request that
+    /// waited was not sent. The next one tries again.
+    CannotSynchronize,
     /// Nothing more will come. Whether a request at hand was executed is not known.
     Closed(Closed),
 }
@@ -280,7 +284,10 @@ impl Session {
             }
             State::Waiting => {
                 self.state = State::Idle;
-                let line = self.take(line);
+                // The agent marks the answer to `guest-sync-delimited` whoever asks.
+                let marks = self.input[line.clone()].iter();
+                let marks = marks.take_while(|byte| **byte == DELIMITER).count();
+                let line = self.take(line.start + marks..line.end);
                 self.trace.received(&line);
                 self.happenings.push_back(Happening::Reply(line));
             }
@@ -321,17 +328,27 @@ impl Session {
         let answer = ServerMessage::parse(line);
         let is_ours = matches!(&answer, Ok(ServerMessage::Return { value, .. })
             if value.decode::<i64>(Mode::Lenient).is_ok_and(|answer| answer == id));
-        let is_unknown = matches!(&answer, Ok(ServerMessage::Error { error, .. })
-            if error.class == ErrorClass::CommandNotFound);
+        let unknown = match &answer {
+            Ok(ServerMessage::Error { error, .. })
+                if error.class == ErrorClass::CommandNotFound =>
+            {
+                Some(&*error.desc)
+            }
+            _ => None,
+        };
         if is_ours {
             self.synchronized();
         } else if phase == Phase::Delimited {
             // The answer to another client's synchronisation.
             self.set_phase(id, Phase::Stale);
-        } else if phase == Phase::Stale && is_unknown {
+        } else if phase == Phase::Stale && unknown.is_some() {
             // If this error is a stale one, no harm is done: any agent answers this too.
             let id = self.send_synchronization("guest-sync");
             self.set_phase(id, Phase::Plain);
+        } else if phase == Phase::Plain && unknown.is_some_and(names_plain_synchronization) {
+            self.state = State::Unsynchronized;
+            self.output.clear();
+            self.happenings.push_back(Happening::CannotSynchronize);
         }
     }
 
@@ -389,6 +406,11 @@ impl Session {
 
 fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + memchr::memchr(byte, bytes.get(from..)?)?)
+}
+
+/// Whether an error is about `guest-sync`. Others may be stale, or about `guest-sync-delimited`.
+fn names_plain_synchronization(desc: &str) -> bool {
+    desc.contains("guest-sync") && !desc.contains("guest-sync-delimited")
 }
 
 /// A request as it is sent.

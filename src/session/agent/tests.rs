@@ -152,6 +152,44 @@ fn an_agent_without_delimiter() {
     }
 }
 
+const PLAIN_NOT_FOUND: &[u8] =
+    b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"Command guest-sync has been disabled\"}}\n";
+
+#[test]
+fn an_agent_that_cannot_synchronise() {
+    let mut session = Session::new(1);
+    ping(&mut session);
+    send_all(&mut session);
+    // The second may be the answer to a synchronisation before.
+    session.receive(&[NOT_FOUND, NOT_FOUND].concat());
+    assert!(session.is_synchronizing());
+    session.receive(PLAIN_NOT_FOUND);
+    assert_eq!(happenings(&mut session), [Happening::CannotSynchronize]);
+    // It may have been allowed meanwhile.
+    ping(&mut session);
+    let id = id(&session);
+    send_all(&mut session);
+    session.receive(&delimited(id));
+    assert_eq!(send_all(&mut session), PING);
+}
+
+/// The agent marks its answer to `guest-sync-delimited` even if that is the request.
+#[test]
+fn a_reply_with_a_delimiter() {
+    for size in 1..=30 {
+        let mut session = ready();
+        let sync = RawCommand::new("guest-sync-delimited");
+        session.request(&sync).unwrap();
+        send_all(&mut session);
+        for piece in delimited(5).chunks(size) {
+            session.receive(piece);
+        }
+        assert_eq!(happenings(&mut session), [reply("{\"return\": 5}\n")]);
+        ping(&mut session);
+        assert!(!session.is_synchronizing());
+    }
+}
+
 /// The error was somebody else's: the answer to `guest-sync-delimited` still comes, and is not taken for anything.
 #[test]
 fn a_stale_error_does_not_confuse() {
