@@ -95,9 +95,26 @@
 //! # Logs
 //!
 //! With a `tracing` subscriber in place, the target `qapi_rt::wire` logs at trace level each message a client sends (`C:`)
-//! and receives (`S:`); passwords, secrets, and what goes to and comes from files and processes of a guest are masked. The
-//! targets `qapi_rt::deprecated` and `qapi_rt::unstable` warn of commands, members, values and events that are going to be
-//! removed or may change without notice, once each for every connection.
+//! and receives (`S:`). The targets `qapi_rt::deprecated` and `qapi_rt::unstable` warn of commands, members, values and
+//! events that are going to be removed or may change without notice, once each for every connection.
+//!
+//! In the log of messages these are replaced by `***`, wherever they stand:
+//!
+//! - the value of a member called `password`, `passwd` or `cookie`, or `key` if it is a string; also where the name ends
+//!   so after a dot, as `file.password` does,
+//! - `data`, `rawdata`, `password` and `props` of an object with a `qom-type` of `secret…`, as in `object-add`, and `value`
+//!   beside a `property` with one of those names, as in `qom-set`,
+//! - `secret` of `sev-inject-launch-secret`,
+//! - what goes to and comes from files and processes of a guest: `buf-b64`, `input-data`, `out-data`, `err-data`, and the
+//!   environment `env` of `guest-exec`,
+//! - `command-line` of `human-monitor-command` if it says anything of passwords, secrets or cookies,
+//! - within any string, user and password in each URL that has both,
+//! - within any string, what follows `json:`, as in a file name, if it says anything of passwords, secrets, cookies or
+//!   keys, or has characters in the form `\u0061`.
+//!
+//! Ids of secret objects, as in `password-secret`, are shown. Not recognised are secrets that stand elsewhere: among the
+//! arguments of a guest's process, in what is typed into it, as an option within other text (`rbd:pool/image:key=…`), and
+//! in what `qom-get` returns. So treat the log as confidential.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Generated code names this crate the same way everywhere.

@@ -1,18 +1,12 @@
 //! Hides what should not be in a log.
 //!
-//! Masked is, wherever it stands:
+//! What is masked, and what is not recognised, is in the crate's documentation under *Logs*. Some particulars:
 //!
-//! - the value of a member called `password`, `passwd` or `cookie`,
+//! - a member's name is what comes after the last dot, so that of `file.password` is `password`,
 //! - `data`, `props` and `rawdata` of an object with a `qom-type` of `secret…`, as in `object-add`, and `value` beside a
 //!   `property` with one of those names, as in `qom-set`,
 //! - `secret` of `sev-inject-launch-secret`,
-//! - what goes to and comes from files and processes of the guest: `buf-b64`, `input-data`, `out-data`, `err-data`, and
-//!   the environment `env` of `guest-exec`,
-//! - `command-line` of `human-monitor-command` if it says anything of passwords, secrets or cookies,
-//! - user and password in a URL.
-//!
-//! Ids of secret objects (`password-secret`, `key-secret`) are no secrets. Not recognised are secrets among the arguments
-//! of a guest's process, in what is typed into it, and what `qom-get` returns.
+//! - a `key` that is a string; as an object it is one of a keyboard.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -58,12 +52,12 @@ pub(super) fn masked(message: &[u8]) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut shown = 0;
     for (span, mask) in spans {
-        // A span may be in another one.
+        // Spans may overlap.
         if span.start >= shown {
             out.push_str(&text[shown..span.start]);
             out.push_str(mask);
-            shown = span.end;
         }
+        shown = shown.max(span.end);
     }
     out.push_str(&text[shown..]);
     Cow::Owned(out)
@@ -82,23 +76,54 @@ fn value(r: &mut Reader<'_>, message: &[u8], spans: &mut Vec<Span>) -> Result<()
         Kind::String => {
             let start = r.offset();
             r.skip()?;
-            spans.extend(credentials(message, start..r.offset()));
+            within(message, start..r.offset(), spans);
             Ok(())
         }
         _ => r.skip(),
     }
 }
 
-/// What stands between `://` and `@`, if a password is in it.
-fn credentials(message: &[u8], string: Range<usize>) -> Option<Span> {
-    let text = std::str::from_utf8(&message[string.clone()]).ok()?;
-    let start = text.find("://")? + 3;
-    let authority = text[start..].split(['/', '"', '?', '#']).next()?;
-    let length = authority.rfind('@')?;
-    let start = string.start + start;
-    authority[..length]
-        .contains(':')
-        .then_some((start..start + length, MASK_WITHIN))
+/// What is to be masked within a string: what stands between `://` and `@` if a password is in it, and what follows
+/// `json:`, in place of a file name, if it may hold a secret.
+fn within(message: &[u8], string: Range<usize>, spans: &mut Vec<Span>) {
+    let Ok(text) = std::str::from_utf8(&message[string.clone()]) else {
+        return;
+    };
+    for (at, scheme_end) in text.match_indices("://") {
+        let start = at + scheme_end.len();
+        let authority = text[start..].split(['/', '"', '?', '#']).next();
+        let length = authority.and_then(|authority| authority.rfind('@'));
+        if let Some(length) = length.filter(|length| text[start..start + *length].contains(':')) {
+            let start = string.start + start;
+            spans.push((start..start + length, MASK_WITHIN));
+        }
+    }
+    if let Some((before, json)) = text.split_once("json:")
+        && may_hold_secret(json)
+    {
+        let start = string.start + before.len() + "json:".len();
+        // Up to the quote at the end.
+        spans.push((start..string.end - 1, MASK_WITHIN));
+    }
+}
+
+/// Whether JSON in a JSON string may name a secret. Ids of secrets are none. What is escaped may be anything.
+fn may_hold_secret(json: &str) -> bool {
+    let rest = ["password-secret", "key-secret", "cookie-secret"]
+        .iter()
+        .fold(Cow::Borrowed(json), |rest, id| rest.replace(id, "").into());
+    ["passw", "secret", "cookie", "key\\\"", "\\u"]
+        .iter()
+        .any(|word| rest.contains(word))
+}
+
+/// The part of a member's name that says what it is: `file.password` is the `password` of `file`.
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+fn is_always(name: &str, is_string: bool) -> bool {
+    ALWAYS.contains(&name) || (is_string && name == "key")
 }
 
 fn object(r: &mut Reader<'_>, message: &[u8], spans: &mut Vec<Span>) -> Result<()> {
@@ -118,13 +143,13 @@ fn object(r: &mut Reader<'_>, message: &[u8], spans: &mut Vec<Span>) -> Result<(
                 if words.iter().any(|word| line.contains(word)) {
                     spans.push((start..r.offset(), MASK));
                 }
-                spans.extend(credentials(message, start..r.offset()));
+                within(message, start..r.offset(), spans);
             }
             _ => value(r, message, spans)?,
         }
         let span = (start..r.offset(), MASK);
         match &*key {
-            key if ALWAYS.contains(&key) => spans.push(span),
+            key if is_always(last(key), is_string) => spans.push(span),
             key if OF_SECRETS.contains(&key) => of_secret.push(span),
             "value" => value_set = Some(span),
             "secret" => injected = Some(span),

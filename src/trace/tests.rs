@@ -127,6 +127,34 @@ fn secrets_are_masked() {
             r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=ftp://a:b@h"}}"#,
             r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=ftp://***@h"}}"#,
         ),
+        (
+            r#"["exec:curl http://x/ | curl http://u:pw@h/ | curl ftp://a:b@h", "://://a:b@c"]"#,
+            r#"["exec:curl http://x/ | curl http://***@h/ | curl ftp://***@h", "://://***@c"]"#,
+        ),
+        (
+            r#"{"file.password":"x","a.file.cookie":"x","key":"x","file.key":"x","b.passwd":[1]}"#,
+            r#"{"file.password":"***","a.file.cookie":"***","key":"***","file.key":"***","b.passwd":"***"}"#,
+        ),
+        (
+            r#"{"key":{"type":"qcode","data":"a"},"password.x":1,"file.password-secret":"s0"}"#,
+            r#"{"key":{"type":"qcode","data":"a"},"password.x":1,"file.password-secret":"s0"}"#,
+        ),
+        (
+            r#"["json:{\"password\":\"x\"}", "json:{\"file.cookie\":\"x\"}", "json:{\"key\":\"x\"}"]"#,
+            r#"["json:***", "json:***", "json:***"]"#,
+        ),
+        (
+            r#"["json:{\"pass\\u0077ord\":\"x\"}", "http://u:p json:{passwd=x@h:y}"]"#,
+            r#"["json:***", "http://***"]"#,
+        ),
+        (
+            r#"["json:{\"driver\":\"https\",\"password-secret\":\"s0\",\"url\":\"https://u:p@h\"}"]"#,
+            r#"["json:{\"driver\":\"https\",\"password-secret\":\"s0\",\"url\":\"https://***@h\"}"]"#,
+        ),
+        (
+            r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=json:{\"key\":\"x\"}"}}"#,
+            r#"{"execute":"human-monitor-command","arguments":{"command-line":"drive_add 0 file=json:***"}}"#,
+        ),
         (r#"{"password": "#, "(13 bytes that are not JSON)"),
     ] {
         assert_eq!(masked(message.as_bytes()), shown);
