@@ -7,15 +7,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::exchange::{Exchange, Turn};
+use super::file::OpenFiles;
 use super::{
-    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, decode, grace,
+    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, answer, decode,
+    grace,
 };
 use crate::error::{Error, ErrorKind};
 use crate::session::agent::{Session, encode};
 use crate::session::client::{RawCommand, Request};
 use crate::time::after;
 use crate::transport::blocking::{self, Io, Pump};
-use crate::types::Value;
+use crate::types::qga::commands;
+use crate::types::{Command as _, Value};
 
 /// Pauses between two attempts to connect: the first, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -77,6 +80,7 @@ impl AgentBuilder {
             settings,
             connector,
             link,
+            files: OpenFiles::default(),
         }
     }
 }
@@ -101,6 +105,7 @@ pub struct Agent {
     settings: Settings,
     connector: Connector,
     link: Option<Link>,
+    files: OpenFiles,
 }
 
 /// What one connection has.
@@ -134,6 +139,7 @@ impl Agent {
         command: R,
         deadline: Duration,
     ) -> Result<R::Reply, Error> {
+        self.files.begin();
         let name = command.name();
         let encoded = encode(&command).map_err(|error| Error::new(ErrorKind::Encode(error)));
         encoded
@@ -162,13 +168,17 @@ impl Agent {
 
     /// Reads a whole file.
     ///
+    /// If the deadline passes, the file may stay open in the guest. The next call of any kind has it closed first, within
+    /// its own deadline.
+    ///
     /// # Errors
     /// When the agent cannot read it, or it is longer than [`ReadFile::limit`].
     pub fn read_file(&mut self, file: impl Into<ReadFile>) -> Result<Vec<u8>, Error> {
         self.run(file.into().start())
     }
 
-    /// Writes a whole file. One that was written in part stays so.
+    /// Writes a whole file. One that was written in part stays so. One that stays open is closed as by
+    /// [`read_file`](Self::read_file).
     ///
     /// # Errors
     /// When the agent cannot write it.
@@ -177,6 +187,7 @@ impl Agent {
     }
 
     fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Outcome, Error> {
+        self.files.begin();
         let usual = self.settings.deadline;
         let end = operation
             .deadline(usual)
@@ -192,6 +203,7 @@ impl Agent {
                 Step::Send(line) => {
                     let deadline = end.map_or(after(now, usual), |end| end.min(after(now, usual)));
                     let reply = self.exchange(line.name, line.bytes, deadline);
+                    self.files.note(line.name, &reply);
                     let reply = operation.reply(reply.map_err(|error| error.of(line.name)));
                     // What the operation makes of an error is the outcome.
                     let _ = self.sense(reply);
@@ -218,27 +230,61 @@ impl Agent {
         request: Vec<u8>,
         deadline: Instant,
     ) -> Result<Vec<u8>, Error> {
-        match self.try_exchange(name, request.clone(), deadline) {
+        self.close_left(deadline)?;
+        match self.try_exchange(name, Some(request.clone()), deadline) {
             Err(error)
                 if matches!(error.kind(), ErrorKind::Closed)
                     && !matches!(self.connector, Connector::None) =>
             {
-                self.try_exchange(name, request, deadline)
+                self.try_exchange(name, Some(request), deadline)
             }
             result => result,
         }
     }
 
+    /// Has the agent close what calls that were given up left open. What stays open, the next call closes.
+    ///
+    /// # Errors
+    /// When the agent cannot be connected to, as the call would have it.
+    fn close_left(&mut self, deadline: Instant) -> Result<(), Error> {
+        if let Some(link) = &mut self.link {
+            // The caller before may have gone without a word.
+            link.session.abandon();
+            if link.session.expects_late() {
+                // Without it the reply is still expected.
+                let _ = self.try_exchange("guest-sync", None, deadline);
+            }
+        }
+        let late = self.link.as_mut().and_then(|link| link.session.take_late());
+        if let Some(reply) = late {
+            self.files.note_late(&reply);
+        }
+        while let Some(line) = self.files.close() {
+            self.connected(deadline)?;
+            let reply = self.try_exchange(line.name, Some(line.bytes), deadline);
+            let Ok(message) = reply else {
+                break;
+            };
+            // Whatever the agent says, it will say again.
+            self.files.closed();
+            let _ = self.sense(answer::<commands::GuestFileClose>(Ok(message)));
+        }
+        Ok(())
+    }
+
     fn try_exchange(
         &mut self,
         name: &str,
-        request: Vec<u8>,
+        request: Option<Vec<u8>>,
         deadline: Instant,
     ) -> Result<Vec<u8>, Error> {
         let grace = grace(name, &self.settings);
         let link = self.connected(deadline)?;
         let mut exchange =
             Exchange::new(&mut link.session, request, Instant::now(), deadline, grace);
+        if name == commands::GuestFileOpen::NAME {
+            link.session.want_late();
+        }
         let result = loop {
             match exchange.turn(&mut link.session, Instant::now()) {
                 Turn::Done(result) => break result,

@@ -24,6 +24,7 @@ pub(crate) enum Turn {
 /// One call.
 pub(crate) struct Exchange {
     deadline: Instant,
+    only_synchronizes: bool,
     /// How long an error is waited for after a command whose success is not answered.
     grace: Option<Duration>,
     patience: Duration,
@@ -38,17 +39,22 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Sends `request`, which takes no longer than to `deadline`.
+    /// Sends `request`, or only synchronises; that takes no longer than to `deadline`.
     pub(crate) fn new(
         session: &mut Session,
-        request: Vec<u8>,
+        request: Option<Vec<u8>>,
         now: Instant,
         deadline: Instant,
         grace: Option<Duration>,
     ) -> Self {
-        session.send(request);
+        let only_synchronizes = request.is_none();
+        match request {
+            Some(request) => session.send(request),
+            None => session.synchronize(),
+        }
         Self {
             deadline,
+            only_synchronizes,
             grace,
             patience: PATIENCE,
             sent: !session.is_synchronizing(),
@@ -68,6 +74,9 @@ impl Exchange {
     pub(crate) fn turn(&mut self, session: &mut Session, now: Instant) -> Turn {
         while let Some(happening) = session.poll() {
             match happening {
+                Happening::Synchronized if self.only_synchronizes => {
+                    return Turn::Done(Ok(SUCCESS.to_vec()));
+                }
                 Happening::Synchronized => self.sent = true,
                 Happening::Reply(message) => return Turn::Done(Ok(message)),
                 Happening::CannotSynchronize => {

@@ -1,12 +1,13 @@
 //! Files read and written whole.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Line, Operation, Step, answer};
+use super::{Line, Operation, Step, answer, decode};
 use crate::error::{Error, ErrorKind, Violation};
 use crate::types::Command as _;
 use crate::types::qga::commands;
@@ -16,6 +17,9 @@ const CHUNK: usize = 1 << 20;
 
 /// The most an agent takes or gives at once.
 const LONGEST_CHUNK: usize = 48 << 20;
+
+/// How many files are remembered that are still to be closed.
+const MOST_LEFT: usize = 64;
 
 /// A file of the guest to be read whole.
 #[derive(Clone, Debug)]
@@ -110,6 +114,58 @@ impl<T: Into<String>> From<T> for WriteFile {
     }
 }
 
+/// Files that are open in the agent on a client's account. Those that a call given up did not close, later ones do.
+#[derive(Debug, Default)]
+pub(crate) struct OpenFiles {
+    /// That of the call at hand.
+    current: Option<i64>,
+    left: VecDeque<i64>,
+}
+
+impl OpenFiles {
+    /// A call begins, so the one before closes nothing any more.
+    pub(crate) fn begin(&mut self) {
+        if let Some(handle) = self.current.take() {
+            self.leave(handle);
+        }
+    }
+
+    /// Takes note of a reply to an operation's command.
+    pub(crate) fn note(&mut self, command: &str, reply: &Result<Vec<u8>, Error>) {
+        match (command, reply) {
+            (commands::GuestFileOpen::NAME, Ok(message)) => self.current = decode(message).ok(),
+            (commands::GuestFileClose::NAME, Ok(_)) => self.current = None,
+            _ => {}
+        }
+    }
+
+    /// Takes note of the reply to a `guest-file-open` that was given up.
+    pub(crate) fn note_late(&mut self, reply: &[u8]) {
+        if let Ok(handle) = decode(reply) {
+            self.leave(handle);
+        }
+    }
+
+    fn leave(&mut self, handle: i64) {
+        // The guest decides how many there are.
+        if self.left.len() == MOST_LEFT {
+            self.left.pop_front();
+        }
+        self.left.push_back(handle);
+    }
+
+    /// Closes the next file that was left open.
+    pub(crate) fn close(&self) -> Option<Line> {
+        let handle = *self.left.front()?;
+        Line::new(&commands::GuestFileClose::new(handle)).ok()
+    }
+
+    /// Takes note that the agent answered that.
+    pub(crate) fn closed(&mut self) {
+        self.left.pop_front();
+    }
+}
+
 /// Where reading or writing is.
 enum Place {
     Opening(commands::GuestFileOpen),
@@ -146,7 +202,7 @@ impl Open {
     }
 
     fn fail(&mut self, error: Error) {
-        // There is no agent left that could close it.
+        // The agent could not close it now. The client remembers it.
         if error.is_disconnected() || error.is_deadline() || matches!(self.place, Place::Opening(_))
         {
             self.place = Place::Closed;

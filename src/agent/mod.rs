@@ -13,6 +13,9 @@
 //! waiting. A call that was given up, or whose future was dropped, does not disturb the next. The agent may still
 //! execute it.
 //!
+//! A file that such a call left open in the guest, in reading or writing it whole or because `guest-file-open` was answered
+//! too late, is closed before the next command is sent; up to 64 are remembered. If no call follows it stays open.
+//!
 //! # Reconnecting
 //!
 //! Behind a virtio-serial port the agent may stop and start without the channel ending; the next call synchronises

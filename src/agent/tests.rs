@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::exchange::{Exchange, Turn};
+use super::file::OpenFiles;
 use super::{Exec, ReadFile};
 use crate::blocking::{Agent, AgentBuilder};
 use crate::error::{Error, ErrorKind, Violation};
@@ -35,6 +36,10 @@ impl Fake {
     /// Answers a synchronisation.
     fn synchronize(&mut self) {
         let request = self.request();
+        self.answer_synchronization(&request);
+    }
+
+    fn answer_synchronization(&mut self, request: &str) {
         let (_, rest) = request.split_once("\"id\":").expect("a synchronisation");
         let id = rest.trim_end().trim_end_matches('}');
         self.send(format!("{{\"return\": {id}}}\n").as_bytes());
@@ -53,9 +58,17 @@ fn talk<T: Send>(
     fake: impl FnOnce(&mut Fake) + Send,
     call: impl FnOnce(&mut Agent) -> T,
 ) -> T {
+    talk_as_built(builder.deadline(DEADLINE), fake, call)
+}
+
+fn talk_as_built<T: Send>(
+    builder: AgentBuilder,
+    fake: impl FnOnce(&mut Fake) + Send,
+    call: impl FnOnce(&mut Agent) -> T,
+) -> T {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let reader = ours.try_clone().unwrap();
-    let mut agent = builder.deadline(DEADLINE).over(reader, ours).unwrap();
+    let mut agent = builder.over(reader, ours).unwrap();
     thread::scope(|scope| {
         scope.spawn(move || {
             let mut end = Fake {
@@ -209,7 +222,13 @@ fn a_shutdown_that_was_not_sent() {
     let now = Instant::now();
     let mut session = Session::new(1);
     let command = encode(&commands::GuestShutdown::new()).unwrap();
-    let mut exchange = Exchange::new(&mut session, command, now, now + DEADLINE, Some(DEADLINE));
+    let mut exchange = Exchange::new(
+        &mut session,
+        Some(command),
+        now,
+        now + DEADLINE,
+        Some(DEADLINE),
+    );
     let synchronization = String::from_utf8_lossy(&session.output()[1..]).into_owned();
     session.sent(session.output().len());
     let (_, id) = synchronization.rsplit_once(':').unwrap();
@@ -239,6 +258,66 @@ fn any_duration_will_do() {
     .unwrap();
 }
 
+const CLOSE: &str = "{\"execute\":\"guest-file-close\",\"arguments\":{\"handle\":1000}}\n";
+
+/// A file that was open when its reading was given up, or is opened after that, is closed before the next call, once.
+#[test]
+fn a_file_left_open() {
+    let soon = Duration::from_secs(1);
+    let read = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        fake.request();
+        fake.send(b"{\"return\": 1000}\n");
+        assert!(fake.request().contains("guest-file-read"));
+        let request = fake.request();
+        fake.send(b"\xFF");
+        request
+    };
+    let open = |fake: &mut Fake| {
+        fake.synchronize_delimited();
+        assert!(fake.request().contains("guest-file-open"));
+        let request = fake.request();
+        fake.send(b"{\"return\": 1000}\n\xFF");
+        request
+    };
+    for give_up in [&read as &(dyn Fn(&mut Fake) -> String + Sync), &open] {
+        let fake = |fake: &mut Fake| {
+            let synchronization = give_up(fake);
+            fake.answer_synchronization(&synchronization);
+            assert_eq!(fake.request(), CLOSE);
+            fake.send(b"{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\n");
+            for _ in 0..2 {
+                assert!(fake.request().contains("guest-ping"));
+                fake.send(b"{\"return\": {}}\n");
+            }
+        };
+        talk_as_built(Agent::builder().deadline(soon), fake, |agent| {
+            let error = agent.read_file("/file").unwrap_err();
+            assert!(error.is_deadline(), "{error:?}");
+            for _ in 0..2 {
+                agent
+                    .execute_within(commands::GuestPing::new(), DEADLINE)
+                    .unwrap();
+            }
+        });
+    }
+}
+
+/// What the guest claims to have opened takes no more than so much memory.
+#[test]
+fn files_left_open_are_bounded() {
+    let mut files = OpenFiles::default();
+    for handle in 0..1000 {
+        files.note_late(format!("{{\"return\": {handle}}}").as_bytes());
+    }
+    let mut left = 0;
+    while files.close().is_some() {
+        files.closed();
+        left += 1;
+    }
+    assert_eq!(left, 64);
+}
+
 #[test]
 fn contents_that_are_not_base64() {
     let file = |fake: &mut Fake| {
@@ -247,6 +326,9 @@ fn contents_that_are_not_base64() {
         fake.send(b"{\"return\": 1000}\n");
         fake.request();
         fake.send(b"{\"return\": {\"count\": 1, \"buf-b64\": \"?\", \"eof\": true}}\n");
+        fake.synchronize_delimited();
+        assert_eq!(fake.request(), CLOSE);
+        fake.send(b"{\"return\": {}}\n");
     };
     let error = talk(Agent::builder(), file, |agent| {
         agent.read_file(ReadFile::new("/file"))

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use qapi_rt::agent::{Capture, Exec, ReadFile, WriteFile};
@@ -265,6 +265,73 @@ fn files_that_cannot_be_opened_or_read() {
     assert_eq!(error.command(), Some("guest-file-read"));
     // The handle was closed: they count up, and one that is open is found again.
     assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
+}
+
+/// A file whose reading or writing was given up is closed before the next call, even if it was opened after that.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_given_up_are_closed() {
+    for command in [
+        "guest-file-open",
+        "guest-file-read",
+        "guest-file-write",
+        "guest-file-close",
+    ] {
+        let Some(agent) = peers::guest_agent() else {
+            return;
+        };
+        let mut server = agent.start();
+        let folder = format!("/proc/{}/fd", server.child().id());
+        let open = || fs::read_dir(&folder).unwrap().count();
+        let path = server.path("file").to_str().unwrap().to_owned();
+        fs::write(&path, "contents").unwrap();
+        drop(connect(&server));
+        let server = Arc::new(server);
+        let channel = UnixStream::connect(server.socket()).unwrap();
+        let writer = Pausing {
+            channel: channel.try_clone().unwrap(),
+            command,
+            server: Some(Arc::clone(&server)),
+        };
+        let mut agent = Agent::builder()
+            .deadline(Duration::from_secs(1))
+            .over(channel, writer)
+            .unwrap();
+        let ping = commands::GuestPing::new();
+        agent.execute_within(ping.clone(), DEADLINE).unwrap();
+        let before = open();
+        let error = if command == "guest-file-write" {
+            agent.write_file(path, b"other").unwrap_err()
+        } else {
+            agent.read_file(path).unwrap_err()
+        };
+        assert!(error.is_deadline(), "{error:?}");
+        server.resume();
+        agent.execute_within(ping, DEADLINE).unwrap();
+        assert_eq!(open(), before, "{command} given up");
+    }
+}
+
+/// Pauses the agent before it is sent a command, once.
+struct Pausing {
+    channel: UnixStream,
+    command: &'static str,
+    server: Option<Arc<Server>>,
+}
+
+impl Write for Pausing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if String::from_utf8_lossy(bytes).contains(self.command)
+            && let Some(server) = self.server.take()
+        {
+            server.pause();
+        }
+        self.channel.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]

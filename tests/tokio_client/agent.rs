@@ -1,17 +1,24 @@
 //! The guest agent's client on tokio.
 
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use qapi_rt::agent::Agent;
 use qapi_rt::session::client::RawCommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::time::Instant;
 
 /// Answers each command with its name, and forgets half a request at `0xFF`. To `x-silent` it says nothing.
-async fn agent(mut channel: DuplexStream) {
+async fn agent(channel: DuplexStream) {
+    agent_with_files(channel, Arc::default()).await;
+}
+
+/// As [`agent`], but its files have no end. Those that are open are in `files`.
+async fn agent_with_files(mut channel: DuplexStream, files: Arc<Mutex<Vec<Value>>>) {
+    let mut handle = 1000;
     let mut line = Vec::new();
     while let Ok(byte) = channel.read_u8().await {
         match byte {
@@ -29,6 +36,17 @@ async fn agent(mut channel: DuplexStream) {
                         request["arguments"]["id"].clone()
                     }
                     "x-silent" => continue,
+                    "guest-file-open" => {
+                        handle += 1;
+                        files.lock().unwrap().push(handle.into());
+                        handle.into()
+                    }
+                    "guest-file-read" => json!({"count": 1, "buf-b64": "AA==", "eof": false}),
+                    "guest-file-close" => {
+                        let closed = &request["arguments"]["handle"];
+                        files.lock().unwrap().retain(|file| file != closed);
+                        json!({})
+                    }
                     name => name.into(),
                 };
                 let reply = format!("{{\"return\": {answer}}}\n");
@@ -60,6 +78,30 @@ async fn dropping_a_call_at_any_point_disturbs_no_other() {
             let reply = client.execute_raw("x-kept", Value::Null).await.unwrap();
             assert_eq!(reply, "x-kept", "after {polls} polls");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_read_at_any_point_leaves_no_file_open() {
+    for polls in 0..300 {
+        let (ours, theirs) = tokio::io::duplex(2);
+        let files = Arc::default();
+        tokio::spawn(agent_with_files(theirs, Arc::clone(&files)));
+        let mut client = Agent::builder().over(ours);
+        {
+            let mut call = pin!(client.read_file("/file"));
+            for _ in 0..polls {
+                let mut cx = Context::from_waker(Waker::noop());
+                assert!(call.as_mut().poll(&mut cx).is_pending());
+                tokio::task::yield_now().await;
+            }
+        }
+        client.execute_raw("x-kept", Value::Null).await.unwrap();
+        assert_eq!(
+            *files.lock().unwrap(),
+            [Value::Null; 0],
+            "after {polls} polls"
+        );
     }
 }
 

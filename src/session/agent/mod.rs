@@ -104,6 +104,10 @@ pub struct Session {
     happenings: VecDeque<Happening>,
     random: u64,
     limit: usize,
+    /// Whether the reply is wanted even if it comes late: of the request at hand, and of one that was given up.
+    wants_late: bool,
+    expects_late: bool,
+    late: Option<Vec<u8>>,
     trace: Trace,
 }
 
@@ -122,6 +126,9 @@ impl Session {
             happenings: VecDeque::new(),
             random: seed,
             limit: DEFAULT_MESSAGE_LIMIT,
+            wants_late: false,
+            expects_late: false,
+            late: None,
             trace: Trace::new(),
         }
     }
@@ -141,7 +148,9 @@ impl Session {
             State::Synchronizing { request, .. } => request.take(),
             _ => None,
         };
-        self.forget_input();
+        if !self.expects_late {
+            self.forget_input();
+        }
         self.output.clear();
         self.output.push(DELIMITER);
         let id = self.send_synchronization("guest-sync-delimited");
@@ -186,10 +195,12 @@ impl Session {
         // What was not polled yet is of that request, too.
         self.happenings
             .retain(|happening| matches!(happening, Happening::Closed(_)));
+        let wants_late = std::mem::take(&mut self.wants_late);
         match &mut self.state {
             State::Waiting => {
                 self.output.clear();
                 self.state = State::Unsynchronized;
+                self.expects_late = wants_late;
             }
             State::Synchronizing { request, .. } => *request = None,
             State::Unsynchronized | State::Idle | State::Closed => {}
@@ -253,6 +264,9 @@ impl Session {
 
     /// Deals with the next piece of input; says whether there may be more.
     fn advance(&mut self) -> bool {
+        if self.expects_late {
+            self.look_for_late();
+        }
         if let State::Synchronizing {
             phase: phase @ Phase::Stale,
             ..
@@ -262,6 +276,7 @@ impl Session {
                 Some(at) => {
                     *phase = Phase::Delimited;
                     self.start = at + 1;
+                    self.expects_late = false;
                     return true;
                 }
                 None => self.no_delimiter_to = self.input.len(),
@@ -284,6 +299,7 @@ impl Session {
             }
             State::Waiting => {
                 self.state = State::Idle;
+                self.wants_late = false;
                 // The agent marks the answer to `guest-sync-delimited` whoever asks.
                 let marks = self.input[line.clone()].iter();
                 let marks = marks.take_while(|byte| **byte == DELIMITER).count();
@@ -296,6 +312,22 @@ impl Session {
             State::Unsynchronized | State::Closed => {}
         }
         true
+    }
+
+    /// Keeps the first line since the request was given up: the agent answers in order.
+    fn look_for_late(&mut self) {
+        let Some(at) = find(b'\n', &self.input, self.no_line_to.max(self.start)) else {
+            return;
+        };
+        let line = self.input[self.start..at].trim_ascii();
+        if line.is_empty() {
+            return;
+        }
+        self.expects_late = false;
+        // A delimiter begins the answer to the synchronisation, so an agent that was started anew.
+        if line.len() <= WORTH_KEEPING && !line.contains(&DELIMITER) {
+            self.late = Some(line.to_vec());
+        }
     }
 
     /// What was just dealt with, without copying it if it is all there is.
@@ -360,6 +392,7 @@ impl Session {
 
     fn synchronized(&mut self) {
         let state = std::mem::replace(&mut self.state, State::Idle);
+        self.expects_late = false;
         self.happenings.push_back(Happening::Synchronized);
         if let State::Synchronizing {
             request: Some(request),
@@ -398,9 +431,29 @@ impl Session {
 
     fn close(&mut self, why: Closed) {
         self.state = State::Closed;
+        self.expects_late = false;
         self.forget_input();
         self.output.clear();
         self.happenings.push_back(Happening::Closed(why));
+    }
+}
+
+/// For replies that come after the request was given up, which the client with I/O is interested in.
+#[cfg_attr(not(feature = "qga"), allow(dead_code))]
+impl Session {
+    /// Has the reply to the request just sent kept if it comes after the request was given up.
+    pub(crate) fn want_late(&mut self) {
+        self.wants_late = true;
+    }
+
+    /// Whether a reply may come that is kept so. At the end of the next synchronisation it has come.
+    pub(crate) fn expects_late(&self) -> bool {
+        self.expects_late
+    }
+
+    /// The reply that was kept so.
+    pub(crate) fn take_late(&mut self) -> Option<Vec<u8>> {
+        self.late.take()
     }
 }
 

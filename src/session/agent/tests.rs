@@ -228,6 +228,39 @@ fn a_call_given_up_is_followed_by_a_synchronisation() {
     );
 }
 
+/// The reply wanted is the first, whatever it was split into and when; not what is before that of a new agent.
+#[test]
+fn a_reply_that_is_wanted_late() {
+    const OPENED: &[u8] = b"{\"return\": 1000}\n";
+    let stray = b"{\"error\": {\"class\": \"GenericError\", \"desc\": \"stray\"}}\n";
+    for (late, expected) in [
+        (&[OPENED, stray].concat()[..], Some(OPENED.trim_ascii())),
+        (&stray[..], Some(stray.trim_ascii())),
+        (b"", None),
+        (b"{\"retu", None),
+    ] {
+        for split in 0..=late.len() {
+            let mut session = ready();
+            ping(&mut session);
+            session.want_late();
+            send_all(&mut session);
+            session.abandon();
+            assert!(session.expects_late());
+            session.receive(&late[..split]);
+            session.synchronize();
+            let id = id(&session);
+            session.receive(&[&late[split..], &delimited(id)].concat());
+            assert_eq!(happenings(&mut session), [Happening::Synchronized]);
+            assert_eq!(session.take_late().as_deref(), expected, "at {split}");
+            // Others are not kept.
+            ping(&mut session);
+            session.abandon();
+            session.receive(DONE.as_bytes());
+            assert_eq!((session.expects_late(), session.take_late()), (false, None));
+        }
+    }
+}
+
 /// Its caller has gone while its reply, or the answer to its synchronisation, waits to be looked at.
 #[test]
 fn a_reply_that_nobody_took() {
