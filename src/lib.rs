@@ -96,7 +96,8 @@
 //!
 //! With a `tracing` subscriber in place, the target `qapi_rt::wire` logs at trace level each message a client sends (`C:`)
 //! and receives (`S:`). The targets `qapi_rt::deprecated` and `qapi_rt::unstable` warn of commands, members, values and
-//! events that are going to be removed or may change without notice, once each for every connection.
+//! events that are going to be removed or may change without notice, once each for every connection. Of a command that is
+//! sent raw only the name is looked at.
 //!
 //! In the log of messages these are replaced by `***`, wherever they stand:
 //!
