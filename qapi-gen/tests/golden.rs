@@ -17,11 +17,14 @@ use std::path::{Path, PathBuf};
     clippy::fn_params_excessive_bools,
     clippy::many_single_char_names,
     clippy::match_same_arms,
+    clippy::pub_underscore_fields,
     clippy::similar_names,
     clippy::single_match_else,
     clippy::struct_excessive_bools,
     clippy::struct_field_names,
-    clippy::too_many_lines
+    clippy::too_many_lines,
+    clippy::used_underscore_binding,
+    clippy::used_underscore_items
 )]
 // The files are as generated, whichever rustfmt there is.
 #[rustfmt::skip]

@@ -4,8 +4,9 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
 
 /// `Phase`, `meter.json` line 1
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +47,7 @@ impl ::qapi_types::codec::Enum for Phase {
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum Event {
     /// `METER_READ`
     MeterRead(events::MeterRead),

@@ -159,6 +159,10 @@ impl<'s> Output<'_, 's> {
         self.t.assign("type Partial =", &partial);
         self.t.blank();
         self.t.line(&["#[inline]"]);
+        if self.plan.is_bare(id) {
+            self.t
+                .line(&["#[allow(clippy::semicolon_if_nothing_returned)]"]);
+        }
         self.t.open(&["fn begin() -> Self::Partial {"]);
         self.t
             .list(&cat(&[&members, "::begin("]), &[], ")", Fit::Call);

@@ -84,6 +84,10 @@ impl<'s> Output<'_, 's> {
         self.t.doc("Any event.");
         self.t.line(&["#[derive(", &join(DERIVES, ", "), ")]"]);
         self.t.line(&["#[non_exhaustive]"]);
+        if !all.is_empty() {
+            // How large the events are is known only where all their types are.
+            self.t.line(&["#[allow(clippy::large_enum_variant)]"]);
+        }
         self.allow_deprecated(deprecated);
         self.t.open(&["pub enum ", &ident, " {"]);
         for (event, item) in all {

@@ -21,6 +21,14 @@ const OPERATORS: [&str; 10] = [
 /// Methods of std's traits that borrow.
 const BORROWING: [&str; 4] = ["as_ref", "borrow", "clone", "deref"];
 
+/// The lint about names of variables that say nothing.
+pub(crate) const DISALLOWED: &str = "clippy::disallowed_names";
+
+/// Whether clippy takes it for the name of a variable that says nothing.
+pub(crate) fn is_placeholder(name: &str) -> bool {
+    matches!(name, "foo" | "baz" | "quux")
+}
+
 /// The attribute that keeps clippy from complaining of a method's name.
 pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -38,6 +46,7 @@ pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
     let lints = [
         (convention, "clippy::wrong_self_convention"),
         (of_trait, "clippy::should_implement_trait"),
+        (method == Method::Setter && is_placeholder(name), DISALLOWED),
         (
             matches!(name, "iter" | "iter_mut"),
             "clippy::iter_not_returning_iterator",

@@ -53,8 +53,9 @@ use text::{Text, refs};
 const LINTS: &[&str] = &[
     "//",
     "// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,",
-    "// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,",
-    "// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.",
+    "// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,",
+    "// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,",
+    "// used_underscore_binding and used_underscore_items.",
 ];
 
 /// An item that a macro at the end of its module implements traits for, and when it is there.

@@ -130,7 +130,7 @@ impl<'s> Plan<'s> {
                 self.objects[index] = named(types.claim(camel(name)));
             }
             if object.variants.is_some() {
-                let name = cat(&[&self.objects[index].ident, "Branch"]);
+                let name = derived(&self.objects[index].ident, "Branch");
                 let partial = types.claim(cat(&[&name, "Partial"]));
                 self.branches[index] = (types.claim(name), partial);
             }
@@ -143,7 +143,7 @@ impl<'s> Plan<'s> {
             (&mut self.events, &mut events),
         ] {
             for item in items.iter_mut().filter(|item| !item.ident.is_empty()) {
-                item.partial = scope.claim(cat(&[&item.ident, "Partial"]));
+                item.partial = scope.claim(derived(&item.ident, "Partial"));
             }
         }
     }
@@ -395,6 +395,16 @@ impl<'s> Plan<'s> {
         self.received[object.index()]
     }
 
+    /// Whether an object may have nothing in it.
+    pub(crate) fn is_bare(&self, object: ObjectId) -> bool {
+        let it = self.schema.object(object);
+        let mut members = self.schema.all_members(it);
+        let there = |condition| self.presence(condition) != Presence::Never;
+        !self.is_received(object)
+            && it.variants.is_none()
+            && !members.any(|(_, member)| there(member.condition.as_ref()))
+    }
+
     /// Whether a member of that type has to be boxed in that object.
     pub(crate) fn is_boxed(&self, object: ObjectId, member: Type) -> bool {
         matches!(member, Type::Object(id) if self.cycles.closes(object, id))
@@ -466,4 +476,9 @@ impl<'s> Plan<'s> {
             matching(&self.options.attributes),
         )
     }
+}
+
+/// A name made from that of an item. The `_` that tells the item from something else is not wanted within a name.
+fn derived(ident: &str, suffix: &str) -> String {
+    cat(&[ident.trim_end_matches('_'), suffix])
 }

@@ -2,7 +2,7 @@
 
 use super::Output;
 use super::docs::{Source, deprecation};
-use super::lints::{Method, allow, allow_new};
+use super::lints::{DISALLOWED, Method, allow, allow_new, is_placeholder};
 use super::paths::{BOX, INTO, OPTION};
 use super::record::{Field, Record, Rest};
 use super::text::{literal, refs};
@@ -168,6 +168,12 @@ impl Output<'_, '_> {
             .all(|parameter| parameter.starts_with("#[cfg("))
         {
             self.t.line(&["#[allow(clippy::new_without_default)]"]);
+        }
+        if record
+            .fields()
+            .any(|field| !field.member.optional && is_placeholder(&field.ident))
+        {
+            self.t.line(&["#[allow(", DISALLOWED, ")]"]);
         }
         if parameters.len() > MAX_PARAMETERS {
             self.t.line(&["#[allow(clippy::too_many_arguments)]"]);

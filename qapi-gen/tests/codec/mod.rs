@@ -259,7 +259,7 @@ fn events() {
 #[test]
 fn names_that_mean_something_in_rust() {
     use names::commands::{ComExampleDoIt, Ok_};
-    let value: names::Ok = round_trip(json!({ "value": "self", "branch": "b", "self": 1 }));
+    let value: names::Ok = round_trip(json!({ "value": "self", "branch": "b", "self": "ok" }));
     assert_eq!(Ok_::new(value.clone()).0, value);
     round_trip::<names::Result>(json!({ "ok": { "from": "none" }, "err": [{}] }));
     round_trip::<names::Box>(json!({ "inner": { "inner": {} } }));
@@ -289,6 +289,12 @@ fn conditions_become_attributes() {
         "Parameter 'port' is unexpected"
     );
     round_trip::<conditions::Gone>(json!({}));
+    let name = round_trip::<conditions::Whatever>(json!("any"));
+    assert_eq!(name, conditions::Whatever::Name(conditions::Name::Any));
+    assert_eq!(
+        from_str::<conditions::Whatever>("[]", Mode::Strict).is_ok(),
+        cfg!(target_os = "linux")
+    );
     #[cfg(target_os = "linux")]
     {
         assert_eq!(

@@ -4,8 +4,9 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
 
 /// `Size`, `alternate.json` line 6
 #[derive(Clone, Debug, PartialEq)]
@@ -362,11 +363,95 @@ impl ::qapi_types::codec::Encode for Amount {
     }
 }
 
+/// `Extent`, `alternate.json` line 15
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// `size`
+    Size(::std::boxed::Box<Size>),
+    /// `number`
+    Number(i64),
+    /// `auto`
+    Auto(bool),
+    /// `list`
+    List(::std::vec::Vec<i8>),
+    /// `null`
+    Null,
+    /// A choice of a newer or older release.
+    Unrecognized(::qapi_types::Value),
+}
+
+impl ::core::convert::From<Size> for Extent {
+    #[inline]
+    fn from(value: Size) -> Self {
+        Self::Size(::std::boxed::Box::new(value))
+    }
+}
+
+impl ::core::convert::From<i64> for Extent {
+    #[inline]
+    fn from(value: i64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl ::core::convert::From<bool> for Extent {
+    #[inline]
+    fn from(value: bool) -> Self {
+        Self::Auto(value)
+    }
+}
+
+impl ::core::convert::From<::std::vec::Vec<i8>> for Extent {
+    #[inline]
+    fn from(value: ::std::vec::Vec<i8>) -> Self {
+        Self::List(value)
+    }
+}
+
+impl ::qapi_types::codec::Decode for Extent {
+    #[inline]
+    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        match r.peek()? {
+            ::qapi_types::codec::Kind::Object => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Size)
+            }
+            ::qapi_types::codec::Kind::Number => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Number)
+            }
+            ::qapi_types::codec::Kind::Bool => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Auto)
+            }
+            ::qapi_types::codec::Kind::Array => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::List)
+            }
+            ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::Null),
+            ::qapi_types::codec::Kind::String => {
+                ::qapi_types::codec::other_kind("Extent", r).map(Self::Unrecognized)
+            }
+        }
+    }
+}
+
+impl ::qapi_types::codec::Encode for Extent {
+    #[inline]
+    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Size(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Number(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Auto(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::List(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Null => w.null(),
+            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
+        }
+    }
+}
+
 ::qapi_types::impl_enum!(Preset);
 
 ::qapi_types::impl_object!(Size, Backing);
 
-::qapi_types::impl_serde!(Level, StrOrNull, Amount);
+::qapi_types::impl_serde!(Level, StrOrNull, Amount, Extent);
 
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,9 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
 
 /// `Status`, `command.json` line 6
 #[derive(Clone, Debug, PartialEq)]
@@ -317,9 +318,47 @@ impl ::qapi_types::codec::Branches for MoveBranch {
     }
 }
 
+/// `Nothing`, `command.json` line 58
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Nothing {}
+
+impl Nothing {
+    /// With no member set.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl ::qapi_types::codec::Members for Nothing {
+    type Partial = ();
+
+    #[inline]
+    fn begin() -> Self::Partial {}
+
+    #[inline]
+    fn member(
+        (): &mut Self::Partial,
+        _: &str,
+        _: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        Ok(false)
+    }
+
+    #[inline]
+    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[inline]
+    fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
+}
+
 ::qapi_types::impl_enum!(Way);
 
-::qapi_types::impl_object!(Status, Step, Move);
+::qapi_types::impl_object!(Status, Step, Move, Nothing);
 
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]
@@ -613,7 +652,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `device_add`, `command.json` line 45
+    /// `device_add`, `command.json` line 46
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {
@@ -712,7 +751,7 @@ pub mod commands {
         const NAME: &'static str = "device_add";
     }
 
-    /// `shutdown`, `command.json` line 51
+    /// `shutdown`, `command.json` line 52
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -784,7 +823,7 @@ pub mod commands {
     /// - **deprecated**
     /// - **unstable**
     ///
-    /// `old-thing`, `command.json` line 52
+    /// `old-thing`, `command.json` line 53
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated]
     #[non_exhaustive]
@@ -829,7 +868,7 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["deprecated", "unstable"];
     }
 
-    /// `get-number`, `command.json` line 55
+    /// `get-number`, `command.json` line 56
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GetNumber {}
@@ -872,7 +911,7 @@ pub mod commands {
         const NAME: &'static str = "get-number";
     }
 
-    /// `get-any`, `command.json` line 56
+    /// `get-any`, `command.json` line 57
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetAny {
@@ -931,6 +970,59 @@ pub mod commands {
         const NAME: &'static str = "get-any";
     }
 
+    /// `nothing`, `command.json` line 59
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Nothing(pub super::Nothing);
+
+    impl Nothing {
+        /// With these members.
+        #[must_use]
+        pub fn new(members: impl ::core::convert::Into<super::Nothing>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::Nothing> for Nothing {
+        #[inline]
+        fn from(members: super::Nothing) -> Self {
+            Self(members)
+        }
+    }
+
+    impl ::qapi_types::codec::Members for Nothing {
+        type Partial = <super::Nothing as ::qapi_types::codec::Members>::Partial;
+
+        #[inline]
+        #[allow(clippy::semicolon_if_nothing_returned)]
+        fn begin() -> Self::Partial {
+            <super::Nothing as ::qapi_types::codec::Members>::begin()
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<bool> {
+            <super::Nothing as ::qapi_types::codec::Members>::member(p, key, r)
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        }
+
+        #[inline]
+        fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+            <super::Nothing as ::qapi_types::codec::Members>::put(&self.0, w);
+        }
+    }
+
+    impl ::qapi_types::Command for Nothing {
+        type Reply = ::qapi_types::Empty;
+        const NAME: &'static str = "nothing";
+    }
+
     ::qapi_types::impl_object!(
         QueryStatus,
         Eject,
@@ -941,6 +1033,7 @@ pub mod commands {
         OldThing,
         GetNumber,
         GetAny,
+        Nothing,
     );
 }
 
@@ -951,6 +1044,7 @@ pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
     ::qapi_types::CommandInfo::new("get-any"),
     ::qapi_types::CommandInfo::new("get-number"),
     ::qapi_types::CommandInfo::new("move").allow_oob(),
+    ::qapi_types::CommandInfo::new("nothing"),
     ::qapi_types::CommandInfo::new("old-thing").features(&["deprecated", "unstable"]),
     ::qapi_types::CommandInfo::new("query-status")
         .since("0.14")

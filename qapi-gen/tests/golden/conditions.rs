@@ -4,8 +4,9 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
 
 /// `Display`, `conditions.json` line 6
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -853,12 +854,142 @@ impl ::qapi_types::codec::Members for Gone {
     }
 }
 
-::qapi_types::impl_enum!(Display);
+/// `Name`, `conditions.json` line 37
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Name {
+    /// `any`
+    Any,
+    /// A value of a newer or older release.
+    Unrecognized(::qapi_types::Unrecognized),
+}
+
+impl ::qapi_types::codec::Enum for Name {
+    const VALUES: &'static [Self] = &[Self::Any];
+    const NAMES: &'static [&'static str] = &["any"];
+
+    #[inline]
+    fn unrecognized(name: ::qapi_types::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Any => "any",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// `Whatever`, `conditions.json` line 38
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Whatever {
+    /// `name`
+    Name(Name),
+    /// `pid`
+    Pid(i64),
+    /// `on`
+    On(bool),
+    /// `none`
+    None,
+    /// `spawn`
+    Spawn(::std::boxed::Box<Spawn>),
+    /// If: `LINUX`
+    #[cfg(target_os = "linux")]
+    List(::std::vec::Vec<::std::string::String>),
+    /// A choice of a newer or older release.
+    Unrecognized(::qapi_types::Value),
+}
+
+impl ::core::convert::From<Name> for Whatever {
+    #[inline]
+    fn from(value: Name) -> Self {
+        Self::Name(value)
+    }
+}
+
+impl ::core::convert::From<i64> for Whatever {
+    #[inline]
+    fn from(value: i64) -> Self {
+        Self::Pid(value)
+    }
+}
+
+impl ::core::convert::From<bool> for Whatever {
+    #[inline]
+    fn from(value: bool) -> Self {
+        Self::On(value)
+    }
+}
+
+impl ::core::convert::From<Spawn> for Whatever {
+    #[inline]
+    fn from(value: Spawn) -> Self {
+        Self::Spawn(::std::boxed::Box::new(value))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl ::core::convert::From<::std::vec::Vec<::std::string::String>> for Whatever {
+    #[inline]
+    fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+        Self::List(value)
+    }
+}
+
+impl ::qapi_types::codec::Decode for Whatever {
+    #[inline]
+    fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        match r.peek()? {
+            ::qapi_types::codec::Kind::String => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Name)
+            }
+            ::qapi_types::codec::Kind::Number => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Pid)
+            }
+            ::qapi_types::codec::Kind::Bool => ::qapi_types::codec::Decode::decode(r).map(Self::On),
+            ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::None),
+            ::qapi_types::codec::Kind::Object => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::Spawn)
+            }
+            #[cfg(target_os = "linux")]
+            ::qapi_types::codec::Kind::Array => {
+                ::qapi_types::codec::Decode::decode(r).map(Self::List)
+            }
+            #[cfg(not(target_os = "linux"))]
+            ::qapi_types::codec::Kind::Array => {
+                ::qapi_types::codec::other_kind("Whatever", r).map(Self::Unrecognized)
+            }
+        }
+    }
+}
+
+impl ::qapi_types::codec::Encode for Whatever {
+    #[inline]
+    fn encode(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Name(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Pid(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::On(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::None => w.null(),
+            Self::Spawn(value) => ::qapi_types::codec::Encode::encode(value, w),
+            #[cfg(target_os = "linux")]
+            Self::List(value) => ::qapi_types::codec::Encode::encode(value, w),
+            Self::Unrecognized(value) => ::qapi_types::codec::Encode::encode(value, w),
+        }
+    }
+}
+
+::qapi_types::impl_enum!(Display, Name);
 
 ::qapi_types::impl_object!(Process, Spice, DisplayOptions, Spawn, Gone);
 
 #[cfg(target_os = "linux")]
 ::qapi_types::impl_object!(DBus);
+
+::qapi_types::impl_serde!(Whatever);
 
 #[cfg(target_os = "linux")]
 ::qapi_types::impl_serde!(Where);
@@ -866,6 +997,7 @@ impl ::qapi_types::codec::Members for Gone {
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum Event {
     /// `BUS_LOST`
     #[cfg(target_os = "linux")]

@@ -4,8 +4,9 @@
 // the licence that they state.
 //
 // This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
-// fn_params_excessive_bools, many_single_char_names, match_same_arms, similar_names,
-// single_match_else, struct_excessive_bools, struct_field_names and too_many_lines.
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
 
 /// `Marked`, `names.json` line 7
 #[derive(Clone, Debug, PartialEq)]
@@ -782,25 +783,39 @@ impl ::qapi_types::codec::Members for Clone {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Self_ {
-    /// `self`
-    pub self_: i64,
+    /// What `self` selects.
+    pub u: SelfBranch,
 }
 
 impl Self_ {
     /// With what is mandatory.
     #[must_use]
+    pub fn new(u: impl ::core::convert::Into<SelfBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `self` as on the wire.
+    #[must_use]
     #[inline]
-    pub fn new(self_: i64) -> Self {
-        Self { self_ }
+    pub fn self_(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
     }
 }
 
 impl ::qapi_types::codec::Members for Self_ {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<i64>);
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<From>,
+        ::qapi_types::codec::Branch<SelfBranchPartial>,
+    );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
     }
 
     #[inline]
@@ -811,22 +826,131 @@ impl ::qapi_types::codec::Members for Self_ {
     ) -> ::qapi_types::Result<bool> {
         match key {
             "self" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "self", r),
-            _ => Ok(false),
+            _ => ::qapi_types::codec::branch_member::<SelfBranch>(&mut p.2, &p.1, "self", key, r),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
+        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
             let members = &[(p.1.is_none(), 0, "self")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self { self_: m0 })
+        Ok(Self {
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
-        ::qapi_types::codec::put(w, "self", &self.self_);
+        ::qapi_types::codec::put_tag(w, "self", &self.u);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Self_`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SelfBranch {
+    /// `some`
+    Some,
+    /// `none`
+    None,
+    /// `ok`
+    Ok,
+    /// `err`
+    Err,
+    /// `self`
+    Self_,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `self`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+#[doc(hidden)]
+pub enum SelfBranchPartial {
+    Some,
+    None,
+    Ok,
+    Err,
+    Self_,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for SelfBranch {
+    type Tag = From;
+    type Partial = SelfBranchPartial;
+
+    #[inline]
+    fn begin(tag: &From) -> SelfBranchPartial {
+        match tag {
+            From::Some => SelfBranchPartial::Some,
+            From::None => SelfBranchPartial::None,
+            From::Ok => SelfBranchPartial::Ok,
+            From::Err => SelfBranchPartial::Err,
+            From::Self_ => SelfBranchPartial::Self_,
+            From::Unrecognized(tag) => {
+                SelfBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut SelfBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            SelfBranchPartial::Some => Ok(false),
+            SelfBranchPartial::None => Ok(false),
+            SelfBranchPartial::Ok => Ok(false),
+            SelfBranchPartial::Err => Ok(false),
+            SelfBranchPartial::Self_ => Ok(false),
+            SelfBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: SelfBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            SelfBranchPartial::Some => Self::Some,
+            SelfBranchPartial::None => Self::None,
+            SelfBranchPartial::Ok => Self::Ok,
+            SelfBranchPartial::Err => Self::Err,
+            SelfBranchPartial::Self_ => Self::Self_,
+            SelfBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Some => "some",
+            Self::None => "none",
+            Self::Ok => "ok",
+            Self::Err => "err",
+            Self::Self_ => "self",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::Some => {}
+            Self::None => {}
+            Self::Ok => {}
+            Self::Err => {}
+            Self::Self_ => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
     }
 }
 
@@ -3385,7 +3509,298 @@ impl ::qapi_types::codec::Members for New {
     }
 }
 
-::qapi_types::impl_enum!(From, Part);
+/// `Dimension`, `names.json` line 56
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dimension {
+    /// `2d`
+    _2d,
+    /// `3d`
+    _3d,
+    /// A value of a newer or older release.
+    Unrecognized(::qapi_types::Unrecognized),
+}
+
+impl ::qapi_types::codec::Enum for Dimension {
+    const VALUES: &'static [Self] = &[Self::_2d, Self::_3d];
+    const NAMES: &'static [&'static str] = &["2d", "3d"];
+
+    #[inline]
+    fn unrecognized(name: ::qapi_types::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::_2d => "2d",
+            Self::_3d => "3d",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// `Super`, `names.json` line 57
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Super {
+    /// `__4.example_d`
+    pub _4_example_d: i64,
+    /// What `d` selects.
+    pub u: SuperBranch,
+}
+
+impl Super {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<SuperBranch>, _4_example_d: i64) -> Self {
+        Self {
+            _4_example_d,
+            u: u.into(),
+        }
+    }
+
+    /// `d` as on the wire.
+    #[must_use]
+    #[inline]
+    pub fn d(&self) -> &str {
+        ::qapi_types::codec::Branches::tag(&self.u)
+    }
+}
+
+impl ::qapi_types::codec::Members for Super {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<Dimension>,
+        ::core::option::Option<i64>,
+        ::qapi_types::codec::Branch<SuperBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            ::qapi_types::codec::Fault::new(),
+            None,
+            None,
+            ::qapi_types::codec::Branch::Unknown,
+        )
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "d" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "d", r),
+            "__4.example_d" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "__4.example_d", r),
+            _ => ::qapi_types::codec::branch_member::<SuperBranch>(&mut p.3, &p.1, "d", key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "d"), (p.2.is_none(), 1, "__4.example_d")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            _4_example_d: m1,
+            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_tag(w, "d", &self.u);
+        ::qapi_types::codec::put(w, "__4.example_d", &self._4_example_d);
+        ::qapi_types::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`Super`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SuperBranch {
+    /// `2d`
+    _2d(::std::boxed::Box<New>),
+    /// `3d`
+    _3d,
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `d`.
+        tag: ::qapi_types::Unrecognized,
+        /// The members of the branch.
+        members: ::qapi_types::Object,
+    },
+}
+
+impl ::core::convert::From<New> for SuperBranch {
+    #[inline]
+    fn from(branch: New) -> Self {
+        Self::_2d(::std::boxed::Box::new(branch))
+    }
+}
+
+#[doc(hidden)]
+pub enum SuperBranchPartial {
+    _2d(::qapi_types::codec::BoxedPartial<New>),
+    _3d,
+    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
+}
+
+impl ::qapi_types::codec::Branches for SuperBranch {
+    type Tag = Dimension;
+    type Partial = SuperBranchPartial;
+
+    #[inline]
+    fn begin(tag: &Dimension) -> SuperBranchPartial {
+        match tag {
+            Dimension::_2d => SuperBranchPartial::_2d(::qapi_types::codec::boxed_begin::<New>()),
+            Dimension::_3d => SuperBranchPartial::_3d,
+            Dimension::Unrecognized(tag) => {
+                SuperBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut SuperBranchPartial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match p {
+            SuperBranchPartial::_2d(p) => <New as ::qapi_types::codec::Members>::member(p, key, r),
+            SuperBranchPartial::_3d => Ok(false),
+            SuperBranchPartial::Unrecognized(_, members) => {
+                ::qapi_types::codec::open(members, key, r)
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(p: SuperBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        Ok(match p {
+            SuperBranchPartial::_2d(p) => Self::_2d(::qapi_types::codec::boxed_finish(p, r)?),
+            SuperBranchPartial::_3d => Self::_3d,
+            SuperBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::_2d(_) => "2d",
+            Self::_3d => "3d",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        match self {
+            Self::_2d(branch) => <New as ::qapi_types::codec::Members>::put(branch, w),
+            Self::_3d => {}
+            Self::Unrecognized { members, .. } => ::qapi_types::codec::put_open(w, members),
+        }
+    }
+}
+
+/// `Placeholders`, `names.json` line 58
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Placeholders {
+    /// `foo`
+    pub foo: i64,
+    /// `baz`
+    pub baz: ::core::option::Option<i64>,
+    /// `quux`
+    pub quux: ::core::option::Option<i64>,
+}
+
+impl Placeholders {
+    /// With what is mandatory.
+    #[must_use]
+    #[allow(clippy::disallowed_names)]
+    #[inline]
+    pub fn new(foo: i64) -> Self {
+        Self {
+            foo,
+            baz: None,
+            quux: None,
+        }
+    }
+
+    /// Sets `baz`.
+    #[must_use]
+    #[allow(clippy::disallowed_names)]
+    #[inline]
+    pub fn baz(mut self, baz: i64) -> Self {
+        self.baz = Some(baz);
+        self
+    }
+
+    /// Sets `quux`.
+    #[must_use]
+    #[allow(clippy::disallowed_names)]
+    #[inline]
+    pub fn quux(mut self, quux: i64) -> Self {
+        self.quux = Some(quux);
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Placeholders {
+    type Partial = (
+        ::qapi_types::codec::Fault,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (::qapi_types::codec::Fault::new(), None, None, None)
+    }
+
+    #[inline]
+    fn member(
+        p: &mut Self::Partial,
+        key: &str,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<bool> {
+        match key {
+            "foo" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "foo", r),
+            "baz" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "baz", r),
+            "quux" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "quux", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2) = p else {
+            let members = &[(p.1.is_none(), 0, "foo")];
+            return Err(::qapi_types::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            foo: m0,
+            baz: m1,
+            quux: m2,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "foo", &self.foo);
+        ::qapi_types::codec::put_opt(w, "baz", &self.baz);
+        ::qapi_types::codec::put_opt(w, "quux", &self.quux);
+    }
+}
+
+::qapi_types::impl_enum!(From, Part, Dimension);
 
 ::qapi_types::impl_object!(
     Marked,
@@ -3414,6 +3829,8 @@ impl ::qapi_types::codec::Members for New {
     IntoKind,
     FromKind,
     New,
+    Super,
+    Placeholders,
 );
 
 ::qapi_types::impl_serde!(Default);
@@ -3421,6 +3838,7 @@ impl ::qapi_types::codec::Members for New {
 /// Any event.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum Event_ {
     /// `NEW`
     New(events::New),
