@@ -88,6 +88,16 @@ fn items_get_the_derives_and_attributes_asked_for() {
 }
 
 #[test]
+fn derives_of_a_list_come_once() {
+    let builder = builder()
+        .derive("Aa", "Hash, Debug,PartialEq , Eq")
+        .derive("A*", "Eq, ::other::Trait");
+    assert!(generate(&builder).unwrap().contains(
+        "#[derive(Clone, Debug, PartialEq, Hash, Eq, ::other::Trait)]\n#[non_exhaustive]\npub struct Aa {"
+    ));
+}
+
+#[test]
 fn a_member_that_some_release_does_not_send_is_an_option() {
     let facts = "releases 1.0 2.0\nstruct Aa\n  member n 2.0- sometimes\n";
     let code = generate(&builder().releases(Releases::parse(facts).unwrap())).unwrap();

@@ -206,7 +206,8 @@ impl<'s> Output<'_, 's> {
     fn attributes(&mut self, name: &str, derives: &[&str], presence: &Presence) {
         let (more, attributes) = self.plan.extra_attributes(name);
         let mut all = derives.to_vec();
-        for derive in more {
+        for derive in more.into_iter().flat_map(|list| list.split(',')) {
+            let derive = derive.trim();
             if !all.contains(&derive) {
                 all.push(derive);
             }
