@@ -21,13 +21,25 @@ const MAX_DEPTH: usize = 16;
 ///
 /// `resolve` maps the name of a definition of the schema to the target of a link, such as the
 /// path of the Rust item made from it.
-pub(crate) fn markdown(text: &str, resolve: &dyn Fn(&str) -> Option<String>) -> String {
+///
+/// The label stands before the text, in a paragraph of its own if the text does not start with one: what is no paragraph
+/// has to start a line.
+pub(crate) fn labelled(
+    label: &str,
+    text: &str,
+    resolve: &dyn Fn(&str) -> Option<String>,
+) -> String {
     let lines: Vec<Cow<'_, str>> = text.lines().map(expand_tabs).collect();
     let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
     let writer = Writer {
         inline: Inline::new(&lines, resolve),
     };
-    join(writer.blocks(&lines, 0))
+    let mut blocks = writer.blocks(&lines, 0);
+    if !label.is_empty() {
+        let unlabelled = std::mem::take(&mut blocks);
+        lead(label, unlabelled, &mut blocks);
+    }
+    join(blocks)
 }
 
 fn expand_tabs(line: &str) -> Cow<'_, str> {

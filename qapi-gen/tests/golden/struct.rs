@@ -359,7 +359,27 @@ impl ::qapi_types::codec::Members for Marker {
     }
 }
 
-/// `Empty`, `struct.json` line 47
+/// **To do:**
+///
+/// ```text
+/// code
+/// ```
+///
+/// # Features
+///
+/// - **table**:
+///
+///   ```text
+///   +---+---+
+///   | a | b |
+///   +---+---+
+///   ```
+/// - **list**:
+///
+///   - a
+///   - b
+///
+/// `Empty`, `struct.json` line 66
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Empty {}

@@ -4,7 +4,7 @@ use crate::compact::{PushAll as _, cat, join};
 use crate::model::{Condition, Definition, Features, SectionKind, Text};
 use crate::rust::docs::Source;
 use crate::rust::plan::{Module, Place, Plan};
-use crate::rust::rustdoc::markdown;
+use crate::rust::rustdoc::labelled;
 
 impl Plan<'_> {
     /// What the schema says of a definition.
@@ -16,18 +16,18 @@ impl Plan<'_> {
         let sections = source.doc.iter().flat_map(|doc| &doc.sections);
         let mut since = None;
         for section in sections.filter(|section| !section.text.text.trim().is_empty()) {
-            let text = self.markdown(&section.text, module);
+            let text = |label: &str| self.markdown(label, &section.text, module);
             match section.kind {
-                SectionKind::Plain => parts.push(text),
-                SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text])),
-                SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text])),
-                SectionKind::Todo => parts.push(cat(&["**To do:** ", &text])),
-                SectionKind::Since => since = Some(text),
+                SectionKind::Plain => parts.push(text("")),
+                SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text("")])),
+                SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text("")])),
+                SectionKind::Todo => parts.push(text("**To do:**")),
+                SectionKind::Since => since = Some(text("Since:")),
             }
         }
         parts.push_all(self.features(source.features, "# Features\n\n", module));
         parts.push_all(condition(source.condition));
-        parts.push_all(since.map(|since| cat(&["Since: ", &since])));
+        parts.push_all(since);
         parts
     }
 
@@ -44,14 +44,14 @@ impl Plan<'_> {
             return parts;
         }
         let text = doc.filter(|doc| !doc.text.trim().is_empty());
-        parts.push_all(text.map(|doc| self.markdown(doc, module)));
+        parts.push_all(text.map(|doc| self.markdown("", doc, module)));
         parts.push_all(self.features(features, "", module));
         parts.push_all(condition(when));
         parts
     }
 
-    fn markdown(&self, text: &Text, module: Module) -> String {
-        markdown(&text.text, &|name| self.link(name, module))
+    fn markdown(&self, label: &str, text: &Text, module: Module) -> String {
+        labelled(label, &text.text, &|name| self.link(name, module))
     }
 
     fn features(&self, features: &Features, heading: &str, module: Module) -> Option<String> {
@@ -64,8 +64,8 @@ impl Plan<'_> {
                     .as_ref()
                     .filter(|doc| !doc.text.trim().is_empty())
                 {
-                    item.push_str(": ");
-                    item.push_str(&self.markdown(doc, module).replace('\n', "\n  "));
+                    let label = cat(&[&item, ":"]);
+                    item = self.markdown(&label, doc, module).replace('\n', "\n  ");
                 }
                 item.lines()
                     .map(str::trim_end)

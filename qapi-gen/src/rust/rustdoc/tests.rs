@@ -1,4 +1,8 @@
-use super::markdown;
+use super::labelled;
+
+fn markdown(text: &str, resolve: &dyn Fn(&str) -> Option<String>) -> String {
+    labelled("", text, resolve)
+}
 
 fn links(name: &str) -> Option<String> {
     if name == "Here" {
@@ -214,6 +218,19 @@ fn tables() {
         "```text\n+--+\n|a |\n+--+\n```\n\nb",
     );
     check("=== ===\nno end", "\\=== ===\nno end");
+}
+
+#[test]
+fn labels() {
+    let check = |text: &str, expected| assert_eq!(labelled("**a:**", text, &links), expected);
+    check("One\ntwo.\n\nThree", "**a:** One\ntwo.\n\nThree");
+    check(
+        "+--+\n|a |\n+--+\n\nb",
+        "**a:**\n\n```text\n+--+\n|a |\n+--+\n```\n\nb",
+    );
+    check("- b\n- c", "**a:**\n\n- b\n- c");
+    check("::\n\n  b", "**a:**\n\n```text\nb\n```");
+    check("", "**a:**");
 }
 
 #[test]
