@@ -84,7 +84,8 @@ impl Builder {
     }
 
     /// Decides about a symbol that the schema's conditions name. What depends on symbols that
-    /// nobody decided about is generated.
+    /// nobody decided about is generated. A symbol that the schema does not name is ignored, since one
+    /// set of decisions may serve several schemas.
     pub fn condition(mut self, symbol: impl Into<String>, condition: Condition) -> Builder {
         let decision = match condition {
             Condition::True => Decision::True,
@@ -97,7 +98,7 @@ impl Builder {
 
     /// Takes what some schema files define from a module that exists already, generated from the
     /// same files, such as `::qapi_types::qmp`. The pattern covers the file's path relative to
-    /// the root file's directory, or the end of that path.
+    /// the root file's directory, or the end of that path; it must cover some file.
     pub fn extern_path(mut self, file: impl Into<String>, module: impl Into<String>) -> Builder {
         self.options
             .extern_paths
@@ -106,7 +107,8 @@ impl Builder {
     }
 
     /// Derives one more trait (or several, separated by commas) for the items made from the
-    /// definitions that the pattern covers. Their names are those of the schema.
+    /// definitions that the pattern covers. Their names are those of the schema, which must have
+    /// such a definition, generated or not.
     pub fn derive(mut self, pattern: impl Into<String>, derive: impl Into<String>) -> Builder {
         self.options
             .derives
@@ -115,7 +117,7 @@ impl Builder {
     }
 
     /// Puts an attribute, such as `#[must_use]`, in front of the items made from the definitions
-    /// that the pattern covers.
+    /// that the pattern covers, as for [`derive`](Builder::derive).
     pub fn attribute(
         mut self,
         pattern: impl Into<String>,

@@ -1,6 +1,6 @@
 //! What a build script can ask for.
 
-use qapi_gen::{Builder, Condition, Frontend, MemoryLoader, Releases};
+use qapi_gen::{Builder, Condition, Frontend, MemoryLoader, Releases, ServiceOptions};
 
 const SCHEMA: &str = "
 { 'include': 'lib/common.json' }
@@ -52,6 +52,44 @@ fn a_pattern_without_a_match_is_an_error() {
         error(&builder().commands(["query-a", "querry-b"])),
         "the schema has no command 'querry-b'; did you mean 'query-b'?"
     );
+}
+
+#[test]
+fn so_is_one_for_definitions_and_files() {
+    for (builder, message) in [
+        (
+            builder().derive("Ab", "Eq"),
+            "the schema has no definition 'Ab'; did you mean 'Aa'?",
+        ),
+        (
+            builder().attribute("set-?-x", "#[must_use]"),
+            "the schema has no definition 'set-?-x'",
+        ),
+        (
+            builder().extern_path("lib/comon.json", "::other"),
+            "the schema has no file 'lib/comon.json'; did you mean 'lib/common.json'?",
+        ),
+    ] {
+        assert_eq!(error(&builder), message);
+    }
+    // What exists but was not chosen is no mistake.
+    let chosen = builder().commands(["query-a"]).derive("set-*", "Eq");
+    generate(&chosen.attribute("Unused", "#[must_use]")).unwrap();
+}
+
+#[test]
+fn a_service_requires_only_what_is_generated() {
+    let requires = |builder: Builder, what| builder.service(ServiceOptions::new().required([what]));
+    let message = "the service requires 'query-b', which is not generated: \
+                   it is not among the commands asked for, or its condition excludes it";
+    for without in [
+        builder().commands(["query-a"]),
+        builder().condition("HAVE_B", Condition::False),
+    ] {
+        assert_eq!(error(&requires(without.clone(), "query-b")), message);
+        generate(&requires(without, "query-?")).unwrap();
+    }
+    generate(&requires(builder(), "query-b")).unwrap();
 }
 
 #[test]

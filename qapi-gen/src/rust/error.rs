@@ -1,7 +1,6 @@
 //! Why nothing was generated.
 
 use crate::diagnostic::Errors;
-use crate::names::Name;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -16,14 +15,20 @@ pub enum Error {
     /// The schema is rejected, but the builder's option `legacy` would accept it, as what an older release wrote.
     /// Without the feature `legacy` this is not found out.
     Legacy(Errors),
-    /// No command or event has a name that this pattern covers.
+    /// The schema has nothing with a name that this pattern covers.
     NoMatch {
-        /// `command` or `event`.
+        /// `command`, `event`, `definition` or `file`.
         what: &'static str,
         /// The pattern.
         pattern: String,
         /// A name that is close to it.
         suggestion: Option<String>,
+    },
+    /// The service requires commands that this pattern covers, and none of them is generated: none is among those asked
+    /// for, or conditions exclude them.
+    NotGenerated {
+        /// The pattern.
+        pattern: String,
     },
     /// A type is left out by its condition, but something that uses it is not.
     Excluded {
@@ -54,9 +59,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn no_match(what: &'static str, pattern: &str, names: &[&Name]) -> Error {
-        let suggestion =
-            crate::suggest::closest(pattern, &mut names.iter().map(|name| name.as_str()));
+    pub(crate) fn no_match(what: &'static str, pattern: &str, names: &[&str]) -> Error {
+        let suggestion = crate::suggest::closest(pattern, &mut names.iter().copied());
         Error::NoMatch {
             what,
             pattern: pattern.to_owned(),
@@ -85,6 +89,11 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            Error::NotGenerated { pattern } => write!(
+                f,
+                "the service requires '{pattern}', which is not generated: \
+                 it is not among the commands asked for, or its condition excludes it"
+            ),
             Error::Excluded { user, ty } => write!(
                 f,
                 "'{user}' uses '{ty}', which its condition excludes as the symbols were set"

@@ -77,7 +77,9 @@ impl<'s> Plan<'s> {
             received: received(schema),
         };
         plan.name();
+        plan.check_patterns()?;
         plan.place()?;
+        plan.check_required()?;
         plan.check_presence()?;
         Ok(plan)
     }
@@ -146,6 +148,67 @@ impl<'s> Plan<'s> {
                 item.partial = scope.claim(derived(&item.ident, "Partial"));
             }
         }
+    }
+
+    /// Refuses patterns that cover nothing in the schema.
+    fn check_patterns(&self) -> Result<(), Error> {
+        let (schema, options) = (self.schema, self.options);
+        let (mut items, mut commands, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for &definition in schema.definitions() {
+            let name = schema.name(definition).as_str();
+            match definition {
+                Definition::Enum(QTYPE) => continue,
+                Definition::Object(id) if self.object_item(id).ident.is_empty() => continue,
+                Definition::Command(_) => commands.push(name),
+                Definition::Event(_) => events.push(name),
+                _ => {}
+            }
+            items.push(name);
+        }
+        let files = schema.modules().iter().map(|module| &*module.name);
+        let files = files.collect_vec();
+        let check = |what, glob: &Glob, names: &[&str]| {
+            let covers = |name: &&str| match what {
+                "file" => glob.matches_path(name),
+                _ => glob.matches(name),
+            };
+            match names.iter().any(covers) {
+                true => Ok(()),
+                false => Err(Error::no_match(what, glob.as_str(), names)),
+            }
+        };
+        for (what, globs, names) in [
+            ("command", options.required(), &commands),
+            ("command", patterns(&options.commands), &commands),
+            ("event", patterns(&options.events), &events),
+        ] {
+            for glob in globs {
+                check(what, glob, names)?;
+            }
+        }
+        for (what, list, names) in [
+            ("file", &options.extern_paths, &files),
+            ("definition", &options.derives, &items),
+            ("definition", &options.attributes, &items),
+        ] {
+            for (glob, _) in list {
+                check(what, glob, names)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a service that requires a command which is not there.
+    fn check_required(&self) -> Result<(), Error> {
+        for glob in self.options.required() {
+            let mut commands = self.schema.commands.iter().zip(&self.commands);
+            if !commands.any(|(it, item)| glob.matches(&it.name) && item.place != Place::Absent) {
+                return Err(Error::NotGenerated {
+                    pattern: glob.as_str().to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Decides what is generated.
@@ -228,22 +291,6 @@ impl<'s> Plan<'s> {
     fn roots(&self) -> Result<(bool, Vec<Root>), Error> {
         let (schema, options) = (self.schema, self.options);
         let all = options.commands.is_none() && options.events.is_none();
-        let commands = schema.commands().map(|c| &c.name).collect_vec();
-        let events = schema.events().map(|e| &e.name).collect_vec();
-        fn patterns(globs: &Option<Vec<Glob>>) -> &[Glob] {
-            globs.as_deref().unwrap_or_default()
-        }
-        for (what, globs, names) in [
-            ("command", options.required(), &commands),
-            ("command", patterns(&options.commands), &commands),
-            ("event", patterns(&options.events), &events),
-        ] {
-            for glob in globs {
-                if !names.iter().any(|name| glob.matches(name)) {
-                    return Err(Error::no_match(what, glob.as_str(), names));
-                }
-            }
-        }
         let chosen = |globs: &Option<Vec<Glob>>, name: &str| {
             all || patterns(globs).iter().any(|glob| glob.matches(name))
         };
@@ -476,6 +523,10 @@ impl<'s> Plan<'s> {
             matching(&self.options.attributes),
         )
     }
+}
+
+fn patterns(globs: &Option<Vec<Glob>>) -> &[Glob] {
+    globs.as_deref().unwrap_or_default()
 }
 
 /// A name made from that of an item. The `_` that tells the item from something else is not wanted within a name.

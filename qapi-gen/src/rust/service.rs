@@ -43,7 +43,8 @@ impl ServiceOptions {
     }
 
     /// The methods of commands that these patterns cover have no default, so that the compiler
-    /// demands them. `*` stands for any text, `?` for any character.
+    /// demands them. `*` stands for any text, `?` for any character. Each pattern must cover a
+    /// command that is generated.
     pub fn required<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.required.push_all(patterns.into_iter().map(Glob::new));
         self
