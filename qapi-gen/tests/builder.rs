@@ -93,6 +93,21 @@ fn a_service_requires_only_what_is_generated() {
 }
 
 #[test]
+fn names_of_files_and_licences_stay_on_their_lines() {
+    let text = "# SPDX-License-Identifier: MIT\u{202e}X\r# Text\n{ 'struct': 'Aa', 'data': {} }\n";
+    let name = "a\nb\rc.json";
+    let schema = Frontend::new()
+        .loader(MemoryLoader::new([(name, text)]))
+        .read(name)
+        .unwrap();
+    let code = Builder::new(name).generate_from(&schema).unwrap();
+    assert!(!code.contains('\r'));
+    assert!(code.contains(" from a b c.json. Do not edit.\n"));
+    assert!(code.contains("\n// MIT X.\n"));
+    assert!(code.contains("\n/// `Aa`, `a b c.json` line "), "{code}");
+}
+
+#[test]
 fn conditions_decide_what_is_there() {
     let code = generate(&builder().condition("HAVE_B", Condition::False)).unwrap();
     assert!(!code.contains("struct Bb") && !code.contains("query-b"));

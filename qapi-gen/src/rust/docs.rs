@@ -5,7 +5,7 @@
 mod description;
 
 use super::plan::{Module, Plan};
-use super::text::{Text, literal};
+use super::text::{Text, literal, on_one_line};
 use crate::compact::{CollectVec as _, cat, join};
 use crate::model::*;
 use crate::names::Name;
@@ -63,7 +63,7 @@ impl Plan<'_> {
         let (Some(span), Some(module)) = (source.origin.span, source.origin.module) else {
             return cat(&["`", name, "`, built into the schema language"]);
         };
-        let file = &self.schema.modules()[module].name;
+        let file = &on_one_line(&self.schema.modules()[module].name);
         let line = self.schema.sources().line(span);
         let name = match &self.options.reference {
             None => cat(&["`", name, "`"]),

@@ -10,6 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use super::text::is_hostile;
 use crate::compact::{PushAll as _, cat};
 use inline::Inline;
 use std::borrow::Cow;
@@ -51,7 +52,7 @@ fn expand_tabs(line: &str) -> Cow<'_, str> {
     for c in line.chars() {
         let width = if c == '\t' { 8 - column % 8 } else { 1 };
         match c {
-            c if c.is_control() => out.extend(std::iter::repeat_n(' ', width)),
+            c if is_hostile(c) => out.extend(std::iter::repeat_n(' ', width)),
             c => out.push(c),
         }
         column += width;

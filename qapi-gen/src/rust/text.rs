@@ -505,6 +505,20 @@ pub(crate) fn literal(text: &str) -> String {
     }
 }
 
+/// Text that may contain anything, as a comment shows it.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        line.push(if is_hostile(c) { ' ' } else { c });
+    }
+    line
+}
+
+/// Whether a character ends a line, or steers those around it, which rustc refuses in comments.
+pub(crate) fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Strings as slices.
 pub(crate) fn refs(strings: &[String]) -> Vec<&str> {
     strings.iter().map(String::as_str).collect()

@@ -20,6 +20,7 @@ fn check(text: &str, expected: &str) {
 fn paragraphs_keep_their_lines() {
     check("", "");
     check("One\ntwo.  Three.\n\n\nFour", "One\ntwo.  Three.\n\nFour");
+    check("One\u{202e}two\u{2066}", "One two");
     check("One\r\n\ttab", "- One\n\n  tab");
 }
 
