@@ -117,6 +117,13 @@ enum Ask {
     Dismiss,
 }
 
+/// Where a job stands until it is told to go on, in the order in which it comes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    Ready,
+    Pending,
+}
+
 /// A job from its start, or from when it is first looked at, to its end.
 ///
 /// It is dismissed in the end, after its error was read.
@@ -131,8 +138,8 @@ pub struct Job {
     progress: Progress,
     /// Whether the command was asked for that this state calls for.
     acted: bool,
-    /// Whether the job was told to complete or make its changes.
-    settled: bool,
+    /// The last stop that it was told to leave. It may be seen there again, for a moment.
+    left: Option<Stop>,
     cancelled: bool,
     concluding: bool,
     /// What an event said of the end.
@@ -173,7 +180,7 @@ impl Job {
             status: JobStatus::Undefined,
             progress: Progress::default(),
             acted: false,
-            settled: false,
+            left: None,
             cancelled: false,
             concluding: false,
             told: None,
@@ -240,15 +247,17 @@ impl Job {
             return;
         }
         let ask = match self.status {
-            JobStatus::Ready if !self.settled => match self.when_ready {
+            JobStatus::Ready if self.left < Some(Stop::Ready) => match self.when_ready {
                 WhenReady::Complete => Ask::Complete,
                 WhenReady::Detach => Ask::Detach,
                 WhenReady::Wait => return,
             },
-            JobStatus::Pending if stays && !self.settled => match self.when_pending {
-                WhenPending::Finalize => Ask::Finalize,
-                WhenPending::Wait => return,
-            },
+            JobStatus::Pending if stays && self.left < Some(Stop::Pending) => {
+                match self.when_pending {
+                    WhenPending::Finalize => Ask::Finalize,
+                    WhenPending::Wait => return,
+                }
+            }
             JobStatus::Concluded => {
                 self.concluding = true;
                 Ask::Conclude
@@ -375,7 +384,8 @@ impl Operation for Job {
             // It tells of the time before the end.
             (Ask::Look, Ok(_)) if self.concluding => {}
             (Ask::Look | Ask::Conclude, Ok(value)) => self.looked(ask, &value),
-            (Ask::Complete | Ask::Detach | Ask::Finalize, Ok(_)) => self.settled = true,
+            (Ask::Complete | Ask::Detach, Ok(_)) => self.left = self.left.max(Some(Stop::Ready)),
+            (Ask::Finalize, Ok(_)) => self.left = Some(Stop::Pending),
             (Ask::Cancel, Ok(_)) => self.cancelled = true,
             (Ask::Dismiss, Ok(_)) => self.end(),
             (Ask::Start, Ok(_)) => {}

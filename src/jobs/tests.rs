@@ -289,6 +289,40 @@ fn a_job_that_waits_for_it_is_finalized() {
         .waits();
 }
 
+/// What it was told when it was ready says nothing of its changes.
+#[test]
+fn a_job_waits_once_when_ready_and_once_when_pending() {
+    for (when_ready, command, argument) in [
+        (WhenReady::Complete, "job-complete", "id"),
+        (WhenReady::Detach, "block-job-cancel", "device"),
+    ] {
+        let ready = || {
+            let mut server = started(mirror().when_ready(when_ready));
+            server
+                .status(&JobStatus::Ready)
+                .gets(command, &format!(r#"{{"{argument}": "j"}}"#))
+                .accepts()
+                .status(&JobStatus::Waiting)
+                .status(&JobStatus::Pending)
+                .waits();
+            server
+        };
+        ready()
+            .sends("BLOCK_JOB_PENDING", r#"{"type": "mirror", "id": "j"}"#)
+            .gets("job-finalize", r#"{"id": "j"}"#)
+            .accepts()
+            .waits();
+        // Or the figures of progress tell.
+        let mut server = ready();
+        server.0.look();
+        server
+            .gets("query-jobs", "{}")
+            .answers_job(&JobStatus::Pending, "")
+            .tells(PROGRESS)
+            .gets("job-finalize", r#"{"id": "j"}"#);
+    }
+}
+
 #[test]
 fn a_cancelled_job() {
     let mut server = started(mirror());

@@ -86,6 +86,25 @@ fn a_mirror_that_is_left_as_a_copy() {
     no_jobs(&client);
 }
 
+/// It is let go on twice: when it is ready, and when it is about to make its changes.
+#[test]
+fn a_mirror_that_does_not_finalize_by_itself() {
+    for when_ready in [WhenReady::Complete, WhenReady::Detach] {
+        for interval in [Duration::MAX, Duration::from_millis(1)] {
+            let Some((server, client)) = daemon() else {
+                return;
+            };
+            let job = Job::new(mirror().auto_finalize(false)).when_ready(when_ready);
+            let mut run = client.run(job).progress_every(interval).deadline(DEADLINE);
+            let statuses = statuses(&run.by_ref().collect::<Vec<_>>());
+            run.outcome().unwrap();
+            assert!(statuses.contains(&JobStatus::Pending), "{statuses:?}");
+            assert!(fs::read(server.path("target")).unwrap() == vec![0x5A; SIZE as usize]);
+            no_jobs(&client);
+        }
+    }
+}
+
 /// The error is the server's own, which it forgets when the job is dismissed.
 #[test]
 fn a_backup_that_fails() {
