@@ -226,6 +226,12 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// How many events there are to be taken.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.lock().events.len()
+    }
+
     /// The oldest event, with the number of those dropped before it. Without one: an error if there will be no more, else
     /// `None`, and `waker` is woken when that changes.
     pub(crate) fn take(

@@ -51,6 +51,12 @@ impl<E> EventStream<E> {
         self.subscription.take_as(self.decode, None).transpose()
     }
 
+    /// How many events were received and not yet taken.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn queued(&self) -> usize {
+        self.subscription.queued()
+    }
+
     fn wait(&self, deadline: Option<Instant>) -> Result<Received<E>, Error> {
         let interest = Interest {
             call: None,

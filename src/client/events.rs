@@ -48,6 +48,12 @@ impl<E> EventStream<E> {
     pub fn try_recv(&mut self) -> Result<Option<Received<E>>, Error> {
         self.subscription.take_as(self.decode, None).transpose()
     }
+
+    /// How many events were received and not yet taken.
+    #[cfg(feature = "qmp")]
+    pub(crate) fn queued(&self) -> usize {
+        self.subscription.queued()
+    }
 }
 
 impl<E> fmt::Debug for EventStream<E> {

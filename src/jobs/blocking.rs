@@ -7,7 +7,7 @@ use qapi_types::qmp::Event;
 use super::{Cancel, Error, Operation, Step};
 use crate::blocking::{Client, EventStream};
 use crate::error::ErrorKind;
-use crate::events::EventMessage;
+use crate::events::{EventMessage, Received};
 use crate::time::after;
 
 impl Client {
@@ -95,7 +95,9 @@ impl<O: Operation> Running<O> {
             Step::Done(end) => self.end = Some(end),
             Step::Send(request) => {
                 let call = self.client.call(request).no_later_than(self.deadline);
-                match call.send() {
+                let result = call.send();
+                self.hand_over_events();
+                match result {
                     Ok(value) => self.operation.reply(Ok(value)),
                     Err(error) => match error.reply() {
                         Some(reply) => self.operation.reply(Err(reply.clone())),
@@ -123,6 +125,23 @@ impl<O: Operation> Running<O> {
             None => self.events.recv(),
         };
         match received {
+            Err(error) if error.is_deadline() => self.late(Instant::now()),
+            received => self.received(received),
+        }
+    }
+
+    /// Hands over the events received so far, and with them all that came before a reply that is at hand: they may tell
+    /// what it no longer shows. Those still to come, perhaps without end, do not put it off.
+    fn hand_over_events(&mut self) {
+        for _ in 0..self.events.queued() {
+            if let Some(received) = self.events.try_recv().transpose() {
+                self.received(received);
+            }
+        }
+    }
+
+    fn received(&mut self, received: Result<Received<EventMessage>, crate::Error>) {
+        match received {
             Ok(received) => {
                 if received.missed > 0 {
                     self.operation.look();
@@ -132,8 +151,7 @@ impl<O: Operation> Running<O> {
                     Err(_) => self.operation.look(),
                 }
             }
-            Err(error) if !error.is_deadline() => self.end = Some(Err(error.into())),
-            Err(_) => self.late(Instant::now()),
+            Err(error) => self.end = Some(Err(error.into())),
         }
     }
 

@@ -148,6 +148,8 @@ pub struct Job {
     asks: VecDeque<Ask>,
     /// What was sent and not yet answered, with the command's name.
     asked: Option<(Ask, &'static str)>,
+    /// Whether an event told of another state since then, so that the reply may be of an earlier one.
+    overtaken: bool,
     updates: VecDeque<JobUpdate>,
     end: Option<Result<(), Error>>,
 }
@@ -165,6 +167,9 @@ impl Job {
     }
 
     /// A job that is there already, such as one of several that a `transaction` started.
+    ///
+    /// If it may be over soon, make the run before the job is started: that subscribes to the events which tell how it
+    /// ended. Nothing is asked before the job is there, as long as updates or the outcome are asked for afterwards.
     ///
     /// If it is dismissed by itself, a failure of which no event tells ends with [`Error::Gone`].
     pub fn watch(id: impl Into<String>) -> Self {
@@ -187,6 +192,7 @@ impl Job {
             refused: None,
             asks: [first].into(),
             asked: None,
+            overtaken: false,
             updates: VecDeque::new(),
             end: None,
         }
@@ -236,6 +242,8 @@ impl Job {
         }
         self.status = status.clone();
         self.acted = false;
+        self.refused = None;
+        self.overtaken = true;
         self.updates.push_back(JobUpdate::Status(status.clone()));
         self.act(false);
     }
@@ -297,9 +305,13 @@ impl Job {
             Ok(jobs) => jobs,
             Err(error) => return self.finish(Err(error)),
         };
+        let is_late = ask == Ask::Look && self.overtaken;
         let Some(job) = jobs.into_iter().find(|job| job.id == self.id) else {
-            return self.end();
+            return if is_late { self.look() } else { self.end() };
         };
+        if is_late && job.status != self.status {
+            return;
+        }
         self.set_progress(job.current_progress, job.total_progress);
         if ask == Ask::Conclude {
             self.told(job.error.as_ref());
@@ -359,6 +371,7 @@ impl Operation for Job {
             match self.request(ask) {
                 Ok(request) => {
                     self.asked = Some((ask, request.name));
+                    self.overtaken = false;
                     return Step::Send(request);
                 }
                 Err(error) => self.finish(Err(error)),
@@ -382,7 +395,7 @@ impl Operation for Job {
                 self.refused(ask, Error::call(ErrorKind::Command(error), command));
             }
             // It tells of the time before the end.
-            (Ask::Look, Ok(_)) if self.concluding => {}
+            (Ask::Look, Ok(_)) if self.concluding || self.end.is_some() => {}
             (Ask::Look | Ask::Conclude, Ok(value)) => self.looked(ask, &value),
             (Ask::Complete | Ask::Detach, Ok(_)) => self.left = self.left.max(Some(Stop::Ready)),
             (Ask::Finalize, Ok(_)) => self.left = Some(Stop::Pending),

@@ -44,6 +44,8 @@ pub struct Migration {
     asks: VecDeque<Ask>,
     /// What was sent and not yet answered, with the command's name.
     asked: Option<(Ask, &'static str)>,
+    /// Whether an event told of its state since then, so that the reply may be of an earlier one.
+    overtaken: bool,
     updates: VecDeque<MigrationUpdate>,
     end: Option<Result<Box<MigrationInfo>, Error>>,
 }
@@ -75,6 +77,7 @@ impl Migration {
             status: None,
             asks,
             asked: None,
+            overtaken: false,
             updates: VecDeque::new(),
             end,
         }
@@ -110,7 +113,9 @@ impl Migration {
             Ok(info) => Box::new(info),
             Err(error) => return self.finish(Err(error)),
         };
-        if let Some(status) = &info.status {
+        if let Some(status) = &info.status
+            && (is_end(status) || !self.overtaken)
+        {
             self.set_status(status);
         }
         let failed = || {
@@ -130,6 +135,11 @@ impl Migration {
     }
 }
 
+fn is_end(status: &MigrationStatus) -> bool {
+    use MigrationStatus::{Cancelled, Completed, Failed};
+    matches!(status, Completed | Failed | Cancelled)
+}
+
 impl Operation for Migration {
     type Update = MigrationUpdate;
     type Outcome = Box<MigrationInfo>;
@@ -146,6 +156,7 @@ impl Operation for Migration {
             match self.request(ask) {
                 Ok(request) => {
                     self.asked = Some((ask, request.name));
+                    self.overtaken = false;
                     return Step::Send(request);
                 }
                 Err(error) => self.finish(Err(error)),
@@ -175,13 +186,12 @@ impl Operation for Migration {
             return;
         }
         match event {
-            Event::Migration(event) => match event.status {
-                // Only the server's answer tells why, and whether it is this migration that has ended.
-                MigrationStatus::Completed
-                | MigrationStatus::Failed
-                | MigrationStatus::Cancelled => self.look(),
-                _ => self.set_status(&event.status),
-            },
+            // Only the server's answer tells why, and whether it is this migration that has ended.
+            Event::Migration(event) if is_end(&event.status) => self.look(),
+            Event::Migration(event) => {
+                self.set_status(&event.status);
+                self.overtaken = true;
+            }
             Event::MigrationPass(event) => {
                 self.updates.push_back(MigrationUpdate::Pass(event.pass));
             }

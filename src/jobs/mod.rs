@@ -33,7 +33,9 @@ use crate::session::client as session;
 /// Work that goes on after the command that started it, without I/O.
 ///
 /// The owner subscribes to events first. Then it calls [`step`](Self::step) until that says [`Step::Wait`], carries out
-/// each [`Step::Send`] and hands over the reply, and otherwise hands over events as they come.
+/// each [`Step::Send`] and hands over the reply, and otherwise hands over events as they come. Events received before a
+/// reply are to be handed over before it: how something ended may be told by an event alone. No harm is done if some
+/// that came after the reply are, too.
 pub trait Operation {
     /// What it tells on the way.
     type Update;

@@ -261,6 +261,21 @@ fn completing_is_tried_again_if_the_moment_was_wrong() {
         .waits();
 }
 
+/// The job was in another state after the refusal, and is back.
+#[test]
+fn completing_is_tried_again_if_the_moment_has_passed() {
+    started(mirror())
+        .status(&JobStatus::Ready)
+        .gets("job-complete", r#"{"id": "j"}"#)
+        .refuses()
+        .gets("query-jobs", "{}")
+        .status(&JobStatus::Standby)
+        .status(&JobStatus::Ready)
+        .answers_job(&JobStatus::Ready, "")
+        .tells(PROGRESS)
+        .gets("job-complete", r#"{"id": "j"}"#);
+}
+
 #[test]
 fn a_job_that_cannot_be_completed_is_an_error() {
     let mut server = started(mirror());
@@ -409,6 +424,31 @@ fn an_answer_from_before_the_end() {
     assert_eq!(failed(server.ends()), "disk full");
 }
 
+/// Events that came after an answer may be known before it.
+#[test]
+fn an_answer_from_an_earlier_state() {
+    let mut server = started(mirror());
+    server.0.look();
+    server
+        .gets("query-jobs", "{}")
+        .status(&JobStatus::Ready)
+        .answers_job(&JobStatus::Running, "")
+        .gets("job-complete", r#"{"id": "j"}"#);
+}
+
+#[test]
+fn an_answer_from_before_the_job_was_there() {
+    Server(Job::watch("j"))
+        .gets("query-jobs", "{}")
+        .status(&JobStatus::Created)
+        .status(&JobStatus::Running)
+        .answers("[]")
+        .gets("query-jobs", "{}")
+        .answers_job(&JobStatus::Running, "")
+        .tells(PROGRESS)
+        .waits();
+}
+
 #[test]
 fn watching_a_job_that_is_there() {
     let mut server = Server(Job::watch("j"));
@@ -536,6 +576,24 @@ fn a_migration_that_has_not_ended() {
         panic!("{step:?}");
     };
     assert_eq!(info.status, Some(MigrationStatus::Active));
+    server.waits();
+}
+
+/// The event tells of a later state than the answer.
+#[test]
+fn a_migration_in_an_earlier_state() {
+    let mut server = migration();
+    server.0.look();
+    server
+        .gets("query-migrate", "{}")
+        .sends("MIGRATION", r#"{"status": "pre-switchover"}"#)
+        .tells(MigrationUpdate::Status(MigrationStatus::PreSwitchover))
+        .answers(r#"{"status": "active"}"#);
+    let step = server.0.step();
+    assert!(
+        matches!(step, Step::Update(MigrationUpdate::Progress(_))),
+        "{step:?}"
+    );
     server.waits();
 }
 

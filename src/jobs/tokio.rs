@@ -112,6 +112,7 @@ impl<O: Operation> Running<O> {
         if let Some(call) = &mut self.call {
             let result = call.await;
             self.call = None;
+            self.hand_over_events();
             self.replied(result);
             return None;
         }
@@ -157,6 +158,16 @@ impl<O: Operation> Running<O> {
             biased;
             received = self.events.recv() => self.received(received),
             () = late => self.late(Instant::now()),
+        }
+    }
+
+    /// Hands over the events received so far, and with them all that came before a reply that is at hand: they may tell
+    /// what it no longer shows. Those still to come, perhaps without end, do not put it off.
+    fn hand_over_events(&mut self) {
+        for _ in 0..self.events.queued() {
+            if let Some(received) = self.events.try_recv().transpose() {
+                self.received(received);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Error, Job, JobUpdate, WhenPending, WhenReady};
-use qapi_rt::qmp::{BlockdevBackup, Event, JobStatus, MirrorSyncMode, commands};
+use qapi_rt::qmp::{BlockdevBackup, Event, JobStatus, MirrorSyncMode, commands, events};
 use qapi_rt::types::Value;
 use qapi_tests::peers::{self, Server};
 use serde_json::json;
@@ -31,6 +31,17 @@ fn mirror() -> commands::BlockdevMirror {
 fn backup(target: &str) -> commands::BlockdevBackup {
     let backup = BlockdevBackup::new("source", MirrorSyncMode::Full, target);
     commands::BlockdevBackup::new(backup.job_id("copy"))
+}
+
+/// Adds the node `broken`, to which nothing can be written.
+fn add_broken(client: &Client) {
+    let broken = json!({
+        "node-name": "broken",
+        "driver": "blkdebug",
+        "image": {"driver": "null-co", "size": SIZE},
+        "inject-error": [{"event": "none", "errno": 28, "iotype": "write"}],
+    });
+    execute(client, "blockdev-add", broken);
 }
 
 fn statuses(updates: &[JobUpdate]) -> Vec<JobStatus> {
@@ -111,13 +122,7 @@ fn a_backup_that_fails() {
     let Some((server, client)) = daemon() else {
         return;
     };
-    let broken = json!({
-        "node-name": "broken",
-        "driver": "blkdebug",
-        "image": {"driver": "null-co", "size": SIZE},
-        "inject-error": [{"event": "none", "errno": 28, "iotype": "write"}],
-    });
-    execute(&client, "blockdev-add", broken);
+    add_broken(&client);
     let run = client.run(Job::new(backup("broken"))).deadline(DEADLINE);
     let Err(Error::Failed(desc)) = run.outcome() else {
         panic!("it should have failed");
@@ -181,6 +186,36 @@ fn two_backups_of_one_transaction() {
     let two = client.run(Job::watch("two")).deadline(DEADLINE).outcome();
     assert_eq!(two.unwrap().progress.current, SIZE);
     no_jobs(&client);
+}
+
+/// Whoever subscribed before they started learns how jobs ended that are gone before anybody asks.
+#[test]
+fn backups_that_dismiss_themselves() {
+    let Some((server, client)) = daemon() else {
+        return;
+    };
+    add_broken(&client);
+    let start = |target: &str| {
+        let data = json!({"job-id": "copy", "device": "source", "target": target, "sync": "full"});
+        let arguments = json!({"actions": [{"type": "blockdev-backup", "data": data}]});
+        let mut changes = client.events::<events::JobStatusChange>();
+        execute(&client, "transaction", arguments);
+        while changes.recv_deadline(DEADLINE).unwrap().event.status != JobStatus::Null {}
+    };
+    let watch = || client.run(Job::watch("copy")).deadline(DEADLINE);
+    let run = watch();
+    start("target");
+    assert_eq!(run.outcome().unwrap().progress.current, SIZE);
+    let run = watch();
+    start("broken");
+    let outcome = run.outcome();
+    assert!(
+        matches!(&outcome, Err(Error::Failed(desc)) if desc == "No space left on device"),
+        "{outcome:?}"
+    );
+    // One of which nothing is known.
+    assert!(matches!(watch().outcome(), Err(Error::Gone)));
+    drop(server);
 }
 
 /// An image is made, put above another, and its contents go down again.

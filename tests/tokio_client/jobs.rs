@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use qapi_rt::Client;
-use qapi_rt::jobs::{Error, Job};
+use qapi_rt::jobs::{Dump, Error, Job};
+use qapi_rt::qmp::commands;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::server::{connected, connected_by};
@@ -37,4 +39,45 @@ async fn any_duration_will_do() {
     };
     let (end, ()) = tokio::join!(run.outcome(), server);
     assert!(matches!(end, Err(Error::Gone)));
+}
+
+/// The answer does not show the job any more. How it ended was told before.
+#[tokio::test]
+async fn events_come_before_the_reply_that_was_received_after_them() {
+    let (client, mut peer) = connected().await;
+    let server = async {
+        let request = peer.expect("query-jobs").await;
+        let status = |status: &str| json!({"id": "j", "status": status});
+        peer.event("JOB_STATUS_CHANGE", status("running")).await;
+        let completed = json!({"device": "j", "type": "mirror", "len": 8, "offset": 8, "speed": 0});
+        peer.event("BLOCK_JOB_COMPLETED", completed).await;
+        peer.event("JOB_STATUS_CHANGE", status("concluded")).await;
+        peer.event("JOB_STATUS_CHANGE", status("null")).await;
+        peer.reply(&request, json!([])).await;
+        let request = peer.expect("query-jobs").await;
+        peer.reply(&request, json!([])).await;
+    };
+    let (end, ()) = tokio::join!(client.run(Job::watch("j")).outcome(), server);
+    assert_eq!(end.unwrap().progress.current, 8);
+}
+
+#[tokio::test]
+async fn the_reason_comes_before_the_reply_that_was_received_after_it() {
+    let (client, mut peer) = connected().await;
+    let dump = Dump::new(commands::DumpGuestMemory::new(false, "file:f"));
+    let run = client.run(dump).progress_every(Duration::from_millis(1));
+    let server = async {
+        let request = peer.expect("dump-guest-memory").await;
+        peer.reply(&request, json!({})).await;
+        let request = peer.expect("query-dump").await;
+        let result = json!({"status": "failed", "completed": 0, "total": 8});
+        let event = json!({"result": result.clone(), "error": "disk full"});
+        peer.event("DUMP_COMPLETED", event).await;
+        peer.reply(&request, result).await;
+    };
+    let (end, ()) = tokio::join!(run.outcome(), server);
+    assert!(
+        matches!(&end, Err(Error::Failed(desc)) if desc == "disk full"),
+        "{end:?}"
+    );
 }

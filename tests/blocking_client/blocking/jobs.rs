@@ -39,3 +39,30 @@ fn any_duration_will_do() {
     assert!(matches!(run.outcome(), Err(Error::Gone)));
     server.join().unwrap();
 }
+
+/// The answer does not show the job any more. How it ended was told before.
+#[test]
+fn events_come_before_the_reply_that_was_received_after_them() {
+    let (stream, server) = serve_negotiated(|mut peer| {
+        let request = peer.expect("query-jobs");
+        for (name, data) in [
+            ("JOB_STATUS_CHANGE", r#"{"id": "j", "status": "running"}"#),
+            (
+                "BLOCK_JOB_COMPLETED",
+                r#"{"device": "j", "type": "mirror", "len": 8, "offset": 8, "speed": 0}"#,
+            ),
+            ("JOB_STATUS_CHANGE", r#"{"id": "j", "status": "concluded"}"#),
+            ("JOB_STATUS_CHANGE", r#"{"id": "j", "status": "null"}"#),
+        ] {
+            peer.send(&format!(
+                "{{\"timestamp\": {{\"seconds\": 1, \"microseconds\": 2}}, \"event\": \"{name}\", \"data\": {data}}}\r\n"
+            ));
+        }
+        peer.answer(&request, "[]");
+        let request = peer.expect("query-jobs");
+        peer.answer(&request, "[]");
+    });
+    let end = client(stream).run(Job::watch("j")).outcome();
+    assert_eq!(end.unwrap().progress.current, 8);
+    server.join().unwrap();
+}
