@@ -57,12 +57,15 @@ async fn events_come_before_the_reply_that_was_received_after_them() {
         let request = peer.expect("query-jobs").await;
         peer.reply(&request, json!([])).await;
     };
-    let (end, ()) = tokio::join!(client.run(Job::watch("j")).outcome(), server);
+    let run = client.run(Job::watch("j"));
+    // The connection ends with the run.
+    drop(client);
+    let (end, ()) = tokio::join!(run.outcome(), server);
     assert_eq!(end.unwrap().progress.current, 8);
 }
 
 #[tokio::test]
-async fn the_reason_comes_before_the_reply_that_was_received_after_it() {
+async fn the_reason_is_known_with_the_reply_that_was_received_after_it() {
     let (client, mut peer) = connected().await;
     let dump = Dump::new(commands::DumpGuestMemory::new(false, "file:f"));
     let run = client.run(dump).progress_every(Duration::from_millis(1));
