@@ -22,7 +22,7 @@ pub struct Dump {
     /// What was sent and not yet answered, with the command's name.
     asked: Option<(Ask, &'static str)>,
     update: Option<Progress>,
-    /// What an event said of a failure.
+    /// What an event said of a failure, if it was one.
     told: Option<String>,
     end: Option<Result<Progress, Error>>,
 }
@@ -55,9 +55,10 @@ impl Dump {
         match result.status {
             DumpStatus::Completed => self.finish(Ok(progress)),
             DumpStatus::Failed => {
-                let told = self.told.take();
-                let desc = told.unwrap_or_else(|| "the dump failed".into());
-                self.finish(Err(Error::Failed(desc)));
+                // Without it: QEMU sets the status a moment before it sends the event that says why.
+                if let Some(desc) = self.told.take() {
+                    self.finish(Err(Error::Failed(desc)));
+                }
             }
             _ => self.update = Some(progress),
         }
@@ -111,7 +112,8 @@ impl Operation for Dump {
             return;
         }
         if let Event::DumpCompleted(event) = event {
-            self.told = event.error.clone();
+            let desc = event.error.clone();
+            self.told = Some(desc.unwrap_or_else(|| "the dump failed".into()));
             // The answer tells whether it is this dump that has ended.
             self.look = true;
         }

@@ -651,3 +651,22 @@ fn a_dump_that_fails() {
         .ends();
     assert_eq!(failed(end), "No space left");
 }
+
+/// The reason comes with the event, be it after an answer that tells of the failure.
+#[test]
+fn a_dump_that_is_seen_to_have_failed() {
+    let mut server = dump();
+    server.0.look();
+    let end = server
+        .gets("query-dump", "{}")
+        .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .waits()
+        .sends(
+            "DUMP_COMPLETED",
+            r#"{"result": {"status": "failed", "completed": 1, "total": 8}, "error": "No space left"}"#,
+        )
+        .gets("query-dump", "{}")
+        .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .ends();
+    assert_eq!(failed(end), "No space left");
+}
