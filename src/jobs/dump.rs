@@ -55,7 +55,7 @@ impl Dump {
         match result.status {
             DumpStatus::Completed => self.finish(Ok(progress)),
             DumpStatus::Failed => {
-                // Without it: QEMU sets the status a moment before it sends the event that says why.
+                // Otherwise it is yet to come: QEMU sets the status a moment before it sends the event.
                 if let Some(desc) = self.told.take() {
                     self.finish(Err(Error::Failed(desc)));
                 }

@@ -168,8 +168,8 @@ impl Job {
 
     /// A job that is there already, such as one of several that a `transaction` started.
     ///
-    /// If it may be over soon, make the run before the job is started: that subscribes to the events which tell how it
-    /// ended. Nothing is asked before the job is there, as long as updates or the outcome are asked for afterwards.
+    /// If it may be over soon, make the run before the job is started, which subscribes to the events that tell how it
+    /// ends, and ask for updates or the outcome afterwards.
     ///
     /// If it is dismissed by itself, a failure of which no event tells ends with [`Error::Gone`].
     pub fn watch(id: impl Into<String>) -> Self {
