@@ -119,7 +119,7 @@ impl<'a> ServerMessage<'a> {
             Self::Event(RawEvent {
                 name,
                 data,
-                // QEMU before 2.1 leaves it out when it cannot read its clock.
+                // QEMU 2.0 leaves it out when it cannot read its clock.
                 timestamp: timestamp.unwrap_or(Timestamp::UNKNOWN),
             })
         } else if let Some(error) = error {
