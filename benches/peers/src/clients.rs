@@ -65,6 +65,11 @@ const CONTENDERS: &[Contender] = &[
     Contender::new("`qemu.qmp`, Python's asyncio", 1, python::connect),
     Contender::new("bare loop", DEPTH, bare::blocking),
     Contender::new("bare loop, with ids", DEPTH, bare::blocking_with_ids),
+    Contender::new(
+        "bare loop, with `oob` and ids",
+        DEPTH,
+        bare::blocking_with_oob,
+    ),
     Contender::new("bare loop, tokio", DEPTH, bare::tokio),
     Contender {
         required: [Some(Required::AtLeast(1.0)), None],
@@ -80,6 +85,14 @@ const CONTENDERS: &[Contender] = &[
     },
     Contender {
         required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new(
+            "`qapi-rt`, blocking, with `oob`",
+            DEPTH,
+            ours::blocking_with_oob,
+        )
+    },
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
         ..Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio)
     },
     Contender {
@@ -89,6 +102,10 @@ const CONTENDERS: &[Contender] = &[
             DEPTH,
             ours::tokio_without_ids,
         )
+    },
+    Contender {
+        required: [Some(Required::AtLeast(1.0)), None],
+        ..Contender::new("`qapi-rt`, tokio, with `oob`", DEPTH, ours::tokio_with_oob)
     },
     Contender::new(
         "`qapi-rt`, tokio with two threads",

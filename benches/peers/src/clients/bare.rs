@@ -9,13 +9,16 @@ use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const REQUEST: &[u8] = b"{\"execute\":\"query-version\"}\n";
+const NEGOTIATION: &[u8] = b"{\"execute\":\"qmp_capabilities\"}\n";
+const NEGOTIATION_OOB: &[u8] =
+    b"{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}\n";
 
-fn open(socket: &Path) -> Result<UnixStream> {
+fn open(socket: &Path, negotiation: &[u8]) -> Result<UnixStream> {
     let mut stream = UnixStream::connect(socket)?;
     let mut line = String::new();
     let mut reader = BufReader::new(stream.try_clone()?);
     reader.read_line(&mut line)?;
-    stream.write_all(b"{\"execute\":\"qmp_capabilities\"}\n")?;
+    stream.write_all(negotiation)?;
     reader.read_line(&mut line)?;
     Ok(stream)
 }
@@ -29,17 +32,23 @@ fn ended(read: &[u8]) -> Result<usize> {
 }
 
 pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    with(socket, depth, REQUEST.repeat(depth))
+    with(open(socket, NEGOTIATION)?, depth, REQUEST.repeat(depth))
 }
 
 pub fn blocking_with_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let request = |id| format!("{{\"execute\":\"query-version\",\"id\":{id}}}\n");
-    let requests: String = (0..depth).map(request).collect();
-    with(socket, depth, requests.into_bytes())
+    with(open(socket, NEGOTIATION)?, depth, with_ids(depth))
 }
 
-fn with(socket: &Path, depth: usize, requests: Vec<u8>) -> Result<Option<Work>> {
-    let mut stream = open(socket)?;
+pub fn blocking_with_oob(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    with(open(socket, NEGOTIATION_OOB)?, depth, with_ids(depth))
+}
+
+fn with_ids(depth: usize) -> Vec<u8> {
+    let request = |id| format!("{{\"execute\":\"query-version\",\"id\":{id}}}\n");
+    (0..depth).map(request).collect::<String>().into_bytes()
+}
+
+fn with(mut stream: UnixStream, depth: usize, requests: Vec<u8>) -> Result<Option<Work>> {
     let mut buffer = vec![0; 64 << 10];
     Ok(Some(Box::new(move |calls| {
         cpu::of_process(|| {
@@ -57,7 +66,7 @@ fn with(socket: &Path, depth: usize, requests: Vec<u8>) -> Result<Option<Work>> 
 }
 
 pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let stream = open(socket)?;
+    let stream = open(socket, NEGOTIATION)?;
     stream.set_nonblocking(true)?;
     let runtime = super::ours::one_thread()?;
     let guard = runtime.enter();

@@ -22,6 +22,11 @@ pub fn blocking_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>>
     with(builder.connect_unix(socket)?, depth)
 }
 
+pub fn blocking_with_oob(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let builder = blocking::Client::builder().oob(true);
+    with(builder.connect_unix(socket)?, depth)
+}
+
 fn with(client: blocking::Client, depth: usize) -> Result<Option<Work>> {
     Ok(Some(Box::new(move |calls| {
         cpu::of_process(|| {
@@ -54,6 +59,11 @@ pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
 
 pub fn tokio_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
     let builder = Client::builder().omit_ids(true);
+    on(one_thread()?, builder, socket, depth)
+}
+
+pub fn tokio_with_oob(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    let builder = Client::builder().oob(true);
     on(one_thread()?, builder, socket, depth)
 }
 
