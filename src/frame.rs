@@ -89,16 +89,16 @@ impl Splitter {
     /// After an error the stream cannot be followed any more.
     pub(crate) fn next<T>(
         &mut self,
-        parse: impl Fn(&[u8]) -> types::Result<T>,
-    ) -> Result<Option<(Vec<u8>, T)>, Fault> {
+        parse: impl Fn(&str) -> types::Result<T>,
+    ) -> Result<Option<(String, T)>, Fault> {
         if self.scan.is_none() {
             match self.begin()? {
                 Begin::Nothing => return Ok(None),
                 Begin::Line { end, next } => {
-                    let line = &self.buffer[self.start..end];
-                    if let Ok(parsed) = parse(line) {
-                        self.check(line.len())?;
-                        return Ok(Some((self.take(end, next), parsed)));
+                    if self.check(end - self.start).is_ok()
+                        && let Ok(message) = self.take(end, next, &parse)
+                    {
+                        return Ok(Some(message));
                     }
                     self.exact_to = next;
                 }
@@ -116,9 +116,12 @@ impl Splitter {
         };
         self.check(end - self.start)?;
         self.scan = None;
-        match parse(&self.buffer[self.start..end]) {
-            Ok(parsed) => Ok(Some((self.take(end, end), parsed))),
-            Err(error) => Err(Fault::Message(error, self.take(end, end))),
+        match self.take(end, end, &parse) {
+            Ok(message) => Ok(Some(message)),
+            Err(error) => {
+                let text = self.buffer[self.start..end].to_vec();
+                Err(Fault::Message(error, text))
+            }
         }
     }
 
@@ -204,19 +207,25 @@ impl Splitter {
         Ok(())
     }
 
-    /// Hands on the message up to `end`; the one after it begins at or after `next`.
-    fn take(&mut self, end: usize, next: usize) -> Vec<u8> {
-        let length = end - self.start;
-        let message = if self.start == 0 && next == self.buffer.len() && length >= WORTH_MOVING {
-            let mut message = mem::take(&mut self.buffer);
-            message.truncate(end);
-            self.advance(0);
-            return message;
-        } else {
-            self.buffer[self.start..end].to_vec()
-        };
-        self.advance(next);
-        message
+    /// Hands on the message up to `end`, if `parse` takes it for one; the next begins at or after `next`.
+    fn take<T>(
+        &mut self,
+        end: usize,
+        next: usize,
+        parse: impl Fn(&str) -> types::Result<T>,
+    ) -> types::Result<(String, T)> {
+        let text = types::utf8(&self.buffer[self.start..end])?;
+        let parsed = parse(text)?;
+        let alone = self.start == 0 && next == self.buffer.len();
+        if !alone || text.len() < WORTH_MOVING {
+            let text = text.to_owned();
+            self.advance(next);
+            return Ok((text, parsed));
+        }
+        let mut text = mem::take(&mut self.buffer);
+        text.truncate(end);
+        self.advance(0);
+        Ok((string(text), parsed))
     }
 
     fn advance(&mut self, to: usize) {
@@ -233,6 +242,12 @@ impl Splitter {
             self.exact_to = 0;
         }
     }
+}
+
+/// What is known to be UTF-8.
+fn string(text: Vec<u8>) -> String {
+    String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Whether a message may end here without a line break. Where a bracket closes within one, only `,`, `}` or `]` may follow.

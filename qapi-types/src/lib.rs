@@ -107,7 +107,7 @@ pub use error::{Error, ErrorKind, Result, Syntax};
 pub use message::{Command, ErrorClass, ErrorReply, Event, Events, Timestamp};
 pub use open::{Empty, Null, Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 pub use qtype::QType;
-pub use reader::{Kind, Mark, Mode, Reader};
+pub use reader::{Kind, Mark, Mode, Reader, utf8};
 pub use serde_json::Value;
 pub use table::{CommandInfo, EventInfo};
 pub use writer::{Note, Style, Writer};
@@ -117,7 +117,7 @@ pub use writer::{Note, Style, Writer};
 /// # Errors
 /// When the text is not JSON, or not a value of this type.
 pub fn from_slice<T: codec::Decode>(text: &[u8], mode: Mode) -> Result<T> {
-    from_str(reader::utf8(text)?, mode)
+    from_str(utf8(text)?, mode)
 }
 
 /// Reads one JSON text (RFC 8259) as a value of type `T`.

@@ -1,10 +1,10 @@
 use super::*;
-use crate::types::{Mode, Value, from_slice};
+use crate::types::{Mode, Value, from_str};
 
 const LIMIT: usize = 1 << 16;
 
-fn parse(text: &[u8]) -> types::Result<Value> {
-    from_slice(text, Mode::Lenient)
+fn parse(text: &str) -> types::Result<Value> {
+    from_str(text, Mode::Lenient)
 }
 
 /// Everything a stream holds, received in pieces of `size` bytes.
@@ -17,7 +17,7 @@ fn split(stream: &[u8], size: usize) -> (Vec<String>, Option<Fault>) {
             match splitter.next(parse) {
                 Ok(Some((text, value))) => {
                     assert_eq!(parse(&text).unwrap(), value);
-                    messages.push(String::from_utf8(text).unwrap());
+                    messages.push(text);
                 }
                 Ok(None) => break,
                 Err(fault) => return (messages, Some(fault)),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
-use qapi_types::{Mode, Object, from_slice};
+use qapi_types::{Mode, Object, from_str};
 
 use super::difference;
 use super::exchange::{Exchange, Outcome};
@@ -93,7 +93,7 @@ fn compare(wanted: &Exchange, got: &Exchange, out: &mut String) {
 fn receive(splitter: &mut Splitter, stream: &mut impl Read) -> io::Result<Object> {
     let mut buffer = vec![0; 16 << 10];
     loop {
-        let next = splitter.next(|text| from_slice::<Object>(text, Mode::Lenient));
+        let next = splitter.next(|text| from_str::<Object>(text, Mode::Lenient));
         if let Some((_, body)) = next.map_err(|fault| invalid(format!("{fault:?}")))? {
             return Ok(body);
         }

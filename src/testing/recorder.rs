@@ -102,7 +102,7 @@ impl Tap {
         let mut lines = String::new();
         loop {
             let line = match splitter
-                .next(|text| qapi_types::from_slice::<Object>(text, qapi_types::Mode::Lenient))
+                .next(|text| qapi_types::from_str::<Object>(text, qapi_types::Mode::Lenient))
             {
                 Ok(None) => break,
                 Ok(Some((_, body))) => Message {

@@ -6,7 +6,7 @@ use super::{Command, ErrorReply, Greeting, Raw, Timestamp};
 use crate::codec::{Decode, Encode, Members, object, put, put_open};
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::Object;
-use crate::reader::{Mode, Reader};
+use crate::reader::{Mode, Reader, utf8};
 use crate::writer::Writer;
 
 /// Writes a request without line end: `execute`, or `exec-oob` if `oob`. Arguments are left out if there are none.
@@ -96,7 +96,15 @@ impl<'a> ServerMessage<'a> {
     /// # Errors
     /// When the text is not JSON, or none of the messages a server sends.
     pub fn parse(text: &'a [u8]) -> Result<Self> {
-        let mut r = Reader::new(text, Mode::Lenient)?;
+        Self::parse_str(utf8(text)?)
+    }
+
+    /// As [`parse`](Self::parse), from what is known to be UTF-8.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn parse_str(text: &'a str) -> Result<Self> {
+        let mut r = Reader::from_str(text, Mode::Lenient);
         let (mut value, mut id, mut data, mut event) = (None, None, None, None);
         let (mut greeting, mut error, mut timestamp) = (None, None, None);
         r.begin_object()?;

@@ -462,7 +462,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
+/// What was received, as text: JSON is UTF-8.
+///
+/// # Errors
+/// [`Utf8`](Syntax::Utf8) where it is not.
+pub fn utf8(text: &[u8]) -> Result<&str> {
     std::str::from_utf8(text).map_err(|error| Error::syntax(Syntax::Utf8, error.valid_up_to()))
 }
 

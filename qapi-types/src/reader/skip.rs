@@ -1,5 +1,6 @@
 //! Stepping over values.
 
+use super::string::plain_end;
 use super::{Kind, MAX_DEPTH, Reader};
 use crate::error::{Result, Syntax};
 
@@ -52,30 +53,54 @@ impl Reader<'_> {
     /// Steps over an object or array.
     #[inline(never)]
     fn skip_container(&mut self) -> Result<()> {
+        let bytes = self.text.as_bytes();
         let mut containers = Containers {
             objects: [0; MAX_DEPTH as usize / 64 + 1],
             depth: 0,
         };
+        let mut in_object = false;
+        let mut at = self.pos;
         loop {
-            match self.peek()? {
-                kind @ (Kind::Object | Kind::Array) => {
-                    self.open()?;
-                    containers.push(kind == Kind::Object);
+            if let Some(end) = plain_scalar(bytes, at) {
+                at = end;
+            } else {
+                self.pos = at;
+                match self.peek()? {
+                    kind @ (Kind::Object | Kind::Array) => {
+                        self.open()?;
+                        in_object = kind == Kind::Object;
+                        containers.push(in_object);
+                    }
+                    kind => self.skip_scalar(kind)?,
                 }
-                kind => self.skip_scalar(kind)?,
+                at = self.pos;
             }
-            while !self.next_value(containers.in_object())? {
+            // Goes to the next value, or leaves containers that have no more.
+            loop {
+                if !self.fresh
+                    && let Some(next) = plain_next(bytes, at, in_object)
+                {
+                    at = next;
+                    break;
+                }
+                self.pos = at;
+                let more = self.next_value(in_object)?;
+                at = self.pos;
+                if more {
+                    break;
+                }
                 containers.pop();
-                if containers.depth == 0 {
-                    return Ok(());
+                match containers.in_object() {
+                    Some(object) => in_object = object,
+                    None => return Ok(()),
                 }
             }
         }
     }
 
     /// Goes to the next value of the container at hand, or leaves it.
-    fn next_value(&mut self, in_object: Option<bool>) -> Result<bool> {
-        if in_object == Some(true) {
+    fn next_value(&mut self, in_object: bool) -> Result<bool> {
+        if in_object {
             if let Some((_, end)) = self.plain_key() {
                 self.pass_key(end);
                 return Ok(true);
@@ -131,5 +156,45 @@ impl Reader<'_> {
     #[inline]
     pub(crate) fn depth(&self) -> u32 {
         self.depth
+    }
+}
+
+/// Where the string or integer ends that starts at `at`, if it is plain: without escapes, of few digits.
+#[inline(always)]
+fn plain_scalar(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => {
+            let end = plain_end(bytes, at + 1, b'"');
+            (*bytes.get(end)? == b'"').then_some(end + 1)
+        }
+        b'1'..=b'9' => {
+            let digits = bytes[at..].iter().take(19);
+            let end = at + digits.take_while(|b| b.is_ascii_digit()).count();
+            (!matches!(bytes.get(end)?, b'0'..=b'9' | b'.' | b'e' | b'E')).then_some(end)
+        }
+        b'0' if matches!(bytes.get(at + 1)?, b',' | b'}' | b']') => Some(at + 1),
+        _ => None,
+    }
+}
+
+/// Where the next value of a container starts, if there is one after a comma at `at`, and it is laid out as QEMU does.
+#[inline(always)]
+fn plain_next(bytes: &[u8], at: usize, in_object: bool) -> Option<usize> {
+    let next = match bytes.get(at..)? {
+        [b',', b' ', ..] => at + 2,
+        [b',', ..] => at + 1,
+        _ => return None,
+    };
+    if !in_object {
+        return (*bytes.get(next)? > b' ').then_some(next);
+    }
+    if *bytes.get(next)? != b'"' {
+        return None;
+    }
+    let end = plain_end(bytes, next + 1, b'"');
+    match bytes.get(end..)? {
+        [b'"', b':', b' ', value, ..] if *value > b' ' => Some(end + 3),
+        [b'"', b':', value, ..] if *value > b' ' => Some(end + 2),
+        _ => None,
     }
 }

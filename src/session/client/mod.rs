@@ -383,8 +383,8 @@ impl Session {
         self.happenings.pop_front()
     }
 
-    fn message(&mut self, text: Vec<u8>, parsed: Parsed) {
-        self.trace.received(&text);
+    fn message(&mut self, text: String, parsed: Parsed) {
+        self.trace.received(text.as_bytes());
         match (self.phase, parsed) {
             (_, Parsed::Event(event)) => {
                 let event = event.keep(text);

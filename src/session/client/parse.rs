@@ -54,22 +54,17 @@ impl Id {
 }
 
 impl ParsedEvent {
-    pub(super) fn keep(self, text: Vec<u8>) -> EventMessage {
-        EventMessage::new(
-            super::reply::text(text),
-            self.name,
-            self.data,
-            self.timestamp,
-        )
+    pub(super) fn keep(self, text: String) -> EventMessage {
+        EventMessage::new(text, self.name, self.data, self.timestamp)
     }
 }
 
-pub(super) fn parse(text: &[u8]) -> types::Result<Parsed> {
+pub(super) fn parse(text: &str) -> types::Result<Parsed> {
     let range = |part: Raw<'_>| {
         let start = part.text().as_ptr().addr() - text.as_ptr().addr();
         start..start + part.text().len()
     };
-    Ok(match ServerMessage::parse(text)? {
+    Ok(match ServerMessage::parse_str(text)? {
         ServerMessage::Greeting(greeting) => Parsed::Greeting(greeting),
         ServerMessage::Return { value, id } => Parsed::Return {
             value: range(value),

@@ -16,11 +16,8 @@ pub struct Reply {
 
 impl Reply {
     /// `value` is a part of `message`, which was parsed.
-    pub(crate) fn new(message: Vec<u8>, value: Range<usize>) -> Self {
-        Self {
-            message: text(message),
-            value,
-        }
+    pub(crate) fn new(message: String, value: Range<usize>) -> Self {
+        Self { message, value }
     }
 
     /// What was returned, as JSON.
@@ -48,10 +45,4 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text().fmt(f)
     }
-}
-
-/// A message that was parsed, so it is UTF-8.
-pub(super) fn text(message: Vec<u8>) -> String {
-    String::from_utf8(message)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
