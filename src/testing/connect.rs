@@ -1,9 +1,6 @@
 //! Servers in this process, and clients of theirs.
 
-use std::io;
-use std::path::Path;
-
-use crate::server::{Listener, Options, Server};
+use crate::server::{Options, Server};
 use crate::service::{Answer, Control, Dispatch};
 use crate::{Client, Error};
 
@@ -91,12 +88,12 @@ where
 /// # Panics
 /// Outside of a tokio runtime.
 #[cfg(unix)]
-pub fn listen<D>(dispatch: D, path: impl AsRef<Path>) -> io::Result<Serving>
+pub fn listen<D>(dispatch: D, path: impl AsRef<std::path::Path>) -> std::io::Result<Serving>
 where
     D: Dispatch<Answer = Answer> + Send + Sync,
 {
     let server = Server::new(dispatch, Options::qmp());
-    server.listen(Listener::unix(path)?)?;
+    server.listen(crate::server::Listener::unix(path)?)?;
     Ok(run(server))
 }
 

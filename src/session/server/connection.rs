@@ -6,12 +6,14 @@ use qapi_types::codec::Encode;
 use qapi_types::message::{OwnedRequest, Raw, Refused, Request as Parts};
 use qapi_types::{Document, ErrorClass, ErrorReply, Result, Style, Writer};
 
+use super::KEEP;
 use super::config::{Config, Flavour, Rules};
 use super::lexer::{self, Found, Lexer};
 use super::negotiation::{COMMAND, enables_oob};
 use super::output::Output;
+#[cfg(unix)]
+use super::request::Arrivals;
 use super::request::{Request, Ticket};
-use super::{KEEP, request};
 
 /// Requests that may wait behind the one that is executing, where out-of-band execution is enabled.
 const QUEUE: usize = 8;
@@ -52,7 +54,7 @@ pub struct Session {
     next_ticket: u64,
     output: Output,
     #[cfg(unix)]
-    arrivals: request::Arrivals,
+    arrivals: Arrivals,
 }
 
 /// Why a session is over.
@@ -112,7 +114,7 @@ impl Session {
             next_ticket: 0,
             output: Output::new(&rules),
             #[cfg(unix)]
-            arrivals: request::Arrivals::default(),
+            arrivals: Arrivals::default(),
         }
     }
 
