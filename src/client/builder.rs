@@ -90,6 +90,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Enables out-of-band execution if the server offers it; [`Client::oob`] says whether it did.
+    ///
+    /// With many calls under way it is also the fastest: QEMU then reads requests while it executes others, eight at most.
+    /// For one call after the other it is slower, since all requests have ids then, and QEMU reads byte by byte.
     pub fn oob(mut self, oob: bool) -> Self {
         self.options.oob = oob;
         self
@@ -97,8 +100,8 @@ impl<'a> Builder<'a> {
 
     /// Leaves ids out of all requests where out-of-band execution is not enabled, and tells replies by their order, which
     /// is that of the requests (QMP specification, "Out-of-band execution"). Otherwise only a call by itself goes without.
-    /// QEMU's monitor reads byte by byte, so many calls under way take a sixth less time; a server that keeps no order is
-    /// not to be used so.
+    /// QEMU's monitor reads byte by byte, so many calls under way take a sixth less time; [`oob`](Self::oob) saves more, and
+    /// keeps the ids. A server that keeps no order is not to be used so.
     pub fn omit_ids(mut self, omit: bool) -> Self {
         self.options.omit_ids = omit;
         self
