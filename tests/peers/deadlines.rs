@@ -76,20 +76,36 @@ fn a_stopped_server_that_reads_nothing() {
 /// The commands that occupy the queue hold up the next, but not one out of band.
 #[test]
 fn a_command_out_of_band_overtakes_a_blocked_queue() {
+    overtake(0);
+}
+
+/// None of the queue is executing then.
+#[test]
+fn a_command_out_of_band_overtakes_a_queue_that_another_monitor_blocks() {
+    overtake(1);
+}
+
+/// The monitor with this number blocks the machine.
+fn overtake(blocking: usize) {
     let Some(qemu) = peers::qemu("none") else {
         return;
     };
-    let server = qemu.start();
-    let client = Client::builder()
-        .deadline(DEADLINE)
-        .connect_deadline(DEADLINE)
-        .oob(true)
-        .connect_unix(server.socket())
-        .unwrap();
+    let server = qemu.monitors(2).start();
+    let [client, other] = [0, 1].map(|monitor| {
+        Client::builder()
+            .deadline(DEADLINE)
+            .connect_deadline(DEADLINE)
+            .oob(true)
+            .connect_unix(server.monitor(monitor))
+            .unwrap()
+    });
     assert!(client.oob());
     let blocker = Blocker::new(&server);
     let add = RawCommand::with("blockdev-add", blocker.arguments()).unwrap();
-    let blocked = client.call(add).start().unwrap();
+    let blocked = [&client, &other][blocking].call(add).start().unwrap();
+    // What comes from the other monitor may be read later than what comes from this one.
+    let query = || client.call(commands::QueryName::new()).deadline(SHORT);
+    while query().send().is_ok() {}
     // More than the server's queue holds, which would then read nothing more.
     let waiting: Vec<_> = (0..20)
         .map(|_| client.call(commands::QueryName::new()).start().unwrap())

@@ -175,7 +175,7 @@ async fn out_of_band_overtakes_what_is_held_back() {
         .start()
         .unwrap();
     let mut requests = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..7 {
         requests.push(peer.expect("slow").await);
     }
     let request = peer.request().await;
@@ -185,7 +185,7 @@ async fn out_of_band_overtakes_what_is_held_back() {
     for n in 0..12 {
         let request = requests.remove(0);
         peer.reply(&request, json!(n)).await;
-        if n < 4 {
+        if n < 5 {
             requests.push(peer.expect("slow").await);
         }
     }

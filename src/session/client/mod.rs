@@ -68,9 +68,10 @@ use output::Outbox;
 use parse::{Id, Parsed};
 use pending::{Pending, Place, Unanswered};
 
-/// In-band requests that may be unanswered where `oob` is enabled: with one more QEMU's monitor stops reading, and
-/// out-of-band requests would have to wait (QMP specification, "Out-of-band execution").
-const IN_BAND_LIMIT: usize = 8;
+/// In-band requests that may be unanswered where `oob` is enabled: with more, QEMU's monitor stops reading, and out-of-band
+/// requests would have to wait. The specification allows eight ("Out-of-band execution"); but QEMU stops at eight that are
+/// not executing, and none of them is while another monitor's command executes.
+const IN_BAND_LIMIT: usize = 7;
 
 /// How a session is to behave.
 #[derive(Clone, Debug)]

@@ -403,16 +403,16 @@ fn events_come_at_any_time() {
 #[test]
 fn out_of_band_requests_have_room() {
     let mut session = negotiated(true);
-    for _ in 0..9 {
+    for _ in 0..8 {
         call(&mut session, "a");
     }
     let oob = call_oob(&mut session, "b");
     let text = sent(&mut session);
-    assert_eq!(text.lines().count(), 9);
+    assert_eq!(text.lines().count(), 8);
     assert!(text.starts_with("{\"execute\":\"a\",\"id\":1}\n"));
-    assert!(text.ends_with("{\"execute\":\"a\",\"id\":8}\n{\"exec-oob\":\"b\",\"id\":10}\n"));
+    assert!(text.ends_with("{\"execute\":\"a\",\"id\":7}\n{\"exec-oob\":\"b\",\"id\":9}\n"));
     assert_eq!(
-        after(&mut session, "{\"return\": {}, \"id\": 10}\n"),
+        after(&mut session, "{\"return\": {}, \"id\": 9}\n"),
         [format!("{} returns {{}}", oob.0)]
     );
     assert_eq!(sent(&mut session), "");
@@ -420,30 +420,30 @@ fn out_of_band_requests_have_room() {
         after(&mut session, "{\"return\": {}, \"id\": 1}\n"),
         ["1 returns {}"]
     );
-    assert_eq!(sent(&mut session), "{\"execute\":\"a\",\"id\":9}\n");
+    assert_eq!(sent(&mut session), "{\"execute\":\"a\",\"id\":8}\n");
 }
 
 #[test]
 fn a_forgotten_call_still_takes_its_place() {
     let mut session = negotiated(true);
-    let calls: Vec<_> = (0..10).map(|_| call(&mut session, "a")).collect();
+    let calls: Vec<_> = (0..9).map(|_| call(&mut session, "a")).collect();
     sent(&mut session);
     assert_eq!(session.forget(calls[0]), Forgotten::Sent);
     assert_eq!(sent(&mut session), "");
-    assert_eq!(session.forget(calls[8]), Forgotten::Withdrawn);
+    assert_eq!(session.forget(calls[7]), Forgotten::Withdrawn);
     assert_eq!(
         after(&mut session, "{\"return\": {}, \"id\": 1}\n"),
         [""; 0]
     );
-    assert_eq!(sent(&mut session), "{\"execute\":\"a\",\"id\":10}\n");
+    assert_eq!(sent(&mut session), "{\"execute\":\"a\",\"id\":9}\n");
 }
 
 #[test]
 fn withdrawing_makes_room() {
     let mut session = negotiated(true);
-    let calls: Vec<_> = (0..9).map(|_| call(&mut session, "a")).collect();
-    assert_eq!(session.forget(calls[7]), Forgotten::Withdrawn);
-    assert!(sent(&mut session).ends_with("{\"execute\":\"a\",\"id\":9}\n"));
+    let calls: Vec<_> = (0..8).map(|_| call(&mut session, "a")).collect();
+    assert_eq!(session.forget(calls[6]), Forgotten::Withdrawn);
+    assert!(sent(&mut session).ends_with("{\"execute\":\"a\",\"id\":8}\n"));
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn from_many_threads() {
 #[test]
 fn out_of_band() {
     let (stream, server) = serve_negotiated(|mut peer| {
-        let in_band: Vec<_> = (0..8).map(|_| peer.expect("slow")).collect();
+        let in_band: Vec<_> = (0..7).map(|_| peer.expect("slow")).collect();
         let request = peer.expect("fast");
         assert!(request.get("exec-oob").is_some());
         peer.answer(&request, "{}");
@@ -116,7 +116,7 @@ fn out_of_band() {
     });
     let client = connect(Client::builder().oob(true), stream);
     assert!(client.oob());
-    let slow: Vec<_> = (0..9)
+    let slow: Vec<_> = (0..8)
         .map(|n| {
             let command = RawCommand::with("slow", json!({"n": n})).unwrap();
             client.call(command).start().unwrap()
