@@ -414,6 +414,8 @@ impl Connection {
                 break;
             }
         }
+        // Who came meanwhile may sleep because this thread was writing.
+        state.hand_over();
     }
 }
 
@@ -424,3 +426,6 @@ impl fmt::Debug for Connection {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

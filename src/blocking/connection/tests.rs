@@ -1,0 +1,97 @@
+//! Threads that wait for each other.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Barrier;
+use std::thread;
+
+use super::*;
+use crate::session::client::{Descriptor, Options, RawCommand};
+use crate::transport::blocking::Socket;
+
+/// Long enough for whatever does not wait.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A connection that stops twice at a barrier before it finds that nothing can be written at once.
+#[derive(Debug)]
+struct Stopping(Socket, Arc<Barrier>);
+
+impl Io for Stopping {
+    fn read(&self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        self.0.read(buffer, wait)
+    }
+
+    fn write(&self, bytes: &[u8], fds: &[Descriptor]) -> io::Result<usize> {
+        self.0.write(bytes, fds)
+    }
+
+    fn wait_writable(&self, or_readable: bool, wait: Duration) {
+        if wait.is_zero() {
+            self.1.wait();
+            self.1.wait();
+        }
+        self.0.wait_writable(or_readable, wait);
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// A session that has negotiated.
+fn ready() -> Session {
+    let mut session = Session::new(Options::default());
+    session.receive(
+        b"{\"QMP\": {\"version\": {\"qemu\": {\"major\": 10, \"minor\": 0, \"micro\": 2}, \
+          \"package\": \"\"}, \"capabilities\": []}}\n",
+    );
+    let request = session.take_output().unwrap();
+    session.wrote(request.bytes.len());
+    session.receive(answer(std::str::from_utf8(&request.bytes).unwrap()).as_bytes());
+    assert!(session.is_ready());
+    session
+}
+
+fn answer(request: &str) -> String {
+    let request: serde_json::Value = serde_json::from_str(request).unwrap();
+    let id = request.get("id").map(|id| format!(", \"id\": {id}"));
+    format!("{{\"return\": {{}}{}}}\n", id.unwrap_or_default())
+}
+
+/// A thread starts a call that cannot be written as a whole, and turns to something else. Another one, which slept because
+/// the first was writing, writes the rest.
+#[test]
+fn who_slept_writes_what_could_not_be_written_at_once() {
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    let barrier = Arc::new(Barrier::new(2));
+    let io = Stopping(Socket::new(ours.into(), true), Arc::clone(&barrier));
+    let connection = Connection::new(Box::new(io), ready());
+    let long = RawCommand::with("long", serde_json::json!({"a": "x".repeat(4 << 20)}));
+    connection
+        .request(&long.unwrap(), Sending::default())
+        .unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| connection.flush());
+        barrier.wait();
+        let next = scope.spawn(|| {
+            let command = RawCommand::new("next");
+            let id = connection.request(&command, Sending::default()).unwrap();
+            connection.finish(id, after(SOON), "next")
+        });
+        let start = Instant::now();
+        while connection.lock().sleepers.is_empty() && start.elapsed() < SOON {
+            thread::yield_now();
+        }
+        barrier.wait();
+        scope.spawn(move || {
+            let requests = BufReader::new(theirs.try_clone().unwrap()).lines();
+            for request in requests.take(2) {
+                // The client may have gone.
+                let _ = theirs.write_all(answer(&request.unwrap_or_default()).as_bytes());
+            }
+        });
+        let result = next.join().unwrap();
+        connection.io.close();
+        assert_eq!(result.unwrap().text(), "{}");
+    });
+}
