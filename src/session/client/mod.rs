@@ -152,6 +152,8 @@ pub struct Session {
     outbox: Outbox,
     /// In-band requests that are in the outbox or beyond and not answered.
     in_band: usize,
+    /// Requests with descriptors that are in the outbox or beyond and not answered.
+    with_fds: usize,
     happenings: VecDeque<Happening>,
     /// Why nothing can be sent any more.
     unwritable: Option<Error>,
@@ -173,6 +175,7 @@ impl Session {
             held: Queue::default(),
             outbox: Outbox::default(),
             in_band: 0,
+            with_fds: 0,
             happenings: VecDeque::new(),
             unwritable: None,
             trace: Trace::new(),
@@ -255,8 +258,9 @@ impl Session {
         }
         self.last_id = id.0;
         let in_band = !sending.oob;
-        let hold =
-            self.phase != Phase::Ready || (self.oob && in_band && self.in_band >= IN_BAND_LIMIT);
+        let with_fds = !sending.fds.is_empty();
+        let waits = !self.held.is_empty() || !self.has_room(with_fds);
+        let hold = self.phase != Phase::Ready || (in_band && waits);
         let output = Output {
             bytes,
             fds: sending.fds,
@@ -266,6 +270,7 @@ impl Session {
             Place::Held
         } else {
             self.in_band += usize::from(in_band);
+            self.with_fds += usize::from(with_fds);
             Place::Outbox(self.outbox.push(Some(id), output))
         };
         self.unanswered.push(Pending {
@@ -274,6 +279,7 @@ impl Session {
             command,
             place,
             in_band,
+            with_fds,
             forgotten: false,
         });
         Ok(id)
@@ -289,6 +295,7 @@ impl Session {
             Place::Outbox(number) => {
                 self.outbox.withdraw(number);
                 self.in_band -= usize::from(pending.in_band);
+                self.with_fds -= usize::from(pending.with_fds);
             }
             Place::Taken(_) => {
                 pending.forgotten = true;
@@ -448,15 +455,23 @@ impl Session {
         self.release();
     }
 
+    /// Whether an in-band request may be sent now. Where `oob` is enabled QEMU reads on before it executes, and a command
+    /// that takes descriptors gets those that came last: so they wait until those before them have been taken.
+    fn has_room(&self, with_fds: bool) -> bool {
+        !self.oob || (self.in_band < IN_BAND_LIMIT && !(with_fds && self.with_fds > 0))
+    }
+
     /// Sends what is held as far as it may go.
     fn release(&mut self) {
         while self.phase == Phase::Ready
-            && (!self.oob || self.in_band < IN_BAND_LIMIT)
+            && let Some(next) = self.held.first()
+            && self.has_room(!next.fds.is_empty())
             && let Some((id, output)) = self.held.pop()
         {
             if let Some(pending) = self.unanswered.get(id) {
-                pending.place = Place::Outbox(self.outbox.push(Some(id), output));
                 self.in_band += 1;
+                self.with_fds += usize::from(pending.with_fds);
+                pending.place = Place::Outbox(self.outbox.push(Some(id), output));
             }
         }
     }
@@ -482,6 +497,7 @@ impl Session {
             };
         };
         self.in_band -= usize::from(pending.in_band);
+        self.with_fds -= usize::from(pending.with_fds);
         self.release();
         if pending.forgotten {
             return Answered::Nobody;

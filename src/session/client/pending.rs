@@ -14,6 +14,8 @@ pub(super) struct Pending {
     pub(super) command: Cow<'static, str>,
     pub(super) place: Place,
     pub(super) in_band: bool,
+    /// Descriptors go with it.
+    pub(super) with_fds: bool,
     /// Nobody waits for the reply any more.
     pub(super) forgotten: bool,
 }

@@ -596,3 +596,43 @@ fn arguments_are_an_object_or_nothing() {
         "Invalid parameter type for '<anonymous>', expected: object"
     );
 }
+
+/// Whoever asks for descriptors gets those that came last, and requests are read before they are executed.
+#[cfg(unix)]
+#[test]
+fn descriptors_wait_for_those_before_them() {
+    let mut session = negotiated(true);
+    let with_fd = |session: &mut Session, name: &str| {
+        let fd = std::fs::File::open("/dev/null").unwrap().into();
+        session
+            .request(&RawCommand::new(name), Sending::default().fds(vec![fd]))
+            .unwrap()
+    };
+    let names = |session: &mut Session| {
+        let text = sent(session);
+        let name = |line: &str| Some(line.split('"').nth(3)?.to_owned());
+        (text.lines().filter_map(name).collect::<String>(), text)
+    };
+    with_fd(&mut session, "a");
+    call(&mut session, "b");
+    let given_up = with_fd(&mut session, "c");
+    call(&mut session, "d");
+    with_fd(&mut session, "e");
+    call_oob(&mut session, "f");
+    let (first, text) = names(&mut session);
+    assert_eq!(first, "abf");
+    // What waited only behind it goes on.
+    assert_eq!(session.forget(given_up), Forgotten::Withdrawn);
+    assert_eq!(names(&mut session).0, "d");
+    let id = ids(&text)[0];
+    after(
+        &mut session,
+        &format!("{{\"return\": {{}}, \"id\": {id}}}\n"),
+    );
+    assert_eq!(names(&mut session).0, "e");
+    // The server executes one after the other if it is not enabled.
+    let mut session = negotiated(false);
+    with_fd(&mut session, "a");
+    with_fd(&mut session, "b");
+    assert_eq!(names(&mut session).0, "ab");
+}

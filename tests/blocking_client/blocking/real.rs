@@ -172,6 +172,43 @@ fn descriptors() {
     assert!(without.reply().is_some());
 }
 
+/// QEMU reads requests, and what comes with them, while it executes others.
+#[test]
+fn descriptors_where_out_of_band_is_enabled() {
+    let Some(launch) = peers::qemu("none") else {
+        return;
+    };
+    let mut server = launch.start();
+    let socket = server.socket();
+    let client = builder().oob(true).child(server.child());
+    let client = client.connect_unix(socket).unwrap();
+    let process = server.child().id();
+    let path = |set: usize| server.path(&format!("image-{set}"));
+    let adding: Vec<_> = (0..32)
+        .map(|set| {
+            peers::image(&path(set), 1 << 16);
+            File::open(path(set)).unwrap()
+        })
+        .collect();
+    let adding = adding.into_iter().enumerate().map(|(set, file)| {
+        let mut command = AddFd::new();
+        command.fdset_id = Some(set as i64);
+        client.call(command).fds([file]).start().unwrap()
+    });
+    let adding: Vec<_> = adding.collect();
+    let added: Vec<_> = adding
+        .into_iter()
+        .map(|adding| adding.wait().unwrap().fd)
+        .collect();
+    for (set, fd) in added.into_iter().enumerate() {
+        let link = format!("/proc/{process}/fd/{fd}");
+        // Where there is no such folder, that all were taken has to do.
+        if let Ok(file) = std::fs::read_link(link) {
+            assert_eq!(file, path(set));
+        }
+    }
+}
+
 #[test]
 fn out_of_band() {
     let Some(launch) = peers::storage_daemon() else {
