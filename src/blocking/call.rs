@@ -73,7 +73,7 @@ impl<'a, R: Request> Call<'a, R> {
     }
 
     /// Sends it, as far as possible without waiting, and does not wait for the reply. So one thread can have many commands
-    /// under way.
+    /// under way. Only where another thread is waiting for something from the server does it wait until all is written.
     ///
     /// # Errors
     /// When it cannot be sent at all.
@@ -82,7 +82,7 @@ impl<'a, R: Request> Call<'a, R> {
         let name = self.command.name();
         let shared = Arc::clone(&self.client.0);
         let id = shared.connection.request(&self.command, self.sending)?;
-        shared.connection.flush();
+        shared.connection.flush(deadline);
         Ok(Pending {
             shared,
             id,

@@ -404,13 +404,19 @@ impl Connection {
         while self.drive(None, Interest::default(), ended).is_err() {}
     }
 
-    /// Writes what can be written without waiting; the rest is written when somebody waits.
-    pub(super) fn flush(&self) {
+    /// Writes what can be written without waiting; the rest is written when somebody waits. If the only one who does is
+    /// reading already, and so would not notice, all is written, up to the deadline.
+    pub(super) fn flush(&self, deadline: Instant) {
         let mut state = self.lock();
         while !state.writing && state.has_output() {
             let before = state.session.written();
-            state = self.write(state, Duration::ZERO);
-            if state.session.written() == before {
+            let left = if state.reading && state.sleepers.is_empty() {
+                deadline.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            state = self.write(state, left);
+            if left.is_zero() && state.session.written() == before {
                 break;
             }
         }

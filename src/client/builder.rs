@@ -93,8 +93,7 @@ impl<'a> Builder<'a> {
     ///
     /// With many calls under way it is also the fastest: QEMU then reads requests while it executes others. Of those
     /// that are not out of band, seven are unanswered at most, and of those with file descriptors one; the rest wait on
-    /// this side.
-    /// For one call after the other it is slower, since all requests have ids then, and QEMU reads byte by byte.
+    /// this side. For one call after the other it is slower, since all requests have ids then, and QEMU reads byte by byte.
     pub fn oob(mut self, oob: bool) -> Self {
         self.options.oob = oob;
         self

@@ -71,7 +71,7 @@ fn who_slept_writes_what_could_not_be_written_at_once() {
         .request(&long.unwrap(), Sending::default())
         .unwrap();
     thread::scope(|scope| {
-        scope.spawn(|| connection.flush());
+        scope.spawn(|| connection.flush(after(SOON)));
         barrier.wait();
         let next = scope.spawn(|| {
             let command = RawCommand::new("next");
@@ -93,5 +93,31 @@ fn who_slept_writes_what_could_not_be_written_at_once() {
         let result = next.join().unwrap();
         connection.io.close();
         assert_eq!(result.unwrap().text(), "{}");
+    });
+}
+
+/// A thread waits for the server, and another one starts a call that cannot be written at once. The first does not notice.
+#[test]
+fn what_is_started_while_another_thread_reads_is_written() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    theirs.set_read_timeout(Some(SOON)).unwrap();
+    let connection = Connection::new(Box::new(Socket::new(ours.into(), true)), ready());
+    let long = RawCommand::with("long", serde_json::json!({"a": "x".repeat(4 << 20)}));
+    thread::scope(|scope| {
+        scope.spawn(|| connection.read_on());
+        while !connection.lock().reading {
+            thread::yield_now();
+        }
+        let server = scope.spawn(|| {
+            let mut request = String::new();
+            BufReader::new(theirs).read_line(&mut request)
+        });
+        connection
+            .request(&long.unwrap(), Sending::default())
+            .unwrap();
+        connection.flush(after(SOON));
+        let request = server.join().unwrap();
+        connection.io.close();
+        assert!(request.unwrap() > 4 << 20);
     });
 }
