@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
+use std::mem;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -277,6 +278,20 @@ impl Job {
         self.asks.push_back(ask);
     }
 
+    /// Takes what was told so far for that of an earlier job with the same id, which is gone now.
+    fn forget(&mut self) {
+        let is_cancelled = self.asks.contains(&Ask::Cancel);
+        *self = Self {
+            when_ready: self.when_ready,
+            when_pending: self.when_pending,
+            asked: self.asked.take(),
+            ..Self::of(mem::take(&mut self.id), Ask::Look)
+        };
+        if is_cancelled {
+            self.asks.push_back(Ask::Cancel);
+        }
+    }
+
     fn set_progress(&mut self, current: i64, total: i64) {
         let progress = Progress::new(current, total);
         if self.progress != progress {
@@ -409,8 +424,15 @@ impl Operation for Job {
         if self.start.is_some() || self.end.is_some() {
             return;
         }
+        // One that is being started is not gone before that is answered: nobody could have dismissed it.
+        let is_starting = matches!(self.asked, Some((Ask::Start, _)));
         match event {
-            Event::JobStatusChange(event) if event.id == self.id => self.set_status(&event.status),
+            Event::JobStatusChange(event) if event.id == self.id => {
+                if is_starting && event.status == JobStatus::Null {
+                    return self.forget();
+                }
+                self.set_status(&event.status);
+            }
             Event::BlockJobReady(event) if event.device == self.id => {
                 self.set_progress(event.offset, event.len);
             }

@@ -181,6 +181,36 @@ fn a_mirror_is_completed_and_dismissed() {
     assert_eq!(end.unwrap(), outcome());
 }
 
+/// Events of the job that had the id before are received after the command was sent.
+#[test]
+fn a_job_with_the_id_of_one_that_has_just_gone() {
+    let completed = r#"{"device": "j", "type": "mirror", "len": 9, "offset": 9, "speed": 0}"#;
+    let mut server = Server(mirror());
+    let end = server
+        .gets("blockdev-mirror", MIRROR)
+        .status(&JobStatus::Ready)
+        .sends("BLOCK_JOB_COMPLETED", completed)
+        .tells(JobUpdate::Progress(progress(9, 9)))
+        .status(&JobStatus::Concluded)
+        .sends("JOB_STATUS_CHANGE", r#"{"id": "j", "status": "null"}"#)
+        .status(&JobStatus::Created)
+        .status(&JobStatus::Running)
+        .accepts()
+        .gets("query-jobs", "{}")
+        .answers_job(&JobStatus::Running, "")
+        .tells(PROGRESS)
+        .waits()
+        .status(&JobStatus::Ready)
+        .gets("job-complete", r#"{"id": "j"}"#)
+        .accepts()
+        .status(&JobStatus::Concluded)
+        .gets("query-jobs", "{}")
+        .answers_job(&JobStatus::Concluded, r#", "error": "No space left""#)
+        .is_dismissed()
+        .ends();
+    assert_eq!(failed(end), "No space left");
+}
+
 #[test]
 fn a_job_that_ends_before_its_start_is_answered() {
     let mut server = Server(mirror());

@@ -85,6 +85,23 @@ fn a_mirror() {
     no_jobs(&client);
 }
 
+/// Both runs are made before the first job, so the second has the events of both.
+#[test]
+fn one_id_for_two_jobs() {
+    let Some((server, client)) = daemon() else {
+        return;
+    };
+    let run = || client.run(Job::new(mirror())).deadline(DEADLINE);
+    let (first, mut second) = (run(), run());
+    first.outcome().unwrap();
+    fs::write(server.path("target"), vec![0; SIZE as usize]).unwrap();
+    let statuses = statuses(&second.by_ref().collect::<Vec<_>>());
+    assert_eq!(statuses.first(), Some(&JobStatus::Created), "{statuses:?}");
+    second.outcome().unwrap();
+    assert!(fs::read(server.path("source")).unwrap() == fs::read(server.path("target")).unwrap());
+    no_jobs(&client);
+}
+
 /// Its target is a copy of that moment, and the source stays in use.
 #[test]
 fn a_mirror_that_is_left_as_a_copy() {
