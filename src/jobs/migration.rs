@@ -34,8 +34,8 @@ enum Ask {
 
 /// A migration from its start to its end, on the side of the source or the destination.
 ///
-/// It turns on the capability `events` first, and leaves it on. The destination's process exits if an incoming
-/// migration fails, unless `exit-on-error` was set to false.
+/// It turns on the capability `events` first, and leaves it on; one that is resumed (`resume: true`) needs it on already.
+/// The destination's process exits if an incoming migration fails, unless `exit-on-error` was set to false.
 #[derive(Debug)]
 pub struct Migration {
     /// The command that starts it, until it is sent.
@@ -54,10 +54,16 @@ impl Migration {
     /// To another place.
     #[must_use]
     pub fn outgoing(command: &commands::Migrate) -> Self {
-        Self::new(command)
+        let mut migration = Self::new(command);
+        if command.resume == Some(true) {
+            // Capabilities cannot be set while it is paused.
+            migration.asks.retain(|ask| *ask != Ask::EnableEvents);
+        }
+        migration
     }
 
-    /// From another place, on a QEMU started with `-incoming defer`.
+    /// From another place, on a QEMU started with `-incoming defer`. It can only be cancelled at the source: here QEMU accepts
+    /// that, and goes on.
     #[must_use]
     pub fn incoming(command: &commands::MigrateIncoming) -> Self {
         Self::new(command)

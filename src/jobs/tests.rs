@@ -627,6 +627,24 @@ fn a_migration_in_an_earlier_state() {
     server.waits();
 }
 
+/// The server would refuse to set capabilities.
+#[test]
+fn a_migration_that_is_resumed() {
+    let command = commands::Migrate::new().uri("u").resume(true);
+    let mut server = Server(Migration::outgoing(&command));
+    let end = server
+        .gets("migrate", r#"{"uri": "u", "resume": true}"#)
+        .accepts()
+        .sends("MIGRATION", r#"{"status": "postcopy-active"}"#)
+        .tells(MigrationUpdate::Status(MigrationStatus::PostcopyActive))
+        .sends("MIGRATION", r#"{"status": "completed"}"#)
+        .gets("query-migrate", "{}")
+        .answers(r#"{"status": "completed"}"#)
+        .tells(MigrationUpdate::Status(MigrationStatus::Completed))
+        .ends();
+    assert!(end.is_ok(), "{end:?}");
+}
+
 #[test]
 fn a_migration_refused() {
     let mut server = Server(Migration::incoming(&commands::MigrateIncoming::new()));
