@@ -60,7 +60,13 @@ impl Dump {
                     self.finish(Err(Error::Failed(desc)));
                 }
             }
-            _ => self.update = Some(progress),
+            _ => {
+                // An event that has not come since the question is of another dump.
+                if !self.look {
+                    self.told = None;
+                }
+                self.update = Some(progress);
+            }
         }
     }
 }

@@ -718,3 +718,37 @@ fn a_dump_that_is_seen_to_have_failed() {
         .ends();
     assert_eq!(failed(end), "No space left");
 }
+
+/// An event of the dump before is not the reason of this one's failure.
+#[test]
+fn a_dump_after_one_that_failed() {
+    let event = |error| {
+        format!(
+            r#"{{"result": {{"status": "failed", "completed": 1, "total": 8}}, "error": "{error}"}}"#
+        )
+    };
+    let active = r#"{"status": "active", "completed": 1, "total": 8}"#;
+    let mut server = dump();
+    server
+        .sends("DUMP_COMPLETED", &event("Of another"))
+        .gets("query-dump", "{}")
+        .answers(active)
+        .tells(progress(1, 8))
+        .waits();
+    server.0.look();
+    server
+        .gets("query-dump", "{}")
+        .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .waits();
+    server.0.look();
+    let end = server
+        .gets("query-dump", "{}")
+        // The answer was made before.
+        .sends("DUMP_COMPLETED", &event("No space left"))
+        .answers(active)
+        .tells(progress(1, 8))
+        .gets("query-dump", "{}")
+        .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .ends();
+    assert_eq!(failed(end), "No space left");
+}
