@@ -15,8 +15,12 @@ use crate::types::qga::commands;
 /// What goes in one command unless something else is said.
 const CHUNK: usize = 1 << 20;
 
-/// The most an agent takes or gives at once.
-const LONGEST_CHUNK: usize = 48 << 20;
+/// The most an agent gives at once.
+const LONGEST_READ: usize = 48 << 20;
+
+/// The most an agent takes at once: in Base64 it makes a command of the 64 MiB that its parser accepts, less some room for
+/// the rest of the command.
+const LONGEST_WRITE: usize = (48 << 20) - 3072;
 
 /// How many files are remembered that are still to be closed.
 const MOST_LEFT: usize = 64;
@@ -48,7 +52,7 @@ impl ReadFile {
 
     /// How many bytes to ask for at once; 1 MiB unless set, 48 MiB at most. The deadline holds for each.
     pub fn chunk(mut self, bytes: usize) -> Self {
-        self.chunk = bytes.clamp(1, LONGEST_CHUNK);
+        self.chunk = bytes.clamp(1, LONGEST_READ);
         self
     }
 
@@ -93,9 +97,9 @@ impl WriteFile {
         self
     }
 
-    /// How many bytes to send at once; 1 MiB unless set, 48 MiB at most. The deadline holds for each.
+    /// How many bytes to send at once; 1 MiB unless set, 3 KiB less than 48 MiB at most. The deadline holds for each.
     pub fn chunk(mut self, bytes: usize) -> Self {
-        self.chunk = bytes.clamp(1, LONGEST_CHUNK);
+        self.chunk = bytes.clamp(1, LONGEST_WRITE);
         self
     }
 

@@ -242,6 +242,20 @@ fn a_file_in_one_piece_of_48_mebibytes() {
     assert!(agent.read_file(file).unwrap() == contents);
 }
 
+/// Not more is sent at once than the agent accepts.
+#[test]
+fn a_file_written_in_pieces_as_large_as_can_be() {
+    let Some(agent) = peers::guest_agent() else {
+        return;
+    };
+    let server = agent.start();
+    let path = server.path("file");
+    let contents = vec![0x5A; 50 << 20];
+    let file = WriteFile::new(path.display().to_string()).chunk(usize::MAX);
+    connect(&server).write_file(file, &contents).unwrap();
+    assert!(fs::read(&path).unwrap() == contents);
+}
+
 #[test]
 fn files_that_cannot_be_opened_or_read() {
     let Some(agent) = peers::guest_agent() else {
