@@ -31,6 +31,9 @@ pub const DEFAULT_MESSAGE_LIMIT: usize = 65 << 20;
 /// A buffer larger than that, which a long reply needed, is not kept for the next.
 const WORTH_KEEPING: usize = 64 << 10;
 
+/// A longer request is more than an agent's parser accepts. It answers what is left of it too, as requests of their own.
+const LONGEST_REQUEST: usize = 64 << 20;
+
 /// Begins a synchronisation and marks its answer.
 const DELIMITER: u8 = 0xFF;
 
@@ -104,6 +107,8 @@ pub struct Session {
     happenings: VecDeque<Happening>,
     random: u64,
     limit: usize,
+    /// Whether the request at hand is longer than an agent accepts.
+    is_too_long: bool,
     /// Whether the reply is wanted even if it comes late: of the request at hand, and of one that was given up.
     wants_late: bool,
     expects_late: bool,
@@ -126,6 +131,7 @@ impl Session {
             happenings: VecDeque::new(),
             random: seed,
             limit: DEFAULT_MESSAGE_LIMIT,
+            is_too_long: false,
             wants_late: false,
             expects_late: false,
             late: None,
@@ -173,6 +179,7 @@ impl Session {
     pub(crate) fn send(&mut self, encoded: Vec<u8>) {
         self.abandon();
         self.trace.sent(&encoded);
+        self.is_too_long = encoded.len() > LONGEST_REQUEST;
         match &mut self.state {
             State::Closed => {}
             State::Synchronizing { request, .. } => *request = Some(encoded),
@@ -298,7 +305,12 @@ impl Session {
                 self.synchronizing(line.trim_ascii(), id, phase);
             }
             State::Waiting => {
-                self.state = State::Idle;
+                // An agent that answers a part of a request answers the rest, too.
+                self.state = if self.is_too_long || !self.output.is_empty() {
+                    State::Unsynchronized
+                } else {
+                    State::Idle
+                };
                 self.wants_late = false;
                 // The agent marks the answer to `guest-sync-delimited` whoever asks.
                 let marks = self.input[line.clone()].iter();

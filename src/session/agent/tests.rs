@@ -99,6 +99,41 @@ fn stale_input_is_discarded_at_any_split() {
     }
 }
 
+const TOO_LONG: &str =
+    "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON token size limit exceeded\"}}\n";
+
+/// What else comes in answer to the request is no reply to the next.
+#[track_caller]
+fn does_not_get_what_else_comes(session: &mut Session) {
+    ping(session);
+    let id = id(session);
+    session.receive(b"{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error, expecting value\"}}\n");
+    session.receive(&delimited(id));
+    session.receive(DONE.as_bytes());
+    assert_eq!(happenings(session), [Happening::Synchronized, reply(DONE)]);
+}
+
+#[test]
+fn a_request_that_is_answered_before_all_of_it_was_sent() {
+    let mut session = ready();
+    ping(&mut session);
+    session.sent(5);
+    session.receive(TOO_LONG.as_bytes());
+    assert_eq!(happenings(&mut session), [reply(TOO_LONG)]);
+    does_not_get_what_else_comes(&mut session);
+    assert!(session.output().starts_with(b"\xFF"));
+}
+
+#[test]
+fn a_request_that_is_too_long() {
+    let mut session = ready();
+    session.send(vec![b'x'; super::LONGEST_REQUEST + 1]);
+    send_all(&mut session);
+    session.receive(TOO_LONG.as_bytes());
+    assert_eq!(happenings(&mut session), [reply(TOO_LONG)]);
+    does_not_get_what_else_comes(&mut session);
+}
+
 #[test]
 fn a_synchronisation_of_another_client_is_not_ours() {
     let mut session = Session::new(1);
