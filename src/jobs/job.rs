@@ -45,6 +45,9 @@ macro_rules! starts_lasting_job {
 // These wait for their dismissal anyway.
 starts_lasting_job!(BlockdevCreate SnapshotDelete SnapshotLoad SnapshotSave XBlockdevAmend);
 
+/// The error of a job that was cancelled. If it is not a block job, no event tells of that.
+const CANCELED: &str = "Operation canceled";
+
 /// An id that no other client thinks of.
 fn new_id() -> String {
     static PROCESS: OnceLock<u64> = OnceLock::new();
@@ -309,6 +312,7 @@ impl Job {
         let end = match self.told.take() {
             Some(Ok(())) => Ok(()),
             _ if self.cancelled => Err(Error::Cancelled),
+            Some(Err(error)) if error == CANCELED => Err(Error::Cancelled),
             Some(Err(error)) => Err(Error::Failed(error)),
             None => Err(Error::Gone),
         };

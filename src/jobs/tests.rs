@@ -501,6 +501,20 @@ fn watching_a_job_that_is_not_there() {
     assert!(matches!(end, Err(Error::Gone)), "{end:?}");
 }
 
+/// No event says so if it is not a block job.
+#[test]
+fn a_job_cancelled_by_another_client() {
+    let end = started(mirror())
+        .status(&JobStatus::Aborting)
+        .status(&JobStatus::Concluded)
+        .gets("query-jobs", "{}")
+        .answers_job(&JobStatus::Concluded, r#", "error": "Operation canceled""#)
+        .tells(PROGRESS)
+        .is_dismissed()
+        .ends();
+    assert!(matches!(end, Err(Error::Cancelled)), "{end:?}");
+}
+
 /// A job that dismisses itself: an event has told how it ended.
 #[test]
 fn watching_a_job_that_goes_by_itself() {

@@ -309,3 +309,32 @@ fn commands_while_a_job_runs() {
         copying.join().unwrap().unwrap();
     });
 }
+
+/// The making of an image is no block job, whose cancellation an event would tell.
+#[test]
+fn an_image_whose_making_another_client_cancels() {
+    let Some((_server, client)) = daemon() else {
+        return;
+    };
+    let limits = json!({"qom-type": "throttle-group", "id": "slow", "limits": {"iops-write": 3}});
+    execute(&client, "object-add", limits);
+    let slow = json!({
+        "node-name": "slow",
+        "driver": "throttle",
+        "throttle-group": "slow",
+        "file": "target",
+    });
+    execute(&client, "blockdev-add", slow);
+    let mut run = client.run(Job::watch("make")).deadline(DEADLINE);
+    let options = json!({"driver": "qcow2", "file": "slow", "size": SIZE});
+    let create = json!({"job-id": "make", "options": options});
+    execute(&client, "blockdev-create", create);
+    execute(&client, "job-cancel", json!({"id": "make"}));
+    let statuses = statuses(&run.by_ref().collect::<Vec<_>>());
+    let outcome = run.outcome();
+    assert!(
+        matches!(outcome, Err(Error::Cancelled)),
+        "{outcome:?} after {statuses:?}"
+    );
+    no_jobs(&client);
+}
