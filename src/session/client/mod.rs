@@ -169,7 +169,7 @@ impl Session {
             splitter: Splitter::new(options.message_limit),
             greeting: None,
             oob: false,
-            negotiation: format!("qapi-{:x}", RandomState::new().hash_one(0) as u32),
+            negotiation: format!("qapi-{:08x}", RandomState::new().hash_one(0) as u32),
             last_id: 0,
             unanswered: Unanswered::default(),
             held: Queue::default(),
