@@ -101,7 +101,7 @@ pub enum Violation {
     },
     /// The first message is not a greeting.
     NoGreeting,
-    /// A greeting came after the session had begun.
+    /// A greeting came after capabilities had been negotiated.
     SecondGreeting,
     /// The server refused to negotiate capabilities.
     Negotiation(ErrorReply),

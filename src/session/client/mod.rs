@@ -400,6 +400,8 @@ impl Session {
             }
             (_, Parsed::Unknown) => {}
             (Phase::Greeting, Parsed::Greeting(greeting)) => self.negotiate(greeting),
+            // QEMU greets twice who connects while it is setting its monitor up.
+            (Phase::Negotiation, Parsed::Greeting(_)) => {}
             (_, Parsed::Greeting(_)) => self.violated(Violation::SecondGreeting),
             (Phase::Greeting, _) => self.violated(Violation::NoGreeting),
             (Phase::Negotiation, Parsed::Return { id, .. }) => {
