@@ -1,7 +1,7 @@
 //! Servers that do not answer in time.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qapi_rt::blocking::Client;
 use qapi_rt::qmp::commands;
@@ -105,7 +105,10 @@ fn overtake(blocking: usize) {
     let blocked = [&client, &other][blocking].call(add).start().unwrap();
     // What comes from the other monitor may be read later than what comes from this one.
     let query = || client.call(commands::QueryName::new()).deadline(SHORT);
-    while query().send().is_ok() {}
+    let start = Instant::now();
+    while query().send().is_ok() {
+        assert!(start.elapsed() < DEADLINE, "nothing blocks the machine");
+    }
     // More than the server's queue holds, which would then read nothing more.
     let waiting: Vec<_> = (0..20)
         .map(|_| client.call(commands::QueryName::new()).start().unwrap())
