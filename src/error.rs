@@ -99,8 +99,6 @@ pub enum Violation {
         /// How it begins.
         excerpt: String,
     },
-    /// The first message is not a greeting.
-    NoGreeting,
     /// A greeting came after capabilities had been negotiated.
     SecondGreeting,
     /// The server refused to negotiate capabilities.
@@ -305,7 +303,6 @@ impl fmt::Display for Violation {
             Self::NoSynchronization => {
                 f.write_str("the agent knows neither guest-sync-delimited nor guest-sync")
             }
-            Self::NoGreeting => f.write_str("the first message is not a greeting"),
             Self::SecondGreeting => f.write_str("a second greeting"),
             Self::Negotiation(error) => write!(f, "capabilities refused: {error}"),
             Self::ReplyWithoutId => f.write_str("a reply without an id"),

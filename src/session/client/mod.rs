@@ -37,8 +37,8 @@
 //! round again after a few calls.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
-//! the one to `qmp_capabilities`, whose id is drawn at random, and are dropped, be they with an id or without. So a server has to
-//! repeat that id, as all of QEMU's do.
+//! the one to `qmp_capabilities`, whose id is drawn at random, even before the greeting, and are dropped, be they with an
+//! id or without. So a server has to repeat that id, as all of QEMU's do.
 
 mod output;
 mod parse;
@@ -403,7 +403,8 @@ impl Session {
             // QEMU greets twice who connects while it is setting its monitor up.
             (Phase::Negotiation, Parsed::Greeting(_)) => {}
             (_, Parsed::Greeting(_)) => self.violated(Violation::SecondGreeting),
-            (Phase::Greeting, _) => self.violated(Violation::NoGreeting),
+            // An earlier client's, whose command the server was still executing.
+            (Phase::Greeting, Parsed::Return { .. } | Parsed::Error { .. }) => {}
             (Phase::Negotiation, Parsed::Return { id, .. }) => {
                 // All others answer an earlier connection, also those without an id: its requests may have had none.
                 if id.is(&self.negotiation) {
