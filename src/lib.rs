@@ -171,12 +171,12 @@ pub use qapi_types::qmp;
 #[cfg(all(feature = "qsd", not(feature = "server")))]
 pub use qapi_types::qsd;
 
-/// The guest agent's commands, as of QEMU 10.2 and for every release since 6.0, and the service trait for an agent.
+/// The guest agent's commands, as of QEMU 11.1 and for every release since 6.0, and the service trait for an agent.
 #[cfg(all(feature = "qga", feature = "server"))]
 pub mod qga {
     include!(concat!(env!("OUT_DIR"), "/qga.rs"));
 }
-/// The machine protocol (QMP), as of QEMU 10.2 and for every release since 6.0, and the service trait for a server.
+/// The machine protocol (QMP), as of QEMU 11.1 and for every release since 6.0, and the service trait for a server.
 #[cfg(all(feature = "qmp", feature = "server"))]
 pub mod qmp {
     include!(concat!(env!("OUT_DIR"), "/qmp.rs"));

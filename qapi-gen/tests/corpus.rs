@@ -4,6 +4,8 @@
 //! (`../shared` next to the workspace by default). Without it the tests say so and pass, unless
 //! `QAPI_REQUIRE_CORPUS` is set.
 
+mod common;
+
 use qapi_gen::diagnostic::Errors;
 use qapi_gen::{DiskLoader, Frontend, Loader, MemoryLoader};
 use serde_json::Value;
@@ -19,27 +21,6 @@ const ROOTS: &[&str] = &[
     "storage-daemon/qapi/qapi-schema.json",
 ];
 
-fn corpus() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = match std::env::var_os("QAPI_CORPUS") {
-        Some(folder) => workspace.join(folder),
-        None => workspace.join("../shared"),
-    };
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("QAPI_REQUIRE_CORPUS").is_some();
-    assert!(!required, "QAPI_CORPUS: {} is no folder", folder.display());
-    // Past the capture of output that passing tests are subject to.
-    use std::io::Write as _;
-    _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: no schemas of QEMU at {}; set QAPI_CORPUS",
-        folder.display()
-    );
-    None
-}
-
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
@@ -51,10 +32,14 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_release_is_accepted() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = common::corpus() else {
+        return;
+    };
+    let releases = common::releases();
+    let newest = releases.last().unwrap();
     let mut read = 0;
     for release in entries(&corpus.join("schemas")) {
-        let legacy = release.file_name().unwrap() != "10.2.0";
+        let legacy = release.file_name().unwrap() != newest.as_str();
         for root in ROOTS.iter().map(|r| release.join(r)).filter(|r| r.exists()) {
             let frontend = Frontend::new().legacy(legacy).style(!legacy);
             match frontend.read(&root) {
@@ -176,7 +161,9 @@ impl Loader for In<'_> {
 
 #[test]
 fn verdicts_on_the_cases_of_the_suite() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = common::corpus() else {
+        return;
+    };
     let suite = corpus.join("suite");
     let mut tally = Tally::default();
     for path in entries(&suite) {
@@ -194,7 +181,9 @@ fn verdicts_on_the_cases_of_the_suite() {
 
 #[test]
 fn verdicts_on_schemas_with_one_fault() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = common::corpus() else {
+        return;
+    };
     let text = fs::read_to_string(corpus.join("suite/mutants.jsonl")).unwrap();
     let mut tally = Tally::default();
     for record in text.lines() {

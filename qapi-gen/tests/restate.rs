@@ -481,7 +481,7 @@ fn restating_qemus_schemas_keeps_their_models() {
     let Some(folder) = common::corpus() else {
         return;
     };
-    for release in &common::RELEASES[1..] {
+    for release in &common::releases()[1..] {
         for (_, root) in ROOTS {
             let path = folder.join("schemas").join(release).join(root);
             let original = Frontend::new().legacy(true).read(&path);
@@ -531,8 +531,8 @@ fn the_data_is_what_the_command_writes() {
     std::fs::write(&stale, "").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_qapi-gen"));
     command.arg("restate").arg("-o").arg(&output);
-    for release in common::RELEASES {
-        let tree = folder.join("schemas").join(release);
+    for release in common::releases() {
+        let tree = folder.join("schemas").join(&release);
         command
             .arg("--release")
             .arg(format!("{release}={}", tree.display()));

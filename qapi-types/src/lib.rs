@@ -83,11 +83,11 @@ pub mod message;
 mod open;
 mod qtype;
 // The tests in this crate do without QEMU's types, which take long to compile.
-/// The guest agent's commands, as of QEMU 10.2 and for every release since 6.0.
+/// The guest agent's commands, as of QEMU 11.1 and for every release since 6.0.
 #[cfg(all(feature = "qga", not(test)))]
 #[rustfmt::skip]
 pub mod qga;
-/// The machine protocol (QMP), as of QEMU 10.2 and for every release since 6.0.
+/// The machine protocol (QMP), as of QEMU 11.1 and for every release since 6.0.
 #[cfg(all(feature = "qmp", not(test)))]
 #[rustfmt::skip]
 pub mod qmp;

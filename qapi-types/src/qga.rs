@@ -5226,7 +5226,7 @@ impl crate::codec::Members for GuestLoadAverage {
     }
 }
 
-/// If: `CONFIG_LINUX`
+/// If: `any(CONFIG_LINUX, CONFIG_WIN32)`
 ///
 /// Since: 9.1
 ///
@@ -8197,7 +8197,7 @@ pub mod commands {
         const NAME: &'static str = "guest-get-load";
     }
 
-    /// If: `CONFIG_LINUX`
+    /// If: `any(CONFIG_LINUX, CONFIG_WIN32)`
     ///
     /// Since: 9.1
     ///

@@ -2402,7 +2402,7 @@ impl crate::codec::Enum for GuestPanicAction {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json` line 298
+/// [`GuestPanicInformationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json` line 299
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestPanicInformationType {
@@ -2412,13 +2412,15 @@ pub enum GuestPanicInformationType {
     S390,
     /// (since 10.1)
     Tdx,
+    /// (since 11.0)
+    Sev,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
 
 impl crate::codec::Enum for GuestPanicInformationType {
-    const VALUES: &'static [Self] = &[Self::HyperV, Self::S390, Self::Tdx];
-    const NAMES: &'static [&'static str] = &["hyper-v", "s390", "tdx"];
+    const VALUES: &'static [Self] = &[Self::HyperV, Self::S390, Self::Tdx, Self::Sev];
+    const NAMES: &'static [&'static str] = &["hyper-v", "s390", "tdx", "sev"];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -2431,6 +2433,7 @@ impl crate::codec::Enum for GuestPanicInformationType {
             Self::HyperV => "hyper-v",
             Self::S390 => "s390",
             Self::Tdx => "tdx",
+            Self::Sev => "sev",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -2438,7 +2441,7 @@ impl crate::codec::Enum for GuestPanicInformationType {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json` line 307
+/// [`GuestPanicInformation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json` line 311
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformation {
@@ -2527,6 +2530,8 @@ pub enum GuestPanicInformationBranch {
     S390(::std::boxed::Box<GuestPanicInformationS390>),
     /// `tdx`
     Tdx(::std::boxed::Box<GuestPanicInformationTdx>),
+    /// `sev`
+    Sev(::std::boxed::Box<GuestPanicInformationSev>),
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `type`.
@@ -2557,11 +2562,19 @@ impl ::core::convert::From<GuestPanicInformationTdx> for GuestPanicInformationBr
     }
 }
 
+impl ::core::convert::From<GuestPanicInformationSev> for GuestPanicInformationBranch {
+    #[inline]
+    fn from(branch: GuestPanicInformationSev) -> Self {
+        Self::Sev(::std::boxed::Box::new(branch))
+    }
+}
+
 #[doc(hidden)]
 pub enum GuestPanicInformationBranchPartial {
     HyperV(crate::codec::BoxedPartial<GuestPanicInformationHyperV>),
     S390(crate::codec::BoxedPartial<GuestPanicInformationS390>),
     Tdx(crate::codec::BoxedPartial<GuestPanicInformationTdx>),
+    Sev(crate::codec::BoxedPartial<GuestPanicInformationSev>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -2587,6 +2600,11 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
                     GuestPanicInformationTdx,
                 >())
             }
+            GuestPanicInformationType::Sev => {
+                GuestPanicInformationBranchPartial::Sev(crate::codec::boxed_begin::<
+                    GuestPanicInformationSev,
+                >())
+            }
             GuestPanicInformationType::Unrecognized(tag) => {
                 GuestPanicInformationBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -2609,6 +2627,9 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
             GuestPanicInformationBranchPartial::Tdx(p) => {
                 <GuestPanicInformationTdx as crate::codec::Members>::member(p, key, r)
             }
+            GuestPanicInformationBranchPartial::Sev(p) => {
+                <GuestPanicInformationSev as crate::codec::Members>::member(p, key, r)
+            }
             GuestPanicInformationBranchPartial::Unrecognized(_, members) => {
                 crate::codec::open(members, key, r)
             }
@@ -2627,6 +2648,9 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
             GuestPanicInformationBranchPartial::Tdx(p) => {
                 Self::Tdx(crate::codec::boxed_finish(p, r)?)
             }
+            GuestPanicInformationBranchPartial::Sev(p) => {
+                Self::Sev(crate::codec::boxed_finish(p, r)?)
+            }
             GuestPanicInformationBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -2639,6 +2663,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
             Self::HyperV(_) => "hyper-v",
             Self::S390(_) => "s390",
             Self::Tdx(_) => "tdx",
+            Self::Sev(_) => "sev",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -2655,6 +2680,9 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
             Self::Tdx(branch) => {
                 <GuestPanicInformationTdx as crate::codec::Members>::put(branch, w);
             }
+            Self::Sev(branch) => {
+                <GuestPanicInformationSev as crate::codec::Members>::put(branch, w);
+            }
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -2662,7 +2690,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationHyperV`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json` line 329
+/// [`GuestPanicInformationHyperV`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json` line 334
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationHyperV {
@@ -2768,7 +2796,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
 
 /// Since: 2.12
 ///
-/// [`S390CrashReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json` line 351
+/// [`S390CrashReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json` line 356
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CrashReason {
@@ -2822,7 +2850,7 @@ impl crate::codec::Enum for S390CrashReason {
 
 /// Since: 2.12
 ///
-/// [`GuestPanicInformationS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json` line 372
+/// [`GuestPanicInformationS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json` line 377
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationS390 {
@@ -2918,7 +2946,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
 
 /// Since: 10.1
 ///
-/// [`GuestPanicInformationTdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json` line 391
+/// [`GuestPanicInformationTdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json` line 396
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationTdx {
@@ -3012,9 +3040,84 @@ impl crate::codec::Members for GuestPanicInformationTdx {
     }
 }
 
+/// Since: 11.0
+///
+/// [`GuestPanicInformationSev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationSev), `run-state.json` line 409
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GuestPanicInformationSev {
+    /// (since 11.0)
+    pub set: u32,
+    /// (since 11.0)
+    pub code: u32,
+    /// Members that another release sends.
+    pub unrecognized: crate::UnrecognizedMembers,
+}
+
+impl GuestPanicInformationSev {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(set: u32, code: u32) -> Self {
+        Self {
+            set,
+            code,
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
+    }
+}
+
+impl crate::codec::Members for GuestPanicInformationSev {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u32>,
+        crate::UnrecognizedMembers,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "set" => crate::codec::get(&mut p.1, &mut p.0, 0, "set", r),
+            "code" => crate::codec::get(&mut p.2, &mut p.0, 1, "code", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "set"), (p.2.is_none(), 1, "code")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            set: m0,
+            code: m1,
+            unrecognized: rest,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "set", &self.set);
+        crate::codec::put(w, "code", &self.code);
+        crate::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
 /// Since: 5.2
 ///
-/// [`MemoryFailureRecipient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json` line 422
+/// [`MemoryFailureRecipient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json` line 440
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureRecipient {
@@ -3047,7 +3150,7 @@ impl crate::codec::Enum for MemoryFailureRecipient {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json` line 434
+/// [`MemoryFailureAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json` line 452
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureAction {
@@ -3086,7 +3189,7 @@ impl crate::codec::Enum for MemoryFailureAction {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json` line 447
+/// [`MemoryFailureFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json` line 465
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryFailureFlags {
@@ -3164,7 +3267,7 @@ impl crate::codec::Members for MemoryFailureFlags {
 
 /// Since: 7.2
 ///
-/// [`NotifyVmexitOption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json` line 461
+/// [`NotifyVmexitOption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json` line 479
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyVmexitOption {
@@ -6637,7 +6740,7 @@ impl crate::codec::Members for KvmInfo {
 
 /// Since: 10.2
 ///
-/// [`Accelerator`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json` line 55
+/// [`Accelerator`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json` line 59
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Accelerator {
@@ -6698,7 +6801,7 @@ impl crate::codec::Enum for Accelerator {
 
 /// Since: 10.2
 ///
-/// [`AcceleratorInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json` line 68
+/// [`AcceleratorInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json` line 72
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcceleratorInfo {
@@ -11588,7 +11691,7 @@ impl crate::codec::Members for BlockMeasureInfo {
 
 /// Since: 2.5
 ///
-/// [`BlockDeviceTimedStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json` line 675
+/// [`BlockDeviceTimedStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json` line 678
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceTimedStats {
@@ -11864,7 +11967,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
 
 /// Since: 0.14
 ///
-/// [`BlockDeviceStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json` line 740
+/// [`BlockDeviceStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json` line 743
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceStats {
@@ -12436,7 +12539,7 @@ impl crate::codec::Members for BlockDeviceStats {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json` line 792
+/// [`BlockStatsSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json` line 795
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificFile {
@@ -12523,7 +12626,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
 
 /// Since: 5.2
 ///
-/// [`BlockStatsSpecificNvme`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json` line 810
+/// [`BlockStatsSpecificNvme`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json` line 813
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificNvme {
@@ -12612,7 +12715,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json` line 826
+/// [`BlockStatsSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json` line 829
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecific {
@@ -12723,9 +12826,6 @@ pub enum BlockStatsSpecificBranch {
     Ftp,
     /// `ftps`
     Ftps,
-    /// `gluster`
-    #[deprecated = "going to be removed"]
-    Gluster,
     /// `host_cdrom`
     HostCdrom,
     /// `host_device`
@@ -12829,7 +12929,6 @@ pub enum BlockStatsSpecificBranchPartial {
     SnapshotAccess,
     Ftp,
     Ftps,
-    Gluster,
     HostCdrom,
     HostDevice(crate::codec::BoxedPartial<BlockStatsSpecificFile>),
     Http,
@@ -12865,7 +12964,6 @@ pub enum BlockStatsSpecificBranchPartial {
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Branches for BlockStatsSpecificBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockStatsSpecificBranchPartial;
@@ -12891,7 +12989,6 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::SnapshotAccess => BlockStatsSpecificBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockStatsSpecificBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockStatsSpecificBranchPartial::Ftps,
-            BlockdevDriver::Gluster => BlockStatsSpecificBranchPartial::Gluster,
             BlockdevDriver::HostCdrom => BlockStatsSpecificBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => {
                 BlockStatsSpecificBranchPartial::HostDevice(crate::codec::boxed_begin::<
@@ -12965,7 +13062,6 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::SnapshotAccess => Ok(false),
             BlockStatsSpecificBranchPartial::Ftp => Ok(false),
             BlockStatsSpecificBranchPartial::Ftps => Ok(false),
-            BlockStatsSpecificBranchPartial::Gluster => Ok(false),
             BlockStatsSpecificBranchPartial::HostCdrom => Ok(false),
             BlockStatsSpecificBranchPartial::HostDevice(p) => {
                 <BlockStatsSpecificFile as crate::codec::Members>::member(p, key, r)
@@ -13027,7 +13123,6 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::SnapshotAccess => Self::SnapshotAccess,
             BlockStatsSpecificBranchPartial::Ftp => Self::Ftp,
             BlockStatsSpecificBranchPartial::Ftps => Self::Ftps,
-            BlockStatsSpecificBranchPartial::Gluster => Self::Gluster,
             BlockStatsSpecificBranchPartial::HostCdrom => Self::HostCdrom,
             BlockStatsSpecificBranchPartial::HostDevice(p) => {
                 Self::HostDevice(crate::codec::boxed_finish(p, r)?)
@@ -13087,7 +13182,6 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             Self::SnapshotAccess => "snapshot-access",
             Self::Ftp => "ftp",
             Self::Ftps => "ftps",
-            Self::Gluster => "gluster",
             Self::HostCdrom => "host_cdrom",
             Self::HostDevice(_) => "host_device",
             Self::Http => "http",
@@ -13141,7 +13235,6 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             Self::SnapshotAccess => {}
             Self::Ftp => {}
             Self::Ftps => {}
-            Self::Gluster => {}
             Self::HostCdrom => {}
             Self::HostDevice(branch) => {
                 <BlockStatsSpecificFile as crate::codec::Members>::put(branch, w);
@@ -13183,7 +13276,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
 
 /// Since: 0.14
 ///
-/// [`BlockStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json` line 853
+/// [`BlockStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json` line 856
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStats {
@@ -13350,7 +13443,7 @@ impl crate::codec::Members for BlockStats {
 
 /// Since: 1.3
 ///
-/// [`BlockdevOnError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json` line 891
+/// [`BlockdevOnError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json` line 894
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevOnError {
@@ -13398,7 +13491,7 @@ impl crate::codec::Enum for BlockdevOnError {
 
 /// Since: 1.3
 ///
-/// [`MirrorSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json` line 907
+/// [`MirrorSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json` line 910
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorSyncMode {
@@ -13446,7 +13539,7 @@ impl crate::codec::Enum for MirrorSyncMode {
 
 /// Since: 4.2
 ///
-/// [`BitmapSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json` line 921
+/// [`BitmapSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json` line 924
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BitmapSyncMode {
@@ -13482,7 +13575,7 @@ impl crate::codec::Enum for BitmapSyncMode {
 
 /// Since: 3.0
 ///
-/// [`MirrorCopyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json` line 931
+/// [`MirrorCopyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json` line 934
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorCopyMode {
@@ -13515,7 +13608,7 @@ impl crate::codec::Enum for MirrorCopyMode {
 
 /// Since: 8.2
 ///
-/// [`BlockJobInfoMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json` line 940
+/// [`BlockJobInfoMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json` line 943
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfoMirror {
@@ -13582,7 +13675,7 @@ impl crate::codec::Members for BlockJobInfoMirror {
 
 /// Since: 1.1
 ///
-/// [`BlockJobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json` line 961
+/// [`BlockJobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json` line 964
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
@@ -13962,7 +14055,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
 
 /// Since: 1.1
 ///
-/// [`NewImageMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json` line 1017
+/// [`NewImageMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json` line 1020
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NewImageMode {
@@ -13993,7 +14086,7 @@ impl crate::codec::Enum for NewImageMode {
     }
 }
 
-/// [`BlockdevSnapshotSync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json` line 1025
+/// [`BlockdevSnapshotSync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json` line 1028
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotSync {
@@ -14136,7 +14229,7 @@ impl crate::codec::Members for BlockdevSnapshotSync {
 
 /// Since: 2.5
 ///
-/// [`BlockdevSnapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json` line 1045
+/// [`BlockdevSnapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json` line 1048
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshot {
@@ -14202,7 +14295,7 @@ impl crate::codec::Members for BlockdevSnapshot {
 
 /// Since: 6.0
 ///
-/// [`BackupPerf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json` line 1057
+/// [`BackupPerf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json` line 1060
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BackupPerf {
@@ -14306,7 +14399,7 @@ impl crate::codec::Members for BackupPerf {
 
 /// Since: 4.2
 ///
-/// [`BackupCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json` line 1092
+/// [`BackupCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json` line 1095
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BackupCommon {
@@ -14604,7 +14697,7 @@ impl crate::codec::Members for BackupCommon {
 
 /// Since: 1.6
 ///
-/// [`DriveBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json` line 1122
+/// [`DriveBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json` line 1125
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveBackup {
@@ -14949,7 +15042,7 @@ impl crate::codec::Members for DriveBackup {
 
 /// Since: 2.3
 ///
-/// [`BlockdevBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json` line 1135
+/// [`BlockdevBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json` line 1138
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevBackup {
@@ -15261,7 +15354,7 @@ impl crate::codec::Members for BlockdevBackup {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNodeType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json` line 1278
+/// [`XDbgBlockGraphNodeType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json` line 1281
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum XDbgBlockGraphNodeType {
@@ -15297,7 +15390,7 @@ impl crate::codec::Enum for XDbgBlockGraphNodeType {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json` line 1292
+/// [`XDbgBlockGraphNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json` line 1295
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphNode {
@@ -15387,7 +15480,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
 
 /// Since: 4.0
 ///
-/// [`BlockPermission`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json` line 1307
+/// [`BlockPermission`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json` line 1310
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockPermission {
@@ -15432,7 +15525,7 @@ impl crate::codec::Enum for BlockPermission {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphEdge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json` line 1323
+/// [`XDbgBlockGraphEdge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json` line 1326
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphEdge {
@@ -15543,7 +15636,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json` line 1342
+/// [`XDbgBlockGraph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json` line 1345
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraph {
@@ -15620,7 +15713,7 @@ impl crate::codec::Members for XDbgBlockGraph {
 
 /// Since: 1.3
 ///
-/// [`DriveMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json` line 1401
+/// [`DriveMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json` line 1404
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveMirror {
@@ -15946,7 +16039,7 @@ impl crate::codec::Members for DriveMirror {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmap`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json` line 1432
+/// [`BlockDirtyBitmap`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json` line 1435
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmap {
@@ -16009,7 +16102,7 @@ impl crate::codec::Members for BlockDirtyBitmap {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmapAdd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json` line 1445
+/// [`BlockDirtyBitmapAdd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json` line 1448
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapAdd {
@@ -16120,7 +16213,7 @@ impl crate::codec::Members for BlockDirtyBitmapAdd {
 
 /// Since: 4.1
 ///
-/// [`BlockDirtyBitmapOrStr`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json` line 1464
+/// [`BlockDirtyBitmapOrStr`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json` line 1467
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockDirtyBitmapOrStr {
@@ -16177,7 +16270,7 @@ impl crate::codec::Encode for BlockDirtyBitmapOrStr {
 
 /// Since: 4.0
 ///
-/// [`BlockDirtyBitmapMerge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json` line 1478
+/// [`BlockDirtyBitmapMerge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json` line 1481
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapMerge {
@@ -16255,7 +16348,7 @@ impl crate::codec::Members for BlockDirtyBitmapMerge {
 
 /// Since: 2.10
 ///
-/// [`BlockDirtyBitmapSha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json` line 1560
+/// [`BlockDirtyBitmapSha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json` line 1563
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapSha256 {
@@ -16321,7 +16414,7 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
 
 /// Since: 1.1
 ///
-/// [`BlockIOThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json` line 1654
+/// [`BlockIOThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json` line 1657
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockIOThrottle {
@@ -16720,7 +16813,7 @@ impl crate::codec::Members for BlockIOThrottle {
 
 /// Since: 2.11
 ///
-/// [`ThrottleLimits`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json` line 1707
+/// [`ThrottleLimits`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json` line 1710
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleLimits {
@@ -17089,7 +17182,7 @@ impl crate::codec::Members for ThrottleLimits {
 
 /// Since: 2.11
 ///
-/// [`ThrottleGroupProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json` line 1762
+/// [`ThrottleGroupProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json` line 1765
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleGroupProperties {
@@ -17542,7 +17635,7 @@ impl crate::codec::Members for ThrottleGroupProperties {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptionsMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json` line 1950
+/// [`BlockJobChangeOptionsMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json` line 1953
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptionsMirror {
@@ -17592,7 +17685,7 @@ impl crate::codec::Members for BlockJobChangeOptionsMirror {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json` line 1963
+/// [`BlockJobChangeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json` line 1966
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptions {
@@ -17831,7 +17924,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDiscardOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json` line 1989
+/// [`BlockdevDiscardOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json` line 1992
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDiscardOptions {
@@ -17864,7 +17957,7 @@ impl crate::codec::Enum for BlockdevDiscardOptions {
 
 /// Since: 2.1
 ///
-/// [`BlockdevDetectZeroesOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json` line 2000
+/// [`BlockdevDetectZeroesOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json` line 2003
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDetectZeroesOptions {
@@ -17900,7 +17993,7 @@ impl crate::codec::Enum for BlockdevDetectZeroesOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevAioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json` line 2011
+/// [`BlockdevAioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json` line 2014
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevAioOptions {
@@ -17938,7 +18031,7 @@ impl crate::codec::Enum for BlockdevAioOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json` line 2028
+/// [`BlockdevCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json` line 2031
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCacheOptions {
@@ -18014,7 +18107,7 @@ impl crate::codec::Members for BlockdevCacheOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json` line 2090
+/// [`BlockdevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json` line 2088
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDriver {
@@ -18046,11 +18139,6 @@ pub enum BlockdevDriver {
     Ftp,
     /// (since 2.9)
     Ftps,
-    /// (since 2.9)
-    ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
-    Gluster,
     /// (since 2.9)
     ///
     /// If: `HAVE_HOST_BLOCK_DEVICE`
@@ -18135,7 +18223,6 @@ pub enum BlockdevDriver {
     Unrecognized(crate::Unrecognized),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Enum for BlockdevDriver {
     const VALUES: &'static [Self] = &[
         Self::Blkdebug,
@@ -18152,7 +18239,6 @@ impl crate::codec::Enum for BlockdevDriver {
         Self::SnapshotAccess,
         Self::Ftp,
         Self::Ftps,
-        Self::Gluster,
         Self::HostCdrom,
         Self::HostDevice,
         Self::Http,
@@ -18201,7 +18287,6 @@ impl crate::codec::Enum for BlockdevDriver {
         "snapshot-access",
         "ftp",
         "ftps",
-        "gluster",
         "host_cdrom",
         "host_device",
         "http",
@@ -18235,8 +18320,6 @@ impl crate::codec::Enum for BlockdevDriver {
         "vpc",
         "vvfat",
     ];
-    const MARKED: &'static [(&'static str, &'static [&'static str])] =
-        &[("gluster", &["deprecated"])];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -18260,7 +18343,6 @@ impl crate::codec::Enum for BlockdevDriver {
             Self::SnapshotAccess => "snapshot-access",
             Self::Ftp => "ftp",
             Self::Ftps => "ftps",
-            Self::Gluster => "gluster",
             Self::HostCdrom => "host_cdrom",
             Self::HostDevice => "host_device",
             Self::Http => "http",
@@ -18304,7 +18386,7 @@ impl crate::codec::Enum for BlockdevDriver {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json` line 2161
+/// [`BlockdevOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json` line 2158
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsFile {
@@ -18472,7 +18554,7 @@ impl crate::codec::Members for BlockdevOptionsFile {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json` line 2184
+/// [`BlockdevOptionsNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json` line 2181
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNull {
@@ -18562,7 +18644,7 @@ impl crate::codec::Members for BlockdevOptionsNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevOptionsNVMe`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json` line 2197
+/// [`BlockdevOptionsNVMe`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json` line 2194
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNVMe {
@@ -18628,7 +18710,7 @@ impl crate::codec::Members for BlockdevOptionsNVMe {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsVVFAT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json` line 2213
+/// [`BlockdevOptionsVVFAT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json` line 2210
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVVFAT {
@@ -18743,7 +18825,7 @@ impl crate::codec::Members for BlockdevOptionsVVFAT {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json` line 2231
+/// [`BlockdevOptionsGenericFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json` line 2228
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericFormat {
@@ -18792,7 +18874,7 @@ impl crate::codec::Members for BlockdevOptionsGenericFormat {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json` line 2244
+/// [`BlockdevOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json` line 2241
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsLUKS {
@@ -18879,7 +18961,7 @@ impl crate::codec::Members for BlockdevOptionsLUKS {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericCOWFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json` line 2257
+/// [`BlockdevOptionsGenericCOWFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json` line 2254
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericCOWFormat {
@@ -18949,7 +19031,7 @@ impl crate::codec::Members for BlockdevOptionsGenericCOWFormat {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json` line 2273
+/// [`Qcow2OverlapCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json` line 2270
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2OverlapCheckMode {
@@ -18988,7 +19070,7 @@ impl crate::codec::Enum for Qcow2OverlapCheckMode {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json` line 2294
+/// [`Qcow2OverlapCheckFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json` line 2291
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Qcow2OverlapCheckFlags {
@@ -19188,7 +19270,7 @@ impl crate::codec::Members for Qcow2OverlapCheckFlags {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapChecks`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json` line 2318
+/// [`Qcow2OverlapChecks`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json` line 2315
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Qcow2OverlapChecks {
@@ -19238,7 +19320,7 @@ impl crate::codec::Encode for Qcow2OverlapChecks {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json` line 2333
+/// [`BlockdevQcowEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json` line 2330
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcowEncryptionFormat {
@@ -19268,7 +19350,7 @@ impl crate::codec::Enum for BlockdevQcowEncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json` line 2342
+/// [`BlockdevQcowEncryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json` line 2339
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcowEncryption {
@@ -19431,7 +19513,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
 
 /// Since: 2.10
 ///
-/// [`BlockdevOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json` line 2356
+/// [`BlockdevOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json` line 2353
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow {
@@ -19516,7 +19598,7 @@ impl crate::codec::Members for BlockdevOptionsQcow {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2EncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json` line 2370
+/// [`BlockdevQcow2EncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json` line 2367
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2EncryptionFormat {
@@ -19549,7 +19631,7 @@ impl crate::codec::Enum for BlockdevQcow2EncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json` line 2379
+/// [`BlockdevQcow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json` line 2376
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcow2Encryption {
@@ -19740,7 +19822,7 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsPreallocate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json` line 2397
+/// [`BlockdevOptionsPreallocate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json` line 2394
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsPreallocate {
@@ -19826,7 +19908,7 @@ impl crate::codec::Members for BlockdevOptionsPreallocate {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json` line 2422
+/// [`BlockdevOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json` line 2419
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow2 {
@@ -20139,7 +20221,7 @@ impl crate::codec::Members for BlockdevOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json` line 2451
+/// [`SshHostKeyCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json` line 2448
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckMode {
@@ -20175,7 +20257,7 @@ impl crate::codec::Enum for SshHostKeyCheckMode {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckHashType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json` line 2462
+/// [`SshHostKeyCheckHashType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json` line 2459
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckHashType {
@@ -20211,7 +20293,7 @@ impl crate::codec::Enum for SshHostKeyCheckHashType {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyHash`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json` line 2472
+/// [`SshHostKeyHash`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json` line 2469
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyHash {
@@ -20277,7 +20359,7 @@ impl crate::codec::Members for SshHostKeyHash {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json` line 2484
+/// [`SshHostKeyCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json` line 2481
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyCheck {
@@ -20449,7 +20531,7 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json` line 2501
+/// [`BlockdevOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json` line 2498
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSsh {
@@ -20544,7 +20626,7 @@ impl crate::codec::Members for BlockdevOptionsSsh {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json` line 2565
+/// [`BlkdebugEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json` line 2562
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugEvent {
@@ -20813,7 +20895,7 @@ impl crate::codec::Enum for BlkdebugEvent {
 
 /// Since: 4.1
 ///
-/// [`BlkdebugIOType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json` line 2632
+/// [`BlkdebugIOType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json` line 2629
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugIOType {
@@ -20872,7 +20954,7 @@ impl crate::codec::Enum for BlkdebugIOType {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugInjectErrorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json` line 2657
+/// [`BlkdebugInjectErrorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json` line 2655
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugInjectErrorOptions {
@@ -20884,6 +20966,8 @@ pub struct BlkdebugInjectErrorOptions {
     pub iotype: ::core::option::Option<BlkdebugIOType>,
     /// (since 2.9)
     pub errno: ::core::option::Option<i64>,
+    /// (since 11.1)
+    pub delay_ns: ::core::option::Option<i64>,
     /// (since 2.9)
     pub sector: ::core::option::Option<i64>,
     /// (since 2.9)
@@ -20902,6 +20986,7 @@ impl BlkdebugInjectErrorOptions {
             state: None,
             iotype: None,
             errno: None,
+            delay_ns: None,
             sector: None,
             once: None,
             immediately: None,
@@ -20929,6 +21014,14 @@ impl BlkdebugInjectErrorOptions {
     #[inline]
     pub fn errno(mut self, errno: i64) -> Self {
         self.errno = Some(errno);
+        self
+    }
+
+    /// Sets `delay-ns`.
+    #[must_use]
+    #[inline]
+    pub fn delay_ns(mut self, delay_ns: i64) -> Self {
+        self.delay_ns = Some(delay_ns);
         self
     }
 
@@ -20965,6 +21058,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
         ::core::option::Option<BlkdebugIOType>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
     );
@@ -20973,6 +21067,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -20990,16 +21085,17 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
             "state" => crate::codec::get(&mut p.2, &mut p.0, 1, "state", r),
             "iotype" => crate::codec::get(&mut p.3, &mut p.0, 2, "iotype", r),
             "errno" => crate::codec::get(&mut p.4, &mut p.0, 3, "errno", r),
-            "sector" => crate::codec::get(&mut p.5, &mut p.0, 4, "sector", r),
-            "once" => crate::codec::get(&mut p.6, &mut p.0, 5, "once", r),
-            "immediately" => crate::codec::get(&mut p.7, &mut p.0, 6, "immediately", r),
+            "delay-ns" => crate::codec::get(&mut p.5, &mut p.0, 4, "delay-ns", r),
+            "sector" => crate::codec::get(&mut p.6, &mut p.0, 5, "sector", r),
+            "once" => crate::codec::get(&mut p.7, &mut p.0, 6, "once", r),
+            "immediately" => crate::codec::get(&mut p.8, &mut p.0, 7, "immediately", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7) = p else {
             let members = &[(p.1.is_none(), 0, "event")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -21008,9 +21104,10 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
             state: m1,
             iotype: m2,
             errno: m3,
-            sector: m4,
-            once: m5,
-            immediately: m6,
+            delay_ns: m4,
+            sector: m5,
+            once: m6,
+            immediately: m7,
         })
     }
 
@@ -21020,6 +21117,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
         crate::codec::put_opt(w, "state", &self.state);
         crate::codec::put_opt(w, "iotype", &self.iotype);
         crate::codec::put_opt(w, "errno", &self.errno);
+        crate::codec::put_opt(w, "delay-ns", &self.delay_ns);
         crate::codec::put_opt(w, "sector", &self.sector);
         crate::codec::put_opt(w, "once", &self.once);
         crate::codec::put_opt(w, "immediately", &self.immediately);
@@ -21028,7 +21126,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugSetStateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json` line 2679
+/// [`BlkdebugSetStateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json` line 2678
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugSetStateOptions {
@@ -21107,7 +21205,7 @@ impl crate::codec::Members for BlkdebugSetStateOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkdebug`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json` line 2702
+/// [`BlockdevOptionsBlkdebug`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json` line 2701
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkdebug {
@@ -21352,7 +21450,7 @@ impl crate::codec::Members for BlockdevOptionsBlkdebug {
 
 /// Since: 3.0
 ///
-/// [`BlockdevOptionsBlklogwrites`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json` line 2731
+/// [`BlockdevOptionsBlklogwrites`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json` line 2730
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlklogwrites {
@@ -21469,7 +21567,7 @@ impl crate::codec::Members for BlockdevOptionsBlklogwrites {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkverify`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json` line 2750
+/// [`BlockdevOptionsBlkverify`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json` line 2749
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkverify {
@@ -21532,7 +21630,7 @@ impl crate::codec::Members for BlockdevOptionsBlkverify {
 
 /// Since: 4.2
 ///
-/// [`BlockdevOptionsBlkreplay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json` line 2762
+/// [`BlockdevOptionsBlkreplay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json` line 2761
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkreplay {
@@ -21583,7 +21681,7 @@ impl crate::codec::Members for BlockdevOptionsBlkreplay {
 
 /// Since: 2.9
 ///
-/// [`QuorumReadPattern`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json` line 2772
+/// [`QuorumReadPattern`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json` line 2771
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumReadPattern {
@@ -21616,7 +21714,7 @@ impl crate::codec::Enum for QuorumReadPattern {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQuorum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json` line 2785
+/// [`BlockdevOptionsQuorum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json` line 2784
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQuorum {
@@ -21728,118 +21826,11 @@ impl crate::codec::Members for BlockdevOptionsQuorum {
     }
 }
 
-/// Since: 2.9
-///
-/// [`BlockdevOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGluster), `block-core.json` line 2807
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BlockdevOptionsGluster {
-    /// (since 2.9)
-    pub volume: ::std::string::String,
-    /// (since 2.9)
-    pub path: ::std::string::String,
-    /// (since 2.9)
-    pub server: ::std::vec::Vec<SocketAddress>,
-    /// (since 2.8)
-    pub debug: ::core::option::Option<i64>,
-    /// (since 2.8)
-    pub logfile: ::core::option::Option<::std::string::String>,
-}
-
-impl BlockdevOptionsGluster {
-    /// With what is mandatory.
-    #[must_use]
-    pub fn new(
-        volume: impl ::core::convert::Into<::std::string::String>,
-        path: impl ::core::convert::Into<::std::string::String>,
-        server: impl ::core::convert::Into<::std::vec::Vec<SocketAddress>>,
-    ) -> Self {
-        Self {
-            volume: volume.into(),
-            path: path.into(),
-            server: server.into(),
-            debug: None,
-            logfile: None,
-        }
-    }
-
-    /// Sets `debug`.
-    #[must_use]
-    #[inline]
-    pub fn debug(mut self, debug: i64) -> Self {
-        self.debug = Some(debug);
-        self
-    }
-
-    /// Sets `logfile`.
-    #[must_use]
-    pub fn logfile(mut self, logfile: impl ::core::convert::Into<::std::string::String>) -> Self {
-        self.logfile = Some(logfile.into());
-        self
-    }
-}
-
-impl crate::codec::Members for BlockdevOptionsGluster {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<SocketAddress>>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None)
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "volume" => crate::codec::get(&mut p.1, &mut p.0, 0, "volume", r),
-            "path" => crate::codec::get(&mut p.2, &mut p.0, 1, "path", r),
-            "server" => crate::codec::get(&mut p.3, &mut p.0, 2, "server", r),
-            "debug" => crate::codec::get(&mut p.4, &mut p.0, 3, "debug", r),
-            "logfile" => crate::codec::get(&mut p.5, &mut p.0, 4, "logfile", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "volume"),
-                (p.2.is_none(), 1, "path"),
-                (p.3.is_none(), 2, "server"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            volume: m0,
-            path: m1,
-            server: m2,
-            debug: m3,
-            logfile: m4,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put(w, "volume", &self.volume);
-        crate::codec::put(w, "path", &self.path);
-        crate::codec::put(w, "server", &self.server);
-        crate::codec::put_opt(w, "debug", &self.debug);
-        crate::codec::put_opt(w, "logfile", &self.logfile);
-    }
-}
-
 /// If: `CONFIG_BLKIO`
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json` line 2825
+/// [`BlockdevOptionsIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json` line 2802
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIoUring {
@@ -21895,7 +21886,7 @@ impl crate::codec::Members for BlockdevOptionsIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsNvmeIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json` line 2838
+/// [`BlockdevOptionsNvmeIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json` line 2815
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNvmeIoUring {
@@ -21949,7 +21940,7 @@ impl crate::codec::Members for BlockdevOptionsNvmeIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVfioPci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json` line 2851
+/// [`BlockdevOptionsVirtioBlkVfioPci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json` line 2828
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVfioPci {
@@ -22003,7 +21994,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVfioPci {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostUser`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json` line 2864
+/// [`BlockdevOptionsVirtioBlkVhostUser`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json` line 2841
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostUser {
@@ -22061,7 +22052,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostUser {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostVdpa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json` line 2881
+/// [`BlockdevOptionsVirtioBlkVhostVdpa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json` line 2858
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostVdpa {
@@ -22113,7 +22104,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostVdpa {
 
 /// Since: 2.9
 ///
-/// [`IscsiTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json` line 2896
+/// [`IscsiTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json` line 2873
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiTransport {
@@ -22146,7 +22137,7 @@ impl crate::codec::Enum for IscsiTransport {
 
 /// Since: 2.9
 ///
-/// [`IscsiHeaderDigest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json` line 2908
+/// [`IscsiHeaderDigest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json` line 2885
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiHeaderDigest {
@@ -22185,7 +22176,7 @@ impl crate::codec::Enum for IscsiHeaderDigest {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsIscsi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json` line 2929
+/// [`BlockdevOptionsIscsi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json` line 2906
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIscsi {
@@ -22368,7 +22359,7 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
 
 /// Since: 3.0
 ///
-/// [`RbdAuthMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json` line 2952
+/// [`RbdAuthMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json` line 2929
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdAuthMode {
@@ -22401,7 +22392,7 @@ impl crate::codec::Enum for RbdAuthMode {
 
 /// Since: 6.1
 ///
-/// [`RbdImageEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json` line 2963
+/// [`RbdImageEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json` line 2940
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdImageEncryptionFormat {
@@ -22437,7 +22428,7 @@ impl crate::codec::Enum for RbdImageEncryptionFormat {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json` line 2975
+/// [`RbdEncryptionOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json` line 2952
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSBase {
@@ -22491,7 +22482,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json` line 2984
+/// [`RbdEncryptionCreateOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json` line 2961
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKSBase {
@@ -22562,7 +22553,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json` line 2995
+/// [`RbdEncryptionOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json` line 2972
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS {
@@ -22616,7 +22607,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json` line 3006
+/// [`RbdEncryptionOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json` line 2983
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS2 {
@@ -22670,7 +22661,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS2 {
 
 /// Since: 8.0
 ///
-/// [`RbdEncryptionOptionsLUKSAny`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json` line 3017
+/// [`RbdEncryptionOptionsLUKSAny`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json` line 2994
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSAny {
@@ -22724,7 +22715,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSAny {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json` line 3028
+/// [`RbdEncryptionCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json` line 3005
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS {
@@ -22795,7 +22786,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json` line 3039
+/// [`RbdEncryptionCreateOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json` line 3016
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS2 {
@@ -22866,7 +22857,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS2 {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json` line 3053
+/// [`RbdEncryptionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json` line 3030
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptions {
@@ -23098,7 +23089,7 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json` line 3074
+/// [`RbdEncryptionCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json` line 3051
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptions {
@@ -23299,7 +23290,7 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json` line 3100
+/// [`BlockdevOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json` line 3077
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRbd {
@@ -23507,7 +23498,7 @@ impl crate::codec::Members for BlockdevOptionsRbd {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json` line 3124
+/// [`ReplicationMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json` line 3101
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplicationMode {
@@ -23542,7 +23533,7 @@ impl crate::codec::Enum for ReplicationMode {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsReplication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json` line 3138
+/// [`BlockdevOptionsReplication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json` line 3115
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsReplication {
@@ -23619,7 +23610,7 @@ impl crate::codec::Members for BlockdevOptionsReplication {
 
 /// Since: 2.9
 ///
-/// [`NFSTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json` line 3152
+/// [`NFSTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json` line 3129
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NFSTransport {
@@ -23649,7 +23640,7 @@ impl crate::codec::Enum for NFSTransport {
 
 /// Since: 2.9
 ///
-/// [`NFSServer`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json` line 3162
+/// [`NFSServer`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json` line 3139
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NFSServer {
@@ -23715,7 +23706,7 @@ impl crate::codec::Members for NFSServer {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json` line 3178
+/// [`BlockdevOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json` line 3155
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNfs {
@@ -23878,7 +23869,7 @@ impl crate::codec::Members for BlockdevOptionsNfs {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json` line 3205
+/// [`BlockdevOptionsCurlBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json` line 3182
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlBase {
@@ -24040,7 +24031,7 @@ impl crate::codec::Members for BlockdevOptionsCurlBase {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json` line 3226
+/// [`BlockdevOptionsCurlHttp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json` line 3204
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttp {
@@ -24062,6 +24053,8 @@ pub struct BlockdevOptionsCurlHttp {
     pub cookie: ::core::option::Option<::std::string::String>,
     /// (since 2.10)
     pub cookie_secret: ::core::option::Option<::std::string::String>,
+    /// (since 11.0)
+    pub force_range: ::core::option::Option<bool>,
 }
 
 impl BlockdevOptionsCurlHttp {
@@ -24078,6 +24071,7 @@ impl BlockdevOptionsCurlHttp {
             proxy_password_secret: None,
             cookie: None,
             cookie_secret: None,
+            force_range: None,
         }
     }
 
@@ -24150,6 +24144,14 @@ impl BlockdevOptionsCurlHttp {
         self.cookie_secret = Some(cookie_secret.into());
         self
     }
+
+    /// Sets `force-range`.
+    #[must_use]
+    #[inline]
+    pub fn force_range(mut self, force_range: bool) -> Self {
+        self.force_range = Some(force_range);
+        self
+    }
 }
 
 impl crate::codec::Members for BlockdevOptionsCurlHttp {
@@ -24164,12 +24166,14 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -24196,13 +24200,14 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
             }
             "cookie" => crate::codec::get(&mut p.8, &mut p.0, 7, "cookie", r),
             "cookie-secret" => crate::codec::get(&mut p.9, &mut p.0, 8, "cookie-secret", r),
+            "force-range" => crate::codec::get(&mut p.10, &mut p.0, 9, "force-range", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -24216,6 +24221,7 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
             proxy_password_secret: m6,
             cookie: m7,
             cookie_secret: m8,
+            force_range: m9,
         })
     }
 
@@ -24230,12 +24236,13 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
         crate::codec::put_opt(w, "proxy-password-secret", &self.proxy_password_secret);
         crate::codec::put_opt(w, "cookie", &self.cookie);
         crate::codec::put_opt(w, "cookie-secret", &self.cookie_secret);
+        crate::codec::put_opt(w, "force-range", &self.force_range);
     }
 }
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json` line 3241
+/// [`BlockdevOptionsCurlHttps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json` line 3221
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttps {
@@ -24255,10 +24262,12 @@ pub struct BlockdevOptionsCurlHttps {
     pub proxy_password_secret: ::core::option::Option<::std::string::String>,
     /// (since 2.9)
     pub cookie: ::core::option::Option<::std::string::String>,
-    /// (since 2.9)
-    pub sslverify: ::core::option::Option<bool>,
     /// (since 2.10)
     pub cookie_secret: ::core::option::Option<::std::string::String>,
+    /// (since 11.0)
+    pub force_range: ::core::option::Option<bool>,
+    /// (since 2.9)
+    pub sslverify: ::core::option::Option<bool>,
 }
 
 impl BlockdevOptionsCurlHttps {
@@ -24274,8 +24283,9 @@ impl BlockdevOptionsCurlHttps {
             proxy_username: None,
             proxy_password_secret: None,
             cookie: None,
-            sslverify: None,
             cookie_secret: None,
+            force_range: None,
+            sslverify: None,
         }
     }
 
@@ -24339,14 +24349,6 @@ impl BlockdevOptionsCurlHttps {
         self
     }
 
-    /// Sets `sslverify`.
-    #[must_use]
-    #[inline]
-    pub fn sslverify(mut self, sslverify: bool) -> Self {
-        self.sslverify = Some(sslverify);
-        self
-    }
-
     /// Sets `cookie-secret`.
     #[must_use]
     pub fn cookie_secret(
@@ -24354,6 +24356,22 @@ impl BlockdevOptionsCurlHttps {
         cookie_secret: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         self.cookie_secret = Some(cookie_secret.into());
+        self
+    }
+
+    /// Sets `force-range`.
+    #[must_use]
+    #[inline]
+    pub fn force_range(mut self, force_range: bool) -> Self {
+        self.force_range = Some(force_range);
+        self
+    }
+
+    /// Sets `sslverify`.
+    #[must_use]
+    #[inline]
+    pub fn sslverify(mut self, sslverify: bool) -> Self {
+        self.sslverify = Some(sslverify);
         self
     }
 }
@@ -24369,14 +24387,16 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -24403,15 +24423,17 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
                 crate::codec::get(&mut p.7, &mut p.0, 6, "proxy-password-secret", r)
             }
             "cookie" => crate::codec::get(&mut p.8, &mut p.0, 7, "cookie", r),
-            "sslverify" => crate::codec::get(&mut p.9, &mut p.0, 8, "sslverify", r),
-            "cookie-secret" => crate::codec::get(&mut p.10, &mut p.0, 9, "cookie-secret", r),
+            "cookie-secret" => crate::codec::get(&mut p.9, &mut p.0, 8, "cookie-secret", r),
+            "force-range" => crate::codec::get(&mut p.10, &mut p.0, 9, "force-range", r),
+            "sslverify" => crate::codec::get(&mut p.11, &mut p.0, 10, "sslverify", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, m9, m10) = p
+        else {
             let members = &[(p.1.is_none(), 0, "url")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -24424,8 +24446,9 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
             proxy_username: m5,
             proxy_password_secret: m6,
             cookie: m7,
-            sslverify: m8,
-            cookie_secret: m9,
+            cookie_secret: m8,
+            force_range: m9,
+            sslverify: m10,
         })
     }
 
@@ -24439,14 +24462,15 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
         crate::codec::put_opt(w, "proxy-username", &self.proxy_username);
         crate::codec::put_opt(w, "proxy-password-secret", &self.proxy_password_secret);
         crate::codec::put_opt(w, "cookie", &self.cookie);
-        crate::codec::put_opt(w, "sslverify", &self.sslverify);
         crate::codec::put_opt(w, "cookie-secret", &self.cookie_secret);
+        crate::codec::put_opt(w, "force-range", &self.force_range);
+        crate::codec::put_opt(w, "sslverify", &self.sslverify);
     }
 }
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json` line 3252
+/// [`BlockdevOptionsCurlFtp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json` line 3232
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtp {
@@ -24608,7 +24632,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtp {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json` line 3265
+/// [`BlockdevOptionsCurlFtps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json` line 3245
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtps {
@@ -24786,7 +24810,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtps {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json` line 3288
+/// [`BlockdevOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json` line 3268
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNbd {
@@ -24949,7 +24973,7 @@ impl crate::codec::Members for BlockdevOptionsNbd {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRaw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json` line 3309
+/// [`BlockdevOptionsRaw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json` line 3289
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRaw {
@@ -25035,7 +25059,7 @@ impl crate::codec::Members for BlockdevOptionsRaw {
 
 /// Since: 2.11
 ///
-/// [`BlockdevOptionsThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json` line 3323
+/// [`BlockdevOptionsThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json` line 3303
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsThrottle {
@@ -25104,7 +25128,7 @@ impl crate::codec::Members for BlockdevOptionsThrottle {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsCor`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json` line 3335
+/// [`BlockdevOptionsCor`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json` line 3315
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCor {
@@ -25174,7 +25198,7 @@ impl crate::codec::Members for BlockdevOptionsCor {
 
 /// Since: 7.1
 ///
-/// [`OnCbwError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json` line 3349
+/// [`OnCbwError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json` line 3329
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnCbwError {
@@ -25207,7 +25231,7 @@ impl crate::codec::Enum for OnCbwError {
 
 /// Since: 6.2
 ///
-/// [`BlockdevOptionsCbw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json` line 3362
+/// [`BlockdevOptionsCbw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json` line 3342
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCbw {
@@ -25341,7 +25365,7 @@ impl crate::codec::Members for BlockdevOptionsCbw {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json` line 3389
+/// [`BlockdevOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json` line 3369
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptions {
@@ -25573,9 +25597,6 @@ pub enum BlockdevOptionsBranch {
     Ftp(::std::boxed::Box<BlockdevOptionsCurlFtp>),
     /// `ftps`
     Ftps(::std::boxed::Box<BlockdevOptionsCurlFtps>),
-    /// `gluster`
-    #[deprecated = "going to be removed"]
-    Gluster(::std::boxed::Box<BlockdevOptionsGluster>),
     /// `host_cdrom`
     HostCdrom(::std::boxed::Box<BlockdevOptionsFile>),
     /// `host_device`
@@ -25709,14 +25730,6 @@ impl ::core::convert::From<BlockdevOptionsCurlFtps> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCurlFtps) -> Self {
         Self::Ftps(::std::boxed::Box::new(branch))
-    }
-}
-
-#[allow(deprecated)]
-impl ::core::convert::From<BlockdevOptionsGluster> for BlockdevOptionsBranch {
-    #[inline]
-    fn from(branch: BlockdevOptionsGluster) -> Self {
-        Self::Gluster(::std::boxed::Box::new(branch))
     }
 }
 
@@ -25890,7 +25903,6 @@ pub enum BlockdevOptionsBranchPartial {
     SnapshotAccess(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
     Ftp(crate::codec::BoxedPartial<BlockdevOptionsCurlFtp>),
     Ftps(crate::codec::BoxedPartial<BlockdevOptionsCurlFtps>),
-    Gluster(crate::codec::BoxedPartial<BlockdevOptionsGluster>),
     HostCdrom(crate::codec::BoxedPartial<BlockdevOptionsFile>),
     HostDevice(crate::codec::BoxedPartial<BlockdevOptionsFile>),
     Http(crate::codec::BoxedPartial<BlockdevOptionsCurlHttp>),
@@ -25926,7 +25938,6 @@ pub enum BlockdevOptionsBranchPartial {
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevOptionsBranchPartial;
@@ -25996,11 +26007,6 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             BlockdevDriver::Ftps => {
                 BlockdevOptionsBranchPartial::Ftps(crate::codec::boxed_begin::<
                     BlockdevOptionsCurlFtps,
-                >())
-            }
-            BlockdevDriver::Gluster => {
-                BlockdevOptionsBranchPartial::Gluster(crate::codec::boxed_begin::<
-                    BlockdevOptionsGluster,
                 >())
             }
             BlockdevDriver::HostCdrom => {
@@ -26188,9 +26194,6 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             BlockdevOptionsBranchPartial::Ftps(p) => {
                 <BlockdevOptionsCurlFtps as crate::codec::Members>::member(p, key, r)
             }
-            BlockdevOptionsBranchPartial::Gluster(p) => {
-                <BlockdevOptionsGluster as crate::codec::Members>::member(p, key, r)
-            }
             BlockdevOptionsBranchPartial::HostCdrom(p) => {
                 <BlockdevOptionsFile as crate::codec::Members>::member(p, key, r)
             }
@@ -26330,9 +26333,6 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             }
             BlockdevOptionsBranchPartial::Ftp(p) => Self::Ftp(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Ftps(p) => Self::Ftps(crate::codec::boxed_finish(p, r)?),
-            BlockdevOptionsBranchPartial::Gluster(p) => {
-                Self::Gluster(crate::codec::boxed_finish(p, r)?)
-            }
             BlockdevOptionsBranchPartial::HostCdrom(p) => {
                 Self::HostCdrom(crate::codec::boxed_finish(p, r)?)
             }
@@ -26424,7 +26424,6 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             Self::SnapshotAccess(_) => "snapshot-access",
             Self::Ftp(_) => "ftp",
             Self::Ftps(_) => "ftps",
-            Self::Gluster(_) => "gluster",
             Self::HostCdrom(_) => "host_cdrom",
             Self::HostDevice(_) => "host_device",
             Self::Http(_) => "http",
@@ -26501,9 +26500,6 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             Self::Ftp(branch) => <BlockdevOptionsCurlFtp as crate::codec::Members>::put(branch, w),
             Self::Ftps(branch) => {
                 <BlockdevOptionsCurlFtps as crate::codec::Members>::put(branch, w);
-            }
-            Self::Gluster(branch) => {
-                <BlockdevOptionsGluster as crate::codec::Members>::put(branch, w);
             }
             Self::HostCdrom(branch) => {
                 <BlockdevOptionsFile as crate::codec::Members>::put(branch, w);
@@ -26582,7 +26578,7 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRef`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json` line 3483
+/// [`BlockdevRef`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json` line 3462
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRef {
@@ -26639,7 +26635,7 @@ impl crate::codec::Encode for BlockdevRef {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRefOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json` line 3497
+/// [`BlockdevRefOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json` line 3476
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRefOrNull {
@@ -26700,7 +26696,7 @@ impl crate::codec::Encode for BlockdevRefOrNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json` line 3569
+/// [`BlockdevCreateOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json` line 3548
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsFile {
@@ -26808,86 +26804,7 @@ impl crate::codec::Members for BlockdevCreateOptionsFile {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsGluster), `block-core.json` line 3589
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BlockdevCreateOptionsGluster {
-    /// (since 2.12)
-    pub location: BlockdevOptionsGluster,
-    /// (since 2.12)
-    pub size: u64,
-    /// (since 2.12)
-    pub preallocation: ::core::option::Option<PreallocMode>,
-}
-
-impl BlockdevCreateOptionsGluster {
-    /// With what is mandatory.
-    #[must_use]
-    #[inline]
-    pub fn new(location: BlockdevOptionsGluster, size: u64) -> Self {
-        Self {
-            location,
-            size,
-            preallocation: None,
-        }
-    }
-
-    /// Sets `preallocation`.
-    #[must_use]
-    #[inline]
-    pub fn preallocation(mut self, preallocation: PreallocMode) -> Self {
-        self.preallocation = Some(preallocation);
-        self
-    }
-}
-
-impl crate::codec::Members for BlockdevCreateOptionsGluster {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<BlockdevOptionsGluster>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<PreallocMode>,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "location" => crate::codec::get(&mut p.1, &mut p.0, 0, "location", r),
-            "size" => crate::codec::get(&mut p.2, &mut p.0, 1, "size", r),
-            "preallocation" => crate::codec::get(&mut p.3, &mut p.0, 2, "preallocation", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
-            let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            location: m0,
-            size: m1,
-            preallocation: m2,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put(w, "location", &self.location);
-        crate::codec::put(w, "size", &self.size);
-        crate::codec::put_opt(w, "preallocation", &self.preallocation);
-    }
-}
-
-/// Since: 2.12
-///
-/// [`BlockdevCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json` line 3608
+/// [`BlockdevCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json` line 3569
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsLUKS {
@@ -27108,7 +27025,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json` line 3627
+/// [`BlockdevCreateOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json` line 3588
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsNfs {
@@ -27169,7 +27086,7 @@ impl crate::codec::Members for BlockdevCreateOptionsNfs {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsParallels`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json` line 3641
+/// [`BlockdevCreateOptionsParallels`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json` line 3602
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsParallels {
@@ -27247,7 +27164,7 @@ impl crate::codec::Members for BlockdevCreateOptionsParallels {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json` line 3656
+/// [`BlockdevCreateOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json` line 3617
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow {
@@ -27342,7 +27259,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow {
 
 /// Since: 2.12
 ///
-/// [`BlockdevQcow2Version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json` line 3674
+/// [`BlockdevQcow2Version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json` line 3635
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2Version {
@@ -27375,7 +27292,7 @@ impl crate::codec::Enum for BlockdevQcow2Version {
 
 /// Since: 5.1
 ///
-/// [`Qcow2CompressionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json` line 3684
+/// [`Qcow2CompressionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json` line 3645
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2CompressionType {
@@ -27410,7 +27327,7 @@ impl crate::codec::Enum for Qcow2CompressionType {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json` line 3709
+/// [`BlockdevCreateOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json` line 3670
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow2 {
@@ -27687,7 +27604,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json` line 3741
+/// [`BlockdevCreateOptionsQed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json` line 3702
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQed {
@@ -27820,7 +27737,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQed {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json` line 3763
+/// [`BlockdevCreateOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json` line 3724
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsRbd {
@@ -27914,7 +27831,7 @@ impl crate::codec::Members for BlockdevCreateOptionsRbd {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json` line 3784
+/// [`BlockdevVmdkSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json` line 3745
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkSubformat {
@@ -27968,7 +27885,7 @@ impl crate::codec::Enum for BlockdevVmdkSubformat {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkAdapterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json` line 3805
+/// [`BlockdevVmdkAdapterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json` line 3766
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkAdapterType {
@@ -28007,7 +27924,7 @@ impl crate::codec::Enum for BlockdevVmdkAdapterType {
 
 /// Since: 4.0
 ///
-/// [`BlockdevCreateOptionsVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json` line 3825
+/// [`BlockdevCreateOptionsVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json` line 3786
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVmdk {
@@ -28194,7 +28111,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVmdk {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json` line 3848
+/// [`BlockdevCreateOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json` line 3809
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSsh {
@@ -28255,7 +28172,7 @@ impl crate::codec::Members for BlockdevCreateOptionsSsh {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVdi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json` line 3862
+/// [`BlockdevCreateOptionsVdi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json` line 3823
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVdi {
@@ -28333,7 +28250,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVdi {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVhdxSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json` line 3879
+/// [`BlockdevVhdxSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json` line 3840
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVhdxSubformat {
@@ -28366,7 +28283,7 @@ impl crate::codec::Enum for BlockdevVhdxSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVhdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json` line 3893
+/// [`BlockdevCreateOptionsVhdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json` line 3854
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVhdx {
@@ -28497,7 +28414,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVhdx {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVpcSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json` line 3913
+/// [`BlockdevVpcSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json` line 3874
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVpcSubformat {
@@ -28530,7 +28447,7 @@ impl crate::codec::Enum for BlockdevVpcSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVpc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json` line 3925
+/// [`BlockdevCreateOptionsVpc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json` line 3886
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVpc {
@@ -28623,7 +28540,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVpc {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json` line 3942
+/// [`BlockdevCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json` line 3903
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptions {
@@ -28722,9 +28639,6 @@ pub enum BlockdevCreateOptionsBranch {
     Ftp,
     /// `ftps`
     Ftps,
-    /// `gluster`
-    #[deprecated = "going to be removed"]
-    Gluster(::std::boxed::Box<BlockdevCreateOptionsGluster>),
     /// `host_cdrom`
     HostCdrom,
     /// `host_device`
@@ -28802,14 +28716,6 @@ impl ::core::convert::From<BlockdevCreateOptionsFile> for BlockdevCreateOptionsB
     #[inline]
     fn from(branch: BlockdevCreateOptionsFile) -> Self {
         Self::File(::std::boxed::Box::new(branch))
-    }
-}
-
-#[allow(deprecated)]
-impl ::core::convert::From<BlockdevCreateOptionsGluster> for BlockdevCreateOptionsBranch {
-    #[inline]
-    fn from(branch: BlockdevCreateOptionsGluster) -> Self {
-        Self::Gluster(::std::boxed::Box::new(branch))
     }
 }
 
@@ -28913,7 +28819,6 @@ pub enum BlockdevCreateOptionsBranchPartial {
     SnapshotAccess,
     Ftp,
     Ftps,
-    Gluster(crate::codec::BoxedPartial<BlockdevCreateOptionsGluster>),
     HostCdrom,
     HostDevice,
     Http,
@@ -28949,7 +28854,6 @@ pub enum BlockdevCreateOptionsBranchPartial {
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevCreateOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevCreateOptionsBranchPartial;
@@ -28975,11 +28879,6 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::SnapshotAccess => BlockdevCreateOptionsBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockdevCreateOptionsBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockdevCreateOptionsBranchPartial::Ftps,
-            BlockdevDriver::Gluster => {
-                BlockdevCreateOptionsBranchPartial::Gluster(crate::codec::boxed_begin::<
-                    BlockdevCreateOptionsGluster,
-                >())
-            }
             BlockdevDriver::HostCdrom => BlockdevCreateOptionsBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockdevCreateOptionsBranchPartial::HostDevice,
             BlockdevDriver::Http => BlockdevCreateOptionsBranchPartial::Http,
@@ -29095,9 +28994,6 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::SnapshotAccess => Ok(false),
             BlockdevCreateOptionsBranchPartial::Ftp => Ok(false),
             BlockdevCreateOptionsBranchPartial::Ftps => Ok(false),
-            BlockdevCreateOptionsBranchPartial::Gluster(p) => {
-                <BlockdevCreateOptionsGluster as crate::codec::Members>::member(p, key, r)
-            }
             BlockdevCreateOptionsBranchPartial::HostCdrom => Ok(false),
             BlockdevCreateOptionsBranchPartial::HostDevice => Ok(false),
             BlockdevCreateOptionsBranchPartial::Http => Ok(false),
@@ -29179,9 +29075,6 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::SnapshotAccess => Self::SnapshotAccess,
             BlockdevCreateOptionsBranchPartial::Ftp => Self::Ftp,
             BlockdevCreateOptionsBranchPartial::Ftps => Self::Ftps,
-            BlockdevCreateOptionsBranchPartial::Gluster(p) => {
-                Self::Gluster(crate::codec::boxed_finish(p, r)?)
-            }
             BlockdevCreateOptionsBranchPartial::HostCdrom => Self::HostCdrom,
             BlockdevCreateOptionsBranchPartial::HostDevice => Self::HostDevice,
             BlockdevCreateOptionsBranchPartial::Http => Self::Http,
@@ -29261,7 +29154,6 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             Self::SnapshotAccess => "snapshot-access",
             Self::Ftp => "ftp",
             Self::Ftps => "ftps",
-            Self::Gluster(_) => "gluster",
             Self::HostCdrom => "host_cdrom",
             Self::HostDevice => "host_device",
             Self::Http => "http",
@@ -29317,9 +29209,6 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             Self::SnapshotAccess => {}
             Self::Ftp => {}
             Self::Ftps => {}
-            Self::Gluster(branch) => {
-                <BlockdevCreateOptionsGluster as crate::codec::Members>::put(branch, w);
-            }
             Self::HostCdrom => {}
             Self::HostDevice => {}
             Self::Http => {}
@@ -29383,7 +29272,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json` line 3983
+/// [`BlockdevAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json` line 3943
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsLUKS {
@@ -29526,7 +29415,7 @@ impl crate::codec::Members for BlockdevAmendOptionsLUKS {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json` line 3996
+/// [`BlockdevAmendOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json` line 3956
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsQcow2 {
@@ -29586,7 +29475,7 @@ impl crate::codec::Members for BlockdevAmendOptionsQcow2 {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json` line 4008
+/// [`BlockdevAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json` line 3968
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptions {
@@ -29685,9 +29574,6 @@ pub enum BlockdevAmendOptionsBranch {
     Ftp,
     /// `ftps`
     Ftps,
-    /// `gluster`
-    #[deprecated = "going to be removed"]
-    Gluster,
     /// `host_cdrom`
     HostCdrom,
     /// `host_device`
@@ -29791,7 +29677,6 @@ pub enum BlockdevAmendOptionsBranchPartial {
     SnapshotAccess,
     Ftp,
     Ftps,
-    Gluster,
     HostCdrom,
     HostDevice,
     Http,
@@ -29827,7 +29712,6 @@ pub enum BlockdevAmendOptionsBranchPartial {
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevAmendOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevAmendOptionsBranchPartial;
@@ -29849,7 +29733,6 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::SnapshotAccess => BlockdevAmendOptionsBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockdevAmendOptionsBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockdevAmendOptionsBranchPartial::Ftps,
-            BlockdevDriver::Gluster => BlockdevAmendOptionsBranchPartial::Gluster,
             BlockdevDriver::HostCdrom => BlockdevAmendOptionsBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockdevAmendOptionsBranchPartial::HostDevice,
             BlockdevDriver::Http => BlockdevAmendOptionsBranchPartial::Http,
@@ -29921,7 +29804,6 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::SnapshotAccess => Ok(false),
             BlockdevAmendOptionsBranchPartial::Ftp => Ok(false),
             BlockdevAmendOptionsBranchPartial::Ftps => Ok(false),
-            BlockdevAmendOptionsBranchPartial::Gluster => Ok(false),
             BlockdevAmendOptionsBranchPartial::HostCdrom => Ok(false),
             BlockdevAmendOptionsBranchPartial::HostDevice => Ok(false),
             BlockdevAmendOptionsBranchPartial::Http => Ok(false),
@@ -29981,7 +29863,6 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::SnapshotAccess => Self::SnapshotAccess,
             BlockdevAmendOptionsBranchPartial::Ftp => Self::Ftp,
             BlockdevAmendOptionsBranchPartial::Ftps => Self::Ftps,
-            BlockdevAmendOptionsBranchPartial::Gluster => Self::Gluster,
             BlockdevAmendOptionsBranchPartial::HostCdrom => Self::HostCdrom,
             BlockdevAmendOptionsBranchPartial::HostDevice => Self::HostDevice,
             BlockdevAmendOptionsBranchPartial::Http => Self::Http,
@@ -30041,7 +29922,6 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             Self::SnapshotAccess => "snapshot-access",
             Self::Ftp => "ftp",
             Self::Ftps => "ftps",
-            Self::Gluster => "gluster",
             Self::HostCdrom => "host_cdrom",
             Self::HostDevice => "host_device",
             Self::Http => "http",
@@ -30095,7 +29975,6 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             Self::SnapshotAccess => {}
             Self::Ftp => {}
             Self::Ftps => {}
-            Self::Gluster => {}
             Self::HostCdrom => {}
             Self::HostDevice => {}
             Self::Http => {}
@@ -30139,7 +30018,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
 
 /// Since: 2.1
 ///
-/// [`BlockErrorAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json` line 4053
+/// [`BlockErrorAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json` line 4013
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockErrorAction {
@@ -30175,7 +30054,7 @@ impl crate::codec::Enum for BlockErrorAction {
 
 /// Since: 2.2
 ///
-/// [`PreallocMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json` line 4211
+/// [`PreallocMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json` line 4171
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PreallocMode {
@@ -30214,7 +30093,7 @@ impl crate::codec::Enum for PreallocMode {
 
 /// Since: 2.6
 ///
-/// [`QuorumOpType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json` line 4294
+/// [`QuorumOpType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json` line 4254
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumOpType {
@@ -30250,7 +30129,7 @@ impl crate::codec::Enum for QuorumOpType {
 
 /// Since: 1.7
 ///
-/// [`BlockdevSnapshotInternal`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json` line 4340
+/// [`BlockdevSnapshotInternal`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json` line 4300
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotInternal {
@@ -30316,7 +30195,7 @@ impl crate::codec::Members for BlockdevSnapshotInternal {
 
 /// Since: 8.0
 ///
-/// [`DummyBlockCoreForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json` line 4379
+/// [`DummyBlockCoreForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json` line 4339
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyBlockCoreForceArrays {
@@ -31443,7 +31322,7 @@ pub struct BlockExportOptions {
     /// (since 5.2)
     pub fixed_iothread: ::core::option::Option<bool>,
     /// (since 5.2)
-    pub iothread: ::core::option::Option<::std::string::String>,
+    pub iothread: ::core::option::Option<BlockExportIothreads>,
     /// (since 5.2)
     pub node_name: ::std::string::String,
     /// (since 4.2)
@@ -31486,7 +31365,7 @@ impl BlockExportOptions {
 
     /// Sets `iothread`.
     #[must_use]
-    pub fn iothread(mut self, iothread: impl ::core::convert::Into<::std::string::String>) -> Self {
+    pub fn iothread(mut self, iothread: impl ::core::convert::Into<BlockExportIothreads>) -> Self {
         self.iothread = Some(iothread.into());
         self
     }
@@ -31529,7 +31408,7 @@ impl crate::codec::Members for BlockExportOptions {
         ::core::option::Option<BlockExportType>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
-        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<BlockExportIothreads>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
@@ -31770,9 +31649,66 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     }
 }
 
+/// Since: 10.1
+///
+/// [`BlockExportIothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-export.BlockExportIothreads), `block-export.json` line 298
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BlockExportIothreads {
+    /// (since 10.1)
+    Single(::std::string::String),
+    /// (since 10.1)
+    Multi(::std::vec::Vec<::std::string::String>),
+    /// A choice of a newer or older release.
+    Unrecognized(crate::Value),
+}
+
+impl ::core::convert::From<::std::string::String> for BlockExportIothreads {
+    #[inline]
+    fn from(value: ::std::string::String) -> Self {
+        Self::Single(value)
+    }
+}
+
+impl ::core::convert::From<&str> for BlockExportIothreads {
+    #[inline]
+    fn from(value: &str) -> Self {
+        Self::Single(value.into())
+    }
+}
+
+impl ::core::convert::From<::std::vec::Vec<::std::string::String>> for BlockExportIothreads {
+    #[inline]
+    fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+        Self::Multi(value)
+    }
+}
+
+impl crate::codec::Decode for BlockExportIothreads {
+    #[inline]
+    fn decode(r: &mut crate::Reader<'_>) -> crate::Result<Self> {
+        match r.peek()? {
+            crate::codec::Kind::String => crate::codec::Decode::decode(r).map(Self::Single),
+            crate::codec::Kind::Array => crate::codec::Decode::decode(r).map(Self::Multi),
+            _ => crate::codec::other_kind("BlockExportIothreads", r).map(Self::Unrecognized),
+        }
+    }
+}
+
+impl crate::codec::Encode for BlockExportIothreads {
+    #[inline]
+    fn encode(&self, w: &mut crate::Writer<'_>) {
+        match self {
+            Self::Single(value) => crate::codec::Encode::encode(value, w),
+            Self::Multi(value) => crate::codec::Encode::encode(value, w),
+            Self::Unrecognized(value) => crate::codec::Encode::encode(value, w),
+        }
+    }
+}
+
 /// Since: 5.2
 ///
-/// [`BlockExportInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json` line 335
+/// [`BlockExportInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json` line 348
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportInfo {
@@ -32061,7 +31997,7 @@ impl crate::codec::Enum for DataFormat {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json` line 97
+/// [`ChardevCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json` line 98
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommon {
@@ -32069,6 +32005,8 @@ pub struct ChardevCommon {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
 }
 
 impl ChardevCommon {
@@ -32093,6 +32031,14 @@ impl ChardevCommon {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevCommon {
@@ -32100,11 +32046,12 @@ impl crate::codec::Members for ChardevCommon {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None)
+        (crate::codec::Fault::new(), None, None, None)
     }
 
     #[inline]
@@ -32112,18 +32059,20 @@ impl crate::codec::Members for ChardevCommon {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
+            logtimestamp: m2,
         })
     }
 
@@ -32131,12 +32080,13 @@ impl crate::codec::Members for ChardevCommon {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
     }
 }
 
 /// Since: 1.4
 ///
-/// [`ChardevFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json` line 111
+/// [`ChardevFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json` line 112
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFile {
@@ -32144,6 +32094,8 @@ pub struct ChardevFile {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.4)
     pub r#in: ::core::option::Option<::std::string::String>,
     /// (since 1.4)
@@ -32159,6 +32111,7 @@ impl ChardevFile {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             r#in: None,
             out: out.into(),
             append: None,
@@ -32177,6 +32130,14 @@ impl ChardevFile {
     #[inline]
     pub fn logappend(mut self, logappend: bool) -> Self {
         self.logappend = Some(logappend);
+        self
+    }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
         self
     }
 
@@ -32201,6 +32162,7 @@ impl crate::codec::Members for ChardevFile {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
@@ -32208,7 +32170,15 @@ impl crate::codec::Members for ChardevFile {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None)
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
     }
 
     #[inline]
@@ -32216,25 +32186,27 @@ impl crate::codec::Members for ChardevFile {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "in" => crate::codec::get(&mut p.3, &mut p.0, 2, "in", r),
-            "out" => crate::codec::get(&mut p.4, &mut p.0, 3, "out", r),
-            "append" => crate::codec::get(&mut p.5, &mut p.0, 4, "append", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "in" => crate::codec::get(&mut p.4, &mut p.0, 3, "in", r),
+            "out" => crate::codec::get(&mut p.5, &mut p.0, 4, "out", r),
+            "append" => crate::codec::get(&mut p.6, &mut p.0, 5, "append", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, Some(m3), m4) = p else {
-            let members = &[(p.4.is_none(), 3, "out")];
+        let (crate::codec::Fault(None), m0, m1, m2, m3, Some(m4), m5) = p else {
+            let members = &[(p.5.is_none(), 4, "out")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            r#in: m2,
-            out: m3,
-            append: m4,
+            logtimestamp: m2,
+            r#in: m3,
+            out: m4,
+            append: m5,
         })
     }
 
@@ -32242,6 +32214,7 @@ impl crate::codec::Members for ChardevFile {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "in", &self.r#in);
         crate::codec::put(w, "out", &self.out);
         crate::codec::put_opt(w, "append", &self.append);
@@ -32250,7 +32223,7 @@ impl crate::codec::Members for ChardevFile {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json` line 124
+/// [`ChardevHostdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json` line 125
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdev {
@@ -32258,6 +32231,8 @@ pub struct ChardevHostdev {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.4)
     pub device: ::std::string::String,
 }
@@ -32269,6 +32244,7 @@ impl ChardevHostdev {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             device: device.into(),
         }
     }
@@ -32287,6 +32263,14 @@ impl ChardevHostdev {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevHostdev {
@@ -32294,12 +32278,13 @@ impl crate::codec::Members for ChardevHostdev {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -32307,21 +32292,23 @@ impl crate::codec::Members for ChardevHostdev {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "device" => crate::codec::get(&mut p.3, &mut p.0, 2, "device", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "device" => crate::codec::get(&mut p.4, &mut p.0, 3, "device", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "device")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
+            let members = &[(p.4.is_none(), 3, "device")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            device: m2,
+            logtimestamp: m2,
+            device: m3,
         })
     }
 
@@ -32329,13 +32316,14 @@ impl crate::codec::Members for ChardevHostdev {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "device", &self.device);
     }
 }
 
 /// Since: 1.4
 ///
-/// [`ChardevSocket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json` line 146
+/// [`ChardevSocket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json` line 147
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocket {
@@ -32343,6 +32331,8 @@ pub struct ChardevSocket {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.4)
     pub addr: SocketAddressLegacy,
     /// (since 2.6)
@@ -32373,6 +32363,7 @@ impl ChardevSocket {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             addr,
             tls_creds: None,
             tls_authz: None,
@@ -32398,6 +32389,14 @@ impl ChardevSocket {
     #[inline]
     pub fn logappend(mut self, logappend: bool) -> Self {
         self.logappend = Some(logappend);
+        self
+    }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
         self
     }
 
@@ -32483,6 +32482,7 @@ impl crate::codec::Members for ChardevSocket {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<SocketAddressLegacy>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
@@ -32511,6 +32511,7 @@ impl crate::codec::Members for ChardevSocket {
             None,
             None,
             None,
+            None,
         )
     }
 
@@ -32519,40 +32520,57 @@ impl crate::codec::Members for ChardevSocket {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "addr" => crate::codec::get(&mut p.3, &mut p.0, 2, "addr", r),
-            "tls-creds" => crate::codec::get(&mut p.4, &mut p.0, 3, "tls-creds", r),
-            "tls-authz" => crate::codec::get(&mut p.5, &mut p.0, 4, "tls-authz", r),
-            "server" => crate::codec::get(&mut p.6, &mut p.0, 5, "server", r),
-            "wait" => crate::codec::get(&mut p.7, &mut p.0, 6, "wait", r),
-            "nodelay" => crate::codec::get(&mut p.8, &mut p.0, 7, "nodelay", r),
-            "telnet" => crate::codec::get(&mut p.9, &mut p.0, 8, "telnet", r),
-            "tn3270" => crate::codec::get(&mut p.10, &mut p.0, 9, "tn3270", r),
-            "websocket" => crate::codec::get(&mut p.11, &mut p.0, 10, "websocket", r),
-            "reconnect-ms" => crate::codec::get(&mut p.12, &mut p.0, 11, "reconnect-ms", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "addr" => crate::codec::get(&mut p.4, &mut p.0, 3, "addr", r),
+            "tls-creds" => crate::codec::get(&mut p.5, &mut p.0, 4, "tls-creds", r),
+            "tls-authz" => crate::codec::get(&mut p.6, &mut p.0, 5, "tls-authz", r),
+            "server" => crate::codec::get(&mut p.7, &mut p.0, 6, "server", r),
+            "wait" => crate::codec::get(&mut p.8, &mut p.0, 7, "wait", r),
+            "nodelay" => crate::codec::get(&mut p.9, &mut p.0, 8, "nodelay", r),
+            "telnet" => crate::codec::get(&mut p.10, &mut p.0, 9, "telnet", r),
+            "tn3270" => crate::codec::get(&mut p.11, &mut p.0, 10, "tn3270", r),
+            "websocket" => crate::codec::get(&mut p.12, &mut p.0, 11, "websocket", r),
+            "reconnect-ms" => crate::codec::get(&mut p.13, &mut p.0, 12, "reconnect-ms", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2), m3, m4, m5, m6, m7, m8, m9, m10, m11) = p
+        let (
+            crate::codec::Fault(None),
+            m0,
+            m1,
+            m2,
+            Some(m3),
+            m4,
+            m5,
+            m6,
+            m7,
+            m8,
+            m9,
+            m10,
+            m11,
+            m12,
+        ) = p
         else {
-            let members = &[(p.3.is_none(), 2, "addr")];
+            let members = &[(p.4.is_none(), 3, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            addr: m2,
-            tls_creds: m3,
-            tls_authz: m4,
-            server: m5,
-            wait: m6,
-            nodelay: m7,
-            telnet: m8,
-            tn3270: m9,
-            websocket: m10,
-            reconnect_ms: m11,
+            logtimestamp: m2,
+            addr: m3,
+            tls_creds: m4,
+            tls_authz: m5,
+            server: m6,
+            wait: m7,
+            nodelay: m8,
+            telnet: m9,
+            tn3270: m10,
+            websocket: m11,
+            reconnect_ms: m12,
         })
     }
 
@@ -32560,6 +32578,7 @@ impl crate::codec::Members for ChardevSocket {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "addr", &self.addr);
         crate::codec::put_opt(w, "tls-creds", &self.tls_creds);
         crate::codec::put_opt(w, "tls-authz", &self.tls_authz);
@@ -32575,7 +32594,7 @@ impl crate::codec::Members for ChardevSocket {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json` line 171
+/// [`ChardevUdp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json` line 172
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdp {
@@ -32583,6 +32602,8 @@ pub struct ChardevUdp {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub remote: SocketAddressLegacy,
     /// (since 1.5)
@@ -32597,6 +32618,7 @@ impl ChardevUdp {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             remote,
             local: None,
         }
@@ -32617,6 +32639,14 @@ impl ChardevUdp {
         self
     }
 
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
     /// Sets `local`.
     #[must_use]
     #[inline]
@@ -32631,13 +32661,14 @@ impl crate::codec::Members for ChardevUdp {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<SocketAddressLegacy>,
         ::core::option::Option<SocketAddressLegacy>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -32645,23 +32676,25 @@ impl crate::codec::Members for ChardevUdp {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "remote" => crate::codec::get(&mut p.3, &mut p.0, 2, "remote", r),
-            "local" => crate::codec::get(&mut p.4, &mut p.0, 3, "local", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "remote" => crate::codec::get(&mut p.4, &mut p.0, 3, "remote", r),
+            "local" => crate::codec::get(&mut p.5, &mut p.0, 4, "local", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2), m3) = p else {
-            let members = &[(p.3.is_none(), 2, "remote")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3), m4) = p else {
+            let members = &[(p.4.is_none(), 3, "remote")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            remote: m2,
-            local: m3,
+            logtimestamp: m2,
+            remote: m3,
+            local: m4,
         })
     }
 
@@ -32669,6 +32702,7 @@ impl crate::codec::Members for ChardevUdp {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "remote", &self.remote);
         crate::codec::put_opt(w, "local", &self.local);
     }
@@ -32676,7 +32710,7 @@ impl crate::codec::Members for ChardevUdp {
 
 /// Since: 1.5
 ///
-/// [`ChardevMux`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json` line 184
+/// [`ChardevMux`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json` line 185
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMux {
@@ -32684,6 +32718,8 @@ pub struct ChardevMux {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub chardev: ::std::string::String,
 }
@@ -32695,6 +32731,7 @@ impl ChardevMux {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             chardev: chardev.into(),
         }
     }
@@ -32713,6 +32750,14 @@ impl ChardevMux {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevMux {
@@ -32720,12 +32765,13 @@ impl crate::codec::Members for ChardevMux {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -32733,21 +32779,23 @@ impl crate::codec::Members for ChardevMux {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "chardev" => crate::codec::get(&mut p.3, &mut p.0, 2, "chardev", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "chardev" => crate::codec::get(&mut p.4, &mut p.0, 3, "chardev", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "chardev")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
+            let members = &[(p.4.is_none(), 3, "chardev")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            chardev: m2,
+            logtimestamp: m2,
+            chardev: m3,
         })
     }
 
@@ -32755,13 +32803,14 @@ impl crate::codec::Members for ChardevMux {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "chardev", &self.chardev);
     }
 }
 
 /// Since: 10.0
 ///
-/// [`ChardevHub`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json` line 197
+/// [`ChardevHub`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json` line 198
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHub {
@@ -32769,6 +32818,8 @@ pub struct ChardevHub {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 10.0)
     pub chardevs: ::std::vec::Vec<::std::string::String>,
 }
@@ -32782,6 +32833,7 @@ impl ChardevHub {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             chardevs: chardevs.into(),
         }
     }
@@ -32800,6 +32852,14 @@ impl ChardevHub {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevHub {
@@ -32807,12 +32867,13 @@ impl crate::codec::Members for ChardevHub {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -32820,21 +32881,23 @@ impl crate::codec::Members for ChardevHub {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "chardevs" => crate::codec::get(&mut p.3, &mut p.0, 2, "chardevs", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "chardevs" => crate::codec::get(&mut p.4, &mut p.0, 3, "chardevs", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "chardevs")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
+            let members = &[(p.4.is_none(), 3, "chardevs")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            chardevs: m2,
+            logtimestamp: m2,
+            chardevs: m3,
         })
     }
 
@@ -32842,13 +32905,14 @@ impl crate::codec::Members for ChardevHub {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "chardevs", &self.chardevs);
     }
 }
 
 /// Since: 1.5
 ///
-/// [`ChardevStdio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json` line 210
+/// [`ChardevStdio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json` line 211
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdio {
@@ -32856,6 +32920,8 @@ pub struct ChardevStdio {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub signal: ::core::option::Option<bool>,
 }
@@ -32883,6 +32949,14 @@ impl ChardevStdio {
         self
     }
 
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
     /// Sets `signal`.
     #[must_use]
     #[inline]
@@ -32898,11 +32972,12 @@ impl crate::codec::Members for ChardevStdio {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -32910,20 +32985,22 @@ impl crate::codec::Members for ChardevStdio {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "signal" => crate::codec::get(&mut p.3, &mut p.0, 2, "signal", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "signal" => crate::codec::get(&mut p.4, &mut p.0, 3, "signal", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            signal: m2,
+            logtimestamp: m2,
+            signal: m3,
         })
     }
 
@@ -32931,6 +33008,7 @@ impl crate::codec::Members for ChardevStdio {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "signal", &self.signal);
     }
 }
@@ -32939,7 +33017,7 @@ impl crate::codec::Members for ChardevStdio {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json` line 223
+/// [`ChardevSpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json` line 224
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannel {
@@ -32947,6 +33025,8 @@ pub struct ChardevSpiceChannel {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub r#type: ::std::string::String,
 }
@@ -32958,6 +33038,7 @@ impl ChardevSpiceChannel {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             r#type: r#type.into(),
         }
     }
@@ -32976,6 +33057,14 @@ impl ChardevSpiceChannel {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevSpiceChannel {
@@ -32983,12 +33072,13 @@ impl crate::codec::Members for ChardevSpiceChannel {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -32996,21 +33086,23 @@ impl crate::codec::Members for ChardevSpiceChannel {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "type" => crate::codec::get(&mut p.3, &mut p.0, 2, "type", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "type" => crate::codec::get(&mut p.4, &mut p.0, 3, "type", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "type")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
+            let members = &[(p.4.is_none(), 3, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            r#type: m2,
+            logtimestamp: m2,
+            r#type: m3,
         })
     }
 
@@ -33018,6 +33110,7 @@ impl crate::codec::Members for ChardevSpiceChannel {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "type", &self.r#type);
     }
 }
@@ -33026,7 +33119,7 @@ impl crate::codec::Members for ChardevSpiceChannel {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json` line 237
+/// [`ChardevSpicePort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json` line 238
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePort {
@@ -33034,6 +33127,8 @@ pub struct ChardevSpicePort {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub fqdn: ::std::string::String,
 }
@@ -33045,6 +33140,7 @@ impl ChardevSpicePort {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             fqdn: fqdn.into(),
         }
     }
@@ -33063,6 +33159,14 @@ impl ChardevSpicePort {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevSpicePort {
@@ -33070,12 +33174,13 @@ impl crate::codec::Members for ChardevSpicePort {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -33083,21 +33188,23 @@ impl crate::codec::Members for ChardevSpicePort {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "fqdn" => crate::codec::get(&mut p.3, &mut p.0, 2, "fqdn", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "fqdn" => crate::codec::get(&mut p.4, &mut p.0, 3, "fqdn", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "fqdn")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
+            let members = &[(p.4.is_none(), 3, "fqdn")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            fqdn: m2,
+            logtimestamp: m2,
+            fqdn: m3,
         })
     }
 
@@ -33105,7 +33212,41 @@ impl crate::codec::Members for ChardevSpicePort {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "fqdn", &self.fqdn);
+    }
+}
+
+/// Since: 11.1
+///
+/// [`ChardevVCEncoding`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevVCEncoding), `char.json` line 253
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChardevVCEncoding {
+    /// (since 11.1)
+    Cp437,
+    /// (since 11.1)
+    Utf8,
+    /// A value of a newer or older release.
+    Unrecognized(crate::Unrecognized),
+}
+
+impl crate::codec::Enum for ChardevVCEncoding {
+    const VALUES: &'static [Self] = &[Self::Cp437, Self::Utf8];
+    const NAMES: &'static [&'static str] = &["cp437", "utf8"];
+
+    #[inline]
+    fn unrecognized(name: crate::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Cp437 => "cp437",
+            Self::Utf8 => "utf8",
+            Self::Unrecognized(name) => name.as_str(),
+        }
     }
 }
 
@@ -33113,7 +33254,7 @@ impl crate::codec::Members for ChardevSpicePort {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json` line 251
+/// [`ChardevDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json` line 263
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBus {
@@ -33121,8 +33262,12 @@ pub struct ChardevDBus {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 7.0)
     pub name: ::std::string::String,
+    /// (since 11.1)
+    pub encoding: ::core::option::Option<ChardevVCEncoding>,
 }
 
 impl ChardevDBus {
@@ -33132,7 +33277,9 @@ impl ChardevDBus {
         Self {
             logfile: None,
             logappend: None,
+            logtimestamp: None,
             name: name.into(),
+            encoding: None,
         }
     }
 
@@ -33150,6 +33297,22 @@ impl ChardevDBus {
         self.logappend = Some(logappend);
         self
     }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
+    /// Sets `encoding`.
+    #[must_use]
+    #[inline]
+    pub fn encoding(mut self, encoding: ChardevVCEncoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevDBus {
@@ -33157,12 +33320,14 @@ impl crate::codec::Members for ChardevDBus {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<ChardevVCEncoding>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -33170,21 +33335,25 @@ impl crate::codec::Members for ChardevDBus {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "name" => crate::codec::get(&mut p.3, &mut p.0, 2, "name", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "name" => crate::codec::get(&mut p.4, &mut p.0, 3, "name", r),
+            "encoding" => crate::codec::get(&mut p.5, &mut p.0, 4, "encoding", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, Some(m2)) = p else {
-            let members = &[(p.3.is_none(), 2, "name")];
+        let (crate::codec::Fault(None), m0, m1, m2, Some(m3), m4) = p else {
+            let members = &[(p.4.is_none(), 3, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            name: m2,
+            logtimestamp: m2,
+            name: m3,
+            encoding: m4,
         })
     }
 
@@ -33192,13 +33361,15 @@ impl crate::codec::Members for ChardevDBus {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put(w, "name", &self.name);
+        crate::codec::put_opt(w, "encoding", &self.encoding);
     }
 }
 
 /// Since: 1.5
 ///
-/// [`ChardevVC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json` line 268
+/// [`ChardevVC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json` line 281
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVC {
@@ -33206,6 +33377,8 @@ pub struct ChardevVC {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub width: ::core::option::Option<i64>,
     /// (since 1.5)
@@ -33214,6 +33387,8 @@ pub struct ChardevVC {
     pub cols: ::core::option::Option<i64>,
     /// (since 1.5)
     pub rows: ::core::option::Option<i64>,
+    /// (since 11.1)
+    pub encoding: ::core::option::Option<ChardevVCEncoding>,
 }
 
 impl ChardevVC {
@@ -33236,6 +33411,14 @@ impl ChardevVC {
     #[inline]
     pub fn logappend(mut self, logappend: bool) -> Self {
         self.logappend = Some(logappend);
+        self
+    }
+
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
         self
     }
 
@@ -33270,6 +33453,14 @@ impl ChardevVC {
         self.rows = Some(rows);
         self
     }
+
+    /// Sets `encoding`.
+    #[must_use]
+    #[inline]
+    pub fn encoding(mut self, encoding: ChardevVCEncoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
 }
 
 impl crate::codec::Members for ChardevVC {
@@ -33277,16 +33468,20 @@ impl crate::codec::Members for ChardevVC {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
+        ::core::option::Option<ChardevVCEncoding>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
+            None,
             None,
             None,
             None,
@@ -33301,26 +33496,30 @@ impl crate::codec::Members for ChardevVC {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "width" => crate::codec::get(&mut p.3, &mut p.0, 2, "width", r),
-            "height" => crate::codec::get(&mut p.4, &mut p.0, 3, "height", r),
-            "cols" => crate::codec::get(&mut p.5, &mut p.0, 4, "cols", r),
-            "rows" => crate::codec::get(&mut p.6, &mut p.0, 5, "rows", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "width" => crate::codec::get(&mut p.4, &mut p.0, 3, "width", r),
+            "height" => crate::codec::get(&mut p.5, &mut p.0, 4, "height", r),
+            "cols" => crate::codec::get(&mut p.6, &mut p.0, 5, "cols", r),
+            "rows" => crate::codec::get(&mut p.7, &mut p.0, 6, "rows", r),
+            "encoding" => crate::codec::get(&mut p.8, &mut p.0, 7, "encoding", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            width: m2,
-            height: m3,
-            cols: m4,
-            rows: m5,
+            logtimestamp: m2,
+            width: m3,
+            height: m4,
+            cols: m5,
+            rows: m6,
+            encoding: m7,
         })
     }
 
@@ -33328,16 +33527,18 @@ impl crate::codec::Members for ChardevVC {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "width", &self.width);
         crate::codec::put_opt(w, "height", &self.height);
         crate::codec::put_opt(w, "cols", &self.cols);
         crate::codec::put_opt(w, "rows", &self.rows);
+        crate::codec::put_opt(w, "encoding", &self.encoding);
     }
 }
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbuf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json` line 286
+/// [`ChardevRingbuf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json` line 300
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbuf {
@@ -33345,6 +33546,8 @@ pub struct ChardevRingbuf {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 1.5)
     pub size: ::core::option::Option<i64>,
 }
@@ -33372,6 +33575,14 @@ impl ChardevRingbuf {
         self
     }
 
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
     /// Sets `size`.
     #[must_use]
     #[inline]
@@ -33386,12 +33597,13 @@ impl crate::codec::Members for ChardevRingbuf {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<i64>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -33399,20 +33611,22 @@ impl crate::codec::Members for ChardevRingbuf {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "size" => crate::codec::get(&mut p.3, &mut p.0, 2, "size", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "size" => crate::codec::get(&mut p.4, &mut p.0, 3, "size", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            size: m2,
+            logtimestamp: m2,
+            size: m3,
         })
     }
 
@@ -33420,6 +33634,7 @@ impl crate::codec::Members for ChardevRingbuf {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "size", &self.size);
     }
 }
@@ -33428,7 +33643,7 @@ impl crate::codec::Members for ChardevRingbuf {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json` line 300
+/// [`ChardevQemuVDAgent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json` line 314
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgent {
@@ -33436,6 +33651,8 @@ pub struct ChardevQemuVDAgent {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 6.1)
     pub mouse: ::core::option::Option<bool>,
     /// (since 6.1)
@@ -33465,6 +33682,14 @@ impl ChardevQemuVDAgent {
         self
     }
 
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
     /// Sets `mouse`.
     #[must_use]
     #[inline]
@@ -33489,11 +33714,12 @@ impl crate::codec::Members for ChardevQemuVDAgent {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -33501,22 +33727,24 @@ impl crate::codec::Members for ChardevQemuVDAgent {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "mouse" => crate::codec::get(&mut p.3, &mut p.0, 2, "mouse", r),
-            "clipboard" => crate::codec::get(&mut p.4, &mut p.0, 3, "clipboard", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "mouse" => crate::codec::get(&mut p.4, &mut p.0, 3, "mouse", r),
+            "clipboard" => crate::codec::get(&mut p.5, &mut p.0, 4, "clipboard", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            mouse: m2,
-            clipboard: m3,
+            logtimestamp: m2,
+            mouse: m3,
+            clipboard: m4,
         })
     }
 
@@ -33524,6 +33752,7 @@ impl crate::codec::Members for ChardevQemuVDAgent {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "mouse", &self.mouse);
         crate::codec::put_opt(w, "clipboard", &self.clipboard);
     }
@@ -33531,7 +33760,7 @@ impl crate::codec::Members for ChardevQemuVDAgent {
 
 /// Since: 9.2
 ///
-/// [`ChardevPty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json` line 314
+/// [`ChardevPty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json` line 328
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPty {
@@ -33539,6 +33768,8 @@ pub struct ChardevPty {
     pub logfile: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub logappend: ::core::option::Option<bool>,
+    /// (since 11.0)
+    pub logtimestamp: ::core::option::Option<bool>,
     /// (since 9.2)
     pub path: ::core::option::Option<::std::string::String>,
 }
@@ -33566,6 +33797,14 @@ impl ChardevPty {
         self
     }
 
+    /// Sets `logtimestamp`.
+    #[must_use]
+    #[inline]
+    pub fn logtimestamp(mut self, logtimestamp: bool) -> Self {
+        self.logtimestamp = Some(logtimestamp);
+        self
+    }
+
     /// Sets `path`.
     #[must_use]
     pub fn path(mut self, path: impl ::core::convert::Into<::std::string::String>) -> Self {
@@ -33579,12 +33818,13 @@ impl crate::codec::Members for ChardevPty {
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -33592,20 +33832,22 @@ impl crate::codec::Members for ChardevPty {
         match key {
             "logfile" => crate::codec::get(&mut p.1, &mut p.0, 0, "logfile", r),
             "logappend" => crate::codec::get(&mut p.2, &mut p.0, 1, "logappend", r),
-            "path" => crate::codec::get(&mut p.3, &mut p.0, 2, "path", r),
+            "logtimestamp" => crate::codec::get(&mut p.3, &mut p.0, 2, "logtimestamp", r),
+            "path" => crate::codec::get(&mut p.4, &mut p.0, 3, "path", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
             logfile: m0,
             logappend: m1,
-            path: m2,
+            logtimestamp: m2,
+            path: m3,
         })
     }
 
@@ -33613,13 +33855,14 @@ impl crate::codec::Members for ChardevPty {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "logfile", &self.logfile);
         crate::codec::put_opt(w, "logappend", &self.logappend);
+        crate::codec::put_opt(w, "logtimestamp", &self.logtimestamp);
         crate::codec::put_opt(w, "path", &self.path);
     }
 }
 
 /// Since: 1.4
 ///
-/// [`ChardevBackendKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json` line 353
+/// [`ChardevBackendKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json` line 367
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChardevBackendKind {
@@ -33785,7 +34028,7 @@ impl crate::codec::Enum for ChardevBackendKind {
 
 /// Since: 1.4
 ///
-/// [`ChardevFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json` line 389
+/// [`ChardevFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json` line 403
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFileWrapper {
@@ -33835,7 +34078,7 @@ impl crate::codec::Members for ChardevFileWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdevWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json` line 398
+/// [`ChardevHostdevWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json` line 412
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdevWrapper {
@@ -33885,7 +34128,7 @@ impl crate::codec::Members for ChardevHostdevWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevSocketWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json` line 407
+/// [`ChardevSocketWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json` line 421
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocketWrapper {
@@ -33935,7 +34178,7 @@ impl crate::codec::Members for ChardevSocketWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdpWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json` line 416
+/// [`ChardevUdpWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json` line 430
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdpWrapper {
@@ -33985,7 +34228,7 @@ impl crate::codec::Members for ChardevUdpWrapper {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommonWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json` line 425
+/// [`ChardevCommonWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json` line 439
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommonWrapper {
@@ -34035,7 +34278,7 @@ impl crate::codec::Members for ChardevCommonWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevMuxWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json` line 434
+/// [`ChardevMuxWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json` line 448
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMuxWrapper {
@@ -34085,7 +34328,7 @@ impl crate::codec::Members for ChardevMuxWrapper {
 
 /// Since: 10.0
 ///
-/// [`ChardevHubWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json` line 443
+/// [`ChardevHubWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json` line 457
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHubWrapper {
@@ -34135,7 +34378,7 @@ impl crate::codec::Members for ChardevHubWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevStdioWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json` line 452
+/// [`ChardevStdioWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json` line 466
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdioWrapper {
@@ -34187,7 +34430,7 @@ impl crate::codec::Members for ChardevStdioWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannelWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json` line 461
+/// [`ChardevSpiceChannelWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json` line 475
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannelWrapper {
@@ -34242,7 +34485,7 @@ impl crate::codec::Members for ChardevSpiceChannelWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json` line 474
+/// [`ChardevSpicePortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json` line 488
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePortWrapper {
@@ -34297,7 +34540,7 @@ impl crate::codec::Members for ChardevSpicePortWrapper {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgentWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json` line 487
+/// [`ChardevQemuVDAgentWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json` line 501
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgentWrapper {
@@ -34352,7 +34595,7 @@ impl crate::codec::Members for ChardevQemuVDAgentWrapper {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBusWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json` line 500
+/// [`ChardevDBusWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json` line 514
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBusWrapper {
@@ -34402,7 +34645,7 @@ impl crate::codec::Members for ChardevDBusWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevVCWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json` line 513
+/// [`ChardevVCWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json` line 527
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVCWrapper {
@@ -34452,7 +34695,7 @@ impl crate::codec::Members for ChardevVCWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbufWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json` line 522
+/// [`ChardevRingbufWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json` line 536
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbufWrapper {
@@ -34502,7 +34745,7 @@ impl crate::codec::Members for ChardevRingbufWrapper {
 
 /// Since: 9.2
 ///
-/// [`ChardevPtyWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json` line 531
+/// [`ChardevPtyWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json` line 545
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPtyWrapper {
@@ -34552,7 +34795,7 @@ impl crate::codec::Members for ChardevPtyWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevBackend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json` line 540
+/// [`ChardevBackend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json` line 554
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevBackend {
@@ -35125,7 +35368,7 @@ impl crate::codec::Branches for ChardevBackendBranch {
 
 /// Since: 1.4
 ///
-/// [`ChardevReturn`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json` line 584
+/// [`ChardevReturn`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json` line 598
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevReturn {
@@ -35195,7 +35438,7 @@ impl crate::codec::Members for ChardevReturn {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json` line 21
+/// [`DumpGuestMemoryFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json` line 25
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpGuestMemoryFormat {
@@ -35214,6 +35457,8 @@ pub enum DumpGuestMemoryFormat {
     /// (since 8.2)
     KdumpRawSnappy,
     /// (since 2.13)
+    ///
+    /// - **allowed-by-guest**: can be probed for (since 11.1)
     WinDmp,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -35264,7 +35509,7 @@ impl crate::codec::Enum for DumpGuestMemoryFormat {
 
 /// Since: 2.6
 ///
-/// [`DumpStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json` line 69
+/// [`DumpStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json` line 73
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpStatus {
@@ -35303,7 +35548,7 @@ impl crate::codec::Enum for DumpStatus {
 
 /// Since: 2.6
 ///
-/// [`DumpQueryResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json` line 80
+/// [`DumpQueryResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json` line 84
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpQueryResult {
@@ -35390,7 +35635,7 @@ impl crate::codec::Members for DumpQueryResult {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json` line 112
+/// [`DumpGuestMemoryCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json` line 116
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpGuestMemoryCapability {
@@ -35570,17 +35815,17 @@ impl crate::codec::Members for NetLegacyNicOptions {
     }
 }
 
-/// Since: 1.2
+/// Since: 10.1
 ///
-/// [`String`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.String), `net.json` line 69
+/// [`PasstSearch`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstSearch), `net.json` line 69
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct String {
-    /// (since 1.2)
+pub struct PasstSearch {
+    /// (since 10.1)
     pub str: ::std::string::String,
 }
 
-impl String {
+impl PasstSearch {
     /// With what is mandatory.
     #[must_use]
     pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
@@ -35588,7 +35833,111 @@ impl String {
     }
 }
 
-impl crate::codec::Members for String {
+impl crate::codec::Members for PasstSearch {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "str" => crate::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { str: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "str", &self.str);
+    }
+}
+
+/// Since: 10.1
+///
+/// [`PasstPortForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstPortForward), `net.json` line 78
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PasstPortForward {
+    /// (since 10.1)
+    pub str: ::std::string::String,
+}
+
+impl PasstPortForward {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self { str: str.into() }
+    }
+}
+
+impl crate::codec::Members for PasstPortForward {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "str" => crate::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { str: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "str", &self.str);
+    }
+}
+
+/// Since: 10.1
+///
+/// [`PasstParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstParameter), `net.json` line 87
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PasstParameter {
+    /// (since 10.1)
+    pub str: ::std::string::String,
+}
+
+impl PasstParameter {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self { str: str.into() }
+    }
+}
+
+impl crate::codec::Members for PasstParameter {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
@@ -35626,10 +35975,10 @@ impl crate::codec::Members for String {
 ///
 /// Since: 10.1
 ///
-/// [`NetDevPasstOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetDevPasstOptions), `net.json` line 111
+/// [`NetdevPasstOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevPasstOptions), `net.json` line 129
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct NetDevPasstOptions {
+pub struct NetdevPasstOptions {
     /// (since 10.1)
     pub path: ::core::option::Option<::std::string::String>,
     /// (since 10.1)
@@ -35657,7 +36006,7 @@ pub struct NetDevPasstOptions {
     /// (since 10.1)
     pub dns: ::core::option::Option<::std::string::String>,
     /// (since 10.1)
-    pub search: ::core::option::Option<::std::vec::Vec<String>>,
+    pub search: ::core::option::Option<::std::vec::Vec<PasstSearch>>,
     /// (since 10.1)
     pub fqdn: ::core::option::Option<::std::string::String>,
     /// (since 10.1)
@@ -35693,14 +36042,14 @@ pub struct NetDevPasstOptions {
     /// (since 10.1)
     pub ipv6: ::core::option::Option<bool>,
     /// (since 10.1)
-    pub tcp_ports: ::core::option::Option<::std::vec::Vec<String>>,
+    pub tcp_ports: ::core::option::Option<::std::vec::Vec<PasstPortForward>>,
     /// (since 10.1)
-    pub udp_ports: ::core::option::Option<::std::vec::Vec<String>>,
+    pub udp_ports: ::core::option::Option<::std::vec::Vec<PasstPortForward>>,
     /// (since 10.1)
-    pub param: ::core::option::Option<::std::vec::Vec<String>>,
+    pub param: ::core::option::Option<::std::vec::Vec<PasstParameter>>,
 }
 
-impl NetDevPasstOptions {
+impl NetdevPasstOptions {
     /// With no member set.
     #[must_use]
     #[inline]
@@ -35813,7 +36162,10 @@ impl NetDevPasstOptions {
 
     /// Sets `search`.
     #[must_use]
-    pub fn search(mut self, search: impl ::core::convert::Into<::std::vec::Vec<String>>) -> Self {
+    pub fn search(
+        mut self,
+        search: impl ::core::convert::Into<::std::vec::Vec<PasstSearch>>,
+    ) -> Self {
         self.search = Some(search.into());
         self
     }
@@ -35962,7 +36314,7 @@ impl NetDevPasstOptions {
     #[must_use]
     pub fn tcp_ports(
         mut self,
-        tcp_ports: impl ::core::convert::Into<::std::vec::Vec<String>>,
+        tcp_ports: impl ::core::convert::Into<::std::vec::Vec<PasstPortForward>>,
     ) -> Self {
         self.tcp_ports = Some(tcp_ports.into());
         self
@@ -35972,7 +36324,7 @@ impl NetDevPasstOptions {
     #[must_use]
     pub fn udp_ports(
         mut self,
-        udp_ports: impl ::core::convert::Into<::std::vec::Vec<String>>,
+        udp_ports: impl ::core::convert::Into<::std::vec::Vec<PasstPortForward>>,
     ) -> Self {
         self.udp_ports = Some(udp_ports.into());
         self
@@ -35980,13 +36332,16 @@ impl NetDevPasstOptions {
 
     /// Sets `param`.
     #[must_use]
-    pub fn param(mut self, param: impl ::core::convert::Into<::std::vec::Vec<String>>) -> Self {
+    pub fn param(
+        mut self,
+        param: impl ::core::convert::Into<::std::vec::Vec<PasstParameter>>,
+    ) -> Self {
         self.param = Some(param.into());
         self
     }
 }
 
-impl crate::codec::Members for NetDevPasstOptions {
+impl crate::codec::Members for NetdevPasstOptions {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
@@ -36002,7 +36357,7 @@ impl crate::codec::Members for NetDevPasstOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<String>>,
+        ::core::option::Option<::std::vec::Vec<PasstSearch>>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
@@ -36020,9 +36375,9 @@ impl crate::codec::Members for NetDevPasstOptions {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
-        ::core::option::Option<::std::vec::Vec<String>>,
-        ::core::option::Option<::std::vec::Vec<String>>,
-        ::core::option::Option<::std::vec::Vec<String>>,
+        ::core::option::Option<::std::vec::Vec<PasstPortForward>>,
+        ::core::option::Option<::std::vec::Vec<PasstPortForward>>,
+        ::core::option::Option<::std::vec::Vec<PasstParameter>>,
     );
 
     #[inline]
@@ -36230,7 +36585,163 @@ impl crate::codec::Members for NetDevPasstOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json` line 180
+/// [`NetdevUserDomainSuffix`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserDomainSuffix), `net.json` line 177
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NetdevUserDomainSuffix {
+    /// (since 1.2)
+    pub str: ::std::string::String,
+}
+
+impl NetdevUserDomainSuffix {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self { str: str.into() }
+    }
+}
+
+impl crate::codec::Members for NetdevUserDomainSuffix {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "str" => crate::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { str: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "str", &self.str);
+    }
+}
+
+/// Since: 1.2
+///
+/// [`NetdevUserHostForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserHostForward), `net.json` line 186
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NetdevUserHostForward {
+    /// (since 1.2)
+    pub str: ::std::string::String,
+}
+
+impl NetdevUserHostForward {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self { str: str.into() }
+    }
+}
+
+impl crate::codec::Members for NetdevUserHostForward {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "str" => crate::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { str: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "str", &self.str);
+    }
+}
+
+/// Since: 1.2
+///
+/// [`NetdevUserGuestForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserGuestForward), `net.json` line 195
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NetdevUserGuestForward {
+    /// (since 1.2)
+    pub str: ::std::string::String,
+}
+
+impl NetdevUserGuestForward {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self { str: str.into() }
+    }
+}
+
+impl crate::codec::Members for NetdevUserGuestForward {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "str" => crate::codec::get(&mut p.1, &mut p.0, 0, "str", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "str")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { str: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "str", &self.str);
+    }
+}
+
+/// Since: 1.2
+///
+/// [`NetdevUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json` line 225
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserOptions {
@@ -36257,7 +36768,7 @@ pub struct NetdevUserOptions {
     /// (since 1.2)
     pub dns: ::core::option::Option<::std::string::String>,
     /// (since 1.2)
-    pub dnssearch: ::core::option::Option<::std::vec::Vec<String>>,
+    pub dnssearch: ::core::option::Option<::std::vec::Vec<NetdevUserDomainSuffix>>,
     /// (since 3.0)
     pub domainname: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
@@ -36273,9 +36784,9 @@ pub struct NetdevUserOptions {
     /// (since 1.2)
     pub smbserver: ::core::option::Option<::std::string::String>,
     /// (since 1.2)
-    pub hostfwd: ::core::option::Option<::std::vec::Vec<String>>,
+    pub hostfwd: ::core::option::Option<::std::vec::Vec<NetdevUserHostForward>>,
     /// (since 1.2)
-    pub guestfwd: ::core::option::Option<::std::vec::Vec<String>>,
+    pub guestfwd: ::core::option::Option<::std::vec::Vec<NetdevUserGuestForward>>,
     /// (since 3.1)
     pub tftp_server_name: ::core::option::Option<::std::string::String>,
 }
@@ -36375,7 +36886,7 @@ impl NetdevUserOptions {
     #[must_use]
     pub fn dnssearch(
         mut self,
-        dnssearch: impl ::core::convert::Into<::std::vec::Vec<String>>,
+        dnssearch: impl ::core::convert::Into<::std::vec::Vec<NetdevUserDomainSuffix>>,
     ) -> Self {
         self.dnssearch = Some(dnssearch.into());
         self
@@ -36445,7 +36956,10 @@ impl NetdevUserOptions {
 
     /// Sets `hostfwd`.
     #[must_use]
-    pub fn hostfwd(mut self, hostfwd: impl ::core::convert::Into<::std::vec::Vec<String>>) -> Self {
+    pub fn hostfwd(
+        mut self,
+        hostfwd: impl ::core::convert::Into<::std::vec::Vec<NetdevUserHostForward>>,
+    ) -> Self {
         self.hostfwd = Some(hostfwd.into());
         self
     }
@@ -36454,7 +36968,7 @@ impl NetdevUserOptions {
     #[must_use]
     pub fn guestfwd(
         mut self,
-        guestfwd: impl ::core::convert::Into<::std::vec::Vec<String>>,
+        guestfwd: impl ::core::convert::Into<::std::vec::Vec<NetdevUserGuestForward>>,
     ) -> Self {
         self.guestfwd = Some(guestfwd.into());
         self
@@ -36485,7 +36999,7 @@ impl crate::codec::Members for NetdevUserOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<String>>,
+        ::core::option::Option<::std::vec::Vec<NetdevUserDomainSuffix>>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
@@ -36493,8 +37007,8 @@ impl crate::codec::Members for NetdevUserOptions {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<String>>,
-        ::core::option::Option<::std::vec::Vec<String>>,
+        ::core::option::Option<::std::vec::Vec<NetdevUserHostForward>>,
+        ::core::option::Option<::std::vec::Vec<NetdevUserGuestForward>>,
         ::core::option::Option<::std::string::String>,
     );
 
@@ -36641,7 +37155,7 @@ impl crate::codec::Members for NetdevUserOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevTapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json` line 229
+/// [`NetdevTapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json` line 274
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevTapOptions {
@@ -36928,7 +37442,7 @@ impl crate::codec::Members for NetdevTapOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevSocketOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json` line 262
+/// [`NetdevSocketOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json` line 307
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevSocketOptions {
@@ -37065,7 +37579,7 @@ impl crate::codec::Members for NetdevSocketOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevL2TPv3Options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json` line 294
+/// [`NetdevL2TPv3Options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json` line 339
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevL2TPv3Options {
@@ -37339,7 +37853,7 @@ impl crate::codec::Members for NetdevL2TPv3Options {
 
 /// Since: 1.2
 ///
-/// [`NetdevVdeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json` line 324
+/// [`NetdevVdeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json` line 369
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVdeOptions {
@@ -37441,7 +37955,7 @@ impl crate::codec::Members for NetdevVdeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevBridgeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json` line 342
+/// [`NetdevBridgeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json` line 387
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevBridgeOptions {
@@ -37512,7 +38026,7 @@ impl crate::codec::Members for NetdevBridgeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevHubPortOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json` line 355
+/// [`NetdevHubPortOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json` line 400
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevHubPortOptions {
@@ -37583,7 +38097,7 @@ impl crate::codec::Members for NetdevHubPortOptions {
 
 /// Since: 2.0
 ///
-/// [`NetdevNetmapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json` line 368
+/// [`NetdevNetmapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json` line 413
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevNetmapOptions {
@@ -37655,7 +38169,7 @@ impl crate::codec::Members for NetdevNetmapOptions {
 ///
 /// Since: 8.2
 ///
-/// [`AFXDPMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json` line 381
+/// [`AFXDPMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json` line 426
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AFXDPMode {
@@ -37690,7 +38204,7 @@ impl crate::codec::Enum for AFXDPMode {
 ///
 /// Since: 8.2
 ///
-/// [`NetdevAFXDPOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json` line 398
+/// [`NetdevAFXDPOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json` line 443
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevAFXDPOptions {
@@ -37875,7 +38389,7 @@ impl crate::codec::Members for NetdevAFXDPOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevVhostUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json` line 423
+/// [`NetdevVhostUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json` line 468
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostUserOptions {
@@ -37961,7 +38475,7 @@ impl crate::codec::Members for NetdevVhostUserOptions {
 
 /// Since: 5.1
 ///
-/// [`NetdevVhostVDPAOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json` line 442
+/// [`NetdevVhostVDPAOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json` line 487
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostVDPAOptions {
@@ -38067,7 +38581,7 @@ impl crate::codec::Members for NetdevVhostVDPAOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetHostOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json` line 463
+/// [`NetdevVmnetHostOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json` line 508
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetHostOptions {
@@ -38192,7 +38706,7 @@ impl crate::codec::Members for NetdevVmnetHostOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetSharedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json` line 486
+/// [`NetdevVmnetSharedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json` line 531
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetSharedOptions {
@@ -38320,7 +38834,7 @@ impl crate::codec::Members for NetdevVmnetSharedOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetBridgedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json` line 506
+/// [`NetdevVmnetBridgedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json` line 551
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetBridgedOptions {
@@ -38391,7 +38905,7 @@ impl crate::codec::Members for NetdevVmnetBridgedOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevStreamOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json` line 521
+/// [`NetdevStreamOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json` line 566
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevStreamOptions {
@@ -38478,7 +38992,7 @@ impl crate::codec::Members for NetdevStreamOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevDgramOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json` line 538
+/// [`NetdevDgramOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json` line 583
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevDgramOptions {
@@ -38554,7 +39068,7 @@ impl crate::codec::Members for NetdevDgramOptions {
 
 /// Since: 2.7
 ///
-/// [`NetClientDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json` line 568
+/// [`NetClientDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json` line 613
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetClientDriver {
@@ -38688,7 +39202,7 @@ impl crate::codec::Enum for NetClientDriver {
 
 /// Since: 1.2
 ///
-/// [`Netdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json` line 601
+/// [`Netdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json` line 646
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Netdev {
@@ -38799,7 +39313,7 @@ pub enum NetdevBranch {
     /// `vhost-vdpa`
     VhostVdpa(::std::boxed::Box<NetdevVhostVDPAOptions>),
     /// `passt`
-    Passt(::std::boxed::Box<NetDevPasstOptions>),
+    Passt(::std::boxed::Box<NetdevPasstOptions>),
     /// `af-xdp`
     AfXdp(::std::boxed::Box<NetdevAFXDPOptions>),
     /// `vmnet-host`
@@ -38908,9 +39422,9 @@ impl ::core::convert::From<NetdevVhostVDPAOptions> for NetdevBranch {
     }
 }
 
-impl ::core::convert::From<NetDevPasstOptions> for NetdevBranch {
+impl ::core::convert::From<NetdevPasstOptions> for NetdevBranch {
     #[inline]
-    fn from(branch: NetDevPasstOptions) -> Self {
+    fn from(branch: NetdevPasstOptions) -> Self {
         Self::Passt(::std::boxed::Box::new(branch))
     }
 }
@@ -38959,7 +39473,7 @@ pub enum NetdevBranchPartial {
     Netmap(crate::codec::BoxedPartial<NetdevNetmapOptions>),
     VhostUser(crate::codec::BoxedPartial<NetdevVhostUserOptions>),
     VhostVdpa(crate::codec::BoxedPartial<NetdevVhostVDPAOptions>),
-    Passt(crate::codec::BoxedPartial<NetDevPasstOptions>),
+    Passt(crate::codec::BoxedPartial<NetdevPasstOptions>),
     AfXdp(crate::codec::BoxedPartial<NetdevAFXDPOptions>),
     VmnetHost(crate::codec::BoxedPartial<NetdevVmnetHostOptions>),
     VmnetShared(crate::codec::BoxedPartial<NetdevVmnetSharedOptions>),
@@ -39015,7 +39529,7 @@ impl crate::codec::Branches for NetdevBranch {
                 NetdevBranchPartial::VhostVdpa(crate::codec::boxed_begin::<NetdevVhostVDPAOptions>())
             }
             NetClientDriver::Passt => {
-                NetdevBranchPartial::Passt(crate::codec::boxed_begin::<NetDevPasstOptions>())
+                NetdevBranchPartial::Passt(crate::codec::boxed_begin::<NetdevPasstOptions>())
             }
             NetClientDriver::AfXdp => {
                 NetdevBranchPartial::AfXdp(crate::codec::boxed_begin::<NetdevAFXDPOptions>())
@@ -39087,7 +39601,7 @@ impl crate::codec::Branches for NetdevBranch {
                 <NetdevVhostVDPAOptions as crate::codec::Members>::member(p, key, r)
             }
             NetdevBranchPartial::Passt(p) => {
-                <NetDevPasstOptions as crate::codec::Members>::member(p, key, r)
+                <NetdevPasstOptions as crate::codec::Members>::member(p, key, r)
             }
             NetdevBranchPartial::AfXdp(p) => {
                 <NetdevAFXDPOptions as crate::codec::Members>::member(p, key, r)
@@ -39184,7 +39698,7 @@ impl crate::codec::Branches for NetdevBranch {
             Self::VhostVdpa(branch) => {
                 <NetdevVhostVDPAOptions as crate::codec::Members>::put(branch, w);
             }
-            Self::Passt(branch) => <NetDevPasstOptions as crate::codec::Members>::put(branch, w),
+            Self::Passt(branch) => <NetdevPasstOptions as crate::codec::Members>::put(branch, w),
             Self::AfXdp(branch) => <NetdevAFXDPOptions as crate::codec::Members>::put(branch, w),
             Self::VmnetHost(branch) => {
                 <NetdevVmnetHostOptions as crate::codec::Members>::put(branch, w);
@@ -39202,7 +39716,7 @@ impl crate::codec::Branches for NetdevBranch {
 
 /// Since: 1.6
 ///
-/// [`RxState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json` line 642
+/// [`RxState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json` line 687
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RxState {
@@ -39238,7 +39752,7 @@ impl crate::codec::Enum for RxState {
 
 /// Since: 1.6
 ///
-/// [`RxFilterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json` line 662
+/// [`RxFilterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json` line 707
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RxFilterInfo {
@@ -39437,7 +39951,7 @@ impl crate::codec::Members for RxFilterInfo {
 
 /// Since: 4.0
 ///
-/// [`AnnounceParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json` line 718
+/// [`AnnounceParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json` line 763
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnnounceParameters {
@@ -45757,10 +46271,12 @@ impl crate::codec::Branches for InputEventBranch {
 
 /// Since: 2.12
 ///
-/// [`DisplayGTK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json` line 1170
+/// [`DisplayGTK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json` line 1171
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayGTK {
+    /// (since 11.1)
+    pub clipboard: ::core::option::Option<bool>,
     /// (since 2.12)
     pub grab_on_hover: ::core::option::Option<bool>,
     /// (since 3.1)
@@ -45783,6 +46299,14 @@ impl DisplayGTK {
     #[inline]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets `clipboard`.
+    #[must_use]
+    #[inline]
+    pub fn clipboard(mut self, clipboard: bool) -> Self {
+        self.clipboard = Some(clipboard);
+        self
     }
 
     /// Sets `grab-on-hover`.
@@ -45842,6 +46366,7 @@ impl crate::codec::Members for DisplayGTK {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
+        ::core::option::Option<bool>,
         ::core::option::Option<f64>,
         crate::UnrecognizedMembers,
     );
@@ -45856,6 +46381,7 @@ impl crate::codec::Members for DisplayGTK {
             None,
             None,
             None,
+            None,
             crate::UnrecognizedMembers::new(),
         )
     }
@@ -45863,34 +46389,37 @@ impl crate::codec::Members for DisplayGTK {
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
-            "grab-on-hover" => crate::codec::get(&mut p.1, &mut p.0, 0, "grab-on-hover", r),
-            "zoom-to-fit" => crate::codec::get(&mut p.2, &mut p.0, 1, "zoom-to-fit", r),
-            "show-tabs" => crate::codec::get(&mut p.3, &mut p.0, 2, "show-tabs", r),
-            "show-menubar" => crate::codec::get(&mut p.4, &mut p.0, 3, "show-menubar", r),
-            "keep-aspect-ratio" => crate::codec::get(&mut p.5, &mut p.0, 4, "keep-aspect-ratio", r),
-            "scale" => crate::codec::get(&mut p.6, &mut p.0, 5, "scale", r),
-            _ => crate::codec::keep(&mut p.7, key, r),
+            "clipboard" => crate::codec::get(&mut p.1, &mut p.0, 0, "clipboard", r),
+            "grab-on-hover" => crate::codec::get(&mut p.2, &mut p.0, 1, "grab-on-hover", r),
+            "zoom-to-fit" => crate::codec::get(&mut p.3, &mut p.0, 2, "zoom-to-fit", r),
+            "show-tabs" => crate::codec::get(&mut p.4, &mut p.0, 3, "show-tabs", r),
+            "show-menubar" => crate::codec::get(&mut p.5, &mut p.0, 4, "show-menubar", r),
+            "keep-aspect-ratio" => crate::codec::get(&mut p.6, &mut p.0, 5, "keep-aspect-ratio", r),
+            "scale" => crate::codec::get(&mut p.7, &mut p.0, 6, "scale", r),
+            _ => crate::codec::keep(&mut p.8, key, r),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, rest) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, rest) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
-            grab_on_hover: m0,
-            zoom_to_fit: m1,
-            show_tabs: m2,
-            show_menubar: m3,
-            keep_aspect_ratio: m4,
-            scale: m5,
+            clipboard: m0,
+            grab_on_hover: m1,
+            zoom_to_fit: m2,
+            show_tabs: m3,
+            show_menubar: m4,
+            keep_aspect_ratio: m5,
+            scale: m6,
             unrecognized: rest,
         })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put_opt(w, "clipboard", &self.clipboard);
         crate::codec::put_opt(w, "grab-on-hover", &self.grab_on_hover);
         crate::codec::put_opt(w, "zoom-to-fit", &self.zoom_to_fit);
         crate::codec::put_opt(w, "show-tabs", &self.show_tabs);
@@ -45903,7 +46432,7 @@ impl crate::codec::Members for DisplayGTK {
 
 /// Since: 3.1
 ///
-/// [`DisplayEGLHeadless`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json` line 1189
+/// [`DisplayEGLHeadless`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json` line 1191
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayEGLHeadless {
@@ -45976,7 +46505,7 @@ impl crate::codec::Members for DisplayEGLHeadless {
 
 /// Since: 7.0
 ///
-/// [`DisplayDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json` line 1201
+/// [`DisplayDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json` line 1203
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayDBus {
@@ -46092,7 +46621,7 @@ impl crate::codec::Members for DisplayDBus {
 
 /// Since: 3.0
 ///
-/// [`DisplayGLMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json` line 1221
+/// [`DisplayGLMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json` line 1223
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayGLMode {
@@ -46131,7 +46660,7 @@ impl crate::codec::Enum for DisplayGLMode {
 
 /// Since: 4.0
 ///
-/// [`DisplayCurses`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json` line 1230
+/// [`DisplayCurses`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json` line 1232
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCurses {
@@ -46201,7 +46730,7 @@ impl crate::codec::Members for DisplayCurses {
 
 /// Since: 7.0
 ///
-/// [`DisplayCocoa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json` line 1243
+/// [`DisplayCocoa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json` line 1245
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCocoa {
@@ -46334,7 +46863,7 @@ impl crate::codec::Members for DisplayCocoa {
 
 /// Since: 7.1
 ///
-/// [`HotKeyMod`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json` line 1263
+/// [`HotKeyMod`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json` line 1265
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HotKeyMod {
@@ -46370,7 +46899,7 @@ impl crate::codec::Enum for HotKeyMod {
 
 /// Since: 7.1
 ///
-/// [`DisplaySDL`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json` line 1275
+/// [`DisplaySDL`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json` line 1277
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplaySDL {
@@ -46441,7 +46970,7 @@ impl crate::codec::Members for DisplaySDL {
 
 /// Since: 2.12
 ///
-/// [`DisplayType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json` line 1292
+/// [`DisplayType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json` line 1294
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayType {
@@ -46529,7 +47058,7 @@ impl crate::codec::Enum for DisplayType {
 
 /// Since: 2.12
 ///
-/// [`DisplayOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json` line 1318
+/// [`DisplayOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json` line 1320
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayOptions {
@@ -46888,7 +47417,7 @@ impl crate::codec::Branches for DisplayOptionsBranch {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json` line 1352
+/// [`DisplayReloadType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json` line 1354
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayReloadType {
@@ -46918,7 +47447,7 @@ impl crate::codec::Enum for DisplayReloadType {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json` line 1361
+/// [`DisplayReloadOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json` line 1363
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptionsVNC {
@@ -46975,7 +47504,7 @@ impl crate::codec::Members for DisplayReloadOptionsVNC {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json` line 1370
+/// [`DisplayReloadOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json` line 1372
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptions {
@@ -47135,7 +47664,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json` line 1391
+/// [`DisplayUpdateType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json` line 1393
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayUpdateType {
@@ -47165,7 +47694,7 @@ impl crate::codec::Enum for DisplayUpdateType {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json` line 1400
+/// [`DisplayUpdateOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json` line 1402
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptionsVNC {
@@ -47227,7 +47756,7 @@ impl crate::codec::Members for DisplayUpdateOptionsVNC {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json` line 1412
+/// [`DisplayUpdateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json` line 1414
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptions {
@@ -47791,10 +48320,10 @@ impl crate::codec::Members for AuthZSimpleProperties {
 
 /// Since: 0.14
 ///
-/// [`MigrationStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationStats), `migration.json` line 33
+/// [`MigrationRAMStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationRAMStats), `migration.json` line 33
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MigrationStats {
+pub struct MigrationRAMStats {
     /// (since 0.14)
     pub transferred: i64,
     /// (since 0.14)
@@ -47833,7 +48362,7 @@ pub struct MigrationStats {
     pub unrecognized: crate::UnrecognizedMembers,
 }
 
-impl MigrationStats {
+impl MigrationRAMStats {
     /// With what is mandatory.
     #[must_use]
     #[allow(clippy::too_many_arguments)]
@@ -47880,7 +48409,7 @@ impl MigrationStats {
     }
 }
 
-impl crate::codec::Members for MigrationStats {
+impl crate::codec::Members for MigrationRAMStats {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<i64>,
@@ -48292,7 +48821,7 @@ impl crate::codec::Members for CompressionStats {
 
 /// Since: 2.3
 ///
-/// [`MigrationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json` line 126
+/// [`MigrationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json` line 127
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationStatus {
@@ -48318,6 +48847,8 @@ pub enum MigrationStatus {
     PostcopyRecover,
     /// (since 2.3)
     Completed,
+    /// (since 11.0)
+    Failing,
     /// (since 2.3)
     Failed,
     /// (since 2.8)
@@ -48345,6 +48876,7 @@ impl crate::codec::Enum for MigrationStatus {
         Self::PostcopyRecoverSetup,
         Self::PostcopyRecover,
         Self::Completed,
+        Self::Failing,
         Self::Failed,
         Self::Colo,
         Self::PreSwitchover,
@@ -48363,6 +48895,7 @@ impl crate::codec::Enum for MigrationStatus {
         "postcopy-recover-setup",
         "postcopy-recover",
         "completed",
+        "failing",
         "failed",
         "colo",
         "pre-switchover",
@@ -48389,6 +48922,7 @@ impl crate::codec::Enum for MigrationStatus {
             Self::PostcopyRecoverSetup => "postcopy-recover-setup",
             Self::PostcopyRecover => "postcopy-recover",
             Self::Completed => "completed",
+            Self::Failing => "failing",
             Self::Failed => "failed",
             Self::Colo => "colo",
             Self::PreSwitchover => "pre-switchover",
@@ -48401,7 +48935,7 @@ impl crate::codec::Enum for MigrationStatus {
 
 /// Since: 5.2
 ///
-/// [`VfioStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json` line 155
+/// [`VfioStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json` line 157
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioStats {
@@ -48468,14 +49002,16 @@ impl crate::codec::Members for VfioStats {
 
 /// Since: 0.14
 ///
-/// [`MigrationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json` line 187
+/// [`MigrationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json` line 190
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationInfo {
     /// (since 0.14)
     pub status: ::core::option::Option<MigrationStatus>,
     /// (since 1.2)
-    pub ram: ::core::option::Option<MigrationStats>,
+    pub ram: ::core::option::Option<MigrationRAMStats>,
+    /// (since 11.1)
+    pub remaining: ::core::option::Option<u64>,
     /// (since 5.2)
     pub vfio: ::core::option::Option<VfioStats>,
     /// (since 1.2)
@@ -48543,8 +49079,16 @@ impl MigrationInfo {
     /// Sets `ram`.
     #[must_use]
     #[inline]
-    pub fn ram(mut self, ram: MigrationStats) -> Self {
+    pub fn ram(mut self, ram: MigrationRAMStats) -> Self {
         self.ram = Some(ram);
+        self
+    }
+
+    /// Sets `remaining`.
+    #[must_use]
+    #[inline]
+    pub fn remaining(mut self, remaining: u64) -> Self {
+        self.remaining = Some(remaining);
         self
     }
 
@@ -48712,7 +49256,8 @@ impl crate::codec::Members for MigrationInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<MigrationStatus>,
-        ::core::option::Option<MigrationStats>,
+        ::core::option::Option<MigrationRAMStats>,
+        ::core::option::Option<u64>,
         ::core::option::Option<VfioStats>,
         ::core::option::Option<XBZRLECacheStats>,
         ::core::option::Option<i64>,
@@ -48758,6 +49303,7 @@ impl crate::codec::Members for MigrationInfo {
             None,
             None,
             None,
+            None,
             crate::UnrecognizedMembers::new(),
         )
     }
@@ -48767,45 +49313,46 @@ impl crate::codec::Members for MigrationInfo {
         match key {
             "status" => crate::codec::get(&mut p.1, &mut p.0, 0, "status", r),
             "ram" => crate::codec::get(&mut p.2, &mut p.0, 1, "ram", r),
-            "vfio" => crate::codec::get(&mut p.3, &mut p.0, 2, "vfio", r),
-            "xbzrle-cache" => crate::codec::get(&mut p.4, &mut p.0, 3, "xbzrle-cache", r),
-            "total-time" => crate::codec::get(&mut p.5, &mut p.0, 4, "total-time", r),
-            "expected-downtime" => crate::codec::get(&mut p.6, &mut p.0, 5, "expected-downtime", r),
-            "downtime" => crate::codec::get(&mut p.7, &mut p.0, 6, "downtime", r),
-            "setup-time" => crate::codec::get(&mut p.8, &mut p.0, 7, "setup-time", r),
+            "remaining" => crate::codec::get(&mut p.3, &mut p.0, 2, "remaining", r),
+            "vfio" => crate::codec::get(&mut p.4, &mut p.0, 3, "vfio", r),
+            "xbzrle-cache" => crate::codec::get(&mut p.5, &mut p.0, 4, "xbzrle-cache", r),
+            "total-time" => crate::codec::get(&mut p.6, &mut p.0, 5, "total-time", r),
+            "expected-downtime" => crate::codec::get(&mut p.7, &mut p.0, 6, "expected-downtime", r),
+            "downtime" => crate::codec::get(&mut p.8, &mut p.0, 7, "downtime", r),
+            "setup-time" => crate::codec::get(&mut p.9, &mut p.0, 8, "setup-time", r),
             "cpu-throttle-percentage" => {
-                crate::codec::get(&mut p.9, &mut p.0, 8, "cpu-throttle-percentage", r)
+                crate::codec::get(&mut p.10, &mut p.0, 9, "cpu-throttle-percentage", r)
             }
-            "error-desc" => crate::codec::get(&mut p.10, &mut p.0, 9, "error-desc", r),
-            "blocked-reasons" => crate::codec::get(&mut p.11, &mut p.0, 10, "blocked-reasons", r),
+            "error-desc" => crate::codec::get(&mut p.11, &mut p.0, 10, "error-desc", r),
+            "blocked-reasons" => crate::codec::get(&mut p.12, &mut p.0, 11, "blocked-reasons", r),
             "postcopy-blocktime" => {
-                crate::codec::get(&mut p.12, &mut p.0, 11, "postcopy-blocktime", r)
+                crate::codec::get(&mut p.13, &mut p.0, 12, "postcopy-blocktime", r)
             }
             "postcopy-vcpu-blocktime" => {
-                crate::codec::get(&mut p.13, &mut p.0, 12, "postcopy-vcpu-blocktime", r)
+                crate::codec::get(&mut p.14, &mut p.0, 13, "postcopy-vcpu-blocktime", r)
             }
-            "postcopy-latency" => crate::codec::get(&mut p.14, &mut p.0, 13, "postcopy-latency", r),
+            "postcopy-latency" => crate::codec::get(&mut p.15, &mut p.0, 14, "postcopy-latency", r),
             "postcopy-latency-dist" => {
-                crate::codec::get(&mut p.15, &mut p.0, 14, "postcopy-latency-dist", r)
+                crate::codec::get(&mut p.16, &mut p.0, 15, "postcopy-latency-dist", r)
             }
             "postcopy-vcpu-latency" => {
-                crate::codec::get(&mut p.16, &mut p.0, 15, "postcopy-vcpu-latency", r)
+                crate::codec::get(&mut p.17, &mut p.0, 16, "postcopy-vcpu-latency", r)
             }
             "postcopy-non-vcpu-latency" => {
-                crate::codec::get(&mut p.17, &mut p.0, 16, "postcopy-non-vcpu-latency", r)
+                crate::codec::get(&mut p.18, &mut p.0, 17, "postcopy-non-vcpu-latency", r)
             }
-            "socket-address" => crate::codec::get(&mut p.18, &mut p.0, 17, "socket-address", r),
+            "socket-address" => crate::codec::get(&mut p.19, &mut p.0, 18, "socket-address", r),
             "dirty-limit-throttle-time-per-round" => crate::codec::get(
-                &mut p.19,
+                &mut p.20,
                 &mut p.0,
-                18,
+                19,
                 "dirty-limit-throttle-time-per-round",
                 r,
             ),
             "dirty-limit-ring-full-time" => {
-                crate::codec::get(&mut p.20, &mut p.0, 19, "dirty-limit-ring-full-time", r)
+                crate::codec::get(&mut p.21, &mut p.0, 20, "dirty-limit-ring-full-time", r)
             }
-            _ => crate::codec::keep(&mut p.21, key, r),
+            _ => crate::codec::keep(&mut p.22, key, r),
         }
     }
 
@@ -48833,6 +49380,7 @@ impl crate::codec::Members for MigrationInfo {
             m17,
             m18,
             m19,
+            m20,
             rest,
         ) = p
         else {
@@ -48841,24 +49389,25 @@ impl crate::codec::Members for MigrationInfo {
         Ok(Self {
             status: m0,
             ram: m1,
-            vfio: m2,
-            xbzrle_cache: m3,
-            total_time: m4,
-            expected_downtime: m5,
-            downtime: m6,
-            setup_time: m7,
-            cpu_throttle_percentage: m8,
-            error_desc: m9,
-            blocked_reasons: m10,
-            postcopy_blocktime: m11,
-            postcopy_vcpu_blocktime: m12,
-            postcopy_latency: m13,
-            postcopy_latency_dist: m14,
-            postcopy_vcpu_latency: m15,
-            postcopy_non_vcpu_latency: m16,
-            socket_address: m17,
-            dirty_limit_throttle_time_per_round: m18,
-            dirty_limit_ring_full_time: m19,
+            remaining: m2,
+            vfio: m3,
+            xbzrle_cache: m4,
+            total_time: m5,
+            expected_downtime: m6,
+            downtime: m7,
+            setup_time: m8,
+            cpu_throttle_percentage: m9,
+            error_desc: m10,
+            blocked_reasons: m11,
+            postcopy_blocktime: m12,
+            postcopy_vcpu_blocktime: m13,
+            postcopy_latency: m14,
+            postcopy_latency_dist: m15,
+            postcopy_vcpu_latency: m16,
+            postcopy_non_vcpu_latency: m17,
+            socket_address: m18,
+            dirty_limit_throttle_time_per_round: m19,
+            dirty_limit_ring_full_time: m20,
             unrecognized: rest,
         })
     }
@@ -48867,6 +49416,7 @@ impl crate::codec::Members for MigrationInfo {
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put_opt(w, "status", &self.status);
         crate::codec::put_opt(w, "ram", &self.ram);
+        crate::codec::put_opt(w, "remaining", &self.remaining);
         crate::codec::put_opt(w, "vfio", &self.vfio);
         crate::codec::put_opt(w, "xbzrle-cache", &self.xbzrle_cache);
         crate::codec::put_opt(w, "total-time", &self.total_time);
@@ -48914,7 +49464,7 @@ impl crate::codec::Members for MigrationInfo {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json` line 262
+/// [`MigrationCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json` line 264
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationCapability {
@@ -48924,11 +49474,6 @@ pub enum MigrationCapability {
     RdmaPinAll,
     /// (since 1.6)
     AutoConverge,
-    /// (since 1.6)
-    ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
-    ZeroBlocks,
     /// (since 2.4)
     Events,
     /// (since 2.6)
@@ -48973,13 +49518,11 @@ pub enum MigrationCapability {
     Unrecognized(crate::Unrecognized),
 }
 
-#[allow(deprecated)]
 impl crate::codec::Enum for MigrationCapability {
     const VALUES: &'static [Self] = &[
         Self::Xbzrle,
         Self::RdmaPinAll,
         Self::AutoConverge,
-        Self::ZeroBlocks,
         Self::Events,
         Self::PostcopyRam,
         Self::XColo,
@@ -49003,7 +49546,6 @@ impl crate::codec::Enum for MigrationCapability {
         "xbzrle",
         "rdma-pin-all",
         "auto-converge",
-        "zero-blocks",
         "events",
         "postcopy-ram",
         "x-colo",
@@ -49024,7 +49566,6 @@ impl crate::codec::Enum for MigrationCapability {
         "mapped-ram",
     ];
     const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
-        ("zero-blocks", &["deprecated"]),
         ("x-colo", &["unstable"]),
         ("x-ignore-shared", &["unstable"]),
     ];
@@ -49040,7 +49581,6 @@ impl crate::codec::Enum for MigrationCapability {
             Self::Xbzrle => "xbzrle",
             Self::RdmaPinAll => "rdma-pin-all",
             Self::AutoConverge => "auto-converge",
-            Self::ZeroBlocks => "zero-blocks",
             Self::Events => "events",
             Self::PostcopyRam => "postcopy-ram",
             Self::XColo => "x-colo",
@@ -49066,7 +49606,7 @@ impl crate::codec::Enum for MigrationCapability {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapabilityStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json` line 298
+/// [`MigrationCapabilityStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json` line 299
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationCapabilityStatus {
@@ -49144,7 +49684,7 @@ impl crate::codec::Members for MigrationCapabilityStatus {
 
 /// Since: 5.0
 ///
-/// [`MultiFDCompression`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json` line 337
+/// [`MultiFDCompression`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json` line 338
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultiFDCompression {
@@ -49202,7 +49742,7 @@ impl crate::codec::Enum for MultiFDCompression {
     }
 }
 
-/// [`MigMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json` line 358
+/// [`MigMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json` line 359
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigMode {
@@ -49246,7 +49786,7 @@ impl crate::codec::Enum for MigMode {
 
 /// Since: 9.0
 ///
-/// [`ZeroPageDetection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json` line 372
+/// [`ZeroPageDetection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json` line 373
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ZeroPageDetection {
@@ -49282,7 +49822,7 @@ impl crate::codec::Enum for ZeroPageDetection {
 
 /// Since: 6.0
 ///
-/// [`BitmapMigrationBitmapAliasTransform`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json` line 381
+/// [`BitmapMigrationBitmapAliasTransform`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json` line 382
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAliasTransform {
@@ -49353,7 +49893,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationBitmapAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json` line 395
+/// [`BitmapMigrationBitmapAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json` line 396
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAlias {
@@ -49446,7 +49986,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationNodeAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json` line 413
+/// [`BitmapMigrationNodeAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json` line 414
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationNodeAlias {
@@ -49536,73 +50076,77 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
 
 /// Since: 2.4
 ///
-/// [`MigrationParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json` line 462
+/// [`MigrationParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json` line 464
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationParameter {
-    /// (since 4.0)
+    /// (since 2.4)
     AnnounceInitial,
-    /// (since 4.0)
+    /// (since 2.4)
     AnnounceMax,
-    /// (since 4.0)
+    /// (since 2.4)
     AnnounceRounds,
-    /// (since 4.0)
+    /// (since 2.4)
     AnnounceStep,
-    /// (since 5.0)
+    /// (since 2.4)
     ThrottleTriggerThreshold,
-    /// (since 2.7)
+    /// (since 2.4)
     CpuThrottleInitial,
-    /// (since 2.7)
+    /// (since 2.4)
     CpuThrottleIncrement,
-    /// (since 5.1)
+    /// (since 2.4)
     CpuThrottleTailslow,
-    /// (since 2.7)
+    /// (since 2.4)
     TlsCreds,
-    /// (since 2.7)
+    /// (since 2.4)
     TlsHostname,
-    /// (since 4.0)
+    /// (since 2.4)
     TlsAuthz,
-    /// (since 2.8)
+    /// (since 2.4)
     MaxBandwidth,
-    /// (since 8.2)
+    /// (since 2.4)
     AvailSwitchoverBandwidth,
-    /// (since 2.8)
+    /// (since 2.4)
     DowntimeLimit,
-    /// (since 2.8)
+    /// (since 2.4)
     ///
     /// - **unstable**: may change or go away in any release
     XCheckpointDelay,
-    /// (since 4.0)
+    /// (since 2.4)
     MultifdChannels,
-    /// (since 2.11)
+    /// (since 2.4)
     XbzrleCacheSize,
-    /// (since 3.0)
+    /// (since 2.4)
     MaxPostcopyBandwidth,
-    /// (since 3.1)
+    /// (since 2.4)
     MaxCpuThrottle,
-    /// (since 5.0)
+    /// (since 2.4)
     MultifdCompression,
-    /// (since 5.0)
+    /// (since 2.4)
     MultifdZlibLevel,
-    /// (since 5.0)
+    /// (since 2.4)
     MultifdZstdLevel,
-    /// (since 9.2)
+    /// (since 2.4)
     MultifdQatzipLevel,
-    /// (since 5.2)
+    /// (since 2.4)
     BlockBitmapMapping,
-    /// (since 8.1)
+    /// (since 2.4)
     ///
     /// - **unstable**: may change or go away in any release
     XVcpuDirtyLimitPeriod,
-    /// (since 8.1)
+    /// (since 2.4)
     VcpuDirtyLimit,
-    /// (since 8.2)
+    /// (since 2.4)
     Mode,
-    /// (since 9.0)
+    /// (since 2.4)
     ZeroPageDetection,
-    /// (since 9.1)
+    /// (since 2.4)
     DirectIo,
-    /// (since 10.2)
+    /// (since 2.4)
+    ///
+    /// - **unstable**: may change or go away in any release
+    XRdmaChunkSize,
+    /// (since 2.4)
     CprExecCommand,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -49639,6 +50183,7 @@ impl crate::codec::Enum for MigrationParameter {
         Self::Mode,
         Self::ZeroPageDetection,
         Self::DirectIo,
+        Self::XRdmaChunkSize,
         Self::CprExecCommand,
     ];
     const NAMES: &'static [&'static str] = &[
@@ -49671,11 +50216,13 @@ impl crate::codec::Enum for MigrationParameter {
         "mode",
         "zero-page-detection",
         "direct-io",
+        "x-rdma-chunk-size",
         "cpr-exec-command",
     ];
     const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
         ("x-checkpoint-delay", &["unstable"]),
         ("x-vcpu-dirty-limit-period", &["unstable"]),
+        ("x-rdma-chunk-size", &["unstable"]),
     ];
 
     #[inline]
@@ -49715,6 +50262,7 @@ impl crate::codec::Enum for MigrationParameter {
             Self::Mode => "mode",
             Self::ZeroPageDetection => "zero-page-detection",
             Self::DirectIo => "direct-io",
+            Self::XRdmaChunkSize => "x-rdma-chunk-size",
             Self::CprExecCommand => "cpr-exec-command",
             Self::Unrecognized(name) => name.as_str(),
         }
@@ -49723,10 +50271,10 @@ impl crate::codec::Enum for MigrationParameter {
 
 /// Since: 2.4
 ///
-/// [`MigrateSetParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrateSetParameters), `migration.json` line 538
+/// [`MigrationParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json` line 553
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct MigrateSetParameters {
+pub struct MigrationParameters {
     /// (since 4.0)
     pub announce_initial: ::core::option::Option<u64>,
     /// (since 4.0)
@@ -49789,11 +50337,17 @@ pub struct MigrateSetParameters {
     pub zero_page_detection: ::core::option::Option<ZeroPageDetection>,
     /// (since 9.1)
     pub direct_io: ::core::option::Option<bool>,
+    /// (since 11.1)
+    ///
+    /// - **unstable**: may change or go away in any release
+    pub x_rdma_chunk_size: ::core::option::Option<u64>,
     /// (since 10.2)
     pub cpr_exec_command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// Members that another release sends.
+    pub unrecognized: crate::UnrecognizedMembers,
 }
 
-impl MigrateSetParameters {
+impl MigrationParameters {
     /// With no member set.
     #[must_use]
     #[inline]
@@ -50032,600 +50586,11 @@ impl MigrateSetParameters {
         self
     }
 
-    /// Sets `cpr-exec-command`.
-    #[must_use]
-    pub fn cpr_exec_command(
-        mut self,
-        cpr_exec_command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
-    ) -> Self {
-        self.cpr_exec_command = Some(cpr_exec_command.into());
-        self
-    }
-}
-
-impl crate::codec::Members for MigrateSetParameters {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<StrOrNull>,
-        ::core::option::Option<StrOrNull>,
-        ::core::option::Option<StrOrNull>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u32>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<MultiFDCompression>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<::std::vec::Vec<BitmapMigrationNodeAlias>>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<MigMode>,
-        ::core::option::Option<ZeroPageDetection>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "announce-initial" => crate::codec::get(&mut p.1, &mut p.0, 0, "announce-initial", r),
-            "announce-max" => crate::codec::get(&mut p.2, &mut p.0, 1, "announce-max", r),
-            "announce-rounds" => crate::codec::get(&mut p.3, &mut p.0, 2, "announce-rounds", r),
-            "announce-step" => crate::codec::get(&mut p.4, &mut p.0, 3, "announce-step", r),
-            "throttle-trigger-threshold" => {
-                crate::codec::get(&mut p.5, &mut p.0, 4, "throttle-trigger-threshold", r)
-            }
-            "cpu-throttle-initial" => {
-                crate::codec::get(&mut p.6, &mut p.0, 5, "cpu-throttle-initial", r)
-            }
-            "cpu-throttle-increment" => {
-                crate::codec::get(&mut p.7, &mut p.0, 6, "cpu-throttle-increment", r)
-            }
-            "cpu-throttle-tailslow" => {
-                crate::codec::get(&mut p.8, &mut p.0, 7, "cpu-throttle-tailslow", r)
-            }
-            "tls-creds" => crate::codec::get(&mut p.9, &mut p.0, 8, "tls-creds", r),
-            "tls-hostname" => crate::codec::get(&mut p.10, &mut p.0, 9, "tls-hostname", r),
-            "tls-authz" => crate::codec::get(&mut p.11, &mut p.0, 10, "tls-authz", r),
-            "max-bandwidth" => crate::codec::get(&mut p.12, &mut p.0, 11, "max-bandwidth", r),
-            "avail-switchover-bandwidth" => {
-                crate::codec::get(&mut p.13, &mut p.0, 12, "avail-switchover-bandwidth", r)
-            }
-            "downtime-limit" => crate::codec::get(&mut p.14, &mut p.0, 13, "downtime-limit", r),
-            "x-checkpoint-delay" => {
-                crate::codec::get(&mut p.15, &mut p.0, 14, "x-checkpoint-delay", r)
-            }
-            "multifd-channels" => crate::codec::get(&mut p.16, &mut p.0, 15, "multifd-channels", r),
-            "xbzrle-cache-size" => {
-                crate::codec::get(&mut p.17, &mut p.0, 16, "xbzrle-cache-size", r)
-            }
-            "max-postcopy-bandwidth" => {
-                crate::codec::get(&mut p.18, &mut p.0, 17, "max-postcopy-bandwidth", r)
-            }
-            "max-cpu-throttle" => crate::codec::get(&mut p.19, &mut p.0, 18, "max-cpu-throttle", r),
-            "multifd-compression" => {
-                crate::codec::get(&mut p.20, &mut p.0, 19, "multifd-compression", r)
-            }
-            "multifd-zlib-level" => {
-                crate::codec::get(&mut p.21, &mut p.0, 20, "multifd-zlib-level", r)
-            }
-            "multifd-qatzip-level" => {
-                crate::codec::get(&mut p.22, &mut p.0, 21, "multifd-qatzip-level", r)
-            }
-            "multifd-zstd-level" => {
-                crate::codec::get(&mut p.23, &mut p.0, 22, "multifd-zstd-level", r)
-            }
-            "block-bitmap-mapping" => {
-                crate::codec::get(&mut p.24, &mut p.0, 23, "block-bitmap-mapping", r)
-            }
-            "x-vcpu-dirty-limit-period" => {
-                crate::codec::get(&mut p.25, &mut p.0, 24, "x-vcpu-dirty-limit-period", r)
-            }
-            "vcpu-dirty-limit" => crate::codec::get(&mut p.26, &mut p.0, 25, "vcpu-dirty-limit", r),
-            "mode" => crate::codec::get(&mut p.27, &mut p.0, 26, "mode", r),
-            "zero-page-detection" => {
-                crate::codec::get(&mut p.28, &mut p.0, 27, "zero-page-detection", r)
-            }
-            "direct-io" => crate::codec::get(&mut p.29, &mut p.0, 28, "direct-io", r),
-            "cpr-exec-command" => crate::codec::get(&mut p.30, &mut p.0, 29, "cpr-exec-command", r),
-            _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-            m12,
-            m13,
-            m14,
-            m15,
-            m16,
-            m17,
-            m18,
-            m19,
-            m20,
-            m21,
-            m22,
-            m23,
-            m24,
-            m25,
-            m26,
-            m27,
-            m28,
-            m29,
-        ) = p
-        else {
-            return Err(crate::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self {
-            announce_initial: m0,
-            announce_max: m1,
-            announce_rounds: m2,
-            announce_step: m3,
-            throttle_trigger_threshold: m4,
-            cpu_throttle_initial: m5,
-            cpu_throttle_increment: m6,
-            cpu_throttle_tailslow: m7,
-            tls_creds: m8,
-            tls_hostname: m9,
-            tls_authz: m10,
-            max_bandwidth: m11,
-            avail_switchover_bandwidth: m12,
-            downtime_limit: m13,
-            x_checkpoint_delay: m14,
-            multifd_channels: m15,
-            xbzrle_cache_size: m16,
-            max_postcopy_bandwidth: m17,
-            max_cpu_throttle: m18,
-            multifd_compression: m19,
-            multifd_zlib_level: m20,
-            multifd_qatzip_level: m21,
-            multifd_zstd_level: m22,
-            block_bitmap_mapping: m23,
-            x_vcpu_dirty_limit_period: m24,
-            vcpu_dirty_limit: m25,
-            mode: m26,
-            zero_page_detection: m27,
-            direct_io: m28,
-            cpr_exec_command: m29,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put_opt(w, "announce-initial", &self.announce_initial);
-        crate::codec::put_opt(w, "announce-max", &self.announce_max);
-        crate::codec::put_opt(w, "announce-rounds", &self.announce_rounds);
-        crate::codec::put_opt(w, "announce-step", &self.announce_step);
-        crate::codec::put_opt(
-            w,
-            "throttle-trigger-threshold",
-            &self.throttle_trigger_threshold,
-        );
-        crate::codec::put_opt(w, "cpu-throttle-initial", &self.cpu_throttle_initial);
-        crate::codec::put_opt(w, "cpu-throttle-increment", &self.cpu_throttle_increment);
-        crate::codec::put_opt(w, "cpu-throttle-tailslow", &self.cpu_throttle_tailslow);
-        crate::codec::put_opt(w, "tls-creds", &self.tls_creds);
-        crate::codec::put_opt(w, "tls-hostname", &self.tls_hostname);
-        crate::codec::put_opt(w, "tls-authz", &self.tls_authz);
-        crate::codec::put_opt(w, "max-bandwidth", &self.max_bandwidth);
-        crate::codec::put_opt(
-            w,
-            "avail-switchover-bandwidth",
-            &self.avail_switchover_bandwidth,
-        );
-        crate::codec::put_opt(w, "downtime-limit", &self.downtime_limit);
-        crate::codec::put_opt_marked(
-            w,
-            "x-checkpoint-delay",
-            &self.x_checkpoint_delay,
-            &["unstable"],
-        );
-        crate::codec::put_opt(w, "multifd-channels", &self.multifd_channels);
-        crate::codec::put_opt(w, "xbzrle-cache-size", &self.xbzrle_cache_size);
-        crate::codec::put_opt(w, "max-postcopy-bandwidth", &self.max_postcopy_bandwidth);
-        crate::codec::put_opt(w, "max-cpu-throttle", &self.max_cpu_throttle);
-        crate::codec::put_opt(w, "multifd-compression", &self.multifd_compression);
-        crate::codec::put_opt(w, "multifd-zlib-level", &self.multifd_zlib_level);
-        crate::codec::put_opt(w, "multifd-qatzip-level", &self.multifd_qatzip_level);
-        crate::codec::put_opt(w, "multifd-zstd-level", &self.multifd_zstd_level);
-        crate::codec::put_opt(w, "block-bitmap-mapping", &self.block_bitmap_mapping);
-        crate::codec::put_opt_marked(
-            w,
-            "x-vcpu-dirty-limit-period",
-            &self.x_vcpu_dirty_limit_period,
-            &["unstable"],
-        );
-        crate::codec::put_opt(w, "vcpu-dirty-limit", &self.vcpu_dirty_limit);
-        crate::codec::put_opt(w, "mode", &self.mode);
-        crate::codec::put_opt(w, "zero-page-detection", &self.zero_page_detection);
-        crate::codec::put_opt(w, "direct-io", &self.direct_io);
-        crate::codec::put_opt(w, "cpr-exec-command", &self.cpr_exec_command);
-    }
-}
-
-/// Since: 2.4
-///
-/// [`MigrationParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json` line 628
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct MigrationParameters {
-    /// (since 4.0)
-    pub announce_initial: ::core::option::Option<u64>,
-    /// (since 4.0)
-    pub announce_max: ::core::option::Option<u64>,
-    /// (since 4.0)
-    pub announce_rounds: ::core::option::Option<u64>,
-    /// (since 4.0)
-    pub announce_step: ::core::option::Option<u64>,
-    /// (since 5.0)
-    pub throttle_trigger_threshold: ::core::option::Option<u8>,
-    /// (since 2.7)
-    pub cpu_throttle_initial: ::core::option::Option<u8>,
-    /// (since 2.7)
-    pub cpu_throttle_increment: ::core::option::Option<u8>,
-    /// (since 5.1)
-    pub cpu_throttle_tailslow: ::core::option::Option<bool>,
-    /// (since 2.7)
-    pub tls_creds: ::core::option::Option<::std::string::String>,
-    /// (since 2.7)
-    pub tls_hostname: ::core::option::Option<::std::string::String>,
-    /// (since 4.0)
-    pub tls_authz: ::core::option::Option<::std::string::String>,
-    /// (since 2.8)
-    pub max_bandwidth: ::core::option::Option<u64>,
-    /// (since 8.2)
-    pub avail_switchover_bandwidth: ::core::option::Option<u64>,
-    /// (since 2.8)
-    pub downtime_limit: ::core::option::Option<u64>,
-    /// (since 2.8)
-    ///
-    /// - **unstable**: may change or go away in any release
-    pub x_checkpoint_delay: ::core::option::Option<u32>,
-    /// (since 4.0)
-    pub multifd_channels: ::core::option::Option<u8>,
-    /// (since 2.11)
-    pub xbzrle_cache_size: ::core::option::Option<u64>,
-    /// (since 3.0)
-    pub max_postcopy_bandwidth: ::core::option::Option<u64>,
-    /// (since 3.1)
-    pub max_cpu_throttle: ::core::option::Option<u8>,
-    /// (since 5.0)
-    pub multifd_compression: ::core::option::Option<MultiFDCompression>,
-    /// (since 5.0)
-    pub multifd_zlib_level: ::core::option::Option<u8>,
-    /// (since 9.2)
-    pub multifd_qatzip_level: ::core::option::Option<u8>,
-    /// (since 5.0)
-    pub multifd_zstd_level: ::core::option::Option<u8>,
-    /// (since 5.2)
-    pub block_bitmap_mapping: ::core::option::Option<::std::vec::Vec<BitmapMigrationNodeAlias>>,
-    /// (since 8.1)
-    ///
-    /// - **unstable**: may change or go away in any release
-    pub x_vcpu_dirty_limit_period: ::core::option::Option<u64>,
-    /// (since 8.1)
-    pub vcpu_dirty_limit: ::core::option::Option<u64>,
-    /// (since 8.2)
-    pub mode: ::core::option::Option<MigMode>,
-    /// (since 9.0)
-    pub zero_page_detection: ::core::option::Option<ZeroPageDetection>,
-    /// (since 9.1)
-    pub direct_io: ::core::option::Option<bool>,
-    /// (since 10.2)
-    pub cpr_exec_command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Members that another release sends.
-    pub unrecognized: crate::UnrecognizedMembers,
-}
-
-impl MigrationParameters {
-    /// With no member set.
+    /// Sets `x-rdma-chunk-size`.
     #[must_use]
     #[inline]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `announce-initial`.
-    #[must_use]
-    #[inline]
-    pub fn announce_initial(mut self, announce_initial: u64) -> Self {
-        self.announce_initial = Some(announce_initial);
-        self
-    }
-
-    /// Sets `announce-max`.
-    #[must_use]
-    #[inline]
-    pub fn announce_max(mut self, announce_max: u64) -> Self {
-        self.announce_max = Some(announce_max);
-        self
-    }
-
-    /// Sets `announce-rounds`.
-    #[must_use]
-    #[inline]
-    pub fn announce_rounds(mut self, announce_rounds: u64) -> Self {
-        self.announce_rounds = Some(announce_rounds);
-        self
-    }
-
-    /// Sets `announce-step`.
-    #[must_use]
-    #[inline]
-    pub fn announce_step(mut self, announce_step: u64) -> Self {
-        self.announce_step = Some(announce_step);
-        self
-    }
-
-    /// Sets `throttle-trigger-threshold`.
-    #[must_use]
-    #[inline]
-    pub fn throttle_trigger_threshold(mut self, throttle_trigger_threshold: u8) -> Self {
-        self.throttle_trigger_threshold = Some(throttle_trigger_threshold);
-        self
-    }
-
-    /// Sets `cpu-throttle-initial`.
-    #[must_use]
-    #[inline]
-    pub fn cpu_throttle_initial(mut self, cpu_throttle_initial: u8) -> Self {
-        self.cpu_throttle_initial = Some(cpu_throttle_initial);
-        self
-    }
-
-    /// Sets `cpu-throttle-increment`.
-    #[must_use]
-    #[inline]
-    pub fn cpu_throttle_increment(mut self, cpu_throttle_increment: u8) -> Self {
-        self.cpu_throttle_increment = Some(cpu_throttle_increment);
-        self
-    }
-
-    /// Sets `cpu-throttle-tailslow`.
-    #[must_use]
-    #[inline]
-    pub fn cpu_throttle_tailslow(mut self, cpu_throttle_tailslow: bool) -> Self {
-        self.cpu_throttle_tailslow = Some(cpu_throttle_tailslow);
-        self
-    }
-
-    /// Sets `tls-creds`.
-    #[must_use]
-    pub fn tls_creds(
-        mut self,
-        tls_creds: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.tls_creds = Some(tls_creds.into());
-        self
-    }
-
-    /// Sets `tls-hostname`.
-    #[must_use]
-    pub fn tls_hostname(
-        mut self,
-        tls_hostname: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.tls_hostname = Some(tls_hostname.into());
-        self
-    }
-
-    /// Sets `tls-authz`.
-    #[must_use]
-    pub fn tls_authz(
-        mut self,
-        tls_authz: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.tls_authz = Some(tls_authz.into());
-        self
-    }
-
-    /// Sets `max-bandwidth`.
-    #[must_use]
-    #[inline]
-    pub fn max_bandwidth(mut self, max_bandwidth: u64) -> Self {
-        self.max_bandwidth = Some(max_bandwidth);
-        self
-    }
-
-    /// Sets `avail-switchover-bandwidth`.
-    #[must_use]
-    #[inline]
-    pub fn avail_switchover_bandwidth(mut self, avail_switchover_bandwidth: u64) -> Self {
-        self.avail_switchover_bandwidth = Some(avail_switchover_bandwidth);
-        self
-    }
-
-    /// Sets `downtime-limit`.
-    #[must_use]
-    #[inline]
-    pub fn downtime_limit(mut self, downtime_limit: u64) -> Self {
-        self.downtime_limit = Some(downtime_limit);
-        self
-    }
-
-    /// Sets `x-checkpoint-delay`.
-    #[must_use]
-    #[inline]
-    pub fn x_checkpoint_delay(mut self, x_checkpoint_delay: u32) -> Self {
-        self.x_checkpoint_delay = Some(x_checkpoint_delay);
-        self
-    }
-
-    /// Sets `multifd-channels`.
-    #[must_use]
-    #[inline]
-    pub fn multifd_channels(mut self, multifd_channels: u8) -> Self {
-        self.multifd_channels = Some(multifd_channels);
-        self
-    }
-
-    /// Sets `xbzrle-cache-size`.
-    #[must_use]
-    #[inline]
-    pub fn xbzrle_cache_size(mut self, xbzrle_cache_size: u64) -> Self {
-        self.xbzrle_cache_size = Some(xbzrle_cache_size);
-        self
-    }
-
-    /// Sets `max-postcopy-bandwidth`.
-    #[must_use]
-    #[inline]
-    pub fn max_postcopy_bandwidth(mut self, max_postcopy_bandwidth: u64) -> Self {
-        self.max_postcopy_bandwidth = Some(max_postcopy_bandwidth);
-        self
-    }
-
-    /// Sets `max-cpu-throttle`.
-    #[must_use]
-    #[inline]
-    pub fn max_cpu_throttle(mut self, max_cpu_throttle: u8) -> Self {
-        self.max_cpu_throttle = Some(max_cpu_throttle);
-        self
-    }
-
-    /// Sets `multifd-compression`.
-    #[must_use]
-    #[inline]
-    pub fn multifd_compression(mut self, multifd_compression: MultiFDCompression) -> Self {
-        self.multifd_compression = Some(multifd_compression);
-        self
-    }
-
-    /// Sets `multifd-zlib-level`.
-    #[must_use]
-    #[inline]
-    pub fn multifd_zlib_level(mut self, multifd_zlib_level: u8) -> Self {
-        self.multifd_zlib_level = Some(multifd_zlib_level);
-        self
-    }
-
-    /// Sets `multifd-qatzip-level`.
-    #[must_use]
-    #[inline]
-    pub fn multifd_qatzip_level(mut self, multifd_qatzip_level: u8) -> Self {
-        self.multifd_qatzip_level = Some(multifd_qatzip_level);
-        self
-    }
-
-    /// Sets `multifd-zstd-level`.
-    #[must_use]
-    #[inline]
-    pub fn multifd_zstd_level(mut self, multifd_zstd_level: u8) -> Self {
-        self.multifd_zstd_level = Some(multifd_zstd_level);
-        self
-    }
-
-    /// Sets `block-bitmap-mapping`.
-    #[must_use]
-    pub fn block_bitmap_mapping(
-        mut self,
-        block_bitmap_mapping: impl ::core::convert::Into<::std::vec::Vec<BitmapMigrationNodeAlias>>,
-    ) -> Self {
-        self.block_bitmap_mapping = Some(block_bitmap_mapping.into());
-        self
-    }
-
-    /// Sets `x-vcpu-dirty-limit-period`.
-    #[must_use]
-    #[inline]
-    pub fn x_vcpu_dirty_limit_period(mut self, x_vcpu_dirty_limit_period: u64) -> Self {
-        self.x_vcpu_dirty_limit_period = Some(x_vcpu_dirty_limit_period);
-        self
-    }
-
-    /// Sets `vcpu-dirty-limit`.
-    #[must_use]
-    #[inline]
-    pub fn vcpu_dirty_limit(mut self, vcpu_dirty_limit: u64) -> Self {
-        self.vcpu_dirty_limit = Some(vcpu_dirty_limit);
-        self
-    }
-
-    /// Sets `mode`.
-    #[must_use]
-    #[inline]
-    pub fn mode(mut self, mode: MigMode) -> Self {
-        self.mode = Some(mode);
-        self
-    }
-
-    /// Sets `zero-page-detection`.
-    #[must_use]
-    #[inline]
-    pub fn zero_page_detection(mut self, zero_page_detection: ZeroPageDetection) -> Self {
-        self.zero_page_detection = Some(zero_page_detection);
-        self
-    }
-
-    /// Sets `direct-io`.
-    #[must_use]
-    #[inline]
-    pub fn direct_io(mut self, direct_io: bool) -> Self {
-        self.direct_io = Some(direct_io);
+    pub fn x_rdma_chunk_size(mut self, x_rdma_chunk_size: u64) -> Self {
+        self.x_rdma_chunk_size = Some(x_rdma_chunk_size);
         self
     }
 
@@ -50651,9 +50616,9 @@ impl crate::codec::Members for MigrationParameters {
         ::core::option::Option<u8>,
         ::core::option::Option<u8>,
         ::core::option::Option<bool>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<StrOrNull>,
+        ::core::option::Option<StrOrNull>,
+        ::core::option::Option<StrOrNull>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u64>,
@@ -50672,6 +50637,7 @@ impl crate::codec::Members for MigrationParameters {
         ::core::option::Option<MigMode>,
         ::core::option::Option<ZeroPageDetection>,
         ::core::option::Option<bool>,
+        ::core::option::Option<u64>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
         crate::UnrecognizedMembers,
     );
@@ -50680,6 +50646,7 @@ impl crate::codec::Members for MigrationParameters {
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -50776,8 +50743,11 @@ impl crate::codec::Members for MigrationParameters {
                 crate::codec::get(&mut p.28, &mut p.0, 27, "zero-page-detection", r)
             }
             "direct-io" => crate::codec::get(&mut p.29, &mut p.0, 28, "direct-io", r),
-            "cpr-exec-command" => crate::codec::get(&mut p.30, &mut p.0, 29, "cpr-exec-command", r),
-            _ => crate::codec::keep(&mut p.31, key, r),
+            "x-rdma-chunk-size" => {
+                crate::codec::get(&mut p.30, &mut p.0, 29, "x-rdma-chunk-size", r)
+            }
+            "cpr-exec-command" => crate::codec::get(&mut p.31, &mut p.0, 30, "cpr-exec-command", r),
+            _ => crate::codec::keep(&mut p.32, key, r),
         }
     }
 
@@ -50815,6 +50785,7 @@ impl crate::codec::Members for MigrationParameters {
             m27,
             m28,
             m29,
+            m30,
             rest,
         ) = p
         else {
@@ -50850,7 +50821,8 @@ impl crate::codec::Members for MigrationParameters {
             mode: m26,
             zero_page_detection: m27,
             direct_io: m28,
-            cpr_exec_command: m29,
+            x_rdma_chunk_size: m29,
+            cpr_exec_command: m30,
             unrecognized: rest,
         })
     }
@@ -50904,6 +50876,12 @@ impl crate::codec::Members for MigrationParameters {
         crate::codec::put_opt(w, "mode", &self.mode);
         crate::codec::put_opt(w, "zero-page-detection", &self.zero_page_detection);
         crate::codec::put_opt(w, "direct-io", &self.direct_io);
+        crate::codec::put_opt_marked(
+            w,
+            "x-rdma-chunk-size",
+            &self.x_rdma_chunk_size,
+            &["unstable"],
+        );
         crate::codec::put_opt(w, "cpr-exec-command", &self.cpr_exec_command);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -50911,7 +50889,7 @@ impl crate::codec::Members for MigrationParameters {
 
 /// Since: 2.8
 ///
-/// [`COLOMessage`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json` line 712
+/// [`COLOMessage`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json` line 638
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMessage {
@@ -50975,7 +50953,7 @@ impl crate::codec::Enum for COLOMessage {
 
 /// Since: 2.8
 ///
-/// [`COLOMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json` line 734
+/// [`COLOMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json` line 660
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMode {
@@ -51011,7 +50989,7 @@ impl crate::codec::Enum for COLOMode {
 
 /// Since: 2.8
 ///
-/// [`FailoverStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json` line 747
+/// [`FailoverStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json` line 673
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailoverStatus {
@@ -51059,7 +51037,7 @@ impl crate::codec::Enum for FailoverStatus {
 
 /// Since: 3.1
 ///
-/// [`COLOExitReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json` line 775
+/// [`COLOExitReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json` line 701
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOExitReason {
@@ -51098,7 +51076,7 @@ impl crate::codec::Enum for COLOExitReason {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json` line 821
+/// [`MigrationAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json` line 747
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationAddressType {
@@ -51137,7 +51115,7 @@ impl crate::codec::Enum for MigrationAddressType {
 
 /// Since: 8.2
 ///
-/// [`FileMigrationArgs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json` line 834
+/// [`FileMigrationArgs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json` line 760
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileMigrationArgs {
@@ -51200,7 +51178,7 @@ impl crate::codec::Members for FileMigrationArgs {
 
 /// Since: 8.2
 ///
-/// [`MigrationExecCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json` line 846
+/// [`MigrationExecCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json` line 772
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationExecCommand {
@@ -51252,7 +51230,7 @@ impl crate::codec::Members for MigrationExecCommand {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json` line 855
+/// [`MigrationAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json` line 781
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationAddress {
@@ -51471,7 +51449,7 @@ impl crate::codec::Branches for MigrationAddressBranch {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannelType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json` line 875
+/// [`MigrationChannelType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json` line 801
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationChannelType {
@@ -51504,7 +51482,7 @@ impl crate::codec::Enum for MigrationChannelType {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json` line 885
+/// [`MigrationChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json` line 811
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationChannel {
@@ -51570,7 +51548,7 @@ impl crate::codec::Members for MigrationChannel {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json` line 989
+/// [`ReplicationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json` line 909
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReplicationStatus {
@@ -51654,7 +51632,7 @@ impl crate::codec::Members for ReplicationStatus {
 ///
 /// Since: 3.1
 ///
-/// [`COLOStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json` line 1022
+/// [`COLOStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json` line 942
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct COLOStatus {
@@ -51741,7 +51719,7 @@ impl crate::codec::Members for COLOStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateVcpu`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json` line 1076
+/// [`DirtyRateVcpu`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json` line 996
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateVcpu {
@@ -51816,7 +51794,7 @@ impl crate::codec::Members for DirtyRateVcpu {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json` line 1087
+/// [`DirtyRateStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json` line 1007
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateStatus {
@@ -51852,7 +51830,7 @@ impl crate::codec::Enum for DirtyRateStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateMeasureMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json` line 1101
+/// [`DirtyRateMeasureMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json` line 1021
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateMeasureMode {
@@ -51888,7 +51866,7 @@ impl crate::codec::Enum for DirtyRateMeasureMode {
 
 /// Since: 8.2
 ///
-/// [`TimeUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json` line 1114
+/// [`TimeUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json` line 1034
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {
@@ -51921,7 +51899,7 @@ impl crate::codec::Enum for TimeUnit {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json` line 1130
+/// [`DirtyRateInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json` line 1050
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateInfo {
@@ -52077,7 +52055,7 @@ impl crate::codec::Members for DirtyRateInfo {
 
 /// Since: 7.1
 ///
-/// [`DirtyLimitInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json` line 1186
+/// [`DirtyLimitInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json` line 1106
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyLimitInfo {
@@ -52158,80 +52136,6 @@ impl crate::codec::Members for DirtyLimitInfo {
         crate::codec::put(w, "cpu-index", &self.cpu_index);
         crate::codec::put(w, "limit-rate", &self.limit_rate);
         crate::codec::put(w, "current-rate", &self.current_rate);
-        crate::codec::put_kept(w, &self.unrecognized);
-    }
-}
-
-/// Since: 7.2
-///
-/// [`MigrationThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationThreadInfo), `migration.json` line 1232
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MigrationThreadInfo {
-    /// (since 7.2)
-    pub name: ::std::string::String,
-    /// (since 7.2)
-    pub thread_id: i64,
-    /// Members that another release sends.
-    pub unrecognized: crate::UnrecognizedMembers,
-}
-
-impl MigrationThreadInfo {
-    /// With what is mandatory.
-    #[must_use]
-    pub fn new(name: impl ::core::convert::Into<::std::string::String>, thread_id: i64) -> Self {
-        Self {
-            name: name.into(),
-            thread_id,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
-    }
-}
-
-impl crate::codec::Members for MigrationThreadInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
-
-    #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "thread-id" => crate::codec::get(&mut p.2, &mut p.0, 1, "thread-id", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
-        }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "thread-id")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            name: m0,
-            thread_id: m1,
-            unrecognized: rest,
-        })
-    }
-
-    #[inline]
-    fn put(&self, w: &mut crate::Writer<'_>) {
-        crate::codec::put(w, "name", &self.name);
-        crate::codec::put(w, "thread-id", &self.thread_id);
         crate::codec::put_kept(w, &self.unrecognized);
     }
 }
@@ -55459,15 +55363,17 @@ impl crate::codec::Members for ObjectPropertyInfo {
     }
 }
 
-/// [`ObjectPropertyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json` line 32
+/// Since: 10.1
+///
+/// [`ObjectPropertyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json` line 41
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertyValue {
-    /// `name`
+    /// (since 10.1)
     pub name: ::std::string::String,
-    /// `type`
+    /// (since 10.1)
     pub r#type: ::std::string::String,
-    /// `value`
+    /// (since 10.1)
     pub value: ::core::option::Option<crate::Value>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -55549,11 +55455,13 @@ impl crate::codec::Members for ObjectPropertyValue {
     }
 }
 
-/// [`ObjectPropertiesValues`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json` line 37
+/// Since: 10.1
+///
+/// [`ObjectPropertiesValues`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json` line 53
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertiesValues {
-    /// `properties`
+    /// (since 10.1)
     pub properties: ::std::vec::Vec<ObjectPropertyValue>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -55617,7 +55525,7 @@ impl crate::codec::Members for ObjectPropertiesValues {
 
 /// Since: 1.1
 ///
-/// [`ObjectTypeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json` line 102
+/// [`ObjectTypeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json` line 125
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectTypeInfo {
@@ -55716,7 +55624,7 @@ impl crate::codec::Members for ObjectTypeInfo {
 ///
 /// Since: 2.12
 ///
-/// [`CanHostSocketcanProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json` line 144
+/// [`CanHostSocketcanProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json` line 167
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CanHostSocketcanProperties {
@@ -55782,7 +55690,7 @@ impl crate::codec::Members for CanHostSocketcanProperties {
 
 /// Since: 2.8
 ///
-/// [`ColoCompareProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json` line 165
+/// [`ColoCompareProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json` line 188
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ColoCompareProperties {
@@ -55961,7 +55869,7 @@ impl crate::codec::Members for ColoCompareProperties {
 
 /// Since: 2.8
 ///
-/// [`CryptodevBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json` line 189
+/// [`CryptodevBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json` line 212
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevBackendProperties {
@@ -56053,7 +55961,7 @@ impl crate::codec::Members for CryptodevBackendProperties {
 ///
 /// Since: 2.12
 ///
-/// [`CryptodevVhostUserProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json` line 205
+/// [`CryptodevVhostUserProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json` line 228
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevVhostUserProperties {
@@ -56154,7 +56062,7 @@ impl crate::codec::Members for CryptodevVhostUserProperties {
 
 /// Since: 5.0
 ///
-/// [`DBusVMStateProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json` line 220
+/// [`DBusVMStateProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json` line 243
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DBusVMStateProperties {
@@ -56224,7 +56132,7 @@ impl crate::codec::Members for DBusVMStateProperties {
 
 /// Since: 5.0
 ///
-/// [`NetfilterInsert`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json` line 233
+/// [`NetfilterInsert`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json` line 256
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetfilterInsert {
@@ -56257,7 +56165,7 @@ impl crate::codec::Enum for NetfilterInsert {
 
 /// Since: 2.5
 ///
-/// [`NetfilterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json` line 246
+/// [`NetfilterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json` line 269
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetfilterProperties {
@@ -56371,7 +56279,7 @@ impl crate::codec::Members for NetfilterProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterBufferProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json` line 264
+/// [`FilterBufferProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json` line 287
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterBufferProperties {
@@ -56500,7 +56408,7 @@ impl crate::codec::Members for FilterBufferProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterDumpProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json` line 278
+/// [`FilterDumpProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json` line 301
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterDumpProperties {
@@ -56648,7 +56556,7 @@ impl crate::codec::Members for FilterDumpProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterMirrorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json` line 292
+/// [`FilterMirrorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json` line 315
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterMirrorProperties {
@@ -56796,7 +56704,7 @@ impl crate::codec::Members for FilterMirrorProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterRedirectorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json` line 307
+/// [`FilterRedirectorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json` line 330
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRedirectorProperties {
@@ -56963,7 +56871,7 @@ impl crate::codec::Members for FilterRedirectorProperties {
 
 /// Since: 2.8
 ///
-/// [`FilterRewriterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json` line 320
+/// [`FilterRewriterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json` line 343
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRewriterProperties {
@@ -57100,7 +57008,7 @@ impl crate::codec::Members for FilterRewriterProperties {
 
 /// Since: 4.2
 ///
-/// [`InputBarrierProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json` line 339
+/// [`InputBarrierProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json` line 362
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBarrierProperties {
@@ -57251,7 +57159,7 @@ impl crate::codec::Members for InputBarrierProperties {
 ///
 /// Since: 2.6
 ///
-/// [`InputLinuxProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json` line 362
+/// [`InputLinuxProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json` line 385
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputLinuxProperties {
@@ -57352,7 +57260,7 @@ impl crate::codec::Members for InputLinuxProperties {
 
 /// Since: 7.1
 ///
-/// [`EventLoopBaseProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json` line 382
+/// [`EventLoopBaseProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json` line 405
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct EventLoopBaseProperties {
@@ -57442,7 +57350,7 @@ impl crate::codec::Members for EventLoopBaseProperties {
 
 /// Since: 2.0
 ///
-/// [`IothreadProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json` line 400
+/// [`IothreadProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json` line 424
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IothreadProperties {
@@ -57458,6 +57366,8 @@ pub struct IothreadProperties {
     pub poll_grow: ::core::option::Option<i64>,
     /// (since 2.0)
     pub poll_shrink: ::core::option::Option<i64>,
+    /// (since 11.1)
+    pub poll_weight: ::core::option::Option<i64>,
 }
 
 impl IothreadProperties {
@@ -57515,11 +57425,20 @@ impl IothreadProperties {
         self.poll_shrink = Some(poll_shrink);
         self
     }
+
+    /// Sets `poll-weight`.
+    #[must_use]
+    #[inline]
+    pub fn poll_weight(mut self, poll_weight: i64) -> Self {
+        self.poll_weight = Some(poll_weight);
+        self
+    }
 }
 
 impl crate::codec::Members for IothreadProperties {
     type Partial = (
         crate::codec::Fault,
+        ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
@@ -57538,6 +57457,7 @@ impl crate::codec::Members for IothreadProperties {
             None,
             None,
             None,
+            None,
         )
     }
 
@@ -57550,13 +57470,14 @@ impl crate::codec::Members for IothreadProperties {
             "poll-max-ns" => crate::codec::get(&mut p.4, &mut p.0, 3, "poll-max-ns", r),
             "poll-grow" => crate::codec::get(&mut p.5, &mut p.0, 4, "poll-grow", r),
             "poll-shrink" => crate::codec::get(&mut p.6, &mut p.0, 5, "poll-shrink", r),
+            "poll-weight" => crate::codec::get(&mut p.7, &mut p.0, 6, "poll-weight", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
@@ -57566,6 +57487,7 @@ impl crate::codec::Members for IothreadProperties {
             poll_max_ns: m3,
             poll_grow: m4,
             poll_shrink: m5,
+            poll_weight: m6,
         })
     }
 
@@ -57577,12 +57499,13 @@ impl crate::codec::Members for IothreadProperties {
         crate::codec::put_opt(w, "poll-max-ns", &self.poll_max_ns);
         crate::codec::put_opt(w, "poll-grow", &self.poll_grow);
         crate::codec::put_opt(w, "poll-shrink", &self.poll_shrink);
+        crate::codec::put_opt(w, "poll-weight", &self.poll_weight);
     }
 }
 
 /// Since: 7.1
 ///
-/// [`MainLoopProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json` line 415
+/// [`MainLoopProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json` line 440
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MainLoopProperties {
@@ -57672,7 +57595,7 @@ impl crate::codec::Members for MainLoopProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json` line 438
+/// [`MemoryBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json` line 463
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendProperties {
@@ -57910,7 +57833,7 @@ impl crate::codec::Members for MemoryBackendProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json` line 468
+/// [`MemoryBackendFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json` line 493
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendFileProperties {
@@ -58278,7 +58201,7 @@ impl crate::codec::Members for MemoryBackendFileProperties {
 ///
 /// Since: 2.12
 ///
-/// [`MemoryBackendMemfdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json` line 491
+/// [`MemoryBackendMemfdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json` line 516
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendMemfdProperties {
@@ -58582,7 +58505,7 @@ impl crate::codec::Members for MemoryBackendMemfdProperties {
 ///
 /// Since: 9.1
 ///
-/// [`MemoryBackendShmProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json` line 503
+/// [`MemoryBackendShmProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json` line 528
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendShmProperties {
@@ -58822,7 +58745,7 @@ impl crate::codec::Members for MemoryBackendShmProperties {
 ///
 /// Since: 6.2
 ///
-/// [`MemoryBackendEpcProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json` line 515
+/// [`MemoryBackendEpcProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json` line 540
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendEpcProperties {
@@ -59062,7 +58985,7 @@ impl crate::codec::Members for MemoryBackendEpcProperties {
 ///
 /// Since: 2.11
 ///
-/// [`PrManagerHelperProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json` line 529
+/// [`PrManagerHelperProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json` line 554
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PrManagerHelperProperties {
@@ -59114,7 +59037,7 @@ impl crate::codec::Members for PrManagerHelperProperties {
 
 /// Since: 6.0
 ///
-/// [`QtestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json` line 543
+/// [`QtestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json` line 568
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QtestProperties {
@@ -59184,7 +59107,7 @@ impl crate::codec::Members for QtestProperties {
 
 /// Since: 6.0
 ///
-/// [`RemoteObjectProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json` line 553
+/// [`RemoteObjectProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json` line 578
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RemoteObjectProperties {
@@ -59247,7 +59170,7 @@ impl crate::codec::Members for RemoteObjectProperties {
 
 /// Since: 7.1
 ///
-/// [`VfioUserServerProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json` line 566
+/// [`VfioUserServerProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json` line 591
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioUserServerProperties {
@@ -59313,7 +59236,7 @@ impl crate::codec::Members for VfioUserServerProperties {
 
 /// Since: 9.0
 ///
-/// [`IOMMUFDProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json` line 578
+/// [`IOMMUFDProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json` line 603
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IOMMUFDProperties {
@@ -59372,7 +59295,7 @@ impl crate::codec::Members for IOMMUFDProperties {
 
 /// Since: 9.0
 ///
-/// [`AcpiGenericInitiatorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json` line 588
+/// [`AcpiGenericInitiatorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json` line 613
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericInitiatorProperties {
@@ -59435,7 +59358,7 @@ impl crate::codec::Members for AcpiGenericInitiatorProperties {
 
 /// Since: 9.2
 ///
-/// [`AcpiGenericPortProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json` line 601
+/// [`AcpiGenericPortProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json` line 626
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericPortProperties {
@@ -59498,7 +59421,7 @@ impl crate::codec::Members for AcpiGenericPortProperties {
 
 /// Since: 1.3
 ///
-/// [`RngProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json` line 617
+/// [`RngProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json` line 642
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngProperties {
@@ -59561,7 +59484,7 @@ impl crate::codec::Members for RngProperties {
 
 /// Since: 1.3
 ///
-/// [`RngEgdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json` line 629
+/// [`RngEgdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json` line 654
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RngEgdProperties {
@@ -59640,7 +59563,7 @@ impl crate::codec::Members for RngEgdProperties {
 ///
 /// Since: 1.3
 ///
-/// [`RngRandomProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json` line 642
+/// [`RngRandomProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json` line 667
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngRandomProperties {
@@ -59723,7 +59646,7 @@ impl crate::codec::Members for RngRandomProperties {
 ///
 /// Since: 10.1
 ///
-/// [`IgvmCfgProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json` line 656
+/// [`IgvmCfgProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json` line 681
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IgvmCfgProperties {
@@ -59773,9 +59696,13 @@ impl crate::codec::Members for IgvmCfgProperties {
     }
 }
 
+/// # Features
+///
+/// - **confidential-guest-reset**: can be probed for (since 11.0)
+///
 /// Since: 9.1
 ///
-/// [`SevCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json` line 672
+/// [`SevCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json` line 701
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevCommonProperties {
@@ -59879,7 +59806,7 @@ impl crate::codec::Members for SevCommonProperties {
 
 /// Since: 2.12
 ///
-/// [`SevGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json` line 693
+/// [`SevGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json` line 723
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevGuestProperties {
@@ -60073,7 +60000,7 @@ impl crate::codec::Members for SevGuestProperties {
 
 /// Since: 9.1
 ///
-/// [`SevSnpGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json` line 718
+/// [`SevSnpGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json` line 748
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevSnpGuestProperties {
@@ -60304,9 +60231,13 @@ impl crate::codec::Members for SevSnpGuestProperties {
     }
 }
 
+/// # Features
+///
+/// - **confidential-guest-reset**: can be probed for (since 11.0)
+///
 /// Since: 10.1
 ///
-/// [`TdxGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json` line 744
+/// [`TdxGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json` line 778
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TdxGuestProperties {
@@ -60451,7 +60382,7 @@ impl crate::codec::Members for TdxGuestProperties {
 
 /// Since: 7.2
 ///
-/// [`ThreadContextProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json` line 764
+/// [`ThreadContextProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json` line 799
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThreadContextProperties {
@@ -60529,9 +60460,253 @@ impl crate::codec::Members for ThreadContextProperties {
     }
 }
 
+/// Since: 11.1
+///
+/// [`MonitorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorProperties), `qom.json` line 811
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonitorProperties {
+    /// (since 11.1)
+    pub chardev: ::std::string::String,
+}
+
+impl MonitorProperties {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(chardev: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            chardev: chardev.into(),
+        }
+    }
+}
+
+impl crate::codec::Members for MonitorProperties {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "chardev" => crate::codec::get(&mut p.1, &mut p.0, 0, "chardev", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "chardev")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { chardev: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "chardev", &self.chardev);
+    }
+}
+
+/// Since: 11.1
+///
+/// [`MonitorHMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorHMPProperties), `qom.json` line 820
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonitorHMPProperties {
+    /// (since 11.1)
+    pub chardev: ::std::string::String,
+    /// (since 11.1)
+    pub readline: ::core::option::Option<bool>,
+}
+
+impl MonitorHMPProperties {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(chardev: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            chardev: chardev.into(),
+            readline: None,
+        }
+    }
+
+    /// Sets `readline`.
+    #[must_use]
+    #[inline]
+    pub fn readline(mut self, readline: bool) -> Self {
+        self.readline = Some(readline);
+        self
+    }
+}
+
+impl crate::codec::Members for MonitorHMPProperties {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "chardev" => crate::codec::get(&mut p.1, &mut p.0, 0, "chardev", r),
+            "readline" => crate::codec::get(&mut p.2, &mut p.0, 1, "readline", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), m1) = p else {
+            let members = &[(p.1.is_none(), 0, "chardev")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            chardev: m0,
+            readline: m1,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "chardev", &self.chardev);
+        crate::codec::put_opt(w, "readline", &self.readline);
+    }
+}
+
+/// Since: 11.1
+///
+/// [`MonitorQMPCloseAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.MonitorQMPCloseAction), `qom.json` line 834
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MonitorQMPCloseAction {
+    /// (since 11.1)
+    None,
+    /// (since 11.1)
+    Delete,
+    /// A value of a newer or older release.
+    Unrecognized(crate::Unrecognized),
+}
+
+impl crate::codec::Enum for MonitorQMPCloseAction {
+    const VALUES: &'static [Self] = &[Self::None, Self::Delete];
+    const NAMES: &'static [&'static str] = &["none", "delete"];
+
+    #[inline]
+    fn unrecognized(name: crate::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::None => "none",
+            Self::Delete => "delete",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// Since: 11.1
+///
+/// [`MonitorQMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorQMPProperties), `qom.json` line 844
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonitorQMPProperties {
+    /// (since 11.1)
+    pub chardev: ::std::string::String,
+    /// (since 11.1)
+    pub pretty: ::core::option::Option<bool>,
+    /// (since 11.1)
+    pub close_action: ::core::option::Option<MonitorQMPCloseAction>,
+}
+
+impl MonitorQMPProperties {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(chardev: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            chardev: chardev.into(),
+            pretty: None,
+            close_action: None,
+        }
+    }
+
+    /// Sets `pretty`.
+    #[must_use]
+    #[inline]
+    pub fn pretty(mut self, pretty: bool) -> Self {
+        self.pretty = Some(pretty);
+        self
+    }
+
+    /// Sets `close-action`.
+    #[must_use]
+    #[inline]
+    pub fn close_action(mut self, close_action: MonitorQMPCloseAction) -> Self {
+        self.close_action = Some(close_action);
+        self
+    }
+}
+
+impl crate::codec::Members for MonitorQMPProperties {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<MonitorQMPCloseAction>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "chardev" => crate::codec::get(&mut p.1, &mut p.0, 0, "chardev", r),
+            "pretty" => crate::codec::get(&mut p.2, &mut p.0, 1, "pretty", r),
+            "close-action" => crate::codec::get(&mut p.3, &mut p.0, 2, "close-action", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
+            let members = &[(p.1.is_none(), 0, "chardev")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            chardev: m0,
+            pretty: m1,
+            close_action: m2,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "chardev", &self.chardev);
+        crate::codec::put_opt(w, "pretty", &self.pretty);
+        crate::codec::put_opt(w, "close-action", &self.close_action);
+    }
+}
+
 /// Since: 6.0
 ///
-/// [`ObjectType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json` line 830
+/// [`ObjectType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json` line 913
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectType {
@@ -60611,6 +60786,10 @@ pub enum ObjectType {
     ///
     /// If: `CONFIG_POSIX`
     MemoryBackendShm,
+    /// (since 6.0)
+    MonitorHmp,
+    /// (since 6.0)
+    MonitorQmp,
     /// (since 6.0)
     PefGuest,
     /// (since 6.0)
@@ -60698,6 +60877,8 @@ impl crate::codec::Enum for ObjectType {
         Self::MemoryBackendMemfd,
         Self::MemoryBackendRam,
         Self::MemoryBackendShm,
+        Self::MonitorHmp,
+        Self::MonitorQmp,
         Self::PefGuest,
         Self::PrManagerHelper,
         Self::Qtest,
@@ -60751,6 +60932,8 @@ impl crate::codec::Enum for ObjectType {
         "memory-backend-memfd",
         "memory-backend-ram",
         "memory-backend-shm",
+        "monitor-hmp",
+        "monitor-qmp",
         "pef-guest",
         "pr-manager-helper",
         "qtest",
@@ -60816,6 +60999,8 @@ impl crate::codec::Enum for ObjectType {
             Self::MemoryBackendMemfd => "memory-backend-memfd",
             Self::MemoryBackendRam => "memory-backend-ram",
             Self::MemoryBackendShm => "memory-backend-shm",
+            Self::MonitorHmp => "monitor-hmp",
+            Self::MonitorQmp => "monitor-qmp",
             Self::PefGuest => "pef-guest",
             Self::PrManagerHelper => "pr-manager-helper",
             Self::Qtest => "qtest",
@@ -60843,7 +61028,7 @@ impl crate::codec::Enum for ObjectType {
 
 /// Since: 6.0
 ///
-/// [`ObjectOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json` line 895
+/// [`ObjectOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json` line 980
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectOptions {
@@ -60989,6 +61174,10 @@ pub enum ObjectOptionsBranch {
     MemoryBackendRam(::std::boxed::Box<MemoryBackendProperties>),
     /// `memory-backend-shm`
     MemoryBackendShm(::std::boxed::Box<MemoryBackendShmProperties>),
+    /// `monitor-hmp`
+    MonitorHmp(::std::boxed::Box<MonitorHMPProperties>),
+    /// `monitor-qmp`
+    MonitorQmp(::std::boxed::Box<MonitorQMPProperties>),
     /// `pef-guest`
     PefGuest,
     /// `pr-manager-helper`
@@ -61227,6 +61416,20 @@ impl ::core::convert::From<MemoryBackendShmProperties> for ObjectOptionsBranch {
     }
 }
 
+impl ::core::convert::From<MonitorHMPProperties> for ObjectOptionsBranch {
+    #[inline]
+    fn from(branch: MonitorHMPProperties) -> Self {
+        Self::MonitorHmp(::std::boxed::Box::new(branch))
+    }
+}
+
+impl ::core::convert::From<MonitorQMPProperties> for ObjectOptionsBranch {
+    #[inline]
+    fn from(branch: MonitorQMPProperties) -> Self {
+        Self::MonitorQmp(::std::boxed::Box::new(branch))
+    }
+}
+
 impl ::core::convert::From<PrManagerHelperProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: PrManagerHelperProperties) -> Self {
@@ -61386,6 +61589,8 @@ pub enum ObjectOptionsBranchPartial {
     MemoryBackendMemfd(crate::codec::BoxedPartial<MemoryBackendMemfdProperties>),
     MemoryBackendRam(crate::codec::BoxedPartial<MemoryBackendProperties>),
     MemoryBackendShm(crate::codec::BoxedPartial<MemoryBackendShmProperties>),
+    MonitorHmp(crate::codec::BoxedPartial<MonitorHMPProperties>),
+    MonitorQmp(crate::codec::BoxedPartial<MonitorQMPProperties>),
     PefGuest,
     PrManagerHelper(crate::codec::BoxedPartial<PrManagerHelperProperties>),
     Qtest(crate::codec::BoxedPartial<QtestProperties>),
@@ -61555,6 +61760,16 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             ObjectType::MemoryBackendShm => {
                 ObjectOptionsBranchPartial::MemoryBackendShm(crate::codec::boxed_begin::<
                     MemoryBackendShmProperties,
+                >())
+            }
+            ObjectType::MonitorHmp => {
+                ObjectOptionsBranchPartial::MonitorHmp(crate::codec::boxed_begin::<
+                    MonitorHMPProperties,
+                >())
+            }
+            ObjectType::MonitorQmp => {
+                ObjectOptionsBranchPartial::MonitorQmp(crate::codec::boxed_begin::<
+                    MonitorQMPProperties,
                 >())
             }
             ObjectType::PefGuest => ObjectOptionsBranchPartial::PefGuest,
@@ -61741,6 +61956,12 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             ObjectOptionsBranchPartial::MemoryBackendShm(p) => {
                 <MemoryBackendShmProperties as crate::codec::Members>::member(p, key, r)
             }
+            ObjectOptionsBranchPartial::MonitorHmp(p) => {
+                <MonitorHMPProperties as crate::codec::Members>::member(p, key, r)
+            }
+            ObjectOptionsBranchPartial::MonitorQmp(p) => {
+                <MonitorQMPProperties as crate::codec::Members>::member(p, key, r)
+            }
             ObjectOptionsBranchPartial::PefGuest => Ok(false),
             ObjectOptionsBranchPartial::PrManagerHelper(p) => {
                 <PrManagerHelperProperties as crate::codec::Members>::member(p, key, r)
@@ -61897,6 +62118,12 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             ObjectOptionsBranchPartial::MemoryBackendShm(p) => {
                 Self::MemoryBackendShm(crate::codec::boxed_finish(p, r)?)
             }
+            ObjectOptionsBranchPartial::MonitorHmp(p) => {
+                Self::MonitorHmp(crate::codec::boxed_finish(p, r)?)
+            }
+            ObjectOptionsBranchPartial::MonitorQmp(p) => {
+                Self::MonitorQmp(crate::codec::boxed_finish(p, r)?)
+            }
             ObjectOptionsBranchPartial::PefGuest => Self::PefGuest,
             ObjectOptionsBranchPartial::PrManagerHelper(p) => {
                 Self::PrManagerHelper(crate::codec::boxed_finish(p, r)?)
@@ -61991,6 +62218,8 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             Self::MemoryBackendMemfd(_) => "memory-backend-memfd",
             Self::MemoryBackendRam(_) => "memory-backend-ram",
             Self::MemoryBackendShm(_) => "memory-backend-shm",
+            Self::MonitorHmp(_) => "monitor-hmp",
+            Self::MonitorQmp(_) => "monitor-qmp",
             Self::PefGuest => "pef-guest",
             Self::PrManagerHelper(_) => "pr-manager-helper",
             Self::Qtest(_) => "qtest",
@@ -62098,6 +62327,12 @@ impl crate::codec::Branches for ObjectOptionsBranch {
             }
             Self::MemoryBackendShm(branch) => {
                 <MemoryBackendShmProperties as crate::codec::Members>::put(branch, w);
+            }
+            Self::MonitorHmp(branch) => {
+                <MonitorHMPProperties as crate::codec::Members>::put(branch, w);
+            }
+            Self::MonitorQmp(branch) => {
+                <MonitorQMPProperties as crate::codec::Members>::put(branch, w);
             }
             Self::PefGuest => {}
             Self::PrManagerHelper(branch) => {
@@ -62353,11 +62588,13 @@ impl crate::codec::Members for SmpCacheProperties {
     }
 }
 
-/// [`SmpCachePropertiesWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json` line 74
+/// Since: 9.2
+///
+/// [`SmpCachePropertiesWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json` line 81
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SmpCachePropertiesWrapper {
-    /// `caches`
+    /// (since 9.2)
     pub caches: ::std::vec::Vec<SmpCacheProperties>,
 }
 
@@ -62419,6 +62656,8 @@ pub enum SysEmuTarget {
     Arm,
     /// (since 5.1)
     Avr,
+    /// (since 11.0)
+    Hexagon,
     /// (since 3.0)
     Hppa,
     /// (since 3.0)
@@ -62429,8 +62668,6 @@ pub enum SysEmuTarget {
     M68k,
     /// (since 3.0)
     Microblaze,
-    /// (since 3.0)
-    Microblazeel,
     /// (since 3.0)
     Mips,
     /// (since 3.0)
@@ -62479,12 +62716,12 @@ impl crate::codec::Enum for SysEmuTarget {
         Self::Alpha,
         Self::Arm,
         Self::Avr,
+        Self::Hexagon,
         Self::Hppa,
         Self::I386,
         Self::Loongarch64,
         Self::M68k,
         Self::Microblaze,
-        Self::Microblazeel,
         Self::Mips,
         Self::Mips64,
         Self::Mips64el,
@@ -62510,12 +62747,12 @@ impl crate::codec::Enum for SysEmuTarget {
         "alpha",
         "arm",
         "avr",
+        "hexagon",
         "hppa",
         "i386",
         "loongarch64",
         "m68k",
         "microblaze",
-        "microblazeel",
         "mips",
         "mips64",
         "mips64el",
@@ -62549,12 +62786,12 @@ impl crate::codec::Enum for SysEmuTarget {
             Self::Alpha => "alpha",
             Self::Arm => "arm",
             Self::Avr => "avr",
+            Self::Hexagon => "hexagon",
             Self::Hppa => "hppa",
             Self::I386 => "i386",
             Self::Loongarch64 => "loongarch64",
             Self::M68k => "m68k",
             Self::Microblaze => "microblaze",
-            Self::Microblazeel => "microblazeel",
             Self::Mips => "mips",
             Self::Mips64 => "mips64",
             Self::Mips64el => "mips64el",
@@ -62896,6 +63133,8 @@ pub enum CpuInfoFastBranch {
     Arm,
     /// `avr`
     Avr,
+    /// `hexagon`
+    Hexagon,
     /// `hppa`
     Hppa,
     /// `i386`
@@ -62906,8 +63145,6 @@ pub enum CpuInfoFastBranch {
     M68k,
     /// `microblaze`
     Microblaze,
-    /// `microblazeel`
-    Microblazeel,
     /// `mips`
     Mips,
     /// `mips64`
@@ -62968,12 +63205,12 @@ pub enum CpuInfoFastBranchPartial {
     Alpha,
     Arm,
     Avr,
+    Hexagon,
     Hppa,
     I386,
     Loongarch64,
     M68k,
     Microblaze,
-    Microblazeel,
     Mips,
     Mips64,
     Mips64el,
@@ -63007,12 +63244,12 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             SysEmuTarget::Alpha => CpuInfoFastBranchPartial::Alpha,
             SysEmuTarget::Arm => CpuInfoFastBranchPartial::Arm,
             SysEmuTarget::Avr => CpuInfoFastBranchPartial::Avr,
+            SysEmuTarget::Hexagon => CpuInfoFastBranchPartial::Hexagon,
             SysEmuTarget::Hppa => CpuInfoFastBranchPartial::Hppa,
             SysEmuTarget::I386 => CpuInfoFastBranchPartial::I386,
             SysEmuTarget::Loongarch64 => CpuInfoFastBranchPartial::Loongarch64,
             SysEmuTarget::M68k => CpuInfoFastBranchPartial::M68k,
             SysEmuTarget::Microblaze => CpuInfoFastBranchPartial::Microblaze,
-            SysEmuTarget::Microblazeel => CpuInfoFastBranchPartial::Microblazeel,
             SysEmuTarget::Mips => CpuInfoFastBranchPartial::Mips,
             SysEmuTarget::Mips64 => CpuInfoFastBranchPartial::Mips64,
             SysEmuTarget::Mips64el => CpuInfoFastBranchPartial::Mips64el,
@@ -63051,12 +63288,12 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             CpuInfoFastBranchPartial::Alpha => Ok(false),
             CpuInfoFastBranchPartial::Arm => Ok(false),
             CpuInfoFastBranchPartial::Avr => Ok(false),
+            CpuInfoFastBranchPartial::Hexagon => Ok(false),
             CpuInfoFastBranchPartial::Hppa => Ok(false),
             CpuInfoFastBranchPartial::I386 => Ok(false),
             CpuInfoFastBranchPartial::Loongarch64 => Ok(false),
             CpuInfoFastBranchPartial::M68k => Ok(false),
             CpuInfoFastBranchPartial::Microblaze => Ok(false),
-            CpuInfoFastBranchPartial::Microblazeel => Ok(false),
             CpuInfoFastBranchPartial::Mips => Ok(false),
             CpuInfoFastBranchPartial::Mips64 => Ok(false),
             CpuInfoFastBranchPartial::Mips64el => Ok(false),
@@ -63091,12 +63328,12 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             CpuInfoFastBranchPartial::Alpha => Self::Alpha,
             CpuInfoFastBranchPartial::Arm => Self::Arm,
             CpuInfoFastBranchPartial::Avr => Self::Avr,
+            CpuInfoFastBranchPartial::Hexagon => Self::Hexagon,
             CpuInfoFastBranchPartial::Hppa => Self::Hppa,
             CpuInfoFastBranchPartial::I386 => Self::I386,
             CpuInfoFastBranchPartial::Loongarch64 => Self::Loongarch64,
             CpuInfoFastBranchPartial::M68k => Self::M68k,
             CpuInfoFastBranchPartial::Microblaze => Self::Microblaze,
-            CpuInfoFastBranchPartial::Microblazeel => Self::Microblazeel,
             CpuInfoFastBranchPartial::Mips => Self::Mips,
             CpuInfoFastBranchPartial::Mips64 => Self::Mips64,
             CpuInfoFastBranchPartial::Mips64el => Self::Mips64el,
@@ -63129,12 +63366,12 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             Self::Alpha => "alpha",
             Self::Arm => "arm",
             Self::Avr => "avr",
+            Self::Hexagon => "hexagon",
             Self::Hppa => "hppa",
             Self::I386 => "i386",
             Self::Loongarch64 => "loongarch64",
             Self::M68k => "m68k",
             Self::Microblaze => "microblaze",
-            Self::Microblazeel => "microblazeel",
             Self::Mips => "mips",
             Self::Mips64 => "mips64",
             Self::Mips64el => "mips64el",
@@ -63165,12 +63402,12 @@ impl crate::codec::Branches for CpuInfoFastBranch {
             Self::Alpha => {}
             Self::Arm => {}
             Self::Avr => {}
+            Self::Hexagon => {}
             Self::Hppa => {}
             Self::I386 => {}
             Self::Loongarch64 => {}
             Self::M68k => {}
             Self::Microblaze => {}
-            Self::Microblazeel => {}
             Self::Mips => {}
             Self::Mips64 => {}
             Self::Mips64el => {}
@@ -66575,9 +66812,125 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
     }
 }
 
+/// Since: 11.1
+///
+/// [`SpMemDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfo), `machine.json` line 950
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SpMemDeviceInfo {
+    /// (since 11.1)
+    pub id: ::core::option::Option<::std::string::String>,
+    /// (since 11.1)
+    pub addr: u64,
+    /// (since 11.1)
+    pub size: u64,
+    /// (since 11.1)
+    pub node: i64,
+    /// (since 11.1)
+    pub memdev: ::std::string::String,
+    /// Members that another release sends.
+    pub unrecognized: crate::UnrecognizedMembers,
+}
+
+impl SpMemDeviceInfo {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(
+        addr: u64,
+        size: u64,
+        node: i64,
+        memdev: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: None,
+            addr,
+            size,
+            node,
+            memdev: memdev.into(),
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
+    }
+
+    /// Sets `id`.
+    #[must_use]
+    pub fn id(mut self, id: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+}
+
+impl crate::codec::Members for SpMemDeviceInfo {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<::std::string::String>,
+        crate::UnrecognizedMembers,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r),
+            "addr" => crate::codec::get(&mut p.2, &mut p.0, 1, "addr", r),
+            "size" => crate::codec::get(&mut p.3, &mut p.0, 2, "size", r),
+            "node" => crate::codec::get(&mut p.4, &mut p.0, 3, "node", r),
+            "memdev" => crate::codec::get(&mut p.5, &mut p.0, 4, "memdev", r),
+            _ => crate::codec::keep(&mut p.6, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p
+        else {
+            let members = &[
+                (p.2.is_none(), 1, "addr"),
+                (p.3.is_none(), 2, "size"),
+                (p.4.is_none(), 3, "node"),
+                (p.5.is_none(), 4, "memdev"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            id: m0,
+            addr: m1,
+            size: m2,
+            node: m3,
+            memdev: m4,
+            unrecognized: rest,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put_opt(w, "id", &self.id);
+        crate::codec::put(w, "addr", &self.addr);
+        crate::codec::put(w, "size", &self.size);
+        crate::codec::put(w, "node", &self.node);
+        crate::codec::put(w, "memdev", &self.memdev);
+        crate::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfoKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json` line 951
+/// [`MemoryDeviceInfoKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json` line 974
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryDeviceInfoKind {
@@ -66593,6 +66946,8 @@ pub enum MemoryDeviceInfoKind {
     SgxEpc,
     /// (since 8.2)
     HvBalloon,
+    /// (since 11.1)
+    SpMem,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
@@ -66605,6 +66960,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
         Self::VirtioMem,
         Self::SgxEpc,
         Self::HvBalloon,
+        Self::SpMem,
     ];
     const NAMES: &'static [&'static str] = &[
         "dimm",
@@ -66613,6 +66969,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
         "virtio-mem",
         "sgx-epc",
         "hv-balloon",
+        "sp-mem",
     ];
 
     #[inline]
@@ -66629,6 +66986,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
             Self::VirtioMem => "virtio-mem",
             Self::SgxEpc => "sgx-epc",
             Self::HvBalloon => "hv-balloon",
+            Self::SpMem => "sp-mem",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -66636,7 +66994,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
 
 /// Since: 2.1
 ///
-/// [`PCDIMMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json` line 970
+/// [`PCDIMMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json` line 994
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PCDIMMDeviceInfoWrapper {
@@ -66703,7 +67061,7 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioPMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json` line 982
+/// [`VirtioPMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json` line 1006
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioPMEMDeviceInfoWrapper {
@@ -66770,7 +67128,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json` line 994
+/// [`VirtioMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json` line 1018
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioMEMDeviceInfoWrapper {
@@ -66837,7 +67195,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json` line 1006
+/// [`SgxEPCDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json` line 1030
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCDeviceInfoWrapper {
@@ -66904,7 +67262,7 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json` line 1018
+/// [`HvBalloonDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json` line 1042
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonDeviceInfoWrapper {
@@ -66969,9 +67327,76 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
     }
 }
 
+/// Since: 11.1
+///
+/// [`SpMemDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfoWrapper), `machine.json` line 1054
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SpMemDeviceInfoWrapper {
+    /// (since 11.1)
+    pub data: SpMemDeviceInfo,
+    /// Members that another release sends.
+    pub unrecognized: crate::UnrecognizedMembers,
+}
+
+impl SpMemDeviceInfoWrapper {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(data: SpMemDeviceInfo) -> Self {
+        Self {
+            data,
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
+    }
+}
+
+impl crate::codec::Members for SpMemDeviceInfoWrapper {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<SpMemDeviceInfo>,
+        crate::UnrecognizedMembers,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            crate::UnrecognizedMembers::new(),
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "data" => crate::codec::get(&mut p.1, &mut p.0, 0, "data", r),
+            _ => crate::codec::keep(&mut p.2, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "data")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            data: m0,
+            unrecognized: rest,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "data", &self.data);
+        crate::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json` line 1030
+/// [`MemoryDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json` line 1063
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryDeviceInfo {
@@ -67066,6 +67491,8 @@ pub enum MemoryDeviceInfoBranch {
     SgxEpc(::std::boxed::Box<SgxEPCDeviceInfoWrapper>),
     /// `hv-balloon`
     HvBalloon(::std::boxed::Box<HvBalloonDeviceInfoWrapper>),
+    /// `sp-mem`
+    SpMem(::std::boxed::Box<SpMemDeviceInfoWrapper>),
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `type`.
@@ -67103,6 +67530,13 @@ impl ::core::convert::From<HvBalloonDeviceInfoWrapper> for MemoryDeviceInfoBranc
     }
 }
 
+impl ::core::convert::From<SpMemDeviceInfoWrapper> for MemoryDeviceInfoBranch {
+    #[inline]
+    fn from(branch: SpMemDeviceInfoWrapper) -> Self {
+        Self::SpMem(::std::boxed::Box::new(branch))
+    }
+}
+
 #[doc(hidden)]
 pub enum MemoryDeviceInfoBranchPartial {
     Dimm(crate::codec::BoxedPartial<PCDIMMDeviceInfoWrapper>),
@@ -67111,6 +67545,7 @@ pub enum MemoryDeviceInfoBranchPartial {
     VirtioMem(crate::codec::BoxedPartial<VirtioMEMDeviceInfoWrapper>),
     SgxEpc(crate::codec::BoxedPartial<SgxEPCDeviceInfoWrapper>),
     HvBalloon(crate::codec::BoxedPartial<HvBalloonDeviceInfoWrapper>),
+    SpMem(crate::codec::BoxedPartial<SpMemDeviceInfoWrapper>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
@@ -67151,6 +67586,11 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
                     HvBalloonDeviceInfoWrapper,
                 >())
             }
+            MemoryDeviceInfoKind::SpMem => {
+                MemoryDeviceInfoBranchPartial::SpMem(crate::codec::boxed_begin::<
+                    SpMemDeviceInfoWrapper,
+                >())
+            }
             MemoryDeviceInfoKind::Unrecognized(tag) => {
                 MemoryDeviceInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -67182,6 +67622,9 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
             MemoryDeviceInfoBranchPartial::HvBalloon(p) => {
                 <HvBalloonDeviceInfoWrapper as crate::codec::Members>::member(p, key, r)
             }
+            MemoryDeviceInfoBranchPartial::SpMem(p) => {
+                <SpMemDeviceInfoWrapper as crate::codec::Members>::member(p, key, r)
+            }
             MemoryDeviceInfoBranchPartial::Unrecognized(_, members) => {
                 crate::codec::open(members, key, r)
             }
@@ -67207,6 +67650,9 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
             MemoryDeviceInfoBranchPartial::HvBalloon(p) => {
                 Self::HvBalloon(crate::codec::boxed_finish(p, r)?)
             }
+            MemoryDeviceInfoBranchPartial::SpMem(p) => {
+                Self::SpMem(crate::codec::boxed_finish(p, r)?)
+            }
             MemoryDeviceInfoBranchPartial::Unrecognized(tag, members) => {
                 Self::Unrecognized { tag, members }
             }
@@ -67222,6 +67668,7 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
             Self::VirtioMem(_) => "virtio-mem",
             Self::SgxEpc(_) => "sgx-epc",
             Self::HvBalloon(_) => "hv-balloon",
+            Self::SpMem(_) => "sp-mem",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -67247,6 +67694,9 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
             Self::HvBalloon(branch) => {
                 <HvBalloonDeviceInfoWrapper as crate::codec::Members>::put(branch, w);
             }
+            Self::SpMem(branch) => {
+                <SpMemDeviceInfoWrapper as crate::codec::Members>::put(branch, w);
+            }
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -67254,7 +67704,7 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
 
 /// Since: 6.2
 ///
-/// [`SgxEPC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json` line 1052
+/// [`SgxEPC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json` line 1086
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPC {
@@ -67317,7 +67767,7 @@ impl crate::codec::Members for SgxEPC {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json` line 1061
+/// [`SgxEPCProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json` line 1095
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCProperties {
@@ -67371,7 +67821,7 @@ impl crate::codec::Members for SgxEPCProperties {
 
 /// Since: 7.1
 ///
-/// [`BootConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json` line 1097
+/// [`BootConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json` line 1131
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BootConfiguration {
@@ -67523,7 +67973,7 @@ impl crate::codec::Members for BootConfiguration {
 
 /// Since: 6.1
 ///
-/// [`SMPConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json` line 1126
+/// [`SMPConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json` line 1160
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SMPConfiguration {
@@ -67723,7 +68173,7 @@ impl crate::codec::Members for SMPConfiguration {
 
 /// Since: 7.0
 ///
-/// [`SmbiosEntryPointType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json` line 1242
+/// [`SmbiosEntryPointType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json` line 1276
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SmbiosEntryPointType {
@@ -67759,7 +68209,7 @@ impl crate::codec::Enum for SmbiosEntryPointType {
 
 /// Since: 7.1
 ///
-/// [`MemorySizeConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json` line 1253
+/// [`MemorySizeConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json` line 1287
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MemorySizeConfiguration {
@@ -67849,7 +68299,7 @@ impl crate::codec::Members for MemorySizeConfiguration {
 
 /// Since: 10.2
 ///
-/// [`FirmwareLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json` line 1290
+/// [`FirmwareLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json` line 1324
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FirmwareLog {
@@ -67930,7 +68380,7 @@ impl crate::codec::Members for FirmwareLog {
 
 /// Since: 2.8
 ///
-/// [`CpuModelInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json` line 1322
+/// [`CpuModelInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json` line 1356
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelInfo {
@@ -68011,7 +68461,7 @@ impl crate::codec::Members for CpuModelInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json` line 1332
+/// [`CpuModelExpansionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json` line 1366
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelExpansionType {
@@ -68044,7 +68494,7 @@ impl crate::codec::Enum for CpuModelExpansionType {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json` line 1344
+/// [`CpuModelCompareResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json` line 1378
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelCompareResult {
@@ -68088,7 +68538,7 @@ impl crate::codec::Enum for CpuModelCompareResult {
 
 /// Since: 2.8
 ///
-/// [`CpuModelBaselineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json` line 1356
+/// [`CpuModelBaselineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json` line 1390
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelBaselineInfo {
@@ -68155,7 +68605,7 @@ impl crate::codec::Members for CpuModelBaselineInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json` line 1366
+/// [`CpuModelCompareInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json` line 1400
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelCompareInfo {
@@ -68237,7 +68687,7 @@ impl crate::codec::Members for CpuModelCompareInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json` line 1410
+/// [`CpuModelExpansionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json` line 1444
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelExpansionInfo {
@@ -68322,7 +68772,7 @@ impl crate::codec::Members for CpuModelExpansionInfo {
 
 /// Since: 1.2
 ///
-/// [`CpuDefinitionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json` line 1442
+/// [`CpuDefinitionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json` line 1476
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuDefinitionInfo {
@@ -69142,7 +69592,7 @@ impl crate::codec::Members for NameInfo {
 
 /// Since: 2.0
 ///
-/// [`IOThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json` line 57
+/// [`IOThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json` line 58
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadInfo {
@@ -69156,6 +69606,8 @@ pub struct IOThreadInfo {
     pub poll_grow: i64,
     /// (since 2.9)
     pub poll_shrink: i64,
+    /// (since 11.1)
+    pub poll_weight: ::core::option::Option<i64>,
     /// (since 6.1)
     pub aio_max_batch: ::core::option::Option<i64>,
     /// Members that another release sends.
@@ -69171,6 +69623,7 @@ impl IOThreadInfo {
         poll_max_ns: i64,
         poll_grow: i64,
         poll_shrink: i64,
+        poll_weight: i64,
         aio_max_batch: i64,
     ) -> Self {
         Self {
@@ -69179,6 +69632,7 @@ impl IOThreadInfo {
             poll_max_ns,
             poll_grow,
             poll_shrink,
+            poll_weight: Some(poll_weight),
             aio_max_batch: Some(aio_max_batch),
             unrecognized: crate::UnrecognizedMembers::new(),
         }
@@ -69189,6 +69643,7 @@ impl crate::codec::Members for IOThreadInfo {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
@@ -69207,6 +69662,7 @@ impl crate::codec::Members for IOThreadInfo {
             None,
             None,
             None,
+            None,
             crate::UnrecognizedMembers::new(),
         )
     }
@@ -69219,16 +69675,27 @@ impl crate::codec::Members for IOThreadInfo {
             "poll-max-ns" => crate::codec::get(&mut p.3, &mut p.0, 2, "poll-max-ns", r),
             "poll-grow" => crate::codec::get(&mut p.4, &mut p.0, 3, "poll-grow", r),
             "poll-shrink" => crate::codec::get(&mut p.5, &mut p.0, 4, "poll-shrink", r),
-            "aio-max-batch" => crate::codec::get(&mut p.6, &mut p.0, 5, "aio-max-batch", r),
-            _ => crate::codec::keep(&mut p.7, key, r),
+            "poll-weight" => crate::codec::get(&mut p.6, &mut p.0, 5, "poll-weight", r),
+            "aio-max-batch" => crate::codec::get(&mut p.7, &mut p.0, 6, "aio-max-batch", r),
+            _ => crate::codec::keep(&mut p.8, key, r),
         }
     }
 
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        crate::codec::expect(&p.6, &mut p.0, 5, "aio-max-batch", r);
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4), m5, rest) =
-            p
+        crate::codec::expect(&p.6, &mut p.0, 5, "poll-weight", r);
+        crate::codec::expect(&p.7, &mut p.0, 6, "aio-max-batch", r);
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+            m5,
+            m6,
+            rest,
+        ) = p
         else {
             let members = &[
                 (p.1.is_none(), 0, "id"),
@@ -69245,7 +69712,8 @@ impl crate::codec::Members for IOThreadInfo {
             poll_max_ns: m2,
             poll_grow: m3,
             poll_shrink: m4,
-            aio_max_batch: m5,
+            poll_weight: m5,
+            aio_max_batch: m6,
             unrecognized: rest,
         })
     }
@@ -69257,6 +69725,7 @@ impl crate::codec::Members for IOThreadInfo {
         crate::codec::put(w, "poll-max-ns", &self.poll_max_ns);
         crate::codec::put(w, "poll-grow", &self.poll_grow);
         crate::codec::put(w, "poll-shrink", &self.poll_shrink);
+        crate::codec::put_opt(w, "poll-weight", &self.poll_weight);
         crate::codec::put_opt(w, "aio-max-batch", &self.aio_max_batch);
         crate::codec::put_kept(w, &self.unrecognized);
     }
@@ -69264,7 +69733,7 @@ impl crate::codec::Members for IOThreadInfo {
 
 /// Since: 1.2
 ///
-/// [`AddfdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json` line 168
+/// [`AddfdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json` line 170
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddfdInfo {
@@ -69339,7 +69808,7 @@ impl crate::codec::Members for AddfdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetFdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json` line 202
+/// [`FdsetFdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json` line 204
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetFdInfo {
@@ -69421,7 +69890,7 @@ impl crate::codec::Members for FdsetFdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json` line 212
+/// [`FdsetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json` line 214
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetInfo {
@@ -69498,7 +69967,7 @@ impl crate::codec::Members for FdsetInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json` line 234
+/// [`CommandLineParameterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json` line 236
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandLineParameterType {
@@ -69537,7 +70006,7 @@ impl crate::codec::Enum for CommandLineParameterType {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json` line 249
+/// [`CommandLineParameterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json` line 251
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineParameterInfo {
@@ -69644,7 +70113,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineOptionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json` line 267
+/// [`CommandLineOptionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json` line 269
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineOptionInfo {
@@ -69806,6 +70275,190 @@ impl crate::codec::Members for GICCapability {
         crate::codec::put(w, "emulated", &self.emulated);
         crate::codec::put(w, "kernel", &self.kernel);
         crate::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
+/// Since: 11.0
+///
+/// [`SsidSizeMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.SsidSizeMode), `misc-arm.json` line 56
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SsidSizeMode {
+    /// (since 11.0)
+    Auto,
+    /// (since 11.0)
+    _0,
+    /// (since 11.0)
+    _1,
+    /// (since 11.0)
+    _2,
+    /// (since 11.0)
+    _3,
+    /// (since 11.0)
+    _4,
+    /// (since 11.0)
+    _5,
+    /// (since 11.0)
+    _6,
+    /// (since 11.0)
+    _7,
+    /// (since 11.0)
+    _8,
+    /// (since 11.0)
+    _9,
+    /// (since 11.0)
+    _10,
+    /// (since 11.0)
+    _11,
+    /// (since 11.0)
+    _12,
+    /// (since 11.0)
+    _13,
+    /// (since 11.0)
+    _14,
+    /// (since 11.0)
+    _15,
+    /// (since 11.0)
+    _16,
+    /// (since 11.0)
+    _17,
+    /// (since 11.0)
+    _18,
+    /// (since 11.0)
+    _19,
+    /// (since 11.0)
+    _20,
+    /// A value of a newer or older release.
+    Unrecognized(crate::Unrecognized),
+}
+
+impl crate::codec::Enum for SsidSizeMode {
+    const VALUES: &'static [Self] = &[
+        Self::Auto,
+        Self::_0,
+        Self::_1,
+        Self::_2,
+        Self::_3,
+        Self::_4,
+        Self::_5,
+        Self::_6,
+        Self::_7,
+        Self::_8,
+        Self::_9,
+        Self::_10,
+        Self::_11,
+        Self::_12,
+        Self::_13,
+        Self::_14,
+        Self::_15,
+        Self::_16,
+        Self::_17,
+        Self::_18,
+        Self::_19,
+        Self::_20,
+    ];
+    const NAMES: &'static [&'static str] = &[
+        "auto", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",
+        "15", "16", "17", "18", "19", "20",
+    ];
+
+    #[inline]
+    fn unrecognized(name: crate::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Auto => "auto",
+            Self::_0 => "0",
+            Self::_1 => "1",
+            Self::_2 => "2",
+            Self::_3 => "3",
+            Self::_4 => "4",
+            Self::_5 => "5",
+            Self::_6 => "6",
+            Self::_7 => "7",
+            Self::_8 => "8",
+            Self::_9 => "9",
+            Self::_10 => "10",
+            Self::_11 => "11",
+            Self::_12 => "12",
+            Self::_13 => "13",
+            Self::_14 => "14",
+            Self::_15 => "15",
+            Self::_16 => "16",
+            Self::_17 => "17",
+            Self::_18 => "18",
+            Self::_19 => "19",
+            Self::_20 => "20",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// Since: 11.0
+///
+/// [`OasMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.OasMode), `misc-arm.json` line 99
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OasMode {
+    /// (since 11.0)
+    Auto,
+    /// (since 11.0)
+    _32,
+    /// (since 11.0)
+    _36,
+    /// (since 11.0)
+    _40,
+    /// (since 11.0)
+    _42,
+    /// (since 11.0)
+    _44,
+    /// (since 11.0)
+    _48,
+    /// (since 11.0)
+    _52,
+    /// (since 11.0)
+    _56,
+    /// A value of a newer or older release.
+    Unrecognized(crate::Unrecognized),
+}
+
+impl crate::codec::Enum for OasMode {
+    const VALUES: &'static [Self] = &[
+        Self::Auto,
+        Self::_32,
+        Self::_36,
+        Self::_40,
+        Self::_42,
+        Self::_44,
+        Self::_48,
+        Self::_52,
+        Self::_56,
+    ];
+    const NAMES: &'static [&'static str] =
+        &["auto", "32", "36", "40", "42", "44", "48", "52", "56"];
+
+    #[inline]
+    fn unrecognized(name: crate::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Auto => "auto",
+            Self::_32 => "32",
+            Self::_36 => "36",
+            Self::_40 => "40",
+            Self::_42 => "42",
+            Self::_44 => "44",
+            Self::_48 => "48",
+            Self::_52 => "52",
+            Self::_56 => "56",
+            Self::Unrecognized(name) => name.as_str(),
+        }
     }
 }
 
@@ -76518,7 +77171,7 @@ impl crate::codec::Members for VirtioInfo {
 
 /// Since: 7.2
 ///
-/// [`VhostStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json` line 50
+/// [`VhostStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json` line 49
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostStatus {
@@ -76534,8 +77187,6 @@ pub struct VhostStatus {
     pub features: VirtioDeviceFeatures,
     /// (since 7.2)
     pub acked_features: VirtioDeviceFeatures,
-    /// (since 7.2)
-    pub backend_features: VirtioDeviceFeatures,
     /// (since 7.2)
     pub protocol_features: VhostDeviceProtocols,
     /// (since 7.2)
@@ -76562,7 +77213,6 @@ impl VhostStatus {
         vq_index: i64,
         features: VirtioDeviceFeatures,
         acked_features: VirtioDeviceFeatures,
-        backend_features: VirtioDeviceFeatures,
         protocol_features: VhostDeviceProtocols,
         max_queues: u64,
         backend_cap: u64,
@@ -76576,7 +77226,6 @@ impl VhostStatus {
             vq_index,
             features,
             acked_features,
-            backend_features,
             protocol_features,
             max_queues,
             backend_cap,
@@ -76594,7 +77243,6 @@ impl crate::codec::Members for VhostStatus {
         ::core::option::Option<i64>,
         ::core::option::Option<u32>,
         ::core::option::Option<i64>,
-        ::core::option::Option<VirtioDeviceFeatures>,
         ::core::option::Option<VirtioDeviceFeatures>,
         ::core::option::Option<VirtioDeviceFeatures>,
         ::core::option::Option<VhostDeviceProtocols>,
@@ -76620,7 +77268,6 @@ impl crate::codec::Members for VhostStatus {
             None,
             None,
             None,
-            None,
             crate::UnrecognizedMembers::new(),
         )
     }
@@ -76634,13 +77281,12 @@ impl crate::codec::Members for VhostStatus {
             "vq-index" => crate::codec::get(&mut p.4, &mut p.0, 3, "vq-index", r),
             "features" => crate::codec::get(&mut p.5, &mut p.0, 4, "features", r),
             "acked-features" => crate::codec::get(&mut p.6, &mut p.0, 5, "acked-features", r),
-            "backend-features" => crate::codec::get(&mut p.7, &mut p.0, 6, "backend-features", r),
-            "protocol-features" => crate::codec::get(&mut p.8, &mut p.0, 7, "protocol-features", r),
-            "max-queues" => crate::codec::get(&mut p.9, &mut p.0, 8, "max-queues", r),
-            "backend-cap" => crate::codec::get(&mut p.10, &mut p.0, 9, "backend-cap", r),
-            "log-enabled" => crate::codec::get(&mut p.11, &mut p.0, 10, "log-enabled", r),
-            "log-size" => crate::codec::get(&mut p.12, &mut p.0, 11, "log-size", r),
-            _ => crate::codec::keep(&mut p.13, key, r),
+            "protocol-features" => crate::codec::get(&mut p.7, &mut p.0, 6, "protocol-features", r),
+            "max-queues" => crate::codec::get(&mut p.8, &mut p.0, 7, "max-queues", r),
+            "backend-cap" => crate::codec::get(&mut p.9, &mut p.0, 8, "backend-cap", r),
+            "log-enabled" => crate::codec::get(&mut p.10, &mut p.0, 9, "log-enabled", r),
+            "log-size" => crate::codec::get(&mut p.11, &mut p.0, 10, "log-size", r),
+            _ => crate::codec::keep(&mut p.12, key, r),
         }
     }
 
@@ -76659,7 +77305,6 @@ impl crate::codec::Members for VhostStatus {
             Some(m8),
             Some(m9),
             Some(m10),
-            Some(m11),
             rest,
         ) = p
         else {
@@ -76670,12 +77315,11 @@ impl crate::codec::Members for VhostStatus {
                 (p.4.is_none(), 3, "vq-index"),
                 (p.5.is_none(), 4, "features"),
                 (p.6.is_none(), 5, "acked-features"),
-                (p.7.is_none(), 6, "backend-features"),
-                (p.8.is_none(), 7, "protocol-features"),
-                (p.9.is_none(), 8, "max-queues"),
-                (p.10.is_none(), 9, "backend-cap"),
-                (p.11.is_none(), 10, "log-enabled"),
-                (p.12.is_none(), 11, "log-size"),
+                (p.7.is_none(), 6, "protocol-features"),
+                (p.8.is_none(), 7, "max-queues"),
+                (p.9.is_none(), 8, "backend-cap"),
+                (p.10.is_none(), 9, "log-enabled"),
+                (p.11.is_none(), 10, "log-size"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -76686,12 +77330,11 @@ impl crate::codec::Members for VhostStatus {
             vq_index: m3,
             features: m4,
             acked_features: m5,
-            backend_features: m6,
-            protocol_features: m7,
-            max_queues: m8,
-            backend_cap: m9,
-            log_enabled: m10,
-            log_size: m11,
+            protocol_features: m6,
+            max_queues: m7,
+            backend_cap: m8,
+            log_enabled: m9,
+            log_size: m10,
             unrecognized: rest,
         })
     }
@@ -76704,7 +77347,6 @@ impl crate::codec::Members for VhostStatus {
         crate::codec::put(w, "vq-index", &self.vq_index);
         crate::codec::put(w, "features", &self.features);
         crate::codec::put(w, "acked-features", &self.acked_features);
-        crate::codec::put(w, "backend-features", &self.backend_features);
         crate::codec::put(w, "protocol-features", &self.protocol_features);
         crate::codec::put(w, "max-queues", &self.max_queues);
         crate::codec::put(w, "backend-cap", &self.backend_cap);
@@ -76716,7 +77358,7 @@ impl crate::codec::Members for VhostStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json` line 95
+/// [`VirtioStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json` line 93
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioStatus {
@@ -77022,7 +77664,7 @@ impl crate::codec::Members for VirtioStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json` line 148
+/// [`VirtioDeviceStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json` line 146
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceStatus {
@@ -77106,7 +77748,7 @@ impl crate::codec::Members for VirtioDeviceStatus {
 
 /// Since: 7.2
 ///
-/// [`VhostDeviceProtocols`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json` line 161
+/// [`VhostDeviceProtocols`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json` line 159
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostDeviceProtocols {
@@ -77190,7 +77832,7 @@ impl crate::codec::Members for VhostDeviceProtocols {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceFeatures`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json` line 176
+/// [`VirtioDeviceFeatures`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json` line 174
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceFeatures {
@@ -77312,7 +77954,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
 
 /// Since: 7.2
 ///
-/// [`VirtQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json` line 206
+/// [`VirtQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json` line 204
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtQueueStatus {
@@ -77545,7 +78187,7 @@ impl crate::codec::Members for VirtQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtVhostQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json` line 264
+/// [`VirtVhostQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json` line 259
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtVhostQueueStatus {
@@ -77555,12 +78197,6 @@ pub struct VirtVhostQueueStatus {
     pub kick: i64,
     /// (since 7.2)
     pub call: i64,
-    /// (since 7.2)
-    pub desc: u64,
-    /// (since 7.2)
-    pub avail: u64,
-    /// (since 7.2)
-    pub used: u64,
     /// (since 7.2)
     pub num: i64,
     /// (since 7.2)
@@ -77587,9 +78223,6 @@ impl VirtVhostQueueStatus {
         name: impl ::core::convert::Into<::std::string::String>,
         kick: i64,
         call: i64,
-        desc: u64,
-        avail: u64,
-        used: u64,
         num: i64,
         desc_phys: u64,
         desc_size: u32,
@@ -77602,9 +78235,6 @@ impl VirtVhostQueueStatus {
             name: name.into(),
             kick,
             call,
-            desc,
-            avail,
-            used,
             num,
             desc_phys,
             desc_size,
@@ -77623,9 +78253,6 @@ impl crate::codec::Members for VirtVhostQueueStatus {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<i64>,
         ::core::option::Option<i64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
         ::core::option::Option<i64>,
         ::core::option::Option<u64>,
         ::core::option::Option<u32>,
@@ -77650,9 +78277,6 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             None,
             None,
             None,
-            None,
-            None,
-            None,
             crate::UnrecognizedMembers::new(),
         )
     }
@@ -77663,17 +78287,14 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
             "kick" => crate::codec::get(&mut p.2, &mut p.0, 1, "kick", r),
             "call" => crate::codec::get(&mut p.3, &mut p.0, 2, "call", r),
-            "desc" => crate::codec::get(&mut p.4, &mut p.0, 3, "desc", r),
-            "avail" => crate::codec::get(&mut p.5, &mut p.0, 4, "avail", r),
-            "used" => crate::codec::get(&mut p.6, &mut p.0, 5, "used", r),
-            "num" => crate::codec::get(&mut p.7, &mut p.0, 6, "num", r),
-            "desc-phys" => crate::codec::get(&mut p.8, &mut p.0, 7, "desc-phys", r),
-            "desc-size" => crate::codec::get(&mut p.9, &mut p.0, 8, "desc-size", r),
-            "avail-phys" => crate::codec::get(&mut p.10, &mut p.0, 9, "avail-phys", r),
-            "avail-size" => crate::codec::get(&mut p.11, &mut p.0, 10, "avail-size", r),
-            "used-phys" => crate::codec::get(&mut p.12, &mut p.0, 11, "used-phys", r),
-            "used-size" => crate::codec::get(&mut p.13, &mut p.0, 12, "used-size", r),
-            _ => crate::codec::keep(&mut p.14, key, r),
+            "num" => crate::codec::get(&mut p.4, &mut p.0, 3, "num", r),
+            "desc-phys" => crate::codec::get(&mut p.5, &mut p.0, 4, "desc-phys", r),
+            "desc-size" => crate::codec::get(&mut p.6, &mut p.0, 5, "desc-size", r),
+            "avail-phys" => crate::codec::get(&mut p.7, &mut p.0, 6, "avail-phys", r),
+            "avail-size" => crate::codec::get(&mut p.8, &mut p.0, 7, "avail-size", r),
+            "used-phys" => crate::codec::get(&mut p.9, &mut p.0, 8, "used-phys", r),
+            "used-size" => crate::codec::get(&mut p.10, &mut p.0, 9, "used-size", r),
+            _ => crate::codec::keep(&mut p.11, key, r),
         }
     }
 
@@ -77691,9 +78312,6 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             Some(m7),
             Some(m8),
             Some(m9),
-            Some(m10),
-            Some(m11),
-            Some(m12),
             rest,
         ) = p
         else {
@@ -77701,16 +78319,13 @@ impl crate::codec::Members for VirtVhostQueueStatus {
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "kick"),
                 (p.3.is_none(), 2, "call"),
-                (p.4.is_none(), 3, "desc"),
-                (p.5.is_none(), 4, "avail"),
-                (p.6.is_none(), 5, "used"),
-                (p.7.is_none(), 6, "num"),
-                (p.8.is_none(), 7, "desc-phys"),
-                (p.9.is_none(), 8, "desc-size"),
-                (p.10.is_none(), 9, "avail-phys"),
-                (p.11.is_none(), 10, "avail-size"),
-                (p.12.is_none(), 11, "used-phys"),
-                (p.13.is_none(), 12, "used-size"),
+                (p.4.is_none(), 3, "num"),
+                (p.5.is_none(), 4, "desc-phys"),
+                (p.6.is_none(), 5, "desc-size"),
+                (p.7.is_none(), 6, "avail-phys"),
+                (p.8.is_none(), 7, "avail-size"),
+                (p.9.is_none(), 8, "used-phys"),
+                (p.10.is_none(), 9, "used-size"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -77718,16 +78333,13 @@ impl crate::codec::Members for VirtVhostQueueStatus {
             name: m0,
             kick: m1,
             call: m2,
-            desc: m3,
-            avail: m4,
-            used: m5,
-            num: m6,
-            desc_phys: m7,
-            desc_size: m8,
-            avail_phys: m9,
-            avail_size: m10,
-            used_phys: m11,
-            used_size: m12,
+            num: m3,
+            desc_phys: m4,
+            desc_size: m5,
+            avail_phys: m6,
+            avail_size: m7,
+            used_phys: m8,
+            used_size: m9,
             unrecognized: rest,
         })
     }
@@ -77737,9 +78349,6 @@ impl crate::codec::Members for VirtVhostQueueStatus {
         crate::codec::put(w, "name", &self.name);
         crate::codec::put(w, "kick", &self.kick);
         crate::codec::put(w, "call", &self.call);
-        crate::codec::put(w, "desc", &self.desc);
-        crate::codec::put(w, "avail", &self.avail);
-        crate::codec::put(w, "used", &self.used);
         crate::codec::put(w, "num", &self.num);
         crate::codec::put(w, "desc-phys", &self.desc_phys);
         crate::codec::put(w, "desc-size", &self.desc_size);
@@ -77753,7 +78362,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingDesc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json` line 311
+/// [`VirtioRingDesc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json` line 303
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingDesc {
@@ -77843,7 +78452,7 @@ impl crate::codec::Members for VirtioRingDesc {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingAvail`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json` line 325
+/// [`VirtioRingAvail`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json` line 317
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingAvail {
@@ -77930,7 +78539,7 @@ impl crate::codec::Members for VirtioRingAvail {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingUsed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json` line 338
+/// [`VirtioRingUsed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json` line 330
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingUsed {
@@ -78005,7 +78614,7 @@ impl crate::codec::Members for VirtioRingUsed {
 
 /// Since: 7.2
 ///
-/// [`VirtioQueueElement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json` line 351
+/// [`VirtioQueueElement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json` line 343
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioQueueElement {
@@ -78116,7 +78725,7 @@ impl crate::codec::Members for VirtioQueueElement {
 
 /// Since: 9.0
 ///
-/// [`IOThreadVirtQueueMapping`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json` line 390
+/// [`IOThreadVirtQueueMapping`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json` line 382
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadVirtQueueMapping {
@@ -78186,19 +78795,43 @@ impl crate::codec::Members for IOThreadVirtQueueMapping {
 
 /// Since: 10.1
 ///
-/// [`VirtIOGPUOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json` line 402
+/// [`VirtIOGPUOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json` line 396
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtIOGPUOutput {
     /// (since 10.1)
     pub name: ::std::string::String,
+    /// (since 11.0)
+    pub xres: ::core::option::Option<u16>,
+    /// (since 11.0)
+    pub yres: ::core::option::Option<u16>,
 }
 
 impl VirtIOGPUOutput {
     /// With what is mandatory.
     #[must_use]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self { name: name.into() }
+        Self {
+            name: name.into(),
+            xres: None,
+            yres: None,
+        }
+    }
+
+    /// Sets `xres`.
+    #[must_use]
+    #[inline]
+    pub fn xres(mut self, xres: u16) -> Self {
+        self.xres = Some(xres);
+        self
+    }
+
+    /// Sets `yres`.
+    #[must_use]
+    #[inline]
+    pub fn yres(mut self, yres: u16) -> Self {
+        self.yres = Some(yres);
+        self
     }
 }
 
@@ -78206,39 +78839,49 @@ impl crate::codec::Members for VirtIOGPUOutput {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<u16>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None)
+        (crate::codec::Fault::new(), None, None, None)
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
             "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "xres" => crate::codec::get(&mut p.2, &mut p.0, 1, "xres", r),
+            "yres" => crate::codec::get(&mut p.3, &mut p.0, 2, "yres", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0)) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self { name: m0 })
+        Ok(Self {
+            name: m0,
+            xres: m1,
+            yres: m2,
+        })
     }
 
     #[inline]
     fn put(&self, w: &mut crate::Writer<'_>) {
         crate::codec::put(w, "name", &self.name);
+        crate::codec::put_opt(w, "xres", &self.xres);
+        crate::codec::put_opt(w, "yres", &self.yres);
     }
 }
 
 /// Since: 9.0
 ///
-/// [`DummyVirtioForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json` line 412
+/// [`DummyVirtioForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json` line 409
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyVirtioForceArrays {
@@ -78321,7 +78964,7 @@ impl crate::codec::Members for DummyVirtioForceArrays {
 
 /// Since: 9.0
 ///
-/// [`GranuleMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json` line 431
+/// [`GranuleMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json` line 428
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GranuleMode {
@@ -78363,7 +79006,7 @@ impl crate::codec::Enum for GranuleMode {
 
 /// Since: 9.2
 ///
-/// [`VMAppleVirtioBlkVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json` line 442
+/// [`VMAppleVirtioBlkVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json` line 439
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VMAppleVirtioBlkVariant {
@@ -78399,7 +79042,7 @@ impl crate::codec::Enum for VMAppleVirtioBlkVariant {
 
 /// Since: 9.1
 ///
-/// [`QapiVfioMigrationState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json` line 20
+/// [`QapiVfioMigrationState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json` line 21
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QapiVfioMigrationState {
@@ -78417,6 +79060,8 @@ pub enum QapiVfioMigrationState {
     PreCopy,
     /// (since 9.1)
     PreCopyP2p,
+    /// (since 11.0)
+    PreCopyP2pPrepare,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
@@ -78430,6 +79075,7 @@ impl crate::codec::Enum for QapiVfioMigrationState {
         Self::RunningP2p,
         Self::PreCopy,
         Self::PreCopyP2p,
+        Self::PreCopyP2pPrepare,
     ];
     const NAMES: &'static [&'static str] = &[
         "stop",
@@ -78439,6 +79085,7 @@ impl crate::codec::Enum for QapiVfioMigrationState {
         "running-p2p",
         "pre-copy",
         "pre-copy-p2p",
+        "pre-copy-p2p-prepare",
     ];
 
     #[inline]
@@ -78456,6 +79103,7 @@ impl crate::codec::Enum for QapiVfioMigrationState {
             Self::RunningP2p => "running-p2p",
             Self::PreCopy => "pre-copy",
             Self::PreCopyP2p => "pre-copy-p2p",
+            Self::PreCopyP2pPrepare => "pre-copy-p2p-prepare",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -78787,9 +79435,1255 @@ impl crate::codec::Enum for CxlEventLog {
     }
 }
 
+/// Since: 8.1
+///
+/// [`CXLCommonEventBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLCommonEventBase), `cxl.json` line 35
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CXLCommonEventBase {
+    /// (since 8.1)
+    pub path: ::std::string::String,
+    /// (since 8.1)
+    pub log: CxlEventLog,
+    /// (since 8.1)
+    pub flags: u32,
+    /// (since 8.1)
+    pub maint_op_class: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub maint_op_subclass: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub ld_id: ::core::option::Option<u16>,
+    /// (since 8.1)
+    pub head_id: ::core::option::Option<u8>,
+}
+
+impl CXLCommonEventBase {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(
+        path: impl ::core::convert::Into<::std::string::String>,
+        log: CxlEventLog,
+        flags: u32,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            log,
+            flags,
+            maint_op_class: None,
+            maint_op_subclass: None,
+            ld_id: None,
+            head_id: None,
+        }
+    }
+
+    /// Sets `maint-op-class`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_class(mut self, maint_op_class: u8) -> Self {
+        self.maint_op_class = Some(maint_op_class);
+        self
+    }
+
+    /// Sets `maint-op-subclass`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_subclass(mut self, maint_op_subclass: u8) -> Self {
+        self.maint_op_subclass = Some(maint_op_subclass);
+        self
+    }
+
+    /// Sets `ld-id`.
+    #[must_use]
+    #[inline]
+    pub fn ld_id(mut self, ld_id: u16) -> Self {
+        self.ld_id = Some(ld_id);
+        self
+    }
+
+    /// Sets `head-id`.
+    #[must_use]
+    #[inline]
+    pub fn head_id(mut self, head_id: u8) -> Self {
+        self.head_id = Some(head_id);
+        self
+    }
+}
+
+impl crate::codec::Members for CXLCommonEventBase {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<CxlEventLog>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<u8>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
+            "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
+            "maint-op-class" => crate::codec::get(&mut p.4, &mut p.0, 3, "maint-op-class", r),
+            "maint-op-subclass" => crate::codec::get(&mut p.5, &mut p.0, 4, "maint-op-subclass", r),
+            "ld-id" => crate::codec::get(&mut p.6, &mut p.0, 5, "ld-id", r),
+            "head-id" => crate::codec::get(&mut p.7, &mut p.0, 6, "head-id", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4, m5, m6) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "path"),
+                (p.2.is_none(), 1, "log"),
+                (p.3.is_none(), 2, "flags"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            path: m0,
+            log: m1,
+            flags: m2,
+            maint_op_class: m3,
+            maint_op_subclass: m4,
+            ld_id: m5,
+            head_id: m6,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "path", &self.path);
+        crate::codec::put(w, "log", &self.log);
+        crate::codec::put(w, "flags", &self.flags);
+        crate::codec::put_opt(w, "maint-op-class", &self.maint_op_class);
+        crate::codec::put_opt(w, "maint-op-subclass", &self.maint_op_subclass);
+        crate::codec::put_opt(w, "ld-id", &self.ld_id);
+        crate::codec::put_opt(w, "head-id", &self.head_id);
+    }
+}
+
+/// Since: 8.1
+///
+/// [`CXLGeneralMediaEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLGeneralMediaEvent), `cxl.json` line 66
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CXLGeneralMediaEvent {
+    /// (since 8.1)
+    pub path: ::std::string::String,
+    /// (since 8.1)
+    pub log: CxlEventLog,
+    /// (since 8.1)
+    pub flags: u32,
+    /// (since 8.1)
+    pub maint_op_class: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub maint_op_subclass: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub ld_id: ::core::option::Option<u16>,
+    /// (since 8.1)
+    pub head_id: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub dpa: u64,
+    /// (since 8.1)
+    pub descriptor: u8,
+    /// (since 8.1)
+    pub r#type: u8,
+    /// (since 8.1)
+    pub transaction_type: u8,
+    /// (since 8.1)
+    pub channel: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub rank: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub device: ::core::option::Option<u32>,
+    /// (since 8.1)
+    pub component_id: ::core::option::Option<::std::string::String>,
+    /// (since 8.1)
+    pub is_comp_id_pldm: ::core::option::Option<bool>,
+    /// (since 8.1)
+    pub cme_ev_flags: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub cme_count: ::core::option::Option<u32>,
+    /// (since 8.1)
+    pub sub_type: u8,
+}
+
+impl CXLGeneralMediaEvent {
+    /// With what is mandatory.
+    #[must_use]
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        path: impl ::core::convert::Into<::std::string::String>,
+        log: CxlEventLog,
+        flags: u32,
+        dpa: u64,
+        descriptor: u8,
+        r#type: u8,
+        transaction_type: u8,
+        sub_type: u8,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            log,
+            flags,
+            maint_op_class: None,
+            maint_op_subclass: None,
+            ld_id: None,
+            head_id: None,
+            dpa,
+            descriptor,
+            r#type,
+            transaction_type,
+            channel: None,
+            rank: None,
+            device: None,
+            component_id: None,
+            is_comp_id_pldm: None,
+            cme_ev_flags: None,
+            cme_count: None,
+            sub_type,
+        }
+    }
+
+    /// Sets `maint-op-class`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_class(mut self, maint_op_class: u8) -> Self {
+        self.maint_op_class = Some(maint_op_class);
+        self
+    }
+
+    /// Sets `maint-op-subclass`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_subclass(mut self, maint_op_subclass: u8) -> Self {
+        self.maint_op_subclass = Some(maint_op_subclass);
+        self
+    }
+
+    /// Sets `ld-id`.
+    #[must_use]
+    #[inline]
+    pub fn ld_id(mut self, ld_id: u16) -> Self {
+        self.ld_id = Some(ld_id);
+        self
+    }
+
+    /// Sets `head-id`.
+    #[must_use]
+    #[inline]
+    pub fn head_id(mut self, head_id: u8) -> Self {
+        self.head_id = Some(head_id);
+        self
+    }
+
+    /// Sets `channel`.
+    #[must_use]
+    #[inline]
+    pub fn channel(mut self, channel: u8) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// Sets `rank`.
+    #[must_use]
+    #[inline]
+    pub fn rank(mut self, rank: u8) -> Self {
+        self.rank = Some(rank);
+        self
+    }
+
+    /// Sets `device`.
+    #[must_use]
+    #[inline]
+    pub fn device(mut self, device: u32) -> Self {
+        self.device = Some(device);
+        self
+    }
+
+    /// Sets `component-id`.
+    #[must_use]
+    pub fn component_id(
+        mut self,
+        component_id: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.component_id = Some(component_id.into());
+        self
+    }
+
+    /// Sets `is-comp-id-pldm`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn is_comp_id_pldm(mut self, is_comp_id_pldm: bool) -> Self {
+        self.is_comp_id_pldm = Some(is_comp_id_pldm);
+        self
+    }
+
+    /// Sets `cme-ev-flags`.
+    #[must_use]
+    #[inline]
+    pub fn cme_ev_flags(mut self, cme_ev_flags: u8) -> Self {
+        self.cme_ev_flags = Some(cme_ev_flags);
+        self
+    }
+
+    /// Sets `cme-count`.
+    #[must_use]
+    #[inline]
+    pub fn cme_count(mut self, cme_count: u32) -> Self {
+        self.cme_count = Some(cme_count);
+        self
+    }
+}
+
+impl crate::codec::Members for CXLGeneralMediaEvent {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<CxlEventLog>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
+            "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
+            "maint-op-class" => crate::codec::get(&mut p.4, &mut p.0, 3, "maint-op-class", r),
+            "maint-op-subclass" => crate::codec::get(&mut p.5, &mut p.0, 4, "maint-op-subclass", r),
+            "ld-id" => crate::codec::get(&mut p.6, &mut p.0, 5, "ld-id", r),
+            "head-id" => crate::codec::get(&mut p.7, &mut p.0, 6, "head-id", r),
+            "dpa" => crate::codec::get(&mut p.8, &mut p.0, 7, "dpa", r),
+            "descriptor" => crate::codec::get(&mut p.9, &mut p.0, 8, "descriptor", r),
+            "type" => crate::codec::get(&mut p.10, &mut p.0, 9, "type", r),
+            "transaction-type" => crate::codec::get(&mut p.11, &mut p.0, 10, "transaction-type", r),
+            "channel" => crate::codec::get(&mut p.12, &mut p.0, 11, "channel", r),
+            "rank" => crate::codec::get(&mut p.13, &mut p.0, 12, "rank", r),
+            "device" => crate::codec::get(&mut p.14, &mut p.0, 13, "device", r),
+            "component-id" => crate::codec::get(&mut p.15, &mut p.0, 14, "component-id", r),
+            "is-comp-id-pldm" => crate::codec::get(&mut p.16, &mut p.0, 15, "is-comp-id-pldm", r),
+            "cme-ev-flags" => crate::codec::get(&mut p.17, &mut p.0, 16, "cme-ev-flags", r),
+            "cme-count" => crate::codec::get(&mut p.18, &mut p.0, 17, "cme-count", r),
+            "sub-type" => crate::codec::get(&mut p.19, &mut p.0, 18, "sub-type", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            Some(m7),
+            Some(m8),
+            Some(m9),
+            Some(m10),
+            m11,
+            m12,
+            m13,
+            m14,
+            m15,
+            m16,
+            m17,
+            Some(m18),
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "path"),
+                (p.2.is_none(), 1, "log"),
+                (p.3.is_none(), 2, "flags"),
+                (p.8.is_none(), 7, "dpa"),
+                (p.9.is_none(), 8, "descriptor"),
+                (p.10.is_none(), 9, "type"),
+                (p.11.is_none(), 10, "transaction-type"),
+                (p.19.is_none(), 18, "sub-type"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            path: m0,
+            log: m1,
+            flags: m2,
+            maint_op_class: m3,
+            maint_op_subclass: m4,
+            ld_id: m5,
+            head_id: m6,
+            dpa: m7,
+            descriptor: m8,
+            r#type: m9,
+            transaction_type: m10,
+            channel: m11,
+            rank: m12,
+            device: m13,
+            component_id: m14,
+            is_comp_id_pldm: m15,
+            cme_ev_flags: m16,
+            cme_count: m17,
+            sub_type: m18,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "path", &self.path);
+        crate::codec::put(w, "log", &self.log);
+        crate::codec::put(w, "flags", &self.flags);
+        crate::codec::put_opt(w, "maint-op-class", &self.maint_op_class);
+        crate::codec::put_opt(w, "maint-op-subclass", &self.maint_op_subclass);
+        crate::codec::put_opt(w, "ld-id", &self.ld_id);
+        crate::codec::put_opt(w, "head-id", &self.head_id);
+        crate::codec::put(w, "dpa", &self.dpa);
+        crate::codec::put(w, "descriptor", &self.descriptor);
+        crate::codec::put(w, "type", &self.r#type);
+        crate::codec::put(w, "transaction-type", &self.transaction_type);
+        crate::codec::put_opt(w, "channel", &self.channel);
+        crate::codec::put_opt(w, "rank", &self.rank);
+        crate::codec::put_opt(w, "device", &self.device);
+        crate::codec::put_opt(w, "component-id", &self.component_id);
+        crate::codec::put_opt(w, "is-comp-id-pldm", &self.is_comp_id_pldm);
+        crate::codec::put_opt(w, "cme-ev-flags", &self.cme_ev_flags);
+        crate::codec::put_opt(w, "cme-count", &self.cme_count);
+        crate::codec::put(w, "sub-type", &self.sub_type);
+    }
+}
+
+/// Since: 8.1
+///
+/// [`CXLDRAMEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLDRAMEvent), `cxl.json` line 119
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CXLDRAMEvent {
+    /// (since 8.1)
+    pub path: ::std::string::String,
+    /// (since 8.1)
+    pub log: CxlEventLog,
+    /// (since 8.1)
+    pub flags: u32,
+    /// (since 8.1)
+    pub maint_op_class: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub maint_op_subclass: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub ld_id: ::core::option::Option<u16>,
+    /// (since 8.1)
+    pub head_id: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub dpa: u64,
+    /// (since 8.1)
+    pub descriptor: u8,
+    /// (since 8.1)
+    pub r#type: u8,
+    /// (since 8.1)
+    pub transaction_type: u8,
+    /// (since 8.1)
+    pub channel: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub rank: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub nibble_mask: ::core::option::Option<u32>,
+    /// (since 8.1)
+    pub bank_group: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub bank: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub row: ::core::option::Option<u32>,
+    /// (since 8.1)
+    pub column: ::core::option::Option<u16>,
+    /// (since 8.1)
+    pub correction_mask: ::core::option::Option<::std::vec::Vec<u64>>,
+    /// (since 8.1)
+    pub component_id: ::core::option::Option<::std::string::String>,
+    /// (since 8.1)
+    pub is_comp_id_pldm: ::core::option::Option<bool>,
+    /// (since 8.1)
+    pub sub_channel: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub cme_ev_flags: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub cvme_count: ::core::option::Option<u32>,
+    /// (since 8.1)
+    pub sub_type: u8,
+}
+
+impl CXLDRAMEvent {
+    /// With what is mandatory.
+    #[must_use]
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        path: impl ::core::convert::Into<::std::string::String>,
+        log: CxlEventLog,
+        flags: u32,
+        dpa: u64,
+        descriptor: u8,
+        r#type: u8,
+        transaction_type: u8,
+        sub_type: u8,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            log,
+            flags,
+            maint_op_class: None,
+            maint_op_subclass: None,
+            ld_id: None,
+            head_id: None,
+            dpa,
+            descriptor,
+            r#type,
+            transaction_type,
+            channel: None,
+            rank: None,
+            nibble_mask: None,
+            bank_group: None,
+            bank: None,
+            row: None,
+            column: None,
+            correction_mask: None,
+            component_id: None,
+            is_comp_id_pldm: None,
+            sub_channel: None,
+            cme_ev_flags: None,
+            cvme_count: None,
+            sub_type,
+        }
+    }
+
+    /// Sets `maint-op-class`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_class(mut self, maint_op_class: u8) -> Self {
+        self.maint_op_class = Some(maint_op_class);
+        self
+    }
+
+    /// Sets `maint-op-subclass`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_subclass(mut self, maint_op_subclass: u8) -> Self {
+        self.maint_op_subclass = Some(maint_op_subclass);
+        self
+    }
+
+    /// Sets `ld-id`.
+    #[must_use]
+    #[inline]
+    pub fn ld_id(mut self, ld_id: u16) -> Self {
+        self.ld_id = Some(ld_id);
+        self
+    }
+
+    /// Sets `head-id`.
+    #[must_use]
+    #[inline]
+    pub fn head_id(mut self, head_id: u8) -> Self {
+        self.head_id = Some(head_id);
+        self
+    }
+
+    /// Sets `channel`.
+    #[must_use]
+    #[inline]
+    pub fn channel(mut self, channel: u8) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// Sets `rank`.
+    #[must_use]
+    #[inline]
+    pub fn rank(mut self, rank: u8) -> Self {
+        self.rank = Some(rank);
+        self
+    }
+
+    /// Sets `nibble-mask`.
+    #[must_use]
+    #[inline]
+    pub fn nibble_mask(mut self, nibble_mask: u32) -> Self {
+        self.nibble_mask = Some(nibble_mask);
+        self
+    }
+
+    /// Sets `bank-group`.
+    #[must_use]
+    #[inline]
+    pub fn bank_group(mut self, bank_group: u8) -> Self {
+        self.bank_group = Some(bank_group);
+        self
+    }
+
+    /// Sets `bank`.
+    #[must_use]
+    #[inline]
+    pub fn bank(mut self, bank: u8) -> Self {
+        self.bank = Some(bank);
+        self
+    }
+
+    /// Sets `row`.
+    #[must_use]
+    #[inline]
+    pub fn row(mut self, row: u32) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    /// Sets `column`.
+    #[must_use]
+    #[inline]
+    pub fn column(mut self, column: u16) -> Self {
+        self.column = Some(column);
+        self
+    }
+
+    /// Sets `correction-mask`.
+    #[must_use]
+    pub fn correction_mask(
+        mut self,
+        correction_mask: impl ::core::convert::Into<::std::vec::Vec<u64>>,
+    ) -> Self {
+        self.correction_mask = Some(correction_mask.into());
+        self
+    }
+
+    /// Sets `component-id`.
+    #[must_use]
+    pub fn component_id(
+        mut self,
+        component_id: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.component_id = Some(component_id.into());
+        self
+    }
+
+    /// Sets `is-comp-id-pldm`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn is_comp_id_pldm(mut self, is_comp_id_pldm: bool) -> Self {
+        self.is_comp_id_pldm = Some(is_comp_id_pldm);
+        self
+    }
+
+    /// Sets `sub-channel`.
+    #[must_use]
+    #[inline]
+    pub fn sub_channel(mut self, sub_channel: u8) -> Self {
+        self.sub_channel = Some(sub_channel);
+        self
+    }
+
+    /// Sets `cme-ev-flags`.
+    #[must_use]
+    #[inline]
+    pub fn cme_ev_flags(mut self, cme_ev_flags: u8) -> Self {
+        self.cme_ev_flags = Some(cme_ev_flags);
+        self
+    }
+
+    /// Sets `cvme-count`.
+    #[must_use]
+    #[inline]
+    pub fn cvme_count(mut self, cvme_count: u32) -> Self {
+        self.cvme_count = Some(cvme_count);
+        self
+    }
+}
+
+impl crate::codec::Members for CXLDRAMEvent {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<CxlEventLog>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<::std::vec::Vec<u64>>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
+            "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
+            "maint-op-class" => crate::codec::get(&mut p.4, &mut p.0, 3, "maint-op-class", r),
+            "maint-op-subclass" => crate::codec::get(&mut p.5, &mut p.0, 4, "maint-op-subclass", r),
+            "ld-id" => crate::codec::get(&mut p.6, &mut p.0, 5, "ld-id", r),
+            "head-id" => crate::codec::get(&mut p.7, &mut p.0, 6, "head-id", r),
+            "dpa" => crate::codec::get(&mut p.8, &mut p.0, 7, "dpa", r),
+            "descriptor" => crate::codec::get(&mut p.9, &mut p.0, 8, "descriptor", r),
+            "type" => crate::codec::get(&mut p.10, &mut p.0, 9, "type", r),
+            "transaction-type" => crate::codec::get(&mut p.11, &mut p.0, 10, "transaction-type", r),
+            "channel" => crate::codec::get(&mut p.12, &mut p.0, 11, "channel", r),
+            "rank" => crate::codec::get(&mut p.13, &mut p.0, 12, "rank", r),
+            "nibble-mask" => crate::codec::get(&mut p.14, &mut p.0, 13, "nibble-mask", r),
+            "bank-group" => crate::codec::get(&mut p.15, &mut p.0, 14, "bank-group", r),
+            "bank" => crate::codec::get(&mut p.16, &mut p.0, 15, "bank", r),
+            "row" => crate::codec::get(&mut p.17, &mut p.0, 16, "row", r),
+            "column" => crate::codec::get(&mut p.18, &mut p.0, 17, "column", r),
+            "correction-mask" => crate::codec::get(&mut p.19, &mut p.0, 18, "correction-mask", r),
+            "component-id" => crate::codec::get(&mut p.20, &mut p.0, 19, "component-id", r),
+            "is-comp-id-pldm" => crate::codec::get(&mut p.21, &mut p.0, 20, "is-comp-id-pldm", r),
+            "sub-channel" => crate::codec::get(&mut p.22, &mut p.0, 21, "sub-channel", r),
+            "cme-ev-flags" => crate::codec::get(&mut p.23, &mut p.0, 22, "cme-ev-flags", r),
+            "cvme-count" => crate::codec::get(&mut p.24, &mut p.0, 23, "cvme-count", r),
+            "sub-type" => crate::codec::get(&mut p.25, &mut p.0, 24, "sub-type", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            Some(m7),
+            Some(m8),
+            Some(m9),
+            Some(m10),
+            m11,
+            m12,
+            m13,
+            m14,
+            m15,
+            m16,
+            m17,
+            m18,
+            m19,
+            m20,
+            m21,
+            m22,
+            m23,
+            Some(m24),
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "path"),
+                (p.2.is_none(), 1, "log"),
+                (p.3.is_none(), 2, "flags"),
+                (p.8.is_none(), 7, "dpa"),
+                (p.9.is_none(), 8, "descriptor"),
+                (p.10.is_none(), 9, "type"),
+                (p.11.is_none(), 10, "transaction-type"),
+                (p.25.is_none(), 24, "sub-type"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            path: m0,
+            log: m1,
+            flags: m2,
+            maint_op_class: m3,
+            maint_op_subclass: m4,
+            ld_id: m5,
+            head_id: m6,
+            dpa: m7,
+            descriptor: m8,
+            r#type: m9,
+            transaction_type: m10,
+            channel: m11,
+            rank: m12,
+            nibble_mask: m13,
+            bank_group: m14,
+            bank: m15,
+            row: m16,
+            column: m17,
+            correction_mask: m18,
+            component_id: m19,
+            is_comp_id_pldm: m20,
+            sub_channel: m21,
+            cme_ev_flags: m22,
+            cvme_count: m23,
+            sub_type: m24,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "path", &self.path);
+        crate::codec::put(w, "log", &self.log);
+        crate::codec::put(w, "flags", &self.flags);
+        crate::codec::put_opt(w, "maint-op-class", &self.maint_op_class);
+        crate::codec::put_opt(w, "maint-op-subclass", &self.maint_op_subclass);
+        crate::codec::put_opt(w, "ld-id", &self.ld_id);
+        crate::codec::put_opt(w, "head-id", &self.head_id);
+        crate::codec::put(w, "dpa", &self.dpa);
+        crate::codec::put(w, "descriptor", &self.descriptor);
+        crate::codec::put(w, "type", &self.r#type);
+        crate::codec::put(w, "transaction-type", &self.transaction_type);
+        crate::codec::put_opt(w, "channel", &self.channel);
+        crate::codec::put_opt(w, "rank", &self.rank);
+        crate::codec::put_opt(w, "nibble-mask", &self.nibble_mask);
+        crate::codec::put_opt(w, "bank-group", &self.bank_group);
+        crate::codec::put_opt(w, "bank", &self.bank);
+        crate::codec::put_opt(w, "row", &self.row);
+        crate::codec::put_opt(w, "column", &self.column);
+        crate::codec::put_opt(w, "correction-mask", &self.correction_mask);
+        crate::codec::put_opt(w, "component-id", &self.component_id);
+        crate::codec::put_opt(w, "is-comp-id-pldm", &self.is_comp_id_pldm);
+        crate::codec::put_opt(w, "sub-channel", &self.sub_channel);
+        crate::codec::put_opt(w, "cme-ev-flags", &self.cme_ev_flags);
+        crate::codec::put_opt(w, "cvme-count", &self.cvme_count);
+        crate::codec::put(w, "sub-type", &self.sub_type);
+    }
+}
+
+/// Since: 8.1
+///
+/// [`CXLMemModuleEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLMemModuleEvent), `cxl.json` line 169
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CXLMemModuleEvent {
+    /// (since 8.1)
+    pub path: ::std::string::String,
+    /// (since 8.1)
+    pub log: CxlEventLog,
+    /// (since 8.1)
+    pub flags: u32,
+    /// (since 8.1)
+    pub maint_op_class: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub maint_op_subclass: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub ld_id: ::core::option::Option<u16>,
+    /// (since 8.1)
+    pub head_id: ::core::option::Option<u8>,
+    /// (since 8.1)
+    pub r#type: u8,
+    /// (since 8.1)
+    pub health_status: u8,
+    /// (since 8.1)
+    pub media_status: u8,
+    /// (since 8.1)
+    pub additional_status: u8,
+    /// (since 8.1)
+    pub life_used: u8,
+    /// (since 8.1)
+    pub temperature: i16,
+    /// (since 8.1)
+    pub dirty_shutdown_count: u32,
+    /// (since 8.1)
+    pub corrected_volatile_error_count: u32,
+    /// (since 8.1)
+    pub corrected_persistent_error_count: u32,
+    /// (since 8.1)
+    pub component_id: ::core::option::Option<::std::string::String>,
+    /// (since 8.1)
+    pub is_comp_id_pldm: ::core::option::Option<bool>,
+    /// (since 8.1)
+    pub sub_type: u8,
+}
+
+impl CXLMemModuleEvent {
+    /// With what is mandatory.
+    #[must_use]
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        path: impl ::core::convert::Into<::std::string::String>,
+        log: CxlEventLog,
+        flags: u32,
+        r#type: u8,
+        health_status: u8,
+        media_status: u8,
+        additional_status: u8,
+        life_used: u8,
+        temperature: i16,
+        dirty_shutdown_count: u32,
+        corrected_volatile_error_count: u32,
+        corrected_persistent_error_count: u32,
+        sub_type: u8,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            log,
+            flags,
+            maint_op_class: None,
+            maint_op_subclass: None,
+            ld_id: None,
+            head_id: None,
+            r#type,
+            health_status,
+            media_status,
+            additional_status,
+            life_used,
+            temperature,
+            dirty_shutdown_count,
+            corrected_volatile_error_count,
+            corrected_persistent_error_count,
+            component_id: None,
+            is_comp_id_pldm: None,
+            sub_type,
+        }
+    }
+
+    /// Sets `maint-op-class`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_class(mut self, maint_op_class: u8) -> Self {
+        self.maint_op_class = Some(maint_op_class);
+        self
+    }
+
+    /// Sets `maint-op-subclass`.
+    #[must_use]
+    #[inline]
+    pub fn maint_op_subclass(mut self, maint_op_subclass: u8) -> Self {
+        self.maint_op_subclass = Some(maint_op_subclass);
+        self
+    }
+
+    /// Sets `ld-id`.
+    #[must_use]
+    #[inline]
+    pub fn ld_id(mut self, ld_id: u16) -> Self {
+        self.ld_id = Some(ld_id);
+        self
+    }
+
+    /// Sets `head-id`.
+    #[must_use]
+    #[inline]
+    pub fn head_id(mut self, head_id: u8) -> Self {
+        self.head_id = Some(head_id);
+        self
+    }
+
+    /// Sets `component-id`.
+    #[must_use]
+    pub fn component_id(
+        mut self,
+        component_id: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.component_id = Some(component_id.into());
+        self
+    }
+
+    /// Sets `is-comp-id-pldm`.
+    #[must_use]
+    #[allow(clippy::wrong_self_convention)]
+    #[inline]
+    pub fn is_comp_id_pldm(mut self, is_comp_id_pldm: bool) -> Self {
+        self.is_comp_id_pldm = Some(is_comp_id_pldm);
+        self
+    }
+}
+
+impl crate::codec::Members for CXLMemModuleEvent {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<CxlEventLog>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u16>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<i16>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<u8>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (
+            crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
+            "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
+            "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
+            "maint-op-class" => crate::codec::get(&mut p.4, &mut p.0, 3, "maint-op-class", r),
+            "maint-op-subclass" => crate::codec::get(&mut p.5, &mut p.0, 4, "maint-op-subclass", r),
+            "ld-id" => crate::codec::get(&mut p.6, &mut p.0, 5, "ld-id", r),
+            "head-id" => crate::codec::get(&mut p.7, &mut p.0, 6, "head-id", r),
+            "type" => crate::codec::get(&mut p.8, &mut p.0, 7, "type", r),
+            "health-status" => crate::codec::get(&mut p.9, &mut p.0, 8, "health-status", r),
+            "media-status" => crate::codec::get(&mut p.10, &mut p.0, 9, "media-status", r),
+            "additional-status" => {
+                crate::codec::get(&mut p.11, &mut p.0, 10, "additional-status", r)
+            }
+            "life-used" => crate::codec::get(&mut p.12, &mut p.0, 11, "life-used", r),
+            "temperature" => crate::codec::get(&mut p.13, &mut p.0, 12, "temperature", r),
+            "dirty-shutdown-count" => {
+                crate::codec::get(&mut p.14, &mut p.0, 13, "dirty-shutdown-count", r)
+            }
+            "corrected-volatile-error-count" => {
+                crate::codec::get(&mut p.15, &mut p.0, 14, "corrected-volatile-error-count", r)
+            }
+            "corrected-persistent-error-count" => crate::codec::get(
+                &mut p.16,
+                &mut p.0,
+                15,
+                "corrected-persistent-error-count",
+                r,
+            ),
+            "component-id" => crate::codec::get(&mut p.17, &mut p.0, 16, "component-id", r),
+            "is-comp-id-pldm" => crate::codec::get(&mut p.18, &mut p.0, 17, "is-comp-id-pldm", r),
+            "sub-type" => crate::codec::get(&mut p.19, &mut p.0, 18, "sub-type", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            m6,
+            Some(m7),
+            Some(m8),
+            Some(m9),
+            Some(m10),
+            Some(m11),
+            Some(m12),
+            Some(m13),
+            Some(m14),
+            Some(m15),
+            m16,
+            m17,
+            Some(m18),
+        ) = p
+        else {
+            let members = &[
+                (p.1.is_none(), 0, "path"),
+                (p.2.is_none(), 1, "log"),
+                (p.3.is_none(), 2, "flags"),
+                (p.8.is_none(), 7, "type"),
+                (p.9.is_none(), 8, "health-status"),
+                (p.10.is_none(), 9, "media-status"),
+                (p.11.is_none(), 10, "additional-status"),
+                (p.12.is_none(), 11, "life-used"),
+                (p.13.is_none(), 12, "temperature"),
+                (p.14.is_none(), 13, "dirty-shutdown-count"),
+                (p.15.is_none(), 14, "corrected-volatile-error-count"),
+                (p.16.is_none(), 15, "corrected-persistent-error-count"),
+                (p.19.is_none(), 18, "sub-type"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            path: m0,
+            log: m1,
+            flags: m2,
+            maint_op_class: m3,
+            maint_op_subclass: m4,
+            ld_id: m5,
+            head_id: m6,
+            r#type: m7,
+            health_status: m8,
+            media_status: m9,
+            additional_status: m10,
+            life_used: m11,
+            temperature: m12,
+            dirty_shutdown_count: m13,
+            corrected_volatile_error_count: m14,
+            corrected_persistent_error_count: m15,
+            component_id: m16,
+            is_comp_id_pldm: m17,
+            sub_type: m18,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "path", &self.path);
+        crate::codec::put(w, "log", &self.log);
+        crate::codec::put(w, "flags", &self.flags);
+        crate::codec::put_opt(w, "maint-op-class", &self.maint_op_class);
+        crate::codec::put_opt(w, "maint-op-subclass", &self.maint_op_subclass);
+        crate::codec::put_opt(w, "ld-id", &self.ld_id);
+        crate::codec::put_opt(w, "head-id", &self.head_id);
+        crate::codec::put(w, "type", &self.r#type);
+        crate::codec::put(w, "health-status", &self.health_status);
+        crate::codec::put(w, "media-status", &self.media_status);
+        crate::codec::put(w, "additional-status", &self.additional_status);
+        crate::codec::put(w, "life-used", &self.life_used);
+        crate::codec::put(w, "temperature", &self.temperature);
+        crate::codec::put(w, "dirty-shutdown-count", &self.dirty_shutdown_count);
+        crate::codec::put(
+            w,
+            "corrected-volatile-error-count",
+            &self.corrected_volatile_error_count,
+        );
+        crate::codec::put(
+            w,
+            "corrected-persistent-error-count",
+            &self.corrected_persistent_error_count,
+        );
+        crate::codec::put_opt(w, "component-id", &self.component_id);
+        crate::codec::put_opt(w, "is-comp-id-pldm", &self.is_comp_id_pldm);
+        crate::codec::put(w, "sub-type", &self.sub_type);
+    }
+}
+
 /// Since: 8.0
 ///
-/// [`CxlUncorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json` line 169
+/// [`CxlUncorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json` line 230
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlUncorErrorType {
@@ -78893,7 +80787,7 @@ impl crate::codec::Enum for CxlUncorErrorType {
 
 /// Since: 8.0
 ///
-/// [`CXLUncorErrorRecord`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json` line 198
+/// [`CXLUncorErrorRecord`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json` line 259
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLUncorErrorRecord {
@@ -78959,7 +80853,7 @@ impl crate::codec::Members for CXLUncorErrorRecord {
 
 /// Since: 8.0
 ///
-/// [`CxlCorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json` line 229
+/// [`CxlCorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json` line 290
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlCorErrorType {
@@ -79023,7 +80917,7 @@ impl crate::codec::Enum for CxlCorErrorType {
 
 /// Since: 9.1
 ///
-/// [`CxlDynamicCapacityExtent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json` line 263
+/// [`CxlDynamicCapacityExtent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json` line 324
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CxlDynamicCapacityExtent {
@@ -79084,7 +80978,7 @@ impl crate::codec::Members for CxlDynamicCapacityExtent {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentSelectionPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json` line 278
+/// [`CxlExtentSelectionPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json` line 339
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentSelectionPolicy {
@@ -79129,7 +81023,7 @@ impl crate::codec::Enum for CxlExtentSelectionPolicy {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentRemovalPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json` line 320
+/// [`CxlExtentRemovalPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json` line 381
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentRemovalPolicy {
@@ -79438,6 +81332,7 @@ crate::impl_enum!(
     BlockExportRemoveMode,
     BlockExportType,
     DataFormat,
+    ChardevVCEncoding,
     ChardevBackendKind,
     DumpGuestMemoryFormat,
     DumpStatus,
@@ -79493,6 +81388,7 @@ crate::impl_enum!(
     SchemaMetaType,
     JSONType,
     NetfilterInsert,
+    MonitorQMPCloseAction,
     ObjectType,
     S390CpuEntitlement,
     CpuTopologyLevel,
@@ -79514,6 +81410,8 @@ crate::impl_enum!(
     ReplayMode,
     YankInstanceType,
     CommandLineParameterType,
+    SsidSizeMode,
+    OasMode,
     SevState,
     SevGuestType,
     EvtchnPortType,
@@ -79555,6 +81453,7 @@ crate::impl_object!(
     GuestPanicInformationHyperV,
     GuestPanicInformationS390,
     GuestPanicInformationTdx,
+    GuestPanicInformationSev,
     MemoryFailureFlags,
     QCryptoBlockOptionsBase,
     QCryptoBlockOptionsQCow,
@@ -79661,7 +81560,6 @@ crate::impl_object!(
     BlockdevOptionsBlkverify,
     BlockdevOptionsBlkreplay,
     BlockdevOptionsQuorum,
-    BlockdevOptionsGluster,
     BlockdevOptionsIoUring,
     BlockdevOptionsNvmeIoUring,
     BlockdevOptionsVirtioBlkVfioPci,
@@ -79693,7 +81591,6 @@ crate::impl_object!(
     BlockdevOptionsCbw,
     BlockdevOptions,
     BlockdevCreateOptionsFile,
-    BlockdevCreateOptionsGluster,
     BlockdevCreateOptionsLUKS,
     BlockdevCreateOptionsNfs,
     BlockdevCreateOptionsParallels,
@@ -79760,8 +81657,13 @@ crate::impl_object!(
     DumpQueryResult,
     DumpGuestMemoryCapability,
     NetLegacyNicOptions,
-    String,
-    NetDevPasstOptions,
+    PasstSearch,
+    PasstPortForward,
+    PasstParameter,
+    NetdevPasstOptions,
+    NetdevUserDomainSuffix,
+    NetdevUserHostForward,
+    NetdevUserGuestForward,
     NetdevUserOptions,
     NetdevTapOptions,
     NetdevSocketOptions,
@@ -79838,7 +81740,7 @@ crate::impl_object!(
     AuthZListFileProperties,
     AuthZPAMProperties,
     AuthZSimpleProperties,
-    MigrationStats,
+    MigrationRAMStats,
     XBZRLECacheStats,
     CompressionStats,
     VfioStats,
@@ -79847,7 +81749,6 @@ crate::impl_object!(
     BitmapMigrationBitmapAliasTransform,
     BitmapMigrationBitmapAlias,
     BitmapMigrationNodeAlias,
-    MigrateSetParameters,
     MigrationParameters,
     FileMigrationArgs,
     MigrationExecCommand,
@@ -79858,7 +81759,6 @@ crate::impl_object!(
     DirtyRateVcpu,
     DirtyRateInfo,
     DirtyLimitInfo,
-    MigrationThreadInfo,
     Abort,
     AbortWrapper,
     BlockDirtyBitmapAddWrapper,
@@ -79930,6 +81830,9 @@ crate::impl_object!(
     SevSnpGuestProperties,
     TdxGuestProperties,
     ThreadContextProperties,
+    MonitorProperties,
+    MonitorHMPProperties,
+    MonitorQMPProperties,
     ObjectOptions,
     SmpCacheProperties,
     SmpCachePropertiesWrapper,
@@ -79962,11 +81865,13 @@ crate::impl_object!(
     VirtioMEMDeviceInfo,
     SgxEPCDeviceInfo,
     HvBalloonDeviceInfo,
+    SpMemDeviceInfo,
     PCDIMMDeviceInfoWrapper,
     VirtioPMEMDeviceInfoWrapper,
     VirtioMEMDeviceInfoWrapper,
     SgxEPCDeviceInfoWrapper,
     HvBalloonDeviceInfoWrapper,
+    SpMemDeviceInfoWrapper,
     MemoryDeviceInfo,
     SgxEPC,
     SgxEPCProperties,
@@ -80056,6 +81961,10 @@ crate::impl_object!(
     DummyVirtioForceArrays,
     QCryptodevBackendClient,
     QCryptodevInfo,
+    CXLCommonEventBase,
+    CXLGeneralMediaEvent,
+    CXLDRAMEvent,
+    CXLMemModuleEvent,
     CXLUncorErrorRecord,
     CxlDynamicCapacityExtent,
     UefiVariable,
@@ -80068,6 +81977,7 @@ crate::impl_serde!(
     Qcow2OverlapChecks,
     BlockdevRef,
     BlockdevRefOrNull,
+    BlockExportIothreads,
     StatsValue,
 );
 
@@ -81262,7 +83172,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`MEMORY_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json` line 405
+    /// [`MEMORY_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json` line 423
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryFailure {
@@ -81446,7 +83356,7 @@ pub mod events {
 
     /// Since: 1.7
     ///
-    /// [`BLOCK_IMAGE_CORRUPTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json` line 4067
+    /// [`BLOCK_IMAGE_CORRUPTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json` line 4027
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockImageCorrupted {
@@ -81595,7 +83505,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`BLOCK_IO_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json` line 4092
+    /// [`BLOCK_IO_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json` line 4052
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockIoError {
@@ -81758,7 +83668,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json` line 4117
+    /// [`BLOCK_JOB_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json` line 4077
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCompleted {
@@ -81901,7 +83811,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_CANCELLED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json` line 4140
+    /// [`BLOCK_JOB_CANCELLED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json` line 4100
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancelled {
@@ -82021,7 +83931,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json` line 4160
+    /// [`BLOCK_JOB_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json` line 4120
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobError {
@@ -82119,7 +84029,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_READY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json` line 4180
+    /// [`BLOCK_JOB_READY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json` line 4140
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobReady {
@@ -82239,7 +84149,7 @@ pub mod events {
 
     /// Since: 2.12
     ///
-    /// [`BLOCK_JOB_PENDING`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json` line 4199
+    /// [`BLOCK_JOB_PENDING`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json` line 4159
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobPending {
@@ -82324,7 +84234,7 @@ pub mod events {
 
     /// Since: 2.3
     ///
-    /// [`BLOCK_WRITE_THRESHOLD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json` line 4222
+    /// [`BLOCK_WRITE_THRESHOLD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json` line 4182
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockWriteThreshold {
@@ -82422,7 +84332,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json` line 4305
+    /// [`QUORUM_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json` line 4265
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumFailure {
@@ -82520,7 +84430,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_REPORT_BAD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json` line 4321
+    /// [`QUORUM_REPORT_BAD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json` line 4281
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumReportBad {
@@ -82824,7 +84734,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`BLOCK_EXPORT_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json` line 323
+    /// [`BLOCK_EXPORT_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json` line 336
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDeleted {
@@ -82898,7 +84808,7 @@ pub mod events {
 
     /// Since: 2.1
     ///
-    /// [`VSERPORT_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json` line 640
+    /// [`VSERPORT_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json` line 654
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VserportChange {
@@ -82980,7 +84890,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`DUMP_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json` line 100
+    /// [`DUMP_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json` line 104
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpCompleted {
@@ -83070,7 +84980,7 @@ pub mod events {
 
     /// Since: 1.6
     ///
-    /// [`NIC_RX_FILTER_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json` line 701
+    /// [`NIC_RX_FILTER_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json` line 746
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NicRxFilterChanged {
@@ -83159,7 +85069,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`FAILOVER_NEGOTIATED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json` line 744
+    /// [`FAILOVER_NEGOTIATED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json` line 789
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct FailoverNegotiated {
@@ -83233,7 +85143,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json` line 754
+    /// [`NETDEV_STREAM_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json` line 799
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamConnected {
@@ -83318,7 +85228,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json` line 766
+    /// [`NETDEV_STREAM_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json` line 811
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamDisconnected {
@@ -83392,7 +85302,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json` line 776
+    /// [`NETDEV_VHOST_USER_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json` line 821
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserConnected {
@@ -83480,7 +85390,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json` line 788
+    /// [`NETDEV_VHOST_USER_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json` line 833
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserDisconnected {
@@ -84123,7 +86033,7 @@ pub mod events {
 
     /// Since: 2.4
     ///
-    /// [`MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json` line 688
+    /// [`MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json` line 614
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Migration {
@@ -84198,7 +86108,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`MIGRATION_PASS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json` line 697
+    /// [`MIGRATION_PASS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json` line 623
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrationPass {
@@ -84273,7 +86183,7 @@ pub mod events {
 
     /// Since: 3.1
     ///
-    /// [`COLO_EXIT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json` line 760
+    /// [`COLO_EXIT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json` line 686
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ColoExit {
@@ -84356,7 +86266,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`UNPLUG_PRIMARY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json` line 1066
+    /// [`UNPLUG_PRIMARY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json` line 986
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct UnplugPrimary {
@@ -84736,7 +86646,7 @@ pub mod events {
 
     /// Since: 5.1
     ///
-    /// [`MEMORY_DEVICE_SIZE_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json` line 1079
+    /// [`MEMORY_DEVICE_SIZE_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json` line 1113
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryDeviceSizeChange {
@@ -84976,7 +86886,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`RTC_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json` line 294
+    /// [`RTC_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json` line 296
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RtcChange {
@@ -85062,7 +86972,7 @@ pub mod events {
 
     /// Since: 7.1
     ///
-    /// [`VFU_CLIENT_HANGUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json` line 306
+    /// [`VFU_CLIENT_HANGUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json` line 308
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfuClientHangup {
@@ -85246,7 +87156,7 @@ pub mod events {
 
     /// Since: 9.1
     ///
-    /// [`VFIO_MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json` line 42
+    /// [`VFIO_MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json` line 44
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfioMigration {
@@ -86039,10 +87949,15 @@ pub mod commands {
         const NAME: &'static str = "query-jobs";
     }
 
+    /// # Features
+    ///
+    /// - **deprecated**: going to be removed
+    ///
     /// Since: 0.14
     ///
-    /// [`query-kvm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json` line 24
+    /// [`query-kvm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json` line 28
     #[derive(Clone, Debug, Default, PartialEq)]
+    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct QueryKvm {}
 
@@ -86082,6 +87997,7 @@ pub mod commands {
     impl crate::Command for QueryKvm {
         type Reply = super::KvmInfo;
         const NAME: &'static str = "query-kvm";
+        const FEATURES: &'static [&'static str] = &["deprecated"];
     }
 
     /// # Features
@@ -86090,7 +88006,7 @@ pub mod commands {
     ///
     /// Since: 10.1
     ///
-    /// [`x-accel-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json` line 35
+    /// [`x-accel-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json` line 39
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XAccelStats {}
@@ -86136,7 +88052,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-accelerators`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json` line 78
+    /// [`query-accelerators`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json` line 82
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAccelerators {}
@@ -86181,10 +88097,13 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-block`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json` line 647
+    /// [`query-block`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json` line 649
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
-    pub struct QueryBlock {}
+    pub struct QueryBlock {
+        /// (since 11.0)
+        pub flat: ::core::option::Option<bool>,
+    }
 
     impl QueryBlock {
         /// With no member set.
@@ -86193,30 +88112,48 @@ pub mod commands {
         pub fn new() -> Self {
             Self::default()
         }
+
+        /// Sets `flat`.
+        #[must_use]
+        #[inline]
+        pub fn flat(mut self, flat: bool) -> Self {
+            self.flat = Some(flat);
+            self
+        }
     }
 
     impl crate::codec::Members for QueryBlock {
-        type Partial = ();
+        type Partial = (crate::codec::Fault, ::core::option::Option<bool>);
 
         #[inline]
-        fn begin() -> Self::Partial {}
+        fn begin() -> Self::Partial {
+            (crate::codec::Fault::new(), None)
+        }
 
         #[inline]
         fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
-            Ok(false)
+            match key {
+                "flat" => crate::codec::get(&mut p.1, &mut p.0, 0, "flat", r),
+                _ => Ok(false),
+            }
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            let (crate::codec::Fault(None), m0) = p else {
+                return Err(crate::codec::incomplete(p.0, &[], r));
+            };
+            Ok(Self { flat: m0 })
         }
 
         #[inline]
-        fn put(&self, _: &mut crate::Writer<'_>) {}
+        fn put(&self, w: &mut crate::Writer<'_>) {
+            crate::codec::put_opt(w, "flat", &self.flat);
+        }
     }
 
     impl crate::Command for QueryBlock {
@@ -86227,7 +88164,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-blockstats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json` line 873
+    /// [`query-blockstats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json` line 876
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockstats {
@@ -86294,7 +88231,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`query-block-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json` line 987
+    /// [`query-block-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json` line 990
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockJobs {}
@@ -86340,7 +88277,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`block_resize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json` line 1002
+    /// [`block_resize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json` line 1005
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockResize {
@@ -86438,7 +88375,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`blockdev-snapshot-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json` line 1146
+    /// [`blockdev-snapshot-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json` line 1149
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotSync(pub super::BlockdevSnapshotSync);
 
@@ -86497,7 +88434,7 @@ pub mod commands {
     ///
     /// Since: 2.5
     ///
-    /// [`blockdev-snapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json` line 1161
+    /// [`blockdev-snapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json` line 1164
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshot(pub super::BlockdevSnapshot);
 
@@ -86553,7 +88490,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`change-backing-file`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json` line 1177
+    /// [`change-backing-file`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json` line 1180
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChangeBackingFile {
@@ -86641,7 +88578,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`block-commit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json` line 1206
+    /// [`block-commit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json` line 1209
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockCommit {
@@ -86939,7 +88876,7 @@ pub mod commands {
     ///
     /// Since: 1.6
     ///
-    /// [`drive-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json` line 1235
+    /// [`drive-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json` line 1238
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     pub struct DriveBackup(pub super::DriveBackup);
@@ -86996,7 +88933,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`blockdev-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json` line 1248
+    /// [`blockdev-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json` line 1251
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevBackup(pub super::BlockdevBackup);
 
@@ -87051,7 +88988,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-named-block-nodes`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json` line 1262
+    /// [`query-named-block-nodes`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json` line 1265
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryNamedBlockNodes {
@@ -87122,7 +89059,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-debug-query-block-graph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json` line 1359
+    /// [`x-debug-query-block-graph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json` line 1362
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XDebugQueryBlockGraph {}
@@ -87169,7 +89106,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`drive-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json` line 1371
+    /// [`drive-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json` line 1374
     #[derive(Clone, Debug, PartialEq)]
     pub struct DriveMirror(pub super::DriveMirror);
 
@@ -87224,7 +89161,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json` line 1492
+    /// [`block-dirty-bitmap-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json` line 1495
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapAdd(pub super::BlockDirtyBitmapAdd);
 
@@ -87279,7 +89216,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json` line 1503
+    /// [`block-dirty-bitmap-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json` line 1506
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapRemove(pub super::BlockDirtyBitmap);
 
@@ -87334,7 +89271,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-clear`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json` line 1514
+    /// [`block-dirty-bitmap-clear`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json` line 1517
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapClear(pub super::BlockDirtyBitmap);
 
@@ -87389,7 +89326,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-enable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json` line 1525
+    /// [`block-dirty-bitmap-enable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json` line 1528
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapEnable(pub super::BlockDirtyBitmap);
 
@@ -87444,7 +89381,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-disable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json` line 1536
+    /// [`block-dirty-bitmap-disable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json` line 1539
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapDisable(pub super::BlockDirtyBitmap);
 
@@ -87499,7 +89436,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-merge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json` line 1547
+    /// [`block-dirty-bitmap-merge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json` line 1550
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapMerge(pub super::BlockDirtyBitmapMerge);
 
@@ -87558,7 +89495,7 @@ pub mod commands {
     ///
     /// Since: 2.10
     ///
-    /// [`x-debug-block-dirty-bitmap-sha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json` line 1571
+    /// [`x-debug-block-dirty-bitmap-sha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json` line 1574
     #[derive(Clone, Debug, PartialEq)]
     pub struct XDebugBlockDirtyBitmapSha256(pub super::BlockDirtyBitmap);
 
@@ -87614,7 +89551,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`blockdev-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json` line 1600
+    /// [`blockdev-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json` line 1603
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevMirror {
@@ -87924,7 +89861,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-stream`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json` line 1806
+    /// [`block-stream`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json` line 1809
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockStream {
@@ -88178,7 +90115,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-set-speed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json` line 1833
+    /// [`block-job-set-speed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json` line 1836
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobSetSpeed {
@@ -88251,7 +90188,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json` line 1847
+    /// [`block-job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json` line 1850
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancel {
@@ -88336,7 +90273,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json` line 1864
+    /// [`block-job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json` line 1867
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -88406,7 +90343,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json` line 1882
+    /// [`block-job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json` line 1885
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -88476,7 +90413,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json` line 1900
+    /// [`block-job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json` line 1903
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -88546,7 +90483,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json` line 1918
+    /// [`block-job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json` line 1921
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -88614,7 +90551,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json` line 1936
+    /// [`block-job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json` line 1939
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -88678,7 +90615,7 @@ pub mod commands {
 
     /// Since: 8.2
     ///
-    /// [`block-job-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json` line 1975
+    /// [`block-job-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json` line 1978
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockJobChange(pub super::BlockJobChangeOptions);
 
@@ -88732,7 +90669,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json` line 3511
+    /// [`blockdev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json` line 3490
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevAdd(pub super::BlockdevOptions);
 
@@ -88787,7 +90724,7 @@ pub mod commands {
 
     /// Since: 6.1
     ///
-    /// [`blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json` line 3525
+    /// [`blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json` line 3504
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevReopen {
@@ -88853,7 +90790,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json` line 3538
+    /// [`blockdev-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json` line 3517
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevDel {
@@ -88917,7 +90854,7 @@ pub mod commands {
 
     /// Since: 10.0
     ///
-    /// [`blockdev-set-active`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json` line 3552
+    /// [`blockdev-set-active`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json` line 3531
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSetActive {
@@ -89001,7 +90938,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`blockdev-create`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json` line 3972
+    /// [`blockdev-create`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json` line 3932
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevCreate {
@@ -89081,7 +91018,7 @@ pub mod commands {
     ///
     /// Since: 5.1
     ///
-    /// [`x-blockdev-amend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json` line 4032
+    /// [`x-blockdev-amend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json` line 3992
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevAmend {
@@ -89185,7 +91122,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`block-set-write-threshold`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json` line 4239
+    /// [`block-set-write-threshold`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json` line 4199
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockSetWriteThreshold {
@@ -89268,7 +91205,7 @@ pub mod commands {
     ///
     /// Since: 2.7
     ///
-    /// [`x-blockdev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json` line 4258
+    /// [`x-blockdev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json` line 4218
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevChange {
@@ -89367,7 +91304,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`x-blockdev-set-iothread`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json` line 4278
+    /// [`x-blockdev-set-iothread`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json` line 4238
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevSetIothread {
@@ -89462,7 +91399,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json` line 4350
+    /// [`blockdev-snapshot-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json` line 4310
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotInternalSync(pub super::BlockdevSnapshotInternal);
 
@@ -89517,7 +91454,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-delete-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json` line 4365
+    /// [`blockdev-snapshot-delete-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json` line 4325
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSnapshotDeleteInternalSync {
@@ -90692,7 +92629,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json` line 295
+    /// [`block-export-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json` line 308
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockExportAdd(pub super::BlockExportOptions);
 
@@ -90747,7 +92684,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json` line 310
+    /// [`block-export-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json` line 323
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDel {
@@ -90825,7 +92762,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-block-exports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json` line 350
+    /// [`query-block-exports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json` line 363
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockExports {}
@@ -91139,7 +93076,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json` line 594
+    /// [`chardev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json` line 608
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevAdd {
@@ -91214,7 +93151,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json` line 608
+    /// [`chardev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json` line 622
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevChange {
@@ -91289,7 +93226,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json` line 621
+    /// [`chardev-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json` line 635
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevRemove {
@@ -91350,7 +93287,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-send-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json` line 630
+    /// [`chardev-send-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json` line 644
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevSendBreak {
@@ -91411,7 +93348,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`dump-guest-memory`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json` line 47
+    /// [`dump-guest-memory`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json` line 51
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpGuestMemory {
@@ -91554,7 +93491,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`query-dump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json` line 90
+    /// [`query-dump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json` line 94
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDump {}
@@ -91599,7 +93536,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-dump-guest-memory-capability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json` line 122
+    /// [`query-dump-guest-memory-capability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json` line 126
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDumpGuestMemoryCapability {}
@@ -91830,7 +93767,7 @@ pub mod commands {
 
     /// Since: 1.6
     ///
-    /// [`query-rx-filter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json` line 687
+    /// [`query-rx-filter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json` line 732
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRxFilter {
@@ -91898,7 +93835,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`announce-self`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json` line 735
+    /// [`announce-self`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json` line 780
     #[derive(Clone, Debug, PartialEq)]
     pub struct AnnounceSelf(pub super::AnnounceParameters);
 
@@ -93083,7 +95020,7 @@ pub mod commands {
 
     /// Since: 3.1
     ///
-    /// [`query-display-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json` line 1343
+    /// [`query-display-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json` line 1345
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDisplayOptions {}
@@ -93128,7 +95065,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`display-reload`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json` line 1382
+    /// [`display-reload`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json` line 1384
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayReload(pub super::DisplayReloadOptions);
 
@@ -93182,7 +95119,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`display-update`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json` line 1424
+    /// [`display-update`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json` line 1426
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayUpdate(pub super::DisplayUpdateOptions);
 
@@ -93236,7 +95173,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`client_migrate_info`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json` line 1437
+    /// [`client_migrate_info`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json` line 1439
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ClientMigrateInfo {
@@ -93361,7 +95298,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json` line 227
+    /// [`query-migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json` line 231
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrate {}
@@ -93406,7 +95343,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`migrate-set-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json` line 310
+    /// [`migrate-set-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json` line 311
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateSetCapabilities {
@@ -93471,7 +95408,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-migrate-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json` line 320
+    /// [`query-migrate-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json` line 321
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateCapabilities {}
@@ -93516,31 +95453,31 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`migrate-set-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json` line 582
+    /// [`migrate-set-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json` line 506
     #[derive(Clone, Debug, PartialEq)]
-    pub struct MigrateSetParameters(pub super::MigrateSetParameters);
+    pub struct MigrateSetParameters(pub super::MigrationParameters);
 
     impl MigrateSetParameters {
         /// With these members.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::MigrateSetParameters>) -> Self {
+        pub fn new(members: impl ::core::convert::Into<super::MigrationParameters>) -> Self {
             Self(members.into())
         }
     }
 
-    impl ::core::convert::From<super::MigrateSetParameters> for MigrateSetParameters {
+    impl ::core::convert::From<super::MigrationParameters> for MigrateSetParameters {
         #[inline]
-        fn from(members: super::MigrateSetParameters) -> Self {
+        fn from(members: super::MigrationParameters) -> Self {
             Self(members)
         }
     }
 
     impl crate::codec::Members for MigrateSetParameters {
-        type Partial = <super::MigrateSetParameters as crate::codec::Members>::Partial;
+        type Partial = <super::MigrationParameters as crate::codec::Members>::Partial;
 
         #[inline]
         fn begin() -> Self::Partial {
-            <super::MigrateSetParameters as crate::codec::Members>::begin()
+            <super::MigrationParameters as crate::codec::Members>::begin()
         }
 
         #[inline]
@@ -93549,7 +95486,7 @@ pub mod commands {
             key: &str,
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
-            <super::MigrateSetParameters as crate::codec::Members>::member(p, key, r)
+            <super::MigrationParameters as crate::codec::Members>::member(p, key, r)
         }
 
         #[inline]
@@ -93559,7 +95496,7 @@ pub mod commands {
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            <super::MigrateSetParameters as crate::codec::Members>::put(&self.0, w);
+            <super::MigrationParameters as crate::codec::Members>::put(&self.0, w);
         }
     }
 
@@ -93570,7 +95507,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-migrate-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json` line 672
+    /// [`query-migrate-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json` line 598
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateParameters {}
@@ -93615,7 +95552,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`migrate-start-postcopy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json` line 679
+    /// [`migrate-start-postcopy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json` line 605
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateStartPostcopy {}
@@ -93666,7 +95603,7 @@ pub mod commands {
     ///
     /// Since: 2.8
     ///
-    /// [`x-colo-lost-heartbeat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json` line 789
+    /// [`x-colo-lost-heartbeat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json` line 715
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XColoLostHeartbeat {}
@@ -93712,7 +95649,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate_cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json` line 800
+    /// [`migrate_cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json` line 726
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateCancel {}
@@ -93757,7 +95694,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`migrate-continue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json` line 809
+    /// [`migrate-continue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json` line 735
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateContinue {
@@ -93819,7 +95756,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json` line 907
+    /// [`migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json` line 828
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Migrate {
@@ -93827,11 +95764,6 @@ pub mod commands {
         pub uri: ::core::option::Option<::std::string::String>,
         /// (since 0.14)
         pub channels: ::core::option::Option<::std::vec::Vec<super::MigrationChannel>>,
-        /// (since 0.14)
-        ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
-        pub detach: ::core::option::Option<bool>,
         /// (since 3.0)
         pub resume: ::core::option::Option<bool>,
     }
@@ -93861,15 +95793,6 @@ pub mod commands {
             self
         }
 
-        /// Sets `detach`.
-        #[deprecated = "going to be removed"]
-        #[must_use]
-        #[inline]
-        pub fn detach(mut self, detach: bool) -> Self {
-            self.detach = Some(detach);
-            self
-        }
-
         /// Sets `resume`.
         #[must_use]
         #[inline]
@@ -93885,12 +95808,11 @@ pub mod commands {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::vec::Vec<super::MigrationChannel>>,
             ::core::option::Option<bool>,
-            ::core::option::Option<bool>,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None, None)
+            (crate::codec::Fault::new(), None, None, None)
         }
 
         #[inline]
@@ -93902,22 +95824,20 @@ pub mod commands {
             match key {
                 "uri" => crate::codec::get(&mut p.1, &mut p.0, 0, "uri", r),
                 "channels" => crate::codec::get(&mut p.2, &mut p.0, 1, "channels", r),
-                "detach" => crate::codec::get(&mut p.3, &mut p.0, 2, "detach", r),
-                "resume" => crate::codec::get(&mut p.4, &mut p.0, 3, "resume", r),
+                "resume" => crate::codec::get(&mut p.3, &mut p.0, 2, "resume", r),
                 _ => Ok(false),
             }
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+            let (crate::codec::Fault(None), m0, m1, m2) = p else {
                 return Err(crate::codec::incomplete(p.0, &[], r));
             };
             Ok(Self {
                 uri: m0,
                 channels: m1,
-                detach: m2,
-                resume: m3,
+                resume: m2,
             })
         }
 
@@ -93925,7 +95845,6 @@ pub mod commands {
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put_opt(w, "uri", &self.uri);
             crate::codec::put_opt(w, "channels", &self.channels);
-            crate::codec::put_opt_marked(w, "detach", &self.detach, &["deprecated"]);
             crate::codec::put_opt(w, "resume", &self.resume);
         }
     }
@@ -93937,7 +95856,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`migrate-incoming`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json` line 926
+    /// [`migrate-incoming`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json` line 846
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateIncoming {
@@ -94037,7 +95956,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`xen-save-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json` line 943
+    /// [`xen-save-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json` line 863
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSaveDevicesState {
@@ -94117,7 +96036,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`xen-set-global-dirty-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json` line 955
+    /// [`xen-set-global-dirty-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json` line 875
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetGlobalDirtyLog {
@@ -94176,7 +96095,7 @@ pub mod commands {
 
     /// Since: 2.7
     ///
-    /// [`xen-load-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json` line 964
+    /// [`xen-load-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json` line 884
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenLoadDevicesState {
@@ -94241,7 +96160,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-set-replication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json` line 975
+    /// [`xen-set-replication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json` line 895
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetReplication {
@@ -94331,7 +96250,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`query-xen-replication-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json` line 1000
+    /// [`query-xen-replication-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json` line 920
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryXenReplicationStatus {}
@@ -94378,7 +96297,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-colo-do-checkpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json` line 1011
+    /// [`xen-colo-do-checkpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json` line 931
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XenColoDoCheckpoint {}
@@ -94425,7 +96344,7 @@ pub mod commands {
     ///
     /// Since: 3.1
     ///
-    /// [`query-colo-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json` line 1037
+    /// [`query-colo-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json` line 957
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryColoStatus {}
@@ -94470,7 +96389,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-recover`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json` line 1050
+    /// [`migrate-recover`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json` line 970
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateRecover {
@@ -94532,7 +96451,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json` line 1057
+    /// [`migrate-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json` line 977
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigratePause {}
@@ -94578,7 +96497,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`calc-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json` line 1154
+    /// [`calc-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json` line 1074
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CalcDirtyRate {
@@ -94689,7 +96608,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json` line 1171
+    /// [`query-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json` line 1091
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDirtyRate {
@@ -94755,7 +96674,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`set-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json` line 1203
+    /// [`set-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json` line 1123
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetVcpuDirtyLimit {
@@ -94836,7 +96755,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`cancel-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json` line 1215
+    /// [`cancel-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json` line 1135
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CancelVcpuDirtyLimit {
@@ -94902,7 +96821,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json` line 1222
+    /// [`query-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json` line 1142
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVcpuDirtyLimit {}
@@ -94945,60 +96864,9 @@ pub mod commands {
         const NAME: &'static str = "query-vcpu-dirty-limit";
     }
 
-    /// # Features
-    ///
-    /// - **deprecated**: going to be removed
-    ///
-    /// Since: 7.2
-    ///
-    /// [`query-migrationthreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrationthreads), `migration.json` line 1246
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated = "going to be removed"]
-    #[non_exhaustive]
-    pub struct QueryMigrationthreads {}
-
-    impl QueryMigrationthreads {
-        /// With no member set.
-        #[must_use]
-        #[inline]
-        pub fn new() -> Self {
-            Self::default()
-        }
-    }
-
-    impl crate::codec::Members for QueryMigrationthreads {
-        type Partial = ();
-
-        #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
-        }
-
-        #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
-        }
-
-        #[inline]
-        fn put(&self, _: &mut crate::Writer<'_>) {}
-    }
-
-    impl crate::Command for QueryMigrationthreads {
-        type Reply = ::std::vec::Vec<super::MigrationThreadInfo>;
-        const NAME: &'static str = "query-migrationthreads";
-        const FEATURES: &'static [&'static str] = &["deprecated"];
-    }
-
     /// Since: 6.0
     ///
-    /// [`snapshot-save`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json` line 1262
+    /// [`snapshot-save`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json` line 1154
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotSave {
@@ -95094,7 +96962,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-load`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json` line 1282
+    /// [`snapshot-load`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json` line 1174
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotLoad {
@@ -95190,7 +97058,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-delete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json` line 1301
+    /// [`snapshot-delete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json` line 1193
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotDelete {
@@ -95765,7 +97633,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json` line 49
+    /// [`qom-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json` line 65
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomList {
@@ -95827,7 +97695,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json` line 64
+    /// [`qom-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json` line 80
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomGet {
@@ -95901,11 +97769,13 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
-    /// [`qom-list-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json` line 71
+    /// Since: 10.1
+    ///
+    /// [`qom-list-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json` line 94
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListGet {
-        /// `paths`
+        /// (since 10.1)
         pub paths: ::std::vec::Vec<::std::string::String>,
     }
 
@@ -95967,7 +97837,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json` line 87
+    /// [`qom-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json` line 110
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomSet {
@@ -96055,7 +97925,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`qom-list-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json` line 115
+    /// [`qom-list-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json` line 138
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QomListTypes {
@@ -96143,7 +98013,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`qom-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json` line 129
+    /// [`qom-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json` line 152
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListProperties {
@@ -96207,7 +98077,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json` line 977
+    /// [`object-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json` line 1064
     #[derive(Clone, Debug, PartialEq)]
     pub struct ObjectAdd(pub super::ObjectOptions);
 
@@ -96262,7 +98132,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json` line 991
+    /// [`object-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json` line 1078
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ObjectDel {
@@ -97642,7 +99512,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-memory-devices`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json` line 1068
+    /// [`query-memory-devices`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json` line 1102
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemoryDevices {}
@@ -97691,7 +99561,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-irq`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json` line 1151
+    /// [`x-query-irq`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json` line 1185
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryIrq {}
@@ -97743,7 +99613,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-jit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json` line 1166
+    /// [`x-query-jit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json` line 1200
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryJit {}
@@ -97793,7 +99663,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-numa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json` line 1182
+    /// [`x-query-numa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json` line 1216
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryNuma {}
@@ -97843,7 +99713,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-ramblock`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json` line 1197
+    /// [`x-query-ramblock`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json` line 1231
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRamblock {}
@@ -97893,7 +99763,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-roms`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json` line 1212
+    /// [`x-query-roms`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json` line 1246
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRoms {}
@@ -97943,7 +99813,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-usb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json` line 1227
+    /// [`x-query-usb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json` line 1261
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryUsb {}
@@ -97991,7 +99861,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`dumpdtb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json` line 1265
+    /// [`dumpdtb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json` line 1299
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Dumpdtb {
@@ -98058,7 +99928,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`x-query-interrupt-controllers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json` line 1276
+    /// [`x-query-interrupt-controllers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json` line 1310
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryInterruptControllers {}
@@ -98104,7 +99974,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-firmware-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json` line 1299
+    /// [`query-firmware-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json` line 1333
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFirmwareLog {
@@ -98170,7 +100040,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`dump-skeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json` line 1312
+    /// [`dump-skeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json` line 1346
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpSkeys {
@@ -98233,7 +100103,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-comparison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json` line 1382
+    /// [`query-cpu-model-comparison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json` line 1416
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelComparison {
@@ -98303,7 +100173,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-baseline`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json` line 1396
+    /// [`query-cpu-model-baseline`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json` line 1430
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelBaseline {
@@ -98373,7 +100243,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-expansion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json` line 1423
+    /// [`query-cpu-model-expansion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json` line 1457
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelExpansion {
@@ -98443,7 +100313,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-cpu-definitions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json` line 1460
+    /// [`query-cpu-definitions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json` line 1494
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuDefinitions {}
@@ -99163,7 +101033,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-iothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json` line 74
+    /// [`query-iothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json` line 76
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryIothreads {}
@@ -99209,7 +101079,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json` line 85
+    /// [`stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json` line 87
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -99254,7 +101124,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`cont`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json` line 92
+    /// [`cont`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json` line 94
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Cont {}
@@ -99303,7 +101173,7 @@ pub mod commands {
     ///
     /// Since: 3.0
     ///
-    /// [`x-exit-preconfig`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json` line 103
+    /// [`x-exit-preconfig`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json` line 105
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XExitPreconfig {}
@@ -99354,7 +101224,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`human-monitor-command`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json` line 121
+    /// [`human-monitor-command`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json` line 123
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct HumanMonitorCommand {
@@ -99437,7 +101307,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`getfd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json` line 135
+    /// [`getfd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json` line 137
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Getfd {
@@ -99502,7 +101372,7 @@ pub mod commands {
     ///
     /// Since: 8.0
     ///
-    /// [`get-win32-socket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json` line 145
+    /// [`get-win32-socket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json` line 147
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetWin32Socket {
@@ -99577,7 +101447,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`closefd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json` line 158
+    /// [`closefd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json` line 160
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Closefd {
@@ -99640,7 +101510,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`add-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json` line 178
+    /// [`add-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json` line 180
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct AddFd {
@@ -99724,7 +101594,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`remove-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json` line 192
+    /// [`remove-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json` line 194
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RemoveFd {
@@ -99802,7 +101672,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-fdsets`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json` line 222
+    /// [`query-fdsets`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json` line 224
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFdsets {}
@@ -99847,7 +101717,7 @@ pub mod commands {
 
     /// Since: 1.5
     ///
-    /// [`query-command-line-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json` line 279
+    /// [`query-command-line-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json` line 281
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCommandLineOptions {
@@ -100869,7 +102739,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json` line 133
+    /// [`x-query-virtio-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json` line 131
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioStatus {
@@ -100935,7 +102805,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json` line 238
+    /// [`x-query-virtio-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json` line 236
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueStatus {
@@ -101012,7 +102882,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-vhost-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json` line 295
+    /// [`x-query-virtio-vhost-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json` line 287
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioVhostQueueStatus {
@@ -101089,7 +102959,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-element`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json` line 375
+    /// [`x-query-virtio-queue-element`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json` line 367
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueElement {
@@ -101222,128 +103092,31 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-general-media-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json` line 39
+    /// [`cxl-inject-general-media-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json` line 90
     #[derive(Clone, Debug, PartialEq)]
-    #[non_exhaustive]
-    pub struct CxlInjectGeneralMediaEvent {
-        /// (since 8.1)
-        pub path: ::std::string::String,
-        /// (since 8.1)
-        pub log: super::CxlEventLog,
-        /// (since 8.1)
-        pub flags: u8,
-        /// (since 8.1)
-        pub dpa: u64,
-        /// (since 8.1)
-        pub descriptor: u8,
-        /// (since 8.1)
-        pub r#type: u8,
-        /// (since 8.1)
-        pub transaction_type: u8,
-        /// (since 8.1)
-        pub channel: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub rank: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub device: ::core::option::Option<u32>,
-        /// (since 8.1)
-        pub component_id: ::core::option::Option<::std::string::String>,
-    }
+    pub struct CxlInjectGeneralMediaEvent(pub super::CXLGeneralMediaEvent);
 
     impl CxlInjectGeneralMediaEvent {
-        /// With what is mandatory.
+        /// With these members.
         #[must_use]
-        pub fn new(
-            path: impl ::core::convert::Into<::std::string::String>,
-            log: super::CxlEventLog,
-            flags: u8,
-            dpa: u64,
-            descriptor: u8,
-            r#type: u8,
-            transaction_type: u8,
-        ) -> Self {
-            Self {
-                path: path.into(),
-                log,
-                flags,
-                dpa,
-                descriptor,
-                r#type,
-                transaction_type,
-                channel: None,
-                rank: None,
-                device: None,
-                component_id: None,
-            }
+        pub fn new(members: impl ::core::convert::Into<super::CXLGeneralMediaEvent>) -> Self {
+            Self(members.into())
         }
+    }
 
-        /// Sets `channel`.
-        #[must_use]
+    impl ::core::convert::From<super::CXLGeneralMediaEvent> for CxlInjectGeneralMediaEvent {
         #[inline]
-        pub fn channel(mut self, channel: u8) -> Self {
-            self.channel = Some(channel);
-            self
-        }
-
-        /// Sets `rank`.
-        #[must_use]
-        #[inline]
-        pub fn rank(mut self, rank: u8) -> Self {
-            self.rank = Some(rank);
-            self
-        }
-
-        /// Sets `device`.
-        #[must_use]
-        #[inline]
-        pub fn device(mut self, device: u32) -> Self {
-            self.device = Some(device);
-            self
-        }
-
-        /// Sets `component-id`.
-        #[must_use]
-        pub fn component_id(
-            mut self,
-            component_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
-            self.component_id = Some(component_id.into());
-            self
+        fn from(members: super::CXLGeneralMediaEvent) -> Self {
+            Self(members)
         }
     }
 
     impl crate::codec::Members for CxlInjectGeneralMediaEvent {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::CxlEventLog>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u64>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u32>,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = <super::CXLGeneralMediaEvent as crate::codec::Members>::Partial;
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                crate::codec::Fault::new(),
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
+            <super::CXLGeneralMediaEvent as crate::codec::Members>::begin()
         }
 
         #[inline]
@@ -101352,80 +103125,17 @@ pub mod commands {
             key: &str,
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
-            match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
-                "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
-                "dpa" => crate::codec::get(&mut p.4, &mut p.0, 3, "dpa", r),
-                "descriptor" => crate::codec::get(&mut p.5, &mut p.0, 4, "descriptor", r),
-                "type" => crate::codec::get(&mut p.6, &mut p.0, 5, "type", r),
-                "transaction-type" => {
-                    crate::codec::get(&mut p.7, &mut p.0, 6, "transaction-type", r)
-                }
-                "channel" => crate::codec::get(&mut p.8, &mut p.0, 7, "channel", r),
-                "rank" => crate::codec::get(&mut p.9, &mut p.0, 8, "rank", r),
-                "device" => crate::codec::get(&mut p.10, &mut p.0, 9, "device", r),
-                "component-id" => crate::codec::get(&mut p.11, &mut p.0, 10, "component-id", r),
-                _ => Ok(false),
-            }
+            <super::CXLGeneralMediaEvent as crate::codec::Members>::member(p, key, r)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                Some(m5),
-                Some(m6),
-                m7,
-                m8,
-                m9,
-                m10,
-            ) = p
-            else {
-                let members = &[
-                    (p.1.is_none(), 0, "path"),
-                    (p.2.is_none(), 1, "log"),
-                    (p.3.is_none(), 2, "flags"),
-                    (p.4.is_none(), 3, "dpa"),
-                    (p.5.is_none(), 4, "descriptor"),
-                    (p.6.is_none(), 5, "type"),
-                    (p.7.is_none(), 6, "transaction-type"),
-                ];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self {
-                path: m0,
-                log: m1,
-                flags: m2,
-                dpa: m3,
-                descriptor: m4,
-                r#type: m5,
-                transaction_type: m6,
-                channel: m7,
-                rank: m8,
-                device: m9,
-                component_id: m10,
-            })
+            crate::codec::Members::finish(p, r).map(Self)
         }
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put(w, "path", &self.path);
-            crate::codec::put(w, "log", &self.log);
-            crate::codec::put(w, "flags", &self.flags);
-            crate::codec::put(w, "dpa", &self.dpa);
-            crate::codec::put(w, "descriptor", &self.descriptor);
-            crate::codec::put(w, "type", &self.r#type);
-            crate::codec::put(w, "transaction-type", &self.transaction_type);
-            crate::codec::put_opt(w, "channel", &self.channel);
-            crate::codec::put_opt(w, "rank", &self.rank);
-            crate::codec::put_opt(w, "device", &self.device);
-            crate::codec::put_opt(w, "component-id", &self.component_id);
+            <super::CXLGeneralMediaEvent as crate::codec::Members>::put(&self.0, w);
         }
     }
 
@@ -101436,180 +103146,31 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-dram-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json` line 77
+    /// [`cxl-inject-dram-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json` line 149
     #[derive(Clone, Debug, PartialEq)]
-    #[non_exhaustive]
-    pub struct CxlInjectDramEvent {
-        /// (since 8.1)
-        pub path: ::std::string::String,
-        /// (since 8.1)
-        pub log: super::CxlEventLog,
-        /// (since 8.1)
-        pub flags: u8,
-        /// (since 8.1)
-        pub dpa: u64,
-        /// (since 8.1)
-        pub descriptor: u8,
-        /// (since 8.1)
-        pub r#type: u8,
-        /// (since 8.1)
-        pub transaction_type: u8,
-        /// (since 8.1)
-        pub channel: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub rank: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub nibble_mask: ::core::option::Option<u32>,
-        /// (since 8.1)
-        pub bank_group: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub bank: ::core::option::Option<u8>,
-        /// (since 8.1)
-        pub row: ::core::option::Option<u32>,
-        /// (since 8.1)
-        pub column: ::core::option::Option<u16>,
-        /// (since 8.1)
-        pub correction_mask: ::core::option::Option<::std::vec::Vec<u64>>,
-    }
+    pub struct CxlInjectDramEvent(pub super::CXLDRAMEvent);
 
     impl CxlInjectDramEvent {
-        /// With what is mandatory.
+        /// With these members.
         #[must_use]
-        pub fn new(
-            path: impl ::core::convert::Into<::std::string::String>,
-            log: super::CxlEventLog,
-            flags: u8,
-            dpa: u64,
-            descriptor: u8,
-            r#type: u8,
-            transaction_type: u8,
-        ) -> Self {
-            Self {
-                path: path.into(),
-                log,
-                flags,
-                dpa,
-                descriptor,
-                r#type,
-                transaction_type,
-                channel: None,
-                rank: None,
-                nibble_mask: None,
-                bank_group: None,
-                bank: None,
-                row: None,
-                column: None,
-                correction_mask: None,
-            }
+        pub fn new(members: impl ::core::convert::Into<super::CXLDRAMEvent>) -> Self {
+            Self(members.into())
         }
+    }
 
-        /// Sets `channel`.
-        #[must_use]
+    impl ::core::convert::From<super::CXLDRAMEvent> for CxlInjectDramEvent {
         #[inline]
-        pub fn channel(mut self, channel: u8) -> Self {
-            self.channel = Some(channel);
-            self
-        }
-
-        /// Sets `rank`.
-        #[must_use]
-        #[inline]
-        pub fn rank(mut self, rank: u8) -> Self {
-            self.rank = Some(rank);
-            self
-        }
-
-        /// Sets `nibble-mask`.
-        #[must_use]
-        #[inline]
-        pub fn nibble_mask(mut self, nibble_mask: u32) -> Self {
-            self.nibble_mask = Some(nibble_mask);
-            self
-        }
-
-        /// Sets `bank-group`.
-        #[must_use]
-        #[inline]
-        pub fn bank_group(mut self, bank_group: u8) -> Self {
-            self.bank_group = Some(bank_group);
-            self
-        }
-
-        /// Sets `bank`.
-        #[must_use]
-        #[inline]
-        pub fn bank(mut self, bank: u8) -> Self {
-            self.bank = Some(bank);
-            self
-        }
-
-        /// Sets `row`.
-        #[must_use]
-        #[inline]
-        pub fn row(mut self, row: u32) -> Self {
-            self.row = Some(row);
-            self
-        }
-
-        /// Sets `column`.
-        #[must_use]
-        #[inline]
-        pub fn column(mut self, column: u16) -> Self {
-            self.column = Some(column);
-            self
-        }
-
-        /// Sets `correction-mask`.
-        #[must_use]
-        pub fn correction_mask(
-            mut self,
-            correction_mask: impl ::core::convert::Into<::std::vec::Vec<u64>>,
-        ) -> Self {
-            self.correction_mask = Some(correction_mask.into());
-            self
+        fn from(members: super::CXLDRAMEvent) -> Self {
+            Self(members)
         }
     }
 
     impl crate::codec::Members for CxlInjectDramEvent {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::CxlEventLog>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u64>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u32>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u32>,
-            ::core::option::Option<u16>,
-            ::core::option::Option<::std::vec::Vec<u64>>,
-        );
+        type Partial = <super::CXLDRAMEvent as crate::codec::Members>::Partial;
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                crate::codec::Fault::new(),
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
+            <super::CXLDRAMEvent as crate::codec::Members>::begin()
         }
 
         #[inline]
@@ -101618,98 +103179,17 @@ pub mod commands {
             key: &str,
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
-            match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
-                "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
-                "dpa" => crate::codec::get(&mut p.4, &mut p.0, 3, "dpa", r),
-                "descriptor" => crate::codec::get(&mut p.5, &mut p.0, 4, "descriptor", r),
-                "type" => crate::codec::get(&mut p.6, &mut p.0, 5, "type", r),
-                "transaction-type" => {
-                    crate::codec::get(&mut p.7, &mut p.0, 6, "transaction-type", r)
-                }
-                "channel" => crate::codec::get(&mut p.8, &mut p.0, 7, "channel", r),
-                "rank" => crate::codec::get(&mut p.9, &mut p.0, 8, "rank", r),
-                "nibble-mask" => crate::codec::get(&mut p.10, &mut p.0, 9, "nibble-mask", r),
-                "bank-group" => crate::codec::get(&mut p.11, &mut p.0, 10, "bank-group", r),
-                "bank" => crate::codec::get(&mut p.12, &mut p.0, 11, "bank", r),
-                "row" => crate::codec::get(&mut p.13, &mut p.0, 12, "row", r),
-                "column" => crate::codec::get(&mut p.14, &mut p.0, 13, "column", r),
-                "correction-mask" => {
-                    crate::codec::get(&mut p.15, &mut p.0, 14, "correction-mask", r)
-                }
-                _ => Ok(false),
-            }
+            <super::CXLDRAMEvent as crate::codec::Members>::member(p, key, r)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                Some(m5),
-                Some(m6),
-                m7,
-                m8,
-                m9,
-                m10,
-                m11,
-                m12,
-                m13,
-                m14,
-            ) = p
-            else {
-                let members = &[
-                    (p.1.is_none(), 0, "path"),
-                    (p.2.is_none(), 1, "log"),
-                    (p.3.is_none(), 2, "flags"),
-                    (p.4.is_none(), 3, "dpa"),
-                    (p.5.is_none(), 4, "descriptor"),
-                    (p.6.is_none(), 5, "type"),
-                    (p.7.is_none(), 6, "transaction-type"),
-                ];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self {
-                path: m0,
-                log: m1,
-                flags: m2,
-                dpa: m3,
-                descriptor: m4,
-                r#type: m5,
-                transaction_type: m6,
-                channel: m7,
-                rank: m8,
-                nibble_mask: m9,
-                bank_group: m10,
-                bank: m11,
-                row: m12,
-                column: m13,
-                correction_mask: m14,
-            })
+            crate::codec::Members::finish(p, r).map(Self)
         }
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put(w, "path", &self.path);
-            crate::codec::put(w, "log", &self.log);
-            crate::codec::put(w, "flags", &self.flags);
-            crate::codec::put(w, "dpa", &self.dpa);
-            crate::codec::put(w, "descriptor", &self.descriptor);
-            crate::codec::put(w, "type", &self.r#type);
-            crate::codec::put(w, "transaction-type", &self.transaction_type);
-            crate::codec::put_opt(w, "channel", &self.channel);
-            crate::codec::put_opt(w, "rank", &self.rank);
-            crate::codec::put_opt(w, "nibble-mask", &self.nibble_mask);
-            crate::codec::put_opt(w, "bank-group", &self.bank_group);
-            crate::codec::put_opt(w, "bank", &self.bank);
-            crate::codec::put_opt(w, "row", &self.row);
-            crate::codec::put_opt(w, "column", &self.column);
-            crate::codec::put_opt(w, "correction-mask", &self.correction_mask);
+            <super::CXLDRAMEvent as crate::codec::Members>::put(&self.0, w);
         }
     }
 
@@ -101720,105 +103200,31 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-memory-module-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json` line 116
+    /// [`cxl-inject-memory-module-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json` line 193
     #[derive(Clone, Debug, PartialEq)]
-    #[non_exhaustive]
-    pub struct CxlInjectMemoryModuleEvent {
-        /// (since 8.1)
-        pub path: ::std::string::String,
-        /// (since 8.1)
-        pub log: super::CxlEventLog,
-        /// (since 8.1)
-        pub flags: u8,
-        /// (since 8.1)
-        pub r#type: u8,
-        /// (since 8.1)
-        pub health_status: u8,
-        /// (since 8.1)
-        pub media_status: u8,
-        /// (since 8.1)
-        pub additional_status: u8,
-        /// (since 8.1)
-        pub life_used: u8,
-        /// (since 8.1)
-        pub temperature: i16,
-        /// (since 8.1)
-        pub dirty_shutdown_count: u32,
-        /// (since 8.1)
-        pub corrected_volatile_error_count: u32,
-        /// (since 8.1)
-        pub corrected_persistent_error_count: u32,
-    }
+    pub struct CxlInjectMemoryModuleEvent(pub super::CXLMemModuleEvent);
 
     impl CxlInjectMemoryModuleEvent {
-        /// With what is mandatory.
+        /// With these members.
         #[must_use]
-        #[allow(clippy::too_many_arguments)]
-        pub fn new(
-            path: impl ::core::convert::Into<::std::string::String>,
-            log: super::CxlEventLog,
-            flags: u8,
-            r#type: u8,
-            health_status: u8,
-            media_status: u8,
-            additional_status: u8,
-            life_used: u8,
-            temperature: i16,
-            dirty_shutdown_count: u32,
-            corrected_volatile_error_count: u32,
-            corrected_persistent_error_count: u32,
-        ) -> Self {
-            Self {
-                path: path.into(),
-                log,
-                flags,
-                r#type,
-                health_status,
-                media_status,
-                additional_status,
-                life_used,
-                temperature,
-                dirty_shutdown_count,
-                corrected_volatile_error_count,
-                corrected_persistent_error_count,
-            }
+        pub fn new(members: impl ::core::convert::Into<super::CXLMemModuleEvent>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::CXLMemModuleEvent> for CxlInjectMemoryModuleEvent {
+        #[inline]
+        fn from(members: super::CXLMemModuleEvent) -> Self {
+            Self(members)
         }
     }
 
     impl crate::codec::Members for CxlInjectMemoryModuleEvent {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::CxlEventLog>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<u8>,
-            ::core::option::Option<i16>,
-            ::core::option::Option<u32>,
-            ::core::option::Option<u32>,
-            ::core::option::Option<u32>,
-        );
+        type Partial = <super::CXLMemModuleEvent as crate::codec::Members>::Partial;
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                crate::codec::Fault::new(),
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
+            <super::CXLMemModuleEvent as crate::codec::Members>::begin()
         }
 
         #[inline]
@@ -101827,107 +103233,17 @@ pub mod commands {
             key: &str,
             r: &mut crate::Reader<'_>,
         ) -> crate::Result<bool> {
-            match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                "log" => crate::codec::get(&mut p.2, &mut p.0, 1, "log", r),
-                "flags" => crate::codec::get(&mut p.3, &mut p.0, 2, "flags", r),
-                "type" => crate::codec::get(&mut p.4, &mut p.0, 3, "type", r),
-                "health-status" => crate::codec::get(&mut p.5, &mut p.0, 4, "health-status", r),
-                "media-status" => crate::codec::get(&mut p.6, &mut p.0, 5, "media-status", r),
-                "additional-status" => {
-                    crate::codec::get(&mut p.7, &mut p.0, 6, "additional-status", r)
-                }
-                "life-used" => crate::codec::get(&mut p.8, &mut p.0, 7, "life-used", r),
-                "temperature" => crate::codec::get(&mut p.9, &mut p.0, 8, "temperature", r),
-                "dirty-shutdown-count" => {
-                    crate::codec::get(&mut p.10, &mut p.0, 9, "dirty-shutdown-count", r)
-                }
-                "corrected-volatile-error-count" => {
-                    crate::codec::get(&mut p.11, &mut p.0, 10, "corrected-volatile-error-count", r)
-                }
-                "corrected-persistent-error-count" => crate::codec::get(
-                    &mut p.12,
-                    &mut p.0,
-                    11,
-                    "corrected-persistent-error-count",
-                    r,
-                ),
-                _ => Ok(false),
-            }
+            <super::CXLMemModuleEvent as crate::codec::Members>::member(p, key, r)
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                Some(m4),
-                Some(m5),
-                Some(m6),
-                Some(m7),
-                Some(m8),
-                Some(m9),
-                Some(m10),
-                Some(m11),
-            ) = p
-            else {
-                let members = &[
-                    (p.1.is_none(), 0, "path"),
-                    (p.2.is_none(), 1, "log"),
-                    (p.3.is_none(), 2, "flags"),
-                    (p.4.is_none(), 3, "type"),
-                    (p.5.is_none(), 4, "health-status"),
-                    (p.6.is_none(), 5, "media-status"),
-                    (p.7.is_none(), 6, "additional-status"),
-                    (p.8.is_none(), 7, "life-used"),
-                    (p.9.is_none(), 8, "temperature"),
-                    (p.10.is_none(), 9, "dirty-shutdown-count"),
-                    (p.11.is_none(), 10, "corrected-volatile-error-count"),
-                    (p.12.is_none(), 11, "corrected-persistent-error-count"),
-                ];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self {
-                path: m0,
-                log: m1,
-                flags: m2,
-                r#type: m3,
-                health_status: m4,
-                media_status: m5,
-                additional_status: m6,
-                life_used: m7,
-                temperature: m8,
-                dirty_shutdown_count: m9,
-                corrected_volatile_error_count: m10,
-                corrected_persistent_error_count: m11,
-            })
+            crate::codec::Members::finish(p, r).map(Self)
         }
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
-            crate::codec::put(w, "path", &self.path);
-            crate::codec::put(w, "log", &self.log);
-            crate::codec::put(w, "flags", &self.flags);
-            crate::codec::put(w, "type", &self.r#type);
-            crate::codec::put(w, "health-status", &self.health_status);
-            crate::codec::put(w, "media-status", &self.media_status);
-            crate::codec::put(w, "additional-status", &self.additional_status);
-            crate::codec::put(w, "life-used", &self.life_used);
-            crate::codec::put(w, "temperature", &self.temperature);
-            crate::codec::put(w, "dirty-shutdown-count", &self.dirty_shutdown_count);
-            crate::codec::put(
-                w,
-                "corrected-volatile-error-count",
-                &self.corrected_volatile_error_count,
-            );
-            crate::codec::put(
-                w,
-                "corrected-persistent-error-count",
-                &self.corrected_persistent_error_count,
-            );
+            <super::CXLMemModuleEvent as crate::codec::Members>::put(&self.0, w);
         }
     }
 
@@ -101938,7 +103254,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-poison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json` line 143
+    /// [`cxl-inject-poison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json` line 204
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectPoison {
@@ -102025,7 +103341,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-uncorrectable-errors`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json` line 211
+    /// [`cxl-inject-uncorrectable-errors`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json` line 272
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectUncorrectableErrors {
@@ -102100,7 +103416,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-correctable-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json` line 250
+    /// [`cxl-inject-correctable-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json` line 311
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectCorrectableError {
@@ -102179,7 +103495,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-add-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json` line 299
+    /// [`cxl-add-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json` line 360
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlAddDynamicCapacity {
@@ -102315,7 +103631,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-release-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json` line 340
+    /// [`cxl-release-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json` line 401
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlReleaseDynamicCapacity {
@@ -102620,7 +103936,6 @@ pub mod commands {
         SetVcpuDirtyLimit,
         CancelVcpuDirtyLimit,
         QueryVcpuDirtyLimit,
-        QueryMigrationthreads,
         SnapshotSave,
         SnapshotLoad,
         SnapshotDelete,
@@ -102961,7 +104276,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("qom-list")
         .since("1.2")
         .allow_preconfig(),
-    crate::CommandInfo::new("qom-list-get").allow_preconfig(),
+    crate::CommandInfo::new("qom-list-get")
+        .since("10.1")
+        .allow_preconfig(),
     crate::CommandInfo::new("qom-list-properties")
         .since("2.12")
         .allow_preconfig(),
@@ -103020,7 +104337,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
         .since("2.0")
         .allow_preconfig(),
     crate::CommandInfo::new("query-jobs").since("3.0"),
-    crate::CommandInfo::new("query-kvm").since("0.14"),
+    crate::CommandInfo::new("query-kvm")
+        .since("0.14")
+        .features(&["deprecated"]),
     crate::CommandInfo::new("query-machines").since("1.2"),
     crate::CommandInfo::new("query-memdev")
         .since("2.1")
@@ -103031,9 +104350,6 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("query-migrate").since("0.14"),
     crate::CommandInfo::new("query-migrate-capabilities").since("1.2"),
     crate::CommandInfo::new("query-migrate-parameters").since("2.4"),
-    crate::CommandInfo::new("query-migrationthreads")
-        .since("7.2")
-        .features(&["deprecated"]),
     crate::CommandInfo::new("query-name")
         .since("0.14")
         .allow_preconfig(),

@@ -27,19 +27,19 @@ pub struct Options {
 
 /// The release whose interface the types describe.
 const VERSION: VersionTriple = VersionTriple {
-    major: 10,
-    minor: 2,
+    major: 11,
+    minor: 1,
     micro: 0,
 };
 
 impl Options {
-    /// A server of the machine protocol. Clients are told that it is QEMU 10.2.0.
+    /// A server of the machine protocol. Clients are told that it is QEMU 11.1.0.
     #[must_use]
     pub fn qmp() -> Self {
         Self::new(Config::qmp)
     }
 
-    /// A guest agent. `guest-info` tells clients that it is of QEMU 10.2.0.
+    /// A guest agent. `guest-info` tells clients that it is of QEMU 11.1.0.
     #[must_use]
     pub fn agent() -> Self {
         Self::new(|_| Config::agent())

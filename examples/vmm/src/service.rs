@@ -68,6 +68,8 @@ impl Service for Vmm {
         Ok(QemuTargetInfo::new(SysEmuTarget::X86_64))
     }
 
+    // Deprecated since 11.1; libvirt asks it.
+    #[allow(deprecated)]
     async fn query_kvm(&self, _: &Call, _: commands::QueryKvm) -> Result<KvmInfo> {
         Ok(KvmInfo::new(false, false))
     }

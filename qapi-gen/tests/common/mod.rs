@@ -3,8 +3,14 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The releases since 6.0 whose schemas are in the corpus, oldest first.
-pub(crate) const RELEASES: [&str; 5] = ["6.0.0", "7.2.0", "9.0.0", "10.0.0", "10.2.0"];
+/// The releases that the facts in `schema/` are about, oldest first, as the corpus names them. The last is the newest.
+pub(crate) fn releases() -> Vec<String> {
+    let facts = std::fs::read_to_string(data().join("releases/qmp.txt")).expect("facts are there");
+    let mut lines = facts.lines();
+    let listed = lines.find_map(|line| line.strip_prefix("releases "));
+    let short = listed.expect("facts name releases").split(' ');
+    short.map(|release| format!("{release}.0")).collect()
+}
 
 /// The folder that `QAPI_CORPUS` names. If it is not there, `None` and a word about it, unless
 /// `QAPI_REQUIRE_CORPUS` is set.

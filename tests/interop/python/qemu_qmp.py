@@ -174,7 +174,7 @@ class Synchronous(unittest.TestCase):
         self.assertEqual((shell.returncode, shell.stderr), (0, ""))
         greeting, rest = shell.stdout.split("\n\n", 1)
         self.assertEqual(
-            greeting.splitlines()[-1], "Connected to QEMU 10.2.0"
+            greeting.splitlines()[-1], "Connected to QEMU 11.1.0"
         )
         replies = [line.removeprefix("(QEMU) ") for line in rest.splitlines()]
         self.assertEqual(
