@@ -229,14 +229,11 @@ mod warnings {
                 send(&mut trace, &commands::Eject::new().id("cd0"));
                 send(&mut trace, &commands::Eject::new().device("ide0"));
                 send(&mut trace, &commands::XQueryRamblock::new());
-                let gluster = qmp::BlockdevOptionsGluster::new(
-                    "volume",
-                    "path",
-                    Vec::<qmp::SocketAddress>::new(),
-                );
+                let ring = qmp::ChardevRingbufWrapper::new(qmp::ChardevRingbuf::new());
+                let memory = qmp::ChardevBackendBranch::Memory(Box::new(ring));
                 send(
                     &mut trace,
-                    &commands::BlockdevAdd::new(qmp::BlockdevOptions::new(gluster)),
+                    &commands::ChardevAdd::new("c", qmp::ChardevBackend::new(memory)),
                 );
                 trace.subscribed(
                     qmp::events::CpuPolarizationChange::NAME,
@@ -250,7 +247,7 @@ mod warnings {
             [
                 "qapi_rt::deprecated: member 'device' in the arguments of 'eject' is deprecated and going to be removed",
                 "qapi_rt::unstable: command 'x-query-ramblock' is unstable and may change without notice",
-                "qapi_rt::deprecated: value 'gluster' in the arguments of 'blockdev-add' is deprecated and going to be \
+                "qapi_rt::deprecated: value 'memory' in the arguments of 'chardev-add' is deprecated and going to be \
                  removed",
                 "qapi_rt::unstable: event 'CPU_POLARIZATION_CHANGE' is unstable and may change without notice",
             ]
@@ -283,27 +280,27 @@ mod warnings {
     #[expect(deprecated, reason = "that is what is warned of")]
     fn what_a_job_uses_is_warned_of() {
         let backup = qmp::DriveBackup::new("d", qmp::MirrorSyncMode::Full, "/t");
-        let migrate = commands::Migrate::new().uri("exec:true").detach(true);
+        let commit = commands::BlockCommit::new("d").base("a");
         let lines = logged(Level::WARN, || {
             let mut session = Session::new(Options::default());
             let mut send = |request: &jobs::Request| {
                 session.request(request, Sending::default()).unwrap();
             };
-            let Step::Send(request) = Job::new(commands::DriveBackup::new(backup)).step() else {
-                panic!("it starts");
-            };
-            send(&request);
-            let mut migration = Migration::outgoing(&migrate);
-            while let Step::Send(request) = migration.step() {
+            for mut job in [
+                Job::new(commands::DriveBackup::new(backup.clone())),
+                Job::new(commit.clone()),
+            ] {
+                let Step::Send(request) = job.step() else {
+                    panic!("it starts");
+                };
                 send(&request);
-                migration.reply(Ok(crate::types::Value::Null));
             }
         });
         assert_eq!(
             lines,
             [
                 "qapi_rt::deprecated: command 'drive-backup' is deprecated and going to be removed",
-                "qapi_rt::deprecated: member 'detach' in the arguments of 'migrate' is deprecated and going to be removed",
+                "qapi_rt::deprecated: member 'base' in the arguments of 'block-commit' is deprecated and going to be removed",
             ]
         );
     }
