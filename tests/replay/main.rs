@@ -125,7 +125,9 @@ fn play<D: Dispatch + Send>(recording: &Recording, dispatch: D) -> Recording {
     let (ours, theirs) = UnixStream::pair().unwrap();
     theirs.set_read_timeout(Some(PATIENCE)).unwrap();
     let server = std::thread::spawn(move || {
-        let mut server = Server::new(dispatch, Options::qmp()).unwrap();
+        // The sessions are with 10.2.
+        let options = Options::qmp().version(10, 2, 0);
+        let mut server = Server::new(dispatch, options).unwrap();
         server.serve(ours).unwrap();
         // Until the client has gone.
         while server.clients() > 0 && server.run_once(None).unwrap() {}
