@@ -35,6 +35,7 @@ pub enum Condition<'a> {
 #[derive(Clone, Debug)]
 pub struct Builder {
     schema: PathBuf,
+    include_path: Vec<PathBuf>,
     #[cfg(feature = "legacy")]
     legacy: bool,
     out_dir: Option<PathBuf>,
@@ -47,6 +48,7 @@ impl Builder {
     pub fn new(schema: impl Into<PathBuf>) -> Builder {
         Builder {
             schema: schema.into(),
+            include_path: Vec::new(),
             #[cfg(feature = "legacy")]
             legacy: false,
             out_dir: None,
@@ -60,6 +62,14 @@ impl Builder {
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     pub fn legacy(mut self, legacy: bool) -> Builder {
         self.legacy = legacy;
+        self
+    }
+
+    /// Adds a directory in which included files are looked for that are not beside the file that
+    /// includes them. With `qapi_schema::directory()` a schema can
+    /// `{ 'include': 'qapi/common.json' }`.
+    pub fn include_path(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.include_path.push(directory.into());
         self
     }
 
@@ -251,7 +261,7 @@ impl Builder {
 
     #[cfg(feature = "legacy")]
     fn read(&self) -> Result<Schema, Error> {
-        let read = |legacy| Frontend::new().legacy(legacy).read(&self.schema);
+        let read = |legacy| self.frontend().legacy(legacy).read(&self.schema);
         read(self.legacy).map_err(|errors| match !self.legacy && read(true).is_ok() {
             true => Error::Legacy(errors),
             false => Error::Schema(errors),
@@ -260,7 +270,12 @@ impl Builder {
 
     #[cfg(not(feature = "legacy"))]
     fn read(&self) -> Result<Schema, Error> {
-        Frontend::new().read(&self.schema).map_err(Error::Schema)
+        self.frontend().read(&self.schema).map_err(Error::Schema)
+    }
+
+    fn frontend(&self) -> Frontend<'static> {
+        let directories = self.include_path.iter();
+        directories.fold(Frontend::new(), Frontend::include_path)
     }
 }
 

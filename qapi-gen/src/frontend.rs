@@ -5,7 +5,7 @@ use crate::diagnostic::Errors;
 use crate::loader::{DiskLoader, Loader};
 use crate::model::Schema;
 use crate::syntax;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads and checks schemas.
 ///
@@ -21,6 +21,7 @@ pub struct Frontend<'l> {
     legacy: bool,
     style: bool,
     docs: bool,
+    search: Vec<PathBuf>,
     loader: Box<dyn Loader + 'l>,
 }
 
@@ -37,6 +38,7 @@ impl<'l> Frontend<'l> {
             legacy: false,
             style: false,
             docs: true,
+            search: Vec::new(),
             loader: Box::new(DiskLoader),
         }
     }
@@ -60,6 +62,14 @@ impl<'l> Frontend<'l> {
     /// Whether documentation is kept in the model, as it is by default. It is checked either way.
     pub fn docs(mut self, docs: bool) -> Self {
         self.docs = docs;
+        self
+    }
+
+    /// Adds a directory in which included files are looked for that are not beside the file that
+    /// includes them; the first directory that has one is the one that counts. Modules found there
+    /// are named by their path in it.
+    pub fn include_path(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.search.push(directory.into());
         self
     }
 
@@ -98,6 +108,10 @@ impl<'l> Frontend<'l> {
             style: self.style,
             docs: self.docs,
         };
-        check::check(syntax::parse(root, text, &*self.loader, options))
+        let input = syntax::Input {
+            loader: &*self.loader,
+            search: &self.search,
+        };
+        check::check(syntax::parse(root, text, input, options))
     }
 }

@@ -13,12 +13,13 @@ pub trait Loader {
     /// Why it cannot be read; the reason becomes part of the diagnostic.
     fn load(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// A path that is the same for every way to name one file, so that a file is included once
+    /// A path that is the same for every way to write one path, so that a file is included once
     /// and loops end.
     fn identity(&self, path: &Path) -> PathBuf;
 }
 
-/// Reads files from disk. Symbolic links are followed; two links to one file are one file.
+/// Reads files from disk. As in QEMU's generator, files are told apart by their absolute paths as
+/// written: two links to one file are two files.
 ///
 /// Devices and pipes are refused: some never end. Whoever means one reads it, and uses
 /// [`Frontend::read_text`](crate::Frontend::read_text).
@@ -35,9 +36,7 @@ impl Loader for DiskLoader {
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
-        std::fs::canonicalize(path)
-            .or_else(|_| std::path::absolute(path))
-            .map_or_else(|_| path.to_owned(), |p| normalize(&p))
+        std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| normalize(&path))
     }
 }
 

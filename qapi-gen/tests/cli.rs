@@ -263,3 +263,44 @@ fn completions_and_manual_pages_cover_every_subcommand() {
     assert!(page.contains(r"\-\-message\-format"));
     assert_eq!(dir.run(&["man", "absent"]).status, 2);
 }
+
+/// What somebody's own schema does with QEMU's.
+#[test]
+fn a_schema_extends_the_one_of_qemu() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema");
+    let scratch = Scratch::new(
+        "extends",
+        &[
+            (
+                "own.json",
+                "{ 'include': 'qapi/common.json' }\n\
+             { 'include': 'qapi/pragma.json' }\n\
+             { 'command': 'x-query-lamps', 'returns': 'HumanReadableText', 'features': [ 'unstable' ] }\n",
+            ),
+            (
+                "clash.json",
+                "{ 'include': 'qapi/common.json' }\n{ 'include': 'qapi/pragma.json' }\n\
+             { 'enum': 'HumanReadableText', 'data': [] }\n",
+            ),
+        ],
+    );
+    let builder = |name: &str| qapi_gen::Builder::new(scratch.0.join(name)).include_path(data);
+    let code = builder("own.json").generate_to_string().unwrap();
+    assert!(code.contains("pub struct HumanReadableText"), "{code}");
+
+    assert!(!code.contains(data), "names of this machine are in it");
+
+    let text = builder("clash.json")
+        .generate_to_string()
+        .unwrap_err()
+        .to_string();
+    let expected = format!("{}:3:", scratch.0.join("clash.json").display());
+    assert!(text.contains(&expected), "{text}");
+
+    let option = format!("-I{data}");
+    for command in ["check", "introspect", "generate"] {
+        let run = scratch.run(&[command, &option, "own.json"]);
+        assert_eq!(run.status, 0, "{command}: {}", run.stderr);
+    }
+    assert_eq!(scratch.run(&["check", "own.json"]).status, 1);
+}

@@ -35,7 +35,8 @@ pub fn qga_releases() -> PathBuf {
     path("releases/qga.txt")
 }
 
-/// The folder that all paths are below.
+/// The folder that all paths are below: with it as include path of `qapi_gen::Builder`, a schema of
+/// one's own can include `qapi/common.json` and the like.
 pub fn directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

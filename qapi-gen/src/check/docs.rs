@@ -11,8 +11,7 @@ use crate::names::{FastMap, FastSet, Symbol};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::syntax::Parsed;
-use crate::syntax::ast::DocState;
-use crate::syntax::doc::{DocComment, DocSectionKind};
+use crate::syntax::ast::{DocComment, DocSectionKind, DocState};
 
 /// Something that documentation must describe.
 struct Wanted {

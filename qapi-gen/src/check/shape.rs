@@ -9,8 +9,9 @@ use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
 use crate::names::{Symbol, sym};
 use crate::source::{FileId, Span};
 use crate::syntax::Parsed;
-use crate::syntax::ast::{DocState, Expression, Item, Object, Str, Value};
-use crate::syntax::doc::{DocComment, DocSectionKind};
+use crate::syntax::ast::{
+    DocComment, DocSectionKind, DocState, Expression, Item, Object, Str, Value,
+};
 
 const KINDS: [(Symbol, DefinitionKind); 6] = [
     (sym::ENUM, DefinitionKind::Enum),

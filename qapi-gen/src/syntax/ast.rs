@@ -1,8 +1,7 @@
-//! Spanned expressions, as parsed.
+//! What the files of a schema hold, with places: expressions, and documentation comments.
 
 use crate::names::Symbol;
 use crate::source::{FileId, Span};
-use crate::syntax::doc::DocComment;
 
 /// A string, with its quotes in the span.
 #[derive(Clone, Copy, Debug)]
@@ -85,4 +84,42 @@ pub(crate) enum DocState {
 pub(crate) enum Item {
     Definition(Expression),
     FreeForm(FileId, Box<DocComment>),
+}
+
+/// A documentation comment.
+#[derive(Debug)]
+pub(crate) struct DocComment {
+    /// From the opening to the closing marker.
+    pub(crate) span: Span,
+    /// The definition that it documents; `None` for free-form documentation.
+    pub(crate) symbol: Option<(Symbol, Span)>,
+    /// Everything after the symbol, in order.
+    pub(crate) sections: Vec<DocSection>,
+    /// Whether faults in it were reported that may make other things seem wrong.
+    pub(crate) faulty: bool,
+    /// Whether it was written without a colon after the symbol, as before 2.9.
+    pub(crate) old: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct DocSection {
+    pub(crate) kind: DocSectionKind,
+    /// The line on which it starts.
+    pub(crate) span: Span,
+    /// Empty unless documentation is kept.
+    pub(crate) text: String,
+    pub(super) has_text: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DocSectionKind {
+    Plain,
+    Member(Symbol),
+    Feature(Symbol),
+    Returns,
+    Errors,
+    Since,
+    Todo,
+    /// `Note:`, `Example:` and the like, which are reported where they appear.
+    Obsolete,
 }

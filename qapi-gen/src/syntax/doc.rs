@@ -7,47 +7,10 @@ mod style;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{FastSet, Symbol};
 use crate::source::Span;
+use crate::syntax::ast::{DocComment, DocSection, DocSectionKind};
+use crate::syntax::cursor::FileParser;
 use crate::syntax::lexer::Kind;
-use crate::syntax::parser::FileParser;
 use style::Style;
-
-/// A documentation comment.
-#[derive(Debug)]
-pub(crate) struct DocComment {
-    /// From the opening to the closing marker.
-    pub(crate) span: Span,
-    /// The definition that it documents; `None` for free-form documentation.
-    pub(crate) symbol: Option<(Symbol, Span)>,
-    /// Everything after the symbol, in order.
-    pub(crate) sections: Vec<DocSection>,
-    /// Whether faults in it were reported that may make other things seem wrong.
-    pub(crate) faulty: bool,
-    /// Whether it was written without a colon after the symbol, as before 2.9.
-    pub(crate) old: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct DocSection {
-    pub(crate) kind: DocSectionKind,
-    /// The line on which it starts.
-    pub(crate) span: Span,
-    /// Empty unless documentation is kept.
-    pub(crate) text: String,
-    has_text: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DocSectionKind {
-    Plain,
-    Member(Symbol),
-    Feature(Symbol),
-    Returns,
-    Errors,
-    Since,
-    Todo,
-    /// `Note:`, `Example:` and the like, which are reported where they appear.
-    Obsolete,
-}
 
 /// Reads one comment, of which the parser's current token is the first line.
 ///

@@ -1,11 +1,15 @@
 //! From files to spanned expressions: lexer, parser, documentation comments, includes, pragmas.
 
 pub(crate) mod ast;
-pub(crate) mod doc;
+mod cursor;
+mod doc;
+mod files;
 mod lexer;
+mod parsed;
 mod parser;
 mod pragma;
 mod recover;
 mod value;
 
-pub(crate) use parser::{Options, Parsed, parse};
+pub(crate) use files::{Input, parse};
+pub(crate) use parsed::{Options, Parsed};

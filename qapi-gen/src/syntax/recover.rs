@@ -1,6 +1,6 @@
 //! Going on behind a fault.
 
-use super::parser::FileParser;
+use super::cursor::FileParser;
 use crate::source::Span;
 
 impl FileParser<'_> {

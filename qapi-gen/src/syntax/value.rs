@@ -4,8 +4,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{FastSet, Symbol};
 use crate::source::Span;
 use crate::syntax::ast::{Array, Object, Str, Value};
+use crate::syntax::cursor::FileParser;
 use crate::syntax::lexer::{Kind, Token};
-use crate::syntax::parser::FileParser;
 
 /// How deep objects and arrays may nest. The language needs less than ten but for conditions,
 /// and the bound keeps recursion within any thread's stack.

@@ -6,9 +6,12 @@ use qapi_gen::model::Schema;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The language that schemas are read in.
+/// How schemas are read.
 #[derive(clap::Args)]
 pub(crate) struct Language {
+    /// Look here for included files that are not beside the file that includes them.
+    #[arg(short = 'I', long = "include-path", value_name = "DIR")]
+    include_path: Vec<PathBuf>,
     /// Also read forms of the language that QEMU has dropped since release 1.0.
     #[arg(long)]
     legacy: bool,
@@ -16,12 +19,17 @@ pub(crate) struct Language {
 
 impl Language {
     pub(crate) fn frontend(&self) -> Frontend<'static> {
-        Frontend::new().legacy(self.legacy)
+        self.reading(self.legacy)
+    }
+
+    fn reading(&self, legacy: bool) -> Frontend<'static> {
+        let directories = self.include_path.iter();
+        directories.fold(Frontend::new().legacy(legacy), Frontend::include_path)
     }
 
     /// What `--legacy` makes of a schema that was rejected without it.
     pub(crate) fn legacy_reading(&self, root: &Root) -> Option<Schema> {
-        let frontend = Frontend::new().legacy(true);
+        let frontend = self.reading(true);
         match root {
             // What a pipe had is gone.
             Root::File(path) if !self.legacy && !is_pipe(path) => frontend.read(path).ok(),
