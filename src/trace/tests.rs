@@ -206,7 +206,7 @@ fn a_long_message_is_cut() {
 #[cfg(feature = "qmp")]
 mod warnings {
     use super::*;
-    use crate::jobs::{self, Job, Migration, Operation as _, Step};
+    use crate::jobs::{self, Job, Operation as _, Step};
     use crate::qmp::{self, commands};
     use crate::session::client::{Options, RawCommand, Sending, Session};
     use crate::types::{Command, Event as _, Style};
