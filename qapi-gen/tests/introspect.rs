@@ -280,7 +280,7 @@ fn releases_are_introspected_as_by_their_own_generator() {
         }
         let schema = Frontend::new()
             .legacy(release != newest)
-            .read(root(&corpus.join("schemas").join(&release), which))
+            .read(root(&corpus.join("schemas").join(release), which))
             .unwrap_or_else(|errors| panic!("{file}: {errors}"));
         let expected = std::fs::read_to_string(&path).unwrap();
         let recent = release.split('.').next().unwrap().parse::<u32>().unwrap() >= 6;
@@ -320,7 +320,7 @@ fn releases_are_conditional_as_by_their_own_generator() {
             let with_conditions = json(&text);
             let schema = Frontend::new()
                 .legacy(release != newest)
-                .read(root(&corpus.join("schemas").join(&release), which))
+                .read(root(&corpus.join("schemas").join(release), which))
                 .unwrap_or_else(|errors| panic!("{file}: {errors}"));
             let symbols = schema.condition_symbols();
             assert!(!symbols.is_empty(), "{file}");
