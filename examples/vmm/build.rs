@@ -16,6 +16,7 @@ fn main() -> Result<(), qapi_gen::Error> {
         "query-name",
         "query-cpus-fast",
         "query-chardev",
+        "query-iothreads",
         "qom-list",
         // States.
         "query-status",
@@ -23,6 +24,7 @@ fn main() -> Result<(), qapi_gen::Error> {
         "cont",
         "system_reset",
         "system_powerdown",
+        "set-action",
         "quit",
         // Disks and devices.
         "blockdev-add",

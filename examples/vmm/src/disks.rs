@@ -1,7 +1,6 @@
 //! Block nodes, which devices take their contents from.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use qapi_rt::service::Result;
 use qapi_rt::types::ErrorReply;
@@ -12,7 +11,11 @@ use qapi_rt::types::qmp::{
 
 /// The nodes of a machine, by name.
 #[derive(Default)]
-pub(crate) struct Disks(BTreeMap<String, Node>);
+pub(crate) struct Disks {
+    nodes: BTreeMap<String, Node>,
+    /// How many were named by this machine so far.
+    unnamed: usize,
+}
 
 struct Node {
     driver: String,
@@ -21,80 +24,126 @@ struct Node {
     read_only: bool,
     /// The node below it.
     below: Option<String>,
+    /// Whether it came with the node above it, and goes with that.
+    nested: bool,
 }
 
 impl Disks {
-    /// Adds a node: a file, or a format over a file that was added before.
+    /// Adds a node, a file or a format over one, and those that are defined within it.
     pub(crate) fn add(&mut self, wish: BlockdevOptions) -> Result<()> {
+        let Some(name) = wish.node_name.clone() else {
+            let what = "'node-name' must be specified for the root node";
+            return Err(ErrorReply::generic(what));
+        };
+        let mut new = BTreeMap::new();
+        self.plan(name, wish, false, &mut new)?;
+        self.nodes.append(&mut new);
+        Ok(())
+    }
+
+    /// Collects a node and those below it, so that all or none are added. Gives where the contents come from.
+    fn plan(
+        &mut self,
+        name: String,
+        wish: BlockdevOptions,
+        nested: bool,
+        new: &mut BTreeMap<String, Node>,
+    ) -> Result<String> {
         let driver = wish.driver().to_owned();
         let (below, filename) = match wish.u {
             BlockdevOptionsBranch::File(file) => (None, file.filename),
-            BlockdevOptionsBranch::Raw(raw) => self.below(raw.file)?,
-            BlockdevOptionsBranch::Qcow2(qcow2) => self.below(qcow2.file)?,
+            BlockdevOptionsBranch::Raw(raw) => self.below(raw.file, new)?,
+            BlockdevOptionsBranch::Qcow2(qcow2) => self.below(qcow2.file, new)?,
             _ => {
                 let what = format!("This machine cannot use driver '{driver}'");
                 return Err(ErrorReply::generic(what));
             }
         };
-        let Some(name) = wish.node_name else {
-            let what = "'node-name' must be specified for the root node";
-            return Err(ErrorReply::generic(what));
-        };
-        match self.0.entry(name) {
-            Entry::Occupied(_) => Err(ErrorReply::generic("Duplicate nodes with that node-name")),
-            Entry::Vacant(free) => {
-                let read_only = wish.read_only.unwrap_or(false);
-                free.insert(Node {
-                    driver,
-                    filename,
-                    read_only,
-                    below,
-                });
-                Ok(())
-            }
+        let is_ours = nested && wish.node_name.is_none();
+        if name.starts_with('#') && !is_ours {
+            return Err(ErrorReply::generic(format!("Invalid node-name: '{name}'")));
         }
+        if self.nodes.contains_key(&name) || new.contains_key(&name) {
+            let what = format!("Duplicate nodes with node-name='{name}'");
+            return Err(ErrorReply::generic(what));
+        }
+        let node = Node {
+            driver,
+            filename: filename.clone(),
+            read_only: wish.read_only.unwrap_or(false),
+            below,
+            nested,
+        };
+        new.insert(name, node);
+        Ok(filename)
     }
 
-    fn below(&self, file: BlockdevRef) -> Result<(Option<String>, String)> {
+    /// The node that another one is over, and where its contents come from.
+    fn below(
+        &mut self,
+        file: BlockdevRef,
+        new: &mut BTreeMap<String, Node>,
+    ) -> Result<(Option<String>, String)> {
         match file {
             BlockdevRef::Reference(name) => {
                 let filename = self.find(&name)?.filename.clone();
                 Ok((Some(name), filename))
             }
-            _ => Err(ErrorReply::generic(
-                "This machine wants each node to be added by itself",
-            )),
+            BlockdevRef::Definition(wish) => {
+                let name = match &wish.node_name {
+                    Some(name) => name.clone(),
+                    None => self.invent(),
+                };
+                let filename = self.plan(name.clone(), *wish, true, new)?;
+                Ok((Some(name), filename))
+            }
+            _ => Err(ErrorReply::generic("This machine needs a file")),
         }
     }
 
+    /// A name that no client has given.
+    fn invent(&mut self) -> String {
+        self.unnamed += 1;
+        format!("#block{:03}", self.unnamed)
+    }
+
     fn find(&self, name: &str) -> Result<&Node> {
-        self.0.get(name).ok_or_else(|| {
+        self.nodes.get(name).ok_or_else(|| {
             let what = format!("Failed to find node with node-name='{name}'");
             ErrorReply::generic(what)
         })
     }
 
-    /// Takes one away that no device and no other node uses.
-    pub(crate) fn remove(&mut self, name: &str, used: bool) -> Result<()> {
-        self.find(name)?;
-        if used
-            || self
-                .0
-                .values()
-                .any(|node| node.below.as_deref() == Some(name))
-        {
+    /// Takes one away that no device and no other node uses, and what came with it.
+    pub(crate) fn remove(&mut self, name: &str, has_device: impl Fn(&str) -> bool) -> Result<()> {
+        if self.find(name)?.nested {
+            let what = format!("Node {name} is not owned by the monitor");
+            return Err(ErrorReply::generic(what));
+        }
+        if self.is_used(name, &has_device) {
             return Err(ErrorReply::generic(format!("Node {name} is in use")));
         }
-        self.0.remove(name);
+        let mut gone = self.nodes.remove(name);
+        while let Some(below) = gone.take().and_then(|node| node.below) {
+            if self.nodes[&below].nested && !self.is_used(&below, &has_device) {
+                gone = self.nodes.remove(&below);
+            }
+        }
         Ok(())
     }
 
+    fn is_used(&self, name: &str, has_device: impl Fn(&str) -> bool) -> bool {
+        let mut nodes = self.nodes.values();
+        has_device(name) || nodes.any(|node| node.below.as_deref() == Some(name))
+    }
+
     pub(crate) fn info(&self, name: &str) -> Option<BlockDeviceInfo> {
-        Some(self.0.get(name)?.info(name))
+        Some(self.nodes.get(name)?.info(name))
     }
 
     pub(crate) fn list(&self) -> Vec<BlockDeviceInfo> {
-        self.0.iter().map(|(name, node)| node.info(name)).collect()
+        let nodes = self.nodes.iter();
+        nodes.map(|(name, node)| node.info(name)).collect()
     }
 }
 

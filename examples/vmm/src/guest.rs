@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use qapi_rt::service::{Completer, Control, Result};
 use qapi_rt::types::ErrorReply;
-use qapi_rt::types::qmp::{RunState, ShutdownCause};
+use qapi_rt::types::qmp::{RebootAction, RunState, ShutdownAction, ShutdownCause};
 
 use crate::api::events;
 use crate::devices::Devices;
@@ -16,9 +16,25 @@ use crate::lock;
 /// What the guest's thread and the clients' share.
 pub(crate) struct Machine {
     pub(crate) state: Mutex<RunState>,
+    pub(crate) actions: Mutex<Actions>,
     pub(crate) disks: Mutex<Disks>,
     pub(crate) devices: Mutex<Devices>,
     pub(crate) control: Control,
+}
+
+/// What is done when the guest reboots or shuts down.
+pub(crate) struct Actions {
+    pub(crate) reboot: RebootAction,
+    pub(crate) shutdown: ShutdownAction,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            reboot: RebootAction::Reset,
+            shutdown: ShutdownAction::Pause,
+        }
+    }
 }
 
 /// What the guest is asked. Where a command is to be answered only when that is done, its reply comes along.
@@ -125,6 +141,9 @@ impl Thread {
     fn reset(&mut self) {
         self.button = false;
         self.release();
+        if lock(&self.machine.actions).reboot == RebootAction::Shutdown {
+            return self.power_off(false, ShutdownCause::HostQmpSystemReset);
+        }
         let mut state = lock(&self.machine.state);
         if *state != RunState::Running {
             *state = RunState::Prelaunch;
@@ -137,10 +156,16 @@ impl Thread {
     fn react(&mut self) {
         self.release();
         if std::mem::take(&mut self.button) {
-            *lock(&self.machine.state) = RunState::Shutdown;
-            let reason = ShutdownCause::GuestShutdown;
-            self.machine.emit(&events::Shutdown::new(true, reason));
-            self.machine.emit(&events::Stop::new());
+            self.power_off(true, ShutdownCause::GuestShutdown);
+        }
+    }
+
+    fn power_off(&self, guest: bool, reason: ShutdownCause) {
+        *lock(&self.machine.state) = RunState::Shutdown;
+        self.machine.emit(&events::Shutdown::new(guest, reason));
+        match lock(&self.machine.actions).shutdown {
+            ShutdownAction::Poweroff => self.machine.control.shut_down(),
+            _ => self.machine.emit(&events::Stop::new()),
         }
     }
 

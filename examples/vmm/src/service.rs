@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex};
 use qapi_rt::service::{Call, Control, Result, deferred};
 use qapi_rt::types::qmp::{
     BlockDeviceInfo, BlockInfo, ChardevInfo, CommandLineOptionInfo, CpuDefinitionInfo, CpuInfoFast,
-    JobInfo, KvmInfo, MachineInfo, MigrationCapabilityStatus, NameInfo, ObjectPropertyInfo,
-    ObjectTypeInfo, QemuTargetInfo, RunState, ShutdownCause, StatusInfo, SysEmuTarget,
+    IOThreadInfo, JobInfo, KvmInfo, MachineInfo, MigrationCapabilityStatus, NameInfo,
+    ObjectPropertyInfo, ObjectTypeInfo, QemuTargetInfo, RunState, ShutdownCause, StatusInfo,
+    SysEmuTarget,
 };
 use qapi_rt::types::{ErrorClass, ErrorReply, Event as _};
 
 use crate::api::{ComExampleDevice, Service, commands, events};
 use crate::devices::Devices;
 use crate::disks::Disks;
-use crate::guest::{Guest, Machine, Request};
+use crate::guest::{Actions, Guest, Machine, Request};
 use crate::inventory;
 use crate::jobs::Jobs;
 use crate::lock;
@@ -38,6 +39,7 @@ impl Vmm {
     pub fn new(name: impl Into<String>, memory: u32, control: &Control) -> io::Result<Self> {
         let machine = Arc::new(Machine {
             state: Mutex::new(RunState::Prelaunch),
+            actions: Mutex::new(Actions::default()),
             disks: Mutex::new(Disks::default()),
             devices: Mutex::new(Devices::default()),
             control: control.clone(),
@@ -119,9 +121,9 @@ impl Service for Vmm {
     async fn qom_list_types(
         &self,
         _: &Call,
-        _: commands::QomListTypes,
+        wish: commands::QomListTypes,
     ) -> Result<Vec<ObjectTypeInfo>> {
-        Ok(inventory::types())
+        Ok(inventory::types(&wish))
     }
 
     async fn qom_list_properties(
@@ -152,6 +154,15 @@ impl Service for Vmm {
         Ok(Vec::new())
     }
 
+    // Its disks are served by the thread that serves clients.
+    async fn query_iothreads(
+        &self,
+        _: &Call,
+        _: commands::QueryIothreads,
+    ) -> Result<Vec<IOThreadInfo>> {
+        Ok(Vec::new())
+    }
+
     // Devices are all that can be found by a path.
     async fn qom_list(&self, _: &Call, wish: commands::QomList) -> Result<Vec<ObjectPropertyInfo>> {
         if wish.path != "/machine/peripheral" {
@@ -170,8 +181,9 @@ impl Service for Vmm {
     }
 
     async fn blockdev_del(&self, _: &Call, wish: commands::BlockdevDel) -> Result<()> {
-        let used = lock(&self.machine.devices).uses(&wish.node_name);
-        lock(&self.machine.disks).remove(&wish.node_name, used)
+        let devices = lock(&self.machine.devices);
+        let mut disks = lock(&self.machine.disks);
+        disks.remove(&wish.node_name, |node| devices.uses(node))
     }
 
     async fn query_named_block_nodes(
@@ -183,8 +195,8 @@ impl Service for Vmm {
     }
 
     async fn query_block(&self, _: &Call, _: commands::QueryBlock) -> Result<Vec<BlockInfo>> {
-        let disks = lock(&self.machine.disks);
         let devices = lock(&self.machine.devices).list();
+        let disks = lock(&self.machine.disks);
         let info = |device: ComExampleDevice| {
             let node = disks.info(device.properties["drive"].as_str()?)?;
             let path = format!("/machine/peripheral/{}/virtio-backend", device.id);
@@ -227,6 +239,18 @@ impl Service for Vmm {
 
     async fn system_powerdown(&self, _: &Call, _: commands::SystemPowerdown) -> Result<()> {
         self.guest.ask(Request::PowerButton);
+        Ok(())
+    }
+
+    // This guest has no watchdog, and does not panic.
+    async fn set_action(&self, _: &Call, wish: commands::SetAction) -> Result<()> {
+        let mut actions = lock(&self.machine.actions);
+        if let Some(reboot) = wish.reboot {
+            actions.reboot = reboot;
+        }
+        if let Some(shutdown) = wish.shutdown {
+            actions.shutdown = shutdown;
+        }
         Ok(())
     }
 

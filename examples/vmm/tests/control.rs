@@ -12,7 +12,8 @@ use qapi_rt::service::Control;
 use qapi_rt::testing::blocking::{Serving, connect_with};
 use qapi_rt::types::qmp::{
     self, BlockdevOptions, BlockdevOptionsBranch, BlockdevOptionsFile, BlockdevOptionsRaw,
-    BlockdevRef, JobStatus, NameInfo, RunState, StatusInfo,
+    BlockdevRef, JobStatus, NameInfo, ObjectTypeInfo, RebootAction, RunState, ShutdownAction,
+    StatusInfo,
 };
 use qapi_rt::types::{ErrorClass, Events as _};
 use qapi_rt::{Error, Received};
@@ -175,7 +176,7 @@ fn a_disk_cannot_be_removed_while_it_is_used() {
     node("disk", raw("file")).unwrap();
     assert_eq!(
         refusal(node("file", file())),
-        "GenericError: Duplicate nodes with that node-name"
+        "GenericError: Duplicate nodes with node-name='file'"
     );
     let mut device = commands::DeviceAdd::new("virtio-blk-pci").id("vda");
     device.extra.insert("drive".into(), json!("disk"));
@@ -203,6 +204,96 @@ fn a_disk_cannot_be_removed_while_it_is_used() {
 }
 
 #[test]
+fn a_node_that_is_defined_within_another_goes_with_it() {
+    let (client, _server) = start();
+    let file = || BlockdevOptions::new(BlockdevOptionsFile::new("/nowhere/disk.img"));
+    let add = |name: &str, below: BlockdevRef| {
+        let raw = BlockdevOptions::new(BlockdevOptionsRaw::new(below)).node_name(name);
+        client.execute(commands::BlockdevAdd::new(raw))
+    };
+    let nodes = || {
+        let nodes = client.execute(commands::QueryNamedBlockNodes::new());
+        let names = nodes.unwrap().into_iter().filter_map(|node| node.node_name);
+        names.collect::<Vec<_>>()
+    };
+    // Nothing is left of what is refused as a whole.
+    let twice = file().node_name("disk").into();
+    assert_eq!(
+        refusal(add("disk", twice)),
+        "GenericError: Duplicate nodes with node-name='disk'"
+    );
+    let ours = file().node_name("#block001").into();
+    assert_eq!(
+        refusal(add("disk", ours)),
+        "GenericError: Invalid node-name: '#block001'"
+    );
+    assert_eq!(nodes(), [""; 0]);
+
+    add("disk", file().into()).unwrap();
+    add("named", file().node_name("below").into()).unwrap();
+    add("other", BlockdevRef::Reference("below".into())).unwrap();
+    assert_eq!(nodes(), ["#block001", "below", "disk", "named", "other"]);
+    let remove = |name: &str| client.execute(commands::BlockdevDel::new(name));
+    assert_eq!(
+        refusal(remove("below")),
+        "GenericError: Node below is not owned by the monitor"
+    );
+    remove("disk").unwrap();
+    remove("named").unwrap();
+    // Somebody else uses it.
+    assert_eq!(nodes(), ["below", "other"]);
+    remove("other").unwrap();
+    assert_eq!(nodes(), [""; 0]);
+}
+
+#[test]
+fn what_a_reboot_and_a_shutdown_do_can_be_changed() {
+    let (client, server) = start();
+    let mut shutdown = client.events::<events::Shutdown>();
+    let actions = commands::SetAction::new()
+        .reboot(RebootAction::Shutdown)
+        .shutdown(ShutdownAction::Poweroff);
+    client.execute(actions).unwrap();
+    client.execute(commands::SystemReset::new()).unwrap();
+    let Received { event, .. } = shutdown.recv_deadline(PATIENCE).unwrap();
+    let reason = qmp::ShutdownCause::HostQmpSystemReset;
+    assert_eq!(event, events::Shutdown::new(false, reason));
+    server.join();
+}
+
+#[test]
+fn every_type_that_is_named_can_be_asked_about() {
+    let (client, _server) = start();
+    let list = |wish: commands::QomListTypes| client.execute(wish).unwrap();
+    let types = list(commands::QomListTypes::new().r#abstract(true));
+    let names: Vec<_> = types.iter().map(|info| info.name.as_str()).collect();
+    for info in &types {
+        let parent = info.parent.as_deref();
+        assert!(
+            parent.is_none_or(|parent| names.contains(&parent)),
+            "{info:?}"
+        );
+        let query = commands::QomListProperties::new(&info.name);
+        let properties = client.execute(query).unwrap();
+        assert!(properties.iter().any(|info| info.name == "type"));
+    }
+    let machines = client.execute(commands::QueryMachines::new()).unwrap();
+    let machine = format!("{}-machine", machines[0].name);
+    let processor = machines[0].default_cpu_type.as_deref().unwrap();
+    assert!(names.contains(&machine.as_str()) && names.contains(&processor));
+
+    let concrete = list(commands::QomListTypes::new());
+    let is_concrete = |info: &&ObjectTypeInfo| info.r#abstract != Some(true);
+    assert!(concrete.iter().eq(types.iter().filter(is_concrete)));
+    let virtio = list(commands::QomListTypes::new().implements("virtio-pci"));
+    let virtio: Vec<_> = virtio.into_iter().map(|info| info.name).collect();
+    assert_eq!(
+        virtio,
+        ["virtio-blk-pci", "virtio-net-pci", "virtio-rng-pci"]
+    );
+}
+
+#[test]
 fn it_tells_what_can_be_made_of_it() {
     let (client, _server) = start();
     let types = client.execute(commands::QomListTypes::new()).unwrap();
@@ -214,11 +305,16 @@ fn it_tells_what_can_be_made_of_it() {
         let properties = client.execute(properties).unwrap();
         assert!(properties.iter().any(|info| info.name == "addr"));
     }
-    let unknown = commands::DeviceListProperties::new("floppy");
-    assert_eq!(
-        refusal(client.execute(unknown)),
-        "DeviceNotFound: Device 'floppy' not found"
-    );
+    for (name, refused) in [
+        ("floppy", "DeviceNotFound: Device 'floppy' not found"),
+        (
+            "virtio-pci",
+            "GenericError: Parameter 'typename' expects a non-abstract device type",
+        ),
+    ] {
+        let query = commands::DeviceListProperties::new(name);
+        assert_eq!(refusal(client.execute(query)), refused);
+    }
     let [machine] = client
         .execute(commands::QueryMachines::new())
         .unwrap()
@@ -321,6 +417,7 @@ fn clients_are_told_of_what_there_is() {
         "query-commands",
         "query-cpu-definitions",
         "query-cpus-fast",
+        "query-iothreads",
         "query-jobs",
         "query-kvm",
         "query-machines",
@@ -332,6 +429,7 @@ fn clients_are_told_of_what_there_is() {
         "query-target",
         "query-version",
         "quit",
+        "set-action",
         "stop",
         "system_powerdown",
         "system_reset",
