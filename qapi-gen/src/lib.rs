@@ -56,6 +56,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `diff` | what changed between two interfaces, and what that breaks |
 //! | `docs` | the schema's documentation becomes that of the generated code |
 //! | `human` | diagnostics with source excerpts and suggested names |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
@@ -71,7 +72,12 @@ mod builder;
 mod check;
 mod compact;
 pub mod diagnostic;
+#[cfg(feature = "diff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "diff")))]
+pub mod diff;
 mod frontend;
+#[cfg(feature = "diff")]
+mod interface;
 #[cfg(feature = "service")]
 #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
 pub mod introspect;
@@ -96,6 +102,9 @@ mod syntax;
 
 pub use builder::{Builder, Condition};
 pub use frontend::Frontend;
+#[cfg(feature = "diff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "diff")))]
+pub use interface::{Interface, NotIntrospection};
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use names::Name;
 

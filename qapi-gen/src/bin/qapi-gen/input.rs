@@ -70,6 +70,26 @@ impl Root {
         }
     }
 
+    /// The bytes of the root file.
+    pub(crate) fn text(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            // The library says why a file cannot be read.
+            Root::File(path) => match std::fs::read(path) {
+                Ok(text) => Ok(text),
+                Err(_) => match Frontend::new().read(path) {
+                    Ok(_) => Ok(Vec::new()),
+                    Err(errors) => Err(Failure::Errors(errors)),
+                },
+            },
+            Root::Stdin => {
+                let mut text = Vec::new();
+                let mut stdin = io::stdin().lock();
+                stdin.read_to_end(&mut text).map_err(Failure::Stdin)?;
+                Ok(text)
+            }
+        }
+    }
+
     /// Reads the schema. What standard input includes is relative to the current directory.
     pub(crate) fn read(&self, frontend: &Frontend) -> Result<Schema, Failure> {
         match self {
@@ -79,14 +99,9 @@ impl Root {
                 Err(_) => frontend.read(path).map_err(Failure::Errors),
             },
             Root::File(path) => frontend.read(path).map_err(Failure::Errors),
-            Root::Stdin => {
-                let mut text = Vec::new();
-                let mut stdin = io::stdin().lock();
-                stdin.read_to_end(&mut text).map_err(Failure::Stdin)?;
-                frontend
-                    .read_text(self.name(), text)
-                    .map_err(Failure::Errors)
-            }
+            Root::Stdin => frontend
+                .read_text(self.name(), self.text()?)
+                .map_err(Failure::Errors),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 mod about;
 mod check;
+mod diff;
 mod generate;
 mod input;
+mod interface;
 mod introspect;
+mod live;
 mod output;
 mod restate;
 
@@ -28,6 +31,7 @@ enum Command {
     Introspect(introspect::Args),
     Generate(generate::Args),
     Restate(restate::Args),
+    Diff(diff::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
 }
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Command::Introspect(args) => introspect::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Restate(args) => restate::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),
     };

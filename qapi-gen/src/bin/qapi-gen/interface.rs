@@ -1,0 +1,100 @@
+//! Interfaces as the command line names them: schemas, introspection, servers.
+
+use crate::Outcome;
+use crate::input::{Failure, Language, Root};
+use crate::live;
+use crate::output::{complain, report};
+use qapi_gen::Interface;
+use qapi_gen::model::Schema;
+use qapi_gen::render::printable;
+use std::path::{Path, PathBuf};
+
+/// The root files that a folder may mean: a source tree of QEMU, old ones included.
+const ROOTS: [&str; 2] = ["qapi/qapi-schema.json", "qapi-schema.json"];
+
+/// What an argument names.
+pub(crate) enum Source {
+    Schema(Box<Schema>),
+    Introspection(Interface),
+}
+
+impl Source {
+    /// Reads a schema, introspection in a file, or asks a server. Says what is wrong, if anything is.
+    pub(crate) fn read(argument: &Path, language: &Language) -> Result<Source, Outcome> {
+        let asked = argument.to_str().and_then(live::introspection);
+        if let Some(answer) = asked {
+            let text = answer.map_err(|message| complain(&message))?;
+            return introspection(argument, &text);
+        }
+        let root = Root::from(file(argument)?.as_path());
+        let text = root
+            .text()
+            .map_err(|failure| unusable(&root, &failure, language))?;
+        // Schemas have no strings in double quotes, so that no schema is introspection.
+        match text.trim_ascii_start().first() {
+            Some(b'[' | b'{') if text.contains(&b'"') => {
+                let text = String::from_utf8_lossy(&text);
+                match Interface::from_introspection(&text) {
+                    Ok(interface) => Ok(Source::Introspection(interface)),
+                    Err(error) => match read(&root, text.as_bytes(), language) {
+                        Ok(schema) => Ok(Source::Schema(Box::new(schema))),
+                        Err(_) => Err(neither(argument, &error.to_string())),
+                    },
+                }
+            }
+            _ => match read(&root, &text, language) {
+                Ok(schema) => Ok(Source::Schema(Box::new(schema))),
+                Err(failure) => Err(unusable(&root, &failure, language)),
+            },
+        }
+    }
+
+    pub(crate) fn interface(self) -> Interface {
+        match self {
+            Source::Schema(schema) => Interface::of(&schema),
+            Source::Introspection(interface) => interface,
+        }
+    }
+}
+
+/// A root file instead of the folder of a source tree.
+fn file(argument: &Path) -> Result<PathBuf, Outcome> {
+    if !argument.is_dir() {
+        return Ok(argument.to_owned());
+    }
+    let mut roots = ROOTS.iter().map(|root| argument.join(root));
+    roots.find(|root| root.is_file()).ok_or_else(|| {
+        complain(&format!(
+            "{} is a folder without {}; name the schema's root file",
+            argument.display(),
+            ROOTS.join(" and ")
+        ))
+    })
+}
+
+/// Reads a schema in the forms of older releases, too, if it is in no other.
+fn read(root: &Root, text: &[u8], language: &Language) -> Result<Schema, Failure> {
+    let read = |frontend: qapi_gen::Frontend| frontend.read_text(root.name(), text);
+    let old = || qapi_gen::Frontend::new().legacy(true);
+    read(language.frontend()).or_else(|errors| read(old()).map_err(|_| Failure::Errors(errors)))
+}
+
+fn introspection(argument: &Path, text: &str) -> Result<Source, Outcome> {
+    match Interface::from_introspection(text) {
+        Ok(interface) => Ok(Source::Introspection(interface)),
+        Err(error) => Err(neither(argument, &error.to_string())),
+    }
+}
+
+fn neither(argument: &Path, why: &str) -> Outcome {
+    complain(&format!(
+        "{} is neither a schema nor what a server answers to query-qmp-schema: {}",
+        argument.display(),
+        printable(why)
+    ))
+}
+
+/// Here a schema with errors is as bad as none: status 1 means something else.
+fn unusable(root: &Root, failure: &Failure, language: &Language) -> Outcome {
+    report(root, failure, language).max(Outcome::Unusable)
+}
