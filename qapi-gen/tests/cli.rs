@@ -304,3 +304,69 @@ fn a_schema_extends_the_one_of_qemu() {
     }
     assert_eq!(scratch.run(&["check", "own.json"]).status, 1);
 }
+
+#[test]
+fn check_says_where_legacy_would_help() {
+    let long = "x".repeat(100);
+    let style = format!("##\n# @ping:\n#\n# {long}\n##\n{{ 'command': 'ping' }}\n");
+    let dir = Scratch::new(
+        "hint",
+        &[
+            ("old.json", "{ 'type': 'Old', 'data': {} }\n"),
+            ("bad.json", BAD),
+            ("style.json", &style),
+        ],
+    );
+    let hint = "help: --legacy, which reads what older releases wrote, accepts this schema";
+    let last_line = |arguments: &[&str]| {
+        let run = dir.run(arguments);
+        assert_eq!(run.status, 1);
+        run.stderr.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(last_line(&["check", "old.json"]), hint);
+    assert_eq!(last_line(&["check", "bad.json"]), "1 error in bad.json");
+    assert_eq!(last_line(&["check", "style.json"]), "1 error in style.json");
+    // What other formats write is read by programs.
+    assert_ne!(
+        last_line(&["check", "--message-format", "short", "old.json"]),
+        hint
+    );
+}
+
+#[test]
+fn a_guess_at_the_release_is_said() {
+    let dir = Scratch::new("guess", &[("agent.json", GOOD)]);
+    let silent = |arguments: &[&str]| {
+        let run = dir.run(arguments);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stderr.is_empty()
+    };
+    assert!(!silent(&["introspect", "--legacy", "agent.json"]));
+    assert!(silent(&[
+        "introspect",
+        "--legacy",
+        "--release",
+        "2.11.0",
+        "agent.json"
+    ]));
+    assert!(silent(&["introspect", "agent.json"]));
+    let run = dir.run(&["introspect", "--release", "2", "agent.json"]);
+    assert_eq!(run.status, 2);
+}
+
+#[test]
+fn a_tree_in_an_older_language_is_restated_on_request() {
+    let schema = "{ 'type': 'Old', 'data': {} }\n{ 'command': 'c', 'data': 'Old' }\n";
+    let files =
+        ["qapi", "storage-daemon/qapi", "qga"].map(|f| format!("tree/{f}/qapi-schema.json"));
+    let files: Vec<(&str, &str)> = files.iter().map(|file| (file.as_str(), schema)).collect();
+    let dir = Scratch::new("restate", &files);
+    let arguments = ["restate", "--release", "1.7.0=tree", "-o", "out"];
+    let run = dir.run(&arguments);
+    assert_eq!(run.status, 1);
+    assert!(run.stderr.contains("help: --legacy"), "{}", run.stderr);
+    let run = dir.run(&[&arguments[..], &["--legacy"]].concat());
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let written = std::fs::read_to_string(dir.0.join("out/qapi/qapi-schema.json")).unwrap();
+    assert!(written.contains("'struct': 'Old'"), "{written}");
+}

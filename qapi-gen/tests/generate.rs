@@ -206,13 +206,27 @@ fn schemas_since_6_0_need_no_option() {
             ),
         ],
     );
-    for file in ["simple.json", "c.json", "docs.json"] {
+    for (file, last) in [
+        ("simple.json", "6.1"),
+        ("c.json", "6.1"),
+        ("docs.json", "9.0"),
+    ] {
         assert_eq!(dir.run(&["introspect", file]).status, 1);
         let run = dir.run(&["generate", file]);
         let meant = dir.run(&["generate", "--legacy", file]);
         assert_eq!((run.status, run.stdout), (0, meant.stdout));
         assert_eq!(meant.stderr, "");
-        let warning = format!("warning: {file} is read as an older release of QEMU wrote it: ");
+        let warning =
+            format!("warning: {file} is read as QEMU {last} and older releases wrote it: ");
         assert!(run.stderr.starts_with(&warning), "{}", run.stderr);
     }
+}
+
+#[test]
+fn what_no_release_since_6_0_took_is_an_error() {
+    let typo = "{ 'struct': 'Abc', 'data': { 'm': { 'typ': 'int' } } }\n";
+    let dir = Scratch::new("typo", &[("typo.json", typo)]);
+    let run = dir.run(&["generate", "typo.json"]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("misses key 'type'"), "{}", run.stderr);
 }

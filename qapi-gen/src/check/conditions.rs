@@ -23,7 +23,18 @@ impl Shape<'_> {
         what: impl Fn() -> String,
     ) -> Option<Condition> {
         let value = object.get(sym::IF)?;
-        self.condition_value(value, &what)
+        // Up to 6.1 a condition was C, or a list of that.
+        let c = |value: &Value| matches!(value, Value::Str(text) if !self.text(text.symbol).trim().is_empty());
+        let was_right = match value {
+            Value::Array(list) => !list.items.is_empty() && list.items.iter().all(c),
+            value => c(value),
+        };
+        let found = self.report.found.len();
+        let condition = self.condition_value(value, &what);
+        if was_right {
+            self.report.found.taken_until(found, (6, 1));
+        }
+        condition
     }
 
     // One level at a time, so that the frames of deeply nested conditions stay small.
@@ -61,7 +72,7 @@ impl Shape<'_> {
         let object = match value {
             Value::Str(symbol) => return self.condition_symbol(*symbol, what).map(Level::Symbol),
             Value::Object(object) => object,
-            Value::Array(array) if self.parsed.options.legacy => {
+            Value::Array(array) if self.parsed.options.legacy && !array.items.is_empty() => {
                 self.parsed.old_expressions = true;
                 return Some(Level::All(&array.items));
             }
@@ -151,7 +162,7 @@ impl Shape<'_> {
             ));
         }
         #[cfg(feature = "legacy")]
-        if self.parsed.options.legacy {
+        if self.parsed.options.legacy && !text.trim().is_empty() {
             let condition = crate::legacy::c_condition(text);
             self.parsed.old_expressions = true;
             return Some(condition);

@@ -5,7 +5,7 @@ use super::define::context;
 use super::defs::{Body, Def};
 use super::resolve::{all_features, own_members};
 use crate::compact::{CollectVec as _, join};
-use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
+use crate::diagnostic::{Code, DefinitionKind, Diagnostic, Release};
 use crate::model::{Doc, Section, SectionKind, Text};
 use crate::names::{FastMap, FastSet, Symbol};
 use crate::source::Span;
@@ -20,6 +20,8 @@ struct Wanted {
     role: &'static str,
     /// Whether it is an error if it is not described.
     required: bool,
+    /// The last release in which it was none.
+    free_until: Option<Release>,
 }
 
 /// Reports members and features that are not described. Returns the faults of descriptions
@@ -42,6 +44,7 @@ pub(super) fn check(
         span: feature.span,
         role: "feature",
         required: feature.sound,
+        free_until: None,
     });
     let excepted = &parsed.pragmas.documentation_exceptions;
     let required = !excepted.contains(&def.name.symbol) && parsed.exceptions_known();
@@ -56,6 +59,7 @@ pub(super) fn check(
         span: member.span,
         role,
         required: required && member.sound,
+        free_until: Some((8, 2)),
     });
     let values = match &def.body {
         Body::Enum { values, .. } => values.as_slice(),
@@ -66,6 +70,7 @@ pub(super) fn check(
         span: value.span,
         role: "value",
         required: required && value.sound,
+        free_until: Some((8, 2)),
     });
     let (features, members): (Vec<_>, Vec<_>) =
         (features.collect_vec(), members.chain(values).collect_vec());
@@ -149,13 +154,15 @@ impl Check<'_> {
             span,
             role,
             required,
+            free_until,
         } in wanted
         {
             if !seen.insert(name) || !required {
                 continue;
             }
             let message = format!("{role} '{}' lacks documentation", text(name));
-            let mut diagnostic = Diagnostic::new(Code::DocMissingDescription, span, message);
+            let mut diagnostic =
+                Diagnostic::new(Code::DocMissingDescription, span, message).taken_until(free_until);
             // Each candidate is tried once at the most, so this stays cheap.
             let mut candidates = bogus.iter().take(20).map(|(n, _)| text(*n));
             let close = closest(text(name), &mut candidates)

@@ -26,6 +26,10 @@ pub(super) fn fault(
     case: Case,
     code: Code,
 ) -> Option<Diagnostic> {
+    // A value may start with a digit, for which a letter stands in.
+    let digit = code == Code::ValueNameCase && name.starts_with(|c: char| c.is_ascii_digit());
+    let stand_in = digit.then(|| format!("d{name}"));
+    let name = stand_in.as_deref().unwrap_or(name);
     let Some(stem) = stem(name).filter(|_| !is_reserved(name)) else {
         let diagnostic = Diagnostic::new(
             Code::InvalidName,
@@ -66,7 +70,8 @@ pub(super) fn fault(
     #[cfg(feature = "human")]
     let diagnostic = {
         let prefix = &name[..name.len() - stem.len()];
-        diagnostic.help(format!("'{prefix}{}' would do", better(stem, case)))
+        let name = format!("{prefix}{}", better(stem, case));
+        diagnostic.help(format!("'{}' would do", &name[usize::from(digit)..]))
     };
     Some(diagnostic)
 }
@@ -79,7 +84,8 @@ fn better(stem: &str, case: Case) -> String {
     match case {
         Case::Mixed => stem.to_owned(),
         Case::Lower => stem.to_kebab_case(),
-        Case::LowerUnderscore => stem.to_ascii_lowercase(),
+        Case::LowerUnderscore if stem.contains('_') => stem.to_ascii_lowercase(),
+        Case::LowerUnderscore => stem.to_kebab_case(),
         Case::Upper => stem.to_shouty_snake_case(),
         Case::Camel => {
             let mut name = stem.to_upper_camel_case();
@@ -156,9 +162,21 @@ mod tests {
             ("diskFormat", Case::Lower, "disk-format"),
             ("disk-added", Case::Upper, "DISK_ADDED"),
             ("Disk-Format", Case::LowerUnderscore, "disk-format"),
+            ("Disk_Format", Case::LowerUnderscore, "disk_format"),
+            ("BrewCoffee", Case::LowerUnderscore, "brew-coffee"),
+            ("BrewCoffee", Case::Lower, "brew-coffee"),
         ] {
             assert_eq!(better(name, case), expected);
         }
+    }
+
+    #[test]
+    #[cfg(feature = "human")]
+    fn a_digit_may_come_first_in_a_value() {
+        let span = Span { start: 0, end: 0 };
+        let value = |name| fault(name, span, "x", Case::Lower, Code::ValueNameCase);
+        assert!(value("2-5").is_none());
+        assert_eq!(value("2_5").unwrap().help, ["'2-5' would do"]);
     }
 
     #[test]

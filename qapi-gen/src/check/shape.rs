@@ -2,10 +2,11 @@
 
 use super::defs::{Body, Data, Def, Flags, TypeRef};
 use super::names::{self, Case};
-use super::shape_parts::Shape;
+use super::shape_parts::{LAST_SIMPLE_UNIONS, Shape, is_simple_union};
 use super::{Context, Report};
 use crate::compact::{CollectVec as _, PushAll as _, join, sort_names};
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
+use crate::model::Builtin;
 use crate::names::{Symbol, sym};
 use crate::source::{FileId, Span};
 use crate::syntax::Parsed;
@@ -255,15 +256,18 @@ impl Shape<'_> {
             let Some(section) = doc.sections.iter().find(|s| s.kind == section_kind) else {
                 continue;
             };
+            let returns = section_kind == DocSectionKind::Returns;
             let message = if kind != DefinitionKind::Command {
                 format!("a '{tag}:' section is for commands only")
-            } else if section_kind == DocSectionKind::Returns && object.get(sym::RETURNS).is_none()
-            {
+            } else if returns && object.get(sym::RETURNS).is_none() {
                 "a 'Returns:' section, but the command returns nothing".to_owned()
             } else {
                 continue;
             };
+            // 'Errors:' was text like any other.
+            let was_right = !returns || kind == DefinitionKind::Command;
             let diagnostic = Diagnostic::new(Code::DocSectionNotApplicable, section.span, message)
+                .taken_until(was_right.then_some((8, 2)))
                 .anchored(section.span);
             self.report.found.push(diagnostic);
         }
@@ -458,6 +462,64 @@ impl Shape<'_> {
         }
     }
 
+    /// Adds what to do about a union that lacks keys.
+    fn explain_union(&self, union: &Object, diagnostic: Diagnostic) -> Diagnostic {
+        let untagged = matches!(
+            union.get(sym::DISCRIMINATOR),
+            Some(Value::Object(empty)) if empty.members.is_empty()
+        );
+        match union.get(sym::BASE) {
+            _ if untagged => diagnostic.help(UNTAGGED_UNION),
+            Some(base) if union.get(sym::DISCRIMINATOR).is_none() => {
+                let member = self.likely_discriminator(base).unwrap_or("MEMBER");
+                diagnostic.help(format!(
+                    "add 'discriminator': '{member}'; it names the member of the base, of an enum type, that tells the branch"
+                ))
+            }
+            None if is_simple_union(union) && union.get(sym::DATA).is_some() => {
+                let was_right = self.was_simple_union(union).then_some(LAST_SIMPLE_UNIONS);
+                diagnostic.taken_until(was_right).help(
+                    "unions without base and discriminator were dropped in QEMU 6.2; older schemas are read as legacy input",
+                )
+            }
+            _ => diagnostic,
+        }
+    }
+
+    /// The one member of an inline base that may be of an enum type.
+    fn likely_discriminator(&self, base: &Value) -> Option<&str> {
+        let Value::Object(base) = base else {
+            return None;
+        };
+        let names = |ty: &Value| match ty {
+            Value::Str(ty) => Builtin::ALL
+                .iter()
+                .all(|builtin| builtin.name() != self.text(ty.symbol)),
+            _ => false,
+        };
+        let mut candidates = base.members.iter().filter_map(|(key, ty)| {
+            let ty = match ty {
+                Value::Object(long) => long.get(sym::TYPE)?,
+                short => short,
+            };
+            let name = self.text(key.symbol);
+            (names(ty) && !name.starts_with('*')).then_some(name)
+        });
+        candidates.next().filter(|_| candidates.next().is_none())
+    }
+
+    /// Whether a union without discriminator is one that the releases took which had such.
+    fn was_simple_union(&self, union: &Object) -> bool {
+        let Some(Value::Object(data)) = union.get(sym::DATA) else {
+            return false;
+        };
+        let sound = |name: &Str| {
+            let text = self.text(name.symbol);
+            names::fault(text, name.span, "", Case::Lower, Code::MemberNameCase).is_none()
+        };
+        !data.members.is_empty() && data.members.iter().all(|(name, _)| sound(name))
+    }
+
     /// Reports missing and unknown keys.
     pub(super) fn keys(
         &mut self,
@@ -487,16 +549,8 @@ impl Shape<'_> {
                 ..object.span
             };
             let mut diagnostic = Diagnostic::new(Code::MissingKey, end, message);
-            let untagged = matches!(
-                object.get(sym::DISCRIMINATOR),
-                Some(Value::Object(empty)) if empty.members.is_empty()
-            );
-            if what == "union" && untagged {
-                diagnostic = diagnostic.help(UNTAGGED_UNION);
-            } else if what == "union" && object.get(sym::DATA).is_some() {
-                diagnostic = diagnostic.help(
-                    "unions without base and discriminator were dropped in QEMU 6.2; older schemas are read as legacy input",
-                );
+            if what == "union" {
+                diagnostic = self.explain_union(object, diagnostic);
             }
             self.error(diagnostic);
             self.faulty = true;

@@ -5,7 +5,7 @@ use super::names::{self, Case};
 use super::shape::UNTAGGED_UNION;
 use super::{Context, Report};
 use crate::compact::CollectVec as _;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Release};
 use crate::names::{Symbol, sym};
 use crate::syntax::Parsed;
 use crate::syntax::ast::{Object, Str, Value};
@@ -83,14 +83,8 @@ impl Shape<'_> {
         };
         let name = self.name_string(name, "a value of an enum")?;
         let what = format!("value '{}'", self.text(name.symbol));
-        // A digit may come first; it stands for a letter here.
-        let text = self.text(name.symbol);
-        let checked = if text.starts_with(|c: char| c.is_ascii_digit()) {
-            format!("d{text}")
-        } else {
-            text.to_owned()
-        };
-        let sound = self.check_name(&checked, name, &what, case, Code::ValueNameCase);
+        let text = self.text(name.symbol).to_owned();
+        let sound = self.check_name(&text, name, &what, case, Code::ValueNameCase);
         Some(ValueDef {
             name: name.symbol,
             span: name.span,
@@ -125,6 +119,7 @@ impl Shape<'_> {
             }
             self.name_string(value, "'discriminator'")
         });
+        let simple = is_simple_union(object);
         let branches = match object.get(sym::DATA) {
             Some(Value::Object(data)) => data
                 .members
@@ -135,12 +130,7 @@ impl Shape<'_> {
                     BranchDef {
                         value: *key,
                         condition: long.and_then(|o| self.condition(o, || what.clone())),
-                        ty: match ty
-                            .and_then(|ty| self.type_name(ty, &what, Code::TypeNameExpected))
-                        {
-                            Some(name) => TypeRef::Name(name),
-                            None => TypeRef::Broken,
-                        },
+                        ty: ty.map_or(TypeRef::Broken, |ty| self.branch_type(ty, &what, simple)),
                     }
                 })
                 .collect_vec(),
@@ -161,6 +151,17 @@ impl Shape<'_> {
             discriminator,
             branches,
         }
+    }
+
+    fn branch_type(&mut self, ty: &Value, what: &str, simple: bool) -> TypeRef {
+        let found = self.report.found.len();
+        let name = self.type_name(ty, what, Code::TypeNameExpected);
+        if let (Value::Array(array), true) = (ty, simple)
+            && let [Value::Str(_)] = array.items[..]
+        {
+            self.report.found.taken_until(found, LAST_SIMPLE_UNIONS);
+        }
+        name.map_or(TypeRef::Broken, TypeRef::Name)
     }
 
     pub(super) fn alternate_body(&mut self, object: &Object) -> Body {
@@ -420,4 +421,12 @@ impl Shape<'_> {
             condition: object.and_then(|o| self.condition(o, || what.clone())),
         })
     }
+}
+
+/// The last release with unions that have no discriminator, and branches of any type.
+pub(super) const LAST_SIMPLE_UNIONS: Release = (6, 1);
+
+/// Whether a union is of that kind.
+pub(super) fn is_simple_union(union: &Object) -> bool {
+    union.get(sym::BASE).is_none() && union.get(sym::DISCRIMINATOR).is_none()
 }

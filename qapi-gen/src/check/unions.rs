@@ -4,6 +4,7 @@ use super::clash::Place;
 use super::defs::{Body, BranchDef, Data, Def};
 use super::object::State;
 use super::resolve::Resolver;
+use super::shape_parts::LAST_SIMPLE_UNIONS;
 use crate::compact::PushAll as _;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Branch, ObjectId, Type, Variants};
@@ -128,9 +129,15 @@ impl Resolver<'_> {
     /// Resolves a branch. `None` behind the last one, else the type to look into, if there is one.
     pub(super) fn branch(&mut self, id: ObjectId, index: usize) -> Option<Option<ObjectId>> {
         let def = self.def_of(id)?;
-        let Body::Union { branches, .. } = &def.body else {
+        let Body::Union {
+            base,
+            discriminator,
+            branches,
+        } = &def.body
+        else {
             return None;
         };
+        let is_simple = matches!(base, Data::Broken) && discriminator.is_none();
         if index == 0 {
             self.start_branches(id, def, branches);
         }
@@ -163,6 +170,7 @@ impl Resolver<'_> {
                     self.type_span(branch.ty, branch.value.span),
                     message,
                 )
+                .taken_until(is_simple.then_some(LAST_SIMPLE_UNIONS))
                 .note("a branch is a struct or a union");
                 self.error(def, diagnostic);
                 return Some(None);

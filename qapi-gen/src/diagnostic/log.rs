@@ -1,6 +1,6 @@
 //! A bounded list of errors.
 
-use super::Diagnostic;
+use super::{Diagnostic, Release};
 
 /// How many errors are kept. A file that breaks a rule on every line would otherwise take a
 /// hundred times its size in memory, and nobody reads on that far.
@@ -30,6 +30,14 @@ impl Log {
     /// The kept errors from the given count on.
     pub(crate) fn since(&self, count: usize) -> &[Diagnostic] {
         &self.kept[count.min(self.kept.len())..]
+    }
+
+    /// States of the errors from the given count on up to which release they were right.
+    pub(crate) fn taken_until(&mut self, count: usize, release: Release) {
+        let from = count.min(self.kept.len());
+        for diagnostic in &mut self.kept[from..] {
+            diagnostic.taken_until = Some(release);
+        }
     }
 
     /// The kept errors, and how many there are beside.

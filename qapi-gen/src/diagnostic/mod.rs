@@ -74,7 +74,13 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Vec<String>,
+    /// The last release of QEMU, from 6.0 on, whose generator took this; `None` if none did.
+    /// Every one from 6.0 up to it did.
+    pub taken_until: Option<Release>,
 }
+
+/// A release of QEMU: major and minor number.
+pub type Release = (u32, u32);
 
 /// A remark on a place other than the primary one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +114,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            taken_until: None,
         }
     }
 
@@ -152,6 +159,12 @@ impl Diagnostic {
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help.push(help.into());
+        self
+    }
+
+    /// States up to which release of QEMU this was right, where it was since 6.0.
+    pub(crate) fn taken_until(mut self, release: impl Into<Option<Release>>) -> Diagnostic {
+        self.taken_until = release.into();
         self
     }
 

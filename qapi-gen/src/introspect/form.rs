@@ -13,7 +13,19 @@ pub(super) struct Form {
 }
 
 impl Form {
-    pub(super) fn of(schema: &Schema) -> Form {
+    /// The form of a release, or of the one that the schema seems to be of.
+    pub(super) fn of(schema: &Schema, release: Option<(u32, u32)>) -> Form {
+        match release {
+            Some(release) => Form {
+                enum_members: release >= (6, 2),
+                allow_oob_always: release == (2, 12),
+                colon_names: release <= (2, 5),
+            },
+            None => Form::guess(schema),
+        }
+    }
+
+    fn guess(schema: &Schema) -> Form {
         // The prose of a schema in today's language decides nothing.
         let release = match schema.era() {
             Era::Current => None,

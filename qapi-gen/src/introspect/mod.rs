@@ -47,15 +47,25 @@ pub struct Options<'a> {
     ///
     /// For schemas of old releases it may be asked about C expressions ([`Condition::Opaque`]).
     pub defined: Option<&'a dyn Fn(&str) -> bool>,
+    /// The release of QEMU as which to answer, by major and minor number: `(2, 11)`. `None`: the
+    /// one that the schema seems to be of.
+    pub release: Option<(u32, u32)>,
 }
 
 /// The `SchemaInfo` array of a schema as JSON text, which ends with LF.
 ///
 /// A schema in the language of an old release is described as that release would have done it.
-/// Where the schema defines `SchemaInfo` itself, this definition decides; otherwise the forms that
-/// the schema uses and the releases that its documentation mentions.
+/// Which one it is, [`Options::release`] says, else the schema's own definition of `SchemaInfo`.
+/// Otherwise it is a guess, after the forms that the schema uses and the releases that its
+/// documentation mentions; see [`describes_itself`].
 pub fn schema_info(schema: &Schema, options: &Options) -> String {
     schema_info_of(schema, options, schema.definitions())
+}
+
+/// Whether the schema defines `SchemaInfo`, as QEMU's does and its guest agent's does not. That tells
+/// how the schema's release answers.
+pub fn describes_itself(schema: &Schema) -> bool {
+    schema.definition("SchemaInfo").is_some()
 }
 
 /// As [`schema_info`], for a server that has only these commands and events.
@@ -72,7 +82,7 @@ pub(crate) fn schema_info_of(
         schema,
         definitions,
         options,
-        form: Form::of(schema),
+        form: Form::of(schema, options.release),
         uses: Uses::of(schema, definitions),
     }
     .array(&mut w);

@@ -27,6 +27,7 @@ pub(crate) fn parse(parser: &mut FileParser<'_>) -> Option<DocComment> {
         faulty: false,
         sections: Vec::new(),
         described: FastSet::default(),
+        late_text: FastSet::default(),
         parser,
     };
     if reader.slice(open) != "##" {
@@ -74,6 +75,8 @@ struct Reader<'r, 'p> {
     faulty: bool,
     sections: Vec<DocSection>,
     described: FastSet<(bool, Symbol)>,
+    /// Sections in which generators before 9.0 found text, while it is a paragraph of its own today.
+    late_text: FastSet<usize>,
 }
 
 impl<'r> Reader<'r, '_> {
@@ -229,10 +232,9 @@ impl<'r> Reader<'r, '_> {
                 next = self.descriptions(next, true, old);
                 if self.sections.len() == before {
                     let at = next.unwrap_or(self.end);
-                    self.fault(
-                        Code::DocEmptyFeatures,
-                        at,
-                        "descriptions of features are expected after 'Features:'",
+                    let message = "descriptions of features are expected after 'Features:'";
+                    self.report(
+                        Diagnostic::new(Code::DocEmptyFeatures, at, message).taken_until((8, 2)),
                     );
                 }
                 no_more_members = true;
@@ -245,7 +247,7 @@ impl<'r> Reader<'r, '_> {
                 no_more_members = true;
             } else if let Some((tag, rest)) = tag(content) {
                 no_more_members |= self.tagged(tag, line) != DocSectionKind::Obsolete;
-                next = self.indented(rest);
+                next = self.indented(content, rest);
             } else {
                 next = self.paragraph(line);
             }
@@ -255,7 +257,8 @@ impl<'r> Reader<'r, '_> {
     /// A run of `@name: text`, of which `next` is the first line if there is any.
     fn descriptions(&mut self, mut next: Option<Span>, features: bool, old: bool) -> Option<Span> {
         while let Some(line) = next {
-            let Some((name, rest)) = name_colon(self.slice(line)) else {
+            let content = self.slice(line);
+            let Some((name, rest)) = name_colon(content) else {
                 break;
             };
             let symbol = self.parser.shared.names.intern(name);
@@ -293,7 +296,7 @@ impl<'r> Reader<'r, '_> {
             } else {
                 rest
             };
-            next = self.indented(rest);
+            next = self.indented(content, rest);
         }
         next
     }
@@ -316,6 +319,7 @@ impl<'r> Reader<'r, '_> {
                         line,
                         format!("the section '{tag}:' is no longer supported"),
                     )
+                    .taken_until((9, 0))
                     .help(format!("use the directive {directive}")),
                 );
                 DocSectionKind::Obsolete
@@ -358,10 +362,15 @@ impl<'r> Reader<'r, '_> {
         section.text.push_str(line);
     }
 
-    /// The rest of a description or tagged section; returns the first line after it.
-    fn indented(&mut self, rest: &str) -> Option<Span> {
+    /// The rest of a description or tagged section, whose first line has `rest` for text; returns
+    /// the first line after it.
+    fn indented(&mut self, first: &str, rest: &str) -> Option<Span> {
         self.append(rest);
-        let result = self.continuation();
+        let column = match rest {
+            "" => 0,
+            rest => first.len() - rest.len(),
+        };
+        let result = self.continuation(column);
         let section = self.sections.last_mut().expect("a section was started");
         let trimmed = section.text.trim_matches('\n').len();
         if trimmed < section.text.len() {
@@ -370,19 +379,29 @@ impl<'r> Reader<'r, '_> {
         result
     }
 
-    fn continuation(&mut self) -> Option<Span> {
+    /// The lines after the first one, on which text started at this column.
+    fn continuation(&mut self, column: usize) -> Option<Span> {
         let mut next = self.line();
+        let mut blank = false;
         while let Some(line) = next {
             if line.start != line.end {
                 break;
             }
             self.append_blank();
+            blank = true;
             next = self.line();
         }
         let first = next?;
         let content = self.slice(first);
         let indent = indent_of(content);
+        let index = self.sections.len() - 1;
+        let kind = self.sections[index].kind;
         if indent == 0 {
+            let starts = name_colon(content).is_some() || tag(content).is_some();
+            let described = matches!(kind, DocSectionKind::Member(_) | DocSectionKind::Feature(_));
+            if !starts && content != "Features:" && !(described && blank) {
+                self.late_text.insert(index);
+            }
             return Some(first);
         }
         self.append(&content[indent..]);
@@ -402,10 +421,18 @@ impl<'r> Reader<'r, '_> {
                 if may_end {
                     return Some(line);
                 }
+                // Before 9.0 a tag always started a section, and before 8.1 the column of a section's
+                // first text was the one to keep to.
+                let last_taken = match tag(content) {
+                    Some((tag, _)) if tag != "Errors" => Some((8, 2)),
+                    _ if own >= column && kind != DocSectionKind::Errors => Some((8, 0)),
+                    _ => None,
+                };
                 let message =
                     format!("less indentation than the line before, which has {indent} spaces");
                 let diagnostic = Diagnostic::new(Code::DocIndentation, line, message)
                     .label(first, "indented here")
+                    .taken_until(last_taken)
                     .help("a blank line ends the section; otherwise indent all its lines alike");
                 self.report(diagnostic);
             }
@@ -457,13 +484,12 @@ impl<'r> Reader<'r, '_> {
             };
             if !section.has_text && name != "@" {
                 let span = section.span;
+                let message = format!("text is missing after '{name}:'");
+                let late = self.late_text.contains(&i).then_some((8, 2));
                 self.report(
-                    Diagnostic::new(
-                        Code::DocEmptySection,
-                        span,
-                        format!("text is missing after '{name}:'"),
-                    )
-                    .anchored(span),
+                    Diagnostic::new(Code::DocEmptySection, span, message)
+                        .taken_until(late)
+                        .anchored(span),
                 );
             }
         }

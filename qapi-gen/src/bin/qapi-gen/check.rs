@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         match root.read(&frontend) {
             // Freeing a schema takes a tenth of the whole run, and the process ends soon.
             Ok(schema) => std::mem::forget(schema),
-            Err(failure) => outcome = outcome.max(reporter.failure(root, &failure)),
+            Err(failure) => outcome = outcome.max(reporter.failure(root, &failure, &args.language)),
         }
     }
     outcome.max(reporter.finish())

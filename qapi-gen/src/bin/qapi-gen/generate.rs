@@ -3,7 +3,6 @@
 use crate::Outcome;
 use crate::input::{Failure, Language, Root};
 use crate::output::{Sink, complain, report};
-use qapi_gen::diagnostic::Code;
 use qapi_gen::model::Schema;
 use qapi_gen::{Builder, Condition, ServiceOptions};
 use std::path::PathBuf;
@@ -63,37 +62,24 @@ fn setting(argument: &str) -> Result<(String, Setting), String> {
     Ok((name.to_owned(), setting))
 }
 
-/// The schema, if all that is wrong with it was right in a release that today's types are for, 6.0 or newer. So the source
-/// trees of these need no option.
+/// The schema, if each thing that is wrong with it was right in a release that today's types are for, 6.0 or newer. So the
+/// source trees of these need no option.
 fn of_older_release(root: &Root, failure: &Failure, language: &Language) -> Option<Schema> {
     let Failure::Errors(errors) = failure else {
         return None;
     };
-    let mut codes = errors.diagnostics.iter().map(|error| error.code);
-    let known = errors.omitted == 0 && codes.all(was_right_since_6_0);
-    let schema = known.then(|| language.legacy_reading(root))??;
+    let releases = errors.diagnostics.iter().map(|error| error.taken_until);
+    let releases: Vec<(u32, u32)> = releases
+        .collect::<Option<_>>()
+        .filter(|_| errors.omitted == 0)?;
+    let (major, minor) = releases.into_iter().min()?;
+    let schema = language.legacy_reading(root)?;
     eprintln!(
-        "warning: {} is read as an older release of QEMU wrote it: QEMU 10.2 would reject it, and 'qapi-gen check' shows why. \
-         --legacy says that this is meant",
+        "warning: {} is read as QEMU {major}.{minor} and older releases wrote it: newer ones reject it, and 'qapi-gen check' \
+         shows why. --legacy says that this is meant",
         root.name().display()
     );
     Some(schema)
-}
-
-/// Simple unions, conditions in C, and looser rules for documentation.
-fn was_right_since_6_0(code: Code) -> bool {
-    use Code as C;
-    matches!(
-        code,
-        C::MissingKey
-            | C::BranchType
-            | C::ConditionIdentifier
-            | C::DocEmptySection
-            | C::DocSectionNotApplicable
-            | C::DocObsoleteSection
-            | C::DocMissingDescription
-            | C::DocIndentation
-    )
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {

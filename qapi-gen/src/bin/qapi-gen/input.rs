@@ -14,7 +14,7 @@ pub(crate) struct Language {
     include_path: Vec<PathBuf>,
     /// Also read forms of the language that QEMU has dropped since release 1.0.
     #[arg(long)]
-    legacy: bool,
+    pub(crate) legacy: bool,
 }
 
 impl Language {
@@ -22,7 +22,7 @@ impl Language {
         self.reading(self.legacy)
     }
 
-    fn reading(&self, legacy: bool) -> Frontend<'static> {
+    pub(crate) fn reading(&self, legacy: bool) -> Frontend<'static> {
         let directories = self.include_path.iter();
         directories.fold(Frontend::new().legacy(legacy), Frontend::include_path)
     }

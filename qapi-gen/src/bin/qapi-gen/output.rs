@@ -67,11 +67,7 @@ pub(crate) fn complain(message: &str) -> Outcome {
 /// Reports to people why there is no schema.
 pub(crate) fn report(root: &Root, failure: &Failure, language: &Language) -> Outcome {
     let mut reporter = Reporter::new(MessageFormat::Human);
-    let outcome = reporter.failure(root, failure);
-    if outcome == Outcome::Rejected && language.legacy_reading(root).is_some() {
-        let help = "help: --legacy, which reads what older releases wrote, accepts this schema\n";
-        reporter.sink.write(help.as_bytes());
-    }
+    let outcome = reporter.failure(root, failure, language);
     outcome.max(reporter.finish())
 }
 
@@ -94,11 +90,30 @@ impl Reporter {
         }
     }
 
-    pub(crate) fn failure(&mut self, root: &Root, failure: &Failure) -> Outcome {
-        match failure {
-            Failure::Errors(errors) => self.errors(root, errors),
-            Failure::Stdin(error) => complain(&format!("cannot read standard input: {error}")),
+    pub(crate) fn failure(
+        &mut self,
+        root: &Root,
+        failure: &Failure,
+        language: &Language,
+    ) -> Outcome {
+        let errors = match failure {
+            Failure::Errors(errors) => errors,
+            Failure::Stdin(error) => {
+                return complain(&format!("cannot read standard input: {error}"));
+            }
+        };
+        let outcome = self.errors(root, errors);
+        let style = errors.diagnostics.iter().all(|d| d.code.is_style());
+        if outcome == Outcome::Rejected
+            && self.format == MessageFormat::Human
+            && !style
+            && language.legacy_reading(root).is_some()
+        {
+            let help =
+                "help: --legacy, which reads what older releases wrote, accepts this schema\n";
+            self.sink.write(help.as_bytes());
         }
+        outcome
     }
 
     fn errors(&mut self, root: &Root, errors: &Errors) -> Outcome {

@@ -1,11 +1,11 @@
 //! `qapi-gen restate`
 
 use crate::Outcome;
-use crate::input::Root;
-use crate::output::{MessageFormat, Reporter, complain};
+use crate::input::{Language, Root};
+use crate::output::{complain, report};
+use qapi_gen::Releases;
 use qapi_gen::model::Schema;
 use qapi_gen::restate::{Exceptions, restate};
-use qapi_gen::{Frontend, Releases};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -19,6 +19,8 @@ pub(crate) struct Args {
     /// A release of QEMU and its source tree, oldest release first.
     #[arg(long = "release", value_name = "VERSION=DIR", required = true, value_parser = release)]
     releases: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    language: Language,
     /// The folder to write to.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
@@ -52,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut releases = Vec::new();
     for (index, (version, tree)) in args.releases.iter().enumerate() {
         let current = index + 1 == args.releases.len();
-        match read(version, tree, current) {
+        match read(version, tree, current, &args.language) {
             Ok(release) => releases.push(release),
             Err(outcome) => return outcome,
         }
@@ -66,15 +68,22 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
-fn read<'a>(version: &'a str, tree: &Path, current: bool) -> Result<Release<'a>, Outcome> {
-    let frontend = Frontend::new().legacy(!current);
+/// Reads a release's schemas. All but the last may be in forms of the language that were dropped.
+fn read<'a>(
+    version: &'a str,
+    tree: &Path,
+    current: bool,
+    language: &Language,
+) -> Result<Release<'a>, Outcome> {
+    let frontend = match current {
+        true => language.frontend(),
+        false => language.reading(true),
+    };
     let mut schemas = Vec::new();
     for (_, path) in SCHEMAS {
         let root = Root::from(tree.join(path).as_path());
-        schemas.push(root.read(&frontend).map_err(|failure| {
-            let mut reporter = Reporter::new(MessageFormat::Human);
-            reporter.failure(&root, &failure).max(reporter.finish())
-        })?);
+        let schema = root.read(&frontend);
+        schemas.push(schema.map_err(|failure| report(&root, &failure, language))?);
     }
     Ok(Release { version, schemas })
 }

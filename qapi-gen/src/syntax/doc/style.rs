@@ -49,7 +49,8 @@ pub(super) fn faults(span: Span, line: &str) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     if is_long(line) {
         let message = format!("documentation line longer than {LINE_WIDTH} columns");
-        faults.push(Diagnostic::new(Code::DocLongLine, span, message));
+        let diagnostic = Diagnostic::new(Code::DocLongLine, span, message);
+        faults.push(diagnostic.help("break the line; an address alone on a line may be longer"));
     }
     if let Some(at) = single_space(line) {
         let start = span.start + at as u32;
@@ -58,7 +59,10 @@ pub(super) fn faults(span: Span, line: &str) -> Vec<Diagnostic> {
             end: start + 2,
         };
         let message = "one space between sentences, where two are the style";
-        faults.push(Diagnostic::new(Code::DocSentenceSpacing, span, message));
+        let diagnostic = Diagnostic::new(Code::DocSentenceSpacing, span, message);
+        faults.push(diagnostic.help(
+            "put two spaces there; if no sentence ends, break the line or write the abbreviation out",
+        ));
     }
     faults
 }
