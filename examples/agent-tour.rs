@@ -21,7 +21,7 @@ use qapi_rt::service::{Call, Result as Reply};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut agent = match support::option("--socket") {
-        Some(path) => Agent::builder().connect_unix(path).await?,
+        Some(address) => Agent::builder().connect(&address.parse()?).await?,
         None => made_up(),
     };
     // The channel may hold what an earlier client left; the first call synchronises.

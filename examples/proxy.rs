@@ -39,8 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
 
     match (support::option("--listen"), support::option("--socket")) {
-        (Some(path), _) => server.listen(Listener::unix(path)?)?,
-        (None, Some(_)) => return Err("where to listen is missing: --listen PATH".into()),
+        (Some(address), _) => server.listen(Listener::bind(&address.parse()?)?)?,
+        (None, Some(_)) => return Err("where to listen is missing: --listen ADDRESS".into()),
         (None, None) => {
             let (one, other) = (attach(&server).await?, attach(&server).await?);
             tokio::spawn(async move { demonstrate(&one, &other).await });

@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use qapi_rt::Address;
 use qapi_rt::qmp::{RunState, Service, ShutdownCause, StatusInfo, commands, events, serve};
 use qapi_rt::server::{Listener, Options, Server};
 use qapi_rt::service::{Call, Result};
@@ -61,18 +62,19 @@ impl Service for Machine {
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (option, path) = (arguments.next(), arguments.next());
-    let (Some("--socket"), Some(path)) = (option.as_deref(), path) else {
-        eprintln!("usage: qmp-server --socket PATH");
+    let (option, address) = (arguments.next(), arguments.next());
+    let address = address.map(|address| address.parse::<Address>());
+    let (Some("--socket"), Some(Ok(address))) = (option.as_deref(), address) else {
+        eprintln!("usage: qmp-server --socket ADDRESS, such as unix:PATH or tcp:HOST:PORT");
         return ExitCode::from(2);
     };
     let machine = Machine {
         state: Mutex::new(RunState::Running),
     };
     let server = Server::new(serve(Arc::new(machine)), Options::qmp());
-    let listening = Listener::unix(&path).and_then(|listener| server.listen(listener));
+    let listening = Listener::bind(&address).and_then(|listener| server.listen(listener));
     if let Err(error) = listening {
-        eprintln!("qmp-server: cannot listen on {path}: {error}");
+        eprintln!("qmp-server: cannot listen on {address}: {error}");
         return ExitCode::FAILURE;
     }
     server.run().await;

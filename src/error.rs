@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::process::ExitStatus;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::address::Address;
 use crate::capabilities::SchemaError;
 use crate::types::{self, ErrorClass, ErrorReply};
 
@@ -21,6 +22,27 @@ struct Inner {
     cause: Option<Error>,
     /// Whether the connection goes on although the kind says otherwise.
     recoverable: bool,
+    /// Set where it kept a client from being connected.
+    connecting: OnceLock<Connecting>,
+}
+
+struct Connecting {
+    address: Option<Address>,
+    phase: ConnectPhase,
+}
+
+/// How far connecting got before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectPhase {
+    /// A host's name was being resolved.
+    Resolving,
+    /// Nobody had accepted the connection.
+    Connecting,
+    /// The server had not greeted. QEMU accepts connections that it does not serve yet: a monitor has one client at a time.
+    Greeting,
+    /// The server had greeted, and `qmp_capabilities` was not answered.
+    Negotiating,
 }
 
 /// The kinds of [`Error`].
@@ -89,6 +111,11 @@ pub enum Violation {
         /// How it begins.
         excerpt: String,
     },
+    /// A message does not end.
+    Unfinished {
+        /// How it begins.
+        excerpt: String,
+    },
     /// A message is longer than the limit.
     TooLong {
         /// The limit in bytes.
@@ -127,7 +154,16 @@ impl Error {
             command: None,
             cause: None,
             recoverable: false,
+            connecting: OnceLock::new(),
         }))
+    }
+
+    /// As what kept a client from being connected. Where it is told several times, the first holds.
+    #[must_use]
+    pub(crate) fn connecting(self, address: Option<&Address>, phase: ConnectPhase) -> Self {
+        let address = address.cloned();
+        let _ = self.0.connecting.set(Connecting { address, phase });
+        self
     }
 
     /// One after which the connection is of use nevertheless. The error is one just made.
@@ -158,17 +194,9 @@ impl Error {
         self
     }
 
-    /// With the address that could not be connected to. The error is one just made.
-    #[must_use]
-    pub(crate) fn at(mut self, address: impl fmt::Display) -> Self {
-        if let Some(Inner {
-            kind: ErrorKind::Io(error),
-            ..
-        }) = Arc::get_mut(&mut self.0)
-        {
-            *error = io::Error::new(error.kind(), format!("{address}: {error}"));
-        }
-        self
+    /// That what the caller gave makes no sense.
+    pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::io(io::Error::new(io::ErrorKind::InvalidInput, error))
     }
 
     pub(crate) fn io(error: io::Error) -> Self {
@@ -197,6 +225,18 @@ impl Error {
     #[must_use]
     pub fn command(&self) -> Option<&str> {
         self.0.command.as_deref()
+    }
+
+    /// How far connecting got, if that is what failed.
+    #[must_use]
+    pub fn connect_phase(&self) -> Option<ConnectPhase> {
+        Some(self.0.connecting.get()?.phase)
+    }
+
+    /// What could not be connected to, if that is what failed and it has an address.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        self.0.connecting.get()?.address.as_ref()
     }
 
     /// What the server answered, if it answered with an error.
@@ -256,8 +296,26 @@ impl fmt::Display for Error {
         if let Some(command) = &self.0.command {
             write!(f, "{command}: ")?;
         }
+        if let Some(connecting) = self.0.connecting.get() {
+            if let Some(address) = &connecting.address {
+                write!(f, "{address}: ")?;
+            }
+            write!(f, "{}: ", connecting.phase)?;
+        }
         match &self.0.kind {
             ErrorKind::Command(reply) => reply.fmt(f),
+            ErrorKind::Deadline { .. } if self.0.connecting.get().is_some() => {
+                f.write_str("the deadline passed")?;
+                if let Some(last) = &self.0.cause {
+                    write!(f, "; last: {last}")?;
+                }
+                if self.connect_phase() == Some(ConnectPhase::Greeting) {
+                    f.write_str(
+                        "; QEMU serves one client a monitor at a time, and another may hold it",
+                    )?;
+                }
+                return Ok(());
+            }
             ErrorKind::Deadline { sent: true } => f.write_str("no reply before the deadline"),
             ErrorKind::Deadline { sent: false } => f.write_str("not possible before the deadline"),
             ErrorKind::NoEvent => f.write_str("replied, but no event before the deadline"),
@@ -291,11 +349,23 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Display for ConnectPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolving => "resolving the name",
+            Self::Connecting => "connecting",
+            Self::Greeting => "connected, waiting for the greeting",
+            Self::Negotiating => "greeted, negotiating capabilities",
+        })
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Garbage { excerpt } => write!(f, "no message begins with '{excerpt}'"),
             Self::Message { error, excerpt } => write!(f, "{error}, in '{excerpt}'"),
+            Self::Unfinished { excerpt } => write!(f, "no end of the message '{excerpt}'"),
             Self::TooLong { limit } => write!(f, "a message is longer than {limit} bytes"),
             Self::Truncated { excerpt } => write!(f, "the connection ended within '{excerpt}'"),
             Self::NotBase64 { member } => write!(f, "'{member}' is not base64"),
@@ -317,6 +387,9 @@ impl fmt::Debug for Error {
         out.field("kind", &self.0.kind);
         if let Some(command) = &self.0.command {
             out.field("command", command);
+        }
+        if let Some(Connecting { address, phase }) = self.0.connecting.get() {
+            out.field("address", address).field("phase", phase);
         }
         if let Some(cause) = &self.0.cause {
             out.field("cause", cause);

@@ -87,6 +87,7 @@
 //! | `server` | service traits, routers, servers |
 //! | `tokio` | the asynchronous flavours of both |
 //! | `testing` | doubles for test suites, recording and replay |
+//! | `vsock` | addresses `vsock:…`, on Linux |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
 //!
 //! A program with a schema of its own does without QEMU's types: `default-features = false`, with `client`, `server` or
@@ -122,6 +123,8 @@
 #[cfg(feature = "server")]
 extern crate self as qapi_rt;
 
+#[cfg(any(feature = "client", feature = "server"))]
+mod address;
 #[cfg(all(feature = "client", feature = "qga"))]
 pub mod agent;
 #[cfg(feature = "client")]
@@ -147,20 +150,25 @@ pub mod server;
 #[cfg(feature = "server")]
 pub mod service;
 pub mod session;
+#[cfg(feature = "client")]
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
 mod time;
 #[cfg(feature = "client")]
 mod trace;
+#[cfg(any(feature = "client", feature = "server"))]
 mod transport;
 
+#[cfg(any(feature = "client", feature = "server"))]
+pub use address::{Address, ParseAddressError};
 #[cfg(all(feature = "client", feature = "qga", feature = "tokio"))]
 pub use agent::tokio::Agent;
 #[cfg(all(feature = "client", feature = "tokio"))]
 pub use client::Client;
 #[cfg(feature = "client")]
-pub use error::{Error, ErrorKind, Violation};
+pub use error::{ConnectPhase, Error, ErrorKind, Violation};
 #[cfg(feature = "client")]
 pub use events::{EventMessage, Received};
 pub use qapi_types as types;

@@ -32,7 +32,6 @@ impl<K: Copy + Ord, V> Queue<K, V> {
         self.len == 0
     }
 
-    #[cfg(any(feature = "tokio", test))]
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.places.iter().filter_map(|(_, value)| value.as_ref())
     }

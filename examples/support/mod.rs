@@ -19,7 +19,7 @@ use tokio::net::UnixStream;
 /// Of a disk, in bytes.
 const SIZE: i64 = 1 << 20;
 
-/// What follows an option, such as the path after `--socket`.
+/// What follows an option, such as the address after `--socket`.
 #[allow(dead_code)] // not every example has options of its own
 pub(crate) fn option(name: &str) -> Option<String> {
     let mut arguments = std::env::args();
@@ -27,11 +27,11 @@ pub(crate) fn option(name: &str) -> Option<String> {
     arguments.next()
 }
 
-/// The QEMU at `--socket PATH`, or else a machine in this process.
+/// The QEMU at `--socket ADDRESS`, or else a machine in this process.
 #[allow(dead_code)]
 pub(crate) async fn connect() -> std::result::Result<Client, Box<dyn Error>> {
     match option("--socket") {
-        Some(path) => Ok(Client::connect_unix(path).await?),
+        Some(address) => Ok(Client::connect(&address.parse()?).await?),
         None => machine().await,
     }
 }

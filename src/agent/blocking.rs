@@ -2,54 +2,67 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::exchange::{Exchange, Turn};
 use super::file::OpenFiles;
 use super::{
-    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, answer, decode,
-    grace,
+    Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, answer, decode, grace,
 };
+use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::session::agent::{Session, encode};
 use crate::session::client::{RawCommand, Request};
+use crate::settings::child_setter;
 use crate::time::after;
 use crate::transport::blocking::{self, Io, Pump};
+use crate::transport::dial::Child;
 use crate::types::qga::commands;
 use crate::types::{Command as _, Value};
-
-/// Pauses between two attempts to connect: the first, and the longest.
-const PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a client of a guest agent is to be connected, and to behave.
 #[derive(Debug, Default)]
 #[must_use = "nothing is connected yet"]
-pub struct AgentBuilder {
+pub struct AgentBuilder<'a> {
     settings: Settings,
+    child: Child<'a>,
 }
 
-impl AgentBuilder {
+impl<'a> AgentBuilder<'a> {
     super::settings!();
+    child_setter!(AgentBuilder);
 
-    /// Connects to a Unix socket: the agent's own, or that of a virtio-serial port's character device. The agent need
-    /// not be running yet.
+    /// Connects to an agent: its own socket, or that of a virtio-serial port's character device. The agent need not be
+    /// running yet.
     ///
     /// # Errors
-    /// When nobody listens there.
-    #[cfg(unix)]
-    pub fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
-        self.connect(Connector::Unix(path.as_ref().to_owned()))
+    /// When nobody listens there: [`Error::connect_phase`] says how far it got.
+    pub fn connect(mut self, address: &Address) -> Result<Agent, Error> {
+        let child = std::mem::take(&mut self.child);
+        let mut agent = self.finish(Some(address.clone()), None);
+        let deadline = after(Instant::now(), agent.settings.deadline);
+        let link = agent.dial(address, deadline, child)?;
+        agent.link = Some(link);
+        Ok(agent)
     }
 
-    /// Connects to a TCP port, given as `host:port`; otherwise as [`connect_unix`](Self::connect_unix).
+    /// Connects to a Unix socket.
     ///
     /// # Errors
-    /// When nobody listens there.
-    pub fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
-        self.connect(Connector::Tcp(Arc::new(address.into())))
+    /// As for [`connect`](Self::connect).
+    #[cfg(unix)]
+    pub fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
+        self.connect(&path.as_ref().into())
+    }
+
+    /// Connects to a TCP port, given as `host:port`.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    pub fn connect_tcp(self, address: impl ToString) -> Result<Agent, Error> {
+        let address = Address::tcp(&address.to_string()).map_err(Error::invalid)?;
+        self.connect(&address)
     }
 
     /// Uses anything that can be read and written, with a thread for each so that deadlines hold there too. The writer
@@ -63,22 +76,14 @@ impl AgentBuilder {
         writer: impl Write + Send + 'static,
     ) -> Result<Agent, Error> {
         let io = Pump::new(reader, writer).map_err(Error::io)?;
-        Ok(self.finish(Connector::None, Some(Box::new(io))))
+        Ok(self.finish(None, Some(Box::new(io))))
     }
 
-    fn connect(self, connector: Connector) -> Result<Agent, Error> {
-        let mut agent = self.finish(connector, None);
-        let deadline = after(Instant::now(), agent.settings.deadline);
-        agent.connected(deadline)?;
-        Ok(agent)
-    }
-
-    fn finish(self, connector: Connector, io: Option<Box<dyn Io>>) -> Agent {
+    fn finish(self, address: Option<Address>, io: Option<Box<dyn Io>>) -> Agent {
         let link = io.map(|io| Link::new(io, &self.settings));
-        let settings = self.settings;
         Agent {
-            settings,
-            connector,
+            settings: self.settings,
+            address,
             link,
             files: OpenFiles::default(),
         }
@@ -103,7 +108,8 @@ impl AgentBuilder {
 #[derive(Debug)]
 pub struct Agent {
     settings: Settings,
-    connector: Connector,
+    /// Where to connect again.
+    address: Option<Address>,
     link: Option<Link>,
     files: OpenFiles,
 }
@@ -118,7 +124,7 @@ struct Link {
 
 impl Agent {
     /// To connect otherwise than with all that is usual.
-    pub fn builder() -> AgentBuilder {
+    pub fn builder() -> AgentBuilder<'static> {
         AgentBuilder::default()
     }
 
@@ -232,10 +238,7 @@ impl Agent {
     ) -> Result<Vec<u8>, Error> {
         self.close_left(deadline)?;
         match self.try_exchange(name, Some(request.clone()), deadline) {
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Closed)
-                    && !matches!(self.connector, Connector::None) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::Closed) && self.address.is_some() => {
                 self.try_exchange(name, Some(request), deadline)
             }
             result => result,
@@ -304,8 +307,8 @@ impl Agent {
     /// The connection; a new one if there is none.
     fn connected(&mut self, deadline: Instant) -> Result<&mut Link, Error> {
         if self.link.as_mut().is_none_or(|link| link.has_ended()) {
-            let io = self.dial(deadline)?;
-            self.link = Some(Link::new(io, &self.settings));
+            let address = self.address.as_ref().ok_or_else(super::ended)?;
+            self.link = Some(self.dial(address, deadline, Child::default())?);
         }
         self.link
             .as_mut()
@@ -313,40 +316,16 @@ impl Agent {
     }
 
     /// Connects; again and again if whoever listens is waited for.
-    fn dial(&self, deadline: Instant) -> Result<Box<dyn Io>, Error> {
-        let wait = self.settings.connect_deadline;
-        let deadline = wait.map_or(deadline, |wait| deadline.min(after(Instant::now(), wait)));
-        let mut pause = PAUSE;
-        loop {
-            if Instant::now() >= deadline {
-                return Err(Error::new(ErrorKind::Deadline { sent: false }));
-            }
-            match self.connector.dial(deadline) {
-                Ok(io) => return Ok(io),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if wait.is_some() && super::may_come(&error) => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    return Err(Error::new(ErrorKind::Deadline { sent: false }));
-                }
-                Err(error) => return Err(self.connector.failed(error)),
-            }
-            thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-}
-
-impl Connector {
-    fn dial(&self, deadline: Instant) -> io::Result<Box<dyn Io>> {
-        match self {
-            Self::None => Err(super::ended()),
-            #[cfg(unix)]
-            Self::Unix(path) => {
-                let stream = blocking::connect_unix(path)?;
-                Ok(Box::new(blocking::Socket::new(stream.into(), false)))
-            }
-            Self::Tcp(address) => blocking::tcp(blocking::connect_tcp(address, deadline)?),
-        }
+    fn dial(
+        &self,
+        address: &Address,
+        deadline: Instant,
+        mut child: Child<'_>,
+    ) -> Result<Link, Error> {
+        let deadline = self.settings.connect_by(Instant::now(), deadline);
+        let patient = self.settings.connect_deadline.is_some();
+        let io = blocking::dial(address, deadline, patient, &mut child)?;
+        Ok(Link::new(io, &self.settings))
     }
 }
 

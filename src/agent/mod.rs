@@ -43,12 +43,12 @@ pub use exec::{Capture, Exec, ExecOutput};
 pub use file::{ReadFile, WriteFile};
 
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Violation};
 use crate::session::agent::DEFAULT_MESSAGE_LIMIT;
 use crate::session::client::excerpt;
+use crate::time::after;
 use crate::types::message::ServerMessage;
 use crate::types::qga::COMMANDS;
 use crate::types::{Command, Mode, codec::Decode};
@@ -70,6 +70,14 @@ impl Default for Settings {
             no_reply_grace: Duration::from_secs(1),
             message_limit: DEFAULT_MESSAGE_LIMIT,
         }
+    }
+}
+
+impl Settings {
+    /// Until when connecting may take that is part of a call.
+    fn connect_by(&self, now: Instant, deadline: Instant) -> Instant {
+        let wait = self.connect_deadline;
+        wait.map_or(deadline, |wait| deadline.min(after(now, wait)))
     }
 }
 
@@ -104,43 +112,10 @@ macro_rules! settings {
 }
 use settings;
 
-/// How to connect again.
-#[derive(Clone, Debug)]
-pub(crate) enum Connector {
-    /// Not at all.
-    None,
-    #[cfg(unix)]
-    Unix(std::path::PathBuf),
-    /// Shared with the thread that resolves it.
-    Tcp(Arc<String>),
-}
-
-impl Connector {
-    /// That connecting failed.
-    fn failed(&self, error: io::Error) -> Error {
-        let error = Error::io(error);
-        match self {
-            Self::None => error,
-            #[cfg(unix)]
-            Self::Unix(path) => error.at(path.display()),
-            Self::Tcp(address) => error.at(address),
-        }
-    }
-}
-
-/// Whether waiting for a listener may make the difference.
-fn may_come(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-    )
-}
-
-fn ended() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the channel has ended")
+/// That there is no connecting again.
+fn ended() -> Error {
+    let why = "the channel has ended";
+    Error::io(io::Error::new(io::ErrorKind::NotConnected, why))
 }
 
 /// How long an error is waited for, if that is all that may come.

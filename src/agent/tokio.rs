@@ -4,7 +4,6 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -14,19 +13,18 @@ use tokio::time::{sleep, timeout_at};
 use super::exchange::{Exchange, Turn};
 use super::file::OpenFiles;
 use super::{
-    Connector, Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, answer, decode,
-    grace,
+    Exec, ExecOutput, Operation, ReadFile, Settings, Step, WriteFile, answer, decode, grace,
 };
+use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::session::agent::{Session, encode};
 use crate::session::client::{RawCommand, Request};
+use crate::settings::child_setter;
 use crate::time::after;
+use crate::transport::dial::Child;
+use crate::transport::tokio::{self as transport, Stream};
 use crate::types::qga::commands;
 use crate::types::{Command as _, Value};
-
-/// Pauses between two attempts to connect: the first, and the longest.
-const PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// By the runtime's clock, which a test may have stopped.
 fn now() -> Instant {
@@ -39,53 +37,60 @@ type Writer = Pin<Box<dyn AsyncWrite + Send + Sync>>;
 /// How a client of a guest agent is to be connected, and to behave.
 #[derive(Debug, Default)]
 #[must_use = "nothing is connected yet"]
-pub struct AgentBuilder {
+pub struct AgentBuilder<'a> {
     settings: Settings,
+    child: Child<'a>,
 }
 
-impl AgentBuilder {
+impl<'a> AgentBuilder<'a> {
     super::settings!();
+    child_setter!(AgentBuilder);
 
-    /// Connects to a Unix socket: the agent's own, or that of a virtio-serial port's character device. The agent need
-    /// not be running yet.
+    /// Connects to an agent: its own socket, or that of a virtio-serial port's character device. The agent need not be
+    /// running yet.
     ///
     /// # Errors
-    /// When nobody listens there.
-    #[cfg(unix)]
-    pub async fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
-        self.connect(Connector::Unix(path.as_ref().to_owned()))
-            .await
+    /// When nobody listens there: [`Error::connect_phase`] says how far it got.
+    pub async fn connect(mut self, address: &Address) -> Result<Agent, Error> {
+        let child = std::mem::take(&mut self.child);
+        let mut agent = self.finish(Some(address.clone()), None);
+        let deadline = after(now(), agent.settings.deadline);
+        let link = agent.dial(address, deadline, child).await?;
+        agent.link = Some(link);
+        Ok(agent)
     }
 
-    /// Connects to a TCP port, given as `host:port`; otherwise as [`connect_unix`](Self::connect_unix).
+    /// Connects to a Unix socket.
     ///
     /// # Errors
-    /// When nobody listens there.
-    pub async fn connect_tcp(self, address: impl Into<String>) -> Result<Agent, Error> {
-        self.connect(Connector::Tcp(Arc::new(address.into()))).await
+    /// As for [`connect`](Self::connect).
+    #[cfg(unix)]
+    pub async fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Agent, Error> {
+        self.connect(&path.as_ref().into()).await
+    }
+
+    /// Connects to a TCP port, given as `host:port`.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    pub async fn connect_tcp(self, address: impl ToString) -> Result<Agent, Error> {
+        let address = Address::tcp(&address.to_string()).map_err(Error::invalid)?;
+        self.connect(&address).await
     }
 
     /// Uses anything that can be read and written. There is no connecting again.
     pub fn over(self, stream: impl AsyncRead + AsyncWrite + Send + Sync + 'static) -> Agent {
         let link = Link::new(stream, &self.settings);
-        Agent {
-            settings: self.settings,
-            connector: Connector::None,
-            link: Some(link),
-            files: OpenFiles::default(),
-        }
+        self.finish(None, Some(link))
     }
 
-    async fn connect(self, connector: Connector) -> Result<Agent, Error> {
-        let deadline = after(now(), self.settings.deadline);
-        let mut agent = Agent {
+    fn finish(self, address: Option<Address>, link: Option<Link>) -> Agent {
+        Agent {
             settings: self.settings,
-            connector,
-            link: None,
+            address,
+            link,
             files: OpenFiles::default(),
-        };
-        agent.connected(deadline).await?;
-        Ok(agent)
+        }
     }
 }
 
@@ -96,7 +101,8 @@ impl AgentBuilder {
 #[derive(Debug)]
 pub struct Agent {
     settings: Settings,
-    connector: Connector,
+    /// Where to connect again.
+    address: Option<Address>,
     link: Option<Link>,
     files: OpenFiles,
 }
@@ -111,7 +117,7 @@ struct Link {
 
 impl Agent {
     /// To connect otherwise than with all that is usual.
-    pub fn builder() -> AgentBuilder {
+    pub fn builder() -> AgentBuilder<'static> {
         AgentBuilder::default()
     }
 
@@ -236,10 +242,7 @@ impl Agent {
             .try_exchange(name, Some(request.clone()), deadline)
             .await
         {
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Closed)
-                    && !matches!(self.connector, Connector::None) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::Closed) && self.address.is_some() => {
                 self.try_exchange(name, Some(request), deadline).await
             }
             result => result,
@@ -314,7 +317,8 @@ impl Agent {
             None => true,
         };
         if has_ended {
-            self.link = Some(self.dial(deadline).await?);
+            let address = self.address.as_ref().ok_or_else(super::ended)?;
+            self.link = Some(self.dial(address, deadline, Child::default()).await?);
         }
         self.link
             .as_mut()
@@ -322,41 +326,22 @@ impl Agent {
     }
 
     /// Connects; again and again if whoever listens is waited for.
-    async fn dial(&self, deadline: Instant) -> Result<Link, Error> {
-        let wait = self.settings.connect_deadline;
-        let deadline = wait.map_or(deadline, |wait| deadline.min(after(now(), wait)));
-        let mut pause = PAUSE;
-        let dialled = timeout_at(deadline.into(), async {
-            loop {
-                match self.dial_once().await {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) if wait.is_some() && super::may_come(&error) => {}
-                    result => return result,
-                }
-                sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        });
-        match dialled.await {
-            Ok(result) => result.map_err(|error| self.connector.failed(error)),
-            Err(_) => Err(Error::new(ErrorKind::Deadline { sent: false })),
-        }
-    }
-
-    async fn dial_once(&self) -> io::Result<Link> {
-        match &self.connector {
-            Connector::None => Err(super::ended()),
+    async fn dial(
+        &self,
+        address: &Address,
+        deadline: Instant,
+        mut child: Child<'_>,
+    ) -> Result<Link, Error> {
+        let deadline = self.settings.connect_by(now(), deadline);
+        let patient = self.settings.connect_deadline.is_some();
+        let stream = transport::dial(address, deadline.into(), patient, &mut child).await?;
+        Ok(match stream {
             #[cfg(unix)]
-            Connector::Unix(path) => {
-                let stream = tokio::net::UnixStream::connect(path).await?;
-                Ok(Link::new(stream, &self.settings))
-            }
-            Connector::Tcp(address) => {
-                let stream = tokio::net::TcpStream::connect(address.as_str()).await?;
-                stream.set_nodelay(true)?;
-                Ok(Link::new(stream, &self.settings))
-            }
-        }
+            Stream::Unix(stream) => Link::new(stream, &self.settings),
+            Stream::Tcp(stream) => Link::new(stream, &self.settings),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Stream::Other(stream) => Link::new(stream, &self.settings),
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::connection::{Connection, Interest, Late, State, after};
 use super::{Builder, Call, EventStream};
+use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
 use crate::events::{self, EventMessage};
@@ -39,22 +40,28 @@ impl Client {
         Builder::new()
     }
 
-    /// Connects to a Unix socket.
+    /// Connects to a server.
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client.
+    pub fn connect(address: &Address) -> Result<Self, Error> {
+        Self::builder().connect(address)
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
     #[cfg(unix)]
     pub fn connect_unix(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
         Self::builder().connect_unix(path)
     }
 
-    /// Connects to a TCP port.
+    /// Connects to a TCP port, given as `host:port`.
     ///
     /// # Errors
-    /// When nobody listens there, or it is no QMP server that accepts this client.
-    pub fn connect_tcp(
-        address: impl std::net::ToSocketAddrs + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
+    /// As for [`connect`](Self::connect).
+    pub fn connect_tcp(address: impl ToString) -> Result<Self, Error> {
         Self::builder().connect_tcp(address)
     }
 
@@ -137,6 +144,12 @@ impl Client {
             .connection
             .drive(Some(deadline), Interest::default(), ended)
             .map_err(|Late| Error::new(ErrorKind::Deadline { sent: true }).of("quit"))
+    }
+
+    /// Ends the connection when the calls in flight have ended, those of clones too, and at the latest after the deadline of
+    /// a call. From now on no calls are accepted.
+    pub fn close(self) {
+        self.0.connection.close(after(self.0.deadline));
     }
 
     /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones.

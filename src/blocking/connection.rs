@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) session: Session,
     pub(super) hub: Hub,
     pub(super) closed: Option<Error>,
+    /// No more calls are accepted.
+    closing: bool,
     /// In the order of their ids.
     calls: VecDeque<(CallId, Call)>,
     reading: bool,
@@ -134,6 +136,9 @@ impl State {
                     if let Some(Call::Awaited(condvar)) = self.replace(id, Call::Ended(result)) {
                         condvar.notify_one();
                     }
+                    if self.closing {
+                        self.wake_all(|_| true);
+                    }
                 }
                 Happening::Event(event) => {
                     self.hub.publish(&Arc::new(event));
@@ -174,6 +179,7 @@ impl Connection {
                 session,
                 hub: Hub::default(),
                 closed: None,
+                closing: false,
                 calls: VecDeque::new(),
                 reading: false,
                 writing: false,
@@ -215,7 +221,11 @@ impl Connection {
         sending: Sending,
     ) -> Result<CallId, Error> {
         check_fds(&sending.fds, self.io.passes_fds()).map_err(|error| error.of(command.name()))?;
-        self.lock().session.request(command, sending)
+        let mut state = self.lock();
+        if state.closing {
+            return Err(Error::new(ErrorKind::Closed).of(command.name()));
+        }
+        state.session.request(command, sending)
     }
 
     /// Waits until `done` has something, and meanwhile does what is needed for it. What is already to be had is given
@@ -402,6 +412,23 @@ impl Connection {
     pub(super) fn read_on(&self) {
         let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
         while self.drive(None, Interest::default(), ended).is_err() {}
+    }
+
+    /// Ends the connection when the calls under way have ended, at the latest at the deadline.
+    pub(super) fn close(&self, deadline: Instant) {
+        self.lock().closing = true;
+        let over =
+            |state: &mut State| (state.closed.is_some() || state.session.is_idle()).then_some(());
+        // If it is late, that changes nothing.
+        let _ = self.drive(Some(deadline), Interest::default(), over);
+        let why = "the client closed the connection";
+        let mut state = self.lock();
+        state
+            .session
+            .end(Some(io::Error::new(io::ErrorKind::ConnectionAborted, why)));
+        state.dispatch();
+        drop(state);
+        self.io.close();
     }
 
     /// Writes what can be written without waiting; the rest is written when somebody waits. If the only one who does is

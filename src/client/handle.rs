@@ -11,6 +11,7 @@ use tokio::time::timeout_at;
 use super::call::after;
 use super::connection::{Connection, Ending};
 use super::{Builder, Call, EventStream};
+use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
 use crate::events::{self, EventMessage};
@@ -44,20 +45,28 @@ impl Client {
         Builder::new()
     }
 
-    /// Connects to a Unix socket.
+    /// Connects to a server.
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client.
+    pub async fn connect(address: &Address) -> Result<Self, Error> {
+        Self::builder().connect(address).await
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
     #[cfg(unix)]
     pub async fn connect_unix(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
         Self::builder().connect_unix(path).await
     }
 
-    /// Connects to a TCP port.
+    /// Connects to a TCP port, given as `host:port`.
     ///
     /// # Errors
-    /// When nobody listens there, or it is no QMP server that accepts this client.
-    pub async fn connect_tcp(address: impl tokio::net::ToSocketAddrs) -> Result<Self, Error> {
+    /// As for [`connect`](Self::connect).
+    pub async fn connect_tcp(address: impl ToString) -> Result<Self, Error> {
         Self::builder().connect_tcp(address).await
     }
 

@@ -1,7 +1,7 @@
 //! Places where clients connect.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
 use std::{
     fs::File,
@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::address::Address;
 use crate::session::server::Config;
 
 /// A place where clients connect: a monitor, in QEMU's words, if it serves one of them at a time.
@@ -32,6 +33,9 @@ pub(crate) enum Socket {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
+    /// Of another family.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Other(std::os::fd::OwnedFd),
 }
 
 impl Listener {
@@ -43,6 +47,40 @@ impl Listener {
             one_at_a_time: false,
             #[cfg(unix)]
             file: None,
+        }
+    }
+
+    /// Listens at an address: on a path as [`unix`](Self::unix) does, on a port as [`tcp`](Self::tcp) does, on a socket
+    /// that this process inherited if it is one that listens.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            #[cfg(unix)]
+            Address::Unix(path) => Self::unix(path),
+            Address::Tcp { host, port } if host.is_empty() => {
+                let all: [IpAddr; 2] = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()];
+                Self::tcp(all.map(|host| SocketAddr::new(host, *port)).as_slice())
+            }
+            Address::Tcp { host, port } => Self::tcp((host.as_str(), *port)),
+            #[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]
+            Address::Vsock { cid, port } => {
+                let socket = crate::transport::linux::listen_vsock(*cid, *port)?;
+                Ok(Self::new(Socket::Other(socket)))
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Address::Fd(number) => {
+                use rustix::net::AddressFamily;
+                let (fd, family) = crate::transport::linux::inherited(*number)?;
+                Ok(match family {
+                    AddressFamily::UNIX => UnixListener::from(fd).into(),
+                    AddressFamily::INET | AddressFamily::INET6 => TcpListener::from(fd).into(),
+                    _ => Self::new(Socket::Other(fd)),
+                })
+            }
+            #[allow(unreachable_patterns)] // where nothing is left
+            _ => Err(crate::transport::unsupported(address)),
         }
     }
 
@@ -110,6 +148,8 @@ impl Listener {
             Socket::Tcp(listener) => listener.local_addr().ok(),
             #[cfg(unix)]
             Socket::Unix(_) => None,
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Socket::Other(_) => None,
         }
     }
 

@@ -9,8 +9,126 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp;
 #[cfg(unix)]
 use tokio::net::unix;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::dial::{Attempts, Child, Failed};
+use crate::address::Address;
+use crate::error::{ConnectPhase, Error};
 use crate::session::client::Descriptor;
+
+/// A connection to what has an address.
+pub(crate) enum Stream {
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+    Tcp(tokio::net::TcpStream),
+    /// One that cannot pass descriptors, of whatever family.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Other(tokio::net::UnixStream),
+}
+
+/// Connects to what listens there; again and again if that is waited for.
+///
+/// # Errors
+/// When nobody does before the deadline, or the server's process has exited.
+pub(crate) async fn dial(
+    address: &Address,
+    deadline: Instant,
+    patient: bool,
+    child: &mut Child<'_>,
+) -> Result<Stream, Error> {
+    let mut attempts = Attempts::new(address, deadline.into_std(), patient);
+    loop {
+        child.check()?;
+        attempts.check(Instant::now().into_std())?;
+        let mut phase = ConnectPhase::Connecting;
+        let error = match timeout_at(deadline, connect(address, &mut phase)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(attempts.late(phase)),
+        };
+        let now = Instant::now().into_std();
+        let next = attempts.failed(Failed { phase, error }, now)?;
+        sleep_until(next.into()).await;
+    }
+}
+
+/// How far it got is in `phase`, for when the future is dropped.
+async fn connect(address: &Address, phase: &mut ConnectPhase) -> io::Result<Stream> {
+    *phase = ConnectPhase::Connecting;
+    match address {
+        #[cfg(unix)]
+        Address::Unix(path) => Ok(Stream::Unix(tokio::net::UnixStream::connect(path).await?)),
+        Address::Tcp { host, port } => {
+            *phase = ConnectPhase::Resolving;
+            let host = if host.is_empty() { "localhost" } else { host };
+            let addresses = tokio::net::lookup_host((host, *port)).await?;
+            *phase = ConnectPhase::Connecting;
+            let mut error = io::ErrorKind::AddrNotAvailable.into();
+            for address in addresses {
+                match tokio::net::TcpStream::connect(address).await {
+                    Ok(stream) => return tcp(stream),
+                    Err(failed) => error = super::at(address, &failed),
+                }
+            }
+            Err(error)
+        }
+        #[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]
+        Address::Vsock { cid, port } => {
+            let stream = super::linux::start_vsock(*cid, *port)?;
+            let stream = tokio::net::UnixStream::from_std(stream)?;
+            stream.writable().await?;
+            match stream.take_error()? {
+                Some(error) => Err(error),
+                None => Ok(Stream::Other(stream)),
+            }
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        Address::Fd(number) => {
+            let (fd, family) = super::linux::inherited(*number)?;
+            rustix::io::ioctl_fionbio(&fd, true)?;
+            // Stream sockets of all families are read and written alike.
+            let stream = tokio::net::UnixStream::from_std(fd.into())?;
+            Ok(match family == rustix::net::AddressFamily::UNIX {
+                true => Stream::Unix(stream),
+                false => Stream::Other(stream),
+            })
+        }
+        #[allow(unreachable_patterns)] // where nothing is left
+        _ => Err(super::unsupported(address)),
+    }
+}
+
+/// A TCP connection.
+///
+/// # Errors
+/// When its options cannot be set.
+pub(crate) fn tcp(stream: tokio::net::TcpStream) -> io::Result<Stream> {
+    // Requests are small, and each is waited for.
+    stream.set_nodelay(true)?;
+    Ok(Stream::Tcp(stream))
+}
+
+impl Stream {
+    pub(crate) fn split(self) -> (ReadHalf, WriteHalf) {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                let (reader, writer) = stream.into_split();
+                (ReadHalf::Unix(reader), WriteHalf::Unix(writer))
+            }
+            Self::Tcp(stream) => {
+                let (reader, writer) = stream.into_split();
+                (ReadHalf::Tcp(reader), WriteHalf::Tcp(writer))
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Other(stream) => {
+                let (reader, writer) = stream.into_split();
+                let halves = (Box::pin(reader), Box::pin(writer));
+                (ReadHalf::Any(halves.0), WriteHalf::Any(halves.1))
+            }
+        }
+    }
+}
 
 /// Where to read from.
 pub(crate) enum ReadHalf {

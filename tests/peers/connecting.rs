@@ -24,7 +24,7 @@ fn a_server_that_starts_is_waited_for() {
     let socket = server.socket();
     let client = Client::builder()
         .connect_deadline(DEADLINE)
-        .child(server.child())
+        .child(|| server.child().try_wait())
         .connect_unix(socket)
         .unwrap();
     let version = client.execute(commands::QueryVersion::new()).unwrap();
@@ -41,7 +41,7 @@ fn a_server_that_dies_is_not_waited_for() {
     let socket = server.socket();
     let error = Client::builder()
         .connect_deadline(Duration::from_secs(3600))
-        .child(server.child())
+        .child(|| server.child().try_wait())
         .connect_unix(socket)
         .unwrap_err();
     let ErrorKind::ChildExited(status) = error.kind() else {

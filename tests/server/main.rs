@@ -2,6 +2,8 @@
 
 mod monitor;
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod agent;
 mod arguments;
 mod connection;

@@ -1,16 +1,17 @@
 //! Connecting to servers that start, do not start, or do not greet.
 
+use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use qapi_rt::{Client, ErrorKind};
-use tokio::net::UnixListener;
+use qapi_rt::{Address, Client, ConnectPhase, ErrorKind};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
-use crate::server::Peer;
+use crate::server::{GREETING, Peer};
 
 /// A path for a socket, which is gone in the end.
 struct Socket(PathBuf);
@@ -40,8 +41,10 @@ async fn who_is_not_waited_for_has_to_listen() {
         matches!(error.kind(), ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
     );
     assert!(!error.maybe_executed());
-    let path = socket.0.to_str().unwrap();
-    assert!(error.to_string().starts_with(path), "{error}");
+    assert_eq!(error.address(), Some(&Address::Unix(socket.0.clone())));
+    assert_eq!(error.connect_phase(), Some(ConnectPhase::Connecting));
+    let expected = format!("unix:{}: connecting: No such file", socket.0.display());
+    assert!(error.to_string().starts_with(&expected), "{error}");
 }
 
 /// First there is no socket, then one that nobody listens on, then a server.
@@ -131,4 +134,46 @@ async fn connecting_is_given_up() {
     let short = Duration::from_millis(1);
     assert!(tokio::time::timeout(short, connecting).await.is_err());
     assert_eq!(peer.byte().await, None);
+}
+
+/// Each phase is told, with the last thing that the system said.
+#[tokio::test(start_paused = true)]
+async fn what_was_waited_for_is_told() {
+    let error = Client::builder()
+        .connect_deadline(MINUTE)
+        .connect_tcp("127.0.0.1:1")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "tcp:127.0.0.1:1: connecting: the deadline passed; \
+         last: 127.0.0.1:1: Connection refused (os error 111)"
+    );
+    let (ours, _theirs) = UnixStream::pair().unwrap();
+    let address = Address::Fd(ours.as_raw_fd());
+    let error = Client::connect(&address).await.unwrap_err();
+    assert!(error.is_deadline());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{address}: connected, waiting for the greeting: the deadline passed; \
+             QEMU serves one client a monitor at a time, and another may hold it"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_unanswered_negotiation_is_told() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut peer = Peer::new(theirs);
+    let connecting = Client::builder().deadline(Duration::from_millis(200));
+    let connecting = tokio::spawn(connecting.over_unix(ours));
+    peer.send(GREETING).await;
+    peer.request().await;
+    peer.send("{\"return\": {}}\r\n").await;
+    assert_eq!(
+        connecting.await.unwrap().unwrap_err().to_string(),
+        "greeted, negotiating capabilities: the deadline passed; \
+         last: protocol violated: a reply without an id"
+    );
 }

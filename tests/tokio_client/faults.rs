@@ -81,7 +81,7 @@ async fn violations_end_the_connection_and_all_calls() {
         ("nonsense\r\n", "no message begins with 'nonsense\\r\\n'"),
         (
             "{\"return\": tru}\r\n",
-            "JSON parse error, invalid keyword 'tru', in '{\\\"return\\\": tru}'",
+            "JSON parse error, invalid keyword 'tru', in '{\"return\": tru}'",
         ),
         (GREETING, "a second greeting"),
         ("{\"return\": 1}\r\n", "a reply without an id"),

@@ -194,6 +194,10 @@ impl<D: Dispatch> Server<D> {
                 socket.set_nonblocking(true)?;
                 epoll::add(&self.epoll, socket, key, flags)?;
             }
+            Socket::Other(socket) => {
+                rustix::io::ioctl_fionbio(socket, true)?;
+                epoll::add(&self.epoll, socket, key, flags)?;
+            }
         }
         self.listeners.push(Place {
             config: listener.config(&self.core.options.config),
@@ -406,6 +410,7 @@ impl Place {
                     OwnedFd::from(stream)
                 }),
                 Socket::Unix(socket) => socket.accept().map(|(stream, _)| stream.into()),
+                Socket::Other(socket) => crate::transport::linux::accept(socket),
             };
             match accepted {
                 Ok(stream) => return Some(stream),

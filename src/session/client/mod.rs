@@ -57,7 +57,8 @@ pub use output::{Descriptor, Output};
 pub use reply::Reply;
 pub use request::{RawCommand, Request, Sending};
 
-use crate::error::{Error, ErrorKind, Violation};
+use crate::address::Address;
+use crate::error::{ConnectPhase, Error, ErrorKind, Violation};
 use crate::events::EventMessage;
 use crate::frame::{Fault, Splitter};
 use crate::queue::Queue;
@@ -158,6 +159,8 @@ pub struct Session {
     /// Why nothing can be sent any more.
     unwritable: Option<Error>,
     trace: Trace,
+    /// Replies that came during negotiation and did not have its id.
+    foreign: usize,
 }
 
 impl Session {
@@ -179,6 +182,7 @@ impl Session {
             happenings: VecDeque::new(),
             unwritable: None,
             trace: Trace::new(),
+            foreign: 0,
             options,
         }
     }
@@ -187,6 +191,31 @@ impl Session {
     #[must_use]
     pub fn greeting(&self) -> Option<&Greeting> {
         self.greeting.as_ref()
+    }
+
+    /// How far it got before capabilities were negotiated.
+    pub(crate) fn connect_phase(&self) -> ConnectPhase {
+        match self.greeting {
+            Some(_) => ConnectPhase::Negotiating,
+            None => ConnectPhase::Greeting,
+        }
+    }
+
+    /// That capabilities are not negotiated before the deadline.
+    pub(crate) fn late(&self, address: Option<&Address>) -> Error {
+        let error = Error::new(ErrorKind::Deadline { sent: false });
+        let seen = match self.splitter.partial() {
+            [] if self.foreign > 0 => Some(Violation::ReplyWithoutId),
+            [] => None,
+            text => Some(Violation::Unfinished {
+                excerpt: excerpt(text),
+            }),
+        };
+        let error = match seen {
+            Some(violation) => error.because(&Error::new(ErrorKind::Protocol(violation))),
+            None => error,
+        };
+        error.connecting(address, self.connect_phase())
     }
 
     /// Whether capabilities are negotiated and the connection has not ended.
@@ -210,6 +239,11 @@ impl Session {
     #[must_use]
     pub fn unanswered(&self) -> usize {
         self.unanswered.len()
+    }
+
+    /// Whether nobody waits for a reply.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.unanswered.all_forgotten()
     }
 
     /// Sends a command.
@@ -407,15 +441,15 @@ impl Session {
             (Phase::Greeting, Parsed::Return { .. } | Parsed::Error { .. }) => {}
             (Phase::Negotiation, Parsed::Return { id, .. }) => {
                 // All others answer an earlier connection, also those without an id: its requests may have had none.
-                if id.is(&self.negotiation) {
-                    self.ready();
+                match id.is(&self.negotiation) {
+                    true => self.ready(),
+                    false => self.foreign += 1,
                 }
             }
-            (Phase::Negotiation, Parsed::Error { id, error }) => {
-                if id.is(&self.negotiation) {
-                    self.violated(Violation::Negotiation(error));
-                }
-            }
+            (Phase::Negotiation, Parsed::Error { id, error }) => match id.is(&self.negotiation) {
+                true => self.violated(Violation::Negotiation(error)),
+                false => self.foreign += 1,
+            },
             (_, Parsed::Return { id, value }) => match self.answered(&id) {
                 Answered::Call(pending) => {
                     let result = Ok(Reply::new(text, value));
@@ -566,7 +600,14 @@ enum Answered {
 /// The beginning of what a server sent, for an error message.
 pub(crate) fn excerpt(text: &[u8]) -> String {
     const LENGTH: usize = 60;
-    let mut out = text[..text.len().min(LENGTH)].escape_ascii().to_string();
+    let mut out = String::new();
+    for byte in &text[..text.len().min(LENGTH)] {
+        match byte {
+            // As JSON has it.
+            b' '..=b'~' => out.push(char::from(*byte)),
+            byte => out.extend(byte.escape_ascii().map(char::from)),
+        }
+    }
     if text.len() > LENGTH {
         out.push('…');
     }

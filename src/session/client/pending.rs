@@ -50,6 +50,11 @@ impl Unanswered {
         self.calls.len()
     }
 
+    /// Whether nobody waits for any.
+    pub(super) fn all_forgotten(&self) -> bool {
+        self.calls.values().all(|call| call.forgotten)
+    }
+
     pub(super) fn first(&self) -> Option<&Pending> {
         self.calls.first()
     }

@@ -7,15 +7,20 @@ mod socket;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use pump::Pump;
 #[cfg(unix)]
-pub(crate) use socket::{Socket, connect_unix};
+pub(crate) use socket::Socket;
+#[cfg(unix)]
+use socket::connect_unix;
 
+use super::at;
+use super::dial::{Attempts, Child, Failed};
+use crate::address::Address;
+use crate::error::{ConnectPhase, Error};
 use crate::session::client::Descriptor;
 
 /// A connection. One thread may read while another writes.
@@ -40,25 +45,75 @@ pub(crate) trait Io: Send + Sync + fmt::Debug {
     fn close(&self);
 }
 
-/// Connects to one of the addresses, in their order.
+/// Connects to what listens there; again and again if that is waited for.
 ///
 /// # Errors
-/// As the system's for the last one; a name that cannot be resolved.
-pub(crate) fn connect_tcp<A>(addresses: &Arc<A>, deadline: Instant) -> io::Result<TcpStream>
-where
-    A: ToSocketAddrs + Send + Sync + 'static,
-{
+/// When nobody does before the deadline, or the server's process has exited.
+pub(crate) fn dial(
+    address: &Address,
+    deadline: Instant,
+    patient: bool,
+    child: &mut Child<'_>,
+) -> Result<Box<dyn Io>, Error> {
+    let mut attempts = Attempts::new(address, deadline, patient);
+    loop {
+        child.check()?;
+        attempts.check(Instant::now())?;
+        match connect(address, deadline) {
+            Ok(io) => return Ok(io),
+            Err(failed) => {
+                let next = attempts.failed(failed, Instant::now())?;
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+        }
+    }
+}
+
+fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> {
+    match address {
+        #[cfg(unix)]
+        Address::Unix(path) => {
+            let stream = connect_unix(path)?;
+            Ok(Box::new(Socket::new(stream.into(), true)))
+        }
+        Address::Tcp { host, port } => {
+            let host = if host.is_empty() { "localhost" } else { host };
+            let addresses =
+                resolve((host.to_owned(), *port), deadline).map_err(|error| Failed {
+                    phase: ConnectPhase::Resolving,
+                    error,
+                })?;
+            Ok(tcp(connect_tcp(&addresses, deadline)?)?)
+        }
+        #[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]
+        Address::Vsock { cid, port } => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let fd = crate::transport::linux::connect_vsock(*cid, *port, left)?;
+            Ok(Box::new(Socket::new(fd, false)))
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        Address::Fd(number) => {
+            let (fd, family) = crate::transport::linux::inherited(*number)?;
+            rustix::io::ioctl_fionbio(&fd, false).map_err(io::Error::from)?;
+            let passes_fds = family == rustix::net::AddressFamily::UNIX;
+            Ok(Box::new(Socket::new(fd, passes_fds)))
+        }
+        #[allow(unreachable_patterns)] // where nothing is left
+        _ => Err(crate::transport::unsupported(address).into()),
+    }
+}
+
+/// Connects to one of the addresses, in their order. The error is that of the last one.
+fn connect_tcp(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut error = io::ErrorKind::AddrNotAvailable.into();
-    for address in resolve(Arc::clone(addresses), deadline)? {
+    for address in addresses {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        match TcpStream::connect_timeout(&address, left) {
+        match TcpStream::connect_timeout(address, left) {
             Ok(stream) => return Ok(stream),
-            Err(failed) => {
-                error = io::Error::new(failed.kind(), format!("{address}: {failed}"));
-            }
+            Err(failed) => error = at(*address, &failed),
         }
     }
     Err(error)
@@ -66,10 +121,10 @@ where
 
 /// Resolves names in a thread of its own, which is left behind at the deadline: the system takes as long as it likes and
 /// cannot be told to stop.
-fn resolve<A>(addresses: Arc<A>, deadline: Instant) -> io::Result<Vec<SocketAddr>>
-where
-    A: ToSocketAddrs + Send + Sync + 'static,
-{
+fn resolve(
+    addresses: impl ToSocketAddrs + Send + 'static,
+    deadline: Instant,
+) -> io::Result<Vec<SocketAddr>> {
     let (resolved, result) = mpsc::channel();
     thread::Builder::new()
         .name("qapi-resolve".into())
@@ -96,4 +151,32 @@ pub(crate) fn tcp(stream: TcpStream) -> io::Result<Box<dyn Io>> {
     return Ok(Box::new(Socket::new(stream.into(), false)));
     #[cfg(not(unix))]
     return Ok(Box::new(Pump::tcp(stream)?));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address that takes its time, as a name does whose server is away.
+    struct Unresolved(mpsc::Sender<()>);
+
+    impl ToSocketAddrs for Unresolved {
+        type Iter = std::vec::IntoIter<SocketAddr>;
+
+        fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+            self.0.send(()).unwrap();
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    #[test]
+    fn the_deadline_holds_while_a_name_is_resolved() {
+        let (resolving, started) = mpsc::channel();
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let error = resolve(Unresolved(resolving), deadline).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        started.recv().unwrap();
+    }
 }

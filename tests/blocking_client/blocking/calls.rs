@@ -12,7 +12,7 @@ use qapi_rt::{ErrorKind, qmp};
 use serde_json::{Value, json};
 
 use super::{call, client, connect};
-use crate::fake::{AT_ONCE, serve_negotiated};
+use crate::fake::{AT_ONCE, SOON, serve_negotiated};
 
 #[test]
 fn typed() {
@@ -232,4 +232,32 @@ fn calls_can_be_dropped() {
     assert_eq!(call(&client, "c").unwrap(), json!(2));
     assert_eq!(kept.wait().unwrap(), json!(1));
     server.join().unwrap();
+}
+
+/// Whoever waits for the reply, and whoever reads it.
+#[test]
+fn closing_waits_for_calls() {
+    for reader_thread in [false, true] {
+        let (go, gone) = mpsc::channel();
+        let (stream, server) = serve_negotiated(move |mut peer| {
+            let request = peer.expect("x");
+            gone.recv().unwrap();
+            peer.answer(&request, "1");
+            peer.wait_for_end();
+        });
+        let builder = Client::builder().reader_thread(reader_thread);
+        let client = builder.deadline(SOON).over_unix(stream).unwrap();
+        let pending = client.call(RawCommand::new("x")).start().unwrap();
+        let clone = client.clone();
+        let closing = thread::spawn(move || clone.close());
+        // Until it is closing.
+        while client.call(RawCommand::new("y")).start().is_ok() {
+            thread::yield_now();
+        }
+        go.send(()).unwrap();
+        closing.join().unwrap();
+        assert_eq!(pending.wait().unwrap(), json!(1));
+        assert!(client.closed().is_some());
+        server.join().unwrap();
+    }
 }

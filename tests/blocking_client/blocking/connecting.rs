@@ -1,7 +1,8 @@
 //! Ways to connect, and not to.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::sync::mpsc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_rt::session::client::RawCommand;
-use qapi_rt::{ErrorKind, Violation};
+use qapi_rt::{Address, ConnectPhase, ErrorKind, Violation};
 use serde_json::{Value, json};
 
 use super::call;
@@ -21,7 +22,9 @@ fn nobody_listens() {
     let error = Client::connect_unix("/nonexistent/socket").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io(_)));
     assert!(
-        error.to_string().starts_with("/nonexistent/socket: "),
+        error
+            .to_string()
+            .starts_with("unix:/nonexistent/socket: connecting: No such file"),
         "{error}"
     );
     let error = Client::builder()
@@ -36,7 +39,7 @@ fn stops_when_the_child_has_died() {
     let mut child = Command::new("false").spawn().unwrap();
     let error = Client::builder()
         .connect_deadline(SOON)
-        .child(&mut child)
+        .child(|| child.try_wait())
         .connect_unix("/nonexistent/socket")
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ChildExited(status) if status.code() == Some(1)));
@@ -44,7 +47,7 @@ fn stops_when_the_child_has_died() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
     let error = Client::builder()
         .connect_deadline(SOON)
-        .child(&mut child)
+        .child(|| child.try_wait())
         .over_unix(ours)
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ChildExited(_)));
@@ -58,7 +61,106 @@ fn a_server_that_does_not_greet() {
         .over_unix(stream)
         .unwrap_err();
     assert!(error.is_deadline());
+    assert_eq!(
+        error.to_string(),
+        "connected, waiting for the greeting: the deadline passed; \
+         QEMU serves one client a monitor at a time, and another may hold it"
+    );
     server.join().unwrap();
+}
+
+#[test]
+fn negotiation_that_is_not_answered() {
+    for (answer, seen) in [
+        ("", ""),
+        (
+            "{\"return\": {}}\r\n",
+            "; last: protocol violated: a reply without an id",
+        ),
+        (
+            "{\"return\": {",
+            "; last: protocol violated: no end of the message '{\"return\": {'",
+        ),
+    ] {
+        let (stream, server) = serve(move |mut peer| {
+            peer.send(GREETING);
+            peer.expect("qmp_capabilities");
+            peer.send(answer);
+            peer.wait_for_end();
+        });
+        let error = Client::builder()
+            .deadline(Duration::from_millis(200))
+            .over_unix(stream)
+            .unwrap_err();
+        assert_eq!(error.connect_phase(), Some(ConnectPhase::Negotiating));
+        let expected = format!("greeted, negotiating capabilities: the deadline passed{seen}");
+        assert_eq!(error.to_string(), expected);
+        server.join().unwrap();
+    }
+}
+
+/// By way of its address, be it a path, a port, or a descriptor.
+#[test]
+fn a_server_that_hangs_up_before_it_greets() {
+    let path = std::env::temp_dir().join(format!("qapi-hangs-up-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let unix = UnixListener::bind(&path).unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = tcp.local_addr().unwrap();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    drop(theirs);
+    let server = thread::spawn(move || {
+        unix.accept().unwrap();
+        tcp.accept().unwrap();
+    });
+    for address in [
+        Address::from(path.as_path()),
+        Address::from(port),
+        Address::Fd(ours.as_raw_fd()),
+    ] {
+        let error = Client::builder().deadline(SOON).connect(&address);
+        let error = error.unwrap_err();
+        assert_eq!(error.address(), Some(&address));
+        let expected = format!(
+            "{address}: connected, waiting for the greeting: the server closed the connection"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    server.join().unwrap();
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// The last thing that the system said is told.
+#[test]
+fn a_server_that_does_not_come() {
+    for (address, last) in [
+        (
+            "unix:/nonexistent/socket",
+            "No such file or directory (os error 2)",
+        ),
+        (
+            "tcp:127.0.0.1:1",
+            "127.0.0.1:1: Connection refused (os error 111)",
+        ),
+    ] {
+        let builder = Client::builder().connect_deadline(AT_ONCE);
+        let error = builder.connect(&address.parse().unwrap()).unwrap_err();
+        let expected = format!("{address}: connecting: the deadline passed; last: {last}");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_name_that_is_none() {
+    let address = "tcp:nowhere.invalid:1".parse().unwrap();
+    let error = Client::builder().deadline(SOON).connect(&address);
+    let error = error.unwrap_err();
+    assert_eq!(error.connect_phase(), Some(ConnectPhase::Resolving));
+    let text = error.to_string();
+    assert!(
+        text.starts_with("tcp:nowhere.invalid:1: resolving the name: "),
+        "{text}"
+    );
 }
 
 /// Where a listener's queue is full, connecting does not wait for ever.
@@ -160,31 +262,6 @@ fn over_tcp() {
     drop(stream);
     let error = call(&client, "y").unwrap_err();
     assert!(error.is_disconnected());
-}
-
-/// An address that takes its time, as a name does whose server is away.
-struct Unresolved(mpsc::Sender<()>);
-
-impl ToSocketAddrs for Unresolved {
-    type Iter = std::vec::IntoIter<SocketAddr>;
-
-    fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
-        self.0.send(()).unwrap();
-        loop {
-            thread::park();
-        }
-    }
-}
-
-#[test]
-fn the_deadline_holds_while_a_name_is_resolved() {
-    let (resolving, started) = mpsc::channel();
-    let error = Client::builder()
-        .deadline(Duration::from_millis(20))
-        .connect_tcp(Unresolved(resolving))
-        .unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Deadline { sent: false }));
-    started.recv().unwrap();
 }
 
 /// Deadlines hold for what knows no time.

@@ -48,7 +48,7 @@ fn not_json() {
     let (_, closed) = answered("{\"return\": tru}\n");
     assert_eq!(
         closed.to_string(),
-        "protocol violated: JSON parse error, invalid keyword 'tru', in '{\\\"return\\\": tru}'"
+        "protocol violated: JSON parse error, invalid keyword 'tru', in '{\"return\": tru}'"
     );
 }
 

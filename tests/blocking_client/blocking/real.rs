@@ -26,7 +26,7 @@ fn builder() -> Builder<'static> {
 fn connect(server: &mut Server) -> Client {
     let socket = server.socket();
     builder()
-        .child(server.child())
+        .child(|| server.child().try_wait())
         .connect_unix(socket)
         .unwrap()
 }
@@ -138,7 +138,7 @@ fn killed() {
     assert!(matches!(error.kind(), ErrorKind::Closed));
     let socket = server.socket();
     let error = builder()
-        .child(server.child())
+        .child(|| server.child().try_wait())
         .connect_unix(socket)
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ChildExited(_)));
@@ -180,7 +180,7 @@ fn descriptors_where_out_of_band_is_enabled() {
     };
     let mut server = launch.start();
     let socket = server.socket();
-    let client = builder().oob(true).child(server.child());
+    let client = builder().oob(true).child(|| server.child().try_wait());
     let client = client.connect_unix(socket).unwrap();
     let process = server.child().id();
     let path = |set: usize| server.path(&format!("image-{set}"));
@@ -218,7 +218,7 @@ fn out_of_band() {
     let socket = server.socket();
     let client = builder()
         .oob(true)
-        .child(server.child())
+        .child(|| server.child().try_wait())
         .connect_unix(socket)
         .unwrap();
     assert!(client.oob());
@@ -264,7 +264,10 @@ fn standard_input_and_output() {
         .spawn()
         .unwrap();
     let (output, input) = (child.stdout.take().unwrap(), child.stdin.take().unwrap());
-    let client = builder().child(&mut child).over(output, input).unwrap();
+    let client = builder()
+        .child(|| child.try_wait())
+        .over(output, input)
+        .unwrap();
     client.execute(QueryVersion::new()).unwrap();
     client.quit().unwrap();
     child.wait().unwrap();

@@ -1,0 +1,73 @@
+//! Sockets that Linux has beside those of the standard library.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::net::{AddressFamily, sockopt::socket_domain};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+/// A socket that the process inherited, as a descriptor of its own, with the family it is of.
+///
+/// # Errors
+/// When it is not open, no socket, or the kernel is older than 5.6.
+pub(crate) fn inherited(number: i32) -> io::Result<(OwnedFd, AddressFamily)> {
+    let process = pidfd_open(getpid(), PidfdFlags::empty())?;
+    let fd = pidfd_getfd(&process, number, PidfdGetfdFlags::empty())?;
+    let family = socket_domain(fd.as_fd())?;
+    Ok((fd, family))
+}
+
+/// Connects, waiting at most so long.
+///
+/// # Errors
+/// As the system call's.
+#[cfg(all(feature = "client", feature = "vsock"))]
+pub(crate) fn connect_vsock(cid: u32, port: u32, wait: std::time::Duration) -> io::Result<OwnedFd> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
+    socket.connect_timeout(&SockAddr::vsock(cid, port), wait)?;
+    Ok(socket.into())
+}
+
+/// Starts to connect. It has when the socket becomes writable without an error.
+///
+/// # Errors
+/// As the system call's.
+#[cfg(all(feature = "tokio", feature = "vsock"))]
+pub(crate) fn start_vsock(cid: u32, port: u32) -> io::Result<std::os::unix::net::UnixStream> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&SockAddr::vsock(cid, port)) {
+        Err(error)
+            if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+        result => result?,
+    }
+    // Stream sockets of all families are read and written alike.
+    Ok(OwnedFd::from(socket).into())
+}
+
+/// Listens.
+///
+/// # Errors
+/// As the system call's.
+#[cfg(all(feature = "server", feature = "vsock"))]
+pub(crate) fn listen_vsock(cid: u32, port: u32) -> io::Result<OwnedFd> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
+    socket.bind(&SockAddr::vsock(cid, port))?;
+    socket.listen(128)?;
+    Ok(socket.into())
+}
+
+/// Accepts a client.
+///
+/// # Errors
+/// As the system call's.
+#[cfg(feature = "server")]
+pub(crate) fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
+    Ok(rustix::net::accept_with(
+        listener,
+        rustix::net::SocketFlags::CLOEXEC,
+    )?)
+}
