@@ -105,13 +105,15 @@ impl<O: Operation> Running<O> {
                     },
                 }
             }
-            Step::Wait => self.wait(),
+            Step::Wait => self.wait(None),
+            Step::Pause(time) => self.wait(Some(after(Instant::now(), time))),
         }
         None
     }
 
-    fn wait(&mut self) {
-        let until = [self.look_at, self.deadline].into_iter().flatten().min();
+    fn wait(&mut self, pause: Option<Instant>) {
+        let until = [self.look_at, self.deadline, pause];
+        let until = until.into_iter().flatten().min();
         let received = match until {
             Some(until) => {
                 let now = Instant::now();
@@ -159,7 +161,9 @@ impl<O: Operation> Running<O> {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             let error = crate::Error::new(ErrorKind::Deadline { sent: true });
             self.end = Some(Err(error.into()));
-        } else if let Some(interval) = self.interval {
+        } else if let Some(interval) = self.interval
+            && self.look_at.is_some_and(|at| now >= at)
+        {
             self.look_at = Some(after(now, interval));
             self.operation.look();
         }

@@ -1,5 +1,8 @@
 //! Dumps of guest memory.
 
+use std::mem;
+use std::time::Duration;
+
 use qapi_types::qmp::{DumpQueryResult, DumpStatus, Event, commands, events};
 use qapi_types::{ErrorReply, Event as _, Value};
 
@@ -11,9 +14,21 @@ use crate::error::ErrorKind;
 enum Ask {
     Start,
     Look,
+    /// Whether it still blocks migration.
+    Blockers,
 }
 
+/// What `query-migrate` gives as the reason while a dump blocks migration has this in it.
+const BLOCKER: &str = "dump-guest-memory";
+
+/// Pauses between two looks whether it still does: the first, and the longest.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
 /// A dump of guest memory from its start to its end. It cannot be cancelled.
+///
+/// It ends when the server is ready for what comes next, which is not when it sends `DUMP_COMPLETED`: for a moment after
+/// that QEMU refuses to migrate, and may not survive another dump.
 #[derive(Debug)]
 pub struct Dump {
     /// The command that starts it, until it is sent.
@@ -24,6 +39,11 @@ pub struct Dump {
     update: Option<Progress>,
     /// What an event said of a failure, if it was one.
     told: Option<String>,
+    /// How it went, while the server is still to be done with it.
+    outcome: Option<Result<Progress, Error>>,
+    pause: Duration,
+    /// Whether the pause before the next look was made.
+    paused: bool,
     end: Option<Result<Progress, Error>>,
 }
 
@@ -41,6 +61,9 @@ impl Dump {
             asked: None,
             update: None,
             told: None,
+            outcome: None,
+            pause: PAUSE,
+            paused: true,
             end,
         }
     }
@@ -50,14 +73,29 @@ impl Dump {
         self.end.get_or_insert(end);
     }
 
+    /// How it went is known.
+    fn conclude(&mut self, outcome: Result<Progress, Error>) {
+        self.look = false;
+        self.outcome.get_or_insert(outcome);
+    }
+
+    /// Whether the server is done with it, which no event tells.
+    fn looked_at_blockers(&mut self, blocked: bool) {
+        if blocked {
+            self.paused = false;
+        } else if let Some(outcome) = self.outcome.take() {
+            self.finish(outcome);
+        }
+    }
+
     fn looked(&mut self, result: &DumpQueryResult) {
         let progress = Progress::new(result.completed, result.total);
         match result.status {
-            DumpStatus::Completed => self.finish(Ok(progress)),
+            DumpStatus::Completed => self.conclude(Ok(progress)),
             DumpStatus::Failed => {
                 // Otherwise it is yet to come: QEMU sets the status a moment before it sends the event.
                 if let Some(desc) = self.told.take() {
-                    self.finish(Err(Error::Failed(desc)));
+                    self.conclude(Err(Error::Failed(desc)));
                 }
             }
             _ => {
@@ -85,6 +123,14 @@ impl Operation for Dump {
         }
         let next = match self.start.take() {
             Some(request) => Some((Ask::Start, Ok(request))),
+            None if self.outcome.is_some() && !self.paused => {
+                self.paused = true;
+                let longer = (self.pause * 2).min(LONGEST_PAUSE);
+                return Step::Pause(mem::replace(&mut self.pause, longer));
+            }
+            None if self.outcome.is_some() => {
+                Some((Ask::Blockers, Request::new(&commands::QueryMigrate::new())))
+            }
             None if self.look => Some((Ask::Look, Request::new(&commands::QueryDump::new()))),
             None => None,
         };
@@ -106,6 +152,16 @@ impl Operation for Dump {
                 Ok(result) => self.looked(&result),
                 Err(error) => self.finish(Err(error)),
             },
+            (Some((Ask::Blockers, _)), reply) => {
+                // A server that cannot say so has no more to tell.
+                let info = reply
+                    .ok()
+                    .and_then(|value| decode::<commands::QueryMigrate>(&value).ok());
+                let reasons = info
+                    .and_then(|info| info.blocked_reasons)
+                    .unwrap_or_default();
+                self.looked_at_blockers(reasons.iter().any(|reason| reason.contains(BLOCKER)));
+            }
             (Some((_, command)), Err(error)) => {
                 self.finish(Err(Error::call(ErrorKind::Command(error), command)));
             }
@@ -114,7 +170,7 @@ impl Operation for Dump {
     }
 
     fn event(&mut self, event: &Event) {
-        if self.start.is_some() || self.end.is_some() {
+        if self.start.is_some() || self.outcome.is_some() || self.end.is_some() {
             return;
         }
         if let Event::DumpCompleted(event) = event {
@@ -126,6 +182,6 @@ impl Operation for Dump {
     }
 
     fn look(&mut self) {
-        self.look |= self.start.is_none() && self.end.is_none();
+        self.look |= self.start.is_none() && self.outcome.is_none() && self.end.is_none();
     }
 }

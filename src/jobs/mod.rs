@@ -23,6 +23,7 @@ pub use job::{Job, JobOutcome, JobUpdate, StartsJob, WhenPending, WhenReady};
 pub use migration::{Migration, MigrationUpdate};
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use qapi_types::qmp::Event;
 use qapi_types::{Command, ErrorReply, Mode, Note, Object, Style, Value, Writer, codec, message};
@@ -32,10 +33,10 @@ use crate::session::client as session;
 
 /// Work that goes on after the command that started it, without I/O.
 ///
-/// The owner subscribes to events first. Then it calls [`step`](Self::step) until that says [`Step::Wait`], carries out
-/// each [`Step::Send`] and hands over the reply, and otherwise hands over events as they come. Events received before a
-/// reply are to be handed over before it: how something ended may be told by an event alone. No harm is done if some
-/// that came after the reply are, too.
+/// The owner subscribes to events first. Then it calls [`step`](Self::step) until that says [`Step::Wait`] or
+/// [`Step::Pause`], carries out each [`Step::Send`] and hands over the reply, and otherwise hands over events as they
+/// come. Events received before a reply are to be handed over before it: how something ended may be told by an event
+/// alone. No harm is done if some that came after the reply are, too.
 pub trait Operation {
     /// What it tells on the way.
     type Update;
@@ -74,6 +75,8 @@ pub enum Step<U, O> {
     Update(U),
     /// Wait for an event.
     Wait,
+    /// Wait for an event, but not longer than this.
+    Pause(Duration),
     /// It has ended.
     Done(Result<O, Error>),
 }

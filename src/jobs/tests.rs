@@ -71,6 +71,13 @@ impl<O: Operation<Update: Debug + PartialEq, Outcome: Debug>> Server<O> {
     }
 
     #[track_caller]
+    fn pauses(&mut self) -> &mut Self {
+        let step = self.0.step();
+        assert!(matches!(step, Step::Pause(_)), "{step:?}");
+        self
+    }
+
+    #[track_caller]
     fn ends(&mut self) -> Result<O::Outcome, Error> {
         match self.0.step() {
             Step::Done(end) => end,
@@ -697,6 +704,27 @@ fn a_dump() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "completed", "completed": 8, "total": 8}"#)
+        .gets("query-migrate", "{}")
+        .answers(
+            r#"{"blocked-reasons": ["Live migration disabled: dump-guest-memory in progress"]}"#,
+        )
+        .pauses()
+        .gets("query-migrate", "{}")
+        .answers(r#"{"blocked-reasons": ["something that lasts"]}"#)
+        .ends();
+    assert_eq!(end.unwrap(), progress(8, 8));
+}
+
+/// What is known of it is told by a server that has no migration.
+#[test]
+fn a_dump_by_a_server_without_migration() {
+    let mut server = dump();
+    server.0.look();
+    let end = server
+        .gets("query-dump", "{}")
+        .answers(r#"{"status": "completed", "completed": 8, "total": 8}"#)
+        .gets("query-migrate", "{}")
+        .refuses()
         .ends();
     assert_eq!(end.unwrap(), progress(8, 8));
 }
@@ -710,6 +738,8 @@ fn a_dump_that_fails() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .gets("query-migrate", "{}")
+        .answers("{}")
         .ends();
     assert_eq!(failed(end), "No space left");
 }
@@ -729,6 +759,8 @@ fn a_dump_that_is_seen_to_have_failed() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .gets("query-migrate", "{}")
+        .answers("{}")
         .ends();
     assert_eq!(failed(end), "No space left");
 }
@@ -763,6 +795,8 @@ fn a_dump_after_one_that_failed() {
         .tells(progress(1, 8))
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .gets("query-migrate", "{}")
+        .answers("{}")
         .ends();
     assert_eq!(failed(end), "No space left");
 }

@@ -120,7 +120,8 @@ impl<O: Operation> Running<O> {
             Step::Update(update) => return Some(update),
             Step::Done(end) => self.end = Some(end),
             Step::Send(request) => self.send(request),
-            Step::Wait => self.wait().await,
+            Step::Wait => self.wait(None).await,
+            Step::Pause(time) => self.wait(Some(after(time))).await,
         }
         None
     }
@@ -141,8 +142,9 @@ impl<O: Operation> Running<O> {
         }
     }
 
-    async fn wait(&mut self) {
-        let until = [self.look_at, self.deadline].into_iter().flatten().min();
+    async fn wait(&mut self, pause: Option<Instant>) {
+        let until = [self.look_at, self.deadline, pause];
+        let until = until.into_iter().flatten().min();
         let now = Instant::now();
         // Events without end do not put it off.
         if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -190,7 +192,9 @@ impl<O: Operation> Running<O> {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             let error = crate::Error::new(ErrorKind::Deadline { sent: true });
             self.end = Some(Err(error.into()));
-        } else if let Some(interval) = self.interval {
+        } else if let Some(interval) = self.interval
+            && self.look_at.is_some_and(|at| now >= at)
+        {
             self.look_at = Some(after(interval));
             self.operation.look();
         }
