@@ -1,28 +1,42 @@
-# The servers that tests run against: QEMU, its storage daemon, its guest agent.
+# The servers that tests run against: QEMU, its storage daemon, its guest agent, each of two releases.
+
+peers=(qemu-system-x86_64 qemu-storage-daemon qemu-img qemu-ga)
+
+# Where the newer release is kept between runs.
+peers_cache=${XDG_CACHE_HOME:-${HOME:-$PWD/target}/.cache}/qapi-peers
 
 need_peers() {
   local server
   # Where Debian puts the agent, which is not in everybody's path.
   PATH="$PATH:/usr/sbin:/sbin"
-  for server in qemu-system-x86_64 qemu-storage-daemon qemu-img qemu-ga; do
+  for server in "${peers[@]}"; do
     if ! command -v "$server" >/dev/null; then
       install_peers
       break
     fi
   done
+  if [ -z "${QAPI_PEERS:-}" ]; then
+    # What an earlier run left unfinished is not called so.
+    [ -d "$peers_cache/bin" ] || unpack_newer_peers
+    export QAPI_PEERS=$peers_cache/bin
+  fi
   # From here on a server that is missing is a failure.
   export QAPI_REQUIRE_PEERS=1
-  found "against $(qemu-system-x86_64 --version | head -n 1)"
+  found "against QEMU $(release_of qemu-system-x86_64) and $(release_of "$QAPI_PEERS/qemu-system-x86_64")"
+}
+
+release_of() {
+  "$1" --version | sed -n '1s/.*version \([^ ]*\).*/\1/p'
 }
 
 install_peers() {
   local release suite=()
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  release=$(debian_release)
   if [ "$release" = bookworm ]; then
     # Its own QEMU is too old.
     suite=(-t bookworm-backports)
     if ! grep -rqw --include="*.list" --include="*.sources" bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null; then
-      add_backports
+      sources_of bookworm-backports /etc/apt/sources.list.d/backports
     fi
   fi
   apt-get update -qq
@@ -30,12 +44,60 @@ install_peers() {
     qemu-system-x86 qemu-utils qemu-guest-agent >/dev/null
 }
 
-# Backports come from where the machine gets the rest of the release. Either form of apt's source files.
-add_backports() {
-  local file=/etc/apt/sources.list.d/backports
-  cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk -v RS= -v ORS='\n\n' '
-    /(^|\n)Suites: *bookworm[ \n]/ { sub(/Suites:[^\n]*/, "Suites: bookworm-backports"); print }' \
+# Of the newest release the packages of a Debian that may be newer than this one, with all that they depend on, down to
+# the C library. They are unpacked and not installed; their own loader runs them, on this system's files.
+unpack_newer_peers() {
+  local root apt package server
+  rm -rf "$peers_cache"
+  apt=$peers_cache/apt root=$peers_cache/root
+  mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/archives/partial" "$root"
+  : >"$apt/status"
+  sources_of "trixie trixie-backports" "$apt/parts/trixie"
+  local -x DEBIAN_FRONTEND=noninteractive
+  local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts"
+    -o "Dir::State=$apt" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt" -o APT::Sandbox::User=root
+    -o Dir::Etc::preferencesparts=/dev/null)
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" install -y --no-install-recommends --download-only -t trixie-backports \
+    qemu-system-x86 qemu-utils qemu-guest-agent >/dev/null
+  # As in a system whose /bin is that of /usr.
+  mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
+  ln -s usr/{bin,sbin,lib,lib64} "$root"
+  for package in "$apt"/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root"
+  done
+  rm -r "$apt"
+  mkdir "$peers_cache/unfinished"
+  cat >"$peers_cache/unfinished/.run" <<'RUN'
+#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")/root name=$(basename "$0")
+program=$(ls "$root/usr/bin/$name" "$root/usr/sbin/$name" 2>/dev/null)
+libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+export QEMU_MODULE_DIR="$libraries/qemu"
+case $name in
+  qemu-system-*) set -- -L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@" ;;
+esac
+exec "$root"/usr/lib64/ld-linux-*.so.* --library-path "$libraries:$libraries/pulseaudio" --argv0 "$name" "$program" "$@"
+RUN
+  chmod +x "$peers_cache/unfinished/.run"
+  for server in "${peers[@]}"; do ln -s .run "$peers_cache/unfinished/$server"; done
+  mv "$peers_cache/unfinished" "$peers_cache/bin"
+}
+
+debian_release() {
+  (. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
+# Other suites come from where the machine gets its release. Either form of apt's source files, at the path given.
+sources_of() {
+  local suites=$1 file=$2 release suite
+  release=$(debian_release)
+  # With an empty line after each file.
+  { sed -s '$G' /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk -v RS= -v ORS='\n\n' -v release="$release" -v suites="$suites" '
+    $0 ~ "(^|\n)Suites: *" release "[ \n]" { sub(/Suites:[^\n]*/, "Suites: " suites); print }' \
     >"$file.sources"
-  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-    sed -n '/^deb .* bookworm /s/ bookworm / bookworm-backports /p' >"$file.list"
+  for suite in $suites; do
+    { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
+      sed -n "/^deb .* $release /s/ $release / $suite /p"
+  done >"$file.list"
 }

@@ -7,16 +7,32 @@ use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Error, Job, JobUpdate, WhenPending, WhenReady};
 use qapi_rt::qmp::{BlockdevBackup, Event, JobStatus, MirrorSyncMode, commands, events};
 use qapi_rt::types::Value;
-use qapi_tests::peers::{self, Server};
+use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
 
 use crate::setup::{DEADLINE, add_image, connect, execute, make_qcow2};
 
+against_each! {
+    a_mirror
+    one_id_for_two_jobs
+    a_mirror_that_is_left_as_a_copy
+    a_mirror_that_does_not_finalize_by_itself
+    a_backup_that_fails
+    a_backup_that_is_refused
+    a_backup_that_is_cancelled
+    two_backups_of_one_transaction
+    backups_that_dismiss_themselves
+    an_overlay_is_made_and_committed
+    an_export
+    commands_while_a_job_runs
+    an_image_whose_making_another_client_cancels
+}
+
 const SIZE: u64 = 8 << 20;
 
 /// A daemon with two images of the same size, the first with something in it.
-fn daemon() -> Option<(Server, Client)> {
-    let server = peers::storage_daemon()?.start();
+fn daemon(age: Age) -> Option<(Server, Client)> {
+    let server = age.storage_daemon()?.start();
     let client = connect(&server);
     let source = add_image(&client, &server, "source", SIZE);
     add_image(&client, &server, "target", SIZE);
@@ -59,9 +75,8 @@ fn no_jobs(client: &Client) {
 }
 
 /// A12: to the end, with what happens on the way.
-#[test]
-fn a_mirror() {
-    let Some((server, client)) = daemon() else {
+fn a_mirror(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     let mut run = client
@@ -86,9 +101,8 @@ fn a_mirror() {
 }
 
 /// Both runs are made before the first job, so the second has the events of both.
-#[test]
-fn one_id_for_two_jobs() {
-    let Some((server, client)) = daemon() else {
+fn one_id_for_two_jobs(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     let run = || client.run(Job::new(mirror())).deadline(DEADLINE);
@@ -103,9 +117,8 @@ fn one_id_for_two_jobs() {
 }
 
 /// Its target is a copy of that moment, and the source stays in use.
-#[test]
-fn a_mirror_that_is_left_as_a_copy() {
-    let Some((server, client)) = daemon() else {
+fn a_mirror_that_is_left_as_a_copy(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     let job = Job::new(mirror()).when_ready(WhenReady::Detach);
@@ -115,11 +128,10 @@ fn a_mirror_that_is_left_as_a_copy() {
 }
 
 /// It is let go on twice: when it is ready, and when it is about to make its changes.
-#[test]
-fn a_mirror_that_does_not_finalize_by_itself() {
+fn a_mirror_that_does_not_finalize_by_itself(age: Age) {
     for when_ready in [WhenReady::Complete, WhenReady::Detach] {
         for interval in [Duration::MAX, Duration::from_millis(1)] {
-            let Some((server, client)) = daemon() else {
+            let Some((server, client)) = daemon(age) else {
                 return;
             };
             let job = Job::new(mirror().auto_finalize(false)).when_ready(when_ready);
@@ -134,9 +146,8 @@ fn a_mirror_that_does_not_finalize_by_itself() {
 }
 
 /// The error is the server's own, which it forgets when the job is dismissed.
-#[test]
-fn a_backup_that_fails() {
-    let Some((server, client)) = daemon() else {
+fn a_backup_that_fails(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     add_broken(&client);
@@ -149,9 +160,8 @@ fn a_backup_that_fails() {
     drop(server);
 }
 
-#[test]
-fn a_backup_that_is_refused() {
-    let Some((_server, client)) = daemon() else {
+fn a_backup_that_is_refused(age: Age) {
+    let Some((_server, client)) = daemon(age) else {
         return;
     };
     let run = client.run(Job::new(backup("nowhere"))).deadline(DEADLINE);
@@ -164,9 +174,8 @@ fn a_backup_that_is_refused() {
 }
 
 /// One so slow that it would take hours.
-#[test]
-fn a_backup_that_is_cancelled() {
-    let Some((_server, client)) = daemon() else {
+fn a_backup_that_is_cancelled(age: Age) {
+    let Some((_server, client)) = daemon(age) else {
         return;
     };
     let mut command = backup("target");
@@ -183,9 +192,8 @@ fn a_backup_that_is_cancelled() {
 }
 
 /// Both backups make their changes or neither; each is run to its end by itself.
-#[test]
-fn two_backups_of_one_transaction() {
-    let Some((server, client)) = daemon() else {
+fn two_backups_of_one_transaction(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     add_image(&client, &server, "second", SIZE);
@@ -206,9 +214,8 @@ fn two_backups_of_one_transaction() {
 }
 
 /// Whoever subscribed before they started learns how jobs ended that are gone before anybody asks.
-#[test]
-fn backups_that_dismiss_themselves() {
-    let Some((server, client)) = daemon() else {
+fn backups_that_dismiss_themselves(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     add_broken(&client);
@@ -236,9 +243,8 @@ fn backups_that_dismiss_themselves() {
 }
 
 /// An image is made, put above another, and its contents go down again.
-#[test]
-fn an_overlay_is_made_and_committed() {
-    let Some((server, client)) = daemon() else {
+fn an_overlay_is_made_and_committed(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     let path = server.path("overlay");
@@ -268,9 +274,8 @@ fn an_overlay_is_made_and_committed() {
 }
 
 /// A12: an image is exported over NBD while events come.
-#[test]
-fn an_export() {
-    let Some((server, client)) = daemon() else {
+fn an_export(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
     let address = json!({"type": "unix", "data": {"path": server.path("nbd")}});
@@ -289,12 +294,11 @@ fn an_export() {
 }
 
 /// A12: commands are answered while a job runs and tells of itself.
-#[test]
-fn commands_while_a_job_runs() {
-    let Some((server, client)) = daemon() else {
+fn commands_while_a_job_runs(age: Age) {
+    let Some((server, client)) = daemon(age) else {
         return;
     };
-    make_qcow2(&server.path("unused"), SIZE);
+    make_qcow2(age, &server.path("unused"), SIZE);
     std::thread::scope(|scope| {
         let copying = scope.spawn(|| client.run(Job::new(mirror())).deadline(DEADLINE).outcome());
         for _ in 0..100 {
@@ -311,9 +315,8 @@ fn commands_while_a_job_runs() {
 }
 
 /// The making of an image is no block job, whose cancellation an event would tell.
-#[test]
-fn an_image_whose_making_another_client_cancels() {
-    let Some((_server, client)) = daemon() else {
+fn an_image_whose_making_another_client_cancels(age: Age) {
+    let Some((_server, client)) = daemon(age) else {
         return;
     };
     let limits = json!({"qom-type": "throttle-group", "id": "slow", "limits": {"iops-write": 3}});

@@ -8,16 +8,26 @@ use qapi_rt::blocking::Client;
 use qapi_rt::qmp::events::Resume;
 use qapi_rt::qmp::{RunState, commands};
 use qapi_rt::session::client::RawCommand;
-use qapi_tests::peers;
+use qapi_tests::peers::Age;
 
 use serde_json::json;
 
 use crate::setup::{Blocker, DEADLINE, SHORT, connect, execute};
 
+against_each! {
+    a_server_that_starts_is_waited_for
+    a_server_that_dies_is_not_waited_for
+    a_monitor_that_serves_somebody_else
+    a_reply_to_an_earlier_client
+    a_monitor_on_a_childs_standard_streams
+    a_monitor_that_is_pretty
+    a_machine_not_yet_built
+    quitting
+}
+
 /// A1 of the acceptance scenarios: a QEMU that is still starting is waited for.
-#[test]
-fn a_server_that_starts_is_waited_for() {
-    let Some(qemu) = peers::qemu("none") else {
+fn a_server_that_starts_is_waited_for(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let mut server = qemu.start();
@@ -32,9 +42,8 @@ fn a_server_that_starts_is_waited_for() {
 }
 
 /// A1: connecting stops when the process has ended, long before the deadline.
-#[test]
-fn a_server_that_dies_is_not_waited_for() {
-    let Some(qemu) = peers::qemu("no-such-machine") else {
+fn a_server_that_dies_is_not_waited_for(age: Age) {
+    let Some(qemu) = age.qemu("no-such-machine") else {
         return;
     };
     let mut server = qemu.start();
@@ -61,9 +70,8 @@ fn a_server_that_is_not_there_is_waited_for_until_the_deadline() {
 }
 
 /// The server accepts the second client and does not greet it.
-#[test]
-fn a_monitor_that_serves_somebody_else() {
-    let Some(daemon) = peers::storage_daemon() else {
+fn a_monitor_that_serves_somebody_else(age: Age) {
+    let Some(daemon) = age.storage_daemon() else {
         return;
     };
     let server = daemon.start();
@@ -76,9 +84,8 @@ fn a_monitor_that_serves_somebody_else() {
 }
 
 /// QEMU answers what an earlier client asked to whoever is connected then.
-#[test]
-fn a_reply_to_an_earlier_client() {
-    let Some(qemu) = peers::qemu("none") else {
+fn a_reply_to_an_earlier_client(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.start();
@@ -107,13 +114,11 @@ fn a_reply_to_an_earlier_client() {
 }
 
 /// The monitor is the server's standard input and output.
-#[test]
-fn a_monitor_on_a_childs_standard_streams() {
-    // Found as the others are; started otherwise.
-    if peers::storage_daemon().is_none() {
+fn a_monitor_on_a_childs_standard_streams(age: Age) {
+    let Some(program) = age.program("qemu-storage-daemon") else {
         return;
-    }
-    let mut child = Command::new("qemu-storage-daemon")
+    };
+    let mut child = Command::new(program)
         .args([
             "--chardev",
             "stdio,id=c,signal=off",
@@ -140,9 +145,8 @@ fn a_monitor_on_a_childs_standard_streams() {
 }
 
 /// Messages over many lines are as good as others.
-#[test]
-fn a_monitor_that_is_pretty() {
-    let Some(qemu) = peers::qemu("none") else {
+fn a_monitor_that_is_pretty(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.arg("-S").pretty().start();
@@ -158,9 +162,8 @@ fn a_monitor_that_is_pretty() {
 }
 
 /// Commands before the machine is built, and its building.
-#[test]
-fn a_machine_not_yet_built() {
-    let Some(qemu) = peers::qemu("q35") else {
+fn a_machine_not_yet_built(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let server = qemu.args(["-preconfig", "-S"]).start();
@@ -179,9 +182,8 @@ fn a_machine_not_yet_built() {
 }
 
 /// `quit` may be answered or not.
-#[test]
-fn quitting() {
-    let Some(qemu) = peers::qemu("none") else {
+fn quitting(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let mut server = qemu.start();

@@ -6,14 +6,23 @@ use std::time::{Duration, Instant};
 use qapi_rt::blocking::Client;
 use qapi_rt::qmp::commands;
 use qapi_rt::session::client::RawCommand;
-use qapi_tests::peers;
+use qapi_tests::peers::Age;
 
 use crate::setup::{Blocker, DEADLINE, SHORT, connect};
 
+against_each! {
+    a_command_out_of_band_overtakes_a_blocked_queue
+    a_command_out_of_band_overtakes_a_queue_that_another_monitor_blocks
+    a_late_reply_does_not_disturb_the_next_call
+    a_stopped_server_times_out_and_recovers
+    a_stopped_server_that_reads_nothing
+    many_threads_over_one_connection
+    a_server_that_dies_ends_calls_with_an_unknown_outcome
+}
+
 /// A2: a call with a deadline of its own, and a reply that comes late and is not taken for that of another call.
-#[test]
-fn a_late_reply_does_not_disturb_the_next_call() {
-    let Some(daemon) = peers::storage_daemon() else {
+fn a_late_reply_does_not_disturb_the_next_call(age: Age) {
+    let Some(daemon) = age.storage_daemon() else {
         return;
     };
     let server = daemon.start();
@@ -40,9 +49,8 @@ fn a_late_reply_does_not_disturb_the_next_call() {
 }
 
 /// A12: a QEMU stopped by SIGSTOP times out, then recovers.
-#[test]
-fn a_stopped_server_times_out_and_recovers() {
-    let Some(qemu) = peers::qemu("none") else {
+fn a_stopped_server_times_out_and_recovers(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.start();
@@ -59,9 +67,8 @@ fn a_stopped_server_times_out_and_recovers() {
 }
 
 /// A stopped server does not read either: requests beyond what the socket holds cannot be sent.
-#[test]
-fn a_stopped_server_that_reads_nothing() {
-    let Some(qemu) = peers::qemu("none") else {
+fn a_stopped_server_that_reads_nothing(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.start();
@@ -74,20 +81,18 @@ fn a_stopped_server_that_reads_nothing() {
 }
 
 /// The commands that occupy the queue hold up the next, but not one out of band.
-#[test]
-fn a_command_out_of_band_overtakes_a_blocked_queue() {
-    overtake(0);
+fn a_command_out_of_band_overtakes_a_blocked_queue(age: Age) {
+    overtake(age, 0);
 }
 
 /// None of the queue is executing then.
-#[test]
-fn a_command_out_of_band_overtakes_a_queue_that_another_monitor_blocks() {
-    overtake(1);
+fn a_command_out_of_band_overtakes_a_queue_that_another_monitor_blocks(age: Age) {
+    overtake(age, 1);
 }
 
 /// The monitor with this number blocks the machine.
-fn overtake(blocking: usize) {
-    let Some(qemu) = peers::qemu("none") else {
+fn overtake(age: Age, blocking: usize) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.monitors(2).start();
@@ -131,9 +136,8 @@ fn overtake(blocking: usize) {
 }
 
 /// Replies go to the threads whose calls they answer.
-#[test]
-fn many_threads_over_one_connection() {
-    let Some(qemu) = peers::qemu("none") else {
+fn many_threads_over_one_connection(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.args(["-name", "guest"]).start();
@@ -161,9 +165,8 @@ fn many_threads_over_one_connection() {
 }
 
 /// What a server that dies leaves unanswered ends at once.
-#[test]
-fn a_server_that_dies_ends_calls_with_an_unknown_outcome() {
-    let Some(daemon) = peers::storage_daemon() else {
+fn a_server_that_dies_ends_calls_with_an_unknown_outcome(age: Age) {
+    let Some(daemon) = age.storage_daemon() else {
         return;
     };
     let mut server = daemon.start();

@@ -9,11 +9,17 @@ use std::process::{Command, Stdio};
 use qapi_rt::blocking::Client;
 use qapi_rt::qmp::commands;
 use qapi_rt::types::ErrorClass;
-use qapi_tests::peers;
+use qapi_tests::peers::{self, Age};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use serde_json::json;
 
 use crate::setup::{class, connect, execute};
+
+against_each! {
+    a_network_back_end_of_descriptors
+    a_tap_interface_of_two_queues
+    an_image_by_way_of_descriptors
+}
 
 fn net_devices(client: &Client) -> String {
     let command = json!({"command-line": "info network"});
@@ -25,9 +31,8 @@ fn net_devices(client: &Client) -> String {
 
 /// A3: descriptors given by name, each with a command of its own, used by a network back end, which a device uses; then
 /// back.
-#[test]
-fn a_network_back_end_of_descriptors() {
-    let Some(qemu) = peers::qemu("pc") else {
+fn a_network_back_end_of_descriptors(age: Age) {
+    let Some(qemu) = age.qemu("pc") else {
         return;
     };
     let server = qemu.args(["-m", "16", "-S"]).start();
@@ -111,9 +116,8 @@ fn tap_queues() -> Option<Vec<OwnedFd>> {
 
 /// A3 with what it is about: queues of a tap interface, each given by itself and named together, for a network device;
 /// and back.
-#[test]
-fn a_tap_interface_of_two_queues() {
-    let Some(qemu) = peers::qemu("pc") else {
+fn a_tap_interface_of_two_queues(age: Age) {
+    let Some(qemu) = age.qemu("pc") else {
         return;
     };
     let Some(queues) = tap_queues() else {
@@ -149,9 +153,8 @@ fn a_tap_interface_of_two_queues() {
 }
 
 /// A4: an image that the server could not open itself, by way of a set of descriptors.
-#[test]
-fn an_image_by_way_of_descriptors() {
-    let Some(qemu) = peers::qemu("pc") else {
+fn an_image_by_way_of_descriptors(age: Age) {
+    let Some(qemu) = age.qemu("pc") else {
         return;
     };
     let image = qemu.path("image");

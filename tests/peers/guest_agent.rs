@@ -11,7 +11,26 @@ use qapi_rt::blocking::Agent;
 use qapi_rt::qga::commands;
 use qapi_rt::types::{ErrorClass, Object, Value};
 use qapi_rt::{Error, ErrorKind, Violation};
-use qapi_tests::peers::{self, Server};
+use qapi_tests::peers::{Age, Server};
+
+against_each! {
+    commands_typed_and_raw
+    an_agent_that_must_not_synchronise
+    what_the_client_before_left_behind_does_no_harm
+    stale_bytes_in_the_channel_do_no_harm
+    a_program_and_its_output
+    a_program_that_is_not_there
+    a_program_that_takes_too_long
+    files_written_and_read_whole
+    a_file_in_one_piece_of_48_mebibytes
+    a_file_written_in_pieces_as_large_as_can_be
+    files_that_cannot_be_opened_or_read
+    files_given_up_are_closed
+    an_agent_that_was_restarted_is_connected_to_again
+    an_agent_that_dies_leaves_the_outcome_unknown
+    a_stopped_agent_times_out_and_recovers
+    a_command_without_success_reply_tells_its_errors
+}
 
 /// More than any call here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -30,9 +49,8 @@ fn class<T: std::fmt::Debug>(result: Result<T, Error>) -> ErrorClass {
     error.class().expect("the agent's error").clone()
 }
 
-#[test]
-fn commands_typed_and_raw() {
-    let Some(agent) = peers::guest_agent() else {
+fn commands_typed_and_raw(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -60,9 +78,8 @@ fn commands_typed_and_raw() {
     assert!(!info.version.is_empty());
 }
 
-#[test]
-fn an_agent_that_must_not_synchronise() {
-    let Some(agent) = peers::guest_agent() else {
+fn an_agent_that_must_not_synchronise(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent
@@ -82,14 +99,13 @@ fn an_agent_that_must_not_synchronise() {
 
 /// A client that went away has left half a request, or none. It has its replies: an agent that finds nobody to write to
 /// ends itself. Replies that stay in the channel are the next test's.
-#[test]
-fn what_the_client_before_left_behind_does_no_harm() {
+fn what_the_client_before_left_behind_does_no_harm(age: Age) {
     for left in [
         "{\"execute\":\"guest-get-time\"}\n{\"execute\":\"guest-get-time\"}\n",
         "{\"execute\":\"guest-pi",
         "{\"execute\":\"guest-ping\",\"arguments\":{\"text",
     ] {
-        let Some(agent) = peers::guest_agent() else {
+        let Some(agent) = age.guest_agent() else {
             return;
         };
         let server = agent.start();
@@ -107,9 +123,8 @@ fn what_the_client_before_left_behind_does_no_harm() {
 }
 
 /// Between client and agent sits a channel that holds stale bytes.
-#[test]
-fn stale_bytes_in_the_channel_do_no_harm() {
-    let Some(agent) = peers::guest_agent() else {
+fn stale_bytes_in_the_channel_do_no_harm(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -124,9 +139,8 @@ fn stale_bytes_in_the_channel_do_no_harm() {
     assert_eq!(agent.execute(commands::GuestSync::new(5)).unwrap(), 5);
 }
 
-#[test]
-fn a_program_and_its_output() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_program_and_its_output(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -156,9 +170,8 @@ fn a_program_and_its_output() {
     assert_eq!(output.stdout.len(), 16 << 20);
 }
 
-#[test]
-fn a_program_that_is_not_there() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_program_that_is_not_there(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -167,9 +180,8 @@ fn a_program_that_is_not_there() {
 }
 
 /// It goes on when the client gives up, and does not disturb what comes next.
-#[test]
-fn a_program_that_takes_too_long() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_program_that_takes_too_long(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -187,9 +199,8 @@ fn a_program_that_takes_too_long() {
     fs::remove_file(running).unwrap();
 }
 
-#[test]
-fn files_written_and_read_whole() {
-    let Some(agent) = peers::guest_agent() else {
+fn files_written_and_read_whole(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -227,9 +238,8 @@ fn files_written_and_read_whole() {
 }
 
 /// As much as an agent gives and takes in one command.
-#[test]
-fn a_file_in_one_piece_of_48_mebibytes() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_file_in_one_piece_of_48_mebibytes(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -243,9 +253,8 @@ fn a_file_in_one_piece_of_48_mebibytes() {
 }
 
 /// Not more is sent at once than the agent accepts.
-#[test]
-fn a_file_written_in_pieces_as_large_as_can_be() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_file_written_in_pieces_as_large_as_can_be(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -256,9 +265,8 @@ fn a_file_written_in_pieces_as_large_as_can_be() {
     assert!(fs::read(&path).unwrap() == contents);
 }
 
-#[test]
-fn files_that_cannot_be_opened_or_read() {
-    let Some(agent) = peers::guest_agent() else {
+fn files_that_cannot_be_opened_or_read(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -283,15 +291,14 @@ fn files_that_cannot_be_opened_or_read() {
 
 /// A file whose reading or writing was given up is closed before the next call, even if it was opened after that.
 #[cfg(target_os = "linux")]
-#[test]
-fn files_given_up_are_closed() {
+fn files_given_up_are_closed(age: Age) {
     for command in [
         "guest-file-open",
         "guest-file-read",
         "guest-file-write",
         "guest-file-close",
     ] {
-        let Some(agent) = peers::guest_agent() else {
+        let Some(agent) = age.guest_agent() else {
             return;
         };
         let mut server = agent.start();
@@ -348,9 +355,8 @@ impl Write for Pausing {
     }
 }
 
-#[test]
-fn an_agent_that_was_restarted_is_connected_to_again() {
-    let Some(agent) = peers::guest_agent() else {
+fn an_agent_that_was_restarted_is_connected_to_again(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let mut server = agent.start();
@@ -361,9 +367,8 @@ fn an_agent_that_was_restarted_is_connected_to_again() {
     assert_eq!(agent.execute(commands::GuestSync::new(2)).unwrap(), 2);
 }
 
-#[test]
-fn an_agent_that_dies_leaves_the_outcome_unknown() {
-    let Some(agent) = peers::guest_agent() else {
+fn an_agent_that_dies_leaves_the_outcome_unknown(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let mut server = agent.start();
@@ -407,9 +412,8 @@ impl Write for Telling {
 }
 
 /// The call that was given up is executed when the agent goes on; its reply is not taken for that of the next.
-#[test]
-fn a_stopped_agent_times_out_and_recovers() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_stopped_agent_times_out_and_recovers(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let server = agent.start();
@@ -427,9 +431,8 @@ fn a_stopped_agent_times_out_and_recovers() {
 }
 
 /// `guest-shutdown` is answered only if it fails.
-#[test]
-fn a_command_without_success_reply_tells_its_errors() {
-    let Some(agent) = peers::guest_agent() else {
+fn a_command_without_success_reply_tells_its_errors(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     // The agent refuses before it acts.

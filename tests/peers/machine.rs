@@ -3,15 +3,20 @@
 use qapi_rt::Received;
 use qapi_rt::qmp::{Event, RunState, commands};
 use qapi_rt::types::Value;
-use qapi_tests::peers;
+use qapi_tests::peers::Age;
 use serde_json::json;
 
 use crate::setup::{DEADLINE, connect, execute};
 
+against_each! {
+    stopping_and_continuing
+    the_processors
+    character_devices
+}
+
 /// A11: `stop` and `cont`, whose events come before their replies.
-#[test]
-fn stopping_and_continuing() {
-    let Some(qemu) = peers::qemu("q35") else {
+fn stopping_and_continuing(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let server = qemu.args(["-m", "16", "-S"]).start();
@@ -35,9 +40,8 @@ fn stopping_and_continuing() {
 }
 
 /// A11: what all targets tell of their CPUs needs no match over targets.
-#[test]
-fn the_processors() {
-    let Some(qemu) = peers::qemu("q35") else {
+fn the_processors(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let server = qemu.args(["-m", "16", "-S", "-smp", "3"]).start();
@@ -51,9 +55,8 @@ fn the_processors() {
 }
 
 /// A12: a character device that is a ring buffer, and one that is replaced.
-#[test]
-fn character_devices() {
-    let Some(qemu) = peers::qemu("q35") else {
+fn character_devices(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let server = qemu

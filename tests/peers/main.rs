@@ -1,7 +1,28 @@
-//! The clients against real servers: QEMU without a guest, its storage daemon, its guest agent. A server that is not
-//! installed is a visible skip, unless `QAPI_REQUIRE_PEERS` is set.
+//! The clients against real servers: QEMU without a guest, its storage daemon, its guest agent, each of two releases. A
+//! server that is missing is a visible skip, unless `QAPI_REQUIRE_PEERS` is set.
 #![cfg(unix)]
 
+/// Makes tests of functions that take an [`Age`](qapi_tests::peers::Age), one for each.
+macro_rules! against_each {
+    ($(async $test:ident)*) => {
+        mod installed {
+            $(#[tokio::test] async fn $test() { super::$test(qapi_tests::peers::Age::Installed).await; })*
+        }
+        mod newer {
+            $(#[tokio::test] async fn $test() { super::$test(qapi_tests::peers::Age::Newer).await; })*
+        }
+    };
+    ($($test:ident)*) => {
+        mod installed {
+            $(#[test] fn $test() { super::$test(qapi_tests::peers::Age::Installed); })*
+        }
+        mod newer {
+            $(#[test] fn $test() { super::$test(qapi_tests::peers::Age::Newer); })*
+        }
+    };
+}
+
+mod ages;
 mod block_jobs;
 mod connecting;
 mod deadlines;

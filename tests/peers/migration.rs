@@ -5,13 +5,24 @@ use std::time::Duration;
 use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Dump, Error, Migration, MigrationUpdate};
 use qapi_rt::qmp::{MigrationStatus, RunState, commands};
-use qapi_tests::peers::{self, Server};
+use qapi_tests::peers::{Age, Server};
 use serde_json::json;
 
 use crate::setup::{DEADLINE, connect, execute};
 
-fn machine(arguments: &[&str]) -> Option<(Server, Client)> {
-    let server = peers::qemu("q35")?
+against_each! {
+    to_a_file_and_from_it
+    to_a_program
+    to_a_program_that_fails
+    to_nowhere
+    a_migration_that_is_cancelled
+    a_dump_of_guest_memory
+    what_follows_a_dump_at_once
+}
+
+fn machine(age: Age, arguments: &[&str]) -> Option<(Server, Client)> {
+    let server = age
+        .qemu("q35")?
         .args(["-m", "32", "-S"])
         .args(arguments)
         .start();
@@ -24,9 +35,8 @@ fn to(uri: &str) -> Migration {
 }
 
 /// A10: out to a file and in from it.
-#[test]
-fn to_a_file_and_from_it() {
-    let Some((source, client)) = machine(&[]) else {
+fn to_a_file_and_from_it(age: Age) {
+    let Some((source, client)) = machine(age, &[]) else {
         return;
     };
     execute(
@@ -51,7 +61,7 @@ fn to_a_file_and_from_it() {
         "{updates:?}"
     );
 
-    let Some((_destination, client)) = machine(&["-incoming", "defer"]) else {
+    let Some((_destination, client)) = machine(age, &["-incoming", "defer"]) else {
         return;
     };
     let status = client.execute(commands::QueryStatus::new()).unwrap();
@@ -63,9 +73,8 @@ fn to_a_file_and_from_it() {
 }
 
 /// A10: out to a program.
-#[test]
-fn to_a_program() {
-    let Some((source, client)) = machine(&[]) else {
+fn to_a_program(age: Age) {
+    let Some((source, client)) = machine(age, &[]) else {
         return;
     };
     let state = source.path("state");
@@ -75,9 +84,8 @@ fn to_a_program() {
 }
 
 /// The error is the server's own.
-#[test]
-fn to_a_program_that_fails() {
-    let Some((_source, client)) = machine(&[]) else {
+fn to_a_program_that_fails(age: Age) {
+    let Some((_source, client)) = machine(age, &[]) else {
         return;
     };
     let outcome = client.run(to("exec:exit 1")).deadline(DEADLINE).outcome();
@@ -87,9 +95,8 @@ fn to_a_program_that_fails() {
     );
 }
 
-#[test]
-fn to_nowhere() {
-    let Some((_source, client)) = machine(&[]) else {
+fn to_nowhere(age: Age) {
+    let Some((_source, client)) = machine(age, &[]) else {
         return;
     };
     let outcome = client
@@ -103,9 +110,8 @@ fn to_nowhere() {
 }
 
 /// Nobody reads what the program gets.
-#[test]
-fn a_migration_that_is_cancelled() {
-    let Some((_source, client)) = machine(&[]) else {
+fn a_migration_that_is_cancelled(age: Age) {
+    let Some((_source, client)) = machine(age, &[]) else {
         return;
     };
     execute(
@@ -123,9 +129,8 @@ fn a_migration_that_is_cancelled() {
     assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
 }
 
-#[test]
-fn a_dump_of_guest_memory() {
-    let Some((server, client)) = machine(&[]) else {
+fn a_dump_of_guest_memory(age: Age) {
+    let Some((server, client)) = machine(age, &[]) else {
         return;
     };
     let path = server.path("dump");
@@ -152,4 +157,29 @@ fn a_dump_of_guest_memory() {
         matches!(&outcome, Err(Error::Failed(desc)) if !desc.is_empty()),
         "{outcome:?}"
     );
+}
+
+/// Of a machine that runs and of one that is paused: another dump, one that fails, and a migration.
+fn what_follows_a_dump_at_once(age: Age) {
+    for runs in [false, true] {
+        let Some((server, client)) = machine(age, &[]) else {
+            return;
+        };
+        if runs {
+            client.execute(commands::Cont::new()).unwrap();
+        }
+        let dump = |uri: &str| {
+            let dump = Dump::new(commands::DumpGuestMemory::new(false, uri));
+            client.run(dump).deadline(DEADLINE).outcome()
+        };
+        let uri = format!("file:{}", server.path("dump").display());
+        for _ in 0..3 {
+            dump(&uri).unwrap();
+            let outcome = dump("file:/dev/full");
+            assert!(matches!(outcome, Err(Error::Failed(_))), "{outcome:?}");
+        }
+        dump(&uri).unwrap();
+        let run = client.run(to("exec:cat > /dev/null")).deadline(DEADLINE);
+        run.outcome().unwrap();
+    }
 }

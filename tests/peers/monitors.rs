@@ -2,14 +2,17 @@
 
 use qapi_rt::qmp::events::{Resume, Stop};
 use qapi_rt::qmp::{Event, commands};
-use qapi_tests::peers;
+use qapi_tests::peers::Age;
 
 use crate::setup::{DEADLINE, connect_to};
 
+against_each! {
+    two_monitors_on_one_machine
+}
+
 /// Each has its own negotiation, and events go to all.
-#[test]
-fn two_monitors_on_one_machine() {
-    let Some(qemu) = peers::qemu("none") else {
+fn two_monitors_on_one_machine(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let server = qemu.arg("-S").monitors(2).start();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use qapi_rt::Error;
 use qapi_rt::blocking::Client;
 use qapi_rt::types::{ErrorClass, Value};
-use qapi_tests::peers::Server;
+use qapi_tests::peers::{Age, Server};
 use serde_json::json;
 
 /// More than anything takes that is to succeed, on a machine that has other things to do as well.
@@ -54,16 +54,14 @@ pub(crate) fn add_image(client: &Client, server: &Server, name: &str, size: u64)
 }
 
 /// Makes an image in the format qcow2 of a size in bytes.
-pub(crate) fn make_qcow2(path: &Path, size: u64) {
-    let made = Command::new("qemu-img")
+pub(crate) fn make_qcow2(age: Age, path: &Path, size: u64) {
+    let program = age.program("qemu-img").expect("it comes with the daemon");
+    let made = Command::new(program)
         .args(["create", "-q", "-f", "qcow2"])
         .arg(path)
         .arg(size.to_string())
         .status();
-    assert!(
-        made.expect("qemu-img comes with the storage daemon")
-            .success()
-    );
+    assert!(made.expect("the program was found").success());
 }
 
 /// The server's error class.

@@ -2,18 +2,21 @@
 
 use qapi_rt::jobs::{Error, Job};
 use qapi_rt::qmp::commands;
-use qapi_tests::peers;
+use qapi_tests::peers::Age;
 use serde_json::json;
 
 use crate::setup::{DEADLINE, connect, execute, make_qcow2};
 
+against_each! {
+    snapshots_saved_loaded_and_deleted
+}
+
 /// A13: saved, loaded and deleted as jobs, and what goes wrong is told by the job.
-#[test]
-fn snapshots_saved_loaded_and_deleted() {
-    let Some(qemu) = peers::qemu("q35") else {
+fn snapshots_saved_loaded_and_deleted(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
-    make_qcow2(&qemu.path("disk"), 64 << 20);
+    make_qcow2(age, &qemu.path("disk"), 64 << 20);
     let server = qemu.args(["-m", "16", "-S"]).start();
     let client = connect(&server);
     let file = json!({"driver": "file", "filename": server.path("disk")});

@@ -9,10 +9,21 @@ use qapi_rt::qmp::{Event, JobStatus, MigrationStatus, MirrorSyncMode, commands};
 use qapi_rt::session::client::RawCommand;
 use qapi_rt::types::Value;
 use qapi_rt::{Agent, Client, ErrorKind, Received, qga};
-use qapi_tests::peers::{self, Server};
+use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
 
 use crate::setup::{Blocker, DEADLINE, SHORT};
+
+against_each! {
+    async a_server_that_dies_is_not_waited_for
+    async a_late_reply_does_not_disturb_the_next_call
+    async a_stopped_server_times_out_and_recovers
+    async disks_are_unplugged
+    async a_mirror
+    async migrations
+    async an_image_by_way_of_descriptors
+    async the_guest_agent
+}
 
 async fn connect(server: &mut Server) -> Client {
     let socket = server.socket();
@@ -34,9 +45,8 @@ async fn add_image(client: &Client, server: &Server, name: &str, size: u64) {
 }
 
 /// A1: waiting for a process that dies ends with it.
-#[tokio::test]
-async fn a_server_that_dies_is_not_waited_for() {
-    let Some(qemu) = peers::qemu("no-such-machine") else {
+async fn a_server_that_dies_is_not_waited_for(age: Age) {
+    let Some(qemu) = age.qemu("no-such-machine") else {
         return;
     };
     let mut server = qemu.start();
@@ -54,9 +64,8 @@ async fn a_server_that_dies_is_not_waited_for() {
 }
 
 /// A2: a call whose deadline has passed, and one that was dropped, do not disturb the next.
-#[tokio::test]
-async fn a_late_reply_does_not_disturb_the_next_call() {
-    let Some(daemon) = peers::storage_daemon() else {
+async fn a_late_reply_does_not_disturb_the_next_call(age: Age) {
+    let Some(daemon) = age.storage_daemon() else {
         return;
     };
     let mut server = daemon.start();
@@ -77,9 +86,8 @@ async fn a_late_reply_does_not_disturb_the_next_call() {
 }
 
 /// A12: SIGSTOP.
-#[tokio::test]
-async fn a_stopped_server_times_out_and_recovers() {
-    let Some(qemu) = peers::qemu("none") else {
+async fn a_stopped_server_times_out_and_recovers(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let mut server = qemu.start();
@@ -93,9 +101,8 @@ async fn a_stopped_server_times_out_and_recovers() {
 }
 
 /// A5: unplugging, from many tasks over one connection.
-#[tokio::test]
-async fn disks_are_unplugged() {
-    let Some(qemu) = peers::qemu("q35") else {
+async fn disks_are_unplugged(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let mut server = qemu
@@ -131,10 +138,9 @@ async fn disks_are_unplugged() {
 }
 
 /// A12: a mirror, whose updates are awaited by futures that are dropped again and again.
-#[tokio::test]
-async fn a_mirror() {
+async fn a_mirror(age: Age) {
     const SIZE: u64 = 8 << 20;
-    let Some(daemon) = peers::storage_daemon() else {
+    let Some(daemon) = age.storage_daemon() else {
         return;
     };
     let mut server = daemon.start();
@@ -165,9 +171,8 @@ async fn a_mirror() {
 }
 
 /// A10: a migration that goes well, and one that is cancelled.
-#[tokio::test]
-async fn migrations() {
-    let Some(qemu) = peers::qemu("q35") else {
+async fn migrations(age: Age) {
+    let Some(qemu) = age.qemu("q35") else {
         return;
     };
     let mut server = qemu.args(["-m", "32", "-S"]).start();
@@ -198,9 +203,8 @@ async fn migrations() {
 }
 
 /// A4, without the device.
-#[tokio::test]
-async fn an_image_by_way_of_descriptors() {
-    let Some(qemu) = peers::qemu("none") else {
+async fn an_image_by_way_of_descriptors(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
         return;
     };
     let mut server = qemu.start();
@@ -220,9 +224,8 @@ async fn an_image_by_way_of_descriptors() {
 }
 
 /// A13: synchronised, then a program with its output.
-#[tokio::test]
-async fn the_guest_agent() {
-    let Some(agent) = peers::guest_agent() else {
+async fn the_guest_agent(age: Age) {
+    let Some(agent) = age.guest_agent() else {
         return;
     };
     let mut server = agent.start();

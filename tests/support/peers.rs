@@ -1,4 +1,4 @@
-//! Real servers: QEMU, its storage daemon, its guest agent.
+//! Real servers: QEMU, its storage daemon, its guest agent, each of two releases.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -9,38 +9,99 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A machine emulator that runs no guest: `machine` is its type, `none` or one with devices. Nothing is plugged into
-/// it but what the caller asks for.
+/// Which of the releases that tests run against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// What is installed.
+    Installed,
+    /// What is in the folder that the environment variable `QAPI_PEERS` names: a newer release, beside the other.
+    Newer,
+}
+
+impl Age {
+    /// A machine emulator that runs no guest: `machine` is its type, `none` or one with devices. Nothing is plugged into
+    /// it but what the caller asks for.
+    #[must_use]
+    pub fn qemu(self, machine: &str) -> Option<Launch> {
+        let launch = Launch::of(self, "qemu-system-x86_64")?;
+        Some(launch.args([
+            "-machine",
+            machine,
+            "-accel",
+            "tcg",
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+        ]))
+    }
+
+    /// The storage daemon.
+    #[must_use]
+    pub fn storage_daemon(self) -> Option<Launch> {
+        Launch::of(self, "qemu-storage-daemon")
+    }
+
+    /// The guest agent. It acts on the machine that the tests run on.
+    #[must_use]
+    pub fn guest_agent(self) -> Option<Launch> {
+        let launch = Launch::of(self, "qemu-ga")?;
+        let (socket, state) = (launch.path(&socket_name(0)), launch.path("state"));
+        let pid = launch.path("pid");
+        fs::create_dir(&state).expect("a directory can be made");
+        let launch = launch.args(["-m", "unix-listen", "-p"]).arg(socket);
+        Some(launch.arg("-t").arg(state).arg("-f").arg(pid).monitors(0))
+    }
+
+    /// A program of this release. `None` where it is not installed, which the test's output says then; a failure if
+    /// `QAPI_REQUIRE_PEERS` is set.
+    ///
+    /// # Panics
+    /// When it is required and missing.
+    #[must_use]
+    pub fn program(self, name: &str) -> Option<PathBuf> {
+        let program = match self {
+            Self::Installed => find(name),
+            Self::Newer => std::env::var_os("QAPI_PEERS")
+                .map(|folder| Path::new(&folder).join(name))
+                .filter(|file| file.is_file()),
+        };
+        if program.is_none() {
+            let place = match self {
+                Self::Installed => "is not installed",
+                Self::Newer => "is not in the folder that QAPI_PEERS names",
+            };
+            let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
+            assert!(!required, "{name} {place}, but required");
+            let test = std::thread::current();
+            let test = test.name().unwrap_or("a test");
+            tell(&format!("SKIPPED {test}: {name} {place}"));
+        }
+        program
+    }
+}
+
+/// Prints a line past the capture of output that passing tests are subject to.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// [`Age::qemu`] as it is installed.
 #[must_use]
 pub fn qemu(machine: &str) -> Option<Launch> {
-    let launch = Launch::of("qemu-system-x86_64")?;
-    Some(launch.args([
-        "-machine",
-        machine,
-        "-accel",
-        "tcg",
-        "-nodefaults",
-        "-no-user-config",
-        "-display",
-        "none",
-    ]))
+    Age::Installed.qemu(machine)
 }
 
-/// The storage daemon.
+/// [`Age::storage_daemon`] as it is installed.
 #[must_use]
 pub fn storage_daemon() -> Option<Launch> {
-    Launch::of("qemu-storage-daemon")
+    Age::Installed.storage_daemon()
 }
 
-/// The guest agent. It acts on the machine that the tests run on.
+/// [`Age::guest_agent`] as it is installed.
 #[must_use]
 pub fn guest_agent() -> Option<Launch> {
-    let launch = Launch::of("qemu-ga")?;
-    let (socket, state) = (launch.path(&socket_name(0)), launch.path("state"));
-    let pid = launch.path("pid");
-    fs::create_dir(&state).expect("a directory can be made");
-    let launch = launch.args(["-m", "unix-listen", "-p"]).arg(socket);
-    Some(launch.arg("-t").arg(state).arg("-f").arg(pid).monitors(0))
+    Age::Installed.guest_agent()
 }
 
 /// A server about to be started.
@@ -53,20 +114,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// `None` where the program is not installed; a failure if `QAPI_REQUIRE_PEERS` is set.
-    fn of(name: &str) -> Option<Self> {
-        let Some(program) = find(name) else {
-            let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
-            assert!(!required, "{name} is not installed, but required");
-            let test = std::thread::current();
-            // Past the capture of output that passing tests are subject to.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED {}: {name} is not installed",
-                test.name().unwrap_or("a test")
-            );
-            return None;
-        };
+    fn of(age: Age, name: &str) -> Option<Self> {
+        let program = age.program(name)?;
         Some(Self {
             program,
             arguments: Vec::new(),
