@@ -22,6 +22,9 @@ pub(crate) struct Core<D> {
 
 impl<D: Dispatch> Core<D> {
     pub(crate) fn new(dispatch: D, options: Options) -> Self {
+        let version = options.version.qemu;
+        let events = options.control.events();
+        events.set_release(version.major, version.minor);
         Self {
             library: Library::new(&options),
             control: options.control.clone(),

@@ -42,7 +42,7 @@ impl Options {
     /// A guest agent. `guest-info` tells clients that it is of QEMU 11.1.0.
     #[must_use]
     pub fn agent() -> Self {
-        Self::new(|_| Config::agent())
+        Self::new(|version| Config::agent().version(&version))
     }
 
     fn new(config: impl FnOnce(VersionInfo) -> Config) -> Self {
@@ -58,7 +58,9 @@ impl Options {
         }
     }
 
-    /// The version in the greeting and the reply to `query-version`. Clients tell from it what QEMU can do.
+    /// The version in the greeting and the reply to `query-version`, or of an agent. Clients tell from it what QEMU can do,
+    /// and the server speaks as that release does: from 11.1 on, errors in a request's JSON have other texts and are told
+    /// at once ([`session::server`](crate::session::server)), and `BLOCK_IO_ERROR` is not limited if it stops the machine.
     #[must_use]
     pub fn version(mut self, major: i64, minor: i64, micro: i64) -> Self {
         self.version.qemu = VersionTriple {

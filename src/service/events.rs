@@ -15,7 +15,7 @@ use crate::types::{Event, Events as AnyEvent, Object, Style, Timestamp, Writer};
 ///
 /// Every monitor that has negotiated gets every event, in the order in which they were emitted, and an event that a
 /// handler emits before that handler's reply. Events that guests can trigger are sent at most once a second, as by
-/// QEMU (QMP specification, "Asynchronous events").
+/// the QEMU whose version the server gives out (QMP specification, "Asynchronous events").
 #[derive(Clone, Default)]
 pub struct Events(Arc<Mutex<Shared>>);
 
@@ -94,6 +94,10 @@ impl Events {
             Some(interval) => shared.throttle.limit(event, member, interval),
             None => shared.throttle.unlimit(event),
         }
+    }
+
+    pub(crate) fn set_release(&self, major: i64, minor: i64) {
+        lock(&self.0).throttle.set_release(major, minor);
     }
 
     pub(super) fn set_policy(&self, policy: Policy) {

@@ -2,7 +2,7 @@
 
 use qapi_rt::session::server::{Config, Session};
 
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, version};
 
 fn error(class: &str, desc: &str) -> String {
     format!("{{\"error\": {{\"class\": \"{class}\", \"desc\": \"{desc}\"}}}}\n")
@@ -28,7 +28,7 @@ fn ga1_no_greeting_no_negotiation_no_events() {
 
 #[test]
 fn ga2_lines_end_in_lf_and_requests_are_serial() {
-    let mut monitor = Monitor::new(&Config::agent().pretty(true).oob(true));
+    let mut monitor = Monitor::new(&Config::agent().version(&version()).pretty(true).oob(true));
     assert_eq!(monitor.send(PING), PONG);
     assert_eq!(
         monitor.send("{'exec-oob':'guest-ping'}"),
@@ -78,7 +78,7 @@ fn ga4_what_a_client_left_is_completed_by_the_next_one_if_wanted() {
         ),
         (true, PONG.to_owned()),
     ] {
-        let config = Config::agent().keep_partial_input(keep);
+        let config = Config::agent().version(&version()).keep_partial_input(keep);
         let mut monitor = Monitor::new(&config);
         monitor.send("{'execute':'guest-");
         monitor.session.eof();

@@ -151,6 +151,33 @@ fn sv39_the_nine() {
 }
 
 #[test]
+fn sv39_what_stops_the_machine_is_not_limited_since_11_1() {
+    let stop = with("action", "stop", "");
+    for (release, expected) in [((11, 0), 1), ((11, 1), 3)] {
+        let mut clock = Clock::new(Throttle::new());
+        clock.throttle.set_release(release.0, release.1);
+        for _ in 0..3 {
+            clock.offer(0, "BLOCK_IO_ERROR", &stop);
+        }
+        assert_eq!(clock.take().len(), expected, "{release:?}");
+    }
+    let mut clock = Clock::new(Throttle::new());
+    for _ in 0..3 {
+        clock.offer(0, "BLOCK_IO_ERROR", &with("action", "report", ""));
+    }
+    assert_eq!(clock.take().len(), 1);
+    // One that the caller sets holds for all of them.
+    let mut clock = Clock::new(Throttle::new());
+    clock
+        .throttle
+        .limit("BLOCK_IO_ERROR", None, Duration::from_secs(1));
+    for _ in 0..3 {
+        clock.offer(0, "BLOCK_IO_ERROR", &stop);
+    }
+    assert_eq!(clock.take().len(), 1);
+}
+
+#[test]
 fn sv40_the_last_one_is_sent_at_the_end_of_the_interval() {
     let mut clock = Clock::new(Throttle::new());
     clock.offer(0, "RTC_CHANGE", "a");

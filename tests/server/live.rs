@@ -4,14 +4,17 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use qapi_rt::session::server::Config;
 use qapi_tests::Seeded;
+use qapi_tests::peers::Age;
+use qapi_types::message::{VersionInfo, VersionTriple};
 use qapi_types::{CommandInfo, qga, qmp, qsd};
 
-use crate::monitor::{Monitor, version};
+use crate::monitor::Monitor;
 use crate::splits::soup;
 use crate::transcript::members;
 
@@ -19,72 +22,76 @@ use crate::transcript::members;
 struct Peer {
     child: Child,
     stream: BufReader<UnixStream>,
+    version: VersionInfo,
     /// A command that succeeds and does nothing.
     probe: &'static str,
 }
 
-/// Starts a program, or says that it is not there.
-fn spawn(program: &str, configure: impl FnOnce(&mut Command)) -> Option<Child> {
-    let mut command = Command::new(program);
-    configure(&mut command);
-    match command.spawn() {
-        Ok(child) => Some(child),
-        Err(error) => {
-            let required = std::env::var_os("QAPI_REQUIRE_PEERS").is_some();
-            assert!(!required, "{program}: {error}");
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED server: comparison with {program}: {error}"
-            );
-            None
-        }
-    }
+/// What a program says that it is.
+fn version(program: &Path) -> VersionInfo {
+    let output = Command::new(program).arg("--version").output();
+    let output = output.expect("the program was found").stdout;
+    let text = String::from_utf8(output).expect("a text");
+    let mut numbers = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|word| word.parse().ok());
+    let mut next = || numbers.next().expect("three numbers");
+    let (major, minor, micro) = (next(), next(), next());
+    VersionInfo::new(VersionTriple {
+        major,
+        minor,
+        micro,
+    })
 }
 
 impl Peer {
-    fn new(child: Child, stream: UnixStream, probe: &'static str) -> Self {
+    fn new(program: &Path, child: Child, stream: UnixStream, probe: &'static str) -> Self {
         // Against hanging; slow machines take a while.
         let limit = Some(Duration::from_secs(120));
         stream.set_read_timeout(limit).expect("a limit");
         Self {
             child,
             stream: BufReader::new(stream),
+            version: version(program),
             probe,
         }
     }
 
     /// A server whose monitor is a socket that it gets as its standard input.
-    fn monitor(program: &str, arguments: &[&str]) -> Option<Self> {
+    fn monitor(age: Age, program: &str, arguments: &[&str]) -> Option<Self> {
+        let program = age.program(program)?;
         let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-        let child = spawn(program, |command| {
-            command
-                .args(["--chardev", "socket,id=c,fd=0,server=off"])
-                .args(arguments)
-                .stdin(OwnedFd::from(theirs))
-                .stdout(Stdio::null());
-        })?;
-        let mut peer = Self::new(child, ours, "query-version");
+        let child = Command::new(&program)
+            .args(["--chardev", "socket,id=c,fd=0,server=off"])
+            .args(arguments)
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program was found");
+        let mut peer = Self::new(&program, child, ours, "query-version");
         assert!(peer.line().starts_with("{\"QMP\": "));
         Some(peer)
     }
 
     /// A guest agent of this machine. It is asked for nothing.
-    fn agent() -> Option<Self> {
-        let folder = std::env::temp_dir().join(format!("qapi-agent-{}", std::process::id()));
+    fn agent(age: Age) -> Option<Self> {
+        let program = age.program("qemu-ga")?;
+        let name = format!("qapi-agent-{}-{age:?}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         let socket = folder.join("socket");
-        let child = spawn("qemu-ga", |command| {
-            command
-                .args(["--method", "unix-listen", "--allow-rpcs", "guest-ping"])
-                .arg("--path")
-                .arg(&socket)
-                .arg("--statedir")
-                .arg(&folder)
-                .arg("--pidfile")
-                .arg(folder.join("pid"))
-                .stderr(Stdio::null());
-        });
-        let child = child?;
+        let child = Command::new(&program)
+            .args(["--method", "unix-listen", "--allow-rpcs", "guest-ping"])
+            .arg("--path")
+            .arg(&socket)
+            .arg("--statedir")
+            .arg(&folder)
+            .arg("--pidfile")
+            .arg(folder.join("pid"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program was found");
         let started = Instant::now();
         let stream = loop {
             match UnixStream::connect(&socket) {
@@ -97,7 +104,7 @@ impl Peer {
         };
         // It keeps what it has open.
         std::fs::remove_dir_all(&folder).expect("a folder");
-        Some(Self::new(child, stream, "guest-ping"))
+        Some(Self::new(&program, child, stream, "guest-ping"))
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -137,14 +144,15 @@ impl Drop for Peer {
     }
 }
 
-fn storage_daemon() -> Option<Peer> {
-    Peer::monitor("qemu-storage-daemon", &["--monitor", "chardev=c"])
+fn storage_daemon(age: Age) -> Option<Peer> {
+    Peer::monitor(age, "qemu-storage-daemon", &["--monitor", "chardev=c"])
 }
 
-fn machine() -> Option<Peer> {
+fn machine(age: Age) -> Option<Peer> {
     let arguments = ["-mon", "chardev=c,mode=control"];
     let machine = ["-M", "none", "-nodefaults", "-display", "none", "-S"];
-    Peer::monitor("qemu-system-x86_64", &[&machine[..], &arguments].concat())
+    let arguments = [&machine[..], &arguments].concat();
+    Peer::monitor(age, "qemu-system-x86_64", &arguments)
 }
 
 /// What is compared of a message: of a success that it is one, for the commands do not do what they do.
@@ -283,7 +291,7 @@ fn check_monitor(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: u
     let Some(peer) = peer else {
         return;
     };
-    let mut ours = Monitor::new(&Config::qmp(version()));
+    let mut ours = Monitor::new(&Config::qmp(peer.version.clone()));
     ours.commands = commands;
     ours.output();
     let mut pair = Pair {
@@ -304,20 +312,39 @@ fn check_monitor(peer: Option<Peer>, commands: &'static [CommandInfo], rounds: u
 
 #[test]
 fn storage_daemon_agrees() {
-    check_monitor(storage_daemon(), qsd::COMMANDS, 1000);
+    check_monitor(storage_daemon(Age::Installed), qsd::COMMANDS, 1000);
+}
+
+#[test]
+fn newer_storage_daemon_agrees() {
+    check_monitor(storage_daemon(Age::Newer), qsd::COMMANDS, 1000);
 }
 
 #[test]
 fn machine_agrees() {
-    check_monitor(machine(), qmp::COMMANDS, 500);
+    check_monitor(machine(Age::Installed), qmp::COMMANDS, 500);
+}
+
+#[test]
+fn newer_machine_agrees() {
+    check_monitor(machine(Age::Newer), qmp::COMMANDS, 500);
 }
 
 #[test]
 fn agent_agrees() {
-    let Some(peer) = Peer::agent() else {
+    check_agent(Peer::agent(Age::Installed));
+}
+
+#[test]
+fn newer_agent_agrees() {
+    check_agent(Peer::agent(Age::Newer));
+}
+
+fn check_agent(peer: Option<Peer>) {
+    let Some(peer) = peer else {
         return;
     };
-    let mut ours = Monitor::agent();
+    let mut ours = Monitor::new(&Config::agent().version(&peer.version));
     ours.commands = qga::COMMANDS;
     ours.gate.allow_only(["guest-ping"]);
     let mut pair = Pair {

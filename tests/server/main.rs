@@ -6,6 +6,7 @@ mod monitor;
 mod addresses;
 mod agent;
 mod arguments;
+mod at_once;
 mod connection;
 mod descriptors;
 mod events;

@@ -87,8 +87,15 @@ impl Monitor {
         monitor
     }
 
+    /// In command mode, of a release that tells errors at once.
+    pub(crate) fn at_once() -> Self {
+        let mut version = version();
+        version.qemu.major = 12;
+        Self::negotiated(&Config::qmp(version), b"{'execute':'qmp_capabilities'}")
+    }
+
     pub(crate) fn agent() -> Self {
-        Self::new(&Config::agent())
+        Self::new(&Config::agent().version(&version()))
     }
 
     /// Sends, executes, and gives what comes back.

@@ -76,12 +76,12 @@ fn outcome(mut monitor: Monitor, input: &[u8], source: &mut impl Source, most: u
 
 #[test]
 fn any_split_gives_the_same_outcome() {
-    let monitors: [fn() -> Monitor; 3] = [Monitor::qmp, Monitor::oob, Monitor::agent];
+    let monitors = [Monitor::qmp, Monitor::oob, Monitor::agent, Monitor::at_once];
     let mut source = Seeded(1);
-    for round in 0..1500 {
+    for round in 0..2000 {
         let mut input = soup(&mut source, 30);
-        let monitor = monitors[round % 3];
-        if round % 3 == 1 {
+        let monitor = monitors[round % 4];
+        if round % 4 == 1 {
             // When it overtakes depends on what waits.
             while let Some(at) = input.windows(4).position(|text| text == b"-oob") {
                 input[at] = b'_';
@@ -101,11 +101,13 @@ fn documents_and_lexer_agree_on_where_values_end() {
     let mut source = Seeded(2);
     for _ in 0..600 {
         let input = soup(&mut source, 12);
-        let whole = Monitor::qmp().send(&input);
-        for cut in 0..input.len() {
-            let mut monitor = Monitor::qmp();
-            let output = monitor.send(&input[..cut]) + &monitor.send(&input[cut..]);
-            assert_eq!(output, whole, "{} at {cut}", input.escape_ascii());
+        for new in [Monitor::qmp, Monitor::at_once] {
+            let whole = new().send(&input);
+            for cut in 0..input.len() {
+                let mut monitor = new();
+                let output = monitor.send(&input[..cut]) + &monitor.send(&input[cut..]);
+                assert_eq!(output, whole, "{} at {cut}", input.escape_ascii());
+            }
         }
     }
 }

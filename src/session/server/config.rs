@@ -17,6 +17,8 @@ pub(super) struct Rules {
     pub(super) oob: bool,
     pub(super) pretty: bool,
     pub(super) keep_partial_input: bool,
+    /// Whether errors in input are told before the value that they are in is complete, as since 11.1.
+    pub(super) errors_at_once: bool,
     pub(super) output_limit: usize,
     pub(super) queue_limit: usize,
 }
@@ -35,16 +37,18 @@ impl Config {
     #[must_use]
     pub fn qmp(version: VersionInfo) -> Self {
         Self {
-            greeting: Some(Greeting::new(version)),
             rules: Rules {
                 flavour: Flavour::Qmp,
                 oob: true,
+                errors_at_once: errors_at_once(&version),
                 ..Rules::AGENT
             },
+            greeting: Some(Greeting::new(version)),
         }
     }
 
-    /// The guest agent's protocol: no greeting, no negotiation, no events, lines that end in LF.
+    /// The guest agent's protocol: no greeting, no negotiation, no events, lines that end in LF. It is as of the newest
+    /// release unless given a [`version`](Self::version).
     #[must_use]
     pub fn agent() -> Self {
         Self {
@@ -53,9 +57,10 @@ impl Config {
         }
     }
 
-    /// Gives another version out. An agent's sessions have no use for it.
+    /// Gives another version out, and speaks as that release does. An agent's sessions do not give it out.
     #[must_use]
     pub fn version(mut self, version: &VersionInfo) -> Self {
+        self.rules.errors_at_once = errors_at_once(version);
         if let Some(greeting) = &mut self.greeting {
             greeting.version = version.clone();
         }
@@ -122,12 +127,17 @@ impl Config {
     }
 }
 
+fn errors_at_once(version: &VersionInfo) -> bool {
+    (version.qemu.major, version.qemu.minor) >= (11, 1)
+}
+
 impl Rules {
     const AGENT: Self = Self {
         flavour: Flavour::Agent,
         oob: false,
         pretty: false,
         keep_partial_input: false,
+        errors_at_once: true,
         output_limit: 16 << 20,
         queue_limit: 64 << 20,
     };

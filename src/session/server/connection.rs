@@ -99,7 +99,7 @@ impl Session {
             rules,
             negotiated: false,
             oob: false,
-            lexer: Lexer::new(),
+            lexer: Lexer::new(rules.errors_at_once),
             input: Vec::new(),
             at: 0,
             position: 0,
@@ -127,6 +127,9 @@ impl Session {
         next.next_ticket = self.next_ticket;
         if config.rules.keep_partial_input {
             next.lexer = self.lexer;
+        } else if config.rules.flavour == Flavour::Agent {
+            // It counts lines over all of its clients.
+            next.lexer = self.lexer.anew();
         }
         next
     }
@@ -323,6 +326,7 @@ impl Session {
             let mut rest = &input[at..];
             if self.lexer.is_idle() {
                 let space = rest.iter().take_while(|b| lexer::is_space(**b)).count();
+                self.lexer.advance(&rest[..space]);
                 at += space;
                 self.position += space as u64;
                 self.start = self.position;
@@ -332,6 +336,7 @@ impl Session {
                 }
                 if let Some((document, used)) = Document::first(rest) {
                     at += used;
+                    self.lexer.advance(&rest[..used]);
                     self.position += used as u64;
                     self.accept(document);
                     continue;
@@ -342,9 +347,9 @@ impl Session {
             self.position += used as u64;
             match found {
                 None => break,
-                Some(Found::Error(what)) => {
+                Some(Found::Error(desc)) => {
                     self.start = self.position;
-                    self.refuse(what.to_string());
+                    self.refuse(desc);
                 }
                 Some(Found::Value) => match Document::parse_owned(self.lexer.take()) {
                     Ok(document) => self.accept(document),
@@ -512,7 +517,7 @@ impl Session {
         self.closed.get_or_insert(why);
         self.ended = true;
         if !self.rules.keep_partial_input {
-            self.lexer = Lexer::new();
+            self.lexer = self.lexer.anew();
         }
         self.input = Vec::new();
         self.at = 0;

@@ -1,16 +1,19 @@
 //! Finds where the values of a stream end that arrive in pieces, and where to go on after an error.
 //!
-//! This is the lexical half of JSON as QEMU reads it. Brackets are only counted; whether the tokens of a value make
-//! sense is found out by [`Document::parse`](qapi_types::Document::parse) once it is complete.
+//! This is the lexical half of JSON as QEMU reads it. Before 11.1 brackets are only counted; whether the tokens of a value
+//! make sense is found out by [`Document::parse`](qapi_types::Document::parse) once it is complete. From 11.1 on each
+//! token is checked as it comes.
 
 use qapi_types::Syntax;
 
+use super::tokens::{Checked, Place, Tokens};
+
 /// Bytes that one token, and all tokens of one value, may have.
-const MAX_TEXT: usize = 64 << 20;
+pub(super) const MAX_TEXT: usize = 64 << 20;
 /// Tokens that one value may have.
-const MAX_TOKENS: usize = 1 << 21;
+pub(super) const MAX_TOKENS: usize = 1 << 21;
 /// Objects and arrays that may be open at once.
-const MAX_DEPTH: i32 = 1024;
+pub(super) const MAX_DEPTH: usize = 1024;
 /// How much of a stray token is told. The peer knows it, and an echo of megabytes would only cost.
 const MAX_STRAY: usize = 64 << 10;
 
@@ -54,8 +57,8 @@ enum Step {
 pub(super) enum Found {
     /// A value, whose text is to be taken with [`Lexer::take`].
     Value,
-    /// Whatever was collected is dropped.
-    Error(Syntax),
+    /// Whatever was collected is dropped; holds what to tell.
+    Error(String),
 }
 
 #[derive(Debug)]
@@ -72,10 +75,18 @@ pub(super) struct Lexer {
     /// Braces open, or −1 if one too many was closed.
     braces: i32,
     brackets: i32,
+    place: Place,
+    /// Where the token at hand starts in the stream.
+    started: Place,
+    /// What follows a token that was too long is taken to start where that did.
+    goes_on: bool,
+    /// Checks tokens as they come, unless that has to wait for the end of the value.
+    checker: Option<Box<Tokens>>,
 }
 
 impl Lexer {
-    pub(super) const fn new() -> Self {
+    /// At the start of a stream; `at_once` says whether errors are told before the value that they are in is complete.
+    pub(super) fn new(at_once: bool) -> Self {
         Self {
             state: State::Start,
             text: Vec::new(),
@@ -84,12 +95,33 @@ impl Lexer {
             size: 0,
             braces: 0,
             brackets: 0,
+            place: Place::default(),
+            started: Place::default(),
+            goes_on: false,
+            checker: at_once.then(Box::default),
+        }
+    }
+
+    /// Without what has come of a value, at the same place.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            place: self.place,
+            ..Self::new(self.checker.is_some())
+        }
+    }
+
+    /// White space, or values whole, that somebody else has read.
+    pub(super) fn advance(&mut self, bytes: &[u8]) {
+        self.place.advance(bytes);
+        if bytes.last().is_some_and(u8::is_ascii_alphanumeric) {
+            self.place.look_again();
         }
     }
 
     /// Whether nothing has come yet of the next value.
     pub(super) fn is_idle(&self) -> bool {
-        self.state == State::Start && self.text.is_empty()
+        let skipping = self.checker.as_ref().is_some_and(|c| c.is_skipping());
+        self.state == State::Start && self.text.is_empty() && !skipping
     }
 
     /// The text of the value that was found.
@@ -105,14 +137,17 @@ impl Lexer {
             let found = match self.state {
                 State::Start if is_space(byte) => {
                     at += 1;
+                    self.place.advance(&[byte]);
                     self.space();
                     None
                 }
                 State::Recovery => {
                     if is_promising(byte) {
                         self.state = State::Start;
+                        self.place.look_again();
                     } else {
                         at += 1;
+                        self.place.advance(&[byte]);
                     }
                     None
                 }
@@ -122,22 +157,28 @@ impl Lexer {
                     let rest = &rest[..rest.len().min(room)];
                     let plain = &rest[..plain_run(rest, quote)];
                     self.text.extend_from_slice(plain);
+                    self.place.advance(plain);
                     at += plain.len();
                     self.check_token()
                 }
                 state => {
+                    if state == State::Start && !std::mem::take(&mut self.goes_on) {
+                        self.started = self.place;
+                    }
                     let step = step(state, byte);
                     if let Step::Ended = step {
+                        self.place.look_again();
                         self.end_token()
                     } else {
                         at += 1;
+                        self.place.advance(&[byte]);
                         self.text.push(byte);
                         match step {
                             Step::To(state) => {
                                 self.state = state;
                                 self.check_token()
                             }
-                            Step::Stray => Some(self.stray()),
+                            Step::Stray => self.stray(),
                             _ => self.end_token(),
                         }
                     }
@@ -162,11 +203,39 @@ impl Lexer {
     }
 
     fn check_token(&mut self) -> Option<Found> {
-        (self.token_len() > MAX_TEXT).then(|| self.fail(Syntax::TokenSize))
+        if self.token_len() <= MAX_TEXT {
+            return None;
+        }
+        let Some(checker) = &mut self.checker else {
+            return Some(self.fail(&Syntax::TokenSize));
+        };
+        self.goes_on = true;
+        let checked = checker.too_long(self.started);
+        self.checked(checked)
+    }
+
+    fn checked(&mut self, checked: Checked) -> Option<Found> {
+        self.state = State::Start;
+        match checked {
+            Checked::Part => {
+                self.token = self.text.len();
+                return None;
+            }
+            Checked::Value => return Some(Found::Value),
+            Checked::Nothing | Checked::Error(_) => drop(self.take()),
+        }
+        match checked {
+            Checked::Error(desc) => Some(Found::Error(desc)),
+            _ => None,
+        }
     }
 
     /// The token at hand is complete.
     fn end_token(&mut self) -> Option<Found> {
+        if let Some(checker) = &mut self.checker {
+            let checked = checker.check(&self.text[self.token..], self.started);
+            return self.checked(checked);
+        }
         match self.text[self.token] {
             b'{' => self.braces += 1,
             b'}' => self.braces -= 1,
@@ -175,13 +244,13 @@ impl Lexer {
             _ => {}
         }
         if self.size + self.token_len() + 1 > MAX_TEXT {
-            return Some(self.fail(Syntax::TokenSize));
+            return Some(self.fail(&Syntax::TokenSize));
         }
         if self.tokens + 1 > MAX_TOKENS {
-            return Some(self.fail(Syntax::TokenCount));
+            return Some(self.fail(&Syntax::TokenCount));
         }
-        if self.braces + self.brackets > MAX_DEPTH {
-            return Some(self.fail(Syntax::Nesting));
+        if self.braces + self.brackets > MAX_DEPTH as i32 {
+            return Some(self.fail(&Syntax::Nesting));
         }
         self.state = State::Start;
         self.size += self.token_len();
@@ -191,27 +260,34 @@ impl Lexer {
         if open && self.braces >= 0 && self.brackets >= 0 {
             return None;
         }
-        let text = self.take();
-        *self = Self {
-            text,
-            ..Self::new()
-        };
+        self.forget();
         Some(Found::Value)
     }
 
-    fn fail(&mut self, what: Syntax) -> Found {
-        *self = Self::new();
-        Found::Error(what)
+    /// The value is over; its text may still be taken.
+    fn forget(&mut self) {
+        (self.state, self.tokens, self.size) = (State::Start, 0, 0);
+        (self.braces, self.brackets) = (0, 0);
     }
 
-    fn stray(&mut self) -> Found {
+    fn fail(&mut self, what: &Syntax) -> Found {
+        self.forget();
+        drop(self.take());
+        Found::Error(what.to_string())
+    }
+
+    fn stray(&mut self) -> Option<Found> {
         let token = &self.text[self.token..];
-        let text = Syntax::quote(&token[..token.len().min(MAX_STRAY)]);
-        *self = Self {
-            state: State::Recovery,
-            ..Self::new()
+        let what = Syntax::Stray(Syntax::quote(&token[..token.len().min(MAX_STRAY)]));
+        let found = match &mut self.checker {
+            Some(checker) => {
+                let checked = checker.stray(&what, self.started);
+                self.checked(checked)
+            }
+            None => Some(self.fail(&what)),
         };
-        Found::Error(Syntax::Stray(text))
+        self.state = State::Recovery;
+        found
     }
 }
 

@@ -27,6 +27,10 @@
 //! );
 //! ```
 //!
+//! What is wrong with input is told as by the release whose version the session was given ([`Config::version`]): before
+//! 11.1 when brackets balance, from 11.1 on at once, with line and column of all that the connection sent (to an agent,
+//! all that its clients sent). What 11.0 does is not known; it is taken to be as 10.2.
+//!
 //! # Where it differs from QEMU
 //!
 //! - A reply belongs to the session of its request, never to whoever is connected when it is ready.
@@ -48,6 +52,7 @@ mod negotiation;
 mod output;
 mod request;
 mod throttle;
+mod tokens;
 
 pub use arbiter::Arbiter;
 pub use config::{Config, Flavour};

@@ -31,6 +31,8 @@ use qapi_types::{Kind, Mode, Reader};
 #[derive(Debug)]
 pub struct Throttle<E> {
     limits: HashMap<String, Limit>,
+    /// Major and minor of the release whose limits hold where the caller sets none.
+    release: (i64, i64),
     intervals: HashMap<Key, Interval<E>>,
     /// Ends of the intervals; those that begin at the same time end in the same order.
     ends: BTreeMap<(Instant, u64), Key>,
@@ -41,6 +43,8 @@ pub struct Throttle<E> {
 struct Limit {
     interval: Duration,
     member: Option<String>,
+    /// Whether it is QEMU's own, and so as the release has it.
+    is_default: bool,
 }
 
 /// An event's name, and the value of the member that tells its sources apart.
@@ -54,6 +58,8 @@ struct Interval<E> {
 }
 
 /// The events that QEMU limits to one a second, with the member of their data that tells their sources apart.
+///
+/// Since 11.1 `BLOCK_IO_ERROR` is not limited if its action is to stop the machine.
 const QEMU: [(&str, Option<&str>); 9] = [
     ("RTC_CHANGE", None),
     ("WATCHDOG", None),
@@ -67,14 +73,22 @@ const QEMU: [(&str, Option<&str>); 9] = [
 ];
 
 impl<E: AsRef<[u8]>> Throttle<E> {
-    /// With QEMU's limits: nine events that guests can trigger, once a second.
+    /// With the limits of the newest QEMU: nine events that guests can trigger, once a second.
     #[must_use]
     pub fn new() -> Self {
         let mut throttle = Self::unlimited();
         for (event, member) in QEMU {
             throttle.limit(event, member, Duration::from_secs(1));
         }
+        for limit in throttle.limits.values_mut() {
+            limit.is_default = true;
+        }
         throttle
+    }
+
+    /// Has QEMU's limits, where they are still in force, be those of another release.
+    pub fn set_release(&mut self, major: i64, minor: i64) {
+        self.release = (major, minor);
     }
 
     /// Without limits.
@@ -82,6 +96,7 @@ impl<E: AsRef<[u8]>> Throttle<E> {
     pub fn unlimited() -> Self {
         Self {
             limits: HashMap::new(),
+            release: (i64::MAX, 0),
             intervals: HashMap::new(),
             ends: BTreeMap::new(),
             count: 0,
@@ -92,8 +107,12 @@ impl<E: AsRef<[u8]>> Throttle<E> {
     /// Intervals that run already keep their length.
     pub fn limit(&mut self, event: &str, member: Option<&str>, interval: Duration) {
         let member = member.map(str::to_owned);
-        self.limits
-            .insert(event.to_owned(), Limit { interval, member });
+        let limit = Limit {
+            interval,
+            member,
+            is_default: false,
+        };
+        self.limits.insert(event.to_owned(), limit);
     }
 
     /// Takes the limit off an event. What is stored is still passed on in time.
@@ -107,6 +126,10 @@ impl<E: AsRef<[u8]>> Throttle<E> {
         let Some(limit) = self.limits.get(name) else {
             return Some(event);
         };
+        let exempt = limit.is_default && self.release >= (11, 1) && name == "BLOCK_IO_ERROR";
+        if exempt && source(event.as_ref(), "action").as_deref() == Some("stop") {
+            return Some(event);
+        }
         let length = limit.interval;
         let source = limit
             .member
