@@ -98,6 +98,7 @@ impl Exec {
             pid: None,
             pause: PAUSE,
             paused: false,
+            doubtful: None,
             end: None,
         }
     }
@@ -127,21 +128,33 @@ impl ExecOutput {
     }
 
     fn new(status: GuestExecStatus) -> Result<Self, Error> {
-        let stdout = bytes("out-data", status.out_data)?;
-        let stderr = bytes("err-data", status.err_data)?;
-        // Agents up to 10.0 at least have these members where output was cut off, but with the value false.
-        let cut = |told: Option<bool>, output: &[u8]| {
-            told.is_some_and(|truncated| truncated || output.len() >= OUTPUT_LIMIT)
-        };
-        let truncated = cut(status.out_truncated, &stdout) || cut(status.err_truncated, &stderr);
+        let truncated = [status.out_truncated, status.err_truncated].contains(&Some(true));
         Ok(Self {
             code: status.exitcode,
             signal: status.signal,
-            stdout,
-            stderr,
+            stdout: bytes("out-data", status.out_data)?,
+            stderr: bytes("err-data", status.err_data)?,
             truncated,
         })
     }
+}
+
+/// Whether only the agent's release tells if output was cut off: before 11.1 it says so by having a member, with the value
+/// false.
+fn is_doubtful(told: [Option<bool>; 2], output: &ExecOutput) -> bool {
+    let outputs = [&output.stdout, &output.stderr];
+    let mut told = told.iter().zip(outputs);
+    !output.truncated && told.any(|(told, output)| told.is_some() && output.len() >= OUTPUT_LIMIT)
+}
+
+/// Whether an agent of this version says so by the member's value.
+fn tells_truncation(version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    let release: (u32, u32) = (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    );
+    release >= (11, 1)
 }
 
 fn bytes(member: &'static str, text: Option<String>) -> Result<Vec<u8>, Error> {
@@ -159,6 +172,8 @@ pub(crate) struct Run {
     pause: Duration,
     /// Whether the pause before the next look was made.
     paused: bool,
+    /// How it ended, if it is to be found out whether output was cut off.
+    doubtful: Option<ExecOutput>,
     end: Option<Result<ExecOutput, Error>>,
 }
 
@@ -166,10 +181,21 @@ impl Run {
     fn look(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
         if self.pid.is_none() {
             self.pid = Some(answer::<commands::GuestExec>(message)?.pid);
+        } else if let Some(mut output) = self.doubtful.take() {
+            // An agent that may not say which release it is has to be taken for an older one.
+            let info = answer::<commands::GuestInfo>(message);
+            output.truncated = !info.is_ok_and(|info| tells_truncation(&info.version));
+            self.end = Some(Ok(output));
         } else {
             let status = answer::<commands::GuestExecStatus>(message)?;
             if status.exited {
-                self.end = Some(ExecOutput::new(status));
+                let told = [status.out_truncated, status.err_truncated];
+                let output = ExecOutput::new(status)?;
+                if is_doubtful(told, &output) {
+                    self.doubtful = Some(output);
+                } else {
+                    self.end = Some(Ok(output));
+                }
             }
         }
         Ok(())
@@ -187,6 +213,9 @@ impl Operation for Run {
         let line = match (self.end.take(), self.exec.take(), self.pid) {
             (Some(end), ..) => return Step::Done(end),
             (None, Some(exec), _) => Line::new(&exec),
+            (None, None, Some(_)) if self.doubtful.is_some() => {
+                Line::new(&commands::GuestInfo::new())
+            }
             (None, None, Some(_)) if !self.paused => {
                 self.paused = true;
                 let pause = self.pause;

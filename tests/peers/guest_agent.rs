@@ -168,6 +168,12 @@ fn a_program_and_its_output(age: Age) {
     let output = agent.exec(much).unwrap();
     assert!(output.truncated);
     assert_eq!(output.stdout.len(), 16 << 20);
+
+    // No byte more than is kept.
+    let just = Exec::new("/bin/sh").args(["-c", "head -c 16777216 /dev/zero"]);
+    let output = agent.exec(just).unwrap();
+    assert_eq!(output.stdout.len(), 16 << 20);
+    assert!(!output.truncated);
 }
 
 fn a_program_that_is_not_there(age: Age) {
