@@ -91,6 +91,13 @@ pub enum ErrorKind {
     ChildExited(ExitStatus),
     /// There is more than the limit, in bytes, that was set.
     TooMuch(usize),
+    /// The server refused it, and is older than the release that has it.
+    Unsupported {
+        /// What was to be done.
+        what: &'static str,
+        /// The first release of QEMU that can do it.
+        since: &'static str,
+    },
     /// As many events were dropped because nobody took them in time, so the one waited for may be among them.
     EventsLost(u64),
 }
@@ -126,7 +133,10 @@ pub enum Violation {
         /// How it begins.
         excerpt: String,
     },
-    /// A greeting came after capabilities had been negotiated.
+    /// A greeting came after capabilities had been negotiated: what is at the other end is another monitor by now.
+    /// Since QEMU 11.1 that is how a client learns that its monitor was deleted (`object-del`) and another one put on the
+    /// same character device. Commands that were not answered may have been executed or not, and what was sent in between
+    /// may be executed by the new one.
     SecondGreeting,
     /// The server refused to negotiate capabilities.
     Negotiation(ErrorReply),
@@ -338,6 +348,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::NoOob => f.write_str("out-of-band execution is not enabled"),
             ErrorKind::ChildExited(status) => write!(f, "the server's process exited: {status}"),
+            ErrorKind::Unsupported { what, since } => write!(f, "{what} needs QEMU {since}"),
             ErrorKind::EventsLost(count) => {
                 write!(f, "{count} events were dropped while waiting for one")
             }
@@ -373,7 +384,9 @@ impl fmt::Display for Violation {
             Self::NoSynchronization => {
                 f.write_str("the agent knows neither guest-sync-delimited nor guest-sync")
             }
-            Self::SecondGreeting => f.write_str("a second greeting"),
+            Self::SecondGreeting => {
+                f.write_str("a second greeting: somebody has replaced this monitor")
+            }
             Self::Negotiation(error) => write!(f, "capabilities refused: {error}"),
             Self::ReplyWithoutId => f.write_str("a reply without an id"),
             Self::ErrorWithoutId(error) => write!(f, "an error without an id: {error}"),

@@ -143,6 +143,8 @@ pub mod fds;
 mod frame;
 #[cfg(all(feature = "client", feature = "qmp"))]
 pub mod jobs;
+#[cfg(all(feature = "client", feature = "qmp", unix))]
+pub mod monitors;
 #[cfg(feature = "client")]
 mod queue;
 #[cfg(feature = "server")]

@@ -76,6 +76,12 @@ impl Client {
         &self.0.greeting
     }
 
+    /// How long a call may take unless it says otherwise.
+    #[cfg(all(feature = "qmp", unix))]
+    pub(crate) fn deadline(&self) -> std::time::Duration {
+        self.0.deadline
+    }
+
     /// Whether out-of-band execution is enabled.
     #[must_use]
     pub fn oob(&self) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use qapi_rt::agent::Exec;
 use qapi_rt::jobs::{Error, Job, JobUpdate, Migration};
+use qapi_rt::monitors::NewMonitor;
 use qapi_rt::qmp::{Event, JobStatus, MigrationStatus, MirrorSyncMode, commands};
 use qapi_rt::session::client::RawCommand;
 use qapi_rt::types::Value;
@@ -23,6 +24,7 @@ against_each! {
     async migrations
     async an_image_by_way_of_descriptors
     async the_guest_agent
+    async a_monitor_added_and_removed
 }
 
 async fn connect(server: &mut Server) -> Client {
@@ -266,4 +268,31 @@ async fn the_guest_agent(age: Age) {
         .await
         .unwrap_err();
     assert!(error.reply().is_some(), "{error:?}");
+}
+
+async fn a_monitor_added_and_removed(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
+        return;
+    };
+    let mut server = qemu.start();
+    let client = connect(&mut server).await;
+    for monitor in [
+        NewMonitor::new("added"),
+        NewMonitor::new("added").path(server.path("added")),
+    ] {
+        let added = match client.add_monitor(monitor).await {
+            Ok(added) => added,
+            Err(error) => {
+                assert!(client.greeting().version.qemu.major < 11, "{error:?}");
+                let kind = error.kind();
+                assert!(matches!(kind, ErrorKind::Unsupported { .. }), "{error:?}");
+                return;
+            }
+        };
+        let status = added.client().execute(commands::QueryStatus::new()).await;
+        assert!(status.unwrap().running);
+        added.remove().await.unwrap();
+        let devices = client.execute(commands::QueryChardev::new()).await;
+        assert_eq!(devices.unwrap().len(), 1);
+    }
 }

@@ -39,6 +39,13 @@
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
 //! the one to `qmp_capabilities`, whose id is drawn at random, even before the greeting, and are dropped, be they with an
 //! id or without. So a server has to repeat that id, as all of QEMU's do.
+//!
+//! # Another monitor on the same connection
+//!
+//! Since QEMU 11.1 a monitor can be deleted and another one be put on its character device while a client is connected.
+//! The client sees no end of the connection but, some time later, another greeting:
+//! [`Violation::SecondGreeting`](crate::Violation::SecondGreeting) ends the session. It cannot go on, as the new monitor has negotiated
+//! nothing and knows no ids; who reconnects gets a session with the new one.
 
 mod output;
 mod parse;
