@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// assert_eq!(errors.diagnostics[0].code.as_str(), "T4");
 /// ```
 pub struct Frontend<'l> {
-    legacy: bool,
+    pub(crate) legacy: bool,
     style: bool,
     docs: bool,
     search: Vec<PathBuf>,

@@ -59,6 +59,7 @@
 //! | `diff` | what changed between two interfaces, and what that breaks |
 //! | `docs` | the schema's documentation becomes that of the generated code |
 //! | `human` | diagnostics with source excerpts and suggested names |
+//! | `import` | schemas from what servers tell of theirs |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
 //! | `releases` | types for clients of several releases, see `Releases` |
 //! | `service` | service traits, and the introspection data that servers answer with |
@@ -76,12 +77,19 @@ pub mod diagnostic;
 #[cfg_attr(docsrs, doc(cfg(feature = "diff")))]
 pub mod diff;
 mod frontend;
-#[cfg(feature = "diff")]
+#[cfg(feature = "import")]
+#[cfg_attr(docsrs, doc(cfg(feature = "import")))]
+pub mod import;
+#[cfg(any(feature = "diff", feature = "import"))]
+// Each of them needs another part of it.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 mod interface;
 #[cfg(feature = "service")]
 #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
 pub mod introspect;
 mod json;
+#[cfg(any(feature = "cli", feature = "import"))]
+mod layout;
 #[cfg(feature = "legacy")]
 mod legacy;
 mod loader;
@@ -102,8 +110,8 @@ mod syntax;
 
 pub use builder::{Builder, Condition};
 pub use frontend::Frontend;
-#[cfg(feature = "diff")]
-#[cfg_attr(docsrs, doc(cfg(feature = "diff")))]
+#[cfg(any(feature = "diff", feature = "import"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "diff", feature = "import"))))]
 pub use interface::{Interface, NotIntrospection};
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use names::Name;

@@ -136,13 +136,22 @@ impl<'j> Entries<'j> {
         let mut interface = Interface {
             commands: Vec::new(),
             events: Vec::new(),
+            roots: Vec::new(),
             types: Vec::new(),
             introspected: true,
         };
         for entry in &self.all {
             match entry.meta {
-                "command" => interface.commands.push(self.command(entry)?),
-                "event" => interface.events.push(self.event(entry)?),
+                "command" => {
+                    interface
+                        .roots
+                        .push(Root::Command(interface.commands.len()));
+                    interface.commands.push(self.command(entry)?);
+                }
+                "event" => {
+                    interface.roots.push(Root::Event(interface.events.len()));
+                    interface.events.push(self.event(entry)?);
+                }
                 _ => interface.types.push(TypeDef {
                     name: entry.name.into(),
                     features: entry.features()?,

@@ -28,10 +28,19 @@ use std::collections::HashMap;
 pub struct Interface {
     pub(crate) commands: Vec<Command>,
     pub(crate) events: Vec<Event>,
+    /// Both in their common order.
+    pub(crate) roots: Vec<Root>,
     pub(crate) types: Vec<TypeDef>,
     /// Whether it comes from introspection, which does not tell the width of integers, conditions, and some flags of
     /// commands.
     pub(crate) introspected: bool,
+}
+
+/// A command or event, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    Command(usize),
+    Event(usize),
 }
 
 /// The place of a type in [`Interface::types`].

@@ -13,11 +13,17 @@ impl Interface {
             types: Vec::new(),
             ids: HashMap::new(),
         };
-        let (mut commands, mut events) = (Vec::new(), Vec::new());
+        let (mut commands, mut events, mut roots) = (Vec::new(), Vec::new(), Vec::new());
         for definition in schema.definitions() {
             match *definition {
-                Definition::Command(id) => commands.push(lowering.command(schema.command(id))),
-                Definition::Event(id) => events.push(lowering.event(schema.event(id))),
+                Definition::Command(id) => {
+                    roots.push(Root::Command(commands.len()));
+                    commands.push(lowering.command(schema.command(id)));
+                }
+                Definition::Event(id) => {
+                    roots.push(Root::Event(events.len()));
+                    events.push(lowering.event(schema.event(id)));
+                }
                 Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => {}
             }
         }
@@ -31,6 +37,7 @@ impl Interface {
         Interface {
             commands,
             events,
+            roots,
             types,
             introspected: false,
         }

@@ -1,6 +1,6 @@
 //! From the model's definitions to expressions.
 
-use super::layout::Value;
+use crate::layout::Value;
 use crate::model::{
     Alternate, Command, Condition, Definition, Enum, Event, Features, Member, Object, ObjectId,
     ObjectKind, Schema, Type,

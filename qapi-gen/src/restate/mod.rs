@@ -7,11 +7,10 @@
 
 mod definition;
 mod doc;
-mod layout;
 mod pragma;
 
+use crate::layout::Value;
 use crate::model::{Module, Schema};
-use layout::Value;
 
 pub use pragma::Exceptions;
 

@@ -1,7 +1,7 @@
 //! The exceptions from naming and documentation rules that a schema needs.
 
 use super::doc::Facts;
-use super::layout::Value;
+use crate::layout::Value;
 use crate::model::{Definition, Object, ObjectKind, Schema, Type};
 use std::collections::BTreeSet;
 

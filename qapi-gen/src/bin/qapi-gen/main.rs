@@ -4,6 +4,7 @@ mod about;
 mod check;
 mod diff;
 mod generate;
+mod import;
 mod input;
 mod interface;
 mod introspect;
@@ -32,6 +33,7 @@ enum Command {
     Generate(generate::Args),
     Restate(restate::Args),
     Diff(diff::Args),
+    Import(import::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
 }
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Restate(args) => restate::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),
     };

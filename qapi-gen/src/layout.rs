@@ -6,7 +6,7 @@ const INDENT: usize = 2;
 
 /// What an expression of the schema language is made of.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Object(Vec<(String, Value)>),
     Array(Vec<Value>),
     Str(String),
@@ -14,17 +14,17 @@ pub(super) enum Value {
 }
 
 impl Value {
-    pub(super) fn str(text: &str) -> Value {
+    pub(crate) fn str(text: &str) -> Value {
         Value::Str(text.to_owned())
     }
 
     /// An object of entries with fixed keys.
-    pub(super) fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    pub(crate) fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
         Value::Object(entries.map(|(key, value)| (key.to_owned(), value)).into())
     }
 
     /// The text: on one line if that fits, else with one entry a line.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         self.put(&mut out, 0, 0);
         out

@@ -1,0 +1,79 @@
+//! `qapi-gen import`
+
+use crate::Outcome;
+use crate::input::Language;
+use crate::interface::Source;
+use crate::output::{Sink, complain};
+use qapi_gen::Interface;
+use qapi_gen::import::import;
+use std::path::PathBuf;
+
+/// Make a schema from what a server tells of its own.
+///
+/// SOURCE is a file with what a server answered to query-qmp-schema, by itself or in a log of the connection, or a running
+/// server as unix:PATH or tcp:HOST:PORT. The schema that is written introspects to what it was made from.
+///
+/// What introspection does not tell is said on standard error, and in the schema's first lines.
+///
+/// Exit status: 0 if the schema is written, 2 if there is none.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Take names, widths of integers and flags of commands from this schema, as far as it has
+    /// the same: a root file, the folder of a QEMU source tree, or introspection with names.
+    #[arg(long, value_name = "SCHEMA")]
+    names_from: Option<PathBuf>,
+    #[command(flatten)]
+    language: Language,
+    /// The introspection; - is standard input.
+    #[arg(value_name = "SOURCE")]
+    source: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  qapi-gen import unix:/run/vm/qmp.sock -o vm.json
+  qapi-gen import answer.json --names-from qemu-10.2.0 -o vm.json
+  qapi-gen generate vm.json";
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match write(args) {
+        Ok(outcome) | Err(outcome) => outcome,
+    }
+}
+
+fn write(args: &Args) -> Result<Outcome, Outcome> {
+    let interface = match Source::read(&args.source, &args.language)? {
+        Source::Introspection(interface) => interface,
+        Source::Schema(_) => {
+            return Err(complain(&format!(
+                "{} is a schema already; qapi-gen introspect makes introspection of it",
+                args.source.display()
+            )));
+        }
+    };
+    let names: Option<Interface> = match &args.names_from {
+        Some(path) => Some(Source::read(path, &args.language)?.interface()),
+        None => None,
+    };
+    let imported = import(&interface, names.as_ref())
+        .map_err(|error| complain(&format!("{}: {error}", args.source.display())))?;
+    for note in &imported.notes {
+        eprintln!("note: {note}");
+    }
+    let Some(path) = &args.output else {
+        let mut sink = Sink::stdout();
+        sink.write(imported.text.as_bytes());
+        return Ok(sink.finish());
+    };
+    match std::fs::write(path, &imported.text) {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => Err(complain(&format!(
+            "cannot write {}: {error}",
+            path.display()
+        ))),
+    }
+}
