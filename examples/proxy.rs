@@ -8,6 +8,7 @@
 mod support;
 
 use std::error::Error;
+use std::time::Duration;
 
 use qapi_rt::qmp::{commands, events};
 use qapi_rt::server::{Listener, Options, Server};
@@ -23,7 +24,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::qmp()
         .version(version.major, version.minor, version.micro)
         .package(&machine.greeting().version.package)
-        // What is forwarded waits for its turn.
+        // Clients wait for each other in the machine only.
+        .concurrent(true)
+        // What is forwarded waits for its turn there.
         .oob(false);
     let server = Server::new(forward(machine.clone()), options);
 
@@ -31,8 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut events, control) = (machine.raw_events(|_| true), server.control().clone());
     tokio::spawn(async move {
         while let Ok(received) = events.recv().await {
-            if let Ok(data) = received.event.object() {
-                control.events().emit_raw(received.event.name(), &data);
+            if let Err(error) = control.events().forward(&received.event) {
+                eprintln!("{}: {error}", received.event.name());
             }
         }
         control.shut_down();
@@ -59,7 +62,9 @@ fn forward(machine: Client) -> Router {
             let mut command = RawCommand::new(call.command());
             command.arguments = arguments;
             let fds = std::iter::from_fn(|| call.take_fd());
-            let reply = machine.call(command).fds(fds).send().await;
+            // How long it may take is for the client to say.
+            let call = machine.call(command).deadline(Duration::MAX);
+            let reply = call.fds(fds).send().await;
             reply.map_err(|error| match error.kind() {
                 ErrorKind::Command(reply) => reply.clone(),
                 _ => ErrorReply::generic(error.to_string()),

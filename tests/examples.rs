@@ -1,12 +1,15 @@
 //! The examples do what they say, against the machine that they make up and against QEMU.
 #![cfg(unix)]
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_tests::peers;
+use serde_json::{Value, json};
 
 /// Where cargo puts a built example. They are built with the workspace, not with this package alone.
 fn example(name: &str) -> Option<PathBuf> {
@@ -169,5 +172,77 @@ fn proxy() {
             .unwrap();
         one.quit().unwrap();
         assert!(proxy.wait().unwrap().success());
+    }
+}
+
+/// A machine that takes its time with one client's command hears of another's, and what it tells comes as it said it.
+#[test]
+fn proxy_of_a_machine_that_takes_its_time() {
+    let Some(proxy) = example("proxy") else {
+        return;
+    };
+    let directory = std::env::temp_dir().join(format!("qapi-proxy-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    let (socket, shared) = (directory.join("machine"), directory.join("shared"));
+    let listener = UnixListener::bind(&socket).unwrap();
+    let mut command = Command::new(&proxy);
+    command
+        .arg("--socket")
+        .arg(&socket)
+        .arg("--listen")
+        .arg(&shared);
+    let mut proxy = command.spawn().unwrap();
+
+    let mut machine = Lines::new(listener.accept().unwrap().0);
+    machine.send(r#"{"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 2}, "package": ""}, "capabilities": []}}"#);
+    let negotiation = machine.receive();
+    assert_eq!(negotiation["execute"], "qmp_capabilities");
+    machine.send(&json!({"return": {}, "id": negotiation["id"]}).to_string());
+    wait_for(&shared);
+    let client = || {
+        let mut client = Lines::new(UnixStream::connect(&shared).unwrap());
+        assert!(client.receive()["QMP"].is_object());
+        client.send(r#"{"execute": "qmp_capabilities"}"#);
+        assert_eq!(client.receive(), json!({"return": {}}));
+        client
+    };
+    let (mut slow, mut quick) = (client(), client());
+    slow.send(r#"{"execute": "x-slow"}"#);
+    assert_eq!(machine.receive()["execute"], "x-slow");
+    quick.send(r#"{"execute": "x-quick"}"#);
+    let asked = machine.receive();
+    assert_eq!(asked["execute"], "x-quick");
+
+    let event = json!({"event": "X_ODD", "data": {"n": u64::MAX}, "x-more": [null],
+        "timestamp": {"seconds": -1, "microseconds": -1}});
+    machine.send(&event.to_string());
+    assert_eq!(slow.receive(), event);
+    assert_eq!(quick.receive(), event);
+    machine.send(r#"{"return": {"slow": true}}"#);
+    machine.send(&json!({"return": {"quick": true}, "id": asked["id"]}).to_string());
+    assert_eq!(slow.receive(), json!({"return": {"slow": true}}));
+    assert_eq!(quick.receive(), json!({"return": {"quick": true}}));
+    drop(machine);
+    assert!(proxy.wait().unwrap().success());
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// Messages over a socket, one a line.
+struct Lines(BufReader<UnixStream>);
+
+impl Lines {
+    fn new(stream: UnixStream) -> Self {
+        stream.set_read_timeout(Some(TIME)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    fn send(&mut self, line: &str) {
+        writeln!(self.0.get_mut(), "{line}").unwrap();
+    }
+
+    fn receive(&mut self) -> Value {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
     }
 }

@@ -25,6 +25,7 @@ impl<D: Dispatch> Core<D> {
         let version = options.version.qemu;
         let events = options.control.events();
         events.set_release(version.major, version.minor);
+        events.declare(&dispatch.events(), dispatch.schema());
         Self {
             library: Library::new(&options),
             control: options.control.clone(),

@@ -1,21 +1,28 @@
 //! Events: created once, sent to every monitor.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::{compat, lock};
+use super::{compat, introspect, lock};
 use crate::session::server::{Policy, Throttle};
 use crate::types::message::{write_any_event, write_event};
 use crate::types::{Event, Events as AnyEvent, Object, Style, Timestamp, Writer};
+#[cfg(feature = "client")]
+use crate::types::{Mode, Value, from_str};
 
 /// Where a server's events are emitted. Clones stand for the same server.
 ///
 /// Every monitor that has negotiated gets every event, in the order in which they were emitted, and an event that a
 /// handler emits before that handler's reply. Events that guests can trigger are sent at most once a second, as by
 /// the QEMU whose version the server gives out (QMP specification, "Asynchronous events").
+///
+/// Clients that ask for the schema are told of the events that a service's constant `EVENTS` or [`Router::event`] names. With
+/// debug assertions on, emitting another one panics, and so does serving with a name that the schema does not have.
+///
+/// [`Router::event`]: super::Router::event
 #[derive(Clone, Default)]
 pub struct Events(Arc<Mutex<Shared>>);
 
@@ -24,6 +31,8 @@ struct Shared {
     monitors: Vec<Weak<Monitor>>,
     throttle: Throttle<Arc<[u8]>>,
     policy: Policy,
+    /// The events that clients are told of, where there is a schema that tells them.
+    declared: Option<HashSet<String>>,
     /// Of whoever calls when an interval of the throttle ends.
     timer: Option<Waker>,
 }
@@ -56,16 +65,28 @@ impl Events {
     /// Emits an event. Its timestamp is now.
     ///
     /// An event that JSON cannot express, because it holds a number that is not finite, is not sent.
+    ///
+    /// # Panics
+    /// With debug assertions on, when clients are not told that there is this event.
     pub fn emit<E: Event>(&self, event: &E) {
+        debug_assert!(self.is_declared(E::NAME), "{}", undeclared(E::NAME));
         self.send(E::NAME, E::FEATURES, |w, now| write_event(w, event, now));
     }
 
     /// Emits one of a schema's events. Its timestamp is now.
+    ///
+    /// # Panics
+    /// As [`emit`](Self::emit).
     pub fn emit_any<E: AnyEvent>(&self, event: &E) {
+        debug_assert!(
+            self.is_declared(event.name()),
+            "{}",
+            undeclared(event.name())
+        );
         self.send(event.name(), &[], |w, now| write_any_event(w, event, now));
     }
 
-    /// Emits an event that no type describes. Its timestamp is now.
+    /// Emits an event that no type describes, and that clients may not have been told of. Its timestamp is now.
     pub fn emit_raw(&self, name: &str, data: &Object) {
         self.send(name, &[], |w, now| {
             w.begin_object();
@@ -84,6 +105,42 @@ impl Events {
             }
             w.end_object();
         });
+    }
+
+    /// Passes on another server's event as it came: with its timestamp, and with members that nobody here knows. The limits
+    /// are the other server's.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    #[cfg(feature = "client")]
+    pub fn forward(&self, event: &crate::EventMessage) -> crate::types::Result<()> {
+        let message: Value = from_str(event.text(), Mode::Lenient)?;
+        let mut line = Vec::with_capacity(event.text().len());
+        let mut writer = Writer::new(&mut line, Style::Ascii);
+        writer.any(&message);
+        writer.finish()?;
+        lock(&self.0).broadcast(&line.into());
+        Ok(())
+    }
+
+    /// Says what clients are told of. Without a schema they are told nothing.
+    pub(crate) fn declare(&self, events: &[&str], schema: Option<&str>) {
+        let Some(schema) = schema else {
+            return;
+        };
+        if cfg!(debug_assertions)
+            && let Some(name) = introspect::missing_event(schema, events)
+        {
+            panic!("clients are to be told of the event '{name}', which the schema does not have");
+        }
+        let declared = events.iter().map(|&name| name.to_owned()).collect();
+        lock(&self.0).declared = Some(declared);
+    }
+
+    fn is_declared(&self, event: &str) -> bool {
+        let shared = lock(&self.0);
+        let declared = shared.declared.as_ref();
+        declared.is_none_or(|declared| declared.contains(event))
     }
 
     /// Limits how often an event is sent: once in each interval; if a member of its data is given, once for each value of
@@ -165,6 +222,12 @@ impl Events {
             shared.monitors.swap_remove(at);
         }
     }
+}
+
+fn undeclared(event: &str) -> String {
+    format!(
+        "'{event}' is emitted, and clients are not told of it: EVENTS, or Router::event, leaves it out"
+    )
 }
 
 impl Shared {

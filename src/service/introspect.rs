@@ -65,6 +65,19 @@ pub(crate) fn combined(
     Ok(out)
 }
 
+/// The first of these that is no event of the schema.
+pub(super) fn missing_event<'a>(schema: &str, events: &[&'a str]) -> Option<&'a str> {
+    let first = events.first()?;
+    let Ok(entries) = from_str::<Vec<Object>>(schema, Mode::Lenient) else {
+        return Some(first);
+    };
+    let known = entries
+        .iter()
+        .filter(|entry| entry.get("meta-type").is_some_and(|kind| kind == "event"));
+    let known: HashSet<_> = known.filter_map(|entry| text(entry, "name").ok()).collect();
+    events.iter().copied().find(|name| !known.contains(name))
+}
+
 /// Names that no schema was found to have yet.
 struct Wanted<'a> {
     commands: HashSet<&'a str>,

@@ -86,3 +86,64 @@ fn of_qemu_nothing_is_lost() {
     }
     assert_eq!(names, used);
 }
+
+/// What clients are told of and what is emitted have to be the same.
+#[cfg(debug_assertions)]
+mod events {
+    use std::sync::Arc;
+
+    use qapi_rt::qmp::{self, Service, events};
+    use qapi_rt::server::{Options, Server};
+    use qapi_rt::service::{Control, Router};
+    use qapi_rt::types::Object;
+
+    struct Machine<const MISSPELT: bool>;
+
+    impl<const MISSPELT: bool> Service for Machine<MISSPELT> {
+        const EVENTS: &'static [&'static str] = if MISSPELT { &["STOPP"] } else { &["STOP"] };
+    }
+
+    fn serve<const MISSPELT: bool>() -> Control {
+        let machine = Arc::new(Machine::<MISSPELT>);
+        let server = Server::new(qmp::serve(machine), Options::qmp());
+        server.control().clone()
+    }
+
+    #[test]
+    fn those_named_can_be_emitted() {
+        let control = serve::<false>();
+        control.events().emit(&events::Stop::new());
+        control
+            .events()
+            .emit_any(&qmp::Event::Stop(events::Stop::new()));
+        // Whoever takes this has no type that would say what it is.
+        control
+            .events()
+            .emit_raw("__COM.EXAMPLE_ODD", &Object::new());
+    }
+
+    #[test]
+    #[should_panic = "'RESUME' is emitted, and clients are not told of it"]
+    fn one_that_is_left_out_cannot() {
+        serve::<false>().events().emit(&events::Resume::new());
+    }
+
+    #[test]
+    #[should_panic = "'RESUME' is emitted"]
+    fn nor_can_one_of_many() {
+        let resume = qmp::Event::Resume(events::Resume::new());
+        serve::<false>().events().emit_any(&resume);
+    }
+
+    #[test]
+    #[should_panic = "the event 'STOPP', which the schema does not have"]
+    fn the_schema_has_to_have_those_named() {
+        serve::<true>();
+    }
+
+    #[test]
+    fn without_a_schema_nothing_is_told() {
+        let server = Server::new(Router::new(), Options::qmp());
+        server.control().events().emit(&events::Stop::new());
+    }
+}
