@@ -34,4 +34,5 @@ mod migration;
 mod monitors;
 mod setup;
 mod snapshots;
+mod whole_life;
 mod with_tokio;

@@ -9,19 +9,19 @@ use crate::monitor::{Monitor, generic, version};
 const PROBE: &[u8] = b"{\"execute\":\"query-version\",\"id\":\"probe\"}\n";
 
 #[derive(Debug, Default)]
-struct Case<'t> {
-    title: &'t str,
-    input: Vec<Vec<u8>>,
+pub(crate) struct Case<'t> {
+    pub(crate) title: &'t str,
+    pub(crate) input: Vec<Vec<u8>>,
     /// What came before a request was sent to see whether all is well.
     output: Vec<&'t str>,
     /// What came only after it.
     late: Vec<&'t str>,
-    end: &'t str,
+    pub(crate) end: &'t str,
     /// Some of it is left out of the recording.
-    cut: bool,
+    pub(crate) cut: bool,
 }
 
-fn cases(text: &str) -> Vec<Case<'_>> {
+pub(crate) fn cases(text: &str) -> Vec<Case<'_>> {
     let mut cases: Vec<Case<'_>> = Vec::new();
     for line in text.lines() {
         if let Some(title) = line.strip_prefix("## ") {
@@ -100,13 +100,16 @@ fn compare(title: &str, ours: &str, theirs: &[&str]) {
     assert_eq!(ours, theirs, "{title}");
 }
 
+pub(crate) fn recording() -> Option<String> {
+    let path = corpus("transcripts", "server: malformed input")?.join("malformed.qsd-10.0.2.txt");
+    Some(std::fs::read_to_string(&path).expect("a recording"))
+}
+
 #[test]
 fn malformed_input() {
-    let Some(folder) = corpus("transcripts", "server: malformed input") else {
+    let Some(text) = recording() else {
         return;
     };
-    let path = folder.join("malformed.qsd-10.0.2.txt");
-    let text = std::fs::read_to_string(&path).expect("a recording");
     let mut compared = 0;
     for case in cases(&text) {
         if case.cut {
