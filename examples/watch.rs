@@ -22,7 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(program) => start(&program).await?,
         None => support::connect().await?,
     };
-    let version = &client.greeting().version.qemu;
+    let greeting = client.greeting();
+    let version = &greeting.version.qemu;
     println!("QEMU {}.{}.{}", version.major, version.minor, version.micro);
 
     let mut events = client.all_events::<Event>();

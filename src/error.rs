@@ -66,6 +66,9 @@ pub enum ErrorKind {
     Ended,
     /// The connection had ended: the command was not sent.
     Closed,
+    /// The connection had ended and was made anew: events of the time between may be lost. Told to subscribers of a client
+    /// that connects again; those that come from now on can be taken as before.
+    Reconnected,
     /// The server broke the protocol's rules, so the connection is of no more use. That to a guest agent is, unless the
     /// message was too long: [`is_disconnected`](Error::is_disconnected) tells.
     Protocol(Violation),
@@ -136,7 +139,7 @@ pub enum Violation {
     /// A greeting came after capabilities had been negotiated: what is at the other end is another monitor by now.
     /// Since QEMU 11.1 that is how a client learns that its monitor was deleted (`object-del`) and another one put on the
     /// same character device. Commands that were not answered may have been executed or not, and what was sent in between
-    /// may be executed by the new one.
+    /// may be executed by the new one. A client that connects again takes it for a new connection.
     SecondGreeting,
     /// The server refused to negotiate capabilities.
     Negotiation(ErrorReply),
@@ -334,6 +337,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::Ended => f.write_str("the server ended the connection instead of replying"),
             ErrorKind::Closed => f.write_str("the connection has ended"),
+            ErrorKind::Reconnected => {
+                f.write_str("the connection was made anew, and events may be lost")
+            }
             ErrorKind::Protocol(violation) => write!(f, "protocol violated: {violation}"),
             ErrorKind::Io(error) => error.fmt(f),
             ErrorKind::Decode(error) => write!(f, "not as the schema says: {error}"),

@@ -1,7 +1,7 @@
 //! Subscriptions to events: queues between whoever reads a connection and whoever waits for what happens.
 //!
-//! A queue is bounded. When it is full the oldest event is dropped and counted, so that a subscriber who does not look
-//! costs a fixed amount of memory and delays nobody.
+//! A queue is bounded, in events and in bytes. When it is full the oldest event is dropped and counted, so that a
+//! subscriber who does not look costs a fixed amount of memory and delays nobody.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -132,35 +132,80 @@ pub(crate) fn decode_one<E: Event>(message: &EventMessage) -> types::Result<E> {
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     queues: Vec<Weak<Queue>>,
+    /// What came before anybody subscribed, if that is wanted.
+    early: Option<Subscription>,
     ended: Option<Error>,
+}
+
+/// How much is kept for a subscriber who does not look; one event is, however long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capacity {
+    pub(crate) events: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Capacity {
+    /// At least so many events.
+    pub(crate) fn at_least(self, events: usize) -> Self {
+        let events = self.events.max(events);
+        Self { events, ..self }
+    }
 }
 
 struct Queue {
     filter: Filter,
-    capacity: usize,
+    capacity: Capacity,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<Arc<EventMessage>>,
+    /// In between, that the connection was made anew.
+    entries: VecDeque<Option<Arc<EventMessage>>>,
+    events: usize,
+    bytes: usize,
     missed: u64,
     ended: Option<Error>,
     waker: Option<Waker>,
 }
 
 impl Hub {
-    /// Subscribes to what passes `filter` and happens from now on; at least one event is kept.
-    pub(crate) fn subscribe(&mut self, filter: Filter, capacity: usize) -> Subscription {
+    /// Keeps what comes before the first subscription, for that.
+    pub(crate) fn keep_early(&mut self, capacity: Capacity) {
+        self.early = Some(self.subscribe(Box::new(|_| true), capacity));
+    }
+
+    /// Subscribes to what passes `filter` and happens from now on.
+    pub(crate) fn subscribe(&mut self, filter: Filter, capacity: Capacity) -> Subscription {
         let queue = Arc::new(Queue {
             filter,
-            capacity: capacity.max(1),
+            capacity,
             state: Mutex::default(),
         });
+        if let Some(early) = self.early.take() {
+            while let Some(Ok((event, missed))) = early.take(None) {
+                queue.lock().missed += missed;
+                if (queue.filter)(event.name()) {
+                    queue.push(&event);
+                }
+            }
+        }
         queue.lock().ended = self.ended.clone();
         self.queues.retain(|queue| queue.strong_count() > 0);
         self.queues.push(Arc::downgrade(&queue));
         Subscription { queue }
+    }
+
+    /// Tells everybody that the connection was made anew.
+    pub(crate) fn reconnected(&self) {
+        for queue in self.queues.iter().filter_map(Weak::upgrade) {
+            let mut state = queue.lock();
+            // Once will do.
+            if !matches!(state.entries.back(), Some(None)) {
+                state.entries.push_back(None);
+            }
+            state.wake();
+        }
     }
 
     /// Hands an event to those who want it and wakes them.
@@ -194,16 +239,35 @@ impl Queue {
 
     fn push(&self, event: &Arc<EventMessage>) {
         let mut state = self.lock();
-        if state.events.len() == self.capacity {
-            state.events.pop_front();
-            state.missed += 1;
+        state.entries.push_back(Some(Arc::clone(event)));
+        state.events += 1;
+        state.bytes += event.text.len();
+        while state.events > self.capacity.events.max(1)
+            || state.bytes > self.capacity.bytes && state.events > 1
+        {
+            state.drop_oldest();
         }
-        state.events.push_back(Arc::clone(event));
         state.wake();
     }
 }
 
 impl State {
+    fn took(&mut self, event: &EventMessage) {
+        self.events -= 1;
+        self.bytes -= event.text.len();
+    }
+
+    fn drop_oldest(&mut self) {
+        let place = usize::from(matches!(self.entries.front(), Some(None)));
+        if let Some(Some(event)) = self.entries.remove(place) {
+            self.took(&event);
+            self.missed += 1;
+        }
+        if let (Some(None), Some(None)) = (self.entries.front(), self.entries.get(1)) {
+            self.entries.pop_front();
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -214,7 +278,7 @@ impl State {
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
-            .field("events", &self.lock().events)
+            .field("entries", &self.lock().entries)
             .finish_non_exhaustive()
     }
 }
@@ -226,21 +290,27 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    /// How many events there are to be taken.
+    /// How many times there is something to be taken.
     #[cfg(feature = "qmp")]
     pub(crate) fn queued(&self) -> usize {
-        self.queue.lock().events.len()
+        self.queue.lock().entries.len()
     }
 
-    /// The oldest event, with the number of those dropped before it. Without one: an error if there will be no more, else
+    /// The oldest event, with the number of those dropped before it, or that the connection was made anew before what
+    /// follows ([`Reconnected`](ErrorKind::Reconnected)). Without either: an error if there will be no more, else
     /// `None`, and `waker` is woken when that changes.
     pub(crate) fn take(
         &self,
         waker: Option<&Waker>,
     ) -> Option<Result<(Arc<EventMessage>, u64), Error>> {
         let mut state = self.queue.lock();
-        if let Some(event) = state.events.pop_front() {
-            return Some(Ok((event, std::mem::take(&mut state.missed))));
+        match state.entries.pop_front() {
+            Some(Some(event)) => {
+                state.took(&event);
+                return Some(Ok((event, std::mem::take(&mut state.missed))));
+            }
+            Some(None) => return Some(Err(Error::new(ErrorKind::Reconnected))),
+            None => {}
         }
         if let Some(why) = &state.ended {
             return Some(Err(Error::new(ErrorKind::Closed).because(why)));
@@ -279,6 +349,11 @@ mod tests {
         Arc::new(EventMessage::new("{}", name, None, Timestamp::UNKNOWN))
     }
 
+    fn kept(events: usize) -> Capacity {
+        let bytes = usize::MAX;
+        Capacity { events, bytes }
+    }
+
     fn names(subscription: &Subscription) -> Vec<(String, u64)> {
         std::iter::from_fn(|| subscription.take(None))
             .map_while(Result::ok)
@@ -289,8 +364,8 @@ mod tests {
     #[test]
     fn each_subscriber_has_its_own() {
         let mut hub = Hub::default();
-        let all = hub.subscribe(Box::new(|_| true), 8);
-        let stops = hub.subscribe(Box::new(|name| name == "STOP"), 8);
+        let all = hub.subscribe(Box::new(|_| true), kept(8));
+        let stops = hub.subscribe(Box::new(|name| name == "STOP"), kept(8));
         for name in ["STOP", "RESUME", "STOP"] {
             hub.publish(&event(name));
         }
@@ -307,7 +382,7 @@ mod tests {
     #[test]
     fn the_oldest_is_dropped_and_counted() {
         let mut hub = Hub::default();
-        let subscription = hub.subscribe(Box::new(|_| true), 2);
+        let subscription = hub.subscribe(Box::new(|_| true), kept(2));
         for name in ["A", "B", "C", "D"] {
             hub.publish(&event(name));
         }
@@ -320,10 +395,10 @@ mod tests {
     #[test]
     fn the_end_comes_after_what_is_queued() {
         let mut hub = Hub::default();
-        let early = hub.subscribe(Box::new(|_| true), 2);
+        let early = hub.subscribe(Box::new(|_| true), kept(2));
         hub.publish(&event("A"));
         hub.end(&Error::new(ErrorKind::Closed));
-        let late = hub.subscribe(Box::new(|_| true), 2);
+        let late = hub.subscribe(Box::new(|_| true), kept(2));
         assert!(early.take(None).unwrap().is_ok());
         for subscription in [early, late] {
             let error = subscription.take(None).unwrap().unwrap_err();
@@ -334,8 +409,69 @@ mod tests {
     #[test]
     fn nothing_is_kept_for_who_left() {
         let mut hub = Hub::default();
-        drop(hub.subscribe(Box::new(|_| true), 2));
+        drop(hub.subscribe(Box::new(|_| true), kept(2)));
         hub.publish(&event("A"));
         assert!(hub.queues.is_empty());
+    }
+
+    #[test]
+    fn bytes_are_bounded_too() {
+        let mut hub = Hub::default();
+        let long = |name: &str| {
+            let text = "x".repeat(100);
+            Arc::new(EventMessage::new(text, name, None, Timestamp::UNKNOWN))
+        };
+        let (events, bytes) = (8, 250);
+        let subscription = hub.subscribe(Box::new(|_| true), Capacity { events, bytes });
+        for name in ["A", "B", "C", "D"] {
+            hub.publish(&long(name));
+        }
+        assert_eq!(
+            names(&subscription),
+            [("C", 2), ("D", 0)].map(|(n, m)| (n.into(), m))
+        );
+        // One that is longer than all that is kept is kept by itself.
+        let bytes = 10;
+        let subscription = hub.subscribe(Box::new(|_| true), Capacity { events, bytes });
+        hub.publish(&long("A"));
+        hub.publish(&long("B"));
+        assert_eq!(names(&subscription), [("B".into(), 1)]);
+    }
+
+    /// What is told of a new connection is dropped with no event.
+    #[test]
+    fn a_new_connection_is_told_in_its_place() {
+        let mut hub = Hub::default();
+        let subscription = hub.subscribe(Box::new(|_| true), kept(2));
+        let told = || {
+            std::iter::from_fn(|| subscription.take(None))
+                .map(|taken| taken.map_or("new".into(), |(event, _)| event.name().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        hub.publish(&event("A"));
+        hub.reconnected();
+        hub.reconnected();
+        hub.publish(&event("B"));
+        assert_eq!(told(), ["A", "new", "B"]);
+        hub.reconnected();
+        for name in ["A", "B", "C"] {
+            hub.publish(&event(name));
+            hub.reconnected();
+        }
+        assert_eq!(told(), ["new", "B", "new", "C", "new"]);
+    }
+
+    #[test]
+    fn what_came_early_is_the_first_subscriber_s() {
+        let mut hub = Hub::default();
+        hub.keep_early(kept(2));
+        for name in ["A", "B", "C"] {
+            hub.publish(&event(name));
+        }
+        let first = hub.subscribe(Box::new(|name| name != "C"), kept(8));
+        let second = hub.subscribe(Box::new(|_| true), kept(8));
+        hub.publish(&event("D"));
+        assert_eq!(names(&first), [("B".into(), 1), ("D".into(), 0)]);
+        assert_eq!(names(&second), [("D".into(), 0)]);
     }
 }

@@ -37,6 +37,8 @@ struct Scan {
     at: usize,
     depth: u32,
     in_string: bool,
+    /// The last byte outside of strings that is no white space.
+    last: u8,
 }
 
 /// Why a stream holds no more messages.
@@ -48,6 +50,8 @@ pub(crate) enum Fault {
     Garbage(Vec<u8>),
     /// An object is not a message.
     Message(types::Error, Vec<u8>),
+    /// A message does not end, and where the next one seems to begin.
+    Unfinished(Vec<u8>),
 }
 
 impl Splitter {
@@ -108,9 +112,10 @@ impl Splitter {
                 at: self.start,
                 depth: 0,
                 in_string: false,
+                last: b':',
             });
         }
-        let Some(end) = self.scan_on() else {
+        let Some(end) = self.scan_on()? else {
             self.check(self.buffer.len() - self.start)?;
             return Ok(None);
         };
@@ -165,13 +170,15 @@ impl Splitter {
     }
 
     /// Counts brackets; gives the end of the object when there are as many closed as opened.
-    fn scan_on(&mut self) -> Option<usize> {
-        let scan = self.scan.as_mut()?;
+    fn scan_on(&mut self) -> Result<Option<usize>, Fault> {
+        let Some(scan) = &mut self.scan else {
+            return Ok(None);
+        };
         while let Some(&byte) = self.buffer.get(scan.at) {
             if scan.in_string {
                 let Some(found) = memchr2(b'"', b'\\', &self.buffer[scan.at..]) else {
                     scan.at = self.buffer.len();
-                    return None;
+                    return Ok(None);
                 };
                 scan.at += found;
                 if self.buffer[scan.at] == b'"' {
@@ -180,24 +187,33 @@ impl Splitter {
                 } else if scan.at + 1 < self.buffer.len() {
                     scan.at += 2;
                 } else {
-                    return None;
+                    return Ok(None);
                 }
                 continue;
+            }
+            let last = scan.last;
+            if !byte.is_ascii_whitespace() {
+                scan.last = byte;
             }
             scan.at += 1;
             match byte {
                 b'"' => scan.in_string = true,
+                // A value does not follow another one.
+                b'{' if !matches!(last, b'{' | b'[' | b':' | b',') => {
+                    let text = self.buffer[self.start..scan.at - 1].trim_ascii_end();
+                    return Err(Fault::Unfinished(text.to_vec()));
+                }
                 b'{' | b'[' => scan.depth += 1,
                 b'}' | b']' => {
                     scan.depth -= 1;
                     if scan.depth == 0 {
-                        return Some(scan.at);
+                        return Ok(Some(scan.at));
                     }
                 }
                 _ => {}
             }
         }
-        None
+        Ok(None)
     }
 
     fn check(&self, length: usize) -> Result<(), Fault> {

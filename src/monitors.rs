@@ -179,7 +179,7 @@ impl blocking::Client {
         let added = self.execute(object);
         added.map(drop).map_err(|error| {
             let _ = self.execute(commands::ChardevRemove::new(id));
-            refused(error, self.greeting())
+            refused(error, &self.greeting())
         })
     }
 
@@ -245,7 +245,7 @@ impl crate::Client {
     async fn add_monitor_object(&self, object: commands::ObjectAdd, id: &str) -> Result<(), Error> {
         if let Err(error) = self.execute(object).await {
             let _ = self.execute(commands::ChardevRemove::new(id)).await;
-            return Err(refused(error, self.greeting()));
+            return Err(refused(error, &self.greeting()));
         }
         Ok(())
     }

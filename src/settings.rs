@@ -1,7 +1,10 @@
 //! How a client of QMP is to behave: what the builders of both flavours have.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::events::{Capacity, Hub};
 use crate::session::client::Options;
 
 #[derive(Clone, Debug)]
@@ -9,7 +12,22 @@ pub(crate) struct Settings {
     pub(crate) options: Options,
     pub(crate) deadline: Duration,
     pub(crate) connect_deadline: Option<Duration>,
-    pub(crate) event_buffer: usize,
+    pub(crate) events: Capacity,
+    pub(crate) early_events: bool,
+    pub(crate) reconnect: Option<Waits>,
+}
+
+/// Why a channel that was handed over is not connected again.
+pub(crate) const NO_ADDRESS: &str = "what has no address cannot be connected again";
+
+/// How long to wait before an attempt to connect again, by its number; gives up without.
+#[derive(Clone)]
+pub(crate) struct Waits(pub(crate) Arc<dyn Fn(u32) -> Option<Duration> + Send + Sync>);
+
+impl fmt::Debug for Waits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waits")
+    }
 }
 
 impl Default for Settings {
@@ -18,7 +36,12 @@ impl Default for Settings {
             options: Options::default(),
             deadline: Duration::from_secs(30),
             connect_deadline: None,
-            event_buffer: 1024,
+            events: Capacity {
+                events: 1024,
+                bytes: 16 << 20,
+            },
+            early_events: false,
+            reconnect: None,
         }
     }
 }
@@ -27,6 +50,15 @@ impl Settings {
     /// How long connecting may take.
     pub(crate) fn connect_time(&self) -> Duration {
         self.connect_deadline.unwrap_or(self.deadline)
+    }
+
+    /// For a connection that is about to be made.
+    pub(crate) fn hub(&self) -> Hub {
+        let mut hub = Hub::default();
+        if self.early_events {
+            hub.keep_early(self.events);
+        }
+        hub
     }
 }
 
@@ -58,12 +90,11 @@ macro_rules! setters {
             self
         }
 
-        /// Leaves ids out of all requests where out-of-band execution is not enabled, and tells replies by their order,
-        /// which is that of the requests (QMP specification, "Out-of-band execution"). Otherwise only a call by itself goes
-        /// without. QEMU's monitor reads byte by byte, so many calls under way take a sixth less time; [`oob`](Self::oob)
-        /// saves more, and keeps the ids. A server that keeps no order is not to be used so.
-        pub fn omit_ids(mut self, omit: bool) -> Self {
-            self.settings.options.omit_ids = omit;
+        /// Which requests have ids; only a call by itself goes without unless set. QEMU's monitor reads byte by byte, so
+        /// [`Never`](crate::session::client::Ids::Never) makes many calls under way take a sixth less time;
+        /// [`oob`](Self::oob) saves more, and keeps the ids.
+        pub fn ids(mut self, ids: crate::session::client::Ids) -> Self {
+            self.settings.options.ids = ids;
             self
         }
 
@@ -78,9 +109,54 @@ macro_rules! setters {
             self
         }
 
-        /// How many events are kept for each subscriber who does not take them; 1024 unless set.
+        /// How many events are kept for each subscriber who does not take them; 1024 unless set. The oldest are dropped,
+        /// and [counted](crate::Received::missed).
         pub fn event_buffer(mut self, events: usize) -> Self {
-            self.settings.event_buffer = events;
+            self.settings.events.events = events;
+            self
+        }
+
+        /// How many bytes of events are kept for each subscriber who does not take them; 16 MiB unless set. The oldest are
+        /// dropped as by [`event_buffer`](Self::event_buffer); one is kept, however long. An event that several
+        /// subscribers wait for counts for each, and is stored once.
+        pub fn event_buffer_bytes(mut self, bytes: usize) -> Self {
+            self.settings.events.bytes = bytes;
+            self
+        }
+
+        /// Keeps the events that come while the client is being connected and afterwards, until somebody subscribes: the
+        /// first subscription begins with those of them that it wants, and the rest is dropped.
+        pub fn early_events(mut self, keep: bool) -> Self {
+            self.settings.early_events = keep;
+            self
+        }
+
+        /// Connects again when the connection has ended, if it was made by address; over a channel that was handed over
+        /// connecting fails at once. `waits` says how long to wait before each attempt, the first being 0, and gives up by
+        /// `None`: then the client is closed. An attempt may take as long as connecting may; after one that succeeded they
+        /// are counted anew.
+        ///
+        /// ```
+        /// # use std::time::Duration;
+        /// # #[cfg(feature = "client")]
+        /// # let builder = qapi_rt::blocking::Client::builder();
+        /// # #[cfg(feature = "client")]
+        /// builder.reconnect(|attempt| (attempt < 10).then_some(Duration::from_millis(100 << attempt)));
+        /// ```
+        ///
+        /// Calls that were under way end with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), or with
+        /// [`Closed`](crate::ErrorKind::Closed) if they were not sent; those made meanwhile wait for the new connection, up
+        /// to their deadlines. Capabilities are negotiated anew, and what the server [can do](Client::capabilities) is
+        /// asked again. Subscriptions live on: each is told once by [`Reconnected`](crate::ErrorKind::Reconnected).
+        ///
+        /// A second greeting on the same connection counts as a new one: QEMU 11.1 gives it when somebody has replaced this
+        /// monitor.
+        pub fn reconnect(
+            mut self,
+            waits: impl Fn(u32) -> Option<std::time::Duration> + Send + Sync + 'static,
+        ) -> Self {
+            self.settings.options.reconnect = true;
+            self.settings.reconnect = Some(crate::settings::Waits(std::sync::Arc::new(waits)));
             self
         }
     };

@@ -2,17 +2,18 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use super::Client;
 use super::client::Shared;
+use super::connection::redial::Redial;
 use super::connection::{Connection, Interest, Late, after};
 use crate::address::Address;
 use crate::error::Error;
 use crate::session::client::Session;
-use crate::settings::{Settings, child_setter, setters};
+use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::blocking::{self, Io, Pump};
 use crate::transport::dial::{Child, PAUSE};
 
@@ -134,7 +135,15 @@ impl<'a> Builder<'a> {
         deadline: Instant,
     ) -> Result<Client, Error> {
         let session = Session::new(self.settings.options.clone());
-        let connection = Arc::new(Connection::new(io, session));
+        let redial = match self.settings.reconnect.take() {
+            Some(waits) => {
+                let address = address.ok_or_else(|| Error::invalid(NO_ADDRESS))?.clone();
+                Some(Redial::new(address, waits, self.settings.connect_time()))
+            }
+            None => None,
+        };
+        let hub = self.settings.hub();
+        let connection = Arc::new(Connection::new(io, session, hub, redial));
         let greeting = loop {
             let until = self.child.next_look(Instant::now(), deadline);
             let negotiated =
@@ -171,8 +180,8 @@ impl<'a> Builder<'a> {
             connection,
             greeting,
             deadline: self.settings.deadline,
-            event_buffer: self.settings.event_buffer,
-            capabilities: OnceLock::new(),
+            events: self.settings.events,
+            capabilities: Mutex::default(),
         })))
     }
 }

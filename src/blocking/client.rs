@@ -1,7 +1,7 @@
 //! The client itself.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::connection::{Connection, Interest, Late, State, after};
@@ -9,7 +9,7 @@ use super::{Builder, Call, EventStream};
 use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
-use crate::events::{self, EventMessage};
+use crate::events::{self, Capacity, EventMessage};
 use crate::session::client::{RawCommand, Request};
 use crate::types::message::Greeting;
 use crate::types::{Event, Events, Value};
@@ -22,15 +22,25 @@ pub struct Client(pub(super) Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) connection: Arc<Connection>,
-    pub(super) greeting: Greeting,
+    /// The first one.
+    pub(super) greeting: Arc<Greeting>,
     pub(super) deadline: Duration,
-    pub(super) event_buffer: usize,
-    pub(super) capabilities: OnceLock<Arc<Capabilities>>,
+    pub(super) events: Capacity,
+    /// What the server that greeted so can do.
+    pub(super) capabilities: Mutex<Option<(Arc<Greeting>, Arc<Capabilities>)>>,
+}
+
+impl Shared {
+    fn known_capabilities(&self) -> MutexGuard<'_, Option<(Arc<Greeting>, Arc<Capabilities>)>> {
+        self.capabilities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.connection.io.close();
+        self.connection.hang_up();
     }
 }
 
@@ -65,10 +75,12 @@ impl Client {
         Self::builder().connect_tcp(address)
     }
 
-    /// How the server introduced itself.
+    /// How the server introduced itself; the last one, if it was [connected again](Builder::reconnect).
     #[must_use]
-    pub fn greeting(&self) -> &Greeting {
-        &self.0.greeting
+    pub fn greeting(&self) -> Arc<Greeting> {
+        let state = self.0.connection.lock();
+        let last = state.session.greeting();
+        Arc::clone(last.unwrap_or(&self.0.greeting))
     }
 
     /// How long a call may take unless it says otherwise.
@@ -83,10 +95,13 @@ impl Client {
         self.0.connection.lock().session.oob()
     }
 
-    /// Why the connection ended, if that was noticed.
+    /// Why the connection ended, if that was noticed, or nothing can be sent any more. One that is to be [connected
+    /// again](Builder::reconnect) has not ended.
     #[must_use]
     pub fn closed(&self) -> Option<Error> {
-        self.0.connection.lock().closed.clone()
+        let state = self.0.connection.lock();
+        let unwritable = state.session.unwritable_because();
+        state.closed.as_ref().or(unwritable).cloned()
     }
 
     /// Executes a command.
@@ -158,21 +173,25 @@ impl Client {
         self.0.connection.close(after(self.0.deadline));
     }
 
-    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones.
+    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones, and again
+    /// after it was [connected again](Builder::reconnect).
     ///
     /// # Errors
     /// As for [`execute`](Self::execute), and when the reply is not a schema.
     pub fn capabilities(&self) -> Result<Arc<Capabilities>, Error> {
         const COMMAND: &str = "query-qmp-schema";
-        if let Some(known) = self.0.capabilities.get() {
+        let greeting = self.greeting();
+        if let Some((of, known)) = &*self.0.known_capabilities()
+            && Arc::ptr_eq(of, &greeting)
+        {
             return Ok(Arc::clone(known));
         }
         let reply = self.call(RawCommand::new(COMMAND)).start()?.reply()?;
         let capabilities = Capabilities::parse(reply.text().as_bytes())
             .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
         let capabilities = Arc::new(capabilities);
-        // Another thread may have been faster.
-        Ok(Arc::clone(self.0.capabilities.get_or_init(|| capabilities)))
+        *self.0.known_capabilities() = Some((greeting, Arc::clone(&capabilities)));
+        Ok(capabilities)
     }
 
     /// Subscribes to one event of a schema. Those that happen from now on are kept until taken, up to a
@@ -207,7 +226,7 @@ impl Client {
         decode: events::Decode<E>,
     ) -> EventStream<E> {
         let mut state = self.0.connection.lock_current();
-        let subscription = state.hub.subscribe(Box::new(wanted), self.0.event_buffer);
+        let subscription = state.hub.subscribe(Box::new(wanted), self.0.events);
         drop(state);
         EventStream::new(Arc::clone(&self.0), subscription, decode)
     }
@@ -217,7 +236,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("connection", &self.0.connection)
-            .field("greeting", &self.0.greeting)
+            .field("greeting", &self.greeting())
             .finish_non_exhaustive()
     }
 }

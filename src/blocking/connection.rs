@@ -17,6 +17,7 @@ use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
 use crate::transport::{blocking::Io, check_fds};
+use redial::Redial;
 
 /// What is read at once; more while much is coming.
 const READ: usize = 4 << 10;
@@ -32,17 +33,18 @@ const CATCH_UP: usize = 64;
 /// A waiting time for those who have no deadline.
 const LONG: Duration = Duration::from_secs(3600);
 
-pub(super) struct Connection {
-    pub(super) io: Box<dyn Io>,
-    state: Mutex<State>,
-}
+pub(super) mod redial;
+
+pub(super) struct Connection(Mutex<State>);
 
 pub(super) struct State {
+    io: Arc<dyn Io>,
     pub(super) session: Session,
     pub(super) hub: Hub,
     pub(super) closed: Option<Error>,
     /// No more calls are accepted.
     closing: bool,
+    redial: Option<Redial>,
     /// In the order of their ids.
     calls: VecDeque<(CallId, Call)>,
     reading: bool,
@@ -123,6 +125,11 @@ impl State {
         self.session.forget(id)
     }
 
+    /// Whether there is something to read from.
+    fn is_connected(&self) -> bool {
+        self.closed.is_none() && !self.session.is_disconnected()
+    }
+
     fn has_output(&self) -> bool {
         self.output.is_some() || self.session.has_output()
     }
@@ -131,7 +138,14 @@ impl State {
     pub(super) fn dispatch(&mut self) {
         while let Some(happening) = self.session.poll() {
             match happening {
-                Happening::Ready => {}
+                Happening::Ready => {
+                    if let Some(redial) = &mut self.redial
+                        && redial.connected()
+                    {
+                        self.hub.reconnected();
+                        self.wake_all(|sleeper| sleeper.for_events);
+                    }
+                }
                 Happening::Reply { id, result } => {
                     if let Some(Call::Awaited(condvar)) = self.replace(id, Call::Ended(result)) {
                         condvar.notify_one();
@@ -143,6 +157,15 @@ impl State {
                 Happening::Event(event) => {
                     self.hub.publish(&Arc::new(event));
                     self.wake_all(|sleeper| sleeper.for_events);
+                }
+                Happening::Disconnected(why) => {
+                    if self.session.is_disconnected() {
+                        self.output = None;
+                    }
+                    if let Some(redial) = &mut self.redial {
+                        redial.disconnected(why);
+                    }
+                    self.wake_all(|_| true);
                 }
                 Happening::Closed(why) => {
                     self.output = None;
@@ -172,27 +195,26 @@ impl State {
 type Guard<'a> = MutexGuard<'a, State>;
 
 impl Connection {
-    pub(super) fn new(io: Box<dyn Io>, session: Session) -> Self {
-        Self {
-            io,
-            state: Mutex::new(State {
-                session,
-                hub: Hub::default(),
-                closed: None,
-                closing: false,
-                calls: VecDeque::new(),
-                reading: false,
-                writing: false,
-                output: None,
-                buffer: Vec::new(),
-                sleepers: BTreeMap::new(),
-                last_sleeper: 0,
-            }),
-        }
+    pub(super) fn new(io: Box<dyn Io>, session: Session, hub: Hub, redial: Option<Redial>) -> Self {
+        Self(Mutex::new(State {
+            io: io.into(),
+            session,
+            hub,
+            closed: None,
+            closing: false,
+            redial,
+            calls: VecDeque::new(),
+            reading: false,
+            writing: false,
+            output: None,
+            buffer: Vec::new(),
+            sleepers: BTreeMap::new(),
+            last_sleeper: 0,
+        }))
     }
 
     pub(super) fn lock(&self) -> Guard<'_> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the state after what was received already has been given to its subscribers: whoever subscribes then is not told
@@ -201,7 +223,7 @@ impl Connection {
         let mut state = self.lock();
         for _ in 0..CATCH_UP {
             // A thread that is reading takes all as it comes.
-            if state.reading || state.closed.is_some() {
+            if state.reading || !state.is_connected() {
                 break;
             }
             let (current, received) = self.read(state, Duration::ZERO);
@@ -220,8 +242,16 @@ impl Connection {
         command: &impl Request,
         sending: Sending,
     ) -> Result<CallId, Error> {
-        check_fds(&sending.fds, self.io.passes_fds()).map_err(|error| error.of(command.name()))?;
-        let mut state = self.lock();
+        // Where it is connected again, a call is not to be wasted on a connection that has ended.
+        let mut state = match self.lock() {
+            state if state.redial.is_none() => state,
+            state => {
+                drop(state);
+                self.lock_current()
+            }
+        };
+        let passes_fds = state.io.passes_fds();
+        check_fds(&sending.fds, passes_fds).map_err(|error| error.of(command.name()))?;
         if state.closing {
             return Err(Error::new(ErrorKind::Closed).of(command.name()));
         }
@@ -250,7 +280,10 @@ impl Connection {
             }
             if !state.writing && state.has_output() {
                 state = self.write(state, left);
-            } else if !state.reading && state.closed.is_none() {
+            } else if !state.reading && !state.writing && state.session.is_disconnected() {
+                state = self.redial(state, left, interest);
+            } else if !state.reading && state.is_connected() {
+                let left = state.until_negotiated(left);
                 // If somebody else gives up writing, this thread is to go on with it.
                 let wait = if state.has_output() {
                     left.min(RECHECK)
@@ -276,11 +309,12 @@ impl Connection {
             return state;
         };
         state.writing = true;
+        let io = Arc::clone(&state.io);
         drop(state);
-        let result = self.io.write(&output.bytes[at..], &output.fds);
+        let result = io.write(&output.bytes[at..], &output.fds);
         let mut state = self.lock();
         state.writing = false;
-        if state.closed.is_some() {
+        if !state.is_connected() {
             return state;
         }
         match result {
@@ -298,7 +332,11 @@ impl Connection {
                 self.wait_writable(state, left)
             }
             Err(error) => {
-                state.session.unwritable(error);
+                // Where it is connected again, nobody waits for what may still be read.
+                match state.redial {
+                    Some(_) => state.session.end(Some(error)),
+                    None => state.session.unwritable(error),
+                }
                 state.dispatch();
                 state
             }
@@ -310,9 +348,10 @@ impl Connection {
         let read = !state.reading;
         state.writing = true;
         state.reading = true;
+        let io = Arc::clone(&state.io);
         drop(state);
         let wait = if read { left } else { left.min(RECHECK) };
-        self.io.wait_writable(read, wait);
+        io.wait_writable(read, wait);
         let mut state = self.lock();
         state.writing = false;
         if read {
@@ -329,8 +368,9 @@ impl Connection {
             buffer = vec![0; READ];
         }
         state.reading = true;
+        let io = Arc::clone(&state.io);
         drop(state);
-        let result = self.io.read(&mut buffer, wait);
+        let result = io.read(&mut buffer, wait);
         let mut state = self.lock();
         state.reading = false;
         let received = matches!(result, Ok(1..));
@@ -404,31 +444,18 @@ impl Connection {
         if let Some(result) = state.take_result(id) {
             return result;
         }
-        let sent = state.forget(id) != Forgotten::Withdrawn;
-        Err(Error::new(ErrorKind::Deadline { sent }).of(command.to_owned()))
+        if let Ok(index) = state.find(id) {
+            state.calls.remove(index);
+        }
+        let error = state.session.expire(id);
+        state.dispatch();
+        Err(error.of(command.to_owned()))
     }
 
     /// Reads until the connection ends.
     pub(super) fn read_on(&self) {
         let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
         while self.drive(None, Interest::default(), ended).is_err() {}
-    }
-
-    /// Ends the connection when the calls under way have ended, at the latest at the deadline.
-    pub(super) fn close(&self, deadline: Instant) {
-        self.lock().closing = true;
-        let over =
-            |state: &mut State| (state.closed.is_some() || state.session.is_idle()).then_some(());
-        // If it is late, that changes nothing.
-        let _ = self.drive(Some(deadline), Interest::default(), over);
-        let why = "the client closed the connection";
-        let mut state = self.lock();
-        state
-            .session
-            .end(Some(io::Error::new(io::ErrorKind::ConnectionAborted, why)));
-        state.dispatch();
-        drop(state);
-        self.io.close();
     }
 
     /// Writes what can be written without waiting; the rest is written when somebody waits. If the only one who does is
@@ -455,7 +482,7 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
-            .field("io", &self.io)
+            .field("io", &self.lock().io)
             .finish_non_exhaustive()
     }
 }

@@ -38,11 +38,13 @@ impl Client {
         let name = command.name();
         let connection = &self.0.connection;
         let mut state = connection.lock_current();
-        let capacity = self.0.event_buffer.max(EVENTS);
+        let capacity = self.0.events.at_least(EVENTS);
         let subscription = state.hub.subscribe(Box::new(|_| true), capacity);
         let id = state.session.request(&command, Sending::default())?;
         drop(state);
         let (mut reply, mut event) = (None, None);
+        // That the connection has ended, or was made anew.
+        let mut gone = None;
         loop {
             let interest = Interest {
                 call: reply.is_none().then_some(id),
@@ -50,13 +52,17 @@ impl Client {
             };
             let step = connection.drive(Some(deadline), interest, |state| {
                 if interest.events
-                    && let Some(Ok((event, missed))) = subscription.take(None)
+                    && let Some(taken) = subscription.take(None)
                 {
-                    return Some(Step::Event(event, missed));
+                    match taken {
+                        Ok((event, missed)) => return Some(Step::Event(event, missed)),
+                        // The reply is told first, or that there is none.
+                        Err(error) => gone = Some(error),
+                    }
                 }
                 match interest.call {
                     Some(id) => state.take_result(id).map(Step::Reply),
-                    None => state.closed.clone().map(Step::Closed),
+                    None => gone.clone().map(Step::Closed),
                 }
             });
             match step {

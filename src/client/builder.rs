@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Client;
 use super::call::after;
-use super::connection::{Connection, Driver, Ending};
+use super::connection::{Connection, Ending};
+use super::driver::{Driver, Redial};
 use super::handle::Shared;
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::session::client::Session;
-use crate::settings::{Settings, child_setter, setters};
+use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::dial::{Child, PAUSE};
 use crate::transport::tokio::{self as transport, ReadHalf, Stream, WriteHalf};
 
@@ -130,10 +131,20 @@ impl<'a> Builder<'a> {
         deadline: Instant,
     ) -> Result<Client, Error> {
         let session = Session::new(self.settings.options.clone());
-        let connection = Arc::new(Connection::new(session, writer));
+        let redial = match self.settings.reconnect.take() {
+            Some(waits) => Some(Redial {
+                address: address.ok_or_else(|| Error::invalid(NO_ADDRESS))?.clone(),
+                waits,
+                time: self.settings.connect_time(),
+            }),
+            None => None,
+        };
+        let hub = self.settings.hub();
+        let connection = Arc::new(Connection::new(session, hub, writer));
         let driver = Driver {
             connection: Arc::clone(&connection),
             reader,
+            redial,
         };
         tokio::spawn(driver.run());
         let guard = Unfinished(&connection);
@@ -162,8 +173,8 @@ impl<'a> Builder<'a> {
             connection,
             greeting,
             deadline: self.settings.deadline,
-            event_buffer: self.settings.event_buffer,
-            capabilities: OnceCell::new(),
+            events: self.settings.events,
+            capabilities: Mutex::default(),
         })))
     }
 }

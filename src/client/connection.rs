@@ -1,31 +1,20 @@
-//! A connection that many tasks use, and the task that reads it.
+//! A connection that many tasks use.
 //!
 //! Who makes a call writes it at once if no other is under way. Otherwise, and if it cannot be written at once, the
-//! connection's task writes it, with all others that have come by then. That task does all the reading. Locks are held
+//! connection's [task](super::driver) writes it, with all others that have come by then. That task does all the reading. Locks are held
 //! for as long as it takes to encode a request or to look at what was read, never across a point where a task may be
 //! suspended.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::io::ReadBuf;
-
 use crate::error::{Error, ErrorKind};
-use crate::events::{Hub, Subscription};
+use crate::events::{Capacity, Hub, Subscription};
 use crate::queue::Queue;
-use crate::session::client::{
-    CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
-};
+use crate::session::client::{CallId, Happening, Output, Reply, Request, Sending, Session};
 use crate::transport::check_fds;
-use crate::transport::tokio::{ReadHalf, WriteHalf};
-
-/// What is read at once, into the stack of the thread that reads.
-const READ: usize = 32 << 10;
-
-/// How often the connection's task reads before it lets others have their turn.
-const READS: usize = 16;
+use crate::transport::tokio::WriteHalf;
 
 #[derive(Debug)]
 pub(super) struct Connection(Mutex<State>);
@@ -33,11 +22,13 @@ pub(super) struct Connection(Mutex<State>);
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) session: Session,
-    hub: Hub,
+    pub(super) hub: Hub,
     /// Why the connection has ended.
     pub(super) closed: Option<Error>,
+    /// Why it is to be made anew.
+    pub(super) why: Option<Error>,
     /// Absent when nothing is to be written any more.
-    writer: Option<WriteHalf>,
+    pub(super) writer: Option<WriteHalf>,
     /// What is being written, and how much of it was.
     output: Option<(Output, usize)>,
     /// Something was written since the writer was flushed last.
@@ -47,9 +38,9 @@ pub(super) struct State {
     /// Those who wait for the end of negotiation or of the connection.
     watchers: Vec<Waker>,
     /// The connection's task, when it is suspended.
-    task: Option<Waker>,
+    pub(super) task: Option<Waker>,
     /// How it is to end.
-    ending: Option<Ending>,
+    pub(super) ending: Option<Ending>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +58,11 @@ struct Call {
 }
 
 impl Connection {
-    pub(super) fn new(session: Session, writer: WriteHalf) -> Self {
+    pub(super) fn new(session: Session, hub: Hub, writer: WriteHalf) -> Self {
         Self(Mutex::new(State {
             session,
-            hub: Hub::default(),
+            hub,
+            why: None,
             closed: None,
             writer: Some(writer),
             output: None,
@@ -90,7 +82,7 @@ impl Connection {
     pub(super) fn subscribe(
         &self,
         wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
-        capacity: usize,
+        capacity: Capacity,
     ) -> Subscription {
         self.lock().hub.subscribe(Box::new(wanted), capacity)
     }
@@ -147,9 +139,10 @@ impl Connection {
         if let Some(result) = state.calls.remove(id).and_then(|call| call.result) {
             return result;
         }
-        let sent = state.session.forget(id) != Forgotten::Withdrawn;
+        let error = state.session.expire(id);
+        state.dispatch();
         state.forgotten();
-        Err(Error::new(ErrorKind::Deadline { sent }))
+        Err(error)
     }
 
     /// Gives up a call that nobody waits for any more, if it has not ended.
@@ -270,11 +263,16 @@ impl State {
     }
 
     /// Gives everybody what the session has for them; says whether there were events.
-    fn dispatch(&mut self) -> bool {
+    pub(super) fn dispatch(&mut self) -> bool {
         let mut events = false;
         while let Some(happening) = self.session.poll() {
             match happening {
-                Happening::Ready => self.wake_watchers(),
+                Happening::Ready => {
+                    if self.why.take().is_some() {
+                        self.hub.reconnected();
+                    }
+                    self.wake_watchers();
+                }
                 Happening::Reply { id, result } => {
                     if let Some(call) = self.calls.get_mut(id) {
                         call.result = Some(result);
@@ -286,6 +284,14 @@ impl State {
                 Happening::Event(event) => {
                     self.hub.publish(&Arc::new(event));
                     events = true;
+                }
+                Happening::Disconnected(why) => {
+                    if self.session.is_disconnected() {
+                        self.output = None;
+                        self.writer = None;
+                    }
+                    self.why = Some(why);
+                    self.wake_task();
                 }
                 Happening::Closed(why) => {
                     self.output = None;
@@ -306,7 +312,7 @@ impl State {
     }
 
     /// Writes what there is to write. Ready when the connection's task has nothing more to do.
-    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Where it is pending the task is woken when it can go on.
         let written = self.poll_write(cx);
         if self.closed.is_some() {
@@ -331,74 +337,14 @@ impl State {
     }
 
     /// Ends the session from this side.
-    fn abort(&mut self, why: &'static str) {
+    pub(super) fn abort(&mut self, why: &'static str) {
         let error = io::Error::new(io::ErrorKind::ConnectionAborted, why);
-        self.session.end(Some(error));
+        self.session.close(Error::io(error));
         self.dispatch();
     }
 }
 
-/// The task of a connection. When it is dropped, as it is with its runtime, the connection ends.
-#[derive(Debug)]
-pub(super) struct Driver {
-    pub(super) connection: Arc<Connection>,
-    pub(super) reader: ReadHalf,
-}
-
-impl Driver {
-    pub(super) async fn run(mut self) {
-        // A task that merely wakes itself again keeps those waiting who run outside of tasks, as in `main`.
-        while let Turn::Yield = std::future::poll_fn(|cx| self.poll(cx)).await {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        let mut state = self.connection.lock();
-        set(&mut state.task, cx.waker());
-        if state.poll_over(cx).is_ready() {
-            return Poll::Ready(Turn::Over);
-        }
-        drop(state);
-        for _ in 0..READS {
-            let mut space = [MaybeUninit::uninit(); READ];
-            let mut buffer = ReadBuf::uninit(&mut space);
-            let read = ready!(self.reader.poll_read(cx, &mut buffer));
-            let mut state = self.connection.lock();
-            match read {
-                Ok(()) if buffer.filled().is_empty() => state.session.end(None),
-                Ok(()) => state.session.receive(buffer.filled()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => state.session.end(Some(error)),
-            }
-            let events = state.dispatch();
-            if state.poll_over(cx).is_ready() {
-                return Poll::Ready(Turn::Over);
-            }
-            if events {
-                // Subscribers are to take them before more are read.
-                break;
-            }
-        }
-        Poll::Ready(Turn::Yield)
-    }
-}
-
-/// What a connection's task does next.
-enum Turn {
-    /// It lets others have their turn.
-    Yield,
-    /// Nothing any more.
-    Over,
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.connection.lock().abort("the runtime was shut down");
-    }
-}
-
-fn set(slot: &mut Option<Waker>, waker: &Waker) {
+pub(super) fn set(slot: &mut Option<Waker>, waker: &Waker) {
     match slot {
         Some(old) => old.clone_from(waker),
         none => *none = Some(waker.clone()),

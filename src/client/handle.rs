@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
 use super::call::after;
@@ -14,7 +14,7 @@ use super::{Builder, Call, EventStream};
 use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
-use crate::events::{self, EventMessage};
+use crate::events::{self, Capacity, EventMessage};
 use crate::session::client::{RawCommand, Request};
 use crate::types::message::Greeting;
 use crate::types::{Event, Events, Value};
@@ -27,10 +27,12 @@ pub struct Client(pub(super) Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) connection: Arc<Connection>,
-    pub(super) greeting: Greeting,
+    /// The first one.
+    pub(super) greeting: Arc<Greeting>,
     pub(super) deadline: Duration,
-    pub(super) event_buffer: usize,
-    pub(super) capabilities: OnceCell<Arc<Capabilities>>,
+    pub(super) events: Capacity,
+    /// What the server that greeted so can do. Locked while it is asked.
+    pub(super) capabilities: Mutex<Option<(Arc<Greeting>, Arc<Capabilities>)>>,
 }
 
 impl Drop for Shared {
@@ -70,10 +72,12 @@ impl Client {
         Self::builder().connect_tcp(address).await
     }
 
-    /// How the server introduced itself.
+    /// How the server introduced itself; the last one, if it was [connected again](Builder::reconnect).
     #[must_use]
-    pub fn greeting(&self) -> &Greeting {
-        &self.0.greeting
+    pub fn greeting(&self) -> Arc<Greeting> {
+        let state = self.0.connection.lock();
+        let last = state.session.greeting();
+        Arc::clone(last.unwrap_or(&self.0.greeting))
     }
 
     /// How long a call may take unless it says otherwise.
@@ -88,10 +92,13 @@ impl Client {
         self.0.connection.lock().session.oob()
     }
 
-    /// Why the connection has ended, if it has.
+    /// Why the connection has ended, if it has, or nothing can be sent any more. One that is to be [connected
+    /// again](Builder::reconnect) has not ended.
     #[must_use]
     pub fn closed(&self) -> Option<Error> {
-        self.0.connection.lock().closed.clone()
+        let state = self.0.connection.lock();
+        let unwritable = state.session.unwritable_because();
+        state.closed.as_ref().or(unwritable).cloned()
     }
 
     /// Executes a command.
@@ -168,21 +175,27 @@ impl Client {
         }
     }
 
-    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones.
+    /// What the server can do, by its own schema: `query-qmp-schema`. It is asked once for this client and its clones, and again
+    /// after it was [connected again](Builder::reconnect).
     ///
     /// # Errors
     /// As for [`execute`](Self::execute), and when the reply is not a schema.
     pub async fn capabilities(&self) -> Result<Arc<Capabilities>, Error> {
         const COMMAND: &str = "query-qmp-schema";
-        let fetch = async || {
-            let pending = self.call(RawCommand::new(COMMAND)).start()?;
-            let reply = pending.reply().await?;
-            let capabilities = Capabilities::parse(reply.text().as_bytes())
-                .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
-            Ok(Arc::new(capabilities))
-        };
-        let capabilities = self.0.capabilities.get_or_try_init(fetch);
-        capabilities.await.cloned()
+        let greeting = self.greeting();
+        let mut known = self.0.capabilities.lock().await;
+        if let Some((of, capabilities)) = &*known
+            && Arc::ptr_eq(of, &greeting)
+        {
+            return Ok(Arc::clone(capabilities));
+        }
+        let pending = self.call(RawCommand::new(COMMAND)).start()?;
+        let reply = pending.reply().await?;
+        let capabilities = Capabilities::parse(reply.text().as_bytes())
+            .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
+        let capabilities = Arc::new(capabilities);
+        *known = Some((greeting, Arc::clone(&capabilities)));
+        Ok(capabilities)
     }
 
     /// Subscribes to one event of a schema. Those that happen from now on are kept until taken, up to a
@@ -216,7 +229,7 @@ impl Client {
         wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
         decode: events::Decode<E>,
     ) -> EventStream<E> {
-        let capacity = self.0.event_buffer;
+        let capacity = self.0.events;
         let subscription = self.0.connection.subscribe(wanted, capacity);
         EventStream::new(Arc::clone(&self.0), subscription, decode)
     }
@@ -225,7 +238,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("greeting", &self.0.greeting)
+            .field("greeting", &self.greeting())
             .field("closed", &self.closed())
             .finish_non_exhaustive()
     }

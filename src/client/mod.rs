@@ -42,13 +42,12 @@
 mod builder;
 mod call;
 mod connection;
+mod driver;
 mod events;
 mod handle;
 mod wait;
 
 pub use builder::Builder;
-#[cfg(feature = "qmp")]
-pub(crate) use call::after;
 pub use call::{Call, Pending};
 pub use events::EventStream;
 pub use handle::Client;

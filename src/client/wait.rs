@@ -32,7 +32,7 @@ impl Client {
         deadline: Duration,
     ) -> Result<(R::Reply, T), Error> {
         let deadline = after(deadline);
-        let capacity = self.0.event_buffer.max(EVENTS);
+        let capacity = self.0.events.at_least(EVENTS);
         let subscription = self.0.connection.subscribe(|_| true, capacity);
         let mut waiting = Waiting {
             pending: self.call(command).start()?,
@@ -40,6 +40,7 @@ impl Client {
             found,
             reply: None,
             event: None,
+            gone: None,
         };
         let both = poll_fn(|cx| waiting.poll(cx));
         if let Ok(result) = timeout_at(deadline, both).await {
@@ -59,6 +60,8 @@ struct Waiting<R: Request, F, T> {
     found: F,
     reply: Option<R::Reply>,
     event: Option<T>,
+    /// That the connection has ended, or was made anew.
+    gone: Option<Error>,
 }
 
 impl<R: Request, F, T> Waiting<R, F, T> {
@@ -67,10 +70,9 @@ impl<R: Request, F, T> Waiting<R, F, T> {
         F: FnMut(&Received<E>) -> Option<T>,
     {
         // Looked at first: the end of the connection is told to both, and then the reply is.
-        let ended = match self.look_for_event(cx) {
-            Ok(ended) => ended,
-            Err(error) => return Poll::Ready(Err(error)),
-        };
+        if let Err(error) = self.look_for_event(cx) {
+            return Poll::Ready(Err(error));
+        }
         if self.reply.is_none()
             && let Poll::Ready(result) = self.pending.poll_result(cx)
         {
@@ -83,24 +85,26 @@ impl<R: Request, F, T> Waiting<R, F, T> {
             (Some(reply), Some(event)) => return Poll::Ready(Ok((reply, event))),
             (reply, event) => (self.reply, self.event) = (reply, event),
         }
-        match ended {
+        match &self.gone {
             Some(why) if self.reply.is_some() => {
                 let error = self.pending.error(ErrorKind::OutcomeUnknown);
-                Poll::Ready(Err(error.because(&why)))
+                Poll::Ready(Err(error.because(why)))
             }
             _ => Poll::Pending,
         }
     }
 
-    /// Why there will be no event, if there will be none.
-    fn look_for_event<E: Events>(&mut self, cx: &mut Context<'_>) -> Result<Option<Error>, Error>
+    fn look_for_event<E: Events>(&mut self, cx: &mut Context<'_>) -> Result<(), Error>
     where
         F: FnMut(&Received<E>) -> Option<T>,
     {
-        while self.event.is_none() {
+        while self.event.is_none() && self.gone.is_none() {
             let (message, missed) = match self.subscription.take(Some(cx.waker())) {
-                None => return Ok(None),
-                Some(Err(ended)) => return Ok(Some(ended)),
+                None => return Ok(()),
+                Some(Err(ended)) => {
+                    self.gone = Some(ended);
+                    return Ok(());
+                }
                 Some(Ok(taken)) => taken,
             };
             if missed > 0 {
@@ -111,6 +115,6 @@ impl<R: Request, F, T> Waiting<R, F, T> {
                 Err(error) => tracing::warn!(event = message.name(), %error, "event left out"),
             }
         }
-        Ok(None)
+        Ok(())
     }
 }

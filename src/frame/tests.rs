@@ -156,3 +156,22 @@ fn more_on_the_line() {
         }
     }
 }
+
+#[test]
+fn a_message_that_does_not_end() {
+    for (stream, unfinished) in [
+        ("{\"a\": 1\n{\"b\": 2}\n", "{\"a\": 1"),
+        ("{\"a\": {}\r\n{\"b\": 2}\r\n", "{\"a\": {}"),
+        (
+            "{\n  \"a\": [\"x\"\n{\n  \"b\": 2\n}\n",
+            "{\n  \"a\": [\"x\"",
+        ),
+    ] {
+        for size in [1, 3, usize::MAX] {
+            let Some(Fault::Unfinished(text)) = split(stream.as_bytes(), size).1 else {
+                panic!("{stream}");
+            };
+            assert_eq!(text, unfinished.as_bytes());
+        }
+    }
+}

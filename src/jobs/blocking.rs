@@ -1,13 +1,11 @@
 //! Operations driven by the blocking client.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use qapi_types::qmp::Event;
-
+use super::run::{Run, run_setters};
 use super::{Cancel, Error, Operation, Step};
 use crate::blocking::{Client, EventStream};
-use crate::error::ErrorKind;
-use crate::events::{EventMessage, Received};
+use crate::events::EventMessage;
 use crate::time::after;
 
 impl Client {
@@ -37,11 +35,7 @@ impl Client {
         Running {
             events: self.raw_events(|name| O::EVENTS.contains(&name)),
             client: self.clone(),
-            operation,
-            interval: None,
-            look_at: None,
-            deadline: None,
-            end: None,
+            run: Run::new(operation),
         }
     }
 }
@@ -54,26 +48,11 @@ impl Client {
 pub struct Running<O: Operation> {
     client: Client,
     events: EventStream<EventMessage>,
-    operation: O,
-    interval: Option<Duration>,
-    look_at: Option<Instant>,
-    deadline: Option<Instant>,
-    end: Option<Result<O::Outcome, Error>>,
+    run: Run<O>,
 }
 
 impl<O: Operation> Running<O> {
-    /// Asks for figures of progress this often; otherwise there are only those that come with events.
-    pub fn progress_every(mut self, interval: Duration) -> Self {
-        self.interval = Some(interval);
-        self.look_at = Some(after(Instant::now(), interval));
-        self
-    }
-
-    /// How long all of it may take, from now on; as long as it wants unless set. The server does not stop for that.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(after(Instant::now(), deadline));
-        self
-    }
+    run_setters!(Instant::now());
 
     /// Waits until it has ended. Updates are passed over.
     ///
@@ -81,7 +60,7 @@ impl<O: Operation> Running<O> {
     /// When it failed or was cancelled, or a command could not be carried out.
     pub fn outcome(mut self) -> Result<O::Outcome, Error> {
         loop {
-            if let Some(end) = self.end.take() {
+            if let Some(end) = self.run.end.take() {
                 return end;
             }
             self.turn();
@@ -90,20 +69,14 @@ impl<O: Operation> Running<O> {
 
     /// Goes on by one step.
     fn turn(&mut self) -> Option<O::Update> {
-        match self.operation.step() {
+        match self.run.operation.step() {
             Step::Update(update) => return Some(update),
-            Step::Done(end) => self.end = Some(end),
+            Step::Done(end) => self.run.end = Some(end),
             Step::Send(request) => {
-                let call = self.client.call(request).no_later_than(self.deadline);
-                let result = call.send();
+                let call = self.client.call(request);
+                let result = call.no_later_than(self.run.deadline()).send();
                 self.hand_over_events();
-                match result {
-                    Ok(value) => self.operation.reply(Ok(value)),
-                    Err(error) => match error.reply() {
-                        Some(reply) => self.operation.reply(Err(reply.clone())),
-                        None => self.end = Some(Err(error.into())),
-                    },
-                }
+                self.run.replied(result, Instant::now());
             }
             Step::Wait => self.wait(None),
             Step::Pause(time) => self.wait(Some(after(Instant::now(), time))),
@@ -112,14 +85,12 @@ impl<O: Operation> Running<O> {
     }
 
     fn wait(&mut self, pause: Option<Instant>) {
-        let until = [self.look_at, self.deadline, pause];
-        let until = until.into_iter().flatten().min();
-        let received = match until {
+        let received = match self.run.wait_until(pause) {
             Some(until) => {
                 let now = Instant::now();
                 // Events without end do not put it off.
-                if self.deadline.is_some_and(|deadline| now >= deadline) {
-                    return self.late(now);
+                if self.run.is_late(now) {
+                    return self.run.look_up(now);
                 }
                 self.events
                     .recv_deadline(until.saturating_duration_since(now))
@@ -127,8 +98,8 @@ impl<O: Operation> Running<O> {
             None => self.events.recv(),
         };
         match received {
-            Err(error) if error.is_deadline() => self.late(Instant::now()),
-            received => self.received(received),
+            Err(error) if error.is_deadline() => self.run.look_up(Instant::now()),
+            received => self.run.received(received),
         }
     }
 
@@ -137,35 +108,8 @@ impl<O: Operation> Running<O> {
     fn hand_over_events(&mut self) {
         for _ in 0..self.events.queued() {
             if let Some(received) = self.events.try_recv().transpose() {
-                self.received(received);
+                self.run.received(received);
             }
-        }
-    }
-
-    fn received(&mut self, received: Result<Received<EventMessage>, crate::Error>) {
-        match received {
-            Ok(received) => {
-                if received.missed > 0 {
-                    self.operation.look();
-                }
-                match received.event.decode_any::<Event>() {
-                    Ok(event) => self.operation.event(&event),
-                    Err(_) => self.operation.look(),
-                }
-            }
-            Err(error) => self.end = Some(Err(error.into())),
-        }
-    }
-
-    fn late(&mut self, now: Instant) {
-        if self.deadline.is_some_and(|deadline| now >= deadline) {
-            let error = crate::Error::new(ErrorKind::Deadline { sent: true });
-            self.end = Some(Err(error.into()));
-        } else if let Some(interval) = self.interval
-            && self.look_at.is_some_and(|at| now >= at)
-        {
-            self.look_at = Some(after(now, interval));
-            self.operation.look();
         }
     }
 }
@@ -173,7 +117,7 @@ impl<O: Operation> Running<O> {
 impl<O: Cancel> Running<O> {
     /// Has it stopped. It may end well all the same, if it was about to.
     pub fn cancel(&mut self) {
-        self.operation.cancel();
+        self.run.operation.cancel();
     }
 }
 
@@ -181,7 +125,7 @@ impl<O: Operation> Iterator for Running<O> {
     type Item = O::Update;
 
     fn next(&mut self) -> Option<O::Update> {
-        while self.end.is_none() {
+        while self.run.end.is_none() {
             if let Some(update) = self.turn() {
                 return Some(update);
             }

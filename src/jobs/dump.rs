@@ -181,6 +181,10 @@ impl Operation for Dump {
         }
     }
 
+    fn name(&self) -> String {
+        "the dump".into()
+    }
+
     fn look(&mut self) {
         self.look |= self.start.is_none() && self.outcome.is_none() && self.end.is_none();
     }

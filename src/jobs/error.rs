@@ -9,6 +9,13 @@ pub enum Error {
     /// A command could not be carried out or was refused. Unless that is the command that should have started it, the
     /// operation may go on.
     Call(crate::Error),
+    /// The [deadline](crate::blocking::Running::deadline) of all of it passed. The server goes on.
+    Deadline {
+        /// What was waited for.
+        waited_for: String,
+        /// What was seen of it last, if anything was.
+        last_seen: Option<String>,
+    },
     /// It failed; holds what the server says of it.
     Failed(String),
     /// It was cancelled, by this client or another.
@@ -33,6 +40,16 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => error.fmt(f),
+            Self::Deadline {
+                waited_for,
+                last_seen,
+            } => {
+                write!(f, "the deadline passed while waiting for {waited_for}")?;
+                match last_seen {
+                    Some(seen) => write!(f, "; last seen {seen}"),
+                    None => Ok(()),
+                }
+            }
             Self::Failed(desc) => f.write_str(desc),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Gone => f.write_str("the job is gone, and with it how it ended"),
@@ -44,7 +61,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Call(error) => Some(error),
-            Self::Failed(_) | Self::Cancelled | Self::Gone => None,
+            _ => None,
         }
     }
 }

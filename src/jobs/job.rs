@@ -458,6 +458,16 @@ impl Operation for Job {
         }
     }
 
+    fn name(&self) -> String {
+        format!("the job '{}'", self.id)
+    }
+
+    fn last_seen(&self) -> Option<String> {
+        let Progress { current, total } = self.progress;
+        let seen = format!("in state {}, {current} of {total} done", self.status);
+        (self.status != JobStatus::Undefined).then_some(seen)
+    }
+
     fn look(&mut self) {
         let is_due = self.asks.contains(&Ask::Look) || self.concluding || self.end.is_some();
         if !is_due && self.start.is_none() {

@@ -205,6 +205,14 @@ impl Operation for Migration {
         }
     }
 
+    fn name(&self) -> String {
+        "the migration".into()
+    }
+
+    fn last_seen(&self) -> Option<String> {
+        Some(format!("in state {}", self.status.as_ref()?))
+    }
+
     fn look(&mut self) {
         if self.start.is_none() && self.end.is_none() && !self.asks.contains(&Ask::Look) {
             self.asks.push_back(Ask::Look);

@@ -10,6 +10,7 @@ mod dump;
 mod error;
 mod job;
 mod migration;
+mod run;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tokio")]
@@ -57,6 +58,16 @@ pub trait Operation {
 
     /// Has it find out how far things are, because an update is wanted or events were lost.
     fn look(&mut self);
+
+    /// What it is, in an error: "the migration".
+    fn name(&self) -> String {
+        "the operation".into()
+    }
+
+    /// What was seen of it last, if anything was: "in state active".
+    fn last_seen(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An operation that can be stopped before its end.

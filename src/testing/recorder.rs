@@ -112,7 +112,7 @@ impl Tap {
                 }
                 .to_string(),
                 Err(Fault::Message(error, _)) => format!("# {side}: no message: {error}"),
-                Err(Fault::TooLong | Fault::Garbage(_)) => {
+                Err(Fault::TooLong | Fault::Garbage(_) | Fault::Unfinished(_)) => {
                     *splitter = Splitter::new(LIMIT);
                     format!("# {side}: something that is no message")
                 }

@@ -27,10 +27,7 @@ pub(crate) fn serve<T: Send + 'static>(
     script: impl FnOnce(Peer) -> T + Send + 'static,
 ) -> (UnixStream, JoinHandle<T>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let peer = Peer {
-        reader: BufReader::new(theirs.try_clone().unwrap()),
-        stream: theirs,
-    };
+    let peer = Peer::new(theirs);
     (ours, thread::spawn(move || script(peer)))
 }
 
@@ -45,6 +42,13 @@ pub(crate) fn serve_negotiated<T: Send + 'static>(
 }
 
 impl Peer {
+    pub(crate) fn new(stream: UnixStream) -> Self {
+        Self {
+            reader: BufReader::new(stream.try_clone().unwrap()),
+            stream,
+        }
+    }
+
     pub(crate) fn negotiate(&mut self) {
         self.send(GREETING);
         let request = self.expect("qmp_capabilities");

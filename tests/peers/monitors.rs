@@ -50,7 +50,7 @@ fn two_monitors_on_one_machine(age: Age) {
 /// Whether the server can add monitors; the error says which release can.
 #[track_caller]
 fn can_add(client: &Client) -> bool {
-    let version = &client.greeting().version.qemu;
+    let version = client.greeting().version.qemu;
     if (version.major, version.minor) >= (11, 1) {
         return true;
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use qapi_rt::qmp::commands::{self, QueryStatus};
 use qapi_rt::qmp::{RunState, commands::BlockdevDel};
-use qapi_rt::session::client::RawCommand;
+use qapi_rt::session::client::{Ids, RawCommand};
 use qapi_rt::types::ErrorClass;
 use qapi_rt::{Client, ErrorKind};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
@@ -342,7 +342,7 @@ async fn descriptors_need_a_unix_socket() {
 
 #[tokio::test]
 async fn many_calls_without_ids() {
-    let builder = Client::builder().omit_ids(true);
+    let builder = Client::builder().ids(Ids::Never);
     let (client, mut peer) = connected_by(builder, 64 << 10).await;
     let calls: Vec<_> = (0..100)
         .map(|n| {

@@ -83,7 +83,10 @@ async fn violations_end_the_connection_and_all_calls() {
             "{\"return\": tru}\r\n",
             "JSON parse error, invalid keyword 'tru', in '{\"return\": tru}'",
         ),
-        (GREETING, "a second greeting"),
+        (
+            GREETING,
+            "a second greeting: somebody has replaced this monitor",
+        ),
         ("{\"return\": 1}\r\n", "a reply without an id"),
         (
             "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error\"}}\r\n",

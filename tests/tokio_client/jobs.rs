@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qapi_rt::Client;
-use qapi_rt::jobs::{Dump, Error, Job};
+use qapi_rt::jobs::{Dump, Error, Job, Migration};
 use qapi_rt::qmp::commands;
 use serde_json::json;
 use tokio::time::Instant;
@@ -19,10 +19,8 @@ async fn a_deadline_holds_for_commands_too() {
     let run = client.run(Job::watch("j")).deadline(Duration::from_secs(5));
     let (end, _) = tokio::join!(run.outcome(), peer.expect("query-jobs"));
     let error = end.unwrap_err();
-    assert!(
-        matches!(&error, Error::Call(error) if error.is_deadline()),
-        "{error}"
-    );
+    let waiting = "the deadline passed while waiting for the reply to query-jobs";
+    assert_eq!(error.to_string(), waiting);
     assert_eq!(start.elapsed().as_secs(), 5);
 }
 
@@ -77,10 +75,33 @@ async fn the_reason_is_known_with_the_reply_that_was_received_after_it() {
         let event = json!({"result": result.clone(), "error": "disk full"});
         peer.event("DUMP_COMPLETED", event).await;
         peer.reply(&request, result).await;
+        let request = peer.expect("query-migrate").await;
+        peer.reply(&request, json!({})).await;
     };
     let (end, ()) = tokio::join!(run.outcome(), server);
     assert!(
         matches!(&end, Err(Error::Failed(desc)) if desc == "disk full"),
         "{end:?}"
+    );
+}
+
+/// What was waited for, and what was seen of it last.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_says_what_was_seen() {
+    let (client, mut peer) = connected().await;
+    let migrate = commands::Migrate::new().uri("tcp:elsewhere:1");
+    let run = client.run(Migration::outgoing(&migrate));
+    let server = async {
+        for command in ["migrate-set-capabilities", "migrate"] {
+            let request = peer.expect(command).await;
+            peer.reply(&request, json!({})).await;
+        }
+        peer.event("MIGRATION", json!({"status": "active"})).await;
+    };
+    let run = run.deadline(Duration::from_secs(8));
+    let (end, ()) = tokio::join!(run.outcome(), server);
+    assert_eq!(
+        end.unwrap_err().to_string(),
+        "the deadline passed while waiting for the end of the migration; last seen in state active"
     );
 }

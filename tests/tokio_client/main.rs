@@ -11,4 +11,5 @@ mod faults;
 mod jobs;
 mod many;
 mod real;
+mod reconnect;
 mod server;

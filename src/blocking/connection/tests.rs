@@ -65,7 +65,7 @@ fn who_slept_writes_what_could_not_be_written_at_once() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     let barrier = Arc::new(Barrier::new(2));
     let io = Stopping(Socket::new(ours.into(), true), Arc::clone(&barrier));
-    let connection = Connection::new(Box::new(io), ready());
+    let connection = Connection::new(Box::new(io), ready(), Hub::default(), None);
     let long = RawCommand::with("long", serde_json::json!({"a": "x".repeat(4 << 20)}));
     connection
         .request(&long.unwrap(), Sending::default())
@@ -91,7 +91,7 @@ fn who_slept_writes_what_could_not_be_written_at_once() {
             }
         });
         let result = next.join().unwrap();
-        connection.io.close();
+        connection.hang_up();
         assert_eq!(result.unwrap().text(), "{}");
     });
 }
@@ -101,7 +101,12 @@ fn who_slept_writes_what_could_not_be_written_at_once() {
 fn what_is_started_while_another_thread_reads_is_written() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     theirs.set_read_timeout(Some(SOON)).unwrap();
-    let connection = Connection::new(Box::new(Socket::new(ours.into(), true)), ready());
+    let connection = Connection::new(
+        Box::new(Socket::new(ours.into(), true)),
+        ready(),
+        Hub::default(),
+        None,
+    );
     let long = RawCommand::with("long", serde_json::json!({"a": "x".repeat(4 << 20)}));
     thread::scope(|scope| {
         scope.spawn(|| connection.read_on());
@@ -117,7 +122,7 @@ fn what_is_started_while_another_thread_reads_is_written() {
             .unwrap();
         connection.flush(after(SOON));
         let request = server.join().unwrap();
-        connection.io.close();
+        connection.hang_up();
         assert!(request.unwrap() > 4 << 20);
     });
 }

@@ -32,7 +32,7 @@
 //!
 //! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
 //! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids,
-//! unless [they are to be left out](Options::omit_ids). QEMU's monitor reads byte by byte, and an id would be a quarter of a
+//! unless [something else is asked for](Options::ids). QEMU's monitor reads byte by byte, and an id would be a quarter of a
 //! short request. So ids are small numbers, which no two unanswered requests share, those forgotten included, and which come
 //! round again after a few calls.
 //!
@@ -40,13 +40,20 @@
 //! the one to `qmp_capabilities`, whose id is drawn at random, even before the greeting, and are dropped, be they with an
 //! id or without. So a server has to repeat that id, as all of QEMU's do.
 //!
-//! # Another monitor on the same connection
+//! # Connecting again
+//!
+//! With [`Options::reconnect`] a connection that ends does not end the session. Calls that had been sent end with
+//! [`OutcomeUnknown`](ErrorKind::OutcomeUnknown); those made afterwards wait for the next connection, of which the driver
+//! [tells](Session::reconnected), and on which capabilities are negotiated anew.
 //!
 //! Since QEMU 11.1 a monitor can be deleted and another one be put on its character device while a client is connected.
-//! The client sees no end of the connection but, some time later, another greeting:
-//! [`Violation::SecondGreeting`](crate::Violation::SecondGreeting) ends the session. It cannot go on, as the new monitor has negotiated
-//! nothing and knows no ids; who reconnects gets a session with the new one.
+//! The client sees no end of the connection but, some time later, another greeting. With the option that is a new
+//! connection on the same channel; without it [`Violation::SecondGreeting`](crate::Violation::SecondGreeting) ends the
+//! session, as the new monitor has negotiated nothing and knows no ids.
 
+mod connection;
+mod happening;
+mod options;
 mod output;
 mod parse;
 mod pending;
@@ -58,20 +65,22 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
+use std::sync::Arc;
 
+pub use happening::{CallId, Forgotten, Happening};
+pub use options::{Ids, Options};
 pub use output::{Descriptor, Output};
 pub use reply::Reply;
 pub use request::{RawCommand, Request, Sending};
 
-use crate::address::Address;
 use crate::error::{ConnectPhase, Error, ErrorKind, Violation};
-use crate::events::EventMessage;
-use crate::frame::{Fault, Splitter};
+use crate::frame::Splitter;
 use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::types::message::Greeting;
 use crate::types::{Event, Note, Writer};
+pub(crate) use connection::excerpt;
+use connection::violation;
 use output::Outbox;
 use parse::{Id, Parsed};
 use pending::{Pending, Place, Unanswered};
@@ -81,64 +90,10 @@ use pending::{Pending, Place, Unanswered};
 /// not executing, and none of them is while another monitor's command executes.
 const IN_BAND_LIMIT: usize = 7;
 
-/// How a session is to behave.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// Enable out-of-band execution if the server offers it.
-    pub oob: bool,
-    /// Leave ids out of all requests where `oob` is not enabled: replies are told by their order.
-    pub omit_ids: bool,
-    /// The longest message to accept, in bytes; 64 MiB unless set.
-    pub message_limit: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            oob: false,
-            omit_ids: false,
-            message_limit: 64 << 20,
-        }
-    }
-}
-
-/// A call of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(u64);
-
-/// What happened in a session.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Happening {
-    /// Capabilities are negotiated. Requests made before go out now.
-    Ready,
-    /// A call ended.
-    Reply {
-        /// Which.
-        id: CallId,
-        /// How.
-        result: Result<Reply, Error>,
-    },
-    /// The server told that something happened.
-    Event(EventMessage),
-    /// The session is over; all its calls have ended before.
-    Closed(Error),
-}
-
-/// What became of a call that was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forgotten {
-    /// It was not sent and never will be.
-    Withdrawn,
-    /// It was sent, at least in part; its reply will be dropped.
-    Sent,
-    /// It had ended.
-    Unknown,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// There is no connection.
+    Disconnected,
     Greeting,
     Negotiation,
     Ready,
@@ -151,7 +106,8 @@ pub struct Session {
     options: Options,
     phase: Phase,
     splitter: Splitter,
-    greeting: Option<Greeting>,
+    greeting: Option<Arc<Greeting>>,
+    connecting: ConnectPhase,
     oob: bool,
     negotiation: String,
     last_id: u64,
@@ -168,6 +124,10 @@ pub struct Session {
     trace: Trace,
     /// Replies that came during negotiation and did not have its id.
     foreign: usize,
+    /// Whether capabilities were ever negotiated.
+    readied: bool,
+    /// How many bytes were received.
+    received: u64,
 }
 
 impl Session {
@@ -178,8 +138,9 @@ impl Session {
             phase: Phase::Greeting,
             splitter: Splitter::new(options.message_limit),
             greeting: None,
+            connecting: ConnectPhase::Greeting,
             oob: false,
-            negotiation: format!("qapi-{:08x}", RandomState::new().hash_one(0) as u32),
+            negotiation: negotiation_id(),
             last_id: 0,
             unanswered: Unanswered::default(),
             held: Queue::default(),
@@ -190,39 +151,16 @@ impl Session {
             unwritable: None,
             trace: Trace::new(),
             foreign: 0,
+            readied: false,
+            received: 0,
             options,
         }
     }
 
-    /// How the server introduced itself, once it has.
+    /// How the server introduced itself last, once it has.
     #[must_use]
-    pub fn greeting(&self) -> Option<&Greeting> {
+    pub fn greeting(&self) -> Option<&Arc<Greeting>> {
         self.greeting.as_ref()
-    }
-
-    /// How far it got before capabilities were negotiated.
-    pub(crate) fn connect_phase(&self) -> ConnectPhase {
-        match self.greeting {
-            Some(_) => ConnectPhase::Negotiating,
-            None => ConnectPhase::Greeting,
-        }
-    }
-
-    /// That capabilities are not negotiated before the deadline.
-    pub(crate) fn late(&self, address: Option<&Address>) -> Error {
-        let error = Error::new(ErrorKind::Deadline { sent: false });
-        let seen = match self.splitter.partial() {
-            [] if self.foreign > 0 => Some(Violation::ReplyWithoutId),
-            [] => None,
-            text => Some(Violation::Unfinished {
-                excerpt: excerpt(text),
-            }),
-        };
-        let error = match seen {
-            Some(violation) => error.because(&Error::new(ErrorKind::Protocol(violation))),
-            None => error,
-        };
-        error.connecting(address, self.connect_phase())
     }
 
     /// Whether capabilities are negotiated and the connection has not ended.
@@ -276,15 +214,28 @@ impl Session {
             return Err(Error::new(ErrorKind::Closed).of(command).because(cause));
         }
         if sending.oob && !self.oob() {
-            return Err(Error::new(ErrorKind::NoOob).of(command));
+            // Until it is connected again nobody knows.
+            let is_away = self.readied && self.phase != Phase::Ready;
+            let kind = if is_away {
+                ErrorKind::Closed
+            } else {
+                ErrorKind::NoOob
+            };
+            return Err(Error::new(kind).of(command));
         }
         let id = CallId(self.last_id + 1);
-        let clear = match self.unanswered.last() {
-            Some(last) => self.options.omit_ids && last.wire_id.is_none(),
-            None => true,
+        let clear = match (self.options.ids, self.unanswered.last()) {
+            (Ids::Always, _) => false,
+            (Ids::Never, Some(last)) => last.wire_id.is_none(),
+            (Ids::WhereNeeded, Some(_)) => false,
+            (_, None) => true,
         };
         let anonymous = self.phase == Phase::Ready && !self.oob && clear;
-        let wire_id = (!anonymous).then(|| self.unanswered.free_wire_id(id));
+        let wire_id = match self.options.ids {
+            _ if anonymous => None,
+            Ids::Always => Some(id.0),
+            _ => Some(self.unanswered.free_wire_id(id)),
+        };
         let (bytes, notes) = request::line(&self.trace, |w| write(w, wire_id))
             .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
         match &command {
@@ -322,6 +273,7 @@ impl Session {
             in_band,
             with_fds,
             forgotten: false,
+            received: self.received,
         });
         Ok(id)
     }
@@ -378,9 +330,10 @@ impl Session {
 
     /// Takes what was received. What it means is told by [`poll`](Self::poll).
     pub fn receive(&mut self, bytes: &[u8]) {
-        if self.phase == Phase::Closed {
+        if self.has_no_connection() {
             return;
         }
+        self.received += bytes.len() as u64;
         self.splitter.push(bytes);
         loop {
             match self.splitter.next(parse::parse) {
@@ -388,43 +341,10 @@ impl Session {
                 Ok(Some((text, parsed))) => self.message(text, parsed),
                 Err(fault) => self.fault(fault),
             }
-            if self.phase == Phase::Closed {
+            if self.has_no_connection() {
                 return;
             }
         }
-    }
-
-    /// Tells that there is nothing more to receive, with the error if it was one that ended it.
-    pub fn end(&mut self, error: Option<io::Error>) {
-        if self.phase == Phase::Closed {
-            return;
-        }
-        let rest = self.splitter.partial();
-        self.close(match error {
-            Some(error) => Error::io(error),
-            None if rest.is_empty() => Error::io(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the server closed the connection",
-            )),
-            None => {
-                let excerpt = excerpt(rest);
-                Error::new(ErrorKind::Protocol(Violation::Truncated { excerpt }))
-            }
-        });
-    }
-
-    /// Tells that nothing more can be sent. What was not sent ends; what was sent may still be answered.
-    pub fn unwritable(&mut self, error: io::Error) {
-        if self.unwritable.is_some() {
-            return;
-        }
-        let cause = Error::io(error);
-        self.unwritable = Some(cause.clone());
-        self.held.clear();
-        self.outbox.clear();
-        let written = self.outbox.written();
-        let unsent = self.unanswered.take(|pending| !pending.is_sent(written));
-        self.fail(unsent, written, &cause);
     }
 
     /// What happened next, in the order of the messages received.
@@ -443,6 +363,11 @@ impl Session {
             (Phase::Greeting, Parsed::Greeting(greeting)) => self.negotiate(greeting),
             // QEMU greets twice who connects while it is setting its monitor up.
             (Phase::Negotiation, Parsed::Greeting(_)) => {}
+            (_, Parsed::Greeting(greeting)) if self.options.reconnect => {
+                self.disconnect(violation(Violation::SecondGreeting));
+                self.outbox.clear();
+                self.negotiate(greeting);
+            }
             (_, Parsed::Greeting(_)) => self.violated(Violation::SecondGreeting),
             // An earlier client's, whose command the server was still executing.
             (Phase::Greeting, Parsed::Return { .. } | Parsed::Error { .. }) => {}
@@ -480,8 +405,12 @@ impl Session {
 
     fn negotiate(&mut self, greeting: Greeting) {
         self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
-        self.greeting = Some(greeting);
+        self.greeting = Some(Arc::new(greeting));
         self.phase = Phase::Negotiation;
+        self.connecting = ConnectPhase::Negotiating;
+        if self.readied {
+            self.negotiation = negotiation_id();
+        }
         let request = request::line(&self.trace, |w| {
             request::negotiation(w, self.oob, &self.negotiation);
         });
@@ -495,6 +424,7 @@ impl Session {
 
     fn ready(&mut self) {
         self.phase = Phase::Ready;
+        self.readied = true;
         self.happenings.push_back(Happening::Ready);
         self.release();
     }
@@ -548,52 +478,6 @@ impl Session {
         }
         Answered::Call(pending)
     }
-
-    fn fault(&mut self, fault: Fault) {
-        self.violated(match fault {
-            Fault::TooLong => Violation::TooLong {
-                limit: self.options.message_limit,
-            },
-            Fault::Garbage(text) => Violation::Garbage {
-                excerpt: excerpt(&text),
-            },
-            Fault::Message(error, text) => Violation::Message {
-                error,
-                excerpt: excerpt(&text),
-            },
-        });
-    }
-
-    fn violated(&mut self, violation: Violation) {
-        self.close(Error::new(ErrorKind::Protocol(violation)));
-    }
-
-    fn close(&mut self, why: Error) {
-        self.phase = Phase::Closed;
-        self.splitter = Splitter::new(0);
-        self.unwritable.get_or_insert_with(|| why.clone());
-        self.held.clear();
-        self.outbox.clear();
-        let written = self.outbox.written();
-        let unanswered = self.unanswered.take(|_| true);
-        self.fail(unanswered, written, &why);
-        self.happenings.push_back(Happening::Closed(why));
-    }
-
-    fn fail(&mut self, calls: Vec<Pending>, written: u64, cause: &Error) {
-        for call in calls.into_iter().filter(|call| !call.forgotten) {
-            let kind = if !call.is_sent(written) {
-                ErrorKind::Closed
-            } else if call.command == "quit" && cause.is_end() {
-                ErrorKind::Ended
-            } else {
-                ErrorKind::OutcomeUnknown
-            };
-            let result = Err(Error::new(kind).of(call.command).because(cause));
-            let id = call.id;
-            self.happenings.push_back(Happening::Reply { id, result });
-        }
-    }
 }
 
 enum Answered {
@@ -604,19 +488,6 @@ enum Answered {
     Ambiguous,
 }
 
-/// The beginning of what a server sent, for an error message.
-pub(crate) fn excerpt(text: &[u8]) -> String {
-    const LENGTH: usize = 60;
-    let mut out = String::new();
-    for byte in &text[..text.len().min(LENGTH)] {
-        match byte {
-            // As JSON has it.
-            b' '..=b'~' => out.push(char::from(*byte)),
-            byte => out.extend(byte.escape_ascii().map(char::from)),
-        }
-    }
-    if text.len() > LENGTH {
-        out.push('…');
-    }
-    out
+fn negotiation_id() -> String {
+    format!("qapi-{:08x}", RandomState::new().hash_one(0) as u32)
 }

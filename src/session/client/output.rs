@@ -87,6 +87,14 @@ impl Outbox {
         self.written += bytes as u64;
     }
 
+    /// For a new connection, on which nothing was sent.
+    pub(super) fn restart(&mut self) {
+        *self = Self {
+            last: self.last,
+            ..Self::default()
+        };
+    }
+
     /// How much was written of all that was ever taken.
     pub(super) fn written(&self) -> u64 {
         self.written

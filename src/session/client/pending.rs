@@ -18,6 +18,8 @@ pub(super) struct Pending {
     pub(super) with_fds: bool,
     /// Nobody waits for the reply any more.
     pub(super) forgotten: bool,
+    /// How many bytes had been received when it was made.
+    pub(super) received: u64,
 }
 
 /// Where a request is.

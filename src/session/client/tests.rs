@@ -1,8 +1,12 @@
+use std::io;
+
 use serde_json::json;
 
 use super::*;
 
 mod any_order;
+mod reconnect;
+mod unfinished;
 
 const GREETING: &str = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 2, \"minor\": 0, \"major\": 10}, \
                         \"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n";
@@ -53,6 +57,7 @@ fn happenings(session: &mut Session) -> Vec<String> {
                 Err(error) => format!("{} fails: {error}", id.0),
             },
             Happening::Event(event) => format!("event {}", event.name()),
+            Happening::Disconnected(why) => format!("disconnected: {why}"),
             Happening::Closed(why) => format!("closed: {why}"),
         })
         .collect()
@@ -148,11 +153,10 @@ fn calls_beside_others_have_ids() {
 
 #[test]
 fn ids_may_be_left_out() {
-    let omit_ids = Options {
-        omit_ids: true,
+    let mut session = Session::new(Options {
+        ids: Ids::Never,
         ..Options::default()
-    };
-    let mut session = Session::new(omit_ids);
+    });
     call(&mut session, "early");
     session.receive(GREETING.as_bytes());
     sent(&mut session);
@@ -357,7 +361,7 @@ fn a_greeting_that_comes_twice() {
     assert_eq!(after(&mut session, &reply), ["ready"]);
     assert_eq!(
         after(&mut session, GREETING),
-        ["closed: protocol violated: a second greeting"]
+        ["closed: protocol violated: a second greeting: somebody has replaced this monitor"]
     );
 }
 
@@ -548,7 +552,7 @@ fn the_end_within_a_message() {
     session.end(None);
     assert_eq!(
         happenings(&mut session),
-        ["closed: protocol violated: the connection ended within '{\\\"return\\\"'"]
+        ["closed: protocol violated: the connection ended within '{\"return\"'"]
     );
 }
 

@@ -18,10 +18,7 @@ fn a_deadline_holds_for_commands_too() {
     let client = connect(Client::builder().deadline(Duration::MAX), stream);
     let run = client.run(Job::watch("j")).deadline(AT_ONCE);
     let error = run.outcome().unwrap_err();
-    assert!(
-        matches!(&error, Error::Call(error) if error.is_deadline()),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Deadline { .. }), "{error}");
     drop(client);
     server.join().unwrap();
 }

@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod jobs;
 mod real;
+mod reconnect;
 
 use std::os::unix::net::UnixStream;
 

@@ -4,6 +4,7 @@ use super::Work;
 use crate::Result;
 use crate::cpu;
 use qapi_rt::qmp::commands::QueryVersion;
+use qapi_rt::session::client::Ids;
 use qapi_rt::{Client, blocking, client};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,7 +19,7 @@ pub fn blocking(socket: &Path, depth: usize) -> Result<Option<Work>> {
 }
 
 pub fn blocking_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let builder = blocking::Client::builder().omit_ids(true);
+    let builder = blocking::Client::builder().ids(Ids::Never);
     with(builder.connect_unix(socket)?, depth)
 }
 
@@ -58,7 +59,7 @@ pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
 }
 
 pub fn tokio_without_ids(socket: &Path, depth: usize) -> Result<Option<Work>> {
-    let builder = Client::builder().omit_ids(true);
+    let builder = Client::builder().ids(Ids::Never);
     on(one_thread()?, builder, socket, depth)
 }
 
