@@ -153,6 +153,13 @@ impl Builder {
         self
     }
 
+    /// Whether the code is laid out for people, as it is by default. Otherwise each item is a line, which saves a part of the
+    /// time.
+    pub fn format(mut self, format: bool) -> Builder {
+        self.options.format = format;
+        self
+    }
+
     /// Links every item to QEMU's reference manual: the address of its page, and the namespace of
     /// the schema in it, such as `QMP`.
     pub fn reference(mut self, page: impl Into<String>, namespace: impl Into<String>) -> Builder {

@@ -57,8 +57,3 @@ pub(crate) fn join<S: AsRef<str>>(parts: &[S], separator: &str) -> String {
     }
     joined
 }
-
-/// Parts one after the other: `format!` takes several times as long.
-pub(crate) fn cat(parts: &[&str]) -> String {
-    join(parts, "")
-}

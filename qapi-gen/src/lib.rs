@@ -51,8 +51,8 @@
 //!
 //! # Features
 //!
-//! Build scripts want to compile little, so they leave out what they do not need with `default-features = false`; there are
-//! no dependencies then.
+//! Build scripts want to compile little, so they leave out what they do not need with `default-features = false`; the only
+//! dependencies are quote and proc-macro2 then.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -96,6 +96,7 @@ mod loader;
 mod map;
 pub mod model;
 mod names;
+mod print;
 #[cfg(feature = "releases")]
 #[cfg_attr(docsrs, doc(cfg(feature = "releases")))]
 pub mod releases;

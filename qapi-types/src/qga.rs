@@ -52,13 +52,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -81,12 +75,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            enabled: m1,
-            success_response: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { name: m0, enabled: m1, success_response: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -137,21 +126,15 @@ impl crate::codec::Members for GuestAgentInfo {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
     fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
         match key {
             "version" => crate::codec::get(&mut p.1, &mut p.0, 0, "version", r),
-            "supported_commands" => {
-                crate::codec::get(&mut p.2, &mut p.0, 1, "supported_commands", r)
-            }
+            "supported_commands" =>
+                crate::codec::get(&mut p.2, &mut p.0, 1, "supported_commands", r),
             _ => crate::codec::keep(&mut p.3, key, r),
         }
     }
@@ -165,11 +148,7 @@ impl crate::codec::Members for GuestAgentInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            version: m0,
-            supported_commands: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { version: m0, supported_commands: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -224,13 +203,7 @@ impl crate::codec::Members for GuestFileRead {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -253,12 +226,7 @@ impl crate::codec::Members for GuestFileRead {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            count: m0,
-            buf_b64: m1,
-            eof: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { count: m0, buf_b64: m1, eof: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -289,11 +257,7 @@ impl GuestFileWrite {
     #[must_use]
     #[inline]
     pub fn new(count: i64, eof: bool) -> Self {
-        Self {
-            count,
-            eof,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { count, eof, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -307,12 +271,7 @@ impl crate::codec::Members for GuestFileWrite {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -330,11 +289,7 @@ impl crate::codec::Members for GuestFileWrite {
             let members = &[(p.1.is_none(), 0, "count"), (p.2.is_none(), 1, "eof")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            count: m0,
-            eof: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { count: m0, eof: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -364,11 +319,7 @@ impl GuestFileSeek {
     #[must_use]
     #[inline]
     pub fn new(position: i64, eof: bool) -> Self {
-        Self {
-            position,
-            eof,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { position, eof, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -382,12 +333,7 @@ impl crate::codec::Members for GuestFileSeek {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -405,11 +351,7 @@ impl crate::codec::Members for GuestFileSeek {
             let members = &[(p.1.is_none(), 0, "position"), (p.2.is_none(), 1, "eof")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            position: m0,
-            eof: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { position: m0, eof: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -610,14 +552,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -637,13 +572,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
             let members = &[(p.1.is_none(), 0, "path")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            path: m0,
-            trimmed: m1,
-            minimum: m2,
-            error: m3,
-            unrecognized: rest,
-        })
+        Ok(Self { path: m0, trimmed: m1, minimum: m2, error: m3, unrecognized: rest })
     }
 
     #[inline]
@@ -676,10 +605,7 @@ impl GuestFilesystemTrimResponse {
     pub fn new(
         paths: impl ::core::convert::Into<::std::vec::Vec<GuestFilesystemTrimResult>>,
     ) -> Self {
-        Self {
-            paths: paths.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { paths: paths.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -692,11 +618,7 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -713,10 +635,7 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
             let members = &[(p.1.is_none(), 0, "paths")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            paths: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { paths: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -807,13 +726,7 @@ impl crate::codec::Members for GuestIpAddress {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -836,12 +749,7 @@ impl crate::codec::Members for GuestIpAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            ip_address: m0,
-            ip_address_type: m1,
-            prefix: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { ip_address: m0, ip_address_type: m1, prefix: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -968,8 +876,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
             Some(m6),
             Some(m7),
             rest,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "rx-bytes"),
                 (p.2.is_none(), 1, "rx-packets"),
@@ -1083,14 +990,7 @@ impl crate::codec::Members for GuestNetworkInterface {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -1180,13 +1080,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -1202,18 +1096,10 @@ impl crate::codec::Members for GuestLogicalProcessor {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "logical-id"),
-                (p.2.is_none(), 1, "online"),
-            ];
+            let members = &[(p.1.is_none(), 0, "logical-id"), (p.2.is_none(), 1, "online")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            logical_id: m0,
-            online: m1,
-            can_offline: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { logical_id: m0, online: m1, can_offline: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -1381,13 +1267,7 @@ impl GuestPCIAddress {
     #[must_use]
     #[inline]
     pub fn new(domain: i64, bus: i64, slot: i64, function: i64) -> Self {
-        Self {
-            domain,
-            bus,
-            slot,
-            function,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { domain, bus, slot, function, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -1403,14 +1283,7 @@ impl crate::codec::Members for GuestPCIAddress {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -1435,13 +1308,7 @@ impl crate::codec::Members for GuestPCIAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            domain: m0,
-            bus: m1,
-            slot: m2,
-            function: m3,
-            unrecognized: rest,
-        })
+        Ok(Self { domain: m0, bus: m1, slot: m2, function: m3, unrecognized: rest })
     }
 
     #[inline]
@@ -1479,13 +1346,7 @@ impl GuestCCWAddress {
     #[must_use]
     #[inline]
     pub fn new(cssid: i64, ssid: i64, subchno: i64, devno: i64) -> Self {
-        Self {
-            cssid,
-            ssid,
-            subchno,
-            devno,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { cssid, ssid, subchno, devno, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -1501,14 +1362,7 @@ impl crate::codec::Members for GuestCCWAddress {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -1533,13 +1387,7 @@ impl crate::codec::Members for GuestCCWAddress {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            cssid: m0,
-            ssid: m1,
-            subchno: m2,
-            devno: m3,
-            unrecognized: rest,
-        })
+        Ok(Self { cssid: m0, ssid: m1, subchno: m2, devno: m3, unrecognized: rest })
     }
 
     #[inline]
@@ -1685,8 +1533,7 @@ impl crate::codec::Members for GuestDiskAddress {
             m6,
             m7,
             rest,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "pci-controller"),
                 (p.2.is_none(), 1, "bus-type"),
@@ -1918,62 +1765,45 @@ impl crate::codec::Members for GuestNVMeSmart {
             "critical-warning" => crate::codec::get(&mut p.1, &mut p.0, 0, "critical-warning", r),
             "temperature" => crate::codec::get(&mut p.2, &mut p.0, 1, "temperature", r),
             "available-spare" => crate::codec::get(&mut p.3, &mut p.0, 2, "available-spare", r),
-            "available-spare-threshold" => {
-                crate::codec::get(&mut p.4, &mut p.0, 3, "available-spare-threshold", r)
-            }
+            "available-spare-threshold" =>
+                crate::codec::get(&mut p.4, &mut p.0, 3, "available-spare-threshold", r),
             "percentage-used" => crate::codec::get(&mut p.5, &mut p.0, 4, "percentage-used", r),
-            "data-units-read-lo" => {
-                crate::codec::get(&mut p.6, &mut p.0, 5, "data-units-read-lo", r)
-            }
-            "data-units-read-hi" => {
-                crate::codec::get(&mut p.7, &mut p.0, 6, "data-units-read-hi", r)
-            }
-            "data-units-written-lo" => {
-                crate::codec::get(&mut p.8, &mut p.0, 7, "data-units-written-lo", r)
-            }
-            "data-units-written-hi" => {
-                crate::codec::get(&mut p.9, &mut p.0, 8, "data-units-written-hi", r)
-            }
-            "host-read-commands-lo" => {
-                crate::codec::get(&mut p.10, &mut p.0, 9, "host-read-commands-lo", r)
-            }
-            "host-read-commands-hi" => {
-                crate::codec::get(&mut p.11, &mut p.0, 10, "host-read-commands-hi", r)
-            }
-            "host-write-commands-lo" => {
-                crate::codec::get(&mut p.12, &mut p.0, 11, "host-write-commands-lo", r)
-            }
-            "host-write-commands-hi" => {
-                crate::codec::get(&mut p.13, &mut p.0, 12, "host-write-commands-hi", r)
-            }
-            "controller-busy-time-lo" => {
-                crate::codec::get(&mut p.14, &mut p.0, 13, "controller-busy-time-lo", r)
-            }
-            "controller-busy-time-hi" => {
-                crate::codec::get(&mut p.15, &mut p.0, 14, "controller-busy-time-hi", r)
-            }
+            "data-units-read-lo" =>
+                crate::codec::get(&mut p.6, &mut p.0, 5, "data-units-read-lo", r),
+            "data-units-read-hi" =>
+                crate::codec::get(&mut p.7, &mut p.0, 6, "data-units-read-hi", r),
+            "data-units-written-lo" =>
+                crate::codec::get(&mut p.8, &mut p.0, 7, "data-units-written-lo", r),
+            "data-units-written-hi" =>
+                crate::codec::get(&mut p.9, &mut p.0, 8, "data-units-written-hi", r),
+            "host-read-commands-lo" =>
+                crate::codec::get(&mut p.10, &mut p.0, 9, "host-read-commands-lo", r),
+            "host-read-commands-hi" =>
+                crate::codec::get(&mut p.11, &mut p.0, 10, "host-read-commands-hi", r),
+            "host-write-commands-lo" =>
+                crate::codec::get(&mut p.12, &mut p.0, 11, "host-write-commands-lo", r),
+            "host-write-commands-hi" =>
+                crate::codec::get(&mut p.13, &mut p.0, 12, "host-write-commands-hi", r),
+            "controller-busy-time-lo" =>
+                crate::codec::get(&mut p.14, &mut p.0, 13, "controller-busy-time-lo", r),
+            "controller-busy-time-hi" =>
+                crate::codec::get(&mut p.15, &mut p.0, 14, "controller-busy-time-hi", r),
             "power-cycles-lo" => crate::codec::get(&mut p.16, &mut p.0, 15, "power-cycles-lo", r),
             "power-cycles-hi" => crate::codec::get(&mut p.17, &mut p.0, 16, "power-cycles-hi", r),
-            "power-on-hours-lo" => {
-                crate::codec::get(&mut p.18, &mut p.0, 17, "power-on-hours-lo", r)
-            }
-            "power-on-hours-hi" => {
-                crate::codec::get(&mut p.19, &mut p.0, 18, "power-on-hours-hi", r)
-            }
-            "unsafe-shutdowns-lo" => {
-                crate::codec::get(&mut p.20, &mut p.0, 19, "unsafe-shutdowns-lo", r)
-            }
-            "unsafe-shutdowns-hi" => {
-                crate::codec::get(&mut p.21, &mut p.0, 20, "unsafe-shutdowns-hi", r)
-            }
+            "power-on-hours-lo" =>
+                crate::codec::get(&mut p.18, &mut p.0, 17, "power-on-hours-lo", r),
+            "power-on-hours-hi" =>
+                crate::codec::get(&mut p.19, &mut p.0, 18, "power-on-hours-hi", r),
+            "unsafe-shutdowns-lo" =>
+                crate::codec::get(&mut p.20, &mut p.0, 19, "unsafe-shutdowns-lo", r),
+            "unsafe-shutdowns-hi" =>
+                crate::codec::get(&mut p.21, &mut p.0, 20, "unsafe-shutdowns-hi", r),
             "media-errors-lo" => crate::codec::get(&mut p.22, &mut p.0, 21, "media-errors-lo", r),
             "media-errors-hi" => crate::codec::get(&mut p.23, &mut p.0, 22, "media-errors-hi", r),
-            "number-of-error-log-entries-lo" => {
-                crate::codec::get(&mut p.24, &mut p.0, 23, "number-of-error-log-entries-lo", r)
-            }
-            "number-of-error-log-entries-hi" => {
-                crate::codec::get(&mut p.25, &mut p.0, 24, "number-of-error-log-entries-hi", r)
-            }
+            "number-of-error-log-entries-lo" =>
+                crate::codec::get(&mut p.24, &mut p.0, 23, "number-of-error-log-entries-lo", r),
+            "number-of-error-log-entries-hi" =>
+                crate::codec::get(&mut p.25, &mut p.0, 24, "number-of-error-log-entries-hi", r),
             _ => crate::codec::keep(&mut p.26, key, r),
         }
     }
@@ -2008,8 +1838,7 @@ impl crate::codec::Members for GuestNVMeSmart {
             Some(m23),
             Some(m24),
             rest,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "critical-warning"),
                 (p.2.is_none(), 1, "temperature"),
@@ -2074,11 +1903,7 @@ impl crate::codec::Members for GuestNVMeSmart {
         crate::codec::put(w, "critical-warning", &self.critical_warning);
         crate::codec::put(w, "temperature", &self.temperature);
         crate::codec::put(w, "available-spare", &self.available_spare);
-        crate::codec::put(
-            w,
-            "available-spare-threshold",
-            &self.available_spare_threshold,
-        );
+        crate::codec::put(w, "available-spare-threshold", &self.available_spare_threshold);
         crate::codec::put(w, "percentage-used", &self.percentage_used);
         crate::codec::put(w, "data-units-read-lo", &self.data_units_read_lo);
         crate::codec::put(w, "data-units-read-hi", &self.data_units_read_hi);
@@ -2130,10 +1955,7 @@ impl GuestDiskSmart {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestDiskSmartBranch>) -> Self {
-        Self {
-            u: u.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { u: u.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     /// `type` as on the wire.
@@ -2168,7 +1990,11 @@ impl crate::codec::Members for GuestDiskSmart {
             "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
                 let taken = crate::codec::branch_member::<GuestDiskSmartBranch>(
-                    &mut p.2, &p.1, "type", key, r,
+                    &mut p.2,
+                    &p.1,
+                    "type",
+                    key,
+                    r,
                 )?;
                 Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
@@ -2181,10 +2007,7 @@ impl crate::codec::Members for GuestDiskSmart {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: crate::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
     }
 
     #[inline]
@@ -2306,9 +2129,8 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
             GuestDiskBusType::Mmc => GuestDiskSmartBranchPartial::Mmc,
             GuestDiskBusType::Virtual => GuestDiskSmartBranchPartial::Virtual,
             GuestDiskBusType::FileBackedVirtual => GuestDiskSmartBranchPartial::FileBackedVirtual,
-            GuestDiskBusType::Nvme => {
-                GuestDiskSmartBranchPartial::Nvme(crate::codec::boxed_begin::<GuestNVMeSmart>())
-            }
+            GuestDiskBusType::Nvme =>
+                GuestDiskSmartBranchPartial::Nvme(crate::codec::boxed_begin::<GuestNVMeSmart>()),
             GuestDiskBusType::Unrecognized(tag) => {
                 GuestDiskSmartBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -2341,12 +2163,10 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
             GuestDiskSmartBranchPartial::Mmc => Ok(false),
             GuestDiskSmartBranchPartial::Virtual => Ok(false),
             GuestDiskSmartBranchPartial::FileBackedVirtual => Ok(false),
-            GuestDiskSmartBranchPartial::Nvme(p) => {
-                <GuestNVMeSmart as crate::codec::Members>::member(p, key, r)
-            }
-            GuestDiskSmartBranchPartial::Unrecognized(_, members) => {
-                crate::codec::open(members, key, r)
-            }
+            GuestDiskSmartBranchPartial::Nvme(p) =>
+                <GuestNVMeSmart as crate::codec::Members>::member(p, key, r),
+            GuestDiskSmartBranchPartial::Unrecognized(_, members) =>
+                crate::codec::open(members, key, r),
         }
     }
 
@@ -2373,9 +2193,8 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
             GuestDiskSmartBranchPartial::Virtual => Self::Virtual,
             GuestDiskSmartBranchPartial::FileBackedVirtual => Self::FileBackedVirtual,
             GuestDiskSmartBranchPartial::Nvme(p) => Self::Nvme(crate::codec::boxed_finish(p, r)?),
-            GuestDiskSmartBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            GuestDiskSmartBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -2683,9 +2502,8 @@ impl crate::codec::Members for GuestFilesystemInfo {
             "type" => crate::codec::get(&mut p.3, &mut p.0, 2, "type", r),
             "used-bytes" => crate::codec::get(&mut p.4, &mut p.0, 3, "used-bytes", r),
             "total-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "total-bytes", r),
-            "total-bytes-privileged" => {
-                crate::codec::get(&mut p.6, &mut p.0, 5, "total-bytes-privileged", r)
-            }
+            "total-bytes-privileged" =>
+                crate::codec::get(&mut p.6, &mut p.0, 5, "total-bytes-privileged", r),
             "disk" => crate::codec::get(&mut p.7, &mut p.0, 6, "disk", r),
             _ => crate::codec::keep(&mut p.8, key, r),
         }
@@ -2693,9 +2511,17 @@ impl crate::codec::Members for GuestFilesystemInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4, m5, Some(m6), rest) =
-            p
-        else {
+        let (
+            crate::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            m3,
+            m4,
+            m5,
+            Some(m6),
+            rest,
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "name"),
                 (p.2.is_none(), 1, "mountpoint"),
@@ -2780,13 +2606,7 @@ impl crate::codec::Members for GuestMemoryBlock {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -2802,18 +2622,10 @@ impl crate::codec::Members for GuestMemoryBlock {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "phys-index"),
-                (p.2.is_none(), 1, "online"),
-            ];
+            let members = &[(p.1.is_none(), 0, "phys-index"), (p.2.is_none(), 1, "online")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            phys_index: m0,
-            online: m1,
-            can_offline: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { phys_index: m0, online: m1, can_offline: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -2927,13 +2739,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -2949,18 +2755,10 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "phys-index"),
-                (p.2.is_none(), 1, "response"),
-            ];
+            let members = &[(p.1.is_none(), 0, "phys-index"), (p.2.is_none(), 1, "response")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            phys_index: m0,
-            response: m1,
-            error_code: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { phys_index: m0, response: m1, error_code: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -2991,27 +2789,16 @@ impl GuestMemoryBlockInfo {
     #[must_use]
     #[inline]
     pub fn new(size: u64) -> Self {
-        Self {
-            size,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { size, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
 impl crate::codec::Members for GuestMemoryBlockInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        crate::UnrecognizedMembers,
-    );
+    type Partial = (crate::codec::Fault, ::core::option::Option<u64>, crate::UnrecognizedMembers);
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3028,10 +2815,7 @@ impl crate::codec::Members for GuestMemoryBlockInfo {
             let members = &[(p.1.is_none(), 0, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            size: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { size: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -3100,14 +2884,20 @@ impl GuestExecStatus {
 
     /// Sets `out-data`.
     #[must_use]
-    pub fn out_data(mut self, out_data: impl ::core::convert::Into<::std::string::String>) -> Self {
+    pub fn out_data(
+        mut self,
+        out_data: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         self.out_data = Some(out_data.into());
         self
     }
 
     /// Sets `err-data`.
     #[must_use]
-    pub fn err_data(mut self, err_data: impl ::core::convert::Into<::std::string::String>) -> Self {
+    pub fn err_data(
+        mut self,
+        err_data: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         self.err_data = Some(err_data.into());
         self
     }
@@ -3219,27 +3009,16 @@ impl GuestExec {
     #[must_use]
     #[inline]
     pub fn new(pid: i64) -> Self {
-        Self {
-            pid,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { pid, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
 impl crate::codec::Members for GuestExec {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    type Partial = (crate::codec::Fault, ::core::option::Option<i64>, crate::UnrecognizedMembers);
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3256,10 +3035,7 @@ impl crate::codec::Members for GuestExec {
             let members = &[(p.1.is_none(), 0, "pid")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            pid: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { pid: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -3385,10 +3161,7 @@ impl GuestHostName {
     /// With what is mandatory.
     #[must_use]
     pub fn new(host_name: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            host_name: host_name.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { host_name: host_name.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -3401,11 +3174,7 @@ impl crate::codec::Members for GuestHostName {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3422,10 +3191,7 @@ impl crate::codec::Members for GuestHostName {
             let members = &[(p.1.is_none(), 0, "host-name")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            host_name: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { host_name: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -3484,13 +3250,7 @@ impl crate::codec::Members for GuestUser {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3509,12 +3269,7 @@ impl crate::codec::Members for GuestUser {
             let members = &[(p.1.is_none(), 0, "user"), (p.2.is_none(), 1, "login-time")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            user: m0,
-            login_time: m1,
-            domain: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { user: m0, login_time: m1, domain: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -3545,11 +3300,7 @@ impl GuestTimezone {
     #[must_use]
     #[inline]
     pub fn new(offset: i64) -> Self {
-        Self {
-            zone: None,
-            offset,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { zone: None, offset, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     /// Sets `zone`.
@@ -3570,12 +3321,7 @@ impl crate::codec::Members for GuestTimezone {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3593,11 +3339,7 @@ impl crate::codec::Members for GuestTimezone {
             let members = &[(p.2.is_none(), 1, "offset")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            zone: m0,
-            offset: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { zone: m0, offset: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -3870,11 +3612,7 @@ impl GuestDeviceIdPCI {
     #[must_use]
     #[inline]
     pub fn new(vendor_id: u16, device_id: u16) -> Self {
-        Self {
-            vendor_id,
-            device_id,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { vendor_id, device_id, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -3888,12 +3626,7 @@ impl crate::codec::Members for GuestDeviceIdPCI {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -3908,17 +3641,10 @@ impl crate::codec::Members for GuestDeviceIdPCI {
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "vendor-id"),
-                (p.2.is_none(), 1, "device-id"),
-            ];
+            let members = &[(p.1.is_none(), 0, "vendor-id"), (p.2.is_none(), 1, "device-id")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            vendor_id: m0,
-            device_id: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { vendor_id: m0, device_id: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -3947,10 +3673,7 @@ impl GuestDeviceId {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestDeviceIdBranch>) -> Self {
-        Self {
-            u: u.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { u: u.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     /// `type` as on the wire.
@@ -3985,7 +3708,11 @@ impl crate::codec::Members for GuestDeviceId {
             "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
                 let taken = crate::codec::branch_member::<GuestDeviceIdBranch>(
-                    &mut p.2, &p.1, "type", key, r,
+                    &mut p.2,
+                    &p.1,
+                    "type",
+                    key,
+                    r,
                 )?;
                 Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
@@ -3998,10 +3725,7 @@ impl crate::codec::Members for GuestDeviceId {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: crate::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
     }
 
     #[inline]
@@ -4047,9 +3771,8 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
     #[inline]
     fn begin(tag: &GuestDeviceType) -> GuestDeviceIdBranchPartial {
         match tag {
-            GuestDeviceType::Pci => {
-                GuestDeviceIdBranchPartial::Pci(crate::codec::boxed_begin::<GuestDeviceIdPCI>())
-            }
+            GuestDeviceType::Pci =>
+                GuestDeviceIdBranchPartial::Pci(crate::codec::boxed_begin::<GuestDeviceIdPCI>()),
             GuestDeviceType::Unrecognized(tag) => {
                 GuestDeviceIdBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -4063,12 +3786,10 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
         r: &mut crate::Reader<'_>,
     ) -> crate::Result<bool> {
         match p {
-            GuestDeviceIdBranchPartial::Pci(p) => {
-                <GuestDeviceIdPCI as crate::codec::Members>::member(p, key, r)
-            }
-            GuestDeviceIdBranchPartial::Unrecognized(_, members) => {
-                crate::codec::open(members, key, r)
-            }
+            GuestDeviceIdBranchPartial::Pci(p) =>
+                <GuestDeviceIdPCI as crate::codec::Members>::member(p, key, r),
+            GuestDeviceIdBranchPartial::Unrecognized(_, members) =>
+                crate::codec::open(members, key, r),
         }
     }
 
@@ -4076,9 +3797,8 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
     fn finish(p: GuestDeviceIdBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             GuestDeviceIdBranchPartial::Pci(p) => Self::Pci(crate::codec::boxed_finish(p, r)?),
-            GuestDeviceIdBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            GuestDeviceIdBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -4171,14 +3891,7 @@ impl crate::codec::Members for GuestDeviceInfo {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -4233,10 +3946,7 @@ impl GuestAuthorizedKeys {
     /// With what is mandatory.
     #[must_use]
     pub fn new(keys: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>) -> Self {
-        Self {
-            keys: keys.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { keys: keys.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -4249,11 +3959,7 @@ impl crate::codec::Members for GuestAuthorizedKeys {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -4270,10 +3976,7 @@ impl crate::codec::Members for GuestAuthorizedKeys {
             let members = &[(p.1.is_none(), 0, "keys")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            keys: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { keys: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -4568,8 +4271,7 @@ impl crate::codec::Members for GuestDiskStats {
             m15,
             m16,
             rest,
-        ) = p
-        else {
+        ) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
@@ -4666,14 +4368,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -4698,13 +4393,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            major: m1,
-            minor: m2,
-            stats: m3,
-            unrecognized: rest,
-        })
+        Ok(Self { name: m0, major: m1, minor: m2, stats: m3, unrecognized: rest })
     }
 
     #[inline]
@@ -4923,8 +4612,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
             m9,
             m10,
             rest,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "cpu"),
                 (p.2.is_none(), 1, "user"),
@@ -4985,10 +4673,7 @@ impl GuestCpuStats {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<GuestCpuStatsBranch>) -> Self {
-        Self {
-            u: u.into(),
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { u: u.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     /// `type` as on the wire.
@@ -5023,7 +4708,11 @@ impl crate::codec::Members for GuestCpuStats {
             "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
             _ => {
                 let taken = crate::codec::branch_member::<GuestCpuStatsBranch>(
-                    &mut p.2, &p.1, "type", key, r,
+                    &mut p.2,
+                    &p.1,
+                    "type",
+                    key,
+                    r,
                 )?;
                 Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
             }
@@ -5036,10 +4725,7 @@ impl crate::codec::Members for GuestCpuStats {
             let members = &[(p.1.is_none(), 0, "type")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: crate::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
     }
 
     #[inline]
@@ -5085,9 +4771,9 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     #[inline]
     fn begin(tag: &GuestCpuStatsType) -> GuestCpuStatsBranchPartial {
         match tag {
-            GuestCpuStatsType::Linux => {
-                GuestCpuStatsBranchPartial::Linux(crate::codec::boxed_begin::<GuestLinuxCpuStats>())
-            }
+            GuestCpuStatsType::Linux => GuestCpuStatsBranchPartial::Linux(
+                crate::codec::boxed_begin::<GuestLinuxCpuStats>(),
+            ),
             GuestCpuStatsType::Unrecognized(tag) => {
                 GuestCpuStatsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -5101,12 +4787,10 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
         r: &mut crate::Reader<'_>,
     ) -> crate::Result<bool> {
         match p {
-            GuestCpuStatsBranchPartial::Linux(p) => {
-                <GuestLinuxCpuStats as crate::codec::Members>::member(p, key, r)
-            }
-            GuestCpuStatsBranchPartial::Unrecognized(_, members) => {
-                crate::codec::open(members, key, r)
-            }
+            GuestCpuStatsBranchPartial::Linux(p) =>
+                <GuestLinuxCpuStats as crate::codec::Members>::member(p, key, r),
+            GuestCpuStatsBranchPartial::Unrecognized(_, members) =>
+                crate::codec::open(members, key, r),
         }
     }
 
@@ -5114,9 +4798,8 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     fn finish(p: GuestCpuStatsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             GuestCpuStatsBranchPartial::Linux(p) => Self::Linux(crate::codec::boxed_finish(p, r)?),
-            GuestCpuStatsBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            GuestCpuStatsBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -5160,12 +4843,7 @@ impl GuestLoadAverage {
     #[must_use]
     #[inline]
     pub fn new(load1m: f64, load5m: f64, load15m: f64) -> Self {
-        Self {
-            load1m,
-            load5m,
-            load15m,
-            unrecognized: crate::UnrecognizedMembers::new(),
-        }
+        Self { load1m, load5m, load15m, unrecognized: crate::UnrecognizedMembers::new() }
     }
 }
 
@@ -5180,13 +4858,7 @@ impl crate::codec::Members for GuestLoadAverage {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -5209,12 +4881,7 @@ impl crate::codec::Members for GuestLoadAverage {
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            load1m: m0,
-            load5m: m1,
-            load15m: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { load1m: m0, load5m: m1, load15m: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -5487,8 +5154,7 @@ impl crate::codec::Members for GuestNetworkRoute {
             m14,
             Some(m15),
             rest,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "iface"),
                 (p.2.is_none(), 1, "destination"),
@@ -5636,6 +5302,7 @@ impl crate::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// Since: 1.1
     ///
     /// [`guest-sync-delimited`](https://www.qemu.org/docs/master/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync-delimited), `qapi-schema.json` line 31
@@ -5982,10 +5649,7 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestShutdown {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = (crate::codec::Fault, ::core::option::Option<::std::string::String>);
 
         #[inline]
         fn begin() -> Self::Partial {
@@ -6040,10 +5704,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(path: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                path: path.into(),
-                mode: None,
-            }
+            Self { path: path.into(), mode: None }
         }
 
         /// Sets `mode`.
@@ -6176,10 +5837,7 @@ pub mod commands {
         #[must_use]
         #[inline]
         pub fn new(handle: i64) -> Self {
-            Self {
-                handle,
-                count: None,
-            }
+            Self { handle, count: None }
         }
 
         /// Sets `count`.
@@ -6222,10 +5880,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "handle")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                handle: m0,
-                count: m1,
-            })
+            Ok(Self { handle: m0, count: m1 })
         }
 
         #[inline]
@@ -6261,11 +5916,7 @@ pub mod commands {
             handle: i64,
             buf_b64: impl ::core::convert::Into<::std::string::String>,
         ) -> Self {
-            Self {
-                handle,
-                buf_b64: buf_b64.into(),
-                count: None,
-            }
+            Self { handle, buf_b64: buf_b64.into(), count: None }
         }
 
         /// Sets `count`.
@@ -6310,11 +5961,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "handle"), (p.2.is_none(), 1, "buf-b64")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                handle: m0,
-                buf_b64: m1,
-                count: m2,
-            })
+            Ok(Self { handle: m0, buf_b64: m1, count: m2 })
         }
 
         #[inline]
@@ -6352,11 +5999,7 @@ pub mod commands {
             offset: i64,
             whence: impl ::core::convert::Into<super::GuestFileWhence>,
         ) -> Self {
-            Self {
-                handle,
-                offset,
-                whence: whence.into(),
-            }
+            Self { handle, offset, whence: whence.into() }
         }
     }
 
@@ -6397,11 +6040,7 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                handle: m0,
-                offset: m1,
-                whence: m2,
-            })
+            Ok(Self { handle: m0, offset: m1, whence: m2 })
         }
 
         #[inline]
@@ -7014,9 +6653,7 @@ pub mod commands {
         pub fn new(
             vcpus: impl ::core::convert::Into<::std::vec::Vec<super::GuestLogicalProcessor>>,
         ) -> Self {
-            Self {
-                vcpus: vcpus.into(),
-            }
+            Self { vcpus: vcpus.into() }
         }
     }
 
@@ -7181,11 +6818,7 @@ pub mod commands {
             password: impl ::core::convert::Into<::std::string::String>,
             crypted: bool,
         ) -> Self {
-            Self {
-                username: username.into(),
-                password: password.into(),
-                crypted,
-            }
+            Self { username: username.into(), password: password.into(), crypted }
         }
     }
 
@@ -7226,11 +6859,7 @@ pub mod commands {
                 ];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                username: m0,
-                password: m1,
-                crypted: m2,
-            })
+            Ok(Self { username: m0, password: m1, crypted: m2 })
         }
 
         #[inline]
@@ -7311,9 +6940,7 @@ pub mod commands {
         pub fn new(
             mem_blks: impl ::core::convert::Into<::std::vec::Vec<super::GuestMemoryBlock>>,
         ) -> Self {
-            Self {
-                mem_blks: mem_blks.into(),
-            }
+            Self { mem_blks: mem_blks.into() }
         }
     }
 
@@ -7488,13 +7115,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(path: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                path: path.into(),
-                arg: None,
-                env: None,
-                input_data: None,
-                capture_output: None,
-            }
+            Self { path: path.into(), arg: None, env: None, input_data: None, capture_output: None }
         }
 
         /// Sets `arg`.
@@ -7575,13 +7196,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "path")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                path: m0,
-                arg: m1,
-                env: m2,
-                input_data: m3,
-                capture_output: m4,
-            })
+            Ok(Self { path: m0, arg: m1, env: m2, input_data: m3, capture_output: m4 })
         }
 
         #[inline]
@@ -7842,17 +7457,12 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(username: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                username: username.into(),
-            }
+            Self { username: username.into() }
         }
     }
 
     impl crate::codec::Members for GuestSshGetAuthorizedKeys {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = (crate::codec::Fault, ::core::option::Option<::std::string::String>);
 
         #[inline]
         fn begin() -> Self::Partial {
@@ -7912,11 +7522,7 @@ pub mod commands {
             username: impl ::core::convert::Into<::std::string::String>,
             keys: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
         ) -> Self {
-            Self {
-                username: username.into(),
-                keys: keys.into(),
-                reset: None,
-            }
+            Self { username: username.into(), keys: keys.into(), reset: None }
         }
 
         /// Sets `reset`.
@@ -7961,11 +7567,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                username: m0,
-                keys: m1,
-                reset: m2,
-            })
+            Ok(Self { username: m0, keys: m1, reset: m2 })
         }
 
         #[inline]
@@ -8000,10 +7602,7 @@ pub mod commands {
             username: impl ::core::convert::Into<::std::string::String>,
             keys: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
         ) -> Self {
-            Self {
-                username: username.into(),
-                keys: keys.into(),
-            }
+            Self { username: username.into(), keys: keys.into() }
         }
     }
 
@@ -8038,10 +7637,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                username: m0,
-                keys: m1,
-            })
+            Ok(Self { username: m0, keys: m1 })
         }
 
         #[inline]
@@ -8329,21 +7925,13 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("guest-set-time").since("1.5"),
     crate::CommandInfo::new("guest-set-user-password").since("2.3"),
     crate::CommandInfo::new("guest-set-vcpus").since("1.5"),
-    crate::CommandInfo::new("guest-shutdown")
-        .since("0.15")
-        .no_success_response(),
+    crate::CommandInfo::new("guest-shutdown").since("0.15").no_success_response(),
     crate::CommandInfo::new("guest-ssh-add-authorized-keys").since("5.2"),
     crate::CommandInfo::new("guest-ssh-get-authorized-keys").since("5.2"),
     crate::CommandInfo::new("guest-ssh-remove-authorized-keys").since("5.2"),
-    crate::CommandInfo::new("guest-suspend-disk")
-        .since("1.1")
-        .no_success_response(),
-    crate::CommandInfo::new("guest-suspend-hybrid")
-        .since("1.1")
-        .no_success_response(),
-    crate::CommandInfo::new("guest-suspend-ram")
-        .since("1.1")
-        .no_success_response(),
+    crate::CommandInfo::new("guest-suspend-disk").since("1.1").no_success_response(),
+    crate::CommandInfo::new("guest-suspend-hybrid").since("1.1").no_success_response(),
+    crate::CommandInfo::new("guest-suspend-ram").since("1.1").no_success_response(),
     crate::CommandInfo::new("guest-sync").since("0.15"),
     crate::CommandInfo::new("guest-sync-delimited").since("1.1"),
 ];

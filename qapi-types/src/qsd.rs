@@ -10,108 +10,404 @@
 
 #[allow(deprecated, unused_imports)]
 pub use crate::qmp::{
-    Abort, AbortWrapper, AcpiGenericInitiatorProperties, AcpiGenericPortProperties,
-    ActionCompletionMode, AuthZListFileProperties, AuthZListProperties, AuthZPAMProperties,
-    AuthZSimpleProperties, BackupCommon, BackupPerf, BitmapSyncMode, BlkdebugEvent, BlkdebugIOType,
-    BlkdebugInjectErrorOptions, BlkdebugSetStateOptions, BlockChildInfo, BlockDeviceInfo,
-    BlockDeviceIoStatus, BlockDeviceStats, BlockDeviceTimedStats, BlockDirtyBitmap,
-    BlockDirtyBitmapAdd, BlockDirtyBitmapAddWrapper, BlockDirtyBitmapMerge,
-    BlockDirtyBitmapMergeWrapper, BlockDirtyBitmapOrStr, BlockDirtyBitmapSha256,
-    BlockDirtyBitmapWrapper, BlockDirtyInfo, BlockErrorAction, BlockExportInfo,
-    BlockExportIothreads, BlockExportOptions, BlockExportOptionsBranch, BlockExportOptionsFuse,
-    BlockExportOptionsNbd, BlockExportOptionsNbdBase, BlockExportOptionsVduseBlk,
-    BlockExportOptionsVhostUserBlk, BlockExportRemoveMode, BlockExportType, BlockGraphInfo,
-    BlockIOThrottle, BlockInfo, BlockJobChangeOptions, BlockJobChangeOptionsBranch,
-    BlockJobChangeOptionsMirror, BlockJobInfo, BlockJobInfoBranch, BlockJobInfoMirror,
-    BlockLatencyHistogramInfo, BlockLimitsInfo, BlockMeasureInfo, BlockNodeInfo, BlockPermission,
-    BlockStats, BlockStatsSpecific, BlockStatsSpecificBranch, BlockStatsSpecificFile,
-    BlockStatsSpecificNvme, BlockdevAioOptions, BlockdevAmendOptions, BlockdevAmendOptionsBranch,
-    BlockdevAmendOptionsLUKS, BlockdevAmendOptionsQcow2, BlockdevBackup, BlockdevBackupWrapper,
-    BlockdevCacheInfo, BlockdevCacheOptions, BlockdevChild, BlockdevCreateOptions,
-    BlockdevCreateOptionsBranch, BlockdevCreateOptionsFile, BlockdevCreateOptionsLUKS,
-    BlockdevCreateOptionsNfs, BlockdevCreateOptionsParallels, BlockdevCreateOptionsQcow,
-    BlockdevCreateOptionsQcow2, BlockdevCreateOptionsQed, BlockdevCreateOptionsRbd,
-    BlockdevCreateOptionsSsh, BlockdevCreateOptionsVdi, BlockdevCreateOptionsVhdx,
-    BlockdevCreateOptionsVmdk, BlockdevCreateOptionsVpc, BlockdevDetectZeroesOptions,
-    BlockdevDiscardOptions, BlockdevDriver, BlockdevOnError, BlockdevOptions,
-    BlockdevOptionsBlkdebug, BlockdevOptionsBlklogwrites, BlockdevOptionsBlkreplay,
-    BlockdevOptionsBlkverify, BlockdevOptionsBranch, BlockdevOptionsCbw, BlockdevOptionsCor,
-    BlockdevOptionsCurlBase, BlockdevOptionsCurlFtp, BlockdevOptionsCurlFtps,
-    BlockdevOptionsCurlHttp, BlockdevOptionsCurlHttps, BlockdevOptionsFile,
-    BlockdevOptionsGenericCOWFormat, BlockdevOptionsGenericFormat, BlockdevOptionsIoUring,
-    BlockdevOptionsIscsi, BlockdevOptionsLUKS, BlockdevOptionsNVMe, BlockdevOptionsNbd,
-    BlockdevOptionsNfs, BlockdevOptionsNull, BlockdevOptionsNvmeIoUring,
-    BlockdevOptionsPreallocate, BlockdevOptionsQcow, BlockdevOptionsQcow2, BlockdevOptionsQuorum,
-    BlockdevOptionsRaw, BlockdevOptionsRbd, BlockdevOptionsReplication, BlockdevOptionsSsh,
-    BlockdevOptionsThrottle, BlockdevOptionsVVFAT, BlockdevOptionsVirtioBlkVfioPci,
-    BlockdevOptionsVirtioBlkVhostUser, BlockdevOptionsVirtioBlkVhostVdpa, BlockdevQcow2Encryption,
-    BlockdevQcow2EncryptionBranch, BlockdevQcow2EncryptionFormat, BlockdevQcow2Version,
-    BlockdevQcowEncryption, BlockdevQcowEncryptionBranch, BlockdevQcowEncryptionFormat,
-    BlockdevRef, BlockdevRefOrNull, BlockdevSnapshot, BlockdevSnapshotInternal,
-    BlockdevSnapshotInternalWrapper, BlockdevSnapshotSync, BlockdevSnapshotSyncWrapper,
-    BlockdevSnapshotWrapper, BlockdevVhdxSubformat, BlockdevVmdkAdapterType, BlockdevVmdkSubformat,
-    BlockdevVpcSubformat, CanHostSocketcanProperties, ChardevBackend, ChardevBackendBranch,
-    ChardevBackendInfo, ChardevBackendKind, ChardevCommon, ChardevCommonWrapper, ChardevDBus,
-    ChardevDBusWrapper, ChardevFile, ChardevFileWrapper, ChardevHostdev, ChardevHostdevWrapper,
-    ChardevHub, ChardevHubWrapper, ChardevInfo, ChardevMux, ChardevMuxWrapper, ChardevPty,
-    ChardevPtyWrapper, ChardevQemuVDAgent, ChardevQemuVDAgentWrapper, ChardevReturn,
-    ChardevRingbuf, ChardevRingbufWrapper, ChardevSocket, ChardevSocketWrapper,
-    ChardevSpiceChannel, ChardevSpiceChannelWrapper, ChardevSpicePort, ChardevSpicePortWrapper,
-    ChardevStdio, ChardevStdioWrapper, ChardevUdp, ChardevUdpWrapper, ChardevVC, ChardevVCEncoding,
-    ChardevVCWrapper, ColoCompareProperties, CommandInfo, CryptodevBackendProperties,
-    CryptodevVhostUserProperties, DBusVMStateProperties, DataFormat, DriveBackup,
-    DriveBackupWrapper, DriveMirror, DummyBlockCoreForceArrays, EndianMode,
-    EventLoopBaseProperties, FdSocketAddress, FdSocketAddressWrapper, FilterBufferProperties,
-    FilterDumpProperties, FilterMirrorProperties, FilterRedirectorProperties,
-    FilterRewriterProperties, FuseExportAllowOther, GrabToggleKeys, HostMemPolicy,
-    HumanReadableText, IOMMUFDProperties, IgvmCfgProperties, ImageCheck, ImageInfo,
-    ImageInfoSpecific, ImageInfoSpecificBranch, ImageInfoSpecificFile,
-    ImageInfoSpecificFileWrapper, ImageInfoSpecificKind, ImageInfoSpecificLUKSWrapper,
-    ImageInfoSpecificQCow2, ImageInfoSpecificQCow2Encryption, ImageInfoSpecificQCow2EncryptionBase,
-    ImageInfoSpecificQCow2EncryptionBranch, ImageInfoSpecificQCow2Wrapper, ImageInfoSpecificRbd,
-    ImageInfoSpecificRbdWrapper, ImageInfoSpecificVmdk, ImageInfoSpecificVmdkWrapper,
-    InetSocketAddress, InetSocketAddressBase, InetSocketAddressWrapper, InputBarrierProperties,
-    InputLinuxProperties, IoOperationType, IothreadProperties, IscsiHeaderDigest, IscsiTransport,
-    JSONType, JobInfo, JobStatus, JobType, JobVerb, MainLoopProperties, MapEntry,
-    MemoryBackendEpcProperties, MemoryBackendFileProperties, MemoryBackendMemfdProperties,
-    MemoryBackendProperties, MemoryBackendShmProperties, MirrorCopyMode, MirrorSyncMode,
-    MonitorHMPProperties, MonitorMode, MonitorOptions, MonitorProperties, MonitorQMPCloseAction,
-    MonitorQMPProperties, NFSServer, NFSTransport, NbdServerAddOptions, NbdServerOptions,
-    NbdServerOptionsBase, NbdServerOptionsLegacy, NetFilterDirection, NetfilterInsert,
-    NetfilterProperties, NetworkAddressFamily, NewImageMode, ObjectOptions, ObjectOptionsBranch,
-    ObjectPropertiesValues, ObjectPropertyInfo, ObjectPropertyValue, ObjectType, ObjectTypeInfo,
-    OffAutoPCIBAR, OnCbwError, OnOffAuto, OnOffSplit, PCIELinkSpeed, PCIELinkWidth,
-    PrManagerHelperProperties, PreallocMode, QAuthZListFormat, QAuthZListPolicy, QAuthZListRule,
-    QCryptoAkCipherAlgo, QCryptoAkCipherKeyType, QCryptoAkCipherOptions,
-    QCryptoAkCipherOptionsBranch, QCryptoAkCipherOptionsRSA, QCryptoBlockAmendOptions,
-    QCryptoBlockAmendOptionsBranch, QCryptoBlockAmendOptionsLUKS, QCryptoBlockCreateOptions,
-    QCryptoBlockCreateOptionsBranch, QCryptoBlockCreateOptionsLUKS, QCryptoBlockFormat,
-    QCryptoBlockInfo, QCryptoBlockInfoBase, QCryptoBlockInfoBranch, QCryptoBlockInfoLUKS,
-    QCryptoBlockInfoLUKSSlot, QCryptoBlockLUKSKeyslotState, QCryptoBlockOpenOptions,
-    QCryptoBlockOpenOptionsBranch, QCryptoBlockOptionsBase, QCryptoBlockOptionsLUKS,
-    QCryptoBlockOptionsQCow, QCryptoCipherAlgo, QCryptoCipherMode, QCryptoHashAlgo,
-    QCryptoIVGenAlgo, QCryptoRSAPaddingAlgo, QCryptoSecretFormat, QCryptoTLSCredsEndpoint,
-    QMPCapability, Qcow2BitmapInfo, Qcow2BitmapInfoFlags, Qcow2CompressionType,
-    Qcow2OverlapCheckFlags, Qcow2OverlapCheckMode, Qcow2OverlapChecks, QtestProperties,
-    QuorumOpType, QuorumReadPattern, RbdAuthMode, RbdEncryptionCreateOptions,
-    RbdEncryptionCreateOptionsBranch, RbdEncryptionCreateOptionsLUKS,
-    RbdEncryptionCreateOptionsLUKS2, RbdEncryptionCreateOptionsLUKSBase, RbdEncryptionOptions,
-    RbdEncryptionOptionsBranch, RbdEncryptionOptionsLUKS, RbdEncryptionOptionsLUKS2,
-    RbdEncryptionOptionsLUKSAny, RbdEncryptionOptionsLUKSBase, RbdImageEncryptionFormat,
-    RemoteObjectProperties, ReplicationMode, RngEgdProperties, RngProperties, RngRandomProperties,
-    SchemaInfo, SchemaInfoAlternate, SchemaInfoAlternateMember, SchemaInfoArray, SchemaInfoBranch,
-    SchemaInfoBuiltin, SchemaInfoCommand, SchemaInfoEnum, SchemaInfoEnumMember, SchemaInfoEvent,
-    SchemaInfoObject, SchemaInfoObjectMember, SchemaInfoObjectVariant, SchemaMetaType,
-    SecretCommonProperties, SecretKeyringProperties, SecretProperties, SevCommonProperties,
-    SevGuestProperties, SevSnpGuestProperties, SnapshotInfo, SocketAddress, SocketAddressBranch,
-    SocketAddressLegacy, SocketAddressLegacyBranch, SocketAddressType, SshHostKeyCheck,
-    SshHostKeyCheckBranch, SshHostKeyCheckHashType, SshHostKeyCheckMode, SshHostKeyHash, StrOrNull,
-    TdxGuestProperties, ThreadContextProperties, ThrottleGroupProperties, ThrottleLimits,
-    TlsCredsAnonProperties, TlsCredsProperties, TlsCredsPskProperties, TlsCredsX509Properties,
-    TransactionAction, TransactionActionBranch, TransactionActionKind, TransactionProperties,
-    UnixSocketAddress, UnixSocketAddressWrapper, VersionInfo, VersionTriple,
-    VfioUserServerProperties, VmdkExtentInfo, VsockSocketAddress, VsockSocketAddressWrapper,
-    XDbgBlockGraph, XDbgBlockGraphEdge, XDbgBlockGraphNode, XDbgBlockGraphNodeType,
+    Abort,
+    AbortWrapper,
+    AcpiGenericInitiatorProperties,
+    AcpiGenericPortProperties,
+    ActionCompletionMode,
+    AuthZListFileProperties,
+    AuthZListProperties,
+    AuthZPAMProperties,
+    AuthZSimpleProperties,
+    BackupCommon,
+    BackupPerf,
+    BitmapSyncMode,
+    BlkdebugEvent,
+    BlkdebugIOType,
+    BlkdebugInjectErrorOptions,
+    BlkdebugSetStateOptions,
+    BlockChildInfo,
+    BlockDeviceInfo,
+    BlockDeviceIoStatus,
+    BlockDeviceStats,
+    BlockDeviceTimedStats,
+    BlockDirtyBitmap,
+    BlockDirtyBitmapAdd,
+    BlockDirtyBitmapAddWrapper,
+    BlockDirtyBitmapMerge,
+    BlockDirtyBitmapMergeWrapper,
+    BlockDirtyBitmapOrStr,
+    BlockDirtyBitmapSha256,
+    BlockDirtyBitmapWrapper,
+    BlockDirtyInfo,
+    BlockErrorAction,
+    BlockExportInfo,
+    BlockExportIothreads,
+    BlockExportOptions,
+    BlockExportOptionsBranch,
+    BlockExportOptionsFuse,
+    BlockExportOptionsNbd,
+    BlockExportOptionsNbdBase,
+    BlockExportOptionsVduseBlk,
+    BlockExportOptionsVhostUserBlk,
+    BlockExportRemoveMode,
+    BlockExportType,
+    BlockGraphInfo,
+    BlockIOThrottle,
+    BlockInfo,
+    BlockJobChangeOptions,
+    BlockJobChangeOptionsBranch,
+    BlockJobChangeOptionsMirror,
+    BlockJobInfo,
+    BlockJobInfoBranch,
+    BlockJobInfoMirror,
+    BlockLatencyHistogramInfo,
+    BlockLimitsInfo,
+    BlockMeasureInfo,
+    BlockNodeInfo,
+    BlockPermission,
+    BlockStats,
+    BlockStatsSpecific,
+    BlockStatsSpecificBranch,
+    BlockStatsSpecificFile,
+    BlockStatsSpecificNvme,
+    BlockdevAioOptions,
+    BlockdevAmendOptions,
+    BlockdevAmendOptionsBranch,
+    BlockdevAmendOptionsLUKS,
+    BlockdevAmendOptionsQcow2,
+    BlockdevBackup,
+    BlockdevBackupWrapper,
+    BlockdevCacheInfo,
+    BlockdevCacheOptions,
+    BlockdevChild,
+    BlockdevCreateOptions,
+    BlockdevCreateOptionsBranch,
+    BlockdevCreateOptionsFile,
+    BlockdevCreateOptionsLUKS,
+    BlockdevCreateOptionsNfs,
+    BlockdevCreateOptionsParallels,
+    BlockdevCreateOptionsQcow,
+    BlockdevCreateOptionsQcow2,
+    BlockdevCreateOptionsQed,
+    BlockdevCreateOptionsRbd,
+    BlockdevCreateOptionsSsh,
+    BlockdevCreateOptionsVdi,
+    BlockdevCreateOptionsVhdx,
+    BlockdevCreateOptionsVmdk,
+    BlockdevCreateOptionsVpc,
+    BlockdevDetectZeroesOptions,
+    BlockdevDiscardOptions,
+    BlockdevDriver,
+    BlockdevOnError,
+    BlockdevOptions,
+    BlockdevOptionsBlkdebug,
+    BlockdevOptionsBlklogwrites,
+    BlockdevOptionsBlkreplay,
+    BlockdevOptionsBlkverify,
+    BlockdevOptionsBranch,
+    BlockdevOptionsCbw,
+    BlockdevOptionsCor,
+    BlockdevOptionsCurlBase,
+    BlockdevOptionsCurlFtp,
+    BlockdevOptionsCurlFtps,
+    BlockdevOptionsCurlHttp,
+    BlockdevOptionsCurlHttps,
+    BlockdevOptionsFile,
+    BlockdevOptionsGenericCOWFormat,
+    BlockdevOptionsGenericFormat,
+    BlockdevOptionsIoUring,
+    BlockdevOptionsIscsi,
+    BlockdevOptionsLUKS,
+    BlockdevOptionsNVMe,
+    BlockdevOptionsNbd,
+    BlockdevOptionsNfs,
+    BlockdevOptionsNull,
+    BlockdevOptionsNvmeIoUring,
+    BlockdevOptionsPreallocate,
+    BlockdevOptionsQcow,
+    BlockdevOptionsQcow2,
+    BlockdevOptionsQuorum,
+    BlockdevOptionsRaw,
+    BlockdevOptionsRbd,
+    BlockdevOptionsReplication,
+    BlockdevOptionsSsh,
+    BlockdevOptionsThrottle,
+    BlockdevOptionsVVFAT,
+    BlockdevOptionsVirtioBlkVfioPci,
+    BlockdevOptionsVirtioBlkVhostUser,
+    BlockdevOptionsVirtioBlkVhostVdpa,
+    BlockdevQcow2Encryption,
+    BlockdevQcow2EncryptionBranch,
+    BlockdevQcow2EncryptionFormat,
+    BlockdevQcow2Version,
+    BlockdevQcowEncryption,
+    BlockdevQcowEncryptionBranch,
+    BlockdevQcowEncryptionFormat,
+    BlockdevRef,
+    BlockdevRefOrNull,
+    BlockdevSnapshot,
+    BlockdevSnapshotInternal,
+    BlockdevSnapshotInternalWrapper,
+    BlockdevSnapshotSync,
+    BlockdevSnapshotSyncWrapper,
+    BlockdevSnapshotWrapper,
+    BlockdevVhdxSubformat,
+    BlockdevVmdkAdapterType,
+    BlockdevVmdkSubformat,
+    BlockdevVpcSubformat,
+    CanHostSocketcanProperties,
+    ChardevBackend,
+    ChardevBackendBranch,
+    ChardevBackendInfo,
+    ChardevBackendKind,
+    ChardevCommon,
+    ChardevCommonWrapper,
+    ChardevDBus,
+    ChardevDBusWrapper,
+    ChardevFile,
+    ChardevFileWrapper,
+    ChardevHostdev,
+    ChardevHostdevWrapper,
+    ChardevHub,
+    ChardevHubWrapper,
+    ChardevInfo,
+    ChardevMux,
+    ChardevMuxWrapper,
+    ChardevPty,
+    ChardevPtyWrapper,
+    ChardevQemuVDAgent,
+    ChardevQemuVDAgentWrapper,
+    ChardevReturn,
+    ChardevRingbuf,
+    ChardevRingbufWrapper,
+    ChardevSocket,
+    ChardevSocketWrapper,
+    ChardevSpiceChannel,
+    ChardevSpiceChannelWrapper,
+    ChardevSpicePort,
+    ChardevSpicePortWrapper,
+    ChardevStdio,
+    ChardevStdioWrapper,
+    ChardevUdp,
+    ChardevUdpWrapper,
+    ChardevVC,
+    ChardevVCEncoding,
+    ChardevVCWrapper,
+    ColoCompareProperties,
+    CommandInfo,
+    CryptodevBackendProperties,
+    CryptodevVhostUserProperties,
+    DBusVMStateProperties,
+    DataFormat,
+    DriveBackup,
+    DriveBackupWrapper,
+    DriveMirror,
+    DummyBlockCoreForceArrays,
+    EndianMode,
+    EventLoopBaseProperties,
+    FdSocketAddress,
+    FdSocketAddressWrapper,
+    FilterBufferProperties,
+    FilterDumpProperties,
+    FilterMirrorProperties,
+    FilterRedirectorProperties,
+    FilterRewriterProperties,
+    FuseExportAllowOther,
+    GrabToggleKeys,
+    HostMemPolicy,
+    HumanReadableText,
+    IOMMUFDProperties,
+    IgvmCfgProperties,
+    ImageCheck,
+    ImageInfo,
+    ImageInfoSpecific,
+    ImageInfoSpecificBranch,
+    ImageInfoSpecificFile,
+    ImageInfoSpecificFileWrapper,
+    ImageInfoSpecificKind,
+    ImageInfoSpecificLUKSWrapper,
+    ImageInfoSpecificQCow2,
+    ImageInfoSpecificQCow2Encryption,
+    ImageInfoSpecificQCow2EncryptionBase,
+    ImageInfoSpecificQCow2EncryptionBranch,
+    ImageInfoSpecificQCow2Wrapper,
+    ImageInfoSpecificRbd,
+    ImageInfoSpecificRbdWrapper,
+    ImageInfoSpecificVmdk,
+    ImageInfoSpecificVmdkWrapper,
+    InetSocketAddress,
+    InetSocketAddressBase,
+    InetSocketAddressWrapper,
+    InputBarrierProperties,
+    InputLinuxProperties,
+    IoOperationType,
+    IothreadProperties,
+    IscsiHeaderDigest,
+    IscsiTransport,
+    JSONType,
+    JobInfo,
+    JobStatus,
+    JobType,
+    JobVerb,
+    MainLoopProperties,
+    MapEntry,
+    MemoryBackendEpcProperties,
+    MemoryBackendFileProperties,
+    MemoryBackendMemfdProperties,
+    MemoryBackendProperties,
+    MemoryBackendShmProperties,
+    MirrorCopyMode,
+    MirrorSyncMode,
+    MonitorHMPProperties,
+    MonitorMode,
+    MonitorOptions,
+    MonitorProperties,
+    MonitorQMPCloseAction,
+    MonitorQMPProperties,
+    NFSServer,
+    NFSTransport,
+    NbdServerAddOptions,
+    NbdServerOptions,
+    NbdServerOptionsBase,
+    NbdServerOptionsLegacy,
+    NetFilterDirection,
+    NetfilterInsert,
+    NetfilterProperties,
+    NetworkAddressFamily,
+    NewImageMode,
+    ObjectOptions,
+    ObjectOptionsBranch,
+    ObjectPropertiesValues,
+    ObjectPropertyInfo,
+    ObjectPropertyValue,
+    ObjectType,
+    ObjectTypeInfo,
+    OffAutoPCIBAR,
+    OnCbwError,
+    OnOffAuto,
+    OnOffSplit,
+    PCIELinkSpeed,
+    PCIELinkWidth,
+    PrManagerHelperProperties,
+    PreallocMode,
+    QAuthZListFormat,
+    QAuthZListPolicy,
+    QAuthZListRule,
+    QCryptoAkCipherAlgo,
+    QCryptoAkCipherKeyType,
+    QCryptoAkCipherOptions,
+    QCryptoAkCipherOptionsBranch,
+    QCryptoAkCipherOptionsRSA,
+    QCryptoBlockAmendOptions,
+    QCryptoBlockAmendOptionsBranch,
+    QCryptoBlockAmendOptionsLUKS,
+    QCryptoBlockCreateOptions,
+    QCryptoBlockCreateOptionsBranch,
+    QCryptoBlockCreateOptionsLUKS,
+    QCryptoBlockFormat,
+    QCryptoBlockInfo,
+    QCryptoBlockInfoBase,
+    QCryptoBlockInfoBranch,
+    QCryptoBlockInfoLUKS,
+    QCryptoBlockInfoLUKSSlot,
+    QCryptoBlockLUKSKeyslotState,
+    QCryptoBlockOpenOptions,
+    QCryptoBlockOpenOptionsBranch,
+    QCryptoBlockOptionsBase,
+    QCryptoBlockOptionsLUKS,
+    QCryptoBlockOptionsQCow,
+    QCryptoCipherAlgo,
+    QCryptoCipherMode,
+    QCryptoHashAlgo,
+    QCryptoIVGenAlgo,
+    QCryptoRSAPaddingAlgo,
+    QCryptoSecretFormat,
+    QCryptoTLSCredsEndpoint,
+    QMPCapability,
+    Qcow2BitmapInfo,
+    Qcow2BitmapInfoFlags,
+    Qcow2CompressionType,
+    Qcow2OverlapCheckFlags,
+    Qcow2OverlapCheckMode,
+    Qcow2OverlapChecks,
+    QtestProperties,
+    QuorumOpType,
+    QuorumReadPattern,
+    RbdAuthMode,
+    RbdEncryptionCreateOptions,
+    RbdEncryptionCreateOptionsBranch,
+    RbdEncryptionCreateOptionsLUKS,
+    RbdEncryptionCreateOptionsLUKS2,
+    RbdEncryptionCreateOptionsLUKSBase,
+    RbdEncryptionOptions,
+    RbdEncryptionOptionsBranch,
+    RbdEncryptionOptionsLUKS,
+    RbdEncryptionOptionsLUKS2,
+    RbdEncryptionOptionsLUKSAny,
+    RbdEncryptionOptionsLUKSBase,
+    RbdImageEncryptionFormat,
+    RemoteObjectProperties,
+    ReplicationMode,
+    RngEgdProperties,
+    RngProperties,
+    RngRandomProperties,
+    SchemaInfo,
+    SchemaInfoAlternate,
+    SchemaInfoAlternateMember,
+    SchemaInfoArray,
+    SchemaInfoBranch,
+    SchemaInfoBuiltin,
+    SchemaInfoCommand,
+    SchemaInfoEnum,
+    SchemaInfoEnumMember,
+    SchemaInfoEvent,
+    SchemaInfoObject,
+    SchemaInfoObjectMember,
+    SchemaInfoObjectVariant,
+    SchemaMetaType,
+    SecretCommonProperties,
+    SecretKeyringProperties,
+    SecretProperties,
+    SevCommonProperties,
+    SevGuestProperties,
+    SevSnpGuestProperties,
+    SnapshotInfo,
+    SocketAddress,
+    SocketAddressBranch,
+    SocketAddressLegacy,
+    SocketAddressLegacyBranch,
+    SocketAddressType,
+    SshHostKeyCheck,
+    SshHostKeyCheckBranch,
+    SshHostKeyCheckHashType,
+    SshHostKeyCheckMode,
+    SshHostKeyHash,
+    StrOrNull,
+    TdxGuestProperties,
+    ThreadContextProperties,
+    ThrottleGroupProperties,
+    ThrottleLimits,
+    TlsCredsAnonProperties,
+    TlsCredsProperties,
+    TlsCredsPskProperties,
+    TlsCredsX509Properties,
+    TransactionAction,
+    TransactionActionBranch,
+    TransactionActionKind,
+    TransactionProperties,
+    UnixSocketAddress,
+    UnixSocketAddressWrapper,
+    VersionInfo,
+    VersionTriple,
+    VfioUserServerProperties,
+    VmdkExtentInfo,
+    VsockSocketAddress,
+    VsockSocketAddressWrapper,
+    XDbgBlockGraph,
+    XDbgBlockGraphEdge,
+    XDbgBlockGraphNode,
+    XDbgBlockGraphNodeType,
 };
 
 /// Any event.
@@ -162,27 +458,22 @@ impl crate::Events for Event {
     ) -> crate::Result<Self> {
         match name {
             "JOB_STATUS_CHANGE" => crate::message::decode_event(data).map(Self::JobStatusChange),
-            "BLOCK_IMAGE_CORRUPTED" => {
-                crate::message::decode_event(data).map(Self::BlockImageCorrupted)
-            }
+            "BLOCK_IMAGE_CORRUPTED" =>
+                crate::message::decode_event(data).map(Self::BlockImageCorrupted),
             "BLOCK_IO_ERROR" => crate::message::decode_event(data).map(Self::BlockIoError),
-            "BLOCK_JOB_COMPLETED" => {
-                crate::message::decode_event(data).map(Self::BlockJobCompleted)
-            }
-            "BLOCK_JOB_CANCELLED" => {
-                crate::message::decode_event(data).map(Self::BlockJobCancelled)
-            }
+            "BLOCK_JOB_COMPLETED" =>
+                crate::message::decode_event(data).map(Self::BlockJobCompleted),
+            "BLOCK_JOB_CANCELLED" =>
+                crate::message::decode_event(data).map(Self::BlockJobCancelled),
             "BLOCK_JOB_ERROR" => crate::message::decode_event(data).map(Self::BlockJobError),
             "BLOCK_JOB_READY" => crate::message::decode_event(data).map(Self::BlockJobReady),
             "BLOCK_JOB_PENDING" => crate::message::decode_event(data).map(Self::BlockJobPending),
-            "BLOCK_WRITE_THRESHOLD" => {
-                crate::message::decode_event(data).map(Self::BlockWriteThreshold)
-            }
+            "BLOCK_WRITE_THRESHOLD" =>
+                crate::message::decode_event(data).map(Self::BlockWriteThreshold),
             "QUORUM_FAILURE" => crate::message::decode_event(data).map(Self::QuorumFailure),
             "QUORUM_REPORT_BAD" => crate::message::decode_event(data).map(Self::QuorumReportBad),
-            "BLOCK_EXPORT_DELETED" => {
-                crate::message::decode_event(data).map(Self::BlockExportDeleted)
-            }
+            "BLOCK_EXPORT_DELETED" =>
+                crate::message::decode_event(data).map(Self::BlockExportDeleted),
             "VSERPORT_CHANGE" => crate::message::decode_event(data).map(Self::VserportChange),
             _ => Ok(Self::Unrecognized {
                 name: crate::Unrecognized::new(name),
@@ -237,9 +528,19 @@ impl crate::Events for Event {
 pub mod events {
     #[allow(deprecated, unused_imports)]
     pub use crate::qmp::events::{
-        BlockExportDeleted, BlockImageCorrupted, BlockIoError, BlockJobCancelled,
-        BlockJobCompleted, BlockJobError, BlockJobPending, BlockJobReady, BlockWriteThreshold,
-        JobStatusChange, QuorumFailure, QuorumReportBad, VserportChange,
+        BlockExportDeleted,
+        BlockImageCorrupted,
+        BlockIoError,
+        BlockJobCancelled,
+        BlockJobCompleted,
+        BlockJobError,
+        BlockJobPending,
+        BlockJobReady,
+        BlockWriteThreshold,
+        JobStatusChange,
+        QuorumFailure,
+        QuorumReportBad,
+        VserportChange,
     };
 }
 
@@ -248,239 +549,195 @@ pub mod events {
 pub mod commands {
     #[allow(deprecated, unused_imports)]
     pub use crate::qmp::commands::{
-        BlockCommit, BlockDirtyBitmapAdd, BlockDirtyBitmapClear, BlockDirtyBitmapDisable,
-        BlockDirtyBitmapEnable, BlockDirtyBitmapMerge, BlockDirtyBitmapRemove, BlockExportAdd,
-        BlockExportDel, BlockJobCancel, BlockJobChange, BlockJobComplete, BlockJobDismiss,
-        BlockJobFinalize, BlockJobPause, BlockJobResume, BlockJobSetSpeed, BlockResize,
-        BlockSetWriteThreshold, BlockStream, BlockdevAdd, BlockdevBackup, BlockdevCreate,
-        BlockdevDel, BlockdevMirror, BlockdevReopen, BlockdevSetActive, BlockdevSnapshot,
-        BlockdevSnapshotDeleteInternalSync, BlockdevSnapshotInternalSync, BlockdevSnapshotSync,
-        ChangeBackingFile, ChardevAdd, ChardevChange, ChardevRemove, ChardevSendBreak, DriveBackup,
-        DriveMirror, JobCancel, JobComplete, JobDismiss, JobFinalize, JobPause, JobResume,
-        NbdServerAdd, NbdServerRemove, NbdServerStart, NbdServerStop, ObjectAdd, ObjectDel,
-        QmpCapabilities, QomGet, QomList, QomListGet, QomListProperties, QomListTypes, QomSet,
-        QueryBlock, QueryBlockExports, QueryBlockJobs, QueryBlockstats, QueryChardev,
-        QueryChardevBackends, QueryCommands, QueryJobs, QueryNamedBlockNodes, QueryQmpSchema,
-        QueryVersion, Quit, RingbufRead, RingbufWrite, Transaction, XBlockdevAmend,
-        XBlockdevChange, XBlockdevSetIothread, XDebugBlockDirtyBitmapSha256, XDebugQueryBlockGraph,
+        BlockCommit,
+        BlockDirtyBitmapAdd,
+        BlockDirtyBitmapClear,
+        BlockDirtyBitmapDisable,
+        BlockDirtyBitmapEnable,
+        BlockDirtyBitmapMerge,
+        BlockDirtyBitmapRemove,
+        BlockExportAdd,
+        BlockExportDel,
+        BlockJobCancel,
+        BlockJobChange,
+        BlockJobComplete,
+        BlockJobDismiss,
+        BlockJobFinalize,
+        BlockJobPause,
+        BlockJobResume,
+        BlockJobSetSpeed,
+        BlockResize,
+        BlockSetWriteThreshold,
+        BlockStream,
+        BlockdevAdd,
+        BlockdevBackup,
+        BlockdevCreate,
+        BlockdevDel,
+        BlockdevMirror,
+        BlockdevReopen,
+        BlockdevSetActive,
+        BlockdevSnapshot,
+        BlockdevSnapshotDeleteInternalSync,
+        BlockdevSnapshotInternalSync,
+        BlockdevSnapshotSync,
+        ChangeBackingFile,
+        ChardevAdd,
+        ChardevChange,
+        ChardevRemove,
+        ChardevSendBreak,
+        DriveBackup,
+        DriveMirror,
+        JobCancel,
+        JobComplete,
+        JobDismiss,
+        JobFinalize,
+        JobPause,
+        JobResume,
+        NbdServerAdd,
+        NbdServerRemove,
+        NbdServerStart,
+        NbdServerStop,
+        ObjectAdd,
+        ObjectDel,
+        QmpCapabilities,
+        QomGet,
+        QomList,
+        QomListGet,
+        QomListProperties,
+        QomListTypes,
+        QomSet,
+        QueryBlock,
+        QueryBlockExports,
+        QueryBlockJobs,
+        QueryBlockstats,
+        QueryChardev,
+        QueryChardevBackends,
+        QueryCommands,
+        QueryJobs,
+        QueryNamedBlockNodes,
+        QueryQmpSchema,
+        QueryVersion,
+        Quit,
+        RingbufRead,
+        RingbufWrite,
+        Transaction,
+        XBlockdevAmend,
+        XBlockdevChange,
+        XBlockdevSetIothread,
+        XDebugBlockDirtyBitmapSha256,
+        XDebugQueryBlockGraph,
     };
 }
 
 /// Facts about the commands, sorted by name.
 pub static COMMANDS: &[crate::CommandInfo] = &[
-    crate::CommandInfo::new("block-commit")
-        .since("1.3")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-add")
-        .since("2.4")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-clear")
-        .since("2.4")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-disable")
-        .since("4.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-enable")
-        .since("4.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-merge")
-        .since("4.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-dirty-bitmap-remove")
-        .since("2.4")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-export-add")
-        .since("5.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-export-del")
-        .since("5.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-cancel")
-        .since("1.1")
-        .allow_preconfig(),
+    crate::CommandInfo::new("block-commit").since("1.3").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-add").since("2.4").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-clear").since("2.4").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-disable").since("4.0").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-enable").since("4.0").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-merge").since("4.0").allow_preconfig(),
+    crate::CommandInfo::new("block-dirty-bitmap-remove").since("2.4").allow_preconfig(),
+    crate::CommandInfo::new("block-export-add").since("5.2").allow_preconfig(),
+    crate::CommandInfo::new("block-export-del").since("5.2").allow_preconfig(),
+    crate::CommandInfo::new("block-job-cancel").since("1.1").allow_preconfig(),
     crate::CommandInfo::new("block-job-change").since("8.2"),
-    crate::CommandInfo::new("block-job-complete")
-        .since("1.3")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-dismiss")
-        .since("2.12")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-finalize")
-        .since("2.12")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-pause")
-        .since("1.3")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-resume")
-        .since("1.3")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-job-set-speed")
-        .since("1.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-set-write-threshold")
-        .since("2.3")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block-stream")
-        .since("1.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("block_resize")
-        .since("0.14")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-add")
-        .since("2.9")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-backup")
-        .since("2.3")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-create")
-        .since("3.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-del")
-        .since("2.9")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-mirror")
-        .since("2.6")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-reopen")
-        .since("6.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-set-active")
-        .since("10.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot")
-        .since("2.5")
-        .features(&["allow-write-only-overlay"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot-delete-internal-sync")
-        .since("1.7")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot-internal-sync")
-        .since("1.7")
-        .allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot-sync")
-        .since("0.14")
-        .allow_preconfig(),
-    crate::CommandInfo::new("change-backing-file")
-        .since("2.1")
-        .allow_preconfig(),
+    crate::CommandInfo::new("block-job-complete").since("1.3").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-dismiss").since("2.12").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-finalize").since("2.12").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-pause").since("1.3").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-resume").since("1.3").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-set-speed").since("1.1").allow_preconfig(),
+    crate::CommandInfo::new("block-set-write-threshold").since("2.3").allow_preconfig(),
+    crate::CommandInfo::new("block-stream").since("1.1").allow_preconfig(),
+    crate::CommandInfo::new("block_resize").since("0.14").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-add").since("2.9").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-backup").since("2.3").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-create").since("3.0").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-del").since("2.9").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-mirror").since("2.6").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-reopen").since("6.1").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-set-active").since("10.0").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot").since("2.5").features(
+        &["allow-write-only-overlay"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot-delete-internal-sync").since(
+        "1.7",
+    ).allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot-internal-sync").since("1.7").allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot-sync").since("0.14").allow_preconfig(),
+    crate::CommandInfo::new("change-backing-file").since("2.1").allow_preconfig(),
     crate::CommandInfo::new("chardev-add").since("1.4"),
     crate::CommandInfo::new("chardev-change").since("2.10"),
     crate::CommandInfo::new("chardev-remove").since("1.4"),
     crate::CommandInfo::new("chardev-send-break").since("2.10"),
-    crate::CommandInfo::new("drive-backup")
-        .since("1.6")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("drive-mirror")
-        .since("1.3")
-        .allow_preconfig(),
+    crate::CommandInfo::new("drive-backup").since("1.6").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("drive-mirror").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("job-cancel").since("3.0"),
     crate::CommandInfo::new("job-complete").since("3.0"),
     crate::CommandInfo::new("job-dismiss").since("3.0"),
     crate::CommandInfo::new("job-finalize").since("3.0"),
     crate::CommandInfo::new("job-pause").since("3.0"),
     crate::CommandInfo::new("job-resume").since("3.0"),
-    crate::CommandInfo::new("nbd-server-add")
-        .since("1.3")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("nbd-server-remove")
-        .since("2.12")
-        .features(&["deprecated"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("nbd-server-start")
-        .since("1.3")
-        .allow_preconfig(),
-    crate::CommandInfo::new("nbd-server-stop")
-        .since("1.3")
-        .allow_preconfig(),
-    crate::CommandInfo::new("object-add")
-        .since("2.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("object-del")
-        .since("2.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qmp_capabilities")
-        .since("0.13")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-get")
-        .since("1.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-list")
-        .since("1.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-list-get")
-        .since("10.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-list-properties")
-        .since("2.12")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-list-types")
-        .since("1.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("qom-set")
-        .since("1.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-block")
-        .since("0.14")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-block-exports")
-        .since("5.2")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-block-jobs")
-        .since("1.1")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-blockstats")
-        .since("0.14")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-chardev")
-        .since("0.14")
-        .allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-add").since("1.3").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-remove").since("2.12").features(
+        &["deprecated"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-start").since("1.3").allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-stop").since("1.3").allow_preconfig(),
+    crate::CommandInfo::new("object-add").since("2.0").allow_preconfig(),
+    crate::CommandInfo::new("object-del").since("2.0").allow_preconfig(),
+    crate::CommandInfo::new("qmp_capabilities").since("0.13").allow_preconfig(),
+    crate::CommandInfo::new("qom-get").since("1.2").allow_preconfig(),
+    crate::CommandInfo::new("qom-list").since("1.2").allow_preconfig(),
+    crate::CommandInfo::new("qom-list-get").since("10.1").allow_preconfig(),
+    crate::CommandInfo::new("qom-list-properties").since("2.12").allow_preconfig(),
+    crate::CommandInfo::new("qom-list-types").since("1.1").allow_preconfig(),
+    crate::CommandInfo::new("qom-set").since("1.2").allow_preconfig(),
+    crate::CommandInfo::new("query-block").since("0.14").allow_preconfig(),
+    crate::CommandInfo::new("query-block-exports").since("5.2").allow_preconfig(),
+    crate::CommandInfo::new("query-block-jobs").since("1.1").allow_preconfig(),
+    crate::CommandInfo::new("query-blockstats").since("0.14").allow_preconfig(),
+    crate::CommandInfo::new("query-chardev").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("query-chardev-backends").since("2.0"),
-    crate::CommandInfo::new("query-commands")
-        .since("0.14")
-        .allow_preconfig(),
+    crate::CommandInfo::new("query-commands").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("query-jobs").since("3.0"),
-    crate::CommandInfo::new("query-named-block-nodes")
-        .since("2.0")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-qmp-schema")
-        .since("2.5")
-        .allow_preconfig(),
-    crate::CommandInfo::new("query-version")
-        .since("0.14")
-        .allow_preconfig(),
-    crate::CommandInfo::new("quit")
-        .since("0.14")
-        .allow_preconfig(),
+    crate::CommandInfo::new("query-named-block-nodes").since("2.0").allow_preconfig(),
+    crate::CommandInfo::new("query-qmp-schema").since("2.5").allow_preconfig(),
+    crate::CommandInfo::new("query-version").since("0.14").allow_preconfig(),
+    crate::CommandInfo::new("quit").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("ringbuf-read").since("1.4"),
     crate::CommandInfo::new("ringbuf-write").since("1.4"),
     crate::CommandInfo::new("transaction").since("1.1"),
-    crate::CommandInfo::new("x-blockdev-amend")
-        .since("5.1")
-        .features(&["unstable"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-change")
-        .since("2.7")
-        .features(&["unstable"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-set-iothread")
-        .since("2.12")
-        .features(&["unstable"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256")
-        .since("2.10")
-        .features(&["unstable"])
-        .allow_preconfig(),
-    crate::CommandInfo::new("x-debug-query-block-graph")
-        .since("4.0")
-        .features(&["unstable"])
-        .allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-amend").since("5.1").features(
+        &["unstable"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
+        &["unstable"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
+        &["unstable"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256").since("2.10").features(
+        &["unstable"],
+    ).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-query-block-graph").since("4.0").features(
+        &["unstable"],
+    ).allow_preconfig(),
 ];
 
 /// Facts about the events, sorted by name.

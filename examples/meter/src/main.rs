@@ -1,6 +1,7 @@
 //! Sums up the readings in a log of messages, one per line.
 
 #[allow(dead_code)] // this program does not use all of it
+#[rustfmt::skip] // it is as qapi-gen writes it
 mod meter;
 
 use meter::{Event, Phase};

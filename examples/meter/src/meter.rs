@@ -100,6 +100,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// `METER_READ`, `meter.json` line 3
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -117,11 +118,7 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(phase: super::Phase, watts: f64) -> Self {
-            Self {
-                phase,
-                watts,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { phase, watts, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -162,11 +159,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "phase"), (p.2.is_none(), 1, "watts")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                phase: m0,
-                watts: m1,
-                unrecognized: rest,
-            })
+            Ok(Self { phase: m0, watts: m1, unrecognized: rest })
         }
 
         #[inline]
@@ -196,10 +189,7 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(phase: super::Phase) -> Self {
-            Self {
-                phase,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { phase, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -212,11 +202,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -237,10 +223,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "phase")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                phase: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { phase: m0, unrecognized: rest })
         }
 
         #[inline]

@@ -1,8 +1,10 @@
 //! What becomes of the schema's conditions.
 
-use crate::compact::{cat, join};
+use super::code::tokens_of;
 use crate::model;
-use crate::names::FastMap;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use std::collections::BTreeMap;
 
 /// What a generated file makes of a condition's symbol. Without one, whatever the symbol guards is
 /// generated without condition.
@@ -17,7 +19,7 @@ pub(crate) enum Decision {
 }
 
 /// The symbols that were decided.
-pub(crate) type Decisions = FastMap<String, Decision>;
+pub(crate) type Decisions = BTreeMap<String, Decision>;
 
 /// When something is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +39,9 @@ impl Presence {
         }
     }
 
-    /// The attribute to put in front.
-    pub(crate) fn attribute(&self) -> Option<String> {
-        match self {
-            Presence::If(predicate) => Some(cat(&["#[cfg(", predicate, ")]"])),
-            _ => None,
-        }
+    /// Whether it depends on a predicate.
+    pub(crate) fn is_conditional(&self) -> bool {
+        matches!(self, Presence::If(_))
     }
 
     /// When it is not there.
@@ -50,7 +49,7 @@ impl Presence {
         match self {
             Presence::Always => Presence::Never,
             Presence::Never => Presence::Always,
-            Presence::If(predicate) => Presence::If(cat(&["not(", &predicate, ")"])),
+            Presence::If(predicate) => Presence::If(format!("not({predicate})")),
         }
     }
 
@@ -60,7 +59,17 @@ impl Presence {
             (Presence::Never, _) | (_, Presence::Never) => Presence::Never,
             (Presence::Always, it) | (it, Presence::Always) => it,
             (Presence::If(a), Presence::If(b)) if a == b => Presence::If(a),
-            (Presence::If(a), Presence::If(b)) => Presence::If(cat(&["all(", &a, ", ", &b, ")"])),
+            (Presence::If(a), Presence::If(b)) => Presence::If(format!("all({a}, {b})")),
+        }
+    }
+}
+
+/// The attribute to put in front.
+impl ToTokens for Presence {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        if let Presence::If(predicate) = self {
+            let predicate = tokens_of(predicate);
+            tokens.extend(quote!(#[cfg(#predicate)]));
         }
     }
 }
@@ -122,7 +131,7 @@ fn combine(
     match predicates.len() {
         0 => neutral,
         1 => Presence::If(predicates.remove(0)),
-        _ => Presence::If(cat(&[operator, "(", &join(&predicates, ", "), ")"])),
+        _ => Presence::If(format!("{operator}({})", predicates.join(", "))),
     }
 }
 

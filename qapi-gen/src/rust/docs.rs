@@ -4,11 +4,40 @@
 #[cfg_attr(not(feature = "docs"), path = "docs/undescribed.rs")]
 mod description;
 
+use super::options::Reference;
 use super::plan::{Module, Plan};
-use super::text::{Text, literal, on_one_line};
-use crate::compact::{CollectVec as _, cat, join};
 use crate::model::*;
 use crate::names::Name;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+/// Documentation: Markdown, as the attribute of an item.
+pub(crate) struct Docs(String);
+
+impl Docs {
+    fn new(paragraphs: &[String]) -> Docs {
+        let mut docs = String::new();
+        for (index, paragraph) in paragraphs.iter().enumerate() {
+            let separator = if index > 0 { "\n\n" } else { "" };
+            docs.push_str(separator);
+            for (index, line) in paragraph.lines().enumerate() {
+                let newline = if index > 0 { "\n" } else { "" };
+                let space = if line.is_empty() { "" } else { " " };
+                docs.extend([newline, space, line]);
+            }
+        }
+        Docs(docs)
+    }
+}
+
+impl ToTokens for Docs {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let text = &self.0;
+        if !text.is_empty() {
+            tokens.extend(quote!(#[doc = #text]));
+        }
+    }
+}
 
 /// What documentation is written from.
 pub(crate) struct Source<'a> {
@@ -29,75 +58,90 @@ pub(crate) struct Source<'a> {
     pub(crate) condition: Option<&'a Condition>,
 }
 
+macro_rules! source_of {
+    ($($kind:literal $definition:ident),*) => {
+        $(impl<'a> From<&'a $definition> for Source<'a> {
+            fn from(it: &'a $definition) -> Source<'a> {
+                Source {
+                    kind: $kind,
+                    name: &it.name,
+                    origin: &it.origin,
+                    doc: it.doc.as_ref(),
+                    features: &it.features,
+                    condition: it.condition.as_ref(),
+                }
+            }
+        })*
+    };
+}
+
+source_of!("enum" Enum, "object" Object, "alternate" Alternate, "command" Command, "event" Event);
+
 impl Plan<'_> {
     /// Documents an item made from a definition. `note` is said last, before the source.
-    pub(crate) fn document(&self, t: &mut Text, source: &Source, note: &str, module: Module) {
+    pub(crate) fn document(&self, source: &Source, note: &str, module: Module) -> Docs {
         let mut parts = self.description(source, module);
         if !note.is_empty() {
             parts.push(note.to_owned());
         }
         parts.push(self.origin(source));
-        t.docs(&parts);
+        Docs::new(&parts)
     }
 
     /// Documents a field, variant or setter made from part of a definition.
     pub(crate) fn document_part(
         &self,
-        t: &mut Text,
         name: &str,
-        doc: Option<&crate::model::Text>,
+        doc: Option<&Text>,
         features: &Features,
         when: Option<&Condition>,
         module: Module,
-    ) {
+    ) -> Docs {
         let mut parts = self.part_description(doc, features, when, module);
         if parts.is_empty() {
-            parts.push(cat(&["`", name, "`"]));
+            parts.push(format!("`{name}`"));
         }
-        t.docs(&parts);
+        Docs::new(&parts)
     }
 
     /// Name, file and line of the definition.
     fn origin(&self, source: &Source) -> String {
         let name = source.name;
         let (Some(span), Some(module)) = (source.origin.span, source.origin.module) else {
-            return cat(&["`", name, "`, built into the schema language"]);
+            return format!("`{name}`, built into the schema language");
         };
-        let file = &on_one_line(&self.schema.modules()[module].name);
+        let file = on_one_line(&self.schema.modules()[module].name);
         let line = self.schema.sources().line(span);
-        let name = match &self.options.reference {
-            None => cat(&["`", name, "`"]),
+        match &self.options.reference {
+            None => format!("`{name}`, `{file}` line {line}"),
             Some(reference) => {
-                let stem = file.rsplit('/').next().unwrap_or(file);
+                let stem = file.rsplit('/').next().unwrap_or(&file);
                 let stem = stem.strip_suffix(".json").unwrap_or(stem);
-                cat(&[
-                    "[`",
-                    name,
-                    "`](",
-                    &reference.page,
-                    "#",
-                    source.kind,
-                    "-",
-                    &reference.namespace,
-                    "-",
-                    stem,
-                    ".",
-                    name,
-                    ")",
-                ])
+                let Reference { page, namespace } = reference;
+                let kind = source.kind;
+                format!("[`{name}`]({page}#{kind}-{namespace}-{stem}.{name}), `{file}` line {line}")
             }
-        };
-        cat(&[&name, ", `", file, "` line ", &line.to_string()])
+        }
     }
 }
 
 /// The attribute of what has the feature `deprecated`.
-pub(crate) fn deprecation(features: &Features) -> Option<String> {
+pub(crate) fn deprecation(features: &Features) -> Option<TokenStream> {
     let feature = features.iter().find(|f| f.name == "deprecated")?;
     let note = feature.doc.as_ref().map_or("", |doc| doc.text.trim());
     if note.is_empty() {
-        return Some("#[deprecated]".to_owned());
+        return Some(quote!(#[deprecated]));
     }
-    let words: Vec<&str> = note.split_whitespace().collect_vec();
-    Some(cat(&["#[deprecated = ", &literal(&join(&words, " ")), "]"]))
+    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(quote!(#[deprecated = #note]))
+}
+
+/// Text that may contain anything, as a comment shows it.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.replace(is_hostile, " ")
+}
+
+/// Whether a character ends a line, or steers those around it, which rustc refuses in comments.
+pub(crate) fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

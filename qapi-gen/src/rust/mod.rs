@@ -1,276 +1,239 @@
 //! The Rust backend: from a schema to the text of a Rust module.
 //!
-//! A [`Plan`] decides what is generated and what everything is called; each construct of the
-//! language has a module here that writes its items.
+//! A [`Plan`] decides what is generated and what everything is called; then each construct of the
+//! language has a template that reads it.
 
-mod alternates;
-mod check;
-mod commands;
+mod code;
 mod condition;
-mod cycles;
 mod docs;
-mod enums;
 mod error;
-mod events;
 mod glob;
-#[cfg(feature = "service")]
-mod introspection;
-mod late;
-mod lints;
-mod members;
 mod names;
 mod options;
-mod paths;
 mod plan;
-mod received;
-mod record;
 #[cfg(feature = "docs")]
 mod rustdoc;
-#[cfg(feature = "service")]
-mod service;
-mod structs;
-mod tables;
-mod text;
-mod unions;
+mod templates;
 
 pub(crate) use condition::Decision;
 pub use error::Error;
 pub(crate) use glob::Glob;
-pub(crate) use options::{Options, Reference};
 #[cfg(feature = "service")]
-pub use service::ServiceOptions;
+pub use options::ServiceOptions;
+pub(crate) use options::{Options, Reference};
 
-use crate::compact::{CollectVec as _, cat, join, sort_names};
-use crate::model::{Definition, EnumId, Object, ObjectId, ObjectKind, Schema};
-use condition::Presence;
-use docs::Source;
-use paths::Paths;
-use plan::{Item, Module, Place, Plan};
-use record::RestKind;
-use text::{Text, on_one_line, refs};
+use crate::model::*;
+use crate::print::Printer;
+use code::Path;
+use docs::on_one_line;
+use plan::{Item, Plan};
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
-const LINTS: &[&str] = &[
-    "//",
-    "// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,",
-    "// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,",
-    "// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,",
-    "// used_underscore_binding and used_underscore_items.",
-];
+const LINTS: &str = "\
+// This code raises no warning of rustc and clippy; of clippy::pedantic at most doc_markdown,
+// fn_params_excessive_bools, many_single_char_names, match_same_arms, pub_underscore_fields,
+// similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
+// used_underscore_binding and used_underscore_items.
+";
 
-/// An item that a macro at the end of its module implements traits for, and when it is there.
-type Listed = (Option<String>, String);
-
-/// The generated file under construction.
-pub(crate) struct Output<'p, 's> {
-    plan: &'p Plan<'s>,
-    paths: Paths,
-    t: Text,
-    enums: Vec<Listed>,
-    objects: Vec<Listed>,
-    /// Types that implement `Decode` and `Encode` themselves.
-    others: Vec<Listed>,
-}
+/// As many definitions are printed at a time.
+const BATCH: usize = 512;
+/// For fewer definitions than this a thread is not worth its start.
+const FEW: usize = 64;
+/// More threads would wait for each other.
+const MAX_THREADS: usize = 4;
 
 /// The Rust code for a schema.
 pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Error> {
     let plan = Plan::new(schema, options)?;
-    let files = schema.sources().files();
-    let expected = 12 * files.map(|(_, file)| file.text().len()).sum::<usize>();
-    let mut output = Output {
+    let mut file = File {
+        printer: Printer::new(options.format),
         plan: &plan,
-        paths: Paths::new(&options.types_crate),
-        // Pages that stay empty cost nothing; growing copies everything.
-        t: Text::new(expected.min(64 << 20)),
-        enums: Vec::new(),
-        objects: Vec::new(),
-        others: Vec::new(),
     };
-    check::options(options)?;
-    output.header();
+    file.header();
     match options.types_from() {
-        Some(module) => output.glob_import(module),
+        Some(module) => file.items(templates::glob_import(&Path::new(module))),
         None => {
-            output.types();
-            output.macros();
-            output.events();
-            output.commands();
-            output.tables();
+            file.types();
+            file.events();
+            file.commands();
+            file.items(templates::tables(&plan));
         }
     }
     #[cfg(feature = "service")]
     if options.introspection || options.service.is_some() {
-        output.introspection();
+        file.items(templates::introspection(&plan));
     }
     #[cfg(feature = "service")]
     if let Some(service) = &options.service {
-        output.service(service);
+        file.items(templates::service(&plan, service));
     }
-    Ok(output.t.finish())
+    Ok(file.printer.finish())
 }
 
-impl<'s> Output<'_, 's> {
+/// The generated file under construction.
+struct File<'p, 's> {
+    plan: &'p Plan<'s>,
+    printer: Printer,
+}
+
+impl File<'_, '_> {
     fn header(&mut self) {
         let schema = self.plan.schema;
         let root = schema.modules().first();
         let root = root.map_or(String::new(), |module| on_one_line(&module.name));
         let version = env!("CARGO_PKG_VERSION");
-        self.t.line(&[
-            "// Generated by qapi-gen ",
-            version,
-            " from ",
-            &root,
-            ". Do not edit.",
-        ]);
+        let mut header =
+            format!("// Generated by qapi-gen {version} from {root}. Do not edit.\n//\n");
         if self.plan.options.docs {
-            let licences = licences(schema);
-            self.t.line(&["//"]);
-            self.t
-                .line(&["// The documentation is that of the schema, whose files are under"]);
-            match licences.is_empty() {
-                true => self.t.line(&["// the licence that they state."]),
-                false => self
-                    .t
-                    .line(&["// ", &on_one_line(&join(&licences, ", ")), "."]),
-            }
+            header += "// The documentation is that of the schema, whose files are under\n// ";
+            header += &match licences(schema).as_slice() {
+                [] => "the licence that they state".to_owned(),
+                licences => on_one_line(&licences.join(", ")),
+            };
+            header += ".\n//\n";
         }
-        LINTS.iter().for_each(|line| self.t.line(&[line]));
+        self.printer.text(&(header + LINTS));
     }
 
-    /// Everything of another module.
-    fn glob_import(&mut self, module: &str) {
-        self.t.blank();
-        self.t.line(&["#[allow(unused_imports)]"]);
-        self.t.line(&["pub use ", module, "::*;"]);
+    fn items(&mut self, items: TokenStream) {
+        self.printer.items(items);
     }
 
     fn types(&mut self) {
-        let schema = self.plan.schema;
-        let elsewhere = self.plan.types_elsewhere();
-        self.re_exports("", &mut elsewhere.iter());
-        for &definition in schema.definitions() {
-            match definition {
-                Definition::Enum(id) => self.enum_here(id),
-                Definition::Object(id) => self.object_here(id),
-                Definition::Alternate(id) => {
-                    let item = self.plan.alternate_item(id).clone();
-                    if let Place::Here(presence) = &item.place {
-                        self.alternate(schema.alternate(id), &item.ident, presence);
-                    }
-                }
-                Definition::Command(_) | Definition::Event(_) => {}
-            }
-        }
-    }
-
-    fn enum_here(&mut self, id: EnumId) {
-        let item = self.plan.enum_item(id).clone();
-        if let Place::Here(presence) = &item.place {
-            self.enumeration(self.plan.schema.enum_(id), &item.ident, presence);
-        }
-    }
-
-    fn object_here(&mut self, id: ObjectId) {
-        let item = self.plan.object_item(id).clone();
-        if let Place::Here(presence) = &item.place {
-            let object = self.plan.schema.object(id);
-            self.object(id, object, &item, presence);
-        }
-    }
-
-    fn object(&mut self, id: ObjectId, object: &'s Object, item: &Item, presence: &Presence) {
-        let source = Source {
-            kind: "object",
-            name: &object.name,
-            origin: &object.origin,
-            doc: object.doc.as_ref(),
-            features: &object.features,
-            condition: object.condition.as_ref(),
-        };
-        let note = match object.kind {
-            ObjectKind::Wrapper => "What a branch of a union without discriminator holds.",
-            _ => "",
-        };
-        let rest = match self.plan.is_received(id) {
-            true => RestKind::Kept,
-            false => RestKind::None,
-        };
-        let presence = presence.clone();
-        let record = self
-            .plan
-            .record(Some(id), item, presence.clone(), Module::Root, rest);
-        self.t.blank();
-        self.declare(&record, &source, note);
-        self.members(&record);
-        self.branch_enum(id, object, &presence);
-    }
-
-    /// The condition, derives and attributes of an item.
-    fn attributes(&mut self, name: &str, derives: &[&str], presence: &Presence) {
-        let (more, attributes) = self.plan.extra_attributes(name);
-        let mut all = derives.to_vec();
-        for derive in more.into_iter().flat_map(|list| list.split(',')) {
-            let derive = derive.trim();
-            if !all.contains(&derive) {
-                all.push(derive);
-            }
-        }
-        self.t.attributes(presence.attribute().as_deref());
-        self.t.line(&["#[derive(", &join(&all, ", "), ")]"]);
-        self.t.attributes(attributes);
-    }
-
-    /// Code may touch what is deprecated for its users.
-    fn allow_deprecated(&mut self, deprecated: bool) {
-        if deprecated {
-            self.t.line(&["#[allow(deprecated)]"]);
-        }
-    }
-
-    /// Makes items of other modules available here.
-    fn re_exports(&mut self, module: &str, items: &mut dyn Iterator<Item = &Item>) {
-        let items = items.filter_map(|item| match &item.place {
-            Place::Elsewhere(path) => Some((path.as_str(), item.ident.as_str())),
-            _ => None,
+        let plan = self.plan;
+        self.items(templates::re_exports(None, plan.types_elsewhere().iter()));
+        let definitions = plan.schema.definitions();
+        let types = definitions.iter().filter(|definition| match definition {
+            Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => true,
+            Definition::Command(_) | Definition::Event(_) => false,
         });
-        let items: Vec<(&str, &str)> = items.collect_vec();
-        let mut paths: Vec<&str> = items.iter().map(|(path, _)| *path).collect_vec();
-        sort_names(&mut paths);
-        paths.dedup();
-        for path in paths {
-            let here = items.iter().filter(|(other, _)| *other == path);
-            let mut idents: Vec<&str> = here.map(|(_, ident)| *ident).collect_vec();
-            sort_names(&mut idents);
-            self.t.blank();
-            // A private module may use only some.
-            self.t.line(&["#[allow(deprecated, unused_imports)]"]);
-            let head = cat(&["pub use ", path, "::", module, "{"]);
-            self.t.list(&head, &idents, "};", text::Fit::Packed);
+        self.definitions(types.copied());
+        let enums = definitions
+            .iter()
+            .filter_map(|&definition| match definition {
+                Definition::Enum(id) => Some(plan.enum_item(id)),
+                _ => None,
+            });
+        let objects = definitions
+            .iter()
+            .filter_map(|&definition| match definition {
+                Definition::Object(id) => Some(plan.object_item(id)),
+                _ => None,
+            });
+        let alternates = definitions
+            .iter()
+            .filter_map(|&definition| match definition {
+                Definition::Alternate(id) => Some(plan.alternate_item(id)),
+                _ => None,
+            });
+        self.items(templates::registered(plan, "impl_enum", enums));
+        self.items(templates::registered(plan, "impl_object", objects));
+        self.items(templates::registered(plan, "impl_serde", alternates));
+    }
+
+    fn events(&mut self) {
+        let plan = self.plan;
+        self.items(templates::event_enum(plan));
+        let (items, count) = (
+            plan.all_events().map(|(_, item)| item),
+            plan.schema.events.len(),
+        );
+        let events = (0..count).map(|index| Definition::Event(EventId(index as u32)));
+        let head = quote! {
+            /// The events. Their members are the data.
+            #[allow(deprecated)]
+            pub mod events
+        };
+        self.module("events", head, items, events);
+    }
+
+    fn commands(&mut self) {
+        let plan = self.plan;
+        let (items, count) = (
+            plan.all_commands().map(|(_, item)| item),
+            plan.schema.commands.len(),
+        );
+        let commands = (0..count).map(|index| Definition::Command(CommandId(index as u32)));
+        let head = quote! {
+            /// The commands. Their members are the arguments.
+            #[allow(deprecated)]
+            pub mod commands
+        };
+        self.module("commands", head, items, commands);
+    }
+
+    /// The module of commands or events.
+    fn module<'a>(
+        &mut self,
+        name: &str,
+        head: TokenStream,
+        items: impl Iterator<Item = &'a Item> + Clone,
+        definitions: impl Iterator<Item = Definition>,
+    ) {
+        if items.clone().next().is_none() {
+            return;
+        }
+        self.printer.open(head);
+        self.items(templates::re_exports(Some(name), items.clone()));
+        self.definitions(definitions);
+        self.items(templates::registered(self.plan, "impl_object", items));
+        self.printer.close();
+    }
+
+    /// Those of these definitions that are in the file.
+    fn definitions(&mut self, all: impl Iterator<Item = Definition>) {
+        let here: Vec<_> = all.filter(|&it| self.plan.item(it).is_here()).collect();
+        for batch in here.chunks(BATCH) {
+            for text in self.printed(batch) {
+                self.printer.text(&text);
+            }
         }
     }
 
-    /// What is the same for every type of a kind.
-    fn macros(&mut self) {
-        for (name, mut list) in [
-            ("impl_enum", std::mem::take(&mut self.enums)),
-            ("impl_object", std::mem::take(&mut self.objects)),
-            ("impl_serde", std::mem::take(&mut self.others)),
-        ] {
-            let conditional: Vec<Listed> = list
-                .extract_if(.., |(when, _)| when.is_some())
-                .collect_vec();
-            let idents: Vec<String> = list.into_iter().map(|(_, ident)| ident).collect_vec();
-            let head = cat(&[&self.paths.root, "::", name, "!("]);
-            if !idents.is_empty() {
-                self.t.blank();
-                self.t.list(&head, &refs(&idents), ");", text::Fit::Call);
+    /// Prints definitions, in several threads of which each takes one after the other.
+    fn printed(&self, batch: &[Definition]) -> Vec<String> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.min(MAX_THREADS).min(1 + batch.len() / FEW);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut texts = Vec::new();
+            while let index = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(&definition) = batch.get(index)
+            {
+                let mut printer = self.printer.beside();
+                printer.items(items_of(self.plan, definition));
+                texts.push((index, printer.finish()));
             }
-            for (when, ident) in conditional {
-                self.t.blank();
-                self.t.attributes(when.as_deref());
-                self.t.line(&[&head, &ident, ");"]);
+            texts
+        };
+        let mut texts = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut texts = work();
+            for other in others {
+                match other.join() {
+                    Ok(more) => texts.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
             }
-        }
+            texts
+        });
+        texts.sort_unstable_by_key(|(index, _)| *index);
+        texts.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+/// The items made from a definition.
+fn items_of(plan: &Plan, definition: Definition) -> TokenStream {
+    match definition {
+        Definition::Enum(id) => templates::enumeration(plan, id),
+        Definition::Object(id) => templates::object(plan, id),
+        Definition::Alternate(id) => templates::alternate(plan, id),
+        Definition::Command(id) => templates::command(plan, id),
+        Definition::Event(id) => templates::event(plan, id),
     }
 }
 
@@ -293,6 +256,6 @@ fn licences(schema: &Schema) -> Vec<&str> {
             }
         }
     }
-    sort_names(&mut licences);
+    licences.sort_unstable();
     licences
 }

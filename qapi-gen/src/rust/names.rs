@@ -2,8 +2,45 @@
 //!
 //! Wire names are never derived from these: generated code carries both.
 
-use crate::compact::cat;
-use crate::names::FastSet;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt};
+use std::collections::HashSet;
+use std::ops::Deref;
+
+/// An identifier as it is written, where a keyword has `r#`. Tokens stay in the thread that makes them; this does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ident(String);
+
+impl Ident {
+    /// An identifier as it has to be written, where a keyword needs `r#`.
+    pub(crate) fn new(name: String) -> Ident {
+        match KEYWORDS.binary_search(&name.as_str()) {
+            Ok(_) => Ident(format!("r#{name}")),
+            Err(_) => Ident(name),
+        }
+    }
+
+    /// An identifier that is written like this.
+    pub(crate) fn written(code: &str) -> Ident {
+        Ident(code.to_owned())
+    }
+}
+
+impl Deref for Ident {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ToTokens for Ident {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append(match self.0.strip_prefix("r#") {
+            Some(keyword) => proc_macro2::Ident::new_raw(keyword, Span::call_site()),
+            None => proc_macro2::Ident::new(&self.0, Span::call_site()),
+        });
+    }
+}
 
 /// A name of a type: kept as the schema spells it where that is an identifier, otherwise the
 /// parts between other characters joined in upper camel case.
@@ -50,19 +87,10 @@ pub(crate) fn snake(name: &str) -> String {
     legal(out)
 }
 
-/// An identifier as it has to be written, where a keyword needs `r#`.
-pub(crate) fn escape(ident: &str) -> String {
-    if KEYWORDS.binary_search(&ident).is_ok() {
-        cat(&["r#", ident])
-    } else {
-        ident.to_owned()
-    }
-}
-
 /// The identifiers of one namespace. Whoever asks first gets the name, others get `_` appended.
 #[derive(Default)]
 pub(crate) struct Scope {
-    taken: FastSet<String>,
+    taken: HashSet<String>,
 }
 
 impl Scope {
@@ -74,11 +102,11 @@ impl Scope {
     }
 
     /// Takes an identifier, changed if it is taken already, escaped if it is a keyword.
-    pub(crate) fn claim(&mut self, mut ident: String) -> String {
+    pub(crate) fn claim(&mut self, mut ident: String) -> Ident {
         while !self.taken.insert(ident.clone()) {
             ident.push('_');
         }
-        escape(&ident)
+        Ident::new(ident)
     }
 }
 
@@ -172,12 +200,12 @@ mod tests {
     #[test]
     fn keywords_are_raw_and_clashes_get_a_suffix() {
         let mut scope = Scope::with(["new"]);
-        assert_eq!(scope.claim(snake("type")), "r#type");
-        assert_eq!(scope.claim(snake("gen")), "r#gen");
-        assert_eq!(scope.claim(snake("TYPE")), "type_");
-        assert_eq!(scope.claim(snake("new")), "new_");
-        assert_eq!(scope.claim(snake("a-b")), "a_b");
-        assert_eq!(scope.claim(snake("a_b")), "a_b_");
+        assert_eq!(&*scope.claim(snake("type")), "r#type");
+        assert_eq!(&*scope.claim(snake("gen")), "r#gen");
+        assert_eq!(&*scope.claim(snake("TYPE")), "type_");
+        assert_eq!(&*scope.claim(snake("new")), "new_");
+        assert_eq!(&*scope.claim(snake("a-b")), "a_b");
+        assert_eq!(&*scope.claim(snake("a_b")), "a_b_");
     }
 
     #[test]

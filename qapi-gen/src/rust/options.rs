@@ -2,8 +2,6 @@
 
 use super::condition::Decisions;
 use super::glob::Glob;
-#[cfg(feature = "service")]
-use super::service::ServiceOptions;
 #[cfg(feature = "releases")]
 use crate::releases::Releases;
 
@@ -23,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) types_crate: String,
     /// Whether the schema's documentation becomes that of the items.
     pub(crate) docs: bool,
+    /// Whether the code is laid out for people; otherwise each item is a line.
+    pub(crate) format: bool,
     /// The commands to generate; with neither commands nor events chosen: everything.
     pub(crate) commands: Option<Vec<Glob>>,
     /// The events to generate.
@@ -51,6 +51,7 @@ impl Default for Options {
         Options {
             types_crate: "::qapi_types".to_owned(),
             docs: cfg!(feature = "docs"),
+            format: true,
             commands: None,
             events: None,
             conditions: Decisions::default(),
@@ -65,6 +66,72 @@ impl Default for Options {
             #[cfg(feature = "service")]
             service: None,
         }
+    }
+}
+
+/// How the service trait is generated, for [`Builder::service`](crate::Builder::service).
+///
+/// ```
+/// use qapi_gen::ServiceOptions;
+/// let options = ServiceOptions::new().required(["query-status", "quit"]);
+/// # drop(options);
+/// ```
+#[derive(Clone, Debug)]
+#[cfg(feature = "service")]
+pub struct ServiceOptions {
+    pub(crate) required: Vec<Glob>,
+    pub(crate) local: bool,
+    pub(crate) types: Option<String>,
+    pub(crate) runtime_crate: String,
+}
+
+#[cfg(feature = "service")]
+impl Default for ServiceOptions {
+    fn default() -> ServiceOptions {
+        ServiceOptions {
+            required: Vec::new(),
+            local: false,
+            types: None,
+            runtime_crate: "::qapi_rt".to_owned(),
+        }
+    }
+}
+
+#[cfg(feature = "service")]
+impl ServiceOptions {
+    /// A trait whose methods all have a default: a command that is not implemented does not exist
+    /// for clients.
+    pub fn new() -> ServiceOptions {
+        ServiceOptions::default()
+    }
+
+    /// The methods of commands that these patterns cover have no default, so that the compiler
+    /// demands them. `*` stands for any text, `?` for any character. Each pattern must cover a
+    /// command that is generated.
+    pub fn required<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.required.extend(patterns.into_iter().map(Glob::new));
+        self
+    }
+
+    /// Whether the service stays on one thread: neither it nor its futures have to be `Send`. Only
+    /// the blocking server takes such a service.
+    pub fn local(mut self, local: bool) -> Self {
+        self.local = local;
+        self
+    }
+
+    /// Generates the service alone. The types are those of this module, which was generated from
+    /// the same schema, such as `::qapi_types::qmp`; the file re-exports all of it.
+    pub fn types_from(mut self, module: impl Into<String>) -> Self {
+        self.types = Some(module.into());
+        self
+    }
+
+    /// The path under which the generated code finds the crate `qapi-rt`; `::qapi_rt` unless told
+    /// otherwise.
+    pub fn runtime_crate(mut self, path: impl Into<String>) -> Self {
+        self.runtime_crate = path.into();
+        self
     }
 }
 

@@ -10,8 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::text::is_hostile;
-use crate::compact::{PushAll as _, cat};
+use super::docs::is_hostile;
 use inline::Inline;
 use std::borrow::Cow;
 
@@ -144,7 +143,7 @@ fn fenced(lines: &[&str]) -> Block {
         }
     }
     let fence = "`".repeat(longest + 1);
-    Block::other(cat(&[&fence, "text\n", &lines.join("\n"), "\n", &fence]))
+    Block::other(format!("{fence}text\n{}\n{fence}", lines.join("\n")))
 }
 
 /// What starts an item of a list.
@@ -262,7 +261,7 @@ impl Writer<'_> {
         if let Some((tag, text)) = tagged(line) {
             let taken = 1 + Self::indented(&lines[1..]);
             let mut body = vec![text];
-            body.push_all(dedent(&lines[1..taken]));
+            body.extend(dedent(&lines[1..taken]));
             lead(&format!("**{tag}:**"), self.blocks(&body, depth + 1), out);
             return taken;
         }
@@ -328,7 +327,7 @@ impl Writer<'_> {
         if title.is_empty() {
             return None;
         }
-        let text = cat(&[&"#".repeat(level.min(6)), " ", &self.inline.line(title)]);
+        let text = format!("{} {}", "#".repeat(level.min(6)), self.inline.line(title));
         Some((Block::other(text), taken))
     }
 
@@ -340,7 +339,7 @@ impl Writer<'_> {
             self.directive(name, argument, dedent(&lines[1..taken]), depth, out);
         } else if let Some((label, text)) = head.strip_prefix('[').and_then(|h| h.split_once(']')) {
             let mut body = vec![text.trim()];
-            body.push_all(dedent(&lines[1..taken]));
+            body.extend(dedent(&lines[1..taken]));
             let label = format!("\\[{}\\]", self.inline.line(label));
             lead(&label, self.blocks(&body, depth + 1), out);
         }
@@ -395,7 +394,7 @@ impl Writer<'_> {
                 };
                 out.push(Block::other(title));
                 if option("annotated").is_some() {
-                    out.push_all(self.blocks(&body, depth + 1));
+                    out.extend(self.blocks(&body, depth + 1));
                 } else if !body.is_empty() {
                     out.push(fenced(&body));
                 }
@@ -407,7 +406,7 @@ impl Writer<'_> {
             }
             "admonition" | "table" => {
                 let mut inner = vec![Block::other(format!("**{}**", self.inline.line(argument)))];
-                inner.push_all(self.blocks(&body, depth + 1));
+                inner.extend(self.blocks(&body, depth + 1));
                 match name {
                     "table" => out.append(&mut inner),
                     _ => out.push(Block::other(prefixed(&join(inner), "> ", "> "))),
@@ -418,7 +417,7 @@ impl Writer<'_> {
                 if !argument.is_empty() {
                     out.push(self.paragraph(&[argument]));
                 }
-                out.push_all(self.blocks(&body, depth + 1));
+                out.extend(self.blocks(&body, depth + 1));
             }
         }
     }
@@ -450,7 +449,7 @@ impl Writer<'_> {
             let text = rest.iter().filter(|l| !is_blank(l));
             let shift = text.map(|l| indent(l)).min().unwrap_or(0).min(start);
             let mut body = vec![&line[start..]];
-            body.push_all(rest.iter().map(|l| l.get(shift..).unwrap_or("")));
+            body.extend(rest.iter().map(|l| l.get(shift..).unwrap_or("")));
             let bullet = match kind {
                 Marker::Number(n) => {
                     number = n.unwrap_or(number + 1);
@@ -479,7 +478,7 @@ impl Writer<'_> {
     fn definitions(&self, lines: &[&str], depth: usize, out: &mut Vec<Block>) -> usize {
         let body = Self::indented(&lines[1..]);
         let mut item = vec![self.paragraph(&lines[..1])];
-        item.push_all(self.blocks(&dedent(&lines[1..=body]), depth + 1));
+        item.extend(self.blocks(&dedent(&lines[1..=body]), depth + 1));
         out.push(Block::other(prefixed(&join(item), "- ", "  ")));
         1 + body
     }
@@ -528,10 +527,10 @@ impl Writer<'_> {
 /// Puts a label before the first paragraph, or in one of its own if there is none.
 fn lead(label: &str, mut blocks: Vec<Block>, out: &mut Vec<Block>) {
     match blocks.first_mut() {
-        Some(first) if first.paragraph => first.text.insert_str(0, &cat(&[label, " "])),
+        Some(first) if first.paragraph => first.text.insert_str(0, &format!("{label} ")),
         _ => out.push(Block::paragraph(label.into())),
     }
-    out.push_all(blocks);
+    out.extend(blocks);
 }
 
 /// Splits `TAG: TEXT` for the tags of releases before 9.1.

@@ -90,12 +90,10 @@ impl ::qapi_types::codec::Decode for Level {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Value)
-            }
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Definition)
-            }
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Value),
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Definition),
             _ => ::qapi_types::codec::other_kind("Level", r).map(Self::Unrecognized),
         }
     }
@@ -142,9 +140,8 @@ impl ::qapi_types::codec::Decode for StrOrNull {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::S)
-            }
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::S),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::N),
             _ => ::qapi_types::codec::other_kind("StrOrNull", r).map(Self::Unrecognized),
         }
@@ -225,10 +222,7 @@ impl ::qapi_types::codec::Members for Backing {
         let (::qapi_types::codec::Fault(None), m0, m1) = p else {
             return Err(::qapi_types::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self {
-            file: m0,
-            level: m1,
-        })
+        Ok(Self { file: m0, level: m1 })
     }
 
     #[inline]
@@ -328,21 +322,16 @@ impl ::qapi_types::codec::Decode for Amount {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Exact)
-            }
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Preset)
-            }
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Number)
-            }
-            ::qapi_types::codec::Kind::Bool => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Auto)
-            }
-            ::qapi_types::codec::Kind::Array => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::List)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Exact),
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Preset),
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Number),
+            ::qapi_types::codec::Kind::Bool =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Auto),
+            ::qapi_types::codec::Kind::Array =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::List),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::Null),
         }
     }
@@ -413,22 +402,17 @@ impl ::qapi_types::codec::Decode for Extent {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Size)
-            }
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Number)
-            }
-            ::qapi_types::codec::Kind::Bool => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Auto)
-            }
-            ::qapi_types::codec::Kind::Array => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::List)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Size),
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Number),
+            ::qapi_types::codec::Kind::Bool =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Auto),
+            ::qapi_types::codec::Kind::Array =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::List),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::Null),
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::other_kind("Extent", r).map(Self::Unrecognized)
-            }
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::other_kind("Extent", r).map(Self::Unrecognized),
         }
     }
 }

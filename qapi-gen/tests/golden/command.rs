@@ -23,10 +23,7 @@ impl Status {
     #[must_use]
     #[inline]
     pub fn new(running: bool) -> Self {
-        Self {
-            running,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { running, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -39,11 +36,7 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -64,10 +57,7 @@ impl ::qapi_types::codec::Members for Status {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            running: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -192,11 +182,7 @@ impl ::qapi_types::codec::Members for Move {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -217,9 +203,7 @@ impl ::qapi_types::codec::Members for Move {
             let members = &[(p.1.is_none(), 0, "way")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -284,9 +268,8 @@ impl ::qapi_types::codec::Branches for MoveBranch {
         match p {
             MoveBranchPartial::Up(p) => <Step as ::qapi_types::codec::Members>::member(p, key, r),
             MoveBranchPartial::Down => Ok(false),
-            MoveBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            MoveBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -403,6 +386,7 @@ impl ::qapi_types::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// Asks how it is.
     ///
     /// # Returns
@@ -668,11 +652,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(driver: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                driver: driver.into(),
-                id: None,
-                extra: ::qapi_types::Object::new(),
-            }
+            Self { driver: driver.into(), id: None, extra: ::qapi_types::Object::new() }
         }
 
         /// Sets `id`.
@@ -704,12 +684,7 @@ pub mod commands {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                None,
-                ::qapi_types::Object::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::Object::new())
         }
 
         #[inline]
@@ -731,11 +706,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                driver: m0,
-                id: m1,
-                extra: rest,
-            })
+            Ok(Self { driver: m0, id: m1, extra: rest })
         }
 
         #[inline]
@@ -776,10 +747,7 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Shutdown {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
         #[inline]
         fn begin() -> Self::Partial {
@@ -928,10 +896,7 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for GetAny {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
         #[inline]
         fn begin() -> Self::Partial {
@@ -1046,9 +1011,7 @@ pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
     ::qapi_types::CommandInfo::new("move").allow_oob(),
     ::qapi_types::CommandInfo::new("nothing"),
     ::qapi_types::CommandInfo::new("old-thing").features(&["deprecated", "unstable"]),
-    ::qapi_types::CommandInfo::new("query-status")
-        .since("0.14")
-        .allow_preconfig(),
+    ::qapi_types::CommandInfo::new("query-status").since("0.14").allow_preconfig(),
     ::qapi_types::CommandInfo::new("shutdown").no_success_response(),
     ::qapi_types::CommandInfo::new("step"),
 ];

@@ -33,6 +33,7 @@ impl ::qapi_types::codec::Enum for Display {
         #[cfg(target_os = "linux")]
         Self::Dbus,
     ];
+
     const NAMES: &'static [&'static str] = &[
         "none",
         "vnc",
@@ -77,10 +78,7 @@ impl DBus {
     /// With what is mandatory.
     #[must_use]
     pub fn new(address: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            address: address.into(),
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { address: address.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -94,11 +92,7 @@ impl ::qapi_types::codec::Members for DBus {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -119,10 +113,7 @@ impl ::qapi_types::codec::Members for DBus {
             let members = &[(p.1.is_none(), 0, "address")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            address: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { address: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -152,7 +143,11 @@ impl Process {
     /// With what is mandatory.
     #[must_use]
     #[inline]
-    pub fn new(pid: i64, #[cfg(target_os = "linux")] fd: i64) -> Self {
+    pub fn new(
+        pid: i64,
+        #[cfg(target_os = "linux")]
+        fd: i64,
+    ) -> Self {
         Self {
             pid,
             #[cfg(target_os = "linux")]
@@ -222,12 +217,11 @@ impl ::qapi_types::codec::Members for Process {
             fault: ::qapi_types::codec::Fault(None),
             m0: Some(m0),
             #[cfg(target_os = "linux")]
-                m1: Some(m1),
+            m1: Some(m1),
             #[cfg(not(target_os = "linux"))]
             m2,
             rest,
-        } = p
-        else {
+        } = p else {
             let members = &[
                 (p.m0.is_none(), 0, "pid"),
                 #[cfg(target_os = "linux")]
@@ -400,8 +394,7 @@ impl ::qapi_types::codec::Members for DisplayOptions {
             #[cfg(not(target_os = "linux"))]
             m1,
             branch,
-        } = p
-        else {
+        } = p else {
             let members = &[(p.m0.is_none(), 0, "type")];
             return Err(::qapi_types::codec::incomplete(p.fault, members, r));
         };
@@ -484,18 +477,15 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
         match tag {
             Display::None => DisplayOptionsBranchPartial::None,
             #[cfg(any())]
-            Display::Vnc => {
-                DisplayOptionsBranchPartial::Vnc(::qapi_types::codec::boxed_begin::<Spice>())
-            }
+            Display::Vnc =>
+                DisplayOptionsBranchPartial::Vnc(::qapi_types::codec::boxed_begin::<Spice>()),
             #[cfg(not(any()))]
             Display::Vnc => DisplayOptionsBranchPartial::Vnc,
-            Display::Spice => {
-                DisplayOptionsBranchPartial::Spice(::qapi_types::codec::boxed_begin::<Spice>())
-            }
+            Display::Spice =>
+                DisplayOptionsBranchPartial::Spice(::qapi_types::codec::boxed_begin::<Spice>()),
             #[cfg(target_os = "linux")]
-            Display::Dbus => {
-                DisplayOptionsBranchPartial::Dbus(::qapi_types::codec::boxed_begin::<DBus>())
-            }
+            Display::Dbus =>
+                DisplayOptionsBranchPartial::Dbus(::qapi_types::codec::boxed_begin::<DBus>()),
             Display::Unrecognized(tag) => {
                 DisplayOptionsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -511,21 +501,17 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
         match p {
             DisplayOptionsBranchPartial::None => Ok(false),
             #[cfg(any())]
-            DisplayOptionsBranchPartial::Vnc(p) => {
-                <Spice as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            DisplayOptionsBranchPartial::Vnc(p) =>
+                <Spice as ::qapi_types::codec::Members>::member(p, key, r),
             #[cfg(not(any()))]
             DisplayOptionsBranchPartial::Vnc => Ok(false),
-            DisplayOptionsBranchPartial::Spice(p) => {
-                <Spice as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            DisplayOptionsBranchPartial::Spice(p) =>
+                <Spice as ::qapi_types::codec::Members>::member(p, key, r),
             #[cfg(target_os = "linux")]
-            DisplayOptionsBranchPartial::Dbus(p) => {
-                <DBus as ::qapi_types::codec::Members>::member(p, key, r)
-            }
-            DisplayOptionsBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            DisplayOptionsBranchPartial::Dbus(p) =>
+                <DBus as ::qapi_types::codec::Members>::member(p, key, r),
+            DisplayOptionsBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -537,21 +523,17 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
         Ok(match p {
             DisplayOptionsBranchPartial::None => Self::None,
             #[cfg(any())]
-            DisplayOptionsBranchPartial::Vnc(p) => {
-                Self::Vnc(::qapi_types::codec::boxed_finish(p, r)?)
-            }
+            DisplayOptionsBranchPartial::Vnc(p) =>
+                Self::Vnc(::qapi_types::codec::boxed_finish(p, r)?),
             #[cfg(not(any()))]
             DisplayOptionsBranchPartial::Vnc => Self::Vnc,
-            DisplayOptionsBranchPartial::Spice(p) => {
-                Self::Spice(::qapi_types::codec::boxed_finish(p, r)?)
-            }
+            DisplayOptionsBranchPartial::Spice(p) =>
+                Self::Spice(::qapi_types::codec::boxed_finish(p, r)?),
             #[cfg(target_os = "linux")]
-            DisplayOptionsBranchPartial::Dbus(p) => {
-                Self::Dbus(::qapi_types::codec::boxed_finish(p, r)?)
-            }
-            DisplayOptionsBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            DisplayOptionsBranchPartial::Dbus(p) =>
+                Self::Dbus(::qapi_types::codec::boxed_finish(p, r)?),
+            DisplayOptionsBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -631,13 +613,11 @@ impl ::qapi_types::codec::Decode for Where {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Name)
-            }
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Name),
             #[cfg(target_os = "linux")]
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Bus)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Bus),
             _ => ::qapi_types::codec::other_kind("Where", r).map(Self::Unrecognized),
         }
     }
@@ -721,13 +701,12 @@ impl ::qapi_types::codec::Members for Spawn {
             fault: ::qapi_types::codec::Fault(None),
             #[cfg(target_os = "linux")]
             m0,
-        } = p
-        else {
+        } = p else {
             return Err(::qapi_types::codec::incomplete(p.fault, &[], r));
         };
         Ok(Self {
             #[cfg(target_os = "linux")]
-            r#where: m0,
+            r#where: m0
         })
     }
 
@@ -757,7 +736,10 @@ impl Gone {
     #[must_use]
     #[allow(clippy::new_without_default)]
     #[inline]
-    pub fn new(#[cfg(any())] a: i64) -> Self {
+    pub fn new(
+        #[cfg(any())]
+        a: i64,
+    ) -> Self {
         Self {
             #[cfg(any())]
             a,
@@ -823,15 +805,14 @@ impl ::qapi_types::codec::Members for Gone {
         let GonePartial {
             fault: ::qapi_types::codec::Fault(None),
             #[cfg(any())]
-                m0: Some(m0),
+            m0: Some(m0),
             #[cfg(any())]
             m1,
             rest,
-        } = p
-        else {
+        } = p else {
             let members = &[
                 #[cfg(any())]
-                (p.m0.is_none(), 0, "a"),
+                (p.m0.is_none(), 0, "a")
             ];
             return Err(::qapi_types::codec::incomplete(p.fault, members, r));
         };
@@ -943,25 +924,20 @@ impl ::qapi_types::codec::Decode for Whatever {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Name)
-            }
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Pid)
-            }
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Name),
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Pid),
             ::qapi_types::codec::Kind::Bool => ::qapi_types::codec::Decode::decode(r).map(Self::On),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::None),
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Spawn)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Spawn),
             #[cfg(target_os = "linux")]
-            ::qapi_types::codec::Kind::Array => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::List)
-            }
+            ::qapi_types::codec::Kind::Array =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::List),
             #[cfg(not(target_os = "linux"))]
-            ::qapi_types::codec::Kind::Array => {
-                ::qapi_types::codec::other_kind("Whatever", r).map(Self::Unrecognized)
-            }
+            ::qapi_types::codec::Kind::Array =>
+                ::qapi_types::codec::other_kind("Whatever", r).map(Self::Unrecognized),
         }
     }
 }
@@ -1054,6 +1030,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// If: `LINUX`
     ///
     /// `BUS_LOST`, `conditions.json` line 13
@@ -1073,10 +1050,7 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(bus: super::DBus) -> Self {
-            Self {
-                bus,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { bus, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -1090,11 +1064,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -1115,10 +1085,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "bus")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                bus: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { bus: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -1193,6 +1160,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// If: `VNC`
     ///
     /// `display`, `conditions.json` line 28
@@ -1272,10 +1240,7 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Spawn {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
         #[inline]
         fn begin() -> Self::Partial {

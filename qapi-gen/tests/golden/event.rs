@@ -23,10 +23,7 @@ impl Cause {
     #[must_use]
     #[inline]
     pub fn new(guest: bool) -> Self {
-        Self {
-            guest,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { guest, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -39,11 +36,7 @@ impl ::qapi_types::codec::Members for Cause {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -64,10 +57,7 @@ impl ::qapi_types::codec::Members for Cause {
             let members = &[(p.1.is_none(), 0, "guest")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            guest: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { guest: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -148,6 +138,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// `STOP`, `event.json` line 6
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -166,17 +157,11 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -223,16 +208,15 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(guest: bool) -> Self {
-            Self {
-                guest,
-                reason: None,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { guest, reason: None, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
 
         /// Sets `reason`.
         #[must_use]
-        pub fn reason(mut self, reason: impl ::core::convert::Into<::std::string::String>) -> Self {
+        pub fn reason(
+            mut self,
+            reason: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
             self.reason = Some(reason.into());
             self
         }
@@ -275,11 +259,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "guest")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                guest: m0,
-                reason: m1,
-                unrecognized: rest,
-            })
+            Ok(Self { guest: m0, reason: m1, unrecognized: rest })
         }
 
         #[inline]

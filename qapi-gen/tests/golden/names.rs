@@ -26,12 +26,7 @@ impl Marked {
     /// With what is mandatory.
     #[must_use]
     pub fn new(r#type: impl ::core::convert::Into<::std::string::String>, self_: i64) -> Self {
-        Self {
-            r#type: r#type.into(),
-            self_,
-            node_name: None,
-            node_name_: None,
-        }
+        Self { r#type: r#type.into(), self_, node_name: None, node_name_: None }
     }
 
     /// Sets `node-name`.
@@ -90,12 +85,7 @@ impl ::qapi_types::codec::Members for Marked {
             let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "self")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            r#type: m0,
-            self_: m1,
-            node_name: m2,
-            node_name_: m3,
-        })
+        Ok(Self { r#type: m0, self_: m1, node_name: m2, node_name_: m3 })
     }
 
     #[inline]
@@ -133,10 +123,7 @@ impl ComExampleVendor {
 }
 
 impl ::qapi_types::codec::Members for ComExampleVendor {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<ComExampleVendor_>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<ComExampleVendor_>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -221,10 +208,7 @@ impl String {
     /// With what is mandatory.
     #[must_use]
     pub fn new(str: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            str: str.into(),
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { str: str.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -237,11 +221,7 @@ impl ::qapi_types::codec::Members for String {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -262,10 +242,7 @@ impl ::qapi_types::codec::Members for String {
             let members = &[(p.1.is_none(), 0, "str")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            str: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { str: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -346,17 +323,12 @@ impl Vec {
     /// With what is mandatory.
     #[must_use]
     pub fn new(items: impl ::core::convert::Into<::std::vec::Vec<Vec>>) -> Self {
-        Self {
-            items: items.into(),
-        }
+        Self { items: items.into() }
     }
 }
 
 impl ::qapi_types::codec::Members for Vec {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::vec::Vec<Vec>>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::vec::Vec<Vec>>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -415,10 +387,7 @@ impl Box {
 }
 
 impl ::qapi_types::codec::Members for Box {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::boxed::Box<Box>>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::boxed::Box<Box>>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -497,12 +466,7 @@ impl ::qapi_types::codec::Members for Result {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -523,11 +487,7 @@ impl ::qapi_types::codec::Members for Result {
         let (::qapi_types::codec::Fault(None), m0, m1, rest) = p else {
             return Err(::qapi_types::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self {
-            ok: m0,
-            err: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { ok: m0, err: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -555,11 +515,7 @@ impl Into {
     #[must_use]
     #[inline]
     pub fn new(from: From) -> Self {
-        Self {
-            from,
-            value: None,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { from, value: None, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     /// Sets `value`.
@@ -580,12 +536,7 @@ impl ::qapi_types::codec::Members for Into {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -607,11 +558,7 @@ impl ::qapi_types::codec::Members for Into {
             let members = &[(p.1.is_none(), 0, "from")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            from: m0,
-            value: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { from: m0, value: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -699,12 +646,10 @@ impl ::qapi_types::codec::Decode for Default {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::String)
-            }
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Clone)
-            }
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::String),
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Clone),
             _ => ::qapi_types::codec::other_kind("Default", r).map(Self::Unrecognized),
         }
     }
@@ -811,11 +756,7 @@ impl ::qapi_types::codec::Members for Self_ {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -836,9 +777,7 @@ impl ::qapi_types::codec::Members for Self_ {
             let members = &[(p.1.is_none(), 0, "self")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -911,9 +850,8 @@ impl ::qapi_types::codec::Branches for SelfBranch {
             SelfBranchPartial::Ok => Ok(false),
             SelfBranchPartial::Err => Ok(false),
             SelfBranchPartial::Self_ => Ok(false),
-            SelfBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            SelfBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -971,10 +909,7 @@ impl Ok {
         u: impl ::core::convert::Into<OkBranch_>,
         branch: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        Self {
-            branch: branch.into(),
-            u: u.into(),
-        }
+        Self { branch: branch.into(), u: u.into() }
     }
 
     /// `value` as on the wire.
@@ -995,12 +930,7 @@ impl ::qapi_types::codec::Members for Ok {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -1022,10 +952,7 @@ impl ::qapi_types::codec::Members for Ok {
             let members = &[(p.1.is_none(), 0, "value"), (p.2.is_none(), 1, "branch")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            branch: m1,
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { branch: m1, u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -1191,14 +1118,7 @@ impl ::qapi_types::codec::Members for OkBranch {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -1219,9 +1139,14 @@ impl ::qapi_types::codec::Members for OkBranch {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) =
-            p
-        else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "p"),
                 (p.2.is_none(), 1, "r"),
@@ -1231,13 +1156,7 @@ impl ::qapi_types::codec::Members for OkBranch {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            p: m0,
-            r: m1,
-            w: m2,
-            key: m3,
-            m0: m4,
-        })
+        Ok(Self { p: m0, r: m1, w: m2, key: m3, m0: m4 })
     }
 
     #[inline]
@@ -1314,10 +1233,7 @@ impl ::qapi_types::codec::Members for Unset {
         let (::qapi_types::codec::Fault(None), m0, m1) = p else {
             return Err(::qapi_types::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self {
-            default: m0,
-            clone: m1,
-        })
+        Ok(Self { default: m0, clone: m1 })
     }
 
     #[inline]
@@ -1364,14 +1280,7 @@ impl ::qapi_types::codec::Members for Positions {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -1392,9 +1301,14 @@ impl ::qapi_types::codec::Members for Positions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) =
-            p
-        else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            Some(m1),
+            Some(m2),
+            Some(m3),
+            Some(m4),
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "m0"),
                 (p.2.is_none(), 1, "m1"),
@@ -1404,13 +1318,7 @@ impl ::qapi_types::codec::Members for Positions {
             ];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            m0,
-            m1,
-            i: m2,
-            j: m3,
-            k: m4,
-        })
+        Ok(Self { m0, m1, i: m2, j: m3, k: m4 })
     }
 
     #[inline]
@@ -1489,11 +1397,7 @@ impl ::qapi_types::codec::Members for Parts {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -1514,9 +1418,7 @@ impl ::qapi_types::codec::Members for Parts {
             let members = &[(p.1.is_none(), 0, "part")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -1575,9 +1477,8 @@ impl ::qapi_types::codec::Branches for PartsBranch {
     fn begin(tag: &Part) -> PartsBranchPartial {
         match tag {
             Part::Tag => PartsBranchPartial::Tag(::qapi_types::codec::boxed_begin::<Unset>()),
-            Part::Partial => {
-                PartsBranchPartial::Partial(::qapi_types::codec::boxed_begin::<Positions>())
-            }
+            Part::Partial =>
+                PartsBranchPartial::Partial(::qapi_types::codec::boxed_begin::<Positions>()),
             Part::Values => PartsBranchPartial::Values,
             Part::Unrecognized(tag) => {
                 PartsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -1592,16 +1493,13 @@ impl ::qapi_types::codec::Branches for PartsBranch {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match p {
-            PartsBranchPartial::Tag(p) => {
-                <Unset as ::qapi_types::codec::Members>::member(p, key, r)
-            }
-            PartsBranchPartial::Partial(p) => {
-                <Positions as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            PartsBranchPartial::Tag(p) =>
+                <Unset as ::qapi_types::codec::Members>::member(p, key, r),
+            PartsBranchPartial::Partial(p) =>
+                <Positions as ::qapi_types::codec::Members>::member(p, key, r),
             PartsBranchPartial::Values => Ok(false),
-            PartsBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            PartsBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -1609,9 +1507,8 @@ impl ::qapi_types::codec::Branches for PartsBranch {
     fn finish(p: PartsBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
             PartsBranchPartial::Tag(p) => Self::Tag(::qapi_types::codec::boxed_finish(p, r)?),
-            PartsBranchPartial::Partial(p) => {
-                Self::Partial(::qapi_types::codec::boxed_finish(p, r)?)
-            }
+            PartsBranchPartial::Partial(p) =>
+                Self::Partial(::qapi_types::codec::boxed_finish(p, r)?),
             PartsBranchPartial::Values => Self::Values,
             PartsBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
@@ -1721,12 +1618,7 @@ impl ::qapi_types::codec::Members for Event {
             let members = &[(p.1.is_none(), 0, "fault")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            fault: m0,
-            name: m1,
-            data: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { fault: m0, name: m1, data: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -1910,9 +1802,8 @@ impl ::qapi_types::codec::Members for Keywords {
             "has" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "has", r),
             "Self" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "Self", r),
             "a-b" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "a-b", r),
-            "__com.example_extra" => {
-                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r)
-            }
+            "__com.example_extra" =>
+                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r),
             _ => Ok(false),
         }
     }
@@ -1936,8 +1827,7 @@ impl ::qapi_types::codec::Members for Keywords {
             m12,
             m13,
             Some(m14),
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "in"),
@@ -2389,8 +2279,7 @@ impl ::qapi_types::codec::Members for Conventions {
             m21,
             m22,
             m23,
-        ) = p
-        else {
+        ) = p else {
             return Err(::qapi_types::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
@@ -2483,11 +2372,7 @@ impl ::qapi_types::codec::Members for Deref {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -2508,9 +2393,7 @@ impl ::qapi_types::codec::Members for Deref {
             let members = &[(p.1.is_none(), 0, "deref")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -2563,9 +2446,8 @@ impl ::qapi_types::codec::Branches for DerefBranch {
         match tag {
             Part::Tag => DerefBranchPartial::Tag,
             Part::Partial => DerefBranchPartial::Partial,
-            Part::Values => {
-                DerefBranchPartial::Values(::qapi_types::codec::boxed_begin::<Conventions>())
-            }
+            Part::Values =>
+                DerefBranchPartial::Values(::qapi_types::codec::boxed_begin::<Conventions>()),
             Part::Unrecognized(tag) => {
                 DerefBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
             }
@@ -2581,12 +2463,10 @@ impl ::qapi_types::codec::Branches for DerefBranch {
         match p {
             DerefBranchPartial::Tag => Ok(false),
             DerefBranchPartial::Partial => Ok(false),
-            DerefBranchPartial::Values(p) => {
-                <Conventions as ::qapi_types::codec::Members>::member(p, key, r)
-            }
-            DerefBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            DerefBranchPartial::Values(p) =>
+                <Conventions as ::qapi_types::codec::Members>::member(p, key, r),
+            DerefBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -2654,11 +2534,7 @@ impl ::qapi_types::codec::Members for AsRef {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -2669,9 +2545,8 @@ impl ::qapi_types::codec::Members for AsRef {
     ) -> ::qapi_types::Result<bool> {
         match key {
             "as-ref" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "as-ref", r),
-            _ => {
-                ::qapi_types::codec::branch_member::<AsRefBranch>(&mut p.2, &p.1, "as-ref", key, r)
-            }
+            _ =>
+                ::qapi_types::codec::branch_member::<AsRefBranch>(&mut p.2, &p.1, "as-ref", key, r),
         }
     }
 
@@ -2681,9 +2556,7 @@ impl ::qapi_types::codec::Members for AsRef {
             let members = &[(p.1.is_none(), 0, "as-ref")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -2746,9 +2619,8 @@ impl ::qapi_types::codec::Branches for AsRefBranch {
             AsRefBranchPartial::Tag => Ok(false),
             AsRefBranchPartial::Partial => Ok(false),
             AsRefBranchPartial::Values => Ok(false),
-            AsRefBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            AsRefBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -2816,11 +2688,7 @@ impl ::qapi_types::codec::Members for Borrow {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -2831,9 +2699,13 @@ impl ::qapi_types::codec::Members for Borrow {
     ) -> ::qapi_types::Result<bool> {
         match key {
             "borrow" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "borrow", r),
-            _ => {
-                ::qapi_types::codec::branch_member::<BorrowBranch>(&mut p.2, &p.1, "borrow", key, r)
-            }
+            _ => ::qapi_types::codec::branch_member::<BorrowBranch>(
+                &mut p.2,
+                &p.1,
+                "borrow",
+                key,
+                r,
+            ),
         }
     }
 
@@ -2843,9 +2715,7 @@ impl ::qapi_types::codec::Members for Borrow {
             let members = &[(p.1.is_none(), 0, "borrow")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -2908,9 +2778,8 @@ impl ::qapi_types::codec::Branches for BorrowBranch {
             BorrowBranchPartial::Tag => Ok(false),
             BorrowBranchPartial::Partial => Ok(false),
             BorrowBranchPartial::Values => Ok(false),
-            BorrowBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            BorrowBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -2978,11 +2847,7 @@ impl ::qapi_types::codec::Members for Cloned {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -2993,9 +2858,8 @@ impl ::qapi_types::codec::Members for Cloned {
     ) -> ::qapi_types::Result<bool> {
         match key {
             "clone" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "clone", r),
-            _ => {
-                ::qapi_types::codec::branch_member::<ClonedBranch>(&mut p.2, &p.1, "clone", key, r)
-            }
+            _ =>
+                ::qapi_types::codec::branch_member::<ClonedBranch>(&mut p.2, &p.1, "clone", key, r),
         }
     }
 
@@ -3005,9 +2869,7 @@ impl ::qapi_types::codec::Members for Cloned {
             let members = &[(p.1.is_none(), 0, "clone")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -3070,9 +2932,8 @@ impl ::qapi_types::codec::Branches for ClonedBranch {
             ClonedBranchPartial::Tag => Ok(false),
             ClonedBranchPartial::Partial => Ok(false),
             ClonedBranchPartial::Values => Ok(false),
-            ClonedBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            ClonedBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -3140,11 +3001,7 @@ impl ::qapi_types::codec::Members for IntoKind {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -3171,9 +3028,7 @@ impl ::qapi_types::codec::Members for IntoKind {
             let members = &[(p.1.is_none(), 0, "into-kind")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -3236,9 +3091,8 @@ impl ::qapi_types::codec::Branches for IntoKindBranch {
             IntoKindBranchPartial::Tag => Ok(false),
             IntoKindBranchPartial::Partial => Ok(false),
             IntoKindBranchPartial::Values => Ok(false),
-            IntoKindBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            IntoKindBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -3251,9 +3105,8 @@ impl ::qapi_types::codec::Branches for IntoKindBranch {
             IntoKindBranchPartial::Tag => Self::Tag,
             IntoKindBranchPartial::Partial => Self::Partial,
             IntoKindBranchPartial::Values => Self::Values,
-            IntoKindBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            IntoKindBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -3311,11 +3164,7 @@ impl ::qapi_types::codec::Members for FromKind {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -3342,9 +3191,7 @@ impl ::qapi_types::codec::Members for FromKind {
             let members = &[(p.1.is_none(), 0, "from-kind")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -3407,9 +3254,8 @@ impl ::qapi_types::codec::Branches for FromKindBranch {
             FromKindBranchPartial::Tag => Ok(false),
             FromKindBranchPartial::Partial => Ok(false),
             FromKindBranchPartial::Values => Ok(false),
-            FromKindBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            FromKindBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -3422,9 +3268,8 @@ impl ::qapi_types::codec::Branches for FromKindBranch {
             FromKindBranchPartial::Tag => Self::Tag,
             FromKindBranchPartial::Partial => Self::Partial,
             FromKindBranchPartial::Values => Self::Values,
-            FromKindBranchPartial::Unrecognized(tag, members) => {
-                Self::Unrecognized { tag, members }
-            }
+            FromKindBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
         })
     }
 
@@ -3554,10 +3399,7 @@ impl Super {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<SuperBranch>, _4_example_d: i64) -> Self {
-        Self {
-            _4_example_d,
-            u: u.into(),
-        }
+        Self { _4_example_d, u: u.into() }
     }
 
     /// `d` as on the wire.
@@ -3578,12 +3420,7 @@ impl ::qapi_types::codec::Members for Super {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -3605,10 +3442,7 @@ impl ::qapi_types::codec::Members for Super {
             let members = &[(p.1.is_none(), 0, "d"), (p.2.is_none(), 1, "__4.example_d")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            _4_example_d: m1,
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { _4_example_d: m1, u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -3674,9 +3508,8 @@ impl ::qapi_types::codec::Branches for SuperBranch {
         match p {
             SuperBranchPartial::_2d(p) => <New as ::qapi_types::codec::Members>::member(p, key, r),
             SuperBranchPartial::_3d => Ok(false),
-            SuperBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            SuperBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -3726,11 +3559,7 @@ impl Placeholders {
     #[allow(clippy::disallowed_names)]
     #[inline]
     pub fn new(foo: i64) -> Self {
-        Self {
-            foo,
-            baz: None,
-            quux: None,
-        }
+        Self { foo, baz: None, quux: None }
     }
 
     /// Sets `baz`.
@@ -3785,11 +3614,7 @@ impl ::qapi_types::codec::Members for Placeholders {
             let members = &[(p.1.is_none(), 0, "foo")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            foo: m0,
-            baz: m1,
-            quux: m2,
-        })
+        Ok(Self { foo: m0, baz: m1, quux: m2 })
     }
 
     #[inline]
@@ -3896,6 +3721,7 @@ impl ::qapi_types::Events for Event_ {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// `NEW`, `names.json` line 48
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -3912,10 +3738,7 @@ pub mod events {
         #[allow(clippy::self_named_constructors)]
         #[inline]
         pub fn new(iter: i64) -> Self {
-            Self {
-                iter,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { iter, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -3928,11 +3751,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -3953,10 +3772,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "iter")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                iter: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { iter: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -4006,11 +3822,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -4030,10 +3842,7 @@ pub mod events {
             let (::qapi_types::codec::Fault(None), m0, rest) = p else {
                 return Err(::qapi_types::codec::incomplete(p.0, &[], r));
             };
-            Ok(Self {
-                r#type: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { r#type: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -4062,10 +3871,7 @@ pub mod events {
         #[must_use]
         #[inline]
         pub fn new(value: super::Into) -> Self {
-            Self {
-                value,
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { value, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -4078,11 +3884,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -4103,10 +3905,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "value")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                value: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { value: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -4126,6 +3925,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// `new`, `names.json` line 47
     #[derive(Clone, Debug, PartialEq)]
     pub struct New(pub super::New);
@@ -4394,10 +4194,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(extra: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                extra: extra.into(),
-                extra_: ::qapi_types::Object::new(),
-            }
+            Self { extra: extra.into(), extra_: ::qapi_types::Object::new() }
         }
 
         /// Adds a member that the schema does not list.
@@ -4421,11 +4218,7 @@ pub mod commands {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::Object::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::Object::new())
         }
 
         #[inline]
@@ -4446,10 +4239,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "extra")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                extra: m0,
-                extra_: rest,
-            })
+            Ok(Self { extra: m0, extra_: rest })
         }
 
         #[inline]

@@ -24,11 +24,7 @@ impl Chain {
     /// With what is mandatory.
     #[must_use]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            name: name.into(),
-            next: None,
-            others: None,
-        }
+        Self { name: name.into(), next: None, others: None }
     }
 
     /// Sets `next`.
@@ -79,11 +75,7 @@ impl ::qapi_types::codec::Members for Chain {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            next: m1,
-            others: m2,
-        })
+        Ok(Self { name: m0, next: m1, others: m2 })
     }
 
     #[inline]
@@ -119,10 +111,7 @@ impl Left {
 }
 
 impl ::qapi_types::codec::Members for Left {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::boxed::Box<Right>>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::boxed::Box<Right>>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -219,10 +208,7 @@ impl ::qapi_types::codec::Members for Right {
         let (::qapi_types::codec::Fault(None), m0, m1) = p else {
             return Err(::qapi_types::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self {
-            left: m0,
-            chain: m1,
-        })
+        Ok(Self { left: m0, chain: m1 })
     }
 
     #[inline]
@@ -278,10 +264,7 @@ impl Inner {
     #[must_use]
     #[inline]
     pub fn new(first: Tree) -> Self {
-        Self {
-            first,
-            second: None,
-        }
+        Self { first, second: None }
     }
 
     /// Sets `second`.
@@ -323,10 +306,7 @@ impl ::qapi_types::codec::Members for Inner {
             let members = &[(p.1.is_none(), 0, "first")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            first: m0,
-            second: m1,
-        })
+        Ok(Self { first: m0, second: m1 })
     }
 
     #[inline]
@@ -368,11 +348,7 @@ impl ::qapi_types::codec::Members for Tree {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -393,9 +369,7 @@ impl ::qapi_types::codec::Members for Tree {
             let members = &[(p.1.is_none(), 0, "kind")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -459,12 +433,10 @@ impl ::qapi_types::codec::Branches for TreeBranch {
     ) -> ::qapi_types::Result<bool> {
         match p {
             TreeBranchPartial::Leaf => Ok(false),
-            TreeBranchPartial::Inner(p) => {
-                <Inner as ::qapi_types::codec::Members>::member(p, key, r)
-            }
-            TreeBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            TreeBranchPartial::Inner(p) =>
+                <Inner as ::qapi_types::codec::Members>::member(p, key, r),
+            TreeBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -533,12 +505,10 @@ impl ::qapi_types::codec::Decode for TreeRef {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Tree)
-            }
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Name)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Tree),
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Name),
             _ => ::qapi_types::codec::other_kind("TreeRef", r).map(Self::Unrecognized),
         }
     }

@@ -23,10 +23,7 @@ impl Status {
     #[must_use]
     #[inline]
     pub fn new(running: bool) -> Self {
-        Self {
-            running,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { running, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -39,11 +36,7 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -64,10 +57,7 @@ impl ::qapi_types::codec::Members for Status {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            running: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -91,10 +81,7 @@ impl VendorSpecificDescriptionOfAThing {
     /// With what is mandatory.
     #[must_use]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            name: name.into(),
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { name: name.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -107,11 +94,7 @@ impl ::qapi_types::codec::Members for VendorSpecificDescriptionOfAThing {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -132,10 +115,7 @@ impl ::qapi_types::codec::Members for VendorSpecificDescriptionOfAThing {
             let members = &[(p.1.is_none(), 0, "name")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { name: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -162,10 +142,7 @@ impl Service {
 }
 
 impl ::qapi_types::codec::Members for Service {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -257,6 +234,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// `STOP`, `service.json` line 21
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -275,17 +253,11 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -329,10 +301,7 @@ pub mod events {
         /// With what is mandatory.
         #[must_use]
         pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                name: name.into(),
-                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-            }
+            Self { name: name.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
     }
 
@@ -345,11 +314,7 @@ pub mod events {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -370,10 +335,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                name: m0,
-                unrecognized: rest,
-            })
+            Ok(Self { name: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -393,6 +355,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// `query-status`, `service.json` line 10
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -590,10 +553,7 @@ pub mod commands {
                 let members = &[(p.2.is_none(), 1, "limit")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                name: m0,
-                limit: m1,
-            })
+            Ok(Self { name: m0, limit: m1 })
         }
 
         #[inline]
@@ -814,10 +774,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(driver: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                driver: driver.into(),
-                extra: ::qapi_types::Object::new(),
-            }
+            Self { driver: driver.into(), extra: ::qapi_types::Object::new() }
         }
 
         /// Adds a member that the schema does not list.
@@ -841,11 +798,7 @@ pub mod commands {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                ::qapi_types::Object::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, ::qapi_types::Object::new())
         }
 
         #[inline]
@@ -866,10 +819,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                driver: m0,
-                extra: rest,
-            })
+            Ok(Self { driver: m0, extra: rest })
         }
 
         #[inline]
@@ -885,15 +835,7 @@ pub mod commands {
         const SUCCESS_RESPONSE: bool = false;
     }
 
-    ::qapi_types::impl_object!(
-        QueryStatus,
-        Stop,
-        Rename,
-        QueryThings,
-        GetNumber,
-        Clone,
-        DeviceAdd,
-    );
+    ::qapi_types::impl_object!(QueryStatus, Stop, Rename, QueryThings, GetNumber, Clone, DeviceAdd);
 
     #[cfg(target_os = "linux")]
     ::qapi_types::impl_object!(Move);
@@ -969,8 +911,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Stop,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -979,8 +920,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Rename,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -989,9 +929,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryThings,
-    ) -> impl ::core::future::Future<
-        Output = ::qapi_rt::service::Result<::std::vec::Vec<VendorSpecificDescriptionOfAThing>>,
-    > + ::core::marker::Send {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<VendorSpecificDescriptionOfAThing>>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -1000,8 +938,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::GetNumber,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<f64>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<f64>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -1010,8 +947,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Clone,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -1021,8 +957,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Move,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -1032,8 +967,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Vanish,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -1042,8 +976,7 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::DeviceAdd,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 }
@@ -1055,8 +988,7 @@ pub fn serve<S: Service_>(
     service: ::std::sync::Arc<S>,
 ) -> ::qapi_rt::service::Served<::std::sync::Arc<S>, ::qapi_rt::service::Answer> {
     let methods = ::qapi_rt::methods! {
-        INTROSPECTION, S as Service_,
-        ::qapi_rt::service::Methods<::std::sync::Arc<S>, ::qapi_rt::service::Answer>;
+        INTROSPECTION, S as Service_, ::qapi_rt::service::Methods<::std::sync::Arc<S>, ::qapi_rt::service::Answer>;
         query_status: commands::QueryStatus;
         stop: commands::Stop;
         rename: commands::Rename;

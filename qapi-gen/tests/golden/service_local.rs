@@ -23,10 +23,7 @@ impl Status {
     #[must_use]
     #[inline]
     pub fn new(running: bool) -> Self {
-        Self {
-            running,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { running, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 }
 
@@ -39,11 +36,7 @@ impl ::qapi_types::codec::Members for Status {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -64,10 +57,7 @@ impl ::qapi_types::codec::Members for Status {
             let members = &[(p.1.is_none(), 0, "running")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            running: m0,
-            unrecognized: rest,
-        })
+        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -122,6 +112,7 @@ impl ::qapi_types::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// `query-status`, `service_local.json` line 4
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -251,8 +242,7 @@ pub trait Service: 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryEverything,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<Status>>>
-    {
+    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<Status>>> {
         ::qapi_rt::service::NotImplemented::new()
     }
 }
@@ -264,8 +254,7 @@ pub fn serve<S: Service>(
     service: ::std::rc::Rc<S>,
 ) -> ::qapi_rt::service::Served<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer> {
     let methods = ::qapi_rt::methods! {
-        INTROSPECTION, S as Service,
-        ::qapi_rt::service::Methods<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer>;
+        INTROSPECTION, S as Service, ::qapi_rt::service::Methods<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer>;
         query_status: commands::QueryStatus;
         query_everything: commands::QueryEverything;
     };

@@ -320,8 +320,7 @@ impl ::qapi_types::codec::Members for Marker {
             m7,
             m8,
             m9,
-        ) = p
-        else {
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "x"),
                 (p.2.is_none(), 1, "y"),

@@ -118,10 +118,7 @@ impl Cow {
     /// With what is mandatory.
     #[must_use]
     pub fn new(backing: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            backing: backing.into(),
-            lazy: None,
-        }
+        Self { backing: backing.into(), lazy: None }
     }
 
     /// Sets `lazy`.
@@ -164,10 +161,7 @@ impl ::qapi_types::codec::Members for Cow {
             let members = &[(p.1.is_none(), 0, "backing")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            backing: m0,
-            lazy: m1,
-        })
+        Ok(Self { backing: m0, lazy: m1 })
     }
 
     #[inline]
@@ -193,11 +187,7 @@ impl Image {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<ImageBranch>, read_only: bool) -> Self {
-        Self {
-            node_name: None,
-            read_only,
-            u: u.into(),
-        }
+        Self { node_name: None, read_only, u: u.into() }
     }
 
     /// Sets `node-name`.
@@ -229,13 +219,7 @@ impl ::qapi_types::codec::Members for Image {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -248,19 +232,15 @@ impl ::qapi_types::codec::Members for Image {
             "node-name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "node-name", r),
             "driver" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "driver", r),
             "read-only" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "read-only", r),
-            _ => {
-                ::qapi_types::codec::branch_member::<ImageBranch>(&mut p.4, &p.2, "driver", key, r)
-            }
+            _ =>
+                ::qapi_types::codec::branch_member::<ImageBranch>(&mut p.4, &p.2, "driver", key, r),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         let (::qapi_types::codec::Fault(None), m0, Some(m1), Some(m2), branch) = p else {
-            let members = &[
-                (p.2.is_none(), 1, "driver"),
-                (p.3.is_none(), 2, "read-only"),
-            ];
+            let members = &[(p.2.is_none(), 1, "driver"), (p.3.is_none(), 2, "read-only")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
@@ -341,14 +321,12 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     ) -> ::qapi_types::Result<bool> {
         match p {
             ImageBranchPartial::Raw(p) => <Raw as ::qapi_types::codec::Members>::member(p, key, r),
-            ImageBranchPartial::Qcow2(p) => {
-                <Cow as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            ImageBranchPartial::Qcow2(p) =>
+                <Cow as ::qapi_types::codec::Members>::member(p, key, r),
             ImageBranchPartial::Vmdk(p) => <Cow as ::qapi_types::codec::Members>::member(p, key, r),
             ImageBranchPartial::NullCo => Ok(false),
-            ImageBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            ImageBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -434,10 +412,7 @@ impl Named {
 }
 
 impl ::qapi_types::codec::Members for Named {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -488,10 +463,7 @@ impl Carried {
         name: impl ::core::convert::Into<::std::string::String>,
         transport: Transport,
     ) -> Self {
-        Self {
-            name: name.into(),
-            transport,
-        }
+        Self { name: name.into(), transport }
     }
 }
 
@@ -526,10 +498,7 @@ impl ::qapi_types::codec::Members for Carried {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            transport: m1,
-        })
+        Ok(Self { name: m0, transport: m1 })
     }
 
     #[inline]
@@ -584,10 +553,7 @@ impl Tcp {
     /// With what is mandatory.
     #[must_use]
     pub fn new(host: impl ::core::convert::Into<::std::string::String>, port: u16) -> Self {
-        Self {
-            host: host.into(),
-            port,
-        }
+        Self { host: host.into(), port }
     }
 }
 
@@ -649,10 +615,7 @@ impl Unix {
 }
 
 impl ::qapi_types::codec::Members for Unix {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-    );
+    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
 
     #[inline]
     fn begin() -> Self::Partial {
@@ -718,11 +681,7 @@ impl ::qapi_types::codec::Members for Net {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -733,9 +692,8 @@ impl ::qapi_types::codec::Members for Net {
     ) -> ::qapi_types::Result<bool> {
         match key {
             "protocol" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "protocol", r),
-            _ => {
-                ::qapi_types::codec::branch_member::<NetBranch>(&mut p.2, &p.1, "protocol", key, r)
-            }
+            _ =>
+                ::qapi_types::codec::branch_member::<NetBranch>(&mut p.2, &p.1, "protocol", key, r),
         }
     }
 
@@ -745,9 +703,7 @@ impl ::qapi_types::codec::Members for Net {
             let members = &[(p.1.is_none(), 0, "protocol")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
     }
 
     #[inline]
@@ -819,9 +775,8 @@ impl ::qapi_types::codec::Branches for NetBranch {
         match p {
             NetBranchPartial::Tcp(p) => <Tcp as ::qapi_types::codec::Members>::member(p, key, r),
             NetBranchPartial::Unix(p) => <Unix as ::qapi_types::codec::Members>::member(p, key, r),
-            NetBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            NetBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -870,10 +825,7 @@ impl Target {
         name: impl ::core::convert::Into<::std::string::String>,
         u: impl ::core::convert::Into<TargetBranch>,
     ) -> Self {
-        Self {
-            name: name.into(),
-            u: u.into(),
-        }
+        Self { name: name.into(), u: u.into() }
     }
 
     /// `transport` as on the wire.
@@ -894,12 +846,7 @@ impl ::qapi_types::codec::Members for Target {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
     }
 
     #[inline]
@@ -927,10 +874,7 @@ impl ::qapi_types::codec::Members for Target {
             let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            name: m0,
-            u: ::qapi_types::codec::branch_finish(branch, &m1, r)?,
-        })
+        Ok(Self { name: m0, u: ::qapi_types::codec::branch_finish(branch, &m1, r)? })
     }
 
     #[inline]
@@ -986,9 +930,8 @@ impl ::qapi_types::codec::Branches for TargetBranch {
     #[inline]
     fn begin(tag: &Transport) -> TargetBranchPartial {
         match tag {
-            Transport::File => {
-                TargetBranchPartial::File(::qapi_types::codec::boxed_begin::<Unix>())
-            }
+            Transport::File =>
+                TargetBranchPartial::File(::qapi_types::codec::boxed_begin::<Unix>()),
             Transport::Net => TargetBranchPartial::Net(::qapi_types::codec::boxed_begin::<Net>()),
             Transport::Unrecognized(tag) => {
                 TargetBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -1003,13 +946,11 @@ impl ::qapi_types::codec::Branches for TargetBranch {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match p {
-            TargetBranchPartial::File(p) => {
-                <Unix as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            TargetBranchPartial::File(p) =>
+                <Unix as ::qapi_types::codec::Members>::member(p, key, r),
             TargetBranchPartial::Net(p) => <Net as ::qapi_types::codec::Members>::member(p, key, r),
-            TargetBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            TargetBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 

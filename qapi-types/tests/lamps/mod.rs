@@ -56,10 +56,7 @@ impl Place {
     /// With what is mandatory.
     #[must_use]
     pub fn new(room: impl ::core::convert::Into<::std::string::String>) -> Self {
-        Self {
-            room: room.into(),
-            shelf: None,
-        }
+        Self { room: room.into(), shelf: None }
     }
 
     /// Sets `shelf`.
@@ -102,10 +99,7 @@ impl ::qapi_types::codec::Members for Place {
             let members = &[(p.1.is_none(), 0, "room")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            room: m0,
-            shelf: m1,
-        })
+        Ok(Self { room: m0, shelf: m1 })
     }
 
     #[inline]
@@ -236,9 +230,17 @@ impl ::qapi_types::codec::Members for Lamp {
 
     #[inline]
     fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, Some(m2), m3, Some(m4), m5, m6, rest) =
-            p
-        else {
+        let (
+            ::qapi_types::codec::Fault(None),
+            Some(m0),
+            m1,
+            Some(m2),
+            m3,
+            Some(m4),
+            m5,
+            m6,
+            rest,
+        ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "room"),
                 (p.3.is_none(), 2, "colour"),
@@ -321,11 +323,7 @@ impl Power {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<PowerBranch>) -> Self {
-        Self {
-            fuse: None,
-            u: u.into(),
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { fuse: None, u: u.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     /// Sets `fuse`.
@@ -375,7 +373,11 @@ impl ::qapi_types::codec::Members for Power {
             "fuse" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "fuse", r),
             _ => {
                 let taken = ::qapi_types::codec::branch_member::<PowerBranch>(
-                    &mut p.3, &p.1, "kind", key, r,
+                    &mut p.3,
+                    &p.1,
+                    "kind",
+                    key,
+                    r,
                 )?;
                 Ok(taken || ::qapi_types::codec::keep(&mut p.4, key, r)?)
             }
@@ -452,12 +454,10 @@ impl ::qapi_types::codec::Branches for PowerBranch {
     #[inline]
     fn begin(tag: &PowerKind) -> PowerBranchPartial {
         match tag {
-            PowerKind::Mains => {
-                PowerBranchPartial::Mains(::qapi_types::codec::boxed_begin::<Mains>())
-            }
-            PowerKind::Battery => {
-                PowerBranchPartial::Battery(::qapi_types::codec::boxed_begin::<Battery>())
-            }
+            PowerKind::Mains =>
+                PowerBranchPartial::Mains(::qapi_types::codec::boxed_begin::<Mains>()),
+            PowerKind::Battery =>
+                PowerBranchPartial::Battery(::qapi_types::codec::boxed_begin::<Battery>()),
             PowerKind::None => PowerBranchPartial::None,
             PowerKind::Unrecognized(tag) => {
                 PowerBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -472,16 +472,13 @@ impl ::qapi_types::codec::Branches for PowerBranch {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match p {
-            PowerBranchPartial::Mains(p) => {
-                <Mains as ::qapi_types::codec::Members>::member(p, key, r)
-            }
-            PowerBranchPartial::Battery(p) => {
-                <Battery as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            PowerBranchPartial::Mains(p) =>
+                <Mains as ::qapi_types::codec::Members>::member(p, key, r),
+            PowerBranchPartial::Battery(p) =>
+                <Battery as ::qapi_types::codec::Members>::member(p, key, r),
             PowerBranchPartial::None => Ok(false),
-            PowerBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            PowerBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
@@ -489,9 +486,8 @@ impl ::qapi_types::codec::Branches for PowerBranch {
     fn finish(p: PowerBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
             PowerBranchPartial::Mains(p) => Self::Mains(::qapi_types::codec::boxed_finish(p, r)?),
-            PowerBranchPartial::Battery(p) => {
-                Self::Battery(::qapi_types::codec::boxed_finish(p, r)?)
-            }
+            PowerBranchPartial::Battery(p) =>
+                Self::Battery(::qapi_types::codec::boxed_finish(p, r)?),
             PowerBranchPartial::None => Self::None,
             PowerBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
@@ -600,12 +596,7 @@ impl ::qapi_types::codec::Members for Mains {
             let members = &[(p.1.is_none(), 0, "volts")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            volts: m0,
-            behind: m1,
-            backup: m2,
-            unrecognized: rest,
-        })
+        Ok(Self { volts: m0, behind: m1, backup: m2, unrecognized: rest })
     }
 
     #[inline]
@@ -662,10 +653,7 @@ impl Battery {
     /// With what is mandatory.
     #[must_use]
     pub fn new(u: impl ::core::convert::Into<BatteryBranch>) -> Self {
-        Self {
-            u: u.into(),
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { u: u.into(), unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     /// `chemistry` as on the wire.
@@ -721,10 +709,7 @@ impl ::qapi_types::codec::Members for Battery {
             let members = &[(p.1.is_none(), 0, "chemistry")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
     }
 
     #[inline]
@@ -773,9 +758,8 @@ impl ::qapi_types::codec::Branches for BatteryBranch {
     #[inline]
     fn begin(tag: &Chemistry) -> BatteryBranchPartial {
         match tag {
-            Chemistry::Lithium => {
-                BatteryBranchPartial::Lithium(::qapi_types::codec::boxed_begin::<Lithium>())
-            }
+            Chemistry::Lithium =>
+                BatteryBranchPartial::Lithium(::qapi_types::codec::boxed_begin::<Lithium>()),
             Chemistry::Lead => BatteryBranchPartial::Lead,
             Chemistry::Unrecognized(tag) => {
                 BatteryBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -790,22 +774,22 @@ impl ::qapi_types::codec::Branches for BatteryBranch {
         r: &mut ::qapi_types::Reader<'_>,
     ) -> ::qapi_types::Result<bool> {
         match p {
-            BatteryBranchPartial::Lithium(p) => {
-                <Lithium as ::qapi_types::codec::Members>::member(p, key, r)
-            }
+            BatteryBranchPartial::Lithium(p) =>
+                <Lithium as ::qapi_types::codec::Members>::member(p, key, r),
             BatteryBranchPartial::Lead => Ok(false),
-            BatteryBranchPartial::Unrecognized(_, members) => {
-                ::qapi_types::codec::open(members, key, r)
-            }
+            BatteryBranchPartial::Unrecognized(_, members) =>
+                ::qapi_types::codec::open(members, key, r),
         }
     }
 
     #[inline]
-    fn finish(p: BatteryBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
+    fn finish(
+        p: BatteryBranchPartial,
+        r: &::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<Self> {
         Ok(match p {
-            BatteryBranchPartial::Lithium(p) => {
-                Self::Lithium(::qapi_types::codec::boxed_finish(p, r)?)
-            }
+            BatteryBranchPartial::Lithium(p) =>
+                Self::Lithium(::qapi_types::codec::boxed_finish(p, r)?),
             BatteryBranchPartial::Lead => Self::Lead,
             BatteryBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
         })
@@ -847,11 +831,7 @@ impl Lithium {
     #[must_use]
     #[inline]
     pub fn new(cells: u8) -> Self {
-        Self {
-            cells,
-            health: None,
-            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
-        }
+        Self { cells, health: None, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     /// Sets `health`.
@@ -872,12 +852,7 @@ impl ::qapi_types::codec::Members for Lithium {
 
     #[inline]
     fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
     }
 
     #[inline]
@@ -899,11 +874,7 @@ impl ::qapi_types::codec::Members for Lithium {
             let members = &[(p.1.is_none(), 0, "cells")];
             return Err(::qapi_types::codec::incomplete(p.0, members, r));
         };
-        Ok(Self {
-            cells: m0,
-            health: m1,
-            unrecognized: rest,
-        })
+        Ok(Self { cells: m0, health: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -951,12 +922,10 @@ impl ::qapi_types::codec::Decode for PowerRef {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Definition)
-            }
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Reference)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Definition),
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Reference),
             _ => ::qapi_types::codec::other_kind("PowerRef", r).map(Self::Unrecognized),
         }
     }
@@ -1012,12 +981,10 @@ impl ::qapi_types::codec::Decode for PowerRefOrNull {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Object => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Definition)
-            }
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Reference)
-            }
+            ::qapi_types::codec::Kind::Object =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Definition),
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Reference),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::None),
             _ => ::qapi_types::codec::other_kind("PowerRefOrNull", r).map(Self::Unrecognized),
         }
@@ -1084,16 +1051,13 @@ impl ::qapi_types::codec::Decode for Setting {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Step)
-            }
-            ::qapi_types::codec::Kind::String => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Colour)
-            }
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Step),
+            ::qapi_types::codec::Kind::String =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Colour),
             ::qapi_types::codec::Kind::Bool => ::qapi_types::codec::Decode::decode(r).map(Self::On),
-            ::qapi_types::codec::Kind::Array => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Curve)
-            }
+            ::qapi_types::codec::Kind::Array =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Curve),
             _ => ::qapi_types::codec::other_kind("Setting", r).map(Self::Unrecognized),
         }
     }
@@ -1135,9 +1099,8 @@ impl ::qapi_types::codec::Decode for Dim {
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
-            ::qapi_types::codec::Kind::Number => {
-                ::qapi_types::codec::Decode::decode(r).map(Self::Level)
-            }
+            ::qapi_types::codec::Kind::Number =>
+                ::qapi_types::codec::Decode::decode(r).map(Self::Level),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::Off),
             _ => ::qapi_types::codec::other_kind("Dim", r).map(Self::Unrecognized),
         }
@@ -1217,6 +1180,7 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
+
     /// `LAMP_BROKEN`, `lamps.json` line 29
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -1286,11 +1250,7 @@ pub mod events {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                name: m0,
-                power: m1,
-                unrecognized: rest,
-            })
+            Ok(Self { name: m0, power: m1, unrecognized: rest })
         }
 
         #[inline]
@@ -1323,17 +1283,11 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Night {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
+            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
         }
 
         #[inline]
@@ -1369,6 +1323,7 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
+
     /// `lamp-list`, `lamps.json` line 22
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -1431,12 +1386,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                name: name.into(),
-                setting: None,
-                dim: None,
-                at: None,
-            }
+            Self { name: name.into(), setting: None, dim: None, at: None }
         }
 
         /// Sets `setting`.
@@ -1497,12 +1447,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                name: m0,
-                setting: m1,
-                dim: m2,
-                at: m3,
-            })
+            Ok(Self { name: m0, setting: m1, dim: m2, at: m3 })
         }
 
         #[inline]
@@ -1590,11 +1535,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(driver: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self {
-                driver: driver.into(),
-                id: None,
-                extra: ::qapi_types::Object::new(),
-            }
+            Self { driver: driver.into(), id: None, extra: ::qapi_types::Object::new() }
         }
 
         /// Sets `id`.
@@ -1626,12 +1567,7 @@ pub mod commands {
 
         #[inline]
         fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                None,
-                ::qapi_types::Object::new(),
-            )
+            (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::Object::new())
         }
 
         #[inline]
@@ -1653,11 +1589,7 @@ pub mod commands {
                 let members = &[(p.1.is_none(), 0, "driver")];
                 return Err(::qapi_types::codec::incomplete(p.0, members, r));
             };
-            Ok(Self {
-                driver: m0,
-                id: m1,
-                extra: rest,
-            })
+            Ok(Self { driver: m0, id: m1, extra: rest })
         }
 
         #[inline]

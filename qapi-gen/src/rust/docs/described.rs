@@ -1,9 +1,8 @@
 //! The schema's documentation as parts of an item's.
 
-use crate::compact::{PushAll as _, cat, join};
 use crate::model::{Condition, Definition, Features, SectionKind, Text};
 use crate::rust::docs::Source;
-use crate::rust::plan::{Module, Place, Plan};
+use crate::rust::plan::{Module, Plan};
 use crate::rust::rustdoc::labelled;
 
 impl Plan<'_> {
@@ -19,15 +18,15 @@ impl Plan<'_> {
             let text = |label: &str| self.markdown(label, &section.text, module);
             match section.kind {
                 SectionKind::Plain => parts.push(text("")),
-                SectionKind::Returns => parts.push(cat(&["# Returns\n\n", &text("")])),
-                SectionKind::Errors => parts.push(cat(&["# Errors\n\n", &text("")])),
+                SectionKind::Returns => parts.push(format!("# Returns\n\n{}", text(""))),
+                SectionKind::Errors => parts.push(format!("# Errors\n\n{}", text(""))),
                 SectionKind::Todo => parts.push(text("**To do:**")),
                 SectionKind::Since => since = Some(text("Since:")),
             }
         }
-        parts.push_all(self.features(source.features, "# Features\n\n", module));
-        parts.push_all(condition(source.condition));
-        parts.push_all(since);
+        parts.extend(self.features(source.features, "# Features\n\n", module));
+        parts.extend(condition(source.condition));
+        parts.extend(since);
         parts
     }
 
@@ -44,9 +43,9 @@ impl Plan<'_> {
             return parts;
         }
         let text = doc.filter(|doc| !doc.text.trim().is_empty());
-        parts.push_all(text.map(|doc| self.markdown("", doc, module)));
-        parts.push_all(self.features(features, "", module));
-        parts.push_all(condition(when));
+        parts.extend(text.map(|doc| self.markdown("", doc, module)));
+        parts.extend(self.features(features, "", module));
+        parts.extend(condition(when));
         parts
     }
 
@@ -58,13 +57,13 @@ impl Plan<'_> {
         let items: Vec<String> = features
             .iter()
             .map(|feature| {
-                let mut item = cat(&["- **", &feature.name, "**"]);
+                let mut item = format!("- **{}**", feature.name);
                 if let Some(doc) = feature
                     .doc
                     .as_ref()
                     .filter(|doc| !doc.text.trim().is_empty())
                 {
-                    let label = cat(&[&item, ":"]);
+                    let label = format!("{item}:");
                     item = self.markdown(&label, doc, module).replace('\n', "\n  ");
                 }
                 item.lines()
@@ -73,7 +72,7 @@ impl Plan<'_> {
                     .join("\n")
             })
             .collect();
-        (!items.is_empty()).then(|| cat(&[heading, &join(&items, "\n")]))
+        (!items.is_empty()).then(|| format!("{heading}{}", items.join("\n")))
     }
 
     /// How the documentation links to what the schema calls by this name; `None` if there is no
@@ -87,27 +86,32 @@ impl Plan<'_> {
             Definition::Command(id) => ("commands::", self.command_item(id)),
             Definition::Event(id) => ("events::", self.event_item(id)),
         };
-        if item.ident.is_empty() || item.place == Place::Absent {
+        if item.ident.is_empty() || item.place.is_absent() {
             return None;
         }
-        Some(self.local(&cat(&[prefix, &item.ident]), module))
+        let up = if module == Module::Inner {
+            "super::"
+        } else {
+            ""
+        };
+        Some(format!("{up}{prefix}{}", &*item.ident))
     }
 }
 
 fn condition(condition: Option<&Condition>) -> Option<String> {
-    condition.map(|condition| cat(&["If: `", &describe(condition), "`"]))
+    condition.map(|condition| format!("If: `{}`", describe(condition)))
 }
 
 /// A condition as documentation shows it.
 fn describe(condition: &Condition) -> String {
     let list = |name: &str, list: &[Condition]| {
         let inner: Vec<String> = list.iter().map(describe).collect();
-        cat(&[name, "(", &join(&inner, ", "), ")"])
+        format!("{name}({})", inner.join(", "))
     };
     match condition {
         Condition::Symbol(name) => name.to_string(),
         Condition::Opaque(text) => text.to_string(),
-        Condition::Not(inner) => cat(&["not(", &describe(inner), ")"]),
+        Condition::Not(inner) => format!("not({})", describe(inner)),
         Condition::All(inner) => list("all", inner),
         Condition::Any(inner) => list("any", inner),
     }

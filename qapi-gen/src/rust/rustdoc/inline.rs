@@ -1,6 +1,5 @@
 //! Text within a paragraph.
 
-use crate::compact::cat;
 use std::collections::HashMap;
 
 /// Longer text before a backquote is no role.
@@ -365,15 +364,15 @@ fn url_length(text: &str) -> Option<usize> {
 /// A link to an item, which rustdoc wants short if the item is its own title.
 fn link(title: &str, item: &str) -> String {
     match title == item {
-        true => cat(&["[", &code(title), "]"]),
-        false => cat(&["[", &code(title), "](", item, ")"]),
+        true => format!("[{}]", code(title)),
+        false => format!("[{}]({item})", code(title)),
     }
 }
 
 /// A code span.
 fn code(text: &str) -> String {
     if !text.contains(|c: char| c == '`' || c.is_whitespace()) {
-        return cat(&["`", text, "`"]);
+        return format!("`{text}`");
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut fence = String::from("`");
@@ -385,7 +384,7 @@ fn code(text: &str) -> String {
     } else {
         ""
     };
-    cat(&[&fence, pad, &text, pad, &fence])
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 /// Text without markup, on one line.

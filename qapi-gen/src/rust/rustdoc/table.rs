@@ -2,7 +2,6 @@
 
 use super::inline::Inline;
 use super::is_blank;
-use crate::compact::PushAll as _;
 
 /// The columns (start and end, in characters) of a line such as `=====  ===`.
 pub(super) fn ruler(line: &str) -> Option<Vec<(usize, usize)>> {
@@ -60,7 +59,7 @@ pub(super) fn simple(lines: &[&str], inline: &Inline) -> Option<(String, usize)>
         write(header.first().unwrap_or(&empty)),
         format!("|{}", " --- |".repeat(columns.len())),
     ];
-    out.push_all(header.iter().skip(1).chain(&rows).map(|r| write(r)));
+    out.extend(header.iter().skip(1).chain(&rows).map(|r| write(r)));
     Some((out.join("\n"), end + 1))
 }
 

@@ -1,6 +1,6 @@
 //! What other releases do not send.
 
-use super::plan::Plan;
+use super::Plan;
 use crate::model::{Member, Object};
 
 #[cfg(feature = "releases")]

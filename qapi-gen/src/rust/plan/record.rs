@@ -1,37 +1,37 @@
 //! Objects of the schema as Rust structs: what they consist of.
 
-use super::condition::Presence;
-use super::names::{Scope, snake};
-use super::paths::Paths;
-use super::plan::{Item, Module, Plan};
-use crate::compact::cat;
+use super::{Item, Module, Plan, Ty};
 use crate::model::*;
+use crate::rust::condition::Presence;
+use crate::rust::names::{Ident, Scope, snake};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 /// A struct that is generated.
-pub(crate) struct Record<'s> {
+pub(crate) struct Record<'p> {
     /// Its identifier.
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     /// The type of what was read so far, where that needs a name.
-    pub(crate) partial: String,
+    pub(crate) partial: Ident,
     pub(crate) module: Module,
     /// When it is there.
     pub(crate) presence: Presence,
     /// Its members in the order of the schema, those of its bases first; a union's tag among them.
-    pub(crate) members: Vec<Field<'s>>,
-    pub(crate) union: Option<Union<'s>>,
+    pub(crate) members: Vec<Field<'p>>,
+    pub(crate) union: Option<Union<'p>>,
     /// The field for members that the schema does not list.
     pub(crate) rest: Option<Rest>,
 }
 
 /// A member.
-pub(crate) struct Field<'s> {
-    pub(crate) member: &'s Member,
+pub(crate) struct Field<'p> {
+    pub(crate) member: &'p Member,
     /// The field, and the parameter of what sets it.
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     /// The method that sets it.
-    pub(crate) setter: String,
+    pub(crate) setter: Ident,
     /// The type of its value, without box.
-    pub(crate) ty: String,
+    pub(crate) ty: Ty<'p>,
     pub(crate) boxed: bool,
     pub(crate) presence: Presence,
     /// Whether the schema demands it, but not every release sends it.
@@ -39,28 +39,28 @@ pub(crate) struct Field<'s> {
 }
 
 /// What makes a struct a union.
-pub(crate) struct Union<'s> {
-    pub(crate) variants: &'s Variants,
+pub(crate) struct Union<'p> {
+    pub(crate) variants: &'p Variants,
     /// The field of the branch.
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     /// The method that gives the tag.
-    pub(crate) getter: String,
+    pub(crate) getter: Ident,
     /// The position of the tag among the members.
     pub(crate) tag: usize,
     /// The enum of the branches.
-    pub(crate) branch: String,
+    pub(crate) branch: Ty<'p>,
     /// The enum of what was read of them.
-    pub(crate) partial: String,
+    pub(crate) partial: Ty<'p>,
     /// Whether some release leaves out the tag.
     pub(crate) untagged: bool,
 }
 
 /// The field for members that the schema does not list.
 pub(crate) struct Rest {
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     /// The method that adds one, where the schema means such members to be there. Otherwise they
     /// are what another release sends.
-    pub(crate) setter: Option<String>,
+    pub(crate) setter: Option<Ident>,
 }
 
 /// What becomes of members that the schema does not list.
@@ -74,13 +74,15 @@ pub(crate) enum RestKind {
     Kept,
 }
 
-impl Rest {
-    pub(crate) fn ty<'p>(&self, paths: &'p Paths) -> &'p str {
-        match self.setter {
-            Some(_) => &paths.object,
-            None => &paths.kept,
-        }
-    }
+/// A member's claim on being there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// It may be absent.
+    None,
+    /// Only strict mode demands it.
+    Strict,
+    /// Every mode demands it.
+    Always,
 }
 
 impl Field<'_> {
@@ -90,27 +92,47 @@ impl Field<'_> {
     }
 
     /// The type of the value as it is stored.
-    pub(crate) fn stored(&self) -> String {
+    pub(crate) fn stored(&self) -> TokenStream {
+        let ty = &self.ty;
         match self.boxed {
-            true => cat(&["::std::boxed::Box<", &self.ty, ">"]),
-            false => self.ty.clone(),
+            true => quote!(::std::boxed::Box<#ty>),
+            false => quote!(#ty),
         }
     }
 }
 
-impl<'s> Record<'s> {
+impl<'p> Record<'p> {
     /// Whether a member is the tag of this union.
     pub(crate) fn is_tag(&self, index: usize) -> bool {
         self.union.as_ref().is_some_and(|union| union.tag == index)
     }
 
     /// The members that are fields: all but the tag.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field<'s>> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field<'p>> {
         let tag = self.union.as_ref().map(|union| union.tag);
         let fields = self.members.iter().enumerate();
         fields
             .filter(move |(i, _)| Some(*i) != tag)
             .map(|(_, field)| field)
+    }
+
+    /// What is demanded of a member.
+    pub(crate) fn demand(&self, index: usize) -> Demand {
+        let field = &self.members[index];
+        let late = match &self.union {
+            Some(union) if union.tag == index => union.untagged,
+            _ => field.late,
+        };
+        match (field.member.optional, late) {
+            (true, _) => Demand::None,
+            (false, true) => Demand::Strict,
+            (false, false) => Demand::Always,
+        }
+    }
+
+    /// Whether the constructor has to be given something.
+    pub(crate) fn is_demanding(&self) -> bool {
+        self.fields().any(|field| !field.member.optional) || self.union.is_some()
     }
 
     /// Whether there is nothing in it.
@@ -135,15 +157,14 @@ impl<'s> Plan<'s> {
         &self,
         id: Option<ObjectId>,
         item: &Item,
-        presence: Presence,
         module: Module,
         rest: RestKind,
-    ) -> Record<'s> {
+    ) -> Record<'_> {
         let mut record = Record {
             ident: item.ident.clone(),
             partial: item.partial.clone(),
             module,
-            presence,
+            presence: item.presence().clone(),
             members: Vec::new(),
             union: None,
             rest: None,
@@ -165,11 +186,11 @@ impl<'s> Plan<'s> {
                 if let (true, Some(variants)) = (is_tag, &object.variants) {
                     record.union = Some(Union {
                         variants,
-                        ident: "u".to_owned(),
+                        ident: Ident::written("u"),
                         getter: setter.clone(),
                         tag: record.members.len(),
-                        branch: self.local(self.branch_enum(id), module),
-                        partial: self.local(self.branch_partial(id), module),
+                        branch: Ty::Local(module, None, self.branch_enum(id)),
+                        partial: Ty::Local(module, None, self.branch_partial(id)),
                         untagged: self.untagged(object).is_some(),
                     });
                 }

@@ -1,6 +1,5 @@
 //! Which members need a box, because by value a type would contain itself.
 
-use crate::compact::CollectVec as _;
 use crate::model::{ObjectId, Schema, Type};
 
 /// The cycles of containment by value. An array, a union's branch and an alternate's object are on
@@ -22,9 +21,9 @@ impl Cycles {
                         Type::Object(id) => Some(id.index()),
                         _ => None,
                     })
-                    .collect_vec()
+                    .collect()
             })
-            .collect_vec();
+            .collect();
         Cycles {
             component: components(&contained),
         }

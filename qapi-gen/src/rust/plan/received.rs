@@ -1,6 +1,5 @@
 //! Which objects a client receives.
 
-use crate::compact::PushAll as _;
 use crate::model::*;
 
 /// By object: whether a reply or an event can hold it.
@@ -8,8 +7,8 @@ pub(crate) fn received(schema: &Schema) -> Vec<bool> {
     let mut objects = vec![false; schema.objects.len()];
     let mut alternates = vec![false; schema.alternates.len()];
     let mut open: Vec<Type> = Vec::new();
-    open.push_all(schema.commands.iter().filter_map(|command| command.returns));
-    open.push_all(
+    open.extend(schema.commands.iter().filter_map(|command| command.returns));
+    open.extend(
         schema
             .events
             .iter()
@@ -22,17 +21,17 @@ pub(crate) fn received(schema: &Schema) -> Vec<bool> {
             Type::Array(id) => open.push(schema.array(id).element),
             Type::Alternate(id) => {
                 if !std::mem::replace(&mut alternates[id.index()], true) {
-                    open.push_all(schema.alternate(id).alternatives.iter().map(|a| a.ty));
+                    open.extend(schema.alternate(id).alternatives.iter().map(|a| a.ty));
                 }
             }
             Type::Object(id) => {
                 if !std::mem::replace(&mut objects[id.index()], true) {
                     let object = schema.object(id);
                     let members = schema.all_members(object);
-                    open.push_all(members.map(|(_, member)| member.ty));
+                    open.extend(members.map(|(_, member)| member.ty));
                     if let Some(variants) = &object.variants {
                         let branches = variants.branches.iter();
-                        open.push_all(branches.map(|branch| Type::Object(branch.object)));
+                        open.extend(branches.map(|branch| Type::Object(branch.object)));
                     }
                 }
             }

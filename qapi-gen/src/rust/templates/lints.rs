@@ -1,10 +1,11 @@
 //! Names of methods of which clippy expects something else than what generated methods do.
 
-use crate::compact::{CollectVec as _, cat, join};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 /// What a method named after a member or a command does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+pub(super) enum Method {
     /// Takes the struct and a value, and gives the struct.
     Setter,
     /// Borrows the struct.
@@ -22,15 +23,17 @@ const OPERATORS: [&str; 10] = [
 const BORROWING: [&str; 4] = ["as_ref", "borrow", "clone", "deref"];
 
 /// The lint about names of variables that say nothing.
-pub(crate) const DISALLOWED: &str = "clippy::disallowed_names";
+pub(super) fn disallowed_names() -> TokenStream {
+    quote!(clippy::disallowed_names)
+}
 
 /// Whether clippy takes it for the name of a variable that says nothing.
-pub(crate) fn is_placeholder(name: &str) -> bool {
+pub(super) fn is_placeholder(name: &str) -> bool {
     matches!(name, "foo" | "baz" | "quux")
 }
 
 /// The attribute that keeps clippy from complaining of a method's name.
-pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
+pub(super) fn allow(name: &str, method: Method) -> Option<TokenStream> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let mutable = name.starts_with("to_") && name.ends_with("_mut");
     let convention = match method {
@@ -43,20 +46,23 @@ pub(crate) fn allow(name: &str, method: Method) -> Option<String> {
         #[cfg(feature = "service")]
         Method::Command => false,
     };
-    let lints = [
-        (convention, "clippy::wrong_self_convention"),
-        (of_trait, "clippy::should_implement_trait"),
-        (method == Method::Setter && is_placeholder(name), DISALLOWED),
-        (
-            matches!(name, "iter" | "iter_mut"),
-            "clippy::iter_not_returning_iterator",
-        ),
-    ];
-    let lints: Vec<&str> = lints.into_iter().filter(|l| l.0).map(|l| l.1).collect_vec();
-    (!lints.is_empty()).then(|| cat(&["#[allow(", &join(&lints, ", "), ")]"]))
+    let mut lints = Vec::new();
+    if convention {
+        lints.push(quote!(clippy::wrong_self_convention));
+    }
+    if of_trait {
+        lints.push(quote!(clippy::should_implement_trait));
+    }
+    if method == Method::Setter && is_placeholder(name) {
+        lints.push(disallowed_names());
+    }
+    if matches!(name, "iter" | "iter_mut") {
+        lints.push(quote!(clippy::iter_not_returning_iterator));
+    }
+    (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }
 
 /// The same for the constructor of a type.
-pub(crate) fn allow_new(ident: &str) -> Option<&'static str> {
-    (ident == "New").then_some("#[allow(clippy::self_named_constructors)]")
+pub(super) fn allow_new(ident: &str) -> Option<TokenStream> {
+    (ident == "New").then(|| quote!(#[allow(clippy::self_named_constructors)]))
 }

@@ -1,0 +1,112 @@
+//! What is generated, and where.
+
+use super::{Place, Plan, patterns};
+use crate::model::*;
+use crate::rust::code::Path;
+use crate::rust::condition::Presence;
+use crate::rust::glob::Glob;
+
+impl Plan<'_> {
+    /// Decides what is generated.
+    pub(super) fn place(&mut self) {
+        let schema = self.schema;
+        let (all, roots) = self.roots();
+        for &root in &roots {
+            match root {
+                Root::Command(id) => {
+                    let command = schema.command(id);
+                    self.commands[id.index()].place =
+                        self.placed(&command.origin, command.condition.as_ref());
+                }
+                Root::Event(id) => {
+                    let event = schema.event(id);
+                    self.events[id.index()].place =
+                        self.placed(&event.origin, event.condition.as_ref());
+                }
+            }
+        }
+        let reachable = schema.reachable(roots);
+        for &ty in reachable.types() {
+            self.place_type(ty);
+        }
+        if all {
+            for &definition in schema.definitions() {
+                match definition {
+                    Definition::Enum(id) => self.place_type(Type::Enum(id)),
+                    Definition::Object(id) => self.place_type(Type::Object(id)),
+                    Definition::Alternate(id) => self.place_type(Type::Alternate(id)),
+                    Definition::Command(_) | Definition::Event(_) => {}
+                }
+            }
+        }
+    }
+
+    fn place_type(&mut self, ty: Type) {
+        let schema = self.schema;
+        match ty {
+            Type::Enum(QTYPE) => {}
+            Type::Enum(id) => {
+                let it = schema.enum_(id);
+                self.enums[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+            }
+            Type::Alternate(id) => {
+                let it = schema.alternate(id);
+                self.alternates[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+            }
+            Type::Object(id) => {
+                let it = schema.object(id);
+                if !self.objects[id.index()].ident.is_empty() {
+                    self.objects[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+                }
+                // The tag's type belongs to a union even if no member that is generated has it.
+                if let Some(variants) = &it.variants {
+                    self.place_type(Type::Enum(variants.tag_enum));
+                }
+            }
+            Type::Builtin(_) | Type::Array(_) => {}
+        }
+    }
+
+    fn placed(&self, origin: &Origin, condition: Option<&Condition>) -> Place {
+        let file = origin
+            .module
+            .map(|index| &self.schema.modules()[index].name);
+        let elsewhere = file.and_then(|file| {
+            let mut paths = self.options.extern_paths.iter();
+            paths.find(|(glob, _)| glob.matches_path(file))
+        });
+        match (elsewhere, self.presence(condition)) {
+            (_, Presence::Never) => Place::Absent,
+            (Some((_, path)), _) => Place::Elsewhere(Path::new(path)),
+            (None, presence) => Place::Here(presence),
+        }
+    }
+
+    /// The commands and events to generate, and whether that is everything.
+    fn roots(&self) -> (bool, Vec<Root>) {
+        let (schema, options) = (self.schema, self.options);
+        let all = options.commands.is_none() && options.events.is_none();
+        let chosen = |globs: &Option<Vec<Glob>>, name: &str| {
+            all || patterns(globs).iter().any(|glob| glob.matches(name))
+        };
+        let roots = schema
+            .definitions()
+            .iter()
+            .filter_map(|&definition| match definition {
+                Definition::Command(id) => {
+                    let it = schema.command(id);
+                    (chosen(&options.commands, &it.name)
+                        && self.presence(it.condition.as_ref()) != Presence::Never)
+                        .then_some(Root::Command(id))
+                }
+                Definition::Event(id) => {
+                    let it = schema.event(id);
+                    (chosen(&options.events, &it.name)
+                        && self.presence(it.condition.as_ref()) != Presence::Never)
+                        .then_some(Root::Event(id))
+                }
+                _ => None,
+            });
+        (all, roots.collect())
+    }
+}

@@ -1,0 +1,144 @@
+//! Commands.
+
+use super::structs::{DERIVES, structure};
+use super::{attributes, lints};
+use crate::model::{CommandId, Features, ObjectId, Type};
+use crate::rust::docs::{Source, deprecation};
+use crate::rust::plan::{Item, Module, Plan, RestKind};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A command: a struct of its arguments, and what tells that it is a command.
+pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
+    let command = plan.schema.command(id);
+    let item = plan.command_item(id);
+    let source = Source::from(command);
+    // Without any argument the handler is registered by hand for other reasons.
+    let open = !command.gen_ && command.arguments.is_some();
+    let structure = match plan.named(command.arguments) {
+        Some(arguments) if !open => newtype(plan, item, arguments, &source),
+        _ => {
+            let (rest, note) = match open {
+                true => (
+                    RestKind::Open,
+                    "Members that the schema does not list are accepted.",
+                ),
+                false => (RestKind::None, ""),
+            };
+            let record = plan.record(command.arguments, item, Module::Inner, rest);
+            structure(plan, &record, &source, note)
+        }
+    };
+
+    let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
+    let name = command.name.as_str();
+    let reply = match command.returns {
+        Some(ty) => {
+            let ty = plan.ty(ty, Module::Inner);
+            quote!(#ty)
+        }
+        None => quote!(#types::Empty),
+    };
+    let allow_oob = command.allow_oob.then(|| {
+        quote!(
+            const ALLOW_OOB: bool = true;
+        )
+    });
+    let allow_preconfig = command.allow_preconfig.then(|| {
+        quote!(
+            const ALLOW_PRECONFIG: bool = true;
+        )
+    });
+    let success_response = (!command.success_response).then(|| {
+        quote!(
+            const SUCCESS_RESPONSE: bool = false;
+        )
+    });
+    let features = features(&command.features);
+    quote! {
+        #structure
+
+        #presence
+        impl #types::Command for #ident {
+            type Reply = #reply;
+            const NAME: &'static str = #name;
+            #allow_oob
+            #allow_preconfig
+            #success_response
+            #features
+        }
+    }
+}
+
+/// The features of a command or event as a constant.
+pub(super) fn features(features: &Features) -> Option<TokenStream> {
+    let names = features.iter().map(|feature| feature.name.as_str());
+    (!features.is_empty())
+        .then(|| quote!(const FEATURES: &'static [&'static str] = &[#(#names),*];))
+}
+
+/// A struct around the type that the schema names: other commands may name it too.
+pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -> TokenStream {
+    let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
+    let inner = plan.ty(Type::Object(id), Module::Inner);
+    let docs = plan.document(source, "", Module::Inner);
+    let attributes = attributes(plan, source.name, DERIVES, presence);
+    let deprecation = deprecation(source.features);
+    let allow_new = lints::allow_new(ident);
+    let bare = plan.is_bare(id);
+    let allow_bare = bare.then(|| quote!(#[allow(clippy::semicolon_if_nothing_returned)]));
+    quote! {
+        #docs
+        #attributes
+        #deprecation
+        pub struct #ident(pub #inner);
+
+        #presence
+        impl #ident {
+            /// With these members.
+            #[must_use]
+            #allow_new
+            pub fn new(members: impl ::core::convert::Into<#inner>) -> Self {
+                Self(members.into())
+            }
+        }
+
+        #presence
+        impl ::core::convert::From<#inner> for #ident {
+            #[inline]
+            fn from(members: #inner) -> Self {
+                Self(members)
+            }
+        }
+
+        #presence
+        impl #types::codec::Members for #ident {
+            type Partial = <#inner as #types::codec::Members>::Partial;
+
+            #[inline]
+            #allow_bare
+            fn begin() -> Self::Partial {
+                <#inner as #types::codec::Members>::begin()
+            }
+
+            #[inline]
+            fn member(
+                p: &mut Self::Partial,
+                key: &str,
+                r: &mut #types::Reader<'_>
+            ) -> #types::Result<bool> {
+                <#inner as #types::codec::Members>::member(p, key, r)
+            }
+
+            #[inline]
+            fn finish(p: Self::Partial, r: &#types::Reader<'_>) -> #types::Result<Self> {
+                #types::codec::Members::finish(p, r).map(Self)
+            }
+
+            #[inline]
+            fn put(&self, w: &mut #types::Writer<'_>) {
+                <#inner as #types::codec::Members>::put(&self.0, w);
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Structs: fields, constructor, setters.
+
+use super::lints::{self, Method, is_placeholder};
+use super::{allow_deprecated, attributes, members};
+use crate::model::{Builtin, Type};
+use crate::rust::docs::{Source, deprecation};
+use crate::rust::plan::{Field, Plan, Record, Rest};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The derives of a struct or of an enum that holds values.
+pub(super) const DERIVES: &[&str] = &["Clone", "Debug", "PartialEq"];
+const DERIVES_WITH_DEFAULT: &[&str] = &["Clone", "Debug", "Default", "PartialEq"];
+
+/// How many parameters clippy accepts.
+const MAX_PARAMETERS: usize = 7;
+
+/// A struct and its codec. `note` is said last in its documentation.
+pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &str) -> TokenStream {
+    let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
+    let docs = plan.document(source, note, record.module);
+    let derives = match record.is_demanding() {
+        true => DERIVES,
+        false => DERIVES_WITH_DEFAULT,
+    };
+    let attributes = attributes(plan, source.name, derives, presence);
+    let deprecation = deprecation(source.features);
+    let allow_deprecated = allow_deprecated(record.has_deprecated());
+
+    let fields = record
+        .fields()
+        .map(|field| declaration(plan, record, field));
+    let branch = record.union.as_ref().map(|union| {
+        let (field, branch) = (&union.ident, &union.branch);
+        let doc = format!(" What `{}` selects.", union.variants.tag);
+        quote! {
+            #[doc = #doc]
+            pub #field: #branch,
+        }
+    });
+    let rest = record.rest.as_ref().map(|rest| {
+        let (field, ty) = (&rest.ident, rest_type(plan, rest));
+        let doc = match rest.setter {
+            Some(_) => " Members beyond those of the schema.",
+            None => " Members that another release sends.",
+        };
+        quote! {
+            #[doc = #doc]
+            pub #field: #ty,
+        }
+    });
+
+    let constructor = match record.is_demanding() {
+        true => constructor(plan, record),
+        false => empty_constructor(record),
+    };
+    let setters = record.fields().filter(|field| field.member.optional);
+    let setters = setters.map(setter);
+    let adder = record.rest.as_ref().and_then(|rest| {
+        let (field, adder) = (&rest.ident, rest.setter.as_ref()?);
+        Some(quote! {
+            /// Adds a member that the schema does not list.
+            #[must_use]
+            pub fn #adder(
+                mut self,
+                name: impl ::core::convert::Into<::std::string::String>,
+                value: impl ::core::convert::Into<#types::Value>
+            ) -> Self {
+                self.#field.insert(name.into(), value.into());
+                self
+            }
+        })
+    });
+    let tag = record.union.as_ref().map(|union| {
+        let (field, getter) = (&union.ident, &union.getter);
+        let doc = format!(" `{}` as on the wire.", union.variants.tag);
+        let allow = lints::allow(getter, Method::Getter);
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #allow
+            #[inline]
+            pub fn #getter(&self) -> &str {
+                #types::codec::Branches::tag(&self.#field)
+            }
+        }
+    });
+    let codec = members::codec(plan, record);
+
+    quote! {
+        #docs
+        #attributes
+        #deprecation
+        #[non_exhaustive]
+        pub struct #ident {
+            #(#fields)*
+            #branch
+            #rest
+        }
+
+        #presence
+        #allow_deprecated
+        impl #ident {
+            #constructor
+            #(#setters)*
+            #adder
+            #tag
+        }
+
+        #codec
+    }
+}
+
+/// The type of the field for members that the schema does not list.
+pub(super) fn rest_type(plan: &Plan, rest: &Rest) -> TokenStream {
+    let types = &plan.types;
+    match rest.setter {
+        Some(_) => quote!(#types::Object),
+        None => quote!(#types::UnrecognizedMembers),
+    }
+}
+
+fn declaration(plan: &Plan, record: &Record, field: &Field) -> TokenStream {
+    let (member, name, presence) = (field.member, &field.ident, &field.presence);
+    let (doc, condition) = (member.doc.as_ref(), member.condition.as_ref());
+    let features = &member.features;
+    let docs = plan.document_part(&member.name, doc, features, condition, record.module);
+    let deprecation = deprecation(features);
+    let stored = field.stored();
+    let ty = match field.is_option() {
+        true => quote!(::core::option::Option<#stored>),
+        false => stored,
+    };
+    quote! {
+        #docs
+        #presence
+        #deprecation
+        pub #name: #ty,
+    }
+}
+
+fn empty_constructor(record: &Record) -> TokenStream {
+    let allow_new = lints::allow_new(&record.ident);
+    // A setter of that name would hide the trait's function.
+    let hidden = record.fields().any(|field| &*field.setter == "default");
+    let default = match hidden {
+        true => quote!(<Self as ::core::default::Default>::default()),
+        false => quote!(Self::default()),
+    };
+    quote! {
+        /// With no member set.
+        #[must_use]
+        #allow_new
+        #[inline]
+        pub fn new() -> Self {
+            #default
+        }
+    }
+}
+
+fn constructor(plan: &Plan, record: &Record) -> TokenStream {
+    let mut parameters = Vec::new();
+    let (mut generic, mut conditional, mut placeholder) = (false, true, false);
+    for (index, field) in record.members.iter().enumerate() {
+        if let (true, Some(union)) = (record.is_tag(index), &record.union) {
+            let (name, branch) = (&union.ident, &union.branch);
+            parameters.push(quote!(#name: impl ::core::convert::Into<#branch>));
+            (generic, conditional) = (true, false);
+        } else if !field.member.optional {
+            let (name, ty, presence) = (&field.ident, parameter(field), &field.presence);
+            parameters.push(quote!(#presence #name: #ty));
+            generic |= converts(field);
+            conditional &= presence.is_conditional();
+            placeholder |= is_placeholder(name);
+        }
+    }
+    let mut lints = Vec::new();
+    // Conditions may take away all parameters.
+    if conditional {
+        lints.push(quote!(clippy::new_without_default));
+    }
+    if placeholder {
+        lints.push(lints::disallowed_names());
+    }
+    if parameters.len() > MAX_PARAMETERS {
+        lints.push(quote!(clippy::too_many_arguments));
+    }
+    let allow_new = lints::allow_new(&record.ident);
+    let inline = inline(generic);
+
+    let mut values = Vec::new();
+    for field in record.fields() {
+        let (name, presence) = (&field.ident, &field.presence);
+        values.push(
+            match (field.member.optional, converts(field) || field.is_option()) {
+                (true, _) => quote!(#presence #name: None),
+                (false, false) => quote!(#presence #name),
+                (false, true) => {
+                    let argument = argument(field);
+                    quote!(#presence #name: #argument)
+                }
+            },
+        );
+    }
+    if let Some(union) = &record.union {
+        let name = &union.ident;
+        values.push(quote!(#name: #name.into()));
+    }
+    if let Some(rest) = &record.rest {
+        let (name, ty) = (&rest.ident, rest_type(plan, rest));
+        values.push(quote!(#name: #ty::new()));
+    }
+    quote! {
+        /// With what is mandatory.
+        #[must_use]
+        #allow_new
+        #(#[allow(#lints)])*
+        #inline
+        pub fn new(#(#parameters),*) -> Self {
+            Self { #(#values),* }
+        }
+    }
+}
+
+fn setter(field: &Field) -> TokenStream {
+    let (name, setter, presence) = (&field.ident, &field.setter, &field.presence);
+    let doc = format!(" Sets `{}`.", field.member.name);
+    let deprecation = deprecation(&field.member.features);
+    let allow = lints::allow(setter, Method::Setter);
+    let inline = inline(converts(field));
+    let (ty, value) = (parameter(field), argument(field));
+    quote! {
+        #[doc = #doc]
+        #presence
+        #deprecation
+        #[must_use]
+        #allow
+        #inline
+        pub fn #setter(mut self, #name: #ty) -> Self {
+            self.#name = #value;
+            self
+        }
+    }
+}
+
+/// What is not generic would be compiled even if nobody calls it.
+fn inline(generic: bool) -> Option<TokenStream> {
+    (!generic).then(|| quote!(#[inline]))
+}
+
+/// The type of a parameter that takes the value of a member.
+fn parameter(field: &Field) -> TokenStream {
+    let stored = field.stored();
+    match converts(field) {
+        true => quote!(impl ::core::convert::Into<#stored>),
+        false => stored,
+    }
+}
+
+/// The value of a field, from that parameter.
+fn argument(field: &Field) -> TokenStream {
+    let name = &field.ident;
+    let value = match converts(field) {
+        true => quote!(#name.into()),
+        false => quote!(#name),
+    };
+    match field.is_option() {
+        true => quote!(Some(#value)),
+        false => value,
+    }
+}
+
+/// Whether callers have values at hand that convert to the type: `&str`, arrays, what an
+/// alternate holds, what is to be boxed.
+fn converts(field: &Field) -> bool {
+    match field.member.ty {
+        Type::Builtin(Builtin::Str | Builtin::Any) | Type::Array(_) | Type::Alternate(_) => true,
+        Type::Builtin(_) | Type::Enum(_) | Type::Object(_) => field.boxed,
+    }
+}

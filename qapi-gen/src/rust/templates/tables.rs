@@ -1,0 +1,46 @@
+//! Data beside the types: what a program wants to know of commands and events by name.
+
+use crate::model::{Command, Doc, Event, Features};
+use crate::rust::plan::{Item, Plan};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The tables of commands and events, by name.
+pub(crate) fn tables(plan: &Plan) -> TokenStream {
+    let types = &plan.types;
+    let mut commands: Vec<(&Command, &Item)> = plan.all_commands().collect();
+    commands.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let commands = commands.into_iter().map(|(command, item)| {
+        let (when, name) = (item.presence(), command.name.as_str());
+        let facts = facts(&command.doc, &command.features);
+        let allow_oob = command.allow_oob.then(|| quote!(.allow_oob()));
+        let allow_preconfig = command.allow_preconfig.then(|| quote!(.allow_preconfig()));
+        let no_success = (!command.success_response).then(|| quote!(.no_success_response()));
+        quote! {
+            #when #types::CommandInfo::new(#name) #facts #allow_oob #allow_preconfig #no_success
+        }
+    });
+    let mut events: Vec<(&Event, &Item)> = plan.all_events().collect();
+    events.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let events = events.into_iter().map(|(event, item)| {
+        let (when, name) = (item.presence(), event.name.as_str());
+        let facts = facts(&event.doc, &event.features);
+        quote!(#when #types::EventInfo::new(#name) #facts)
+    });
+    quote! {
+        /// Facts about the commands, sorted by name.
+        pub static COMMANDS: &[#types::CommandInfo] = &[#(#commands),*];
+
+        /// Facts about the events, sorted by name.
+        pub static EVENTS: &[#types::EventInfo] = &[#(#events),*];
+    }
+}
+
+/// What is said of commands and events alike.
+fn facts(doc: &Option<Doc>, features: &Features) -> TokenStream {
+    let since = doc.as_ref().and_then(Doc::since);
+    let since = since.map(|since| quote!(.since(#since)));
+    let names = features.iter().map(|feature| feature.name.as_str());
+    let features = (!features.is_empty()).then(|| quote!(.features(&[#(#names),*])));
+    quote!(#since #features)
+}
