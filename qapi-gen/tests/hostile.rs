@@ -331,6 +331,30 @@ fn unions_in_unions_are_not_walked_path_by_path() {
     );
 }
 
+/// Names that cannot clash are not looked for in all that a union contains.
+#[test]
+fn a_long_chain_of_unions() {
+    const DEPTH: usize = 20_000;
+    let chain = |last: &str| {
+        let mut text = format!(
+            "{{ 'enum': 'Tag', 'data': [ 'next' ] }}\n{{ 'struct': 'U{DEPTH}e', 'data': {{ {last} }} }}\n"
+        );
+        for n in 0..DEPTH {
+            text += &format!(
+                "{{ 'union': 'U{n}e', 'base': {{ 't{n}': 'Tag' }}, 'discriminator': 't{n}', 'data': {{ 'next': 'U{}e' }} }}\n",
+                n + 1
+            );
+        }
+        text
+    };
+    assert!(read_text(chain("")).is_ok());
+    // The line of the outermost union.
+    let found = error(read_text(chain("'t0': 'int'")));
+    assert_eq!(found, (Code::BranchClash, "main.json:3".into()));
+    let found = error(read_text(chain("'t19999': 'int'")));
+    assert_eq!(found, (Code::BranchClash, "main.json:20002".into()));
+}
+
 #[test]
 fn long_lines_and_long_names() {
     let name = format!("N{}", "n".repeat(1_000_000));

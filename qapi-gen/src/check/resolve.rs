@@ -42,6 +42,10 @@ pub(super) struct Resolver<'a> {
     pub(super) objects: Vec<Work>,
     pub(super) folds: Folds,
     pub(super) clashes: FastMap<Place, Place>,
+    /// Types that are in branches of unions which were checked, with their bases; and the folded
+    /// names of their members. What a union contains is checked before the union.
+    pub(super) embedded: FastSet<ObjectId>,
+    pub(super) embedded_names: FastSet<u32>,
     /// Members whose type could not be found.
     pub(super) unknown_members: FastSet<Place>,
     enum_defs: Vec<Option<usize>>,
@@ -76,6 +80,8 @@ pub(super) fn resolve(
         tables,
         folds: Folds::new(&parsed.names),
         clashes: FastMap::default(),
+        embedded: FastSet::default(),
+        embedded_names: FastSet::default(),
         unknown_members: FastSet::default(),
         enum_defs,
         alternate_defs,

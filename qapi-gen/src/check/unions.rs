@@ -218,13 +218,23 @@ impl Resolver<'_> {
         variants
             .branches
             .push_all(self.uncovered(variants.tag_enum, &listed));
+        for branch in &variants.branches {
+            self.embed(branch.object);
+        }
         let mut inherited: FastMap<u32, Place> = FastMap::default();
         let mut next = self.objects[id.index()].base;
         while let Some(owner) = next {
             for (index, name) in self.folded_members(owner).into_iter().enumerate() {
-                inherited.insert(name, (owner, index));
+                if self.embedded_names.contains(&name) {
+                    inherited.insert(name, (owner, index));
+                }
             }
             next = self.objects[owner.index()].base;
+        }
+        // Nearly always, and then there is no need to look into branches of branches.
+        if inherited.is_empty() {
+            self.objects[id.index()].variants = Some(variants);
+            return;
         }
         let places: FastMap<&str, Span> = branches
             .iter()
@@ -254,6 +264,16 @@ impl Resolver<'_> {
             }
         }
         self.objects[id.index()].variants = Some(variants);
+    }
+
+    /// Takes note of the members that a type brings into a branch.
+    fn embed(&mut self, object: ObjectId) {
+        let mut next = Some(object);
+        while let Some(object) = next.filter(|object| self.embedded.insert(*object)) {
+            let names = self.folded_members(object);
+            self.embedded_names.extend(names);
+            next = self.objects[object.index()].base;
+        }
     }
 
     fn branch_clash(
