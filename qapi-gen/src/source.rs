@@ -3,7 +3,6 @@
 //! All files of one schema share one address space: a [`Span`] is a pair of offsets into their
 //! concatenation, and [`SourceMap`] turns it back into file, line and column.
 
-use crate::compact::CollectVec as _;
 use std::sync::{Arc, OnceLock};
 
 /// A file of a schema, in the order in which files were first read; the root is the first.
@@ -101,7 +100,7 @@ impl SourceFile {
             };
             [0].into_iter()
                 .chain(bytes.chunks(BLOCK).map(before))
-                .collect_vec()
+                .collect::<Vec<_>>()
         });
         let offset = offset as usize;
         let block = offset / BLOCK;

@@ -1,8 +1,7 @@
 //! Alternates: whether alternatives can be told apart.
 
 use super::defs::{Def, MemberDef};
-use super::resolve::Resolver;
-use crate::compact::PushAll as _;
+use super::resolver::Resolver;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Alternative, Builtin, JsonKind, Type};
 
@@ -41,7 +40,7 @@ impl Resolver<'_> {
                     .note(format!("both may be written as {}", article(*kind)));
                 self.error(def, diagnostic);
             }
-            claimed.push_all(claims.into_iter().map(|kind| (kind, member)));
+            claimed.extend(claims.into_iter().map(|kind| (kind, member)));
             alternatives.push(Alternative {
                 name,
                 ty,

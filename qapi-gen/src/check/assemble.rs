@@ -3,9 +3,9 @@
 use super::define::Source;
 use super::defs::{Body, Def, FeatureDef};
 use super::docs::Texts;
-use super::resolve::{QTYPE_VALUES, Resolved, convert_features, flags, own_members};
+use super::resolve::Resolved;
 use super::shape::FreeForm;
-use crate::compact::{CollectVec as _, PushAll as _};
+use super::values::QTYPE_VALUES;
 use crate::model::{
     Alternate, AlternateId, Command, CommandId, Definition, Enum, EnumId, EnumValue, Era, Event,
     EventId, Features, Module, Object, ObjectId, ObjectKind, Origin, QTYPE, Root, Schema, Text,
@@ -93,7 +93,7 @@ fn qtype() -> Enum {
         origin: Origin::default(),
         condition: None,
         features: Features::default(),
-        values: QTYPE_VALUES.into_iter().map(value).collect_vec(),
+        values: QTYPE_VALUES.into_iter().map(value).collect::<Vec<_>>(),
         prefix: Some("QTYPE".into()),
         doc: None,
     }
@@ -130,7 +130,7 @@ fn modules(
             let ids = resolved.tables.ids[index];
             schema
                 .definitions
-                .push_all(ids.implicit.map(Definition::Object));
+                .extend(ids.implicit.map(Definition::Object));
             schema.definitions.push(ids.definition);
         }
         modules.push(Module {
@@ -179,7 +179,9 @@ fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Sche
             },
         };
         let features = match (source, def) {
-            (Source::Named(_), Some(def)) => convert_features(&defs[def].features, parsed),
+            (Source::Named(_), Some(def)) => {
+                FeatureDef::convert(&defs[def].features, &parsed.names)
+            }
             _ => Features::default(),
         };
         schema.objects.push(Object {
@@ -201,9 +203,9 @@ fn objects(defs: &[Def], resolved: &Resolved, parsed: &Parsed, schema: &mut Sche
 fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, schema: &mut Schema) {
     let origin = origin(&def);
     let name = parsed.names.name(def.name.symbol).clone();
-    let member_names: Vec<_> = own_members(&def).iter().map(|m| m.name).collect_vec();
+    let member_names: Vec<_> = def.own_members().iter().map(|m| m.name).collect::<Vec<_>>();
     let described = |features: &[FeatureDef], texts: &Texts| {
-        let mut converted = convert_features(features, parsed);
+        let mut converted = FeatureDef::convert(features, &parsed.names);
         for (feature, source) in converted.0.iter_mut().zip(features) {
             feature.doc = texts.feature(source.name);
         }
@@ -224,7 +226,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
     };
     if let Some(owner) = owner {
         let members = schema.objects[owner.index()].members.iter_mut();
-        for (member, source) in members.zip(own_members(&def)) {
+        for (member, source) in members.zip(def.own_members()) {
             member.features = described(&source.features, &texts);
             member.doc = texts.member(source.name);
         }
@@ -239,7 +241,7 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
                     condition: value.condition,
                     doc: texts.member(value.name),
                 })
-                .collect_vec();
+                .collect::<Vec<_>>();
             schema.enums.push(Enum {
                 id: EnumId(schema.enums.len() as u32),
                 name,
@@ -273,9 +275,8 @@ fn convert(index: usize, def: Def, resolved: &mut Resolved, parsed: &Parsed, sch
                 doc: texts.doc,
             });
         }
-        Body::Command { .. } => {
+        Body::Command { flags, .. } => {
             let (arguments, returns) = resolved.signatures.remove(&index).unwrap_or_default();
-            let flags = flags(&def.body);
             schema.commands.push(Command {
                 id: CommandId(schema.commands.len() as u32),
                 name,

@@ -4,7 +4,6 @@
 //! Walking the trees of bases with a table of the names in scope costs each member one look-up.
 
 use super::names;
-use crate::compact::PushAll as _;
 use crate::model::ObjectId;
 use crate::names::{FastMap, Interner, Symbol};
 
@@ -70,7 +69,7 @@ pub(super) fn inherited(
             holders.push((object, index));
         }
         stack.push((object, false));
-        stack.push_all(derived[object.index()].iter().map(|&d| (ObjectId(d), true)));
+        stack.extend(derived[object.index()].iter().map(|&d| (ObjectId(d), true)));
     }
     clashes
 }

@@ -1,7 +1,6 @@
 //! The shape of conditions.
 
-use super::shape_parts::Shape;
-use crate::compact::PushAll as _;
+use super::shaper::Shape;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Condition;
 use crate::names::sym;
@@ -58,7 +57,7 @@ impl Shape<'_> {
     ) -> Option<Vec<Condition>> {
         let mut conditions = Vec::with_capacity(operands.len());
         for operand in operands {
-            conditions.push_all(self.condition_value(operand, what));
+            conditions.extend(self.condition_value(operand, what));
         }
         (conditions.len() == operands.len()).then_some(conditions)
     }

@@ -1,8 +1,8 @@
 //! Definitions whose shape was checked, before names are resolved.
 
 use crate::diagnostic::DefinitionKind;
-use crate::model::Condition;
-use crate::names::Symbol;
+use crate::model::{Condition, Feature, Features};
+use crate::names::{Interner, Symbol, sym};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{DocState, Str};
 
@@ -110,4 +110,59 @@ pub(super) struct FeatureDef {
     /// Whether the name keeps to the rules.
     pub(super) sound: bool,
     pub(super) condition: Option<Condition>,
+}
+
+impl Def {
+    /// The features of the definition, and of its members or values.
+    pub(super) fn all_features(&self) -> Vec<&FeatureDef> {
+        let mut all: Vec<&FeatureDef> = self.features.iter().collect();
+        for member in self.own_members() {
+            all.extend(&member.features);
+        }
+        if let Body::Enum { values, .. } = &self.body {
+            for value in values {
+                all.extend(&value.features);
+            }
+        }
+        all
+    }
+
+    /// The members that the definition spells out: its own, or those of its inline base or data.
+    pub(super) fn own_members(&self) -> &[MemberDef] {
+        match &self.body {
+            Body::Struct { members, .. }
+            | Body::Alternate {
+                alternatives: members,
+            }
+            | Body::Union {
+                base: Data::Inline(members),
+                ..
+            }
+            | Body::Command {
+                data: Data::Inline(members),
+                ..
+            }
+            | Body::Event {
+                data: Data::Inline(members),
+                ..
+            } => members,
+            _ => &[],
+        }
+    }
+}
+
+impl FeatureDef {
+    pub(super) fn is_special(&self) -> bool {
+        matches!(self.name, sym::DEPRECATED | sym::UNSTABLE)
+    }
+
+    /// The features as the model has them.
+    pub(super) fn convert(features: &[FeatureDef], names: &Interner) -> Features {
+        let convert = |feature: &FeatureDef| Feature {
+            name: names.name(feature.name).clone(),
+            condition: feature.condition.clone(),
+            doc: None,
+        };
+        Features(features.iter().map(convert).collect())
+    }
 }

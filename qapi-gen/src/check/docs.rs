@@ -3,8 +3,6 @@
 use super::Report;
 use super::define::context;
 use super::defs::{Body, Def};
-use super::resolve::{all_features, own_members};
-use crate::compact::{CollectVec as _, join};
 use crate::diagnostic::{Code, DefinitionKind, Diagnostic, Release};
 use crate::model::{Doc, Section, SectionKind, Text};
 use crate::names::{FastMap, FastSet, Symbol};
@@ -39,7 +37,7 @@ pub(super) fn check(
     if parsed.options.legacy || doc.faulty {
         return Vec::new();
     }
-    let features = all_features(def).into_iter().map(|feature| Wanted {
+    let features = def.all_features().into_iter().map(|feature| Wanted {
         name: feature.name,
         span: feature.span,
         role: "feature",
@@ -54,7 +52,7 @@ pub(super) fn check(
         DefinitionKind::Alternate => "alternative",
         DefinitionKind::Command | DefinitionKind::Event => "parameter",
     };
-    let members = own_members(def).iter().map(|member| Wanted {
+    let members = def.own_members().iter().map(|member| Wanted {
         name: member.name,
         span: member.span,
         role,
@@ -72,8 +70,10 @@ pub(super) fn check(
         required: required && value.sound,
         free_until: Some((8, 2)),
     });
-    let (features, members): (Vec<_>, Vec<_>) =
-        (features.collect_vec(), members.chain(values).collect_vec());
+    let (features, members): (Vec<_>, Vec<_>) = (
+        features.collect::<Vec<_>>(),
+        members.chain(values).collect::<Vec<_>>(),
+    );
     let mut described = (Vec::new(), Vec::new());
     for section in &doc.sections {
         match section.kind {
@@ -100,7 +100,7 @@ pub(super) fn check(
     let features = check.compare("feature", features, described.1);
     let members = check.compare("member", members, described.0);
     let members = members.filter(|_| members_known);
-    members.into_iter().chain(features).collect_vec()
+    members.into_iter().chain(features).collect::<Vec<_>>()
 }
 
 /// Which of these descriptions have a subject among the others, and lack there.
@@ -148,7 +148,7 @@ impl Check<'_> {
         let mut bogus: Vec<(Symbol, Span)> = described
             .into_iter()
             .filter(|(name, _)| !known.contains(name))
-            .collect_vec();
+            .collect::<Vec<_>>();
         for Wanted {
             name,
             span,
@@ -177,7 +177,10 @@ impl Check<'_> {
         }
         // What the documentation describes may have been lost to another fault.
         let (first, rest) = bogus.split_first().filter(|_| !self.def.faulty)?;
-        let names: Vec<&str> = bogus.iter().map(|(name, _)| text(*name)).collect_vec();
+        let names: Vec<&str> = bogus
+            .iter()
+            .map(|(name, _)| text(*name))
+            .collect::<Vec<_>>();
         let (plural, verb) = if rest.is_empty() {
             ("", "does")
         } else {
@@ -185,7 +188,7 @@ impl Check<'_> {
         };
         let message = format!(
             "documented {what}{plural} '{}' {verb} not exist",
-            join(&names, "', '")
+            names.join("', '")
         );
         let diagnostic = Diagnostic::new(Code::DocNoSuchMember, first.1, message)
             .anchored(first.1)

@@ -12,14 +12,17 @@ mod conditions;
 mod define;
 mod defs;
 mod docs;
+mod keys;
 mod names;
 mod object;
 mod resolve;
+mod resolver;
 mod shape;
 mod shape_parts;
+mod shaper;
 mod unions;
+mod values;
 
-use crate::compact::{CollectVec as _, order};
 use crate::diagnostic::{DefinitionKind, Diagnostic, Errors, Log};
 use crate::model::Schema;
 use crate::names::Name;
@@ -79,12 +82,10 @@ impl Report {
 
     /// Keeps the first error first and sorts the others by place.
     fn into_errors(self, sources: SourceMap) -> Errors {
-        let (found, omitted) = self.found.into_parts();
-        let place = |at: usize| (at > 0).then(|| found[at].primary.or(found[at].anchor));
-        let places = order(found.len(), &|a, b| place(a).cmp(&place(b)));
-        let mut unsorted = found.into_iter().map(Some).collect_vec();
-        let taken = |at: usize| unsorted[at].take();
-        let diagnostics = places.into_iter().filter_map(taken).collect_vec();
+        let (mut diagnostics, omitted) = self.found.into_parts();
+        if let Some((_, others)) = diagnostics.split_first_mut() {
+            others.sort_by_key(|found| found.primary.or(found.anchor));
+        }
         Errors {
             sources,
             diagnostics,

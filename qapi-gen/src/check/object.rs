@@ -5,43 +5,10 @@
 
 use super::clash::Place;
 use super::define::{Entry, Source};
-use super::defs::{Body, Data, Def, MemberDef};
-use super::resolve::Resolver;
-use crate::compact::CollectVec as _;
-use crate::diagnostic::{Code, DefinitionKind, Diagnostic};
-use crate::model::{EMPTY, Member, ObjectId, Type, Variants};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    New,
-    InProgress,
-    Done,
-}
-
-/// An object type in the making.
-pub(super) struct Work {
-    pub(super) state: State,
-    pub(super) base: Option<ObjectId>,
-    pub(super) members: Vec<Member>,
-    pub(super) variants: Option<Variants>,
-    /// Whether something is missing because of a fault, so that other things may seem wrong.
-    pub(super) broken: bool,
-}
-
-impl Work {
-    pub(super) fn new(source: Source) -> Work {
-        Work {
-            state: match source {
-                Source::Builtin => State::Done,
-                _ => State::New,
-            },
-            base: None,
-            members: Vec::new(),
-            variants: None,
-            broken: false,
-        }
-    }
-}
+use super::defs::{Body, Data, Def};
+use super::resolver::{Resolver, State};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{EMPTY, Member, ObjectId, Type};
 
 #[derive(Clone, Copy)]
 enum Stage {
@@ -93,45 +60,6 @@ impl<'a> Resolver<'a> {
                 },
             }
         }
-    }
-
-    pub(super) fn def_of(&self, id: ObjectId) -> Option<&'a Def> {
-        match self.tables.objects[id.index()].1 {
-            Source::Builtin => None,
-            Source::Named(index) | Source::Inline(index) => Some(&self.defs[index]),
-        }
-    }
-
-    pub(super) fn member_defs(&self, id: ObjectId) -> &'a [MemberDef] {
-        let Some(def) = self.def_of(id) else {
-            return &[];
-        };
-        let inline = matches!(self.tables.objects[id.index()].1, Source::Inline(_));
-        match &def.body {
-            Body::Struct { members, .. } => members,
-            Body::Union {
-                base: Data::Inline(members),
-                ..
-            }
-            | Body::Command {
-                data: Data::Inline(members),
-                ..
-            }
-            | Body::Event {
-                data: Data::Inline(members),
-                ..
-            } if inline => members,
-            _ => &[],
-        }
-    }
-
-    /// The folded names of an object's own members.
-    pub(super) fn folded_members(&mut self, id: ObjectId) -> Vec<u32> {
-        let parsed = self.parsed;
-        let members = self.member_defs(id).iter();
-        members
-            .map(|m| self.folds.fold(m.name, &parsed.names))
-            .collect_vec()
     }
 
     /// The base as written, without a look at whether it may be one.
@@ -205,10 +133,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn is_union(&self, id: ObjectId) -> bool {
-        matches!(self.tables.objects[id.index()].1, Source::Named(i) if self.defs[i].kind == DefinitionKind::Union)
-    }
-
     /// Reports a type that contains itself.
     fn may_contain(&mut self, container: ObjectId, contained: ObjectId) -> bool {
         if self.objects[contained.index()].state != State::InProgress {
@@ -264,36 +188,6 @@ impl<'a> Resolver<'a> {
             }
         }
         self.objects[id.index()].members = members;
-    }
-
-    pub(super) fn is_sound(&self, (id, index): Place) -> bool {
-        self.member_defs(id)[index].sound
-    }
-
-    fn describe_member(&self, id: ObjectId, member: &MemberDef) -> String {
-        let name = self.parsed.names.str(member.name);
-        match (
-            self.tables.objects[id.index()].1,
-            self.def_of(id).map(|d| d.kind),
-        ) {
-            (Source::Inline(_), Some(DefinitionKind::Union)) => format!("base member '{name}'"),
-            (Source::Inline(_), _) => format!("parameter '{name}'"),
-            _ => format!("member '{name}'"),
-        }
-    }
-
-    /// A member as seen from another definition.
-    pub(super) fn describe_place(&self, from: &Def, (id, index): Place) -> String {
-        let member = self.describe_member(id, &self.member_defs(id)[index]);
-        match (self.tables.objects[id.index()].1, self.def_of(id)) {
-            (Source::Named(_), Some(def)) if !std::ptr::eq(def, from) => {
-                format!(
-                    "{member} of type '{}'",
-                    self.parsed.names.str(def.name.symbol)
-                )
-            }
-            _ => member,
-        }
     }
 
     fn member_clash(&mut self, def: &Def, member: Place, earlier: Place) {

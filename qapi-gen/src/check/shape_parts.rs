@@ -1,33 +1,14 @@
 //! The shape of what definitions consist of: members, values, branches, features.
 
 use super::defs::{Body, BranchDef, Data, FeatureDef, MemberDef, TypeRef, ValueDef};
+use super::keys::{LAST_SIMPLE_UNIONS, UNTAGGED_UNION, is_simple_union};
 use super::names::{self, Case};
-use super::shape::UNTAGGED_UNION;
-use super::{Context, Report};
-use crate::compact::CollectVec as _;
-use crate::diagnostic::{Code, Diagnostic, Release};
+use super::shaper::Shape;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{Symbol, sym};
-use crate::syntax::Parsed;
 use crate::syntax::ast::{Object, Str, Value};
 
-/// Checks one expression.
-pub(super) struct Shape<'a> {
-    pub(super) parsed: &'a mut Parsed,
-    pub(super) report: &'a mut Report,
-    pub(super) context: Context,
-    /// See [`Def::faulty`](super::defs::Def::faulty).
-    pub(super) faulty: bool,
-}
-
 impl Shape<'_> {
-    pub(super) fn error(&mut self, diagnostic: Diagnostic) {
-        self.report.add(&self.context, diagnostic);
-    }
-
-    pub(super) fn text(&self, symbol: Symbol) -> &str {
-        self.parsed.names.str(symbol)
-    }
-
     pub(super) fn enum_body(&mut self, object: &Object, name: Symbol) -> Body {
         let items = match object.get(sym::DATA) {
             Some(Value::Array(array)) => array.items.as_slice(),
@@ -60,7 +41,7 @@ impl Shape<'_> {
                 self.faulty |= value.is_none();
                 value
             })
-            .collect_vec();
+            .collect::<Vec<_>>();
         Body::Enum { values, prefix }
     }
 
@@ -133,7 +114,7 @@ impl Shape<'_> {
                         ty: ty.map_or(TypeRef::Broken, |ty| self.branch_type(ty, &what, simple)),
                     }
                 })
-                .collect_vec(),
+                .collect::<Vec<_>>(),
             Some(other) => {
                 let message = format!("'data' of a union is an object, not {}", other.kind());
                 self.error(Diagnostic::new(
@@ -212,7 +193,7 @@ impl Shape<'_> {
                     features: Vec::new(),
                 }
             })
-            .collect_vec();
+            .collect::<Vec<_>>();
         Body::Alternate { alternatives }
     }
 
@@ -239,7 +220,7 @@ impl Shape<'_> {
         Some(
             members
                 .map(|(key, value)| self.member(*key, value, role, case))
-                .collect_vec(),
+                .collect::<Vec<_>>(),
         )
     }
 
@@ -277,102 +258,6 @@ impl Shape<'_> {
         }
     }
 
-    /// A type by itself, or `{ 'type': TYPE, ... }`.
-    fn short_or_long<'v>(
-        &mut self,
-        value: &'v Value,
-        what: &str,
-        optional: &[Symbol],
-    ) -> (Option<&'v Value>, Option<&'v Object>) {
-        match value {
-            Value::Object(object) => {
-                self.keys(object, what, &[sym::TYPE], optional);
-                (object.get(sym::TYPE), Some(object))
-            }
-            other => (Some(other), None),
-        }
-    }
-
-    fn member_case(&self, owner: Option<Symbol>) -> Case {
-        let excepted = &self.parsed.pragmas.member_name_exceptions;
-        match owner {
-            Some(owner) if excepted.contains(&owner) => Case::Mixed,
-            _ => Case::Lower,
-        }
-    }
-
-    /// Whether a name keeps to the rules. Exceptions may come from a pragma that could not be
-    /// read, and then case is no matter.
-    fn check_name(&mut self, text: &str, at: Str, what: &str, case: Case, code: Code) -> bool {
-        if self.parsed.options.legacy {
-            return true;
-        }
-        let case = if self.parsed.exceptions_known() {
-            case
-        } else {
-            Case::Mixed
-        };
-        match names::fault(text, at.span, what, case, code) {
-            None => true,
-            Some(diagnostic) => {
-                self.error(diagnostic);
-                self.faulty = true;
-                false
-            }
-        }
-    }
-
-    fn name_string(&mut self, value: &Value, what: &str) -> Option<Str> {
-        match value {
-            Value::Str(name) => Some(*name),
-            other => {
-                let message = format!(
-                    "{what} requires a name, which is a string, not {}",
-                    other.kind()
-                );
-                self.error(Diagnostic::new(Code::NameExpected, other.span(), message));
-                None
-            }
-        }
-    }
-
-    pub(super) fn type_name(&mut self, value: &Value, what: &str, code: Code) -> Option<Str> {
-        match value {
-            Value::Str(name) => Some(*name),
-            other => {
-                let message = format!(
-                    "the type of {what} should be a type name, not {}",
-                    other.kind()
-                );
-                self.error(Diagnostic::new(code, other.span(), message));
-                None
-            }
-        }
-    }
-
-    pub(super) fn type_ref(&mut self, value: &Value, what: &str, code: Code) -> TypeRef {
-        match value {
-            Value::Str(name) => TypeRef::Name(*name),
-            Value::Array(array) => match array.items.as_slice() {
-                [Value::Str(name)] => TypeRef::Array(*name),
-                _ => {
-                    let message =
-                        format!("the array type of {what} must consist of exactly one type name");
-                    self.error(Diagnostic::new(Code::ArrayType, array.span, message));
-                    TypeRef::Broken
-                }
-            },
-            other => {
-                let message = format!(
-                    "the type of {what} should be a type name or an array of one, not {}",
-                    other.kind()
-                );
-                self.error(Diagnostic::new(code, other.span(), message));
-                TypeRef::Broken
-            }
-        }
-    }
-
     pub(super) fn features(&mut self, object: &Object) -> Vec<FeatureDef> {
         let items = match object.get(sym::FEATURES) {
             None => return Vec::new(),
@@ -395,7 +280,7 @@ impl Shape<'_> {
                 self.faulty |= feature.is_none();
                 feature
             })
-            .collect_vec()
+            .collect::<Vec<_>>()
     }
 
     fn feature(&mut self, item: &Value) -> Option<FeatureDef> {
@@ -421,12 +306,4 @@ impl Shape<'_> {
             condition: object.and_then(|o| self.condition(o, || what.clone())),
         })
     }
-}
-
-/// The last release with unions that have no discriminator, and branches of any type.
-pub(super) const LAST_SIMPLE_UNIONS: Release = (6, 1);
-
-/// Whether a union is of that kind.
-pub(super) fn is_simple_union(union: &Object) -> bool {
-    union.get(sym::BASE).is_none() && union.get(sym::DISCRIMINATOR).is_none()
 }

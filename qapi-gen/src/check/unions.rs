@@ -2,10 +2,9 @@
 
 use super::clash::Place;
 use super::defs::{Body, BranchDef, Data, Def};
-use super::object::State;
-use super::resolve::Resolver;
-use super::shape_parts::LAST_SIMPLE_UNIONS;
-use crate::compact::PushAll as _;
+use super::keys::LAST_SIMPLE_UNIONS;
+use super::resolver::{Resolver, State};
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Branch, ObjectId, Type, Variants};
 use crate::names::{FastMap, FastSet, Name, Symbol};
@@ -115,7 +114,7 @@ impl Resolver<'_> {
         let mut names = Vec::new();
         let mut next = self.objects[id.index()].base;
         while let Some(owner) = next {
-            names.push_all(
+            names.extend(
                 self.objects[owner.index()]
                     .members
                     .iter()
@@ -217,7 +216,7 @@ impl Resolver<'_> {
         let listed: FastSet<Symbol> = branches.iter().map(|b| b.value.symbol).collect();
         variants
             .branches
-            .push_all(self.uncovered(variants.tag_enum, &listed));
+            .extend(self.uncovered(variants.tag_enum, &listed));
         for branch in &variants.branches {
             self.embed(branch.object);
         }
@@ -255,8 +254,8 @@ impl Resolver<'_> {
                     }
                 }
                 let work = &self.objects[object.index()];
-                queue.push_all(work.base);
-                queue.push_all(
+                queue.extend(work.base);
+                queue.extend(
                     work.variants
                         .iter()
                         .flat_map(|v| v.branches.iter().map(|b| b.object)),

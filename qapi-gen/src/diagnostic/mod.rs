@@ -207,16 +207,4 @@ pub struct Errors {
     pub omitted: usize,
 }
 
-impl fmt::Display for Errors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, diagnostic) in self.diagnostics.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            f.write_str(crate::render::short(diagnostic, &self.sources).trim_end())?;
-        }
-        Ok(())
-    }
-}
-
 impl std::error::Error for Errors {}

@@ -38,15 +38,16 @@
 //! serves as the type of branches without members, and the enum `QType`. They belong to the module
 //! `./builtin` and are not among [`Schema::definitions`].
 
+mod builtin;
 mod doc;
 mod reach;
 mod types;
 
+pub use builtin::{Builtin, JsonKind};
 pub use doc::{Doc, Section, SectionKind, Text};
 pub use reach::{Reachable, Root};
 pub use types::*;
 
-use crate::compact::{CollectVec as _, PushAll as _, sort_names};
 use crate::names::{FastMap, Name};
 use crate::source::{SourceMap, Span};
 
@@ -270,7 +271,7 @@ impl Schema {
     ) -> impl Iterator<Item = (&'s Object, &'s Member)> {
         let mut all = Vec::new();
         for owner in self.lineage(object) {
-            all.push_all(owner.members.iter().map(|member| (owner, member)));
+            all.extend(owner.members.iter().map(|member| (owner, member)));
         }
         all.into_iter()
     }
@@ -289,8 +290,8 @@ impl Schema {
     pub fn condition_symbols(&self) -> Vec<&str> {
         let mut all = Vec::new();
         self.each_condition(&mut |condition| condition.symbols(&mut all));
-        let mut symbols: Vec<&str> = all.into_iter().map(|name| &**name).collect_vec();
-        sort_names(&mut symbols);
+        let mut symbols: Vec<&str> = all.into_iter().map(|name| &**name).collect::<Vec<_>>();
+        symbols.sort_unstable();
         symbols.dedup();
         symbols
     }

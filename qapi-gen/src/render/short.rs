@@ -1,7 +1,7 @@
 //! One line per diagnostic, as compilers do.
 
 use super::printable::printable;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Errors};
 use crate::source::SourceMap;
 use std::fmt::Write as _;
 
@@ -52,4 +52,16 @@ fn write(out: &mut String, diagnostic: &Diagnostic, sources: &SourceMap) -> std:
         }
     }
     Ok(())
+}
+
+impl std::fmt::Display for Errors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, diagnostic) in self.diagnostics.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(short(diagnostic, &self.sources).trim_end())?;
+        }
+        Ok(())
+    }
 }
