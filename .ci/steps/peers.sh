@@ -45,9 +45,10 @@ install_peers() {
 }
 
 # Of the newest release the packages of a Debian that may be newer than this one, with all that they depend on, down to
-# the C library. They are unpacked and not installed; their own loader runs them, on this system's files.
+# the C library. They are unpacked and not installed; their own loader runs them, on this system's files. Further packages
+# can be named.
 unpack_newer_peers() {
-  local root apt package server
+  local root apt package program
   rm -rf "$peers_cache"
   apt=$peers_cache/apt root=$peers_cache/root
   mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/archives/partial" "$root"
@@ -59,7 +60,7 @@ unpack_newer_peers() {
     -o Dir::Etc::preferencesparts=/dev/null)
   apt-get "${options[@]}" update
   apt-get "${options[@]}" install -y --no-install-recommends --download-only -t trixie-backports \
-    qemu-system-x86 qemu-utils qemu-guest-agent >/dev/null
+    qemu-system-x86 qemu-utils qemu-guest-agent "$@" >/dev/null
   # As in a system whose /bin is that of /usr.
   mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
   ln -s usr/{bin,sbin,lib,lib64} "$root"
@@ -80,7 +81,9 @@ esac
 exec "$root"/usr/lib64/ld-linux-*.so.* --library-path "$libraries:$libraries/pulseaudio" --argv0 "$name" "$program" "$@"
 RUN
   chmod +x "$peers_cache/unfinished/.run"
-  for server in "${peers[@]}"; do ln -s .run "$peers_cache/unfinished/$server"; done
+  for program in "$root"/usr/{bin,sbin}/qemu-*; do
+    ln -s .run "$peers_cache/unfinished/${program##*/}"
+  done
   mv "$peers_cache/unfinished" "$peers_cache/bin"
 }
 
