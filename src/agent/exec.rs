@@ -18,6 +18,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const OUTPUT_LIMIT: usize = 16 << 20;
 
 /// What of a program's output is wanted.
+///
+/// Output or errors alone cannot be had, although `guest-exec` offers it: an agent that was asked for one of them loses
+/// output of programs that it runs later (seen with 10.0 and 11.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Capture {
