@@ -32,7 +32,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_release_is_accepted() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("schemas") else {
         return;
     };
     let releases = common::releases();
@@ -161,7 +161,7 @@ impl Loader for In<'_> {
 
 #[test]
 fn verdicts_on_the_cases_of_the_suite() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("suite") else {
         return;
     };
     let suite = corpus.join("suite");
@@ -181,7 +181,7 @@ fn verdicts_on_the_cases_of_the_suite() {
 
 #[test]
 fn verdicts_on_schemas_with_one_fault() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("suite/mutants.jsonl") else {
         return;
     };
     let text = fs::read_to_string(corpus.join("suite/mutants.jsonl")).unwrap();

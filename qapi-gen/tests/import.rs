@@ -240,7 +240,7 @@ fn answers(corpus: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn what_releases_of_qemu_tell_is_imported() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("introspection") else {
         return;
     };
     for path in answers(&corpus) {
@@ -271,7 +271,7 @@ fn what_releases_of_qemu_tell_is_imported() {
 
 #[test]
 fn the_names_of_10_2_give_the_schema_of_11_1() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("schemas") else {
         return;
     };
     let schema = |release: &str| {

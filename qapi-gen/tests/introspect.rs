@@ -290,7 +290,7 @@ fn name(entity: &Value) -> &str {
 /// Introspection as QEMU's own generator made it of its releases' schemas.
 #[test]
 fn releases_are_introspected_as_by_their_own_generator() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("introspection") else {
         return;
     };
     let releases = common::releases();
@@ -345,7 +345,7 @@ fn releases_are_introspected_as_by_their_own_generator() {
 /// defined must be gone. For any two symbols, there is one that defines one and not the other.
 #[test]
 fn releases_are_conditional_as_by_their_own_generator() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("introspection") else {
         return;
     };
     let releases = common::releases();

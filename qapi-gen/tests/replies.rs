@@ -123,7 +123,7 @@ fn takes(ty: Type, value: &Value) -> bool {
 
 #[test]
 fn real_servers_send_what_is_promised() {
-    let Some(folder) = common::corpus() else {
+    let Some(folder) = common::corpus("transcripts") else {
         return;
     };
     let (mut replies, mut events) = (0, 0);
@@ -227,7 +227,7 @@ impl Least<'_> {
 
 #[test]
 fn the_least_that_a_release_sends_is_what_is_promised() {
-    let Some(folder) = common::corpus() else {
+    let Some(folder) = common::corpus("schemas") else {
         return;
     };
     for (interface, root) in INTERFACES {

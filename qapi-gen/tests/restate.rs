@@ -458,7 +458,7 @@ fn every_file_can_be_included_by_itself() {
 
 #[test]
 fn the_data_introspects_as_qemu_does() {
-    let Some(folder) = common::corpus() else {
+    let Some(folder) = common::corpus("introspection") else {
         return;
     };
     let version = std::fs::read_to_string(common::data().join("VERSION")).unwrap();
@@ -478,7 +478,7 @@ fn the_data_introspects_as_qemu_does() {
 
 #[test]
 fn restating_qemus_schemas_keeps_their_models() {
-    let Some(folder) = common::corpus() else {
+    let Some(folder) = common::corpus("schemas") else {
         return;
     };
     for release in &common::releases()[1..] {
@@ -522,7 +522,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn the_data_is_what_the_command_writes() {
-    let Some(folder) = common::corpus() else {
+    let Some(folder) = common::corpus("schemas") else {
         return;
     };
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("restate");

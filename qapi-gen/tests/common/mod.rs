@@ -12,19 +12,20 @@ pub(crate) fn releases() -> Vec<String> {
     short.map(|release| format!("{release}.0")).collect()
 }
 
-/// The folder that `QAPI_CORPUS` names. If it is not there, `None` and a word about it, unless
-/// `QAPI_REQUIRE_CORPUS` is set.
-pub(crate) fn corpus() -> Option<PathBuf> {
+/// The folder that `QAPI_CORPUS` names, if it has this part: a folder or file in it. If not, `None` and a word about it,
+/// unless `QAPI_REQUIRE_CORPUS` is set. `tests/make-corpus` makes most parts.
+pub(crate) fn corpus(part: &str) -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = match std::env::var_os("QAPI_CORPUS") {
         Some(folder) => workspace.join(folder),
         None => workspace.join("../shared"),
     };
-    if folder.is_dir() {
+    let path = folder.join(part);
+    if path.exists() {
         return Some(folder);
     }
     let required = std::env::var_os("QAPI_REQUIRE_CORPUS").is_some();
-    let message = format!("no QAPI corpus at {}", folder.display());
+    let message = format!("no QAPI corpus at {}", path.display());
     assert!(!required, "{message}");
     // Not by a macro that the test harness captures: a skipped test passes.
     _ = writeln!(std::io::stderr(), "SKIPPED: {message}");

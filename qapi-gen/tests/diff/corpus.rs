@@ -18,7 +18,7 @@ fn corpus_schemas(folder: &Path) -> Vec<String> {
 
 #[test]
 fn any_two_releases_can_be_compared() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("schemas") else {
         return;
     };
     let releases = corpus_schemas(&corpus);
@@ -110,7 +110,7 @@ const FROM_10_2_TO_11_1: &[&str] = &[
 
 #[test]
 fn qemu_11_1_differs_from_10_2_in_this() {
-    let Some(corpus) = common::corpus() else {
+    let Some(corpus) = common::corpus("schemas") else {
         return;
     };
     let dir = Scratch::new("qemu", &[]);
