@@ -1,6 +1,5 @@
 //! Generating Rust from a build script.
 
-use crate::compact::PushAll as _;
 use crate::frontend::Frontend;
 use crate::model::Schema;
 #[cfg(feature = "service")]
@@ -78,10 +77,7 @@ impl Builder {
     /// for](Builder::events).
     pub fn commands<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
         let globs = patterns.into_iter().map(Glob::new);
-        self.options
-            .commands
-            .get_or_insert_default()
-            .push_all(globs);
+        self.options.commands.get_or_insert_default().extend(globs);
         self
     }
 
@@ -89,7 +85,7 @@ impl Builder {
     /// [`commands`](Builder::commands).
     pub fn events<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Builder {
         let globs = patterns.into_iter().map(Glob::new);
-        self.options.events.get_or_insert_default().push_all(globs);
+        self.options.events.get_or_insert_default().extend(globs);
         self
     }
 

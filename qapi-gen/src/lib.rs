@@ -71,7 +71,6 @@
 
 mod builder;
 mod check;
-mod compact;
 pub mod diagnostic;
 #[cfg(feature = "diff")]
 #[cfg_attr(docsrs, doc(cfg(feature = "diff")))]

@@ -1,6 +1,5 @@
 //! Which types are shown, in which order, and the numbers that hide their names.
 
-use crate::compact::CollectVec as _;
 use crate::model::*;
 use crate::names::FastMap;
 
@@ -23,7 +22,7 @@ impl Uses {
         let of_integers: Vec<bool> = schema
             .arrays()
             .map(|(_, array)| is_integer(array.element))
-            .collect_vec();
+            .collect::<Vec<_>>();
         let mut uses = Uses {
             types: Vec::new(),
             seen: FastMap::default(),
