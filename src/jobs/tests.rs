@@ -704,6 +704,7 @@ fn a_dump() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "completed", "completed": 8, "total": 8}"#)
+        .pauses()
         .gets("query-migrate", "{}")
         .answers(
             r#"{"blocked-reasons": ["Live migration disabled: dump-guest-memory in progress"]}"#,
@@ -723,6 +724,7 @@ fn a_dump_by_a_server_without_migration() {
     let end = server
         .gets("query-dump", "{}")
         .answers(r#"{"status": "completed", "completed": 8, "total": 8}"#)
+        .pauses()
         .gets("query-migrate", "{}")
         .refuses()
         .ends();
@@ -738,6 +740,7 @@ fn a_dump_that_fails() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .pauses()
         .gets("query-migrate", "{}")
         .answers("{}")
         .ends();
@@ -759,6 +762,7 @@ fn a_dump_that_is_seen_to_have_failed() {
         )
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .pauses()
         .gets("query-migrate", "{}")
         .answers("{}")
         .ends();
@@ -795,6 +799,7 @@ fn a_dump_after_one_that_failed() {
         .tells(progress(1, 8))
         .gets("query-dump", "{}")
         .answers(r#"{"status": "failed", "completed": 1, "total": 8}"#)
+        .pauses()
         .gets("query-migrate", "{}")
         .answers("{}")
         .ends();
