@@ -15,6 +15,7 @@ mod services {
     use std::path::PathBuf;
 
     pub(crate) fn generate() -> Result<(), Error> {
+        println!("cargo::rustc-env=QEMU_RELEASE={}", qapi_schema::VERSION);
         if cfg!(feature = "qmp") {
             service(qapi_schema::qmp(), "qmp")?;
         }

@@ -75,7 +75,7 @@ pub enum ErrorKind {
     /// Connecting, reading or writing failed.
     Io(io::Error),
     /// The reply or event is not what the schema says.
-    Decode(types::Error),
+    Decode(Undecoded),
     /// The request cannot be expressed: the command was not sent.
     Encode(types::Error),
     /// What `query-qmp-schema` returned is not a schema.
@@ -103,6 +103,18 @@ pub enum ErrorKind {
     },
     /// As many events were dropped because nobody took them in time, so the one waited for may be among them.
     EventsLost(u64),
+}
+
+/// A reply, or an event's data, that is not of its type. What the types lack is no reason: it is kept beside what they
+/// have. What a release sends of another shape than all that the types are made for is; the text says all that it said.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Undecoded {
+    /// What is wrong, and where. [`is_other_release`](types::Error::is_other_release) tells a change between releases from
+    /// garbage.
+    pub error: types::Error,
+    /// What was to be decoded, as JSON.
+    pub text: Box<str>,
 }
 
 /// What a server did against the protocol's rules.
@@ -177,6 +189,12 @@ impl Error {
         let address = address.cloned();
         let _ = self.0.connecting.set(Connecting { address, phase });
         self
+    }
+
+    /// For what was to be decoded.
+    pub(crate) fn decode(error: types::Error, text: &str) -> Self {
+        let text = text.into();
+        Self::new(ErrorKind::Decode(Undecoded { error, text }))
     }
 
     /// One after which the connection is of use nevertheless. The error is one just made.
@@ -342,7 +360,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::Protocol(violation) => write!(f, "protocol violated: {violation}"),
             ErrorKind::Io(error) => error.fmt(f),
-            ErrorKind::Decode(error) => write!(f, "not as the schema says: {error}"),
+            ErrorKind::Decode(undecoded) => {
+                write!(f, "not as the schema says: {}", undecoded.error)
+            }
             ErrorKind::Encode(error) => write!(f, "cannot be sent: {error}"),
             ErrorKind::Schema(error) => error.fmt(f),
             ErrorKind::TooMuch(limit) => write!(f, "more than {limit} bytes"),
@@ -423,7 +443,8 @@ impl std::error::Error for Error {
             ErrorKind::Command(reply) => Some(reply),
             ErrorKind::Io(error) => Some(error),
             ErrorKind::Schema(error) => Some(error),
-            ErrorKind::Decode(error) | ErrorKind::Encode(error) => Some(error),
+            ErrorKind::Decode(undecoded) => Some(&undecoded.error),
+            ErrorKind::Encode(error) => Some(error),
             _ => self.0.cause.as_ref().map(|cause| cause as _),
         }
     }

@@ -336,7 +336,10 @@ impl Subscription {
         };
         Some(match Received::new(&message, decode) {
             Ok(received) => Ok(Received { missed, ..received }),
-            Err(error) => Err(Error::new(ErrorKind::Decode(error)).of(message.name().to_owned())),
+            Err(error) => {
+                let data = message.data().map_or("{}", |data| data.text());
+                Err(Error::decode(error, data).of(message.name().to_owned()))
+            }
         })
     }
 }

@@ -170,7 +170,7 @@ pub use agent::tokio::Agent;
 #[cfg(all(feature = "client", feature = "tokio"))]
 pub use client::Client;
 #[cfg(feature = "client")]
-pub use error::{ConnectPhase, Error, ErrorKind, Violation};
+pub use error::{ConnectPhase, Error, ErrorKind, Undecoded, Violation};
 #[cfg(feature = "client")]
 pub use events::{EventMessage, Received};
 pub use qapi_types as types;

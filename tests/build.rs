@@ -17,14 +17,22 @@ fn main() -> Result<(), qapi_gen::Error> {
         "cargo::rerun-if-changed={}",
         qapi_schema::directory().display()
     );
-    for (module, root) in [
-        ("qmp", qapi_schema::qmp()),
-        ("qga", qapi_schema::qga()),
-        ("qsd", qapi_schema::storage_daemon()),
-        ("heater", OWN.into()),
+    for (module, root, dropped) in [
+        ("qmp", qapi_schema::qmp(), Some(qapi_schema::qmp_dropped())),
+        ("qga", qapi_schema::qga(), Some(qapi_schema::qga_dropped())),
+        (
+            "qsd",
+            qapi_schema::storage_daemon(),
+            Some(qapi_schema::storage_daemon_dropped()),
+        ),
+        ("heater", OWN.into(), None),
     ] {
-        let schema = Frontend::new().docs(false).read(root)?;
+        let frontend = dropped.into_iter().fold(Frontend::new(), Frontend::extend);
+        let schema = frontend.docs(false).read(root)?;
         write_table(&out, module, &schema);
+        if module == "qmp" {
+            write_queries(&out, &schema);
+        }
     }
     Builder::new(OWN).generate()?;
     Builder::new(VENDOR)
@@ -60,6 +68,21 @@ fn write_table(out: &Path, module: &str, schema: &Schema) {
     text.push_str("    ],\n}\n");
     let path = out.join(format!("{module}_table.rs"));
     std::fs::write(path, text).expect("OUT_DIR can be written to");
+}
+
+/// The commands that ask and change nothing.
+fn write_queries(out: &Path, schema: &Schema) {
+    let others = ["device-list-properties", "trace-event-get-state"];
+    let mut text = "[\n".to_owned();
+    for command in schema.commands() {
+        let name = command.name.as_str();
+        let prefixes = ["query-", "x-query-", "qom-list"];
+        if prefixes.iter().any(|start| name.starts_with(start)) || others.contains(&name) {
+            let _ = writeln!(text, "    Query::of::<commands::{}>(),", ident(name));
+        }
+    }
+    text.push_str("]\n");
+    std::fs::write(out.join("queries.rs"), text).expect("OUT_DIR can be written to");
 }
 
 /// The type that a command or event became. A mistake here does not compile, as the tables compare names.

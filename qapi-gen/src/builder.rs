@@ -37,6 +37,7 @@ pub struct Builder {
     include_path: Vec<PathBuf>,
     #[cfg(feature = "legacy")]
     legacy: bool,
+    extensions: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
     file: Option<PathBuf>,
     options: Options,
@@ -50,6 +51,7 @@ impl Builder {
             include_path: Vec::new(),
             #[cfg(feature = "legacy")]
             legacy: false,
+            extensions: Vec::new(),
             out_dir: None,
             file: None,
             options: Options::default(),
@@ -69,6 +71,13 @@ impl Builder {
     /// `{ 'include': 'qapi/common.json' }`.
     pub fn include_path(mut self, directory: impl Into<PathBuf>) -> Builder {
         self.include_path.push(directory.into());
+        self
+    }
+
+    /// Adds the definitions and parts of definitions in another file, as [`Frontend::extend`] does: such as
+    /// what earlier releases understand and the last one dropped.
+    pub fn extend(mut self, file: impl Into<PathBuf>) -> Builder {
+        self.extensions.push(file.into());
         self
     }
 
@@ -278,7 +287,9 @@ impl Builder {
 
     fn frontend(&self) -> Frontend<'static> {
         let directories = self.include_path.iter();
-        directories.fold(Frontend::new(), Frontend::include_path)
+        let frontend = directories.fold(Frontend::new(), Frontend::include_path);
+        let extensions = self.extensions.iter();
+        extensions.fold(frontend, Frontend::extend)
     }
 }
 

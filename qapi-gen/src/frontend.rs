@@ -7,6 +7,10 @@ use crate::model::Schema;
 use crate::syntax;
 use std::path::{Path, PathBuf};
 
+/// The first release of QEMU that writes its schemas in today's language, which the front end reads unless told otherwise.
+/// What older releases wrote is legacy input.
+pub const LANGUAGE: &str = "10.2";
+
 /// Reads and checks schemas.
 ///
 /// ```
@@ -22,6 +26,7 @@ pub struct Frontend<'l> {
     style: bool,
     docs: bool,
     search: Vec<PathBuf>,
+    extensions: Vec<PathBuf>,
     loader: Box<dyn Loader + 'l>,
 }
 
@@ -39,6 +44,7 @@ impl<'l> Frontend<'l> {
             style: false,
             docs: true,
             search: Vec::new(),
+            extensions: Vec::new(),
             loader: Box::new(DiskLoader),
         }
     }
@@ -70,6 +76,17 @@ impl<'l> Frontend<'l> {
     /// are named by their path in it.
     pub fn include_path(mut self, directory: impl Into<PathBuf>) -> Self {
         self.search.push(directory.into());
+        self
+    }
+
+    /// Adds the contents of another file, after the schema's own. What it defines is added to the schema. Where it says
+    /// again what the schema defines, by the same name, the members, values, branches and alternatives that it lists are
+    /// added to that definition, with their documentation; of the rest of such an expression nothing is taken.
+    ///
+    /// So data about what earlier releases of an interface had extends the schema of the last one. Part of QEMU's language
+    /// this is not.
+    pub fn extend(mut self, file: impl Into<PathBuf>) -> Self {
+        self.extensions.push(file.into());
         self
     }
 
@@ -111,6 +128,7 @@ impl<'l> Frontend<'l> {
         let input = syntax::Input {
             loader: &*self.loader,
             search: &self.search,
+            extensions: &self.extensions,
         };
         check::check(syntax::parse(root, text, input, options))
     }

@@ -109,7 +109,7 @@ mod suggest;
 mod syntax;
 
 pub use builder::{Builder, Condition};
-pub use frontend::Frontend;
+pub use frontend::{Frontend, LANGUAGE};
 #[cfg(any(feature = "diff", feature = "import"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "diff", feature = "import"))))]
 pub use interface::{Interface, NotIntrospection};

@@ -353,20 +353,3 @@ fn a_guess_at_the_release_is_said() {
     let run = dir.run(&["introspect", "--release", "2", "agent.json"]);
     assert_eq!(run.status, 2);
 }
-
-#[test]
-fn a_tree_in_an_older_language_is_restated_on_request() {
-    let schema = "{ 'type': 'Old', 'data': {} }\n{ 'command': 'c', 'data': 'Old' }\n";
-    let files =
-        ["qapi", "storage-daemon/qapi", "qga"].map(|f| format!("tree/{f}/qapi-schema.json"));
-    let files: Vec<(&str, &str)> = files.iter().map(|file| (file.as_str(), schema)).collect();
-    let dir = Scratch::new("restate", &files);
-    let arguments = ["restate", "--release", "1.7.0=tree", "-o", "out"];
-    let run = dir.run(&arguments);
-    assert_eq!(run.status, 1);
-    assert!(run.stderr.contains("help: --legacy"), "{}", run.stderr);
-    let run = dir.run(&[&arguments[..], &["--legacy"]].concat());
-    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    let written = std::fs::read_to_string(dir.0.join("out/qapi/qapi-schema.json")).unwrap();
-    assert!(written.contains("'struct': 'Old'"), "{written}");
-}

@@ -1,5 +1,6 @@
 //! The introspection backend, on schemas of our own and on those of QEMU's releases.
 
+#[allow(dead_code)] // Other tests need more of it.
 mod common;
 
 use qapi_gen::introspect::{Options, describes_itself, schema_info};
@@ -293,8 +294,6 @@ fn releases_are_introspected_as_by_their_own_generator() {
     let Some(corpus) = common::corpus("introspection") else {
         return;
     };
-    let releases = common::releases();
-    let newest = releases.last().unwrap();
     let mut compared = 0;
     for entry in std::fs::read_dir(corpus.join("introspection")).unwrap() {
         let path = entry.unwrap().path();
@@ -311,7 +310,7 @@ fn releases_are_introspected_as_by_their_own_generator() {
             continue;
         }
         let schema = Frontend::new()
-            .legacy(release != newest)
+            .legacy(common::is_legacy(release))
             .read(root(&corpus.join("schemas").join(release), which))
             .unwrap_or_else(|errors| panic!("{file}: {errors}"));
         let expected = std::fs::read_to_string(&path).unwrap();
@@ -348,38 +347,62 @@ fn releases_are_conditional_as_by_their_own_generator() {
     let Some(corpus) = common::corpus("introspection") else {
         return;
     };
-    let releases = common::releases();
-    let newest = releases.last().unwrap();
-    for release in &releases {
+    for release in &common::releases() {
         for which in ["qemu", "qga", "qsd"] {
-            let file = format!("{release}.{which}.unmasked-if.json");
-            let path = corpus.join("introspection").join(&file);
-            let Ok(text) = std::fs::read_to_string(path) else {
-                panic!("{file} is missing");
-            };
-            let with_conditions = json(&text);
             let schema = Frontend::new()
-                .legacy(release != newest)
+                .legacy(common::is_legacy(release))
                 .read(root(&corpus.join("schemas").join(release), which))
-                .unwrap_or_else(|errors| panic!("{file}: {errors}"));
-            let symbols = schema.condition_symbols();
-            assert!(!symbols.is_empty(), "{file}");
-            let bits = usize::BITS - symbols.len().leading_zeros();
-            for bit in 0..bits {
-                let defined = |symbol: &str| {
-                    let index = symbols.iter().position(|s| *s == symbol);
-                    index.expect("a symbol of the schema") >> bit & 1 == 1
-                };
-                let options = Options {
-                    unmask: true,
-                    defined: Some(&defined),
-                    ..Options::default()
-                };
-                let actual = entities(&schema_info(&schema, &options));
-                let expected = configured(&with_conditions, &defined).unwrap();
-                assert_same(&file, &actual, expected.as_array().unwrap());
-            }
+                .unwrap_or_else(|errors| panic!("{release} {which}: {errors}"));
+            assert_conditional(&corpus, release, which, &schema);
         }
+    }
+}
+
+fn assert_conditional(corpus: &Path, release: &str, which: &str, schema: &Schema) {
+    let file = format!("{release}.{which}.unmasked-if.json");
+    let path = corpus.join("introspection").join(&file);
+    let Ok(text) = std::fs::read_to_string(path) else {
+        panic!("{file} is missing");
+    };
+    let with_conditions = json(&text);
+    let symbols = schema.condition_symbols();
+    assert!(!symbols.is_empty(), "{file}");
+    let bits = usize::BITS - symbols.len().leading_zeros();
+    for bit in 0..bits {
+        let defined = |symbol: &str| {
+            let index = symbols.iter().position(|s| *s == symbol);
+            index.expect("a symbol of the schema") >> bit & 1 == 1
+        };
+        let options = Options {
+            unmask: true,
+            defined: Some(&defined),
+            ..Options::default()
+        };
+        let actual = entities(&schema_info(schema, &options));
+        let expected = configured(&with_conditions, &defined).unwrap();
+        assert_same(&file, &actual, expected.as_array().unwrap());
+    }
+}
+
+/// What `schema/` holds, against what QEMU's own generator made of that release.
+#[test]
+fn the_data_introspects_as_its_release() {
+    let Some(corpus) = common::corpus("introspection") else {
+        return;
+    };
+    let version = std::fs::read_to_string(common::data().join("VERSION")).unwrap();
+    let version = version.trim();
+    for which in ["qemu", "qga", "qsd"] {
+        let schema = Frontend::new()
+            .read(root(&common::data(), which))
+            .unwrap_or_else(|errors| panic!("{which}: {errors}"));
+        for (form, ours) in [("masked", masked(&schema)), ("unmasked", unmasked(&schema))] {
+            let file = format!("{version}.{which}.{form}.json");
+            let theirs = std::fs::read_to_string(corpus.join("introspection").join(&file));
+            let theirs = theirs.unwrap_or_else(|e| panic!("{file}: {e}"));
+            assert_same(&file, &entities(&ours), &entities(&theirs));
+        }
+        assert_conditional(&corpus, version, which, &schema);
     }
 }
 

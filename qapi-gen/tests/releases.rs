@@ -101,16 +101,39 @@ fn data_of_events_is_received() {
 }
 
 #[test]
-fn sent_members_are_the_servers_to_demand() {
-    let old = "{ 'command': 'set', 'data': { 'a': 'Arg' } } { 'struct': 'Arg', 'data': {} }";
-    let new = "{ 'command': 'set', 'data': { 'a': 'Arg', 'c': 'int' } }
-               { 'struct': 'Arg', 'data': { 'b': 'int' } }";
-    let found = compare(&[old, new]);
+fn sent_members_must_be_known_to_all() {
+    let of = |argument: &str, member: &str| {
+        format!(
+            "{{ 'command': 'set', 'data': {{ 'a': 'Arg'{argument} }} }}
+             {{ 'struct': 'Arg', 'data': {{ {member} }} }}"
+        )
+    };
+    let found = compare(&[&of("", ""), &of(", 'c': 'int'", "'b': 'int'")]);
     assert_eq!(
         found.to_string(),
-        "releases 6.0 7.0\ncommand set\n  member c 7.0\nstruct Arg\n  member b 7.0\n"
+        "releases 6.0 7.0\n\
+         command set\n  member c 7.0 sometimes\n\
+         struct Arg\n  member b 7.0 sometimes\n"
     );
-    assert!(found.member("Arg", "b").always);
+    assert!(!found.member("Arg", "b").always);
+    // What may be sent to a server may be demanded.
+    assert_eq!(facts(&[&of("", "'*b': 'int'"), &of("", "'b': 'int'")]), "");
+}
+
+#[test]
+fn members_of_a_base_are_told_of_the_base() {
+    let of = |member: &str| {
+        format!(
+            "{{ 'struct': 'Base', 'data': {{ {member} }} }}
+             {{ 'struct': 'One', 'base': 'Base', 'data': {{}} }}
+             {{ 'struct': 'Two', 'base': 'Base', 'data': {{}} }}
+             {{ 'command': 'set', 'data': {{ 'one': 'One', 'two': 'Two' }} }}"
+        )
+    };
+    assert_eq!(
+        facts(&[&of("'*a': 'int'"), &of("")]),
+        "struct Base\n  member a 6.0\n"
+    );
 }
 
 #[test]

@@ -210,6 +210,18 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Syntax(_))
     }
 
+    /// Whether a release of the interface that the type does not know may have sent it: a number beyond the range of the
+    /// integer, or a value of another kind, as where a type became an alternate of several. That is not so if the text is no
+    /// JSON, or a member is missing that all releases send. (Values, branches, members and alternatives that a type
+    /// does not know are no errors to a lenient reader.)
+    #[must_use]
+    pub fn is_other_release(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Type(_) | ErrorKind::Uint64 | ErrorKind::Range(_) | ErrorKind::Alternate(_)
+        )
+    }
+
     /// Where in the text the mistake was noticed, in bytes from its start.
     #[must_use]
     pub fn offset(&self) -> usize {

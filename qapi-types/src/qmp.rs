@@ -3283,6 +3283,8 @@ pub enum QCryptoCipherAlgo {
     Twofish256,
     /// (since 9.0)
     Sm4,
+    /// (since 2.6, until 6.0)
+    DesRfb,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
@@ -3302,6 +3304,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
         Self::Twofish192,
         Self::Twofish256,
         Self::Sm4,
+        Self::DesRfb,
     ];
     const NAMES: &'static [&'static str] = &[
         "aes-128",
@@ -3317,6 +3320,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
         "twofish-192",
         "twofish-256",
         "sm4",
+        "des-rfb",
     ];
 
     #[inline]
@@ -3340,6 +3344,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
             Self::Twofish192 => "twofish-192",
             Self::Twofish256 => "twofish-256",
             Self::Sm4 => "sm4",
+            Self::DesRfb => "des-rfb",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -3641,6 +3646,8 @@ pub struct QCryptoBlockCreateOptionsLUKS {
     pub hash_alg: ::core::option::Option<QCryptoHashAlgo>,
     /// (since 2.8)
     pub iter_time: ::core::option::Option<i64>,
+    /// (since 9.0, until 9.0)
+    pub detached_header: ::core::option::Option<bool>,
 }
 
 impl QCryptoBlockCreateOptionsLUKS {
@@ -3708,6 +3715,14 @@ impl QCryptoBlockCreateOptionsLUKS {
         self.iter_time = Some(iter_time);
         self
     }
+
+    /// Sets `detached-header`.
+    #[must_use]
+    #[inline]
+    pub fn detached_header(mut self, detached_header: bool) -> Self {
+        self.detached_header = Some(detached_header);
+        self
+    }
 }
 
 impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
@@ -3720,11 +3735,12 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
         ::core::option::Option<QCryptoHashAlgo>,
         ::core::option::Option<QCryptoHashAlgo>,
         ::core::option::Option<i64>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None, None, None, None)
     }
 
     #[inline]
@@ -3737,13 +3753,14 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
             "ivgen-hash-alg" => crate::codec::get(&mut p.5, &mut p.0, 4, "ivgen-hash-alg", r),
             "hash-alg" => crate::codec::get(&mut p.6, &mut p.0, 5, "hash-alg", r),
             "iter-time" => crate::codec::get(&mut p.7, &mut p.0, 6, "iter-time", r),
+            "detached-header" => crate::codec::get(&mut p.8, &mut p.0, 7, "detached-header", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
@@ -3754,6 +3771,7 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
             ivgen_hash_alg: m4,
             hash_alg: m5,
             iter_time: m6,
+            detached_header: m7,
         })
     }
 
@@ -3766,6 +3784,7 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
         crate::codec::put_opt(w, "ivgen-hash-alg", &self.ivgen_hash_alg);
         crate::codec::put_opt(w, "hash-alg", &self.hash_alg);
         crate::codec::put_opt(w, "iter-time", &self.iter_time);
+        crate::codec::put_opt(w, "detached-header", &self.detached_header);
     }
 }
 
@@ -4957,8 +4976,14 @@ pub struct SecretCommonProperties {
     pub keyid: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub iv: ::core::option::Option<::std::string::String>,
+    /// (since 2.6, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
 }
 
+#[allow(deprecated)]
 impl SecretCommonProperties {
     /// With no member set.
     #[must_use]
@@ -4988,19 +5013,30 @@ impl SecretCommonProperties {
         self.iv = Some(iv.into());
         self
     }
+
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for SecretCommonProperties {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<QCryptoSecretFormat>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -5009,16 +5045,17 @@ impl crate::codec::Members for SecretCommonProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
+            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self { format: m0, keyid: m1, iv: m2 })
+        Ok(Self { format: m0, keyid: m1, iv: m2, loaded: m3 })
     }
 
     #[inline]
@@ -5026,6 +5063,7 @@ impl crate::codec::Members for SecretCommonProperties {
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "keyid", &self.keyid);
         crate::codec::put_opt(w, "iv", &self.iv);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
     }
 }
 
@@ -5041,12 +5079,18 @@ pub struct SecretProperties {
     pub keyid: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub iv: ::core::option::Option<::std::string::String>,
+    /// (since 2.6, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
     /// (since 2.6)
     pub data: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub file: ::core::option::Option<::std::string::String>,
 }
 
+#[allow(deprecated)]
 impl SecretProperties {
     /// With no member set.
     #[must_use]
@@ -5077,6 +5121,15 @@ impl SecretProperties {
         self
     }
 
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
+
     /// Sets `data`.
     #[must_use]
     pub fn data(mut self, data: impl ::core::convert::Into<::std::string::String>) -> Self {
@@ -5092,19 +5145,21 @@ impl SecretProperties {
     }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for SecretProperties {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<QCryptoSecretFormat>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None, None)
     }
 
     #[inline]
@@ -5113,18 +5168,19 @@ impl crate::codec::Members for SecretProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
-            "data" => crate::codec::get(&mut p.4, &mut p.0, 3, "data", r),
-            "file" => crate::codec::get(&mut p.5, &mut p.0, 4, "file", r),
+            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
+            "data" => crate::codec::get(&mut p.5, &mut p.0, 4, "data", r),
+            "file" => crate::codec::get(&mut p.6, &mut p.0, 5, "file", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self { format: m0, keyid: m1, iv: m2, data: m3, file: m4 })
+        Ok(Self { format: m0, keyid: m1, iv: m2, loaded: m3, data: m4, file: m5 })
     }
 
     #[inline]
@@ -5132,6 +5188,7 @@ impl crate::codec::Members for SecretProperties {
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "keyid", &self.keyid);
         crate::codec::put_opt(w, "iv", &self.iv);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
         crate::codec::put_opt(w, "data", &self.data);
         crate::codec::put_opt(w, "file", &self.file);
     }
@@ -5151,16 +5208,22 @@ pub struct SecretKeyringProperties {
     pub keyid: ::core::option::Option<::std::string::String>,
     /// (since 2.6)
     pub iv: ::core::option::Option<::std::string::String>,
+    /// (since 2.6, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
     /// (since 5.1)
     pub serial: i32,
 }
 
+#[allow(deprecated)]
 impl SecretKeyringProperties {
     /// With what is mandatory.
     #[must_use]
     #[inline]
     pub fn new(serial: i32) -> Self {
-        Self { format: None, keyid: None, iv: None, serial }
+        Self { format: None, keyid: None, iv: None, loaded: None, serial }
     }
 
     /// Sets `format`.
@@ -5184,20 +5247,31 @@ impl SecretKeyringProperties {
         self.iv = Some(iv.into());
         self
     }
+
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for SecretKeyringProperties {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<QCryptoSecretFormat>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
         ::core::option::Option<i32>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -5206,18 +5280,19 @@ impl crate::codec::Members for SecretKeyringProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
-            "serial" => crate::codec::get(&mut p.4, &mut p.0, 3, "serial", r),
+            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
+            "serial" => crate::codec::get(&mut p.5, &mut p.0, 4, "serial", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, Some(m3)) = p else {
-            let members = &[(p.4.is_none(), 3, "serial")];
+        let (crate::codec::Fault(None), m0, m1, m2, m3, Some(m4)) = p else {
+            let members = &[(p.5.is_none(), 4, "serial")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self { format: m0, keyid: m1, iv: m2, serial: m3 })
+        Ok(Self { format: m0, keyid: m1, iv: m2, loaded: m3, serial: m4 })
     }
 
     #[inline]
@@ -5225,6 +5300,7 @@ impl crate::codec::Members for SecretKeyringProperties {
         crate::codec::put_opt(w, "format", &self.format);
         crate::codec::put_opt(w, "keyid", &self.keyid);
         crate::codec::put_opt(w, "iv", &self.iv);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
         crate::codec::put(w, "serial", &self.serial);
     }
 }
@@ -5343,8 +5419,14 @@ pub struct TlsCredsAnonProperties {
     pub endpoint: ::core::option::Option<QCryptoTLSCredsEndpoint>,
     /// (since 2.5)
     pub priority: ::core::option::Option<::std::string::String>,
+    /// (since 2.5, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
 }
 
+#[allow(deprecated)]
 impl TlsCredsAnonProperties {
     /// With no member set.
     #[must_use]
@@ -5385,8 +5467,18 @@ impl TlsCredsAnonProperties {
         self.priority = Some(priority.into());
         self
     }
+
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for TlsCredsAnonProperties {
     type Partial = (
         crate::codec::Fault,
@@ -5394,11 +5486,12 @@ impl crate::codec::Members for TlsCredsAnonProperties {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<QCryptoTLSCredsEndpoint>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None)
     }
 
     #[inline]
@@ -5408,16 +5501,17 @@ impl crate::codec::Members for TlsCredsAnonProperties {
             "dir" => crate::codec::get(&mut p.2, &mut p.0, 1, "dir", r),
             "endpoint" => crate::codec::get(&mut p.3, &mut p.0, 2, "endpoint", r),
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
+            "loaded" => crate::codec::get(&mut p.5, &mut p.0, 4, "loaded", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self { verify_peer: m0, dir: m1, endpoint: m2, priority: m3 })
+        Ok(Self { verify_peer: m0, dir: m1, endpoint: m2, priority: m3, loaded: m4 })
     }
 
     #[inline]
@@ -5426,6 +5520,7 @@ impl crate::codec::Members for TlsCredsAnonProperties {
         crate::codec::put_opt(w, "dir", &self.dir);
         crate::codec::put_opt(w, "endpoint", &self.endpoint);
         crate::codec::put_opt(w, "priority", &self.priority);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
     }
 }
 
@@ -5445,8 +5540,14 @@ pub struct TlsCredsPskProperties {
     pub priority: ::core::option::Option<::std::string::String>,
     /// (since 3.0)
     pub username: ::core::option::Option<::std::string::String>,
+    /// (since 3.0, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
 }
 
+#[allow(deprecated)]
 impl TlsCredsPskProperties {
     /// With no member set.
     #[must_use]
@@ -5497,8 +5598,18 @@ impl TlsCredsPskProperties {
         self.username = Some(username.into());
         self
     }
+
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for TlsCredsPskProperties {
     type Partial = (
         crate::codec::Fault,
@@ -5507,11 +5618,12 @@ impl crate::codec::Members for TlsCredsPskProperties {
         ::core::option::Option<QCryptoTLSCredsEndpoint>,
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None, None)
     }
 
     #[inline]
@@ -5522,16 +5634,17 @@ impl crate::codec::Members for TlsCredsPskProperties {
             "endpoint" => crate::codec::get(&mut p.3, &mut p.0, 2, "endpoint", r),
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
             "username" => crate::codec::get(&mut p.5, &mut p.0, 4, "username", r),
+            "loaded" => crate::codec::get(&mut p.6, &mut p.0, 5, "loaded", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
-        Ok(Self { verify_peer: m0, dir: m1, endpoint: m2, priority: m3, username: m4 })
+        Ok(Self { verify_peer: m0, dir: m1, endpoint: m2, priority: m3, username: m4, loaded: m5 })
     }
 
     #[inline]
@@ -5541,6 +5654,7 @@ impl crate::codec::Members for TlsCredsPskProperties {
         crate::codec::put_opt(w, "endpoint", &self.endpoint);
         crate::codec::put_opt(w, "priority", &self.priority);
         crate::codec::put_opt(w, "username", &self.username);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
     }
 }
 
@@ -5562,8 +5676,14 @@ pub struct TlsCredsX509Properties {
     pub sanity_check: ::core::option::Option<bool>,
     /// (since 2.5)
     pub passwordid: ::core::option::Option<::std::string::String>,
+    /// (since 2.5, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub loaded: ::core::option::Option<bool>,
 }
 
+#[allow(deprecated)]
 impl TlsCredsX509Properties {
     /// With no member set.
     #[must_use]
@@ -5622,8 +5742,18 @@ impl TlsCredsX509Properties {
         self.passwordid = Some(passwordid.into());
         self
     }
+
+    /// Sets `loaded`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn loaded(mut self, loaded: bool) -> Self {
+        self.loaded = Some(loaded);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for TlsCredsX509Properties {
     type Partial = (
         crate::codec::Fault,
@@ -5633,11 +5763,12 @@ impl crate::codec::Members for TlsCredsX509Properties {
         ::core::option::Option<::std::string::String>,
         ::core::option::Option<bool>,
         ::core::option::Option<::std::string::String>,
+        ::core::option::Option<bool>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None, None, None, None)
     }
 
     #[inline]
@@ -5649,13 +5780,14 @@ impl crate::codec::Members for TlsCredsX509Properties {
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
             "sanity-check" => crate::codec::get(&mut p.5, &mut p.0, 4, "sanity-check", r),
             "passwordid" => crate::codec::get(&mut p.6, &mut p.0, 5, "passwordid", r),
+            "loaded" => crate::codec::get(&mut p.7, &mut p.0, 6, "loaded", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
+        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
         };
         Ok(Self {
@@ -5665,6 +5797,7 @@ impl crate::codec::Members for TlsCredsX509Properties {
             priority: m3,
             sanity_check: m4,
             passwordid: m5,
+            loaded: m6,
         })
     }
 
@@ -5676,6 +5809,7 @@ impl crate::codec::Members for TlsCredsX509Properties {
         crate::codec::put_opt(w, "priority", &self.priority);
         crate::codec::put_opt(w, "sanity-check", &self.sanity_check);
         crate::codec::put_opt(w, "passwordid", &self.passwordid);
+        crate::codec::put_opt_marked(w, "loaded", &self.loaded, &["deprecated"]);
     }
 }
 
@@ -12254,6 +12388,11 @@ pub enum BlockStatsSpecificBranch {
     Vpc,
     /// `vvfat`
     Vvfat,
+    /// `gluster`
+    #[deprecated = "going to be removed"]
+    Gluster,
+    /// `sheepdog`
+    Sheepdog,
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `driver`.
@@ -12325,9 +12464,12 @@ pub enum BlockStatsSpecificBranchPartial {
     Vmdk,
     Vpc,
     Vvfat,
+    Gluster,
+    Sheepdog,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Branches for BlockStatsSpecificBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockStatsSpecificBranchPartial;
@@ -12389,6 +12531,8 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::Vmdk => BlockStatsSpecificBranchPartial::Vmdk,
             BlockdevDriver::Vpc => BlockStatsSpecificBranchPartial::Vpc,
             BlockdevDriver::Vvfat => BlockStatsSpecificBranchPartial::Vvfat,
+            BlockdevDriver::Gluster => BlockStatsSpecificBranchPartial::Gluster,
+            BlockdevDriver::Sheepdog => BlockStatsSpecificBranchPartial::Sheepdog,
             BlockdevDriver::Unrecognized(tag) => {
                 BlockStatsSpecificBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -12451,6 +12595,8 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::Vmdk => Ok(false),
             BlockStatsSpecificBranchPartial::Vpc => Ok(false),
             BlockStatsSpecificBranchPartial::Vvfat => Ok(false),
+            BlockStatsSpecificBranchPartial::Gluster => Ok(false),
+            BlockStatsSpecificBranchPartial::Sheepdog => Ok(false),
             BlockStatsSpecificBranchPartial::Unrecognized(_, members) =>
                 crate::codec::open(members, key, r),
         }
@@ -12508,6 +12654,8 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockStatsSpecificBranchPartial::Vmdk => Self::Vmdk,
             BlockStatsSpecificBranchPartial::Vpc => Self::Vpc,
             BlockStatsSpecificBranchPartial::Vvfat => Self::Vvfat,
+            BlockStatsSpecificBranchPartial::Gluster => Self::Gluster,
+            BlockStatsSpecificBranchPartial::Sheepdog => Self::Sheepdog,
             BlockStatsSpecificBranchPartial::Unrecognized(tag, members) =>
                 Self::Unrecognized { tag, members },
         })
@@ -12562,6 +12710,8 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             Self::Vmdk => "vmdk",
             Self::Vpc => "vpc",
             Self::Vvfat => "vvfat",
+            Self::Gluster => "gluster",
+            Self::Sheepdog => "sheepdog",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -12616,6 +12766,8 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             Self::Vmdk => {}
             Self::Vpc => {}
             Self::Vvfat => {}
+            Self::Gluster => {}
+            Self::Sheepdog => {}
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -14789,6 +14941,8 @@ pub enum BlockPermission {
     WriteUnchanged,
     /// (since 4.0)
     Resize,
+    /// (since 4.0, until 6.0)
+    GraphMod,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
@@ -14799,12 +14953,14 @@ impl crate::codec::Enum for BlockPermission {
         Self::Write,
         Self::WriteUnchanged,
         Self::Resize,
+        Self::GraphMod,
     ];
     const NAMES: &'static [&'static str] = &[
         "consistent-read",
         "write",
         "write-unchanged",
         "resize",
+        "graph-mod",
     ];
 
     #[inline]
@@ -14819,6 +14975,7 @@ impl crate::codec::Enum for BlockPermission {
             Self::Write => "write",
             Self::WriteUnchanged => "write-unchanged",
             Self::Resize => "resize",
+            Self::GraphMod => "graph-mod",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -17385,7 +17542,7 @@ pub enum BlockdevDriver {
     Http,
     /// (since 2.9)
     Https,
-    /// (since 2.9)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_BLKIO`
     IoUring,
@@ -17403,7 +17560,7 @@ pub enum BlockdevDriver {
     NullCo,
     /// (since 2.12)
     Nvme,
-    /// (since 2.9)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_BLKIO`
     NvmeIoUring,
@@ -17435,15 +17592,15 @@ pub enum BlockdevDriver {
     Vdi,
     /// (since 2.9)
     Vhdx,
-    /// (since 2.9)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_BLKIO`
     VirtioBlkVfioPci,
-    /// (since 2.9)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_BLKIO`
     VirtioBlkVhostUser,
-    /// (since 2.9)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_BLKIO`
     VirtioBlkVhostVdpa,
@@ -17453,10 +17610,18 @@ pub enum BlockdevDriver {
     Vpc,
     /// (since 2.9)
     Vvfat,
+    /// (since 2.9, until 11.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    Gluster,
+    /// (since 2.9, until 6.0)
+    Sheepdog,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Enum for BlockdevDriver {
     const VALUES: &'static [Self] = &[
         Self::Blkdebug,
@@ -17505,6 +17670,8 @@ impl crate::codec::Enum for BlockdevDriver {
         Self::Vmdk,
         Self::Vpc,
         Self::Vvfat,
+        Self::Gluster,
+        Self::Sheepdog,
     ];
     const NAMES: &'static [&'static str] = &[
         "blkdebug",
@@ -17553,6 +17720,11 @@ impl crate::codec::Enum for BlockdevDriver {
         "vmdk",
         "vpc",
         "vvfat",
+        "gluster",
+        "sheepdog",
+    ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
+        ("gluster", &["deprecated"])
     ];
 
     #[inline]
@@ -17609,6 +17781,8 @@ impl crate::codec::Enum for BlockdevDriver {
             Self::Vmdk => "vmdk",
             Self::Vpc => "vpc",
             Self::Vvfat => "vvfat",
+            Self::Gluster => "gluster",
+            Self::Sheepdog => "sheepdog",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -19394,7 +19568,7 @@ pub enum SshHostKeyCheckHashType {
     Md5,
     /// (since 2.12)
     Sha1,
-    /// (since 2.12)
+    /// (since 7.2)
     Sha256,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -24592,6 +24766,11 @@ pub enum BlockdevOptionsBranch {
     Vpc(::std::boxed::Box<BlockdevOptionsGenericFormat>),
     /// `vvfat`
     Vvfat(::std::boxed::Box<BlockdevOptionsVVFAT>),
+    /// `gluster`
+    #[deprecated = "going to be removed"]
+    Gluster(::std::boxed::Box<BlockdevOptionsGluster>),
+    /// `sheepdog`
+    Sheepdog(::std::boxed::Box<BlockdevOptionsSheepdog>),
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `driver`.
@@ -24818,6 +24997,21 @@ impl ::core::convert::From<BlockdevOptionsVVFAT> for BlockdevOptionsBranch {
     }
 }
 
+#[allow(deprecated)]
+impl ::core::convert::From<BlockdevOptionsGluster> for BlockdevOptionsBranch {
+    #[inline]
+    fn from(branch: BlockdevOptionsGluster) -> Self {
+        Self::Gluster(::std::boxed::Box::new(branch))
+    }
+}
+
+impl ::core::convert::From<BlockdevOptionsSheepdog> for BlockdevOptionsBranch {
+    #[inline]
+    fn from(branch: BlockdevOptionsSheepdog) -> Self {
+        Self::Sheepdog(::std::boxed::Box::new(branch))
+    }
+}
+
 #[doc(hidden)]
 pub enum BlockdevOptionsBranchPartial {
     Blkdebug(crate::codec::BoxedPartial<BlockdevOptionsBlkdebug>),
@@ -24866,9 +25060,12 @@ pub enum BlockdevOptionsBranchPartial {
     Vmdk(crate::codec::BoxedPartial<BlockdevOptionsGenericCOWFormat>),
     Vpc(crate::codec::BoxedPartial<BlockdevOptionsGenericFormat>),
     Vvfat(crate::codec::BoxedPartial<BlockdevOptionsVVFAT>),
+    Gluster(crate::codec::BoxedPartial<BlockdevOptionsGluster>),
+    Sheepdog(crate::codec::BoxedPartial<BlockdevOptionsSheepdog>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevOptionsBranchPartial;
@@ -25014,6 +25211,12 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             BlockdevDriver::Vvfat => BlockdevOptionsBranchPartial::Vvfat(
                 crate::codec::boxed_begin::<BlockdevOptionsVVFAT>(),
             ),
+            BlockdevDriver::Gluster => BlockdevOptionsBranchPartial::Gluster(
+                crate::codec::boxed_begin::<BlockdevOptionsGluster>(),
+            ),
+            BlockdevDriver::Sheepdog => BlockdevOptionsBranchPartial::Sheepdog(
+                crate::codec::boxed_begin::<BlockdevOptionsSheepdog>(),
+            ),
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -25119,6 +25322,10 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
                 <BlockdevOptionsGenericFormat as crate::codec::Members>::member(p, key, r),
             BlockdevOptionsBranchPartial::Vvfat(p) =>
                 <BlockdevOptionsVVFAT as crate::codec::Members>::member(p, key, r),
+            BlockdevOptionsBranchPartial::Gluster(p) =>
+                <BlockdevOptionsGluster as crate::codec::Members>::member(p, key, r),
+            BlockdevOptionsBranchPartial::Sheepdog(p) =>
+                <BlockdevOptionsSheepdog as crate::codec::Members>::member(p, key, r),
             BlockdevOptionsBranchPartial::Unrecognized(_, members) =>
                 crate::codec::open(members, key, r),
         }
@@ -25201,6 +25408,10 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             BlockdevOptionsBranchPartial::Vpc(p) => Self::Vpc(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Vvfat(p) =>
                 Self::Vvfat(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Gluster(p) =>
+                Self::Gluster(crate::codec::boxed_finish(p, r)?),
+            BlockdevOptionsBranchPartial::Sheepdog(p) =>
+                Self::Sheepdog(crate::codec::boxed_finish(p, r)?),
             BlockdevOptionsBranchPartial::Unrecognized(tag, members) =>
                 Self::Unrecognized { tag, members },
         })
@@ -25255,6 +25466,8 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             Self::Vmdk(_) => "vmdk",
             Self::Vpc(_) => "vpc",
             Self::Vvfat(_) => "vvfat",
+            Self::Gluster(_) => "gluster",
+            Self::Sheepdog(_) => "sheepdog",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -25339,6 +25552,10 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
             Self::Vpc(branch) =>
                 <BlockdevOptionsGenericFormat as crate::codec::Members>::put(branch, w),
             Self::Vvfat(branch) => <BlockdevOptionsVVFAT as crate::codec::Members>::put(branch, w),
+            Self::Gluster(branch) =>
+                <BlockdevOptionsGluster as crate::codec::Members>::put(branch, w),
+            Self::Sheepdog(branch) =>
+                <BlockdevOptionsSheepdog as crate::codec::Members>::put(branch, w),
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -25584,6 +25801,8 @@ pub struct BlockdevCreateOptionsLUKS {
     pub hash_alg: ::core::option::Option<QCryptoHashAlgo>,
     /// (since 2.8)
     pub iter_time: ::core::option::Option<i64>,
+    /// (since 9.0, until 9.0)
+    pub detached_header: ::core::option::Option<bool>,
     /// (since 2.12)
     pub file: ::core::option::Option<BlockdevRef>,
     /// (since 9.0)
@@ -25607,6 +25826,7 @@ impl BlockdevCreateOptionsLUKS {
             ivgen_hash_alg: None,
             hash_alg: None,
             iter_time: None,
+            detached_header: None,
             file: None,
             header: None,
             size,
@@ -25672,6 +25892,14 @@ impl BlockdevCreateOptionsLUKS {
         self
     }
 
+    /// Sets `detached-header`.
+    #[must_use]
+    #[inline]
+    pub fn detached_header(mut self, detached_header: bool) -> Self {
+        self.detached_header = Some(detached_header);
+        self
+    }
+
     /// Sets `file`.
     #[must_use]
     pub fn file(mut self, file: impl ::core::convert::Into<BlockdevRef>) -> Self {
@@ -25705,6 +25933,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
         ::core::option::Option<QCryptoHashAlgo>,
         ::core::option::Option<QCryptoHashAlgo>,
         ::core::option::Option<i64>,
+        ::core::option::Option<bool>,
         ::core::option::Option<BlockdevRef>,
         ::core::option::Option<BlockdevRef>,
         ::core::option::Option<u64>,
@@ -25715,6 +25944,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -25739,10 +25969,11 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
             "ivgen-hash-alg" => crate::codec::get(&mut p.5, &mut p.0, 4, "ivgen-hash-alg", r),
             "hash-alg" => crate::codec::get(&mut p.6, &mut p.0, 5, "hash-alg", r),
             "iter-time" => crate::codec::get(&mut p.7, &mut p.0, 6, "iter-time", r),
-            "file" => crate::codec::get(&mut p.8, &mut p.0, 7, "file", r),
-            "header" => crate::codec::get(&mut p.9, &mut p.0, 8, "header", r),
-            "size" => crate::codec::get(&mut p.10, &mut p.0, 9, "size", r),
-            "preallocation" => crate::codec::get(&mut p.11, &mut p.0, 10, "preallocation", r),
+            "detached-header" => crate::codec::get(&mut p.8, &mut p.0, 7, "detached-header", r),
+            "file" => crate::codec::get(&mut p.9, &mut p.0, 8, "file", r),
+            "header" => crate::codec::get(&mut p.10, &mut p.0, 9, "header", r),
+            "size" => crate::codec::get(&mut p.11, &mut p.0, 10, "size", r),
+            "preallocation" => crate::codec::get(&mut p.12, &mut p.0, 11, "preallocation", r),
             _ => Ok(false),
         }
     }
@@ -25760,10 +25991,11 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
             m6,
             m7,
             m8,
-            Some(m9),
-            m10,
+            m9,
+            Some(m10),
+            m11,
         ) = p else {
-            let members = &[(p.10.is_none(), 9, "size")];
+            let members = &[(p.11.is_none(), 10, "size")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
         Ok(Self {
@@ -25774,10 +26006,11 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
             ivgen_hash_alg: m4,
             hash_alg: m5,
             iter_time: m6,
-            file: m7,
-            header: m8,
-            size: m9,
-            preallocation: m10,
+            detached_header: m7,
+            file: m8,
+            header: m9,
+            size: m10,
+            preallocation: m11,
         })
     }
 
@@ -25790,6 +26023,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
         crate::codec::put_opt(w, "ivgen-hash-alg", &self.ivgen_hash_alg);
         crate::codec::put_opt(w, "hash-alg", &self.hash_alg);
         crate::codec::put_opt(w, "iter-time", &self.iter_time);
+        crate::codec::put_opt(w, "detached-header", &self.detached_header);
         crate::codec::put_opt(w, "file", &self.file);
         crate::codec::put_opt(w, "header", &self.header);
         crate::codec::put(w, "size", &self.size);
@@ -27395,6 +27629,11 @@ pub enum BlockdevCreateOptionsBranch {
     Vpc(::std::boxed::Box<BlockdevCreateOptionsVpc>),
     /// `vvfat`
     Vvfat,
+    /// `gluster`
+    #[deprecated = "going to be removed"]
+    Gluster(::std::boxed::Box<BlockdevCreateOptionsGluster>),
+    /// `sheepdog`
+    Sheepdog(::std::boxed::Box<BlockdevCreateOptionsSheepdog>),
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `driver`.
@@ -27495,6 +27734,21 @@ impl ::core::convert::From<BlockdevCreateOptionsVpc> for BlockdevCreateOptionsBr
     }
 }
 
+#[allow(deprecated)]
+impl ::core::convert::From<BlockdevCreateOptionsGluster> for BlockdevCreateOptionsBranch {
+    #[inline]
+    fn from(branch: BlockdevCreateOptionsGluster) -> Self {
+        Self::Gluster(::std::boxed::Box::new(branch))
+    }
+}
+
+impl ::core::convert::From<BlockdevCreateOptionsSheepdog> for BlockdevCreateOptionsBranch {
+    #[inline]
+    fn from(branch: BlockdevCreateOptionsSheepdog) -> Self {
+        Self::Sheepdog(::std::boxed::Box::new(branch))
+    }
+}
+
 #[doc(hidden)]
 pub enum BlockdevCreateOptionsBranchPartial {
     Blkdebug,
@@ -27543,9 +27797,12 @@ pub enum BlockdevCreateOptionsBranchPartial {
     Vmdk(crate::codec::BoxedPartial<BlockdevCreateOptionsVmdk>),
     Vpc(crate::codec::BoxedPartial<BlockdevCreateOptionsVpc>),
     Vvfat,
+    Gluster(crate::codec::BoxedPartial<BlockdevCreateOptionsGluster>),
+    Sheepdog(crate::codec::BoxedPartial<BlockdevCreateOptionsSheepdog>),
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevCreateOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevCreateOptionsBranchPartial;
@@ -27628,6 +27885,12 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
                 crate::codec::boxed_begin::<BlockdevCreateOptionsVpc>(),
             ),
             BlockdevDriver::Vvfat => BlockdevCreateOptionsBranchPartial::Vvfat,
+            BlockdevDriver::Gluster => BlockdevCreateOptionsBranchPartial::Gluster(
+                crate::codec::boxed_begin::<BlockdevCreateOptionsGluster>(),
+            ),
+            BlockdevDriver::Sheepdog => BlockdevCreateOptionsBranchPartial::Sheepdog(
+                crate::codec::boxed_begin::<BlockdevCreateOptionsSheepdog>(),
+            ),
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevCreateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -27700,6 +27963,10 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::Vpc(p) =>
                 <BlockdevCreateOptionsVpc as crate::codec::Members>::member(p, key, r),
             BlockdevCreateOptionsBranchPartial::Vvfat => Ok(false),
+            BlockdevCreateOptionsBranchPartial::Gluster(p) =>
+                <BlockdevCreateOptionsGluster as crate::codec::Members>::member(p, key, r),
+            BlockdevCreateOptionsBranchPartial::Sheepdog(p) =>
+                <BlockdevCreateOptionsSheepdog as crate::codec::Members>::member(p, key, r),
             BlockdevCreateOptionsBranchPartial::Unrecognized(_, members) =>
                 crate::codec::open(members, key, r),
         }
@@ -27770,6 +28037,10 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevCreateOptionsBranchPartial::Vpc(p) =>
                 Self::Vpc(crate::codec::boxed_finish(p, r)?),
             BlockdevCreateOptionsBranchPartial::Vvfat => Self::Vvfat,
+            BlockdevCreateOptionsBranchPartial::Gluster(p) =>
+                Self::Gluster(crate::codec::boxed_finish(p, r)?),
+            BlockdevCreateOptionsBranchPartial::Sheepdog(p) =>
+                Self::Sheepdog(crate::codec::boxed_finish(p, r)?),
             BlockdevCreateOptionsBranchPartial::Unrecognized(tag, members) =>
                 Self::Unrecognized { tag, members },
         })
@@ -27824,6 +28095,8 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             Self::Vmdk(_) => "vmdk",
             Self::Vpc(_) => "vpc",
             Self::Vvfat => "vvfat",
+            Self::Gluster(_) => "gluster",
+            Self::Sheepdog(_) => "sheepdog",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -27890,6 +28163,10 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             Self::Vpc(branch) =>
                 <BlockdevCreateOptionsVpc as crate::codec::Members>::put(branch, w),
             Self::Vvfat => {}
+            Self::Gluster(branch) =>
+                <BlockdevCreateOptionsGluster as crate::codec::Members>::put(branch, w),
+            Self::Sheepdog(branch) =>
+                <BlockdevCreateOptionsSheepdog as crate::codec::Members>::put(branch, w),
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -28250,6 +28527,11 @@ pub enum BlockdevAmendOptionsBranch {
     Vpc,
     /// `vvfat`
     Vvfat,
+    /// `gluster`
+    #[deprecated = "going to be removed"]
+    Gluster,
+    /// `sheepdog`
+    Sheepdog,
     /// A branch of a newer or older release.
     Unrecognized {
         /// The value of `driver`.
@@ -28321,9 +28603,12 @@ pub enum BlockdevAmendOptionsBranchPartial {
     Vmdk,
     Vpc,
     Vvfat,
+    Gluster,
+    Sheepdog,
     Unrecognized(crate::Unrecognized, crate::Object),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Branches for BlockdevAmendOptionsBranch {
     type Tag = BlockdevDriver;
     type Partial = BlockdevAmendOptionsBranchPartial;
@@ -28383,6 +28668,8 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::Vmdk => BlockdevAmendOptionsBranchPartial::Vmdk,
             BlockdevDriver::Vpc => BlockdevAmendOptionsBranchPartial::Vpc,
             BlockdevDriver::Vvfat => BlockdevAmendOptionsBranchPartial::Vvfat,
+            BlockdevDriver::Gluster => BlockdevAmendOptionsBranchPartial::Gluster,
+            BlockdevDriver::Sheepdog => BlockdevAmendOptionsBranchPartial::Sheepdog,
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevAmendOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
             }
@@ -28444,6 +28731,8 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::Vmdk => Ok(false),
             BlockdevAmendOptionsBranchPartial::Vpc => Ok(false),
             BlockdevAmendOptionsBranchPartial::Vvfat => Ok(false),
+            BlockdevAmendOptionsBranchPartial::Gluster => Ok(false),
+            BlockdevAmendOptionsBranchPartial::Sheepdog => Ok(false),
             BlockdevAmendOptionsBranchPartial::Unrecognized(_, members) =>
                 crate::codec::open(members, key, r),
         }
@@ -28500,6 +28789,8 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevAmendOptionsBranchPartial::Vmdk => Self::Vmdk,
             BlockdevAmendOptionsBranchPartial::Vpc => Self::Vpc,
             BlockdevAmendOptionsBranchPartial::Vvfat => Self::Vvfat,
+            BlockdevAmendOptionsBranchPartial::Gluster => Self::Gluster,
+            BlockdevAmendOptionsBranchPartial::Sheepdog => Self::Sheepdog,
             BlockdevAmendOptionsBranchPartial::Unrecognized(tag, members) =>
                 Self::Unrecognized { tag, members },
         })
@@ -28554,6 +28845,8 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             Self::Vmdk => "vmdk",
             Self::Vpc => "vpc",
             Self::Vvfat => "vvfat",
+            Self::Gluster => "gluster",
+            Self::Sheepdog => "sheepdog",
             Self::Unrecognized { tag, .. } => tag.as_str(),
         }
     }
@@ -28609,6 +28902,8 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             Self::Vmdk => {}
             Self::Vpc => {}
             Self::Vvfat => {}
+            Self::Gluster => {}
+            Self::Sheepdog => {}
             Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
         }
     }
@@ -30183,7 +30478,7 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
 pub enum BlockExportIothreads {
     /// (since 10.1)
     Single(::std::string::String),
-    /// (since 10.1)
+    /// (since 11.0)
     Multi(::std::vec::Vec<::std::string::String>),
     /// A choice of a newer or older release.
     Unrecognized(crate::Value),
@@ -30816,8 +31111,14 @@ pub struct ChardevSocket {
     pub websocket: ::core::option::Option<bool>,
     /// (since 9.2)
     pub reconnect_ms: ::core::option::Option<i64>,
+    /// (since 2.2, until 10.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub reconnect: ::core::option::Option<i64>,
 }
 
+#[allow(deprecated)]
 impl ChardevSocket {
     /// With what is mandatory.
     #[must_use]
@@ -30837,6 +31138,7 @@ impl ChardevSocket {
             tn3270: None,
             websocket: None,
             reconnect_ms: None,
+            reconnect: None,
         }
     }
 
@@ -30938,8 +31240,18 @@ impl ChardevSocket {
         self.reconnect_ms = Some(reconnect_ms);
         self
     }
+
+    /// Sets `reconnect`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn reconnect(mut self, reconnect: i64) -> Self {
+        self.reconnect = Some(reconnect);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for ChardevSocket {
     type Partial = (
         crate::codec::Fault,
@@ -30956,12 +31268,14 @@ impl crate::codec::Members for ChardevSocket {
         ::core::option::Option<bool>,
         ::core::option::Option<bool>,
         ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
             None,
             None,
             None,
@@ -30994,6 +31308,7 @@ impl crate::codec::Members for ChardevSocket {
             "tn3270" => crate::codec::get(&mut p.11, &mut p.0, 10, "tn3270", r),
             "websocket" => crate::codec::get(&mut p.12, &mut p.0, 11, "websocket", r),
             "reconnect-ms" => crate::codec::get(&mut p.13, &mut p.0, 12, "reconnect-ms", r),
+            "reconnect" => crate::codec::get(&mut p.14, &mut p.0, 13, "reconnect", r),
             _ => Ok(false),
         }
     }
@@ -31015,6 +31330,7 @@ impl crate::codec::Members for ChardevSocket {
             m10,
             m11,
             m12,
+            m13,
         ) = p else {
             let members = &[(p.4.is_none(), 3, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
@@ -31033,6 +31349,7 @@ impl crate::codec::Members for ChardevSocket {
             tn3270: m10,
             websocket: m11,
             reconnect_ms: m12,
+            reconnect: m13,
         })
     }
 
@@ -31051,6 +31368,7 @@ impl crate::codec::Members for ChardevSocket {
         crate::codec::put_opt(w, "tn3270", &self.tn3270);
         crate::codec::put_opt(w, "websocket", &self.websocket);
         crate::codec::put_opt(w, "reconnect-ms", &self.reconnect_ms);
+        crate::codec::put_opt_marked(w, "reconnect", &self.reconnect, &["deprecated"]);
     }
 }
 
@@ -36671,7 +36989,7 @@ impl crate::codec::Members for NetdevVhostUserOptions {
 pub struct NetdevVhostVDPAOptions {
     /// (since 5.1)
     pub vhostdev: ::core::option::Option<::std::string::String>,
-    /// (since 5.1)
+    /// (since 7.2)
     pub vhostfd: ::core::option::Option<::std::string::String>,
     /// (since 5.1)
     pub queues: ::core::option::Option<i64>,
@@ -37094,14 +37412,20 @@ pub struct NetdevStreamOptions {
     pub server: ::core::option::Option<bool>,
     /// (since 9.2)
     pub reconnect_ms: ::core::option::Option<i64>,
+    /// (since 8.0, until 10.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub reconnect: ::core::option::Option<i64>,
 }
 
+#[allow(deprecated)]
 impl NetdevStreamOptions {
     /// With what is mandatory.
     #[must_use]
     #[inline]
     pub fn new(addr: SocketAddress) -> Self {
-        Self { addr, server: None, reconnect_ms: None }
+        Self { addr, server: None, reconnect_ms: None, reconnect: None }
     }
 
     /// Sets `server`.
@@ -37119,19 +37443,30 @@ impl NetdevStreamOptions {
         self.reconnect_ms = Some(reconnect_ms);
         self
     }
+
+    /// Sets `reconnect`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn reconnect(mut self, reconnect: i64) -> Self {
+        self.reconnect = Some(reconnect);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for NetdevStreamOptions {
     type Partial = (
         crate::codec::Fault,
         ::core::option::Option<SocketAddress>,
         ::core::option::Option<bool>,
         ::core::option::Option<i64>,
+        ::core::option::Option<i64>,
     );
 
     #[inline]
     fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None)
+        (crate::codec::Fault::new(), None, None, None, None)
     }
 
     #[inline]
@@ -37140,17 +37475,18 @@ impl crate::codec::Members for NetdevStreamOptions {
             "addr" => crate::codec::get(&mut p.1, &mut p.0, 0, "addr", r),
             "server" => crate::codec::get(&mut p.2, &mut p.0, 1, "server", r),
             "reconnect-ms" => crate::codec::get(&mut p.3, &mut p.0, 2, "reconnect-ms", r),
+            "reconnect" => crate::codec::get(&mut p.4, &mut p.0, 3, "reconnect", r),
             _ => Ok(false),
         }
     }
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3) = p else {
             let members = &[(p.1.is_none(), 0, "addr")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
-        Ok(Self { addr: m0, server: m1, reconnect_ms: m2 })
+        Ok(Self { addr: m0, server: m1, reconnect_ms: m2, reconnect: m3 })
     }
 
     #[inline]
@@ -37158,6 +37494,7 @@ impl crate::codec::Members for NetdevStreamOptions {
         crate::codec::put(w, "addr", &self.addr);
         crate::codec::put_opt(w, "server", &self.server);
         crate::codec::put_opt(w, "reconnect-ms", &self.reconnect_ms);
+        crate::codec::put_opt_marked(w, "reconnect", &self.reconnect, &["deprecated"]);
     }
 }
 
@@ -43317,9 +43654,9 @@ pub enum InputButton {
     Side,
     /// (since 2.9)
     Extra,
-    /// (since 2.0)
+    /// (since 7.2)
     WheelLeft,
-    /// (since 2.0)
+    /// (since 7.2)
     WheelRight,
     /// (since 8.1)
     Touch,
@@ -43737,7 +44074,7 @@ pub enum InputEventKind {
     Rel,
     /// (since 2.0)
     Abs,
-    /// (since 2.0)
+    /// (since 9.0)
     Mtt,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -46814,7 +47151,7 @@ pub struct MigrationInfo {
     ///
     /// - **unstable**: may change or go away in any release
     pub postcopy_latency: ::core::option::Option<u64>,
-    /// (since 0.14)
+    /// (since 10.2)
     ///
     /// - **unstable**: may change or go away in any release
     pub postcopy_latency_dist: ::core::option::Option<::std::vec::Vec<u64>>,
@@ -47278,10 +47615,26 @@ pub enum MigrationCapability {
     DirtyLimit,
     /// (since 9.0)
     MappedRam,
+    /// (since 2.10, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    Block,
+    /// (since 2.4, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    Compress,
+    /// (since 1.6, until 10.2)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    ZeroBlocks,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
 }
 
+#[allow(deprecated)]
 impl crate::codec::Enum for MigrationCapability {
     const VALUES: &'static [Self] = &[
         Self::Xbzrle,
@@ -47305,6 +47658,9 @@ impl crate::codec::Enum for MigrationCapability {
         Self::SwitchoverAck,
         Self::DirtyLimit,
         Self::MappedRam,
+        Self::Block,
+        Self::Compress,
+        Self::ZeroBlocks,
     ];
     const NAMES: &'static [&'static str] = &[
         "xbzrle",
@@ -47328,10 +47684,16 @@ impl crate::codec::Enum for MigrationCapability {
         "switchover-ack",
         "dirty-limit",
         "mapped-ram",
+        "block",
+        "compress",
+        "zero-blocks",
     ];
     const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
         ("x-colo", &["unstable"]),
         ("x-ignore-shared", &["unstable"]),
+        ("block", &["deprecated"]),
+        ("compress", &["deprecated"]),
+        ("zero-blocks", &["deprecated"]),
     ];
 
     #[inline]
@@ -47363,6 +47725,9 @@ impl crate::codec::Enum for MigrationCapability {
             Self::SwitchoverAck => "switchover-ack",
             Self::DirtyLimit => "dirty-limit",
             Self::MappedRam => "mapped-ram",
+            Self::Block => "block",
+            Self::Compress => "compress",
+            Self::ZeroBlocks => "zero-blocks",
             Self::Unrecognized(name) => name.as_str(),
         }
     }
@@ -47819,7 +48184,7 @@ pub enum MigrationParameter {
     TlsAuthz,
     /// (since 2.4)
     MaxBandwidth,
-    /// (since 2.4)
+    /// (since 9.0)
     AvailSwitchoverBandwidth,
     /// (since 2.4)
     DowntimeLimit,
@@ -47841,27 +48206,27 @@ pub enum MigrationParameter {
     MultifdZlibLevel,
     /// (since 2.4)
     MultifdZstdLevel,
-    /// (since 2.4)
+    /// (since 10.0)
     MultifdQatzipLevel,
     /// (since 2.4)
     BlockBitmapMapping,
-    /// (since 2.4)
+    /// (since 9.0)
     ///
     /// - **unstable**: may change or go away in any release
     XVcpuDirtyLimitPeriod,
-    /// (since 2.4)
+    /// (since 9.0)
     VcpuDirtyLimit,
-    /// (since 2.4)
+    /// (since 9.0)
     Mode,
-    /// (since 2.4)
+    /// (since 9.0)
     ZeroPageDetection,
-    /// (since 2.4)
+    /// (since 10.0)
     DirectIo,
-    /// (since 2.4)
+    /// (since 11.1)
     ///
     /// - **unstable**: may change or go away in any release
     XRdmaChunkSize,
-    /// (since 2.4)
+    /// (since 10.2)
     CprExecCommand,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -48058,10 +48423,36 @@ pub struct MigrationParameters {
     pub x_rdma_chunk_size: ::core::option::Option<u64>,
     /// (since 10.2)
     pub cpr_exec_command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// (since 2.10, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub block_incremental: ::core::option::Option<bool>,
+    /// (since 2.4, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub compress_level: ::core::option::Option<u8>,
+    /// (since 2.4, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub compress_threads: ::core::option::Option<u8>,
+    /// (since 3.1, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub compress_wait_thread: ::core::option::Option<bool>,
+    /// (since 2.4, until 9.0)
+    ///
+    /// - **deprecated**: going to be removed
+    #[deprecated = "going to be removed"]
+    pub decompress_threads: ::core::option::Option<u8>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
 }
 
+#[allow(deprecated)]
 impl MigrationParameters {
     /// With no member set.
     #[must_use]
@@ -48318,8 +48709,54 @@ impl MigrationParameters {
         self.cpr_exec_command = Some(cpr_exec_command.into());
         self
     }
+
+    /// Sets `block-incremental`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn block_incremental(mut self, block_incremental: bool) -> Self {
+        self.block_incremental = Some(block_incremental);
+        self
+    }
+
+    /// Sets `compress-level`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn compress_level(mut self, compress_level: u8) -> Self {
+        self.compress_level = Some(compress_level);
+        self
+    }
+
+    /// Sets `compress-threads`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn compress_threads(mut self, compress_threads: u8) -> Self {
+        self.compress_threads = Some(compress_threads);
+        self
+    }
+
+    /// Sets `compress-wait-thread`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn compress_wait_thread(mut self, compress_wait_thread: bool) -> Self {
+        self.compress_wait_thread = Some(compress_wait_thread);
+        self
+    }
+
+    /// Sets `decompress-threads`.
+    #[deprecated = "going to be removed"]
+    #[must_use]
+    #[inline]
+    pub fn decompress_threads(mut self, decompress_threads: u8) -> Self {
+        self.decompress_threads = Some(decompress_threads);
+        self
+    }
 }
 
+#[allow(deprecated)]
 impl crate::codec::Members for MigrationParameters {
     type Partial = (
         crate::codec::Fault,
@@ -48354,6 +48791,11 @@ impl crate::codec::Members for MigrationParameters {
         ::core::option::Option<bool>,
         ::core::option::Option<u64>,
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<bool>,
+        ::core::option::Option<u8>,
         crate::UnrecognizedMembers,
     );
 
@@ -48361,6 +48803,11 @@ impl crate::codec::Members for MigrationParameters {
     fn begin() -> Self::Partial {
         (
             crate::codec::Fault::new(),
+            None,
+            None,
+            None,
+            None,
+            None,
             None,
             None,
             None,
@@ -48446,7 +48893,15 @@ impl crate::codec::Members for MigrationParameters {
             "x-rdma-chunk-size" =>
                 crate::codec::get(&mut p.30, &mut p.0, 29, "x-rdma-chunk-size", r),
             "cpr-exec-command" => crate::codec::get(&mut p.31, &mut p.0, 30, "cpr-exec-command", r),
-            _ => crate::codec::keep(&mut p.32, key, r),
+            "block-incremental" =>
+                crate::codec::get(&mut p.32, &mut p.0, 31, "block-incremental", r),
+            "compress-level" => crate::codec::get(&mut p.33, &mut p.0, 32, "compress-level", r),
+            "compress-threads" => crate::codec::get(&mut p.34, &mut p.0, 33, "compress-threads", r),
+            "compress-wait-thread" =>
+                crate::codec::get(&mut p.35, &mut p.0, 34, "compress-wait-thread", r),
+            "decompress-threads" =>
+                crate::codec::get(&mut p.36, &mut p.0, 35, "decompress-threads", r),
+            _ => crate::codec::keep(&mut p.37, key, r),
         }
     }
 
@@ -48485,6 +48940,11 @@ impl crate::codec::Members for MigrationParameters {
             m28,
             m29,
             m30,
+            m31,
+            m32,
+            m33,
+            m34,
+            m35,
             rest,
         ) = p else {
             return Err(crate::codec::incomplete(p.0, &[], r));
@@ -48521,6 +48981,11 @@ impl crate::codec::Members for MigrationParameters {
             direct_io: m28,
             x_rdma_chunk_size: m29,
             cpr_exec_command: m30,
+            block_incremental: m31,
+            compress_level: m32,
+            compress_threads: m33,
+            compress_wait_thread: m34,
+            decompress_threads: m35,
             unrecognized: rest,
         })
     }
@@ -48573,6 +49038,31 @@ impl crate::codec::Members for MigrationParameters {
             &["unstable"],
         );
         crate::codec::put_opt(w, "cpr-exec-command", &self.cpr_exec_command);
+        crate::codec::put_opt_marked(
+            w,
+            "block-incremental",
+            &self.block_incremental,
+            &["deprecated"],
+        );
+        crate::codec::put_opt_marked(w, "compress-level", &self.compress_level, &["deprecated"]);
+        crate::codec::put_opt_marked(
+            w,
+            "compress-threads",
+            &self.compress_threads,
+            &["deprecated"],
+        );
+        crate::codec::put_opt_marked(
+            w,
+            "compress-wait-thread",
+            &self.compress_wait_thread,
+            &["deprecated"],
+        );
+        crate::codec::put_opt_marked(
+            w,
+            "decompress-threads",
+            &self.decompress_threads,
+            &["deprecated"],
+        );
         crate::codec::put_kept(w, &self.unrecognized);
     }
 }
@@ -49125,7 +49615,7 @@ impl crate::codec::Branches for MigrationAddressBranch {
 pub enum MigrationChannelType {
     /// (since 8.1)
     Main,
-    /// (since 8.1)
+    /// (since 10.0)
     Cpr,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -56260,15 +56750,15 @@ impl crate::codec::Members for PrManagerHelperProperties {
     }
 }
 
-/// Since: 6.0
+/// Since: 7.2
 ///
 /// [`QtestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json` line 568
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QtestProperties {
-    /// (since 6.0)
+    /// (since 7.2)
     pub chardev: ::std::string::String,
-    /// (since 6.0)
+    /// (since 7.2)
     pub log: ::core::option::Option<::std::string::String>,
 }
 
@@ -57853,9 +58343,9 @@ impl crate::codec::Members for MonitorQMPProperties {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectType {
-    /// (since 6.0)
+    /// (since 9.0)
     AcpiGenericInitiator,
-    /// (since 6.0)
+    /// (since 10.0)
     AcpiGenericPort,
     /// (since 6.0)
     AuthzList,
@@ -57877,7 +58367,7 @@ pub enum ObjectType {
     CryptodevBackend,
     /// (since 6.0)
     CryptodevBackendBuiltin,
-    /// (since 6.0)
+    /// (since 7.2)
     CryptodevBackendLkcf,
     /// (since 6.0)
     ///
@@ -57897,7 +58387,7 @@ pub enum ObjectType {
     FilterReplay,
     /// (since 6.0)
     FilterRewriter,
-    /// (since 6.0)
+    /// (since 10.2)
     ///
     /// If: `CONFIG_IGVM`
     IgvmCfg,
@@ -57907,13 +58397,13 @@ pub enum ObjectType {
     ///
     /// If: `CONFIG_LINUX`
     InputLinux,
-    /// (since 6.0)
+    /// (since 9.0)
     Iommufd,
     /// (since 6.0)
     Iothread,
-    /// (since 6.0)
+    /// (since 7.2)
     MainLoop,
-    /// (since 6.0)
+    /// (since 7.2)
     ///
     /// If: `CONFIG_LINUX`
     MemoryBackendEpc,
@@ -57925,13 +58415,13 @@ pub enum ObjectType {
     MemoryBackendMemfd,
     /// (since 6.0)
     MemoryBackendRam,
-    /// (since 6.0)
+    /// (since 10.0)
     ///
     /// If: `CONFIG_POSIX`
     MemoryBackendShm,
-    /// (since 6.0)
+    /// (since 11.1)
     MonitorHmp,
-    /// (since 6.0)
+    /// (since 11.1)
     MonitorQmp,
     /// (since 6.0)
     PefGuest,
@@ -57939,7 +58429,7 @@ pub enum ObjectType {
     ///
     /// If: `CONFIG_LINUX`
     PrManagerHelper,
-    /// (since 6.0)
+    /// (since 7.2)
     Qtest,
     /// (since 6.0)
     RngBuiltin,
@@ -57957,13 +58447,13 @@ pub enum ObjectType {
     SecretKeyring,
     /// (since 6.0)
     SevGuest,
-    /// (since 6.0)
+    /// (since 10.0)
     SevSnpGuest,
-    /// (since 6.0)
+    /// (since 7.2)
     ThreadContext,
     /// (since 6.0)
     S390PvGuest,
-    /// (since 6.0)
+    /// (since 10.2)
     TdxGuest,
     /// (since 6.0)
     ThrottleGroup,
@@ -57979,7 +58469,7 @@ pub enum ObjectType {
     ///
     /// - **unstable**: may change or go away in any release
     XRemoteObject,
-    /// (since 6.0)
+    /// (since 7.2)
     ///
     /// - **unstable**: may change or go away in any release
     XVfioUserServer,
@@ -66904,15 +67394,15 @@ impl crate::codec::Enum for SevState {
     }
 }
 
-/// Since: 6.2
+/// Since: 10.0
 ///
 /// [`SevGuestType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevGuestType), `misc-i386.json` line 46
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SevGuestType {
-    /// (since 6.2)
+    /// (since 10.0)
     Sev,
-    /// (since 6.2)
+    /// (since 10.0)
     SevSnp,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -67916,25 +68406,25 @@ impl crate::codec::Members for EvtchnInfo {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPerDirectionOptions), `audio.json` line 20
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68077,15 +68567,15 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevGenericOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevGenericOptions), `audio.json` line 41
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevGenericOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevPerDirectionOptions>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68244,31 +68734,31 @@ impl crate::codec::Members for AudiodevDBusOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevAlsaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaPerDirectionOptions), `audio.json` line 76
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub dev: ::core::option::Option<::std::string::String>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub period_length: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub try_poll: ::core::option::Option<bool>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68449,17 +68939,17 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevAlsaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaOptions), `audio.json` line 91
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevAlsaPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevAlsaPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub threshold: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68539,19 +69029,19 @@ impl crate::codec::Members for AudiodevAlsaOptions {
     }
 }
 
-/// Since: 7.2
+/// Since: 9.0
 ///
 /// [`AudiodevSndioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSndioOptions), `audio.json` line 110
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSndioOptions {
-    /// (since 7.2)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 7.2)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 7.2)
+    /// (since 9.0)
     pub dev: ::core::option::Option<::std::string::String>,
-    /// (since 7.2)
+    /// (since 9.0)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68641,27 +69131,27 @@ impl crate::codec::Members for AudiodevSndioOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevCoreaudioPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioPerDirectionOptions), `audio.json` line 127
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_count: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68817,15 +69307,15 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevCoreaudioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioOptions), `audio.json` line 141
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevCoreaudioPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevCoreaudioPerDirectionOptions>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68894,17 +69384,17 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevDsoundOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDsoundOptions), `audio.json` line 158
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevDsoundOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -68984,35 +69474,35 @@ impl crate::codec::Members for AudiodevDsoundOptions {
     }
 }
 
-/// Since: 5.1
+/// Since: 9.0
 ///
 /// [`AudiodevJackPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackPerDirectionOptions), `audio.json` line 178
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub server_name: ::core::option::Option<::std::string::String>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub client_name: ::core::option::Option<::std::string::String>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub connect_ports: ::core::option::Option<::std::string::String>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub start_server: ::core::option::Option<bool>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub exact_name: ::core::option::Option<bool>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69241,15 +69731,15 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
     }
 }
 
-/// Since: 5.1
+/// Since: 9.0
 ///
 /// [`AudiodevJackOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackOptions), `audio.json` line 198
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackOptions {
-    /// (since 5.1)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevJackPerDirectionOptions>,
-    /// (since 5.1)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevJackPerDirectionOptions>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69318,31 +69808,31 @@ impl crate::codec::Members for AudiodevJackOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevOssPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssPerDirectionOptions), `audio.json` line 215
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub dev: ::core::option::Option<::std::string::String>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_count: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub try_poll: ::core::option::Option<bool>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69523,21 +70013,21 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevOssOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssOptions), `audio.json` line 232
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevOssPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevOssPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub try_mmap: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub exclusive: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub dsp_policy: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69654,31 +70144,31 @@ impl crate::codec::Members for AudiodevOssOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevPaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaPerDirectionOptions), `audio.json` line 252
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub name: ::core::option::Option<::std::string::String>,
-    /// (since 4.2)
+    /// (since 9.0)
     pub stream_name: ::core::option::Option<::std::string::String>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub latency: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69861,17 +70351,17 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevPaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaOptions), `audio.json` line 267
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevPaPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevPaPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub server: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -69956,19 +70446,19 @@ impl crate::codec::Members for AudiodevPaOptions {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPipewirePerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
     /// (since 8.1)
     pub name: ::core::option::Option<::std::string::String>,
@@ -70234,27 +70724,27 @@ impl crate::codec::Members for AudiodevPipewireOptions {
     }
 }
 
-/// Since: 6.0
+/// Since: 9.0
 ///
 /// [`AudiodevSdlPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlPerDirectionOptions), `audio.json` line 314
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlPerDirectionOptions {
-    /// (since 4.2)
+    /// (since 9.0)
     pub mixing_engine: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub fixed_settings: ::core::option::Option<bool>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub frequency: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub channels: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub voices: ::core::option::Option<u32>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub format: ::core::option::Option<AudioFormat>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub buffer_length: ::core::option::Option<u32>,
-    /// (since 6.0)
+    /// (since 9.0)
     pub buffer_count: ::core::option::Option<u32>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -70410,15 +70900,15 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
     }
 }
 
-/// Since: 6.0
+/// Since: 9.0
 ///
 /// [`AudiodevSdlOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlOptions), `audio.json` line 328
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlOptions {
-    /// (since 6.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevSdlPerDirectionOptions>,
-    /// (since 6.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevSdlPerDirectionOptions>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -70487,17 +70977,17 @@ impl crate::codec::Members for AudiodevSdlOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevWavOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevWavOptions), `audio.json` line 345
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevWavOptions {
-    /// (since 4.0)
+    /// (since 9.0)
     pub r#in: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub out: ::core::option::Option<AudiodevPerDirectionOptions>,
-    /// (since 4.0)
+    /// (since 9.0)
     pub path: ::core::option::Option<::std::string::String>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -70576,25 +71066,25 @@ impl crate::codec::Members for AudiodevWavOptions {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudioFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudioFormat), `audio.json` line 367
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioFormat {
-    /// (since 4.0)
+    /// (since 9.0)
     U8,
-    /// (since 4.0)
+    /// (since 9.0)
     S8,
-    /// (since 4.0)
+    /// (since 9.0)
     U16,
-    /// (since 4.0)
+    /// (since 9.0)
     S16,
-    /// (since 4.0)
+    /// (since 9.0)
     U32,
-    /// (since 4.0)
+    /// (since 9.0)
     S32,
-    /// (since 5.0)
+    /// (since 9.0)
     F32,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -70632,59 +71122,59 @@ impl crate::codec::Enum for AudioFormat {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`AudiodevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudiodevDriver), `audio.json` line 391
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudiodevDriver {
-    /// (since 4.0)
+    /// (since 9.0)
     None,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_ALSA`
     Alsa,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_COREAUDIO`
     Coreaudio,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_DBUS_DISPLAY`
     Dbus,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_DSOUND`
     Dsound,
-    /// (since 5.1)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_JACK`
     Jack,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_OSS`
     Oss,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_PA`
     Pa,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_PIPEWIRE`
     Pipewire,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_SDL`
     Sdl,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_AUDIO_SNDIO`
     Sndio,
-    /// (since 4.0)
+    /// (since 9.0)
     ///
     /// If: `CONFIG_SPICE`
     Spice,
-    /// (since 4.0)
+    /// (since 9.0)
     Wav,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -70748,15 +71238,15 @@ impl crate::codec::Enum for AudiodevDriver {
     }
 }
 
-/// Since: 4.0
+/// Since: 9.0
 ///
 /// [`Audiodev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.Audiodev), `audio.json` line 419
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Audiodev {
-    /// (since 4.0)
+    /// (since 9.0)
     pub id: ::std::string::String,
-    /// (since 4.0)
+    /// (since 9.0)
     pub timer_period: ::core::option::Option<u32>,
     /// What `driver` selects.
     pub u: AudiodevBranch,
@@ -74869,7 +75359,7 @@ impl crate::codec::Members for VirtIOGPUOutput {
 pub struct DummyVirtioForceArrays {
     /// (since 9.0)
     pub unused_iothread_vq_mapping: ::std::vec::Vec<IOThreadVirtQueueMapping>,
-    /// (since 9.0)
+    /// (since 10.2)
     pub unused_virtio_gpu_output: ::std::vec::Vec<VirtIOGPUOutput>,
 }
 
@@ -75076,15 +75566,15 @@ impl crate::codec::Enum for QapiVfioMigrationState {
     }
 }
 
-/// Since: 8.0
+/// Since: 10.0
 ///
 /// [`QCryptodevBackendAlgoType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendAlgoType), `cryptodev.json` line 15
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendAlgoType {
-    /// (since 8.0)
+    /// (since 10.0)
     Sym,
-    /// (since 8.0)
+    /// (since 10.0)
     Asym,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -75390,13 +75880,13 @@ pub struct CXLCommonEventBase {
     pub log: CxlEventLog,
     /// (since 8.1)
     pub flags: u32,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_class: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_subclass: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub ld_id: ::core::option::Option<u16>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub head_id: ::core::option::Option<u8>,
 }
 
@@ -75528,13 +76018,13 @@ pub struct CXLGeneralMediaEvent {
     pub log: CxlEventLog,
     /// (since 8.1)
     pub flags: u32,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_class: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_subclass: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub ld_id: ::core::option::Option<u16>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub head_id: ::core::option::Option<u8>,
     /// (since 8.1)
     pub dpa: u64,
@@ -75552,14 +76042,14 @@ pub struct CXLGeneralMediaEvent {
     pub device: ::core::option::Option<u32>,
     /// (since 8.1)
     pub component_id: ::core::option::Option<::std::string::String>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub is_comp_id_pldm: ::core::option::Option<bool>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub cme_ev_flags: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub cme_count: ::core::option::Option<u32>,
-    /// (since 8.1)
-    pub sub_type: u8,
+    /// (since 11.0)
+    pub sub_type: ::core::option::Option<u8>,
 }
 
 impl CXLGeneralMediaEvent {
@@ -75595,7 +76085,7 @@ impl CXLGeneralMediaEvent {
             is_comp_id_pldm: None,
             cme_ev_flags: None,
             cme_count: None,
-            sub_type,
+            sub_type: Some(sub_type),
         }
     }
 
@@ -75768,7 +76258,8 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        crate::codec::expect(&p.19, &mut p.0, 18, "sub-type", r);
         let (
             crate::codec::Fault(None),
             Some(m0),
@@ -75789,7 +76280,7 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
             m15,
             m16,
             m17,
-            Some(m18),
+            m18,
         ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "path"),
@@ -75799,7 +76290,6 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
                 (p.9.is_none(), 8, "descriptor"),
                 (p.10.is_none(), 9, "type"),
                 (p.11.is_none(), 10, "transaction-type"),
-                (p.19.is_none(), 18, "sub-type"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -75846,7 +76336,7 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
         crate::codec::put_opt(w, "is-comp-id-pldm", &self.is_comp_id_pldm);
         crate::codec::put_opt(w, "cme-ev-flags", &self.cme_ev_flags);
         crate::codec::put_opt(w, "cme-count", &self.cme_count);
-        crate::codec::put(w, "sub-type", &self.sub_type);
+        crate::codec::put_opt(w, "sub-type", &self.sub_type);
     }
 }
 
@@ -75862,13 +76352,13 @@ pub struct CXLDRAMEvent {
     pub log: CxlEventLog,
     /// (since 8.1)
     pub flags: u32,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_class: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_subclass: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub ld_id: ::core::option::Option<u16>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub head_id: ::core::option::Option<u8>,
     /// (since 8.1)
     pub dpa: u64,
@@ -75894,18 +76384,18 @@ pub struct CXLDRAMEvent {
     pub column: ::core::option::Option<u16>,
     /// (since 8.1)
     pub correction_mask: ::core::option::Option<::std::vec::Vec<u64>>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub component_id: ::core::option::Option<::std::string::String>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub is_comp_id_pldm: ::core::option::Option<bool>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub sub_channel: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub cme_ev_flags: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub cvme_count: ::core::option::Option<u32>,
-    /// (since 8.1)
-    pub sub_type: u8,
+    /// (since 11.0)
+    pub sub_type: ::core::option::Option<u8>,
 }
 
 impl CXLDRAMEvent {
@@ -75947,7 +76437,7 @@ impl CXLDRAMEvent {
             sub_channel: None,
             cme_ev_flags: None,
             cvme_count: None,
-            sub_type,
+            sub_type: Some(sub_type),
         }
     }
 
@@ -76188,7 +76678,8 @@ impl crate::codec::Members for CXLDRAMEvent {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        crate::codec::expect(&p.25, &mut p.0, 24, "sub-type", r);
         let (
             crate::codec::Fault(None),
             Some(m0),
@@ -76215,7 +76706,7 @@ impl crate::codec::Members for CXLDRAMEvent {
             m21,
             m22,
             m23,
-            Some(m24),
+            m24,
         ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "path"),
@@ -76225,7 +76716,6 @@ impl crate::codec::Members for CXLDRAMEvent {
                 (p.9.is_none(), 8, "descriptor"),
                 (p.10.is_none(), 9, "type"),
                 (p.11.is_none(), 10, "transaction-type"),
-                (p.25.is_none(), 24, "sub-type"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -76284,7 +76774,7 @@ impl crate::codec::Members for CXLDRAMEvent {
         crate::codec::put_opt(w, "sub-channel", &self.sub_channel);
         crate::codec::put_opt(w, "cme-ev-flags", &self.cme_ev_flags);
         crate::codec::put_opt(w, "cvme-count", &self.cvme_count);
-        crate::codec::put(w, "sub-type", &self.sub_type);
+        crate::codec::put_opt(w, "sub-type", &self.sub_type);
     }
 }
 
@@ -76300,13 +76790,13 @@ pub struct CXLMemModuleEvent {
     pub log: CxlEventLog,
     /// (since 8.1)
     pub flags: u32,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_class: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub maint_op_subclass: ::core::option::Option<u8>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub ld_id: ::core::option::Option<u16>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub head_id: ::core::option::Option<u8>,
     /// (since 8.1)
     pub r#type: u8,
@@ -76326,12 +76816,12 @@ pub struct CXLMemModuleEvent {
     pub corrected_volatile_error_count: u32,
     /// (since 8.1)
     pub corrected_persistent_error_count: u32,
-    /// (since 8.1)
+    /// (since 11.0)
     pub component_id: ::core::option::Option<::std::string::String>,
-    /// (since 8.1)
+    /// (since 11.0)
     pub is_comp_id_pldm: ::core::option::Option<bool>,
-    /// (since 8.1)
-    pub sub_type: u8,
+    /// (since 11.0)
+    pub sub_type: ::core::option::Option<u8>,
 }
 
 impl CXLMemModuleEvent {
@@ -76372,7 +76862,7 @@ impl CXLMemModuleEvent {
             corrected_persistent_error_count,
             component_id: None,
             is_comp_id_pldm: None,
-            sub_type,
+            sub_type: Some(sub_type),
         }
     }
 
@@ -76509,7 +76999,8 @@ impl crate::codec::Members for CXLMemModuleEvent {
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+    fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        crate::codec::expect(&p.19, &mut p.0, 18, "sub-type", r);
         let (
             crate::codec::Fault(None),
             Some(m0),
@@ -76530,7 +77021,7 @@ impl crate::codec::Members for CXLMemModuleEvent {
             Some(m15),
             m16,
             m17,
-            Some(m18),
+            m18,
         ) = p else {
             let members = &[
                 (p.1.is_none(), 0, "path"),
@@ -76545,7 +77036,6 @@ impl crate::codec::Members for CXLMemModuleEvent {
                 (p.14.is_none(), 13, "dirty-shutdown-count"),
                 (p.15.is_none(), 14, "corrected-volatile-error-count"),
                 (p.16.is_none(), 15, "corrected-persistent-error-count"),
-                (p.19.is_none(), 18, "sub-type"),
             ];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -76600,7 +77090,7 @@ impl crate::codec::Members for CXLMemModuleEvent {
         );
         crate::codec::put_opt(w, "component-id", &self.component_id);
         crate::codec::put_opt(w, "is-comp-id-pldm", &self.is_comp_id_pldm);
-        crate::codec::put(w, "sub-type", &self.sub_type);
+        crate::codec::put_opt(w, "sub-type", &self.sub_type);
     }
 }
 
@@ -77136,6 +77626,777 @@ impl crate::codec::Members for UefiVarStore {
     }
 }
 
+/// Until 11.0.
+///
+/// Since: 2.9
+///
+/// [`BlockdevOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json` line 20
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BlockdevOptionsGluster {
+    /// (since 2.9)
+    pub volume: ::std::string::String,
+    /// (since 2.9)
+    pub path: ::std::string::String,
+    /// (since 2.9)
+    pub server: ::std::vec::Vec<SocketAddress>,
+    /// (since 2.8)
+    pub debug: ::core::option::Option<i64>,
+    /// (since 2.8)
+    pub logfile: ::core::option::Option<::std::string::String>,
+}
+
+impl BlockdevOptionsGluster {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(
+        volume: impl ::core::convert::Into<::std::string::String>,
+        path: impl ::core::convert::Into<::std::string::String>,
+        server: impl ::core::convert::Into<::std::vec::Vec<SocketAddress>>,
+    ) -> Self {
+        Self {
+            volume: volume.into(),
+            path: path.into(),
+            server: server.into(),
+            debug: None,
+            logfile: None,
+        }
+    }
+
+    /// Sets `debug`.
+    #[must_use]
+    #[inline]
+    pub fn debug(mut self, debug: i64) -> Self {
+        self.debug = Some(debug);
+        self
+    }
+
+    /// Sets `logfile`.
+    #[must_use]
+    pub fn logfile(mut self, logfile: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.logfile = Some(logfile.into());
+        self
+    }
+}
+
+impl crate::codec::Members for BlockdevOptionsGluster {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<::std::vec::Vec<SocketAddress>>,
+        ::core::option::Option<i64>,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, None, None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "volume" => crate::codec::get(&mut p.1, &mut p.0, 0, "volume", r),
+            "path" => crate::codec::get(&mut p.2, &mut p.0, 1, "path", r),
+            "server" => crate::codec::get(&mut p.3, &mut p.0, 2, "server", r),
+            "debug" => crate::codec::get(&mut p.4, &mut p.0, 3, "debug", r),
+            "logfile" => crate::codec::get(&mut p.5, &mut p.0, 4, "logfile", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), m3, m4) = p else {
+            let members = &[
+                (p.1.is_none(), 0, "volume"),
+                (p.2.is_none(), 1, "path"),
+                (p.3.is_none(), 2, "server"),
+            ];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { volume: m0, path: m1, server: m2, debug: m3, logfile: m4 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "volume", &self.volume);
+        crate::codec::put(w, "path", &self.path);
+        crate::codec::put(w, "server", &self.server);
+        crate::codec::put_opt(w, "debug", &self.debug);
+        crate::codec::put_opt(w, "logfile", &self.logfile);
+    }
+}
+
+/// Until 11.0.
+///
+/// Since: 2.12
+///
+/// [`BlockdevCreateOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json` line 42
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BlockdevCreateOptionsGluster {
+    /// (since 2.12)
+    pub location: BlockdevOptionsGluster,
+    /// (since 2.12)
+    pub size: u64,
+    /// (since 2.12)
+    pub preallocation: ::core::option::Option<PreallocMode>,
+}
+
+impl BlockdevCreateOptionsGluster {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(location: BlockdevOptionsGluster, size: u64) -> Self {
+        Self { location, size, preallocation: None }
+    }
+
+    /// Sets `preallocation`.
+    #[must_use]
+    #[inline]
+    pub fn preallocation(mut self, preallocation: PreallocMode) -> Self {
+        self.preallocation = Some(preallocation);
+        self
+    }
+}
+
+impl crate::codec::Members for BlockdevCreateOptionsGluster {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<BlockdevOptionsGluster>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<PreallocMode>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "location" => crate::codec::get(&mut p.1, &mut p.0, 0, "location", r),
+            "size" => crate::codec::get(&mut p.2, &mut p.0, 1, "size", r),
+            "preallocation" => crate::codec::get(&mut p.3, &mut p.0, 2, "preallocation", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
+            let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { location: m0, size: m1, preallocation: m2 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "location", &self.location);
+        crate::codec::put(w, "size", &self.size);
+        crate::codec::put_opt(w, "preallocation", &self.preallocation);
+    }
+}
+
+/// Until 10.2.
+///
+/// Since: 7.2
+///
+/// [`MigrationThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json` line 61
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MigrationThreadInfo {
+    /// (since 7.2)
+    pub name: ::std::string::String,
+    /// (since 7.2)
+    pub thread_id: i64,
+    /// Members that another release sends.
+    pub unrecognized: crate::UnrecognizedMembers,
+}
+
+impl MigrationThreadInfo {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>, thread_id: i64) -> Self {
+        Self { name: name.into(), thread_id, unrecognized: crate::UnrecognizedMembers::new() }
+    }
+}
+
+impl crate::codec::Members for MigrationThreadInfo {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<i64>,
+        crate::UnrecognizedMembers,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+            "thread-id" => crate::codec::get(&mut p.2, &mut p.0, 1, "thread-id", r),
+            _ => crate::codec::keep(&mut p.3, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
+            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "thread-id")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { name: m0, thread_id: m1, unrecognized: rest })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "name", &self.name);
+        crate::codec::put(w, "thread-id", &self.thread_id);
+        crate::codec::put_kept(w, &self.unrecognized);
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.9
+///
+/// [`BlockdevOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json` line 148
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BlockdevOptionsSheepdog {
+    /// (since 2.9)
+    pub server: SocketAddress,
+    /// (since 2.9)
+    pub vdi: ::std::string::String,
+    /// (since 2.9)
+    pub snap_id: ::core::option::Option<u32>,
+    /// (since 2.9)
+    pub tag: ::core::option::Option<::std::string::String>,
+}
+
+impl BlockdevOptionsSheepdog {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(
+        server: SocketAddress,
+        vdi: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self { server, vdi: vdi.into(), snap_id: None, tag: None }
+    }
+
+    /// Sets `snap-id`.
+    #[must_use]
+    #[inline]
+    pub fn snap_id(mut self, snap_id: u32) -> Self {
+        self.snap_id = Some(snap_id);
+        self
+    }
+
+    /// Sets `tag`.
+    #[must_use]
+    pub fn tag(mut self, tag: impl ::core::convert::Into<::std::string::String>) -> Self {
+        self.tag = Some(tag.into());
+        self
+    }
+}
+
+impl crate::codec::Members for BlockdevOptionsSheepdog {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<SocketAddress>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<::std::string::String>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "server" => crate::codec::get(&mut p.1, &mut p.0, 0, "server", r),
+            "vdi" => crate::codec::get(&mut p.2, &mut p.0, 1, "vdi", r),
+            "snap-id" => crate::codec::get(&mut p.3, &mut p.0, 2, "snap-id", r),
+            "tag" => crate::codec::get(&mut p.4, &mut p.0, 3, "tag", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
+            let members = &[(p.1.is_none(), 0, "server"), (p.2.is_none(), 1, "vdi")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { server: m0, vdi: m1, snap_id: m2, tag: m3 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "server", &self.server);
+        crate::codec::put(w, "vdi", &self.vdi);
+        crate::codec::put_opt(w, "snap-id", &self.snap_id);
+        crate::codec::put_opt(w, "tag", &self.tag);
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.12
+///
+/// [`SheepdogRedundancyType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json` line 168
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SheepdogRedundancyType {
+    /// (since 2.12)
+    Full,
+    /// (since 2.12)
+    ErasureCoded,
+    /// A value of a newer or older release.
+    Unrecognized(crate::Unrecognized),
+}
+
+impl crate::codec::Enum for SheepdogRedundancyType {
+    const VALUES: &'static [Self] = &[Self::Full, Self::ErasureCoded];
+    const NAMES: &'static [&'static str] = &["full", "erasure-coded"];
+
+    #[inline]
+    fn unrecognized(name: crate::Unrecognized) -> Self {
+        Self::Unrecognized(name)
+    }
+
+    #[inline]
+    fn name(&self) -> &str {
+        match self {
+            Self::Full => "full",
+            Self::ErasureCoded => "erasure-coded",
+            Self::Unrecognized(name) => name.as_str(),
+        }
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.12
+///
+/// [`SheepdogRedundancyFull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json` line 179
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SheepdogRedundancyFull {
+    /// (since 2.12)
+    pub copies: i64,
+}
+
+impl SheepdogRedundancyFull {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(copies: i64) -> Self {
+        Self { copies }
+    }
+}
+
+impl crate::codec::Members for SheepdogRedundancyFull {
+    type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "copies" => crate::codec::get(&mut p.1, &mut p.0, 0, "copies", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0)) = p else {
+            let members = &[(p.1.is_none(), 0, "copies")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { copies: m0 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "copies", &self.copies);
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.12
+///
+/// [`SheepdogRedundancyErasureCoded`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json` line 191
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SheepdogRedundancyErasureCoded {
+    /// (since 2.12)
+    pub data_strips: i64,
+    /// (since 2.12)
+    pub parity_strips: i64,
+}
+
+impl SheepdogRedundancyErasureCoded {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(data_strips: i64, parity_strips: i64) -> Self {
+        Self { data_strips, parity_strips }
+    }
+}
+
+impl crate::codec::Members for SheepdogRedundancyErasureCoded {
+    type Partial = (crate::codec::Fault, ::core::option::Option<i64>, ::core::option::Option<i64>);
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "data-strips" => crate::codec::get(&mut p.1, &mut p.0, 0, "data-strips", r),
+            "parity-strips" => crate::codec::get(&mut p.2, &mut p.0, 1, "parity-strips", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
+            let members = &[(p.1.is_none(), 0, "data-strips"), (p.2.is_none(), 1, "parity-strips")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { data_strips: m0, parity_strips: m1 })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "data-strips", &self.data_strips);
+        crate::codec::put(w, "parity-strips", &self.parity_strips);
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.12
+///
+/// [`SheepdogRedundancy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json` line 205
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SheepdogRedundancy {
+    /// What `type` selects.
+    pub u: SheepdogRedundancyBranch,
+}
+
+impl SheepdogRedundancy {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(u: impl ::core::convert::Into<SheepdogRedundancyBranch>) -> Self {
+        Self { u: u.into() }
+    }
+
+    /// `type` as on the wire.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        crate::codec::Branches::tag(&self.u)
+    }
+}
+
+impl crate::codec::Members for SheepdogRedundancy {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<SheepdogRedundancyType>,
+        crate::codec::Branch<SheepdogRedundancyBranchPartial>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, crate::codec::Branch::Unknown)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            _ => crate::codec::branch_member::<SheepdogRedundancyBranch>(
+                &mut p.2,
+                &p.1,
+                "type",
+                key,
+                r,
+            ),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), branch) = p else {
+            let members = &[(p.1.is_none(), 0, "type")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)? })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put_tag(w, "type", &self.u);
+        crate::codec::Branches::put(&self.u, w);
+    }
+}
+
+/// The branches of [`SheepdogRedundancy`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SheepdogRedundancyBranch {
+    /// `full`
+    Full(::std::boxed::Box<SheepdogRedundancyFull>),
+    /// `erasure-coded`
+    ErasureCoded(::std::boxed::Box<SheepdogRedundancyErasureCoded>),
+    /// A branch of a newer or older release.
+    Unrecognized {
+        /// The value of `type`.
+        tag: crate::Unrecognized,
+        /// The members of the branch.
+        members: crate::Object,
+    },
+}
+
+impl ::core::convert::From<SheepdogRedundancyFull> for SheepdogRedundancyBranch {
+    #[inline]
+    fn from(branch: SheepdogRedundancyFull) -> Self {
+        Self::Full(::std::boxed::Box::new(branch))
+    }
+}
+
+impl ::core::convert::From<SheepdogRedundancyErasureCoded> for SheepdogRedundancyBranch {
+    #[inline]
+    fn from(branch: SheepdogRedundancyErasureCoded) -> Self {
+        Self::ErasureCoded(::std::boxed::Box::new(branch))
+    }
+}
+
+#[doc(hidden)]
+pub enum SheepdogRedundancyBranchPartial {
+    Full(crate::codec::BoxedPartial<SheepdogRedundancyFull>),
+    ErasureCoded(crate::codec::BoxedPartial<SheepdogRedundancyErasureCoded>),
+    Unrecognized(crate::Unrecognized, crate::Object),
+}
+
+impl crate::codec::Branches for SheepdogRedundancyBranch {
+    type Tag = SheepdogRedundancyType;
+    type Partial = SheepdogRedundancyBranchPartial;
+
+    #[inline]
+    fn begin(tag: &SheepdogRedundancyType) -> SheepdogRedundancyBranchPartial {
+        match tag {
+            SheepdogRedundancyType::Full => SheepdogRedundancyBranchPartial::Full(
+                crate::codec::boxed_begin::<SheepdogRedundancyFull>(),
+            ),
+            SheepdogRedundancyType::ErasureCoded => SheepdogRedundancyBranchPartial::ErasureCoded(
+                crate::codec::boxed_begin::<SheepdogRedundancyErasureCoded>(),
+            ),
+            SheepdogRedundancyType::Unrecognized(tag) => {
+                SheepdogRedundancyBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
+            }
+        }
+    }
+
+    #[inline]
+    fn member(
+        p: &mut SheepdogRedundancyBranchPartial,
+        key: &str,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<bool> {
+        match p {
+            SheepdogRedundancyBranchPartial::Full(p) =>
+                <SheepdogRedundancyFull as crate::codec::Members>::member(p, key, r),
+            SheepdogRedundancyBranchPartial::ErasureCoded(p) =>
+                <SheepdogRedundancyErasureCoded as crate::codec::Members>::member(p, key, r),
+            SheepdogRedundancyBranchPartial::Unrecognized(_, members) =>
+                crate::codec::open(members, key, r),
+        }
+    }
+
+    #[inline]
+    fn finish(p: SheepdogRedundancyBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        Ok(match p {
+            SheepdogRedundancyBranchPartial::Full(p) =>
+                Self::Full(crate::codec::boxed_finish(p, r)?),
+            SheepdogRedundancyBranchPartial::ErasureCoded(p) =>
+                Self::ErasureCoded(crate::codec::boxed_finish(p, r)?),
+            SheepdogRedundancyBranchPartial::Unrecognized(tag, members) =>
+                Self::Unrecognized { tag, members },
+        })
+    }
+
+    #[inline]
+    fn tag(&self) -> &str {
+        match self {
+            Self::Full(_) => "full",
+            Self::ErasureCoded(_) => "erasure-coded",
+            Self::Unrecognized { tag, .. } => tag.as_str(),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        match self {
+            Self::Full(branch) => <SheepdogRedundancyFull as crate::codec::Members>::put(branch, w),
+            Self::ErasureCoded(branch) =>
+                <SheepdogRedundancyErasureCoded as crate::codec::Members>::put(branch, w),
+            Self::Unrecognized { members, .. } => crate::codec::put_open(w, members),
+        }
+    }
+}
+
+/// Until 6.0.
+///
+/// Since: 2.12
+///
+/// [`BlockdevCreateOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json` line 229
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BlockdevCreateOptionsSheepdog {
+    /// (since 2.12)
+    pub location: BlockdevOptionsSheepdog,
+    /// (since 2.12)
+    pub size: u64,
+    /// (since 2.12)
+    pub backing_file: ::core::option::Option<::std::string::String>,
+    /// (since 2.12)
+    pub preallocation: ::core::option::Option<PreallocMode>,
+    /// (since 2.12)
+    pub redundancy: ::core::option::Option<SheepdogRedundancy>,
+    /// (since 2.12)
+    pub object_size: ::core::option::Option<u64>,
+}
+
+impl BlockdevCreateOptionsSheepdog {
+    /// With what is mandatory.
+    #[must_use]
+    #[inline]
+    pub fn new(location: BlockdevOptionsSheepdog, size: u64) -> Self {
+        Self {
+            location,
+            size,
+            backing_file: None,
+            preallocation: None,
+            redundancy: None,
+            object_size: None,
+        }
+    }
+
+    /// Sets `backing-file`.
+    #[must_use]
+    pub fn backing_file(
+        mut self,
+        backing_file: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.backing_file = Some(backing_file.into());
+        self
+    }
+
+    /// Sets `preallocation`.
+    #[must_use]
+    #[inline]
+    pub fn preallocation(mut self, preallocation: PreallocMode) -> Self {
+        self.preallocation = Some(preallocation);
+        self
+    }
+
+    /// Sets `redundancy`.
+    #[must_use]
+    #[inline]
+    pub fn redundancy(mut self, redundancy: SheepdogRedundancy) -> Self {
+        self.redundancy = Some(redundancy);
+        self
+    }
+
+    /// Sets `object-size`.
+    #[must_use]
+    #[inline]
+    pub fn object_size(mut self, object_size: u64) -> Self {
+        self.object_size = Some(object_size);
+        self
+    }
+}
+
+impl crate::codec::Members for BlockdevCreateOptionsSheepdog {
+    type Partial = (
+        crate::codec::Fault,
+        ::core::option::Option<BlockdevOptionsSheepdog>,
+        ::core::option::Option<u64>,
+        ::core::option::Option<::std::string::String>,
+        ::core::option::Option<PreallocMode>,
+        ::core::option::Option<SheepdogRedundancy>,
+        ::core::option::Option<u64>,
+    );
+
+    #[inline]
+    fn begin() -> Self::Partial {
+        (crate::codec::Fault::new(), None, None, None, None, None, None)
+    }
+
+    #[inline]
+    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+        match key {
+            "location" => crate::codec::get(&mut p.1, &mut p.0, 0, "location", r),
+            "size" => crate::codec::get(&mut p.2, &mut p.0, 1, "size", r),
+            "backing-file" => crate::codec::get(&mut p.3, &mut p.0, 2, "backing-file", r),
+            "preallocation" => crate::codec::get(&mut p.4, &mut p.0, 3, "preallocation", r),
+            "redundancy" => crate::codec::get(&mut p.5, &mut p.0, 4, "redundancy", r),
+            "object-size" => crate::codec::get(&mut p.6, &mut p.0, 5, "object-size", r),
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5) = p else {
+            let members = &[(p.1.is_none(), 0, "location"), (p.2.is_none(), 1, "size")];
+            return Err(crate::codec::incomplete(p.0, members, r));
+        };
+        Ok(Self {
+            location: m0,
+            size: m1,
+            backing_file: m2,
+            preallocation: m3,
+            redundancy: m4,
+            object_size: m5,
+        })
+    }
+
+    #[inline]
+    fn put(&self, w: &mut crate::Writer<'_>) {
+        crate::codec::put(w, "location", &self.location);
+        crate::codec::put(w, "size", &self.size);
+        crate::codec::put_opt(w, "backing-file", &self.backing_file);
+        crate::codec::put_opt(w, "preallocation", &self.preallocation);
+        crate::codec::put_opt(w, "redundancy", &self.redundancy);
+        crate::codec::put_opt(w, "object-size", &self.object_size);
+    }
+}
+
 crate::impl_enum!(
     QapiErrorClass,
     IoOperationType,
@@ -77323,6 +78584,7 @@ crate::impl_enum!(
     CxlCorErrorType,
     CxlExtentSelectionPolicy,
     CxlExtentRemovalPolicy,
+    SheepdogRedundancyType,
 );
 
 crate::impl_object!(
@@ -77859,6 +79121,14 @@ crate::impl_object!(
     CxlDynamicCapacityExtent,
     UefiVariable,
     UefiVarStore,
+    BlockdevOptionsGluster,
+    BlockdevCreateOptionsGluster,
+    MigrationThreadInfo,
+    BlockdevOptionsSheepdog,
+    SheepdogRedundancyFull,
+    SheepdogRedundancyErasureCoded,
+    SheepdogRedundancy,
+    BlockdevCreateOptionsSheepdog,
 );
 
 crate::impl_serde!(
@@ -82330,7 +83600,7 @@ pub mod events {
     pub struct RtcChange {
         /// (since 0.13)
         pub offset: i64,
-        /// (since 0.13)
+        /// (since 7.2)
         pub qom_path: ::core::option::Option<::std::string::String>,
         /// Members that another release sends.
         pub unrecognized: crate::UnrecognizedMembers,
@@ -87512,7 +88782,7 @@ pub mod commands {
         pub boundaries_read: ::core::option::Option<::std::vec::Vec<u64>>,
         /// (since 4.0)
         pub boundaries_write: ::core::option::Option<::std::vec::Vec<u64>>,
-        /// (since 4.0)
+        /// (since 9.0)
         pub boundaries_zap: ::core::option::Option<::std::vec::Vec<u64>>,
         /// (since 4.0)
         pub boundaries_flush: ::core::option::Option<::std::vec::Vec<u64>>,
@@ -90912,10 +92182,25 @@ pub mod commands {
     pub struct Migrate {
         /// (since 0.14)
         pub uri: ::core::option::Option<::std::string::String>,
-        /// (since 0.14)
+        /// (since 9.0)
         pub channels: ::core::option::Option<::std::vec::Vec<super::MigrationChannel>>,
         /// (since 3.0)
         pub resume: ::core::option::Option<bool>,
+        /// (since 0.14, until 9.0)
+        ///
+        /// - **deprecated**: going to be removed
+        #[deprecated = "going to be removed"]
+        pub blk: ::core::option::Option<bool>,
+        /// (since 0.14, until 10.2)
+        ///
+        /// - **deprecated**: going to be removed
+        #[deprecated = "going to be removed"]
+        pub detach: ::core::option::Option<bool>,
+        /// (since 0.14, until 9.0)
+        ///
+        /// - **deprecated**: going to be removed
+        #[deprecated = "going to be removed"]
+        pub inc: ::core::option::Option<bool>,
     }
 
     impl Migrate {
@@ -90950,6 +92235,33 @@ pub mod commands {
             self.resume = Some(resume);
             self
         }
+
+        /// Sets `blk`.
+        #[deprecated = "going to be removed"]
+        #[must_use]
+        #[inline]
+        pub fn blk(mut self, blk: bool) -> Self {
+            self.blk = Some(blk);
+            self
+        }
+
+        /// Sets `detach`.
+        #[deprecated = "going to be removed"]
+        #[must_use]
+        #[inline]
+        pub fn detach(mut self, detach: bool) -> Self {
+            self.detach = Some(detach);
+            self
+        }
+
+        /// Sets `inc`.
+        #[deprecated = "going to be removed"]
+        #[must_use]
+        #[inline]
+        pub fn inc(mut self, inc: bool) -> Self {
+            self.inc = Some(inc);
+            self
+        }
     }
 
     impl crate::codec::Members for Migrate {
@@ -90958,11 +92270,14 @@ pub mod commands {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<::std::vec::Vec<super::MigrationChannel>>,
             ::core::option::Option<bool>,
+            ::core::option::Option<bool>,
+            ::core::option::Option<bool>,
+            ::core::option::Option<bool>,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
+            (crate::codec::Fault::new(), None, None, None, None, None, None)
         }
 
         #[inline]
@@ -90975,16 +92290,19 @@ pub mod commands {
                 "uri" => crate::codec::get(&mut p.1, &mut p.0, 0, "uri", r),
                 "channels" => crate::codec::get(&mut p.2, &mut p.0, 1, "channels", r),
                 "resume" => crate::codec::get(&mut p.3, &mut p.0, 2, "resume", r),
+                "blk" => crate::codec::get(&mut p.4, &mut p.0, 3, "blk", r),
+                "detach" => crate::codec::get(&mut p.5, &mut p.0, 4, "detach", r),
+                "inc" => crate::codec::get(&mut p.6, &mut p.0, 5, "inc", r),
                 _ => Ok(false),
             }
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0, m1, m2) = p else {
+            let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5) = p else {
                 return Err(crate::codec::incomplete(p.0, &[], r));
             };
-            Ok(Self { uri: m0, channels: m1, resume: m2 })
+            Ok(Self { uri: m0, channels: m1, resume: m2, blk: m3, detach: m4, inc: m5 })
         }
 
         #[inline]
@@ -90992,6 +92310,9 @@ pub mod commands {
             crate::codec::put_opt(w, "uri", &self.uri);
             crate::codec::put_opt(w, "channels", &self.channels);
             crate::codec::put_opt(w, "resume", &self.resume);
+            crate::codec::put_opt_marked(w, "blk", &self.blk, &["deprecated"]);
+            crate::codec::put_opt_marked(w, "detach", &self.detach, &["deprecated"]);
+            crate::codec::put_opt_marked(w, "inc", &self.inc, &["deprecated"]);
         }
     }
 
@@ -91008,7 +92329,7 @@ pub mod commands {
     pub struct MigrateIncoming {
         /// (since 2.3)
         pub uri: ::core::option::Option<::std::string::String>,
-        /// (since 2.3)
+        /// (since 9.0)
         pub channels: ::core::option::Option<::std::vec::Vec<super::MigrationChannel>>,
         /// (since 9.1)
         pub exit_on_error: ::core::option::Option<bool>,
@@ -92313,22 +93634,40 @@ pub mod commands {
     pub struct TraceEventGetState {
         /// (since 2.2)
         pub name: ::std::string::String,
+        /// (since 2.7, until 9.0)
+        ///
+        /// - **deprecated**: going to be removed
+        #[deprecated = "going to be removed"]
+        pub vcpu: ::core::option::Option<i64>,
     }
 
     impl TraceEventGetState {
         /// With what is mandatory.
         #[must_use]
         pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
-            Self { name: name.into() }
+            Self { name: name.into(), vcpu: None }
+        }
+
+        /// Sets `vcpu`.
+        #[deprecated = "going to be removed"]
+        #[must_use]
+        #[inline]
+        pub fn vcpu(mut self, vcpu: i64) -> Self {
+            self.vcpu = Some(vcpu);
+            self
         }
     }
 
     impl crate::codec::Members for TraceEventGetState {
-        type Partial = (crate::codec::Fault, ::core::option::Option<::std::string::String>);
+        type Partial = (
+            crate::codec::Fault,
+            ::core::option::Option<::std::string::String>,
+            ::core::option::Option<i64>,
+        );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+            (crate::codec::Fault::new(), None, None)
         }
 
         #[inline]
@@ -92339,22 +93678,24 @@ pub mod commands {
         ) -> crate::Result<bool> {
             match key {
                 "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
+                "vcpu" => crate::codec::get(&mut p.2, &mut p.0, 1, "vcpu", r),
                 _ => Ok(false),
             }
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
+            let (crate::codec::Fault(None), Some(m0), m1) = p else {
                 let members = &[(p.1.is_none(), 0, "name")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self { name: m0 })
+            Ok(Self { name: m0, vcpu: m1 })
         }
 
         #[inline]
         fn put(&self, w: &mut crate::Writer<'_>) {
             crate::codec::put(w, "name", &self.name);
+            crate::codec::put_opt_marked(w, "vcpu", &self.vcpu, &["deprecated"]);
         }
     }
 
@@ -92375,13 +93716,18 @@ pub mod commands {
         pub enable: bool,
         /// (since 2.2)
         pub ignore_unavailable: ::core::option::Option<bool>,
+        /// (since 2.7, until 9.0)
+        ///
+        /// - **deprecated**: going to be removed
+        #[deprecated = "going to be removed"]
+        pub vcpu: ::core::option::Option<i64>,
     }
 
     impl TraceEventSetState {
         /// With what is mandatory.
         #[must_use]
         pub fn new(name: impl ::core::convert::Into<::std::string::String>, enable: bool) -> Self {
-            Self { name: name.into(), enable, ignore_unavailable: None }
+            Self { name: name.into(), enable, ignore_unavailable: None, vcpu: None }
         }
 
         /// Sets `ignore-unavailable`.
@@ -92389,6 +93735,15 @@ pub mod commands {
         #[inline]
         pub fn ignore_unavailable(mut self, ignore_unavailable: bool) -> Self {
             self.ignore_unavailable = Some(ignore_unavailable);
+            self
+        }
+
+        /// Sets `vcpu`.
+        #[deprecated = "going to be removed"]
+        #[must_use]
+        #[inline]
+        pub fn vcpu(mut self, vcpu: i64) -> Self {
+            self.vcpu = Some(vcpu);
             self
         }
     }
@@ -92399,11 +93754,12 @@ pub mod commands {
             ::core::option::Option<::std::string::String>,
             ::core::option::Option<bool>,
             ::core::option::Option<bool>,
+            ::core::option::Option<i64>,
         );
 
         #[inline]
         fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
+            (crate::codec::Fault::new(), None, None, None, None)
         }
 
         #[inline]
@@ -92417,17 +93773,18 @@ pub mod commands {
                 "enable" => crate::codec::get(&mut p.2, &mut p.0, 1, "enable", r),
                 "ignore-unavailable" =>
                     crate::codec::get(&mut p.3, &mut p.0, 2, "ignore-unavailable", r),
+                "vcpu" => crate::codec::get(&mut p.4, &mut p.0, 3, "vcpu", r),
                 _ => Ok(false),
             }
         }
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
                 let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "enable")];
                 return Err(crate::codec::incomplete(p.0, members, r));
             };
-            Ok(Self { name: m0, enable: m1, ignore_unavailable: m2 })
+            Ok(Self { name: m0, enable: m1, ignore_unavailable: m2, vcpu: m3 })
         }
 
         #[inline]
@@ -92435,6 +93792,7 @@ pub mod commands {
             crate::codec::put(w, "name", &self.name);
             crate::codec::put(w, "enable", &self.enable);
             crate::codec::put_opt(w, "ignore-unavailable", &self.ignore_unavailable);
+            crate::codec::put_opt_marked(w, "vcpu", &self.vcpu, &["deprecated"]);
         }
     }
 
@@ -98651,6 +100009,275 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["unstable"];
     }
 
+    /// Until 10.2.
+    ///
+    /// # Features
+    ///
+    /// - **deprecated**: going to be removed
+    ///
+    /// Since: 7.2
+    ///
+    /// [`query-migrationthreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json` line 77
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[deprecated = "going to be removed"]
+    #[non_exhaustive]
+    pub struct QueryMigrationthreads {}
+
+    impl QueryMigrationthreads {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl crate::codec::Members for QueryMigrationthreads {
+        type Partial = ();
+
+        #[inline]
+        fn begin() -> Self::Partial {}
+
+        #[inline]
+        fn member(
+            (): &mut Self::Partial,
+            _: &str,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<bool> {
+            Ok(false)
+        }
+
+        #[inline]
+        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+            Ok(Self {})
+        }
+
+        #[inline]
+        fn put(&self, _: &mut crate::Writer<'_>) {}
+    }
+
+    impl crate::Command for QueryMigrationthreads {
+        type Reply = ::std::vec::Vec<super::MigrationThreadInfo>;
+        const NAME: &'static str = "query-migrationthreads";
+        const FEATURES: &'static [&'static str] = &["deprecated"];
+    }
+
+    /// Until 10.0.
+    ///
+    /// # Features
+    ///
+    /// - **unstable**: may change or go away in any release
+    ///
+    /// If: `CONFIG_TCG`
+    ///
+    /// Since: 6.2
+    ///
+    /// [`x-query-opcount`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json` line 94
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct XQueryOpcount {}
+
+    impl XQueryOpcount {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl crate::codec::Members for XQueryOpcount {
+        type Partial = ();
+
+        #[inline]
+        fn begin() -> Self::Partial {}
+
+        #[inline]
+        fn member(
+            (): &mut Self::Partial,
+            _: &str,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<bool> {
+            Ok(false)
+        }
+
+        #[inline]
+        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+            Ok(Self {})
+        }
+
+        #[inline]
+        fn put(&self, _: &mut crate::Writer<'_>) {}
+    }
+
+    impl crate::Command for XQueryOpcount {
+        type Reply = super::HumanReadableText;
+        const NAME: &'static str = "x-query-opcount";
+        const FEATURES: &'static [&'static str] = &["unstable"];
+    }
+
+    /// Until 9.0.
+    ///
+    /// # Features
+    ///
+    /// - **unstable**: may change or go away in any release
+    ///
+    /// Since: 6.2
+    ///
+    /// [`x-query-rdma`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json` line 112
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct XQueryRdma {}
+
+    impl XQueryRdma {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl crate::codec::Members for XQueryRdma {
+        type Partial = ();
+
+        #[inline]
+        fn begin() -> Self::Partial {}
+
+        #[inline]
+        fn member(
+            (): &mut Self::Partial,
+            _: &str,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<bool> {
+            Ok(false)
+        }
+
+        #[inline]
+        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+            Ok(Self {})
+        }
+
+        #[inline]
+        fn put(&self, _: &mut crate::Writer<'_>) {}
+    }
+
+    impl crate::Command for XQueryRdma {
+        type Reply = super::HumanReadableText;
+        const NAME: &'static str = "x-query-rdma";
+        const FEATURES: &'static [&'static str] = &["unstable"];
+    }
+
+    /// Until 7.2.
+    ///
+    /// # Features
+    ///
+    /// - **unstable**: may change or go away in any release
+    ///
+    /// If: `CONFIG_TCG`
+    ///
+    /// Since: 6.2
+    ///
+    /// [`x-query-profile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json` line 129
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct XQueryProfile {}
+
+    impl XQueryProfile {
+        /// With no member set.
+        #[must_use]
+        #[inline]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl crate::codec::Members for XQueryProfile {
+        type Partial = ();
+
+        #[inline]
+        fn begin() -> Self::Partial {}
+
+        #[inline]
+        fn member(
+            (): &mut Self::Partial,
+            _: &str,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<bool> {
+            Ok(false)
+        }
+
+        #[inline]
+        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
+            Ok(Self {})
+        }
+
+        #[inline]
+        fn put(&self, _: &mut crate::Writer<'_>) {}
+    }
+
+    impl crate::Command for XQueryProfile {
+        type Reply = super::HumanReadableText;
+        const NAME: &'static str = "x-query-profile";
+        const FEATURES: &'static [&'static str] = &["unstable"];
+    }
+
+    /// Until 6.0.
+    ///
+    /// Since: 4.0
+    ///
+    /// [`x-blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json` line 248
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct XBlockdevReopen(pub super::BlockdevOptions);
+
+    impl XBlockdevReopen {
+        /// With these members.
+        #[must_use]
+        pub fn new(members: impl ::core::convert::Into<super::BlockdevOptions>) -> Self {
+            Self(members.into())
+        }
+    }
+
+    impl ::core::convert::From<super::BlockdevOptions> for XBlockdevReopen {
+        #[inline]
+        fn from(members: super::BlockdevOptions) -> Self {
+            Self(members)
+        }
+    }
+
+    impl crate::codec::Members for XBlockdevReopen {
+        type Partial = <super::BlockdevOptions as crate::codec::Members>::Partial;
+
+        #[inline]
+        fn begin() -> Self::Partial {
+            <super::BlockdevOptions as crate::codec::Members>::begin()
+        }
+
+        #[inline]
+        fn member(
+            p: &mut Self::Partial,
+            key: &str,
+            r: &mut crate::Reader<'_>,
+        ) -> crate::Result<bool> {
+            <super::BlockdevOptions as crate::codec::Members>::member(p, key, r)
+        }
+
+        #[inline]
+        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
+            crate::codec::Members::finish(p, r).map(Self)
+        }
+
+        #[inline]
+        fn put(&self, w: &mut crate::Writer<'_>) {
+            <super::BlockdevOptions as crate::codec::Members>::put(&self.0, w);
+        }
+    }
+
+    impl crate::Command for XBlockdevReopen {
+        type Reply = crate::Empty;
+        const NAME: &'static str = "x-blockdev-reopen";
+    }
+
     crate::impl_object!(
         QueryStatus,
         WatchdogSetAction,
@@ -98895,6 +100522,11 @@ pub mod commands {
         CxlInjectCorrectableError,
         CxlAddDynamicCapacity,
         CxlReleaseDynamicCapacity,
+        QueryMigrationthreads,
+        XQueryOpcount,
+        XQueryRdma,
+        XQueryProfile,
+        XBlockdevReopen,
     );
 }
 
@@ -99074,6 +100706,7 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("query-migrate").since("0.14"),
     crate::CommandInfo::new("query-migrate-capabilities").since("1.2"),
     crate::CommandInfo::new("query-migrate-parameters").since("2.4"),
+    crate::CommandInfo::new("query-migrationthreads").since("7.2").features(&["deprecated"]),
     crate::CommandInfo::new("query-name").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("query-named-block-nodes").since("2.0").allow_preconfig(),
     crate::CommandInfo::new("query-pci").since("0.14"),
@@ -99144,6 +100777,7 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
         &["unstable"],
     ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-reopen").since("4.0"),
     crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
         &["unstable"],
     ).allow_preconfig(),
@@ -99161,7 +100795,10 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-query-irq").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-jit").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-numa").since("6.2").features(&["unstable"]),
+    crate::CommandInfo::new("x-query-opcount").since("6.2").features(&["unstable"]),
+    crate::CommandInfo::new("x-query-profile").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-ramblock").since("6.2").features(&["unstable"]),
+    crate::CommandInfo::new("x-query-rdma").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-roms").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-usb").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-virtio").since("7.2").features(&["unstable"]),

@@ -35,6 +35,21 @@ pub fn qga_releases() -> PathBuf {
     path("releases/qga.txt")
 }
 
+/// What clients of earlier releases can say in QMP and the last one dropped: for `Builder::extend`.
+pub fn qmp_dropped() -> PathBuf {
+    path("releases/qmp-dropped.json")
+}
+
+/// What clients of earlier storage daemons can say and the last one dropped. QMP's has it all.
+pub fn storage_daemon_dropped() -> PathBuf {
+    path("releases/qsd-dropped.json")
+}
+
+/// What clients of earlier guest agents can say and the last one dropped.
+pub fn qga_dropped() -> PathBuf {
+    path("releases/qga-dropped.json")
+}
+
 /// The folder that all paths are below: with it as include path of `qapi_gen::Builder`, a schema of
 /// one's own can include `qapi/common.json` and the like.
 pub fn directory() -> &'static Path {
@@ -53,7 +68,8 @@ mod tests {
     fn every_path_is_a_file() {
         let roots = [qmp(), storage_daemon(), qga()];
         let facts = [qmp_releases(), storage_daemon_releases(), qga_releases()];
-        for path in roots.iter().chain(&facts) {
+        let dropped = [qmp_dropped(), storage_daemon_dropped(), qga_dropped()];
+        for path in roots.iter().chain(&facts).chain(&dropped) {
             assert!(path.is_file(), "{} is missing", path.display());
         }
     }

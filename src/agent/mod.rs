@@ -165,7 +165,7 @@ pub(crate) fn decode<T: Decode>(message: &[u8]) -> Result<T, Error> {
     match ServerMessage::parse(message) {
         Ok(ServerMessage::Return { value, .. }) => value
             .decode(Mode::Lenient)
-            .map_err(|error| Error::new(ErrorKind::Decode(error))),
+            .map_err(|error| Error::decode(error, value.text())),
         Ok(ServerMessage::Error { error, .. }) => Err(Error::new(ErrorKind::Command(error))),
         Ok(_) => Err(violation(Violation::Garbage {
             excerpt: excerpt(message),

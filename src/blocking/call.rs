@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Client;
 use super::client::Shared;
 use super::connection::after;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::session::client::{CallId, Reply, Request, Sending};
 
 /// A command that is about to be sent; from [`Client::call`].
@@ -140,7 +140,8 @@ pub(super) fn decode<R: Request>(
     result: Result<Reply, Error>,
     name: &str,
 ) -> Result<R::Reply, Error> {
-    result?
+    let reply = result?;
+    reply
         .decode()
-        .map_err(|error| Error::new(ErrorKind::Decode(error)).of(name.to_owned()))
+        .map_err(|error| Error::decode(error, reply.text()).of(name.to_owned()))
 }

@@ -76,8 +76,10 @@ impl fmt::Display for Finding {
 }
 
 impl Capabilities {
-    /// What is to be said about a command before it is sent: members and values that this server does not know, and
-    /// those that are deprecated or unstable. Nothing, if all is well.
+    /// What is to be said about a command before it is sent: members and values that this server does not know, members that
+    /// it demands and that are not there, and those that are deprecated or unstable. Nothing, if all is well. So a program
+    /// that talks to servers of many releases knows what to leave out, and what to add: a typed command can hold what
+    /// any release since 6.0 understands.
     ///
     /// The server may still refuse the command: a schema does not tell ranges of integers, for one thing. Members of
     /// `device_add` that it does not list are passed over.

@@ -5,6 +5,10 @@
 //! [`Command`] or [`Event`], by a path in libvirt's notation ([`Capabilities::has`]), or with the very arguments that
 //! are to be sent ([`Capabilities::examine`]).
 //!
+//! Up to QEMU 11.0 the schema has what the one target has that the binary is for. From 11.1
+//! on it is the same for all targets: that a command is in it says that the build knows it, not that this machine has
+//! what the command is about. `query-gic-capabilities`, for one, is there on x86, and answers with an error.
+//!
 //! ```
 //! use qapi_rt::capabilities::Capabilities;
 //!

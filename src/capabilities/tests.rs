@@ -407,6 +407,53 @@ fn what_releases_can_do() {
     assert_eq!(new.examine_raw("blockdev-add", &arguments), []);
 }
 
+/// Typed commands can hold what any release understands; which that is, the server's schema tells.
+#[test]
+#[cfg(feature = "qmp")]
+#[allow(deprecated)]
+fn typed_commands_are_examined() {
+    use crate::qmp::{
+        BlockdevOptions, BlockdevOptionsGluster, CXLMemModuleEvent, CxlEventLog, SocketAddress,
+        UnixSocketAddress, commands,
+    };
+    let Some(folder) = corpus() else { return };
+    let of = |release: &str| {
+        let path = folder.join(format!("{release}.qemu.masked.json"));
+        Capabilities::parse(&fs::read(path).unwrap()).unwrap()
+    };
+    let (old, new) = (of("10.2.0"), of("11.1.0"));
+    let fatal = |findings: Vec<Finding>| -> Vec<String> {
+        let fatal = findings.iter().filter(|f| f.problem.is_fatal());
+        fatal.map(ToString::to_string).collect()
+    };
+
+    let migrate = commands::Migrate::new().uri("tcp:0:4444").detach(true);
+    assert_eq!(fatal(old.examine(&migrate)), [""; 0]);
+    assert_eq!(fatal(new.examine(&migrate)), ["'detach' is not known"]);
+
+    let threads = commands::QueryMigrationthreads::new();
+    assert_eq!(fatal(old.examine(&threads)), [""; 0]);
+    assert_eq!(fatal(new.examine(&threads)), ["the command is not known"]);
+
+    let server = SocketAddress::new(UnixSocketAddress::new("s"));
+    let gluster = BlockdevOptionsGluster::new("volume", "path", [server]);
+    let add = commands::BlockdevAdd::new(BlockdevOptions::new(gluster));
+    assert_eq!(fatal(old.examine(&add)), [""; 0]);
+    assert_eq!(
+        fatal(new.examine(&add)),
+        ["'driver': value 'gluster' is not known"]
+    );
+
+    let log = CxlEventLog::Informational;
+    let event = CXLMemModuleEvent::new("cxl0", log, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    let mut inject = commands::CxlInjectMemoryModuleEvent::new(event);
+    assert_eq!(fatal(old.examine(&inject)), ["'sub-type' is not known"]);
+    assert_eq!(fatal(new.examine(&inject)), [""; 0]);
+    inject.0.sub_type = None;
+    assert_eq!(fatal(old.examine(&inject)), [""; 0]);
+    assert_eq!(fatal(new.examine(&inject)), ["'sub-type' is missing"]);
+}
+
 fn corpus() -> Option<std::path::PathBuf> {
     let root = std::env::var_os("QAPI_CORPUS").unwrap_or_else(|| "../shared".into());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -137,9 +137,10 @@ impl<R: Request> Pending<R> {
     }
 
     pub(super) fn decode(&self, result: Result<Reply, Error>) -> Result<R::Reply, Error> {
-        result?
+        let reply = result?;
+        reply
             .decode()
-            .map_err(|error| self.error(ErrorKind::Decode(error)))
+            .map_err(|error| Error::decode(error, reply.text()).of(self.name.clone()))
     }
 
     pub(super) fn error(&self, kind: ErrorKind) -> Error {

@@ -166,7 +166,7 @@ impl Progress {
 }
 
 fn decode<C: Command>(value: &Value) -> Result<C::Reply, Error> {
-    qapi_types::to_vec(value)
-        .and_then(|text| qapi_types::from_slice(&text, Mode::Lenient))
-        .map_err(|error| Error::call(ErrorKind::Decode(error), C::NAME))
+    let text = value.to_string();
+    qapi_types::from_str(&text, Mode::Lenient)
+        .map_err(|error| Error::Call(crate::Error::decode(error, &text).of(C::NAME)))
 }

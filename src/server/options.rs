@@ -26,20 +26,36 @@ pub struct Options {
 }
 
 /// The release whose interface the types describe.
-const VERSION: VersionTriple = VersionTriple {
-    major: 11,
-    minor: 1,
-    micro: 0,
+const VERSION: VersionTriple = {
+    let [major, minor, micro] = numbers(env!("QEMU_RELEASE").as_bytes());
+    VersionTriple {
+        major,
+        minor,
+        micro,
+    }
 };
 
+const fn numbers(version: &[u8]) -> [i64; 3] {
+    let mut numbers = [0; 3];
+    let (mut at, mut part) = (0, 0);
+    while at < version.len() {
+        match version[at] {
+            b'.' => part += 1,
+            digit => numbers[part] = numbers[part] * 10 + (digit - b'0') as i64,
+        }
+        at += 1;
+    }
+    numbers
+}
+
 impl Options {
-    /// A server of the machine protocol. Clients are told that it is QEMU 11.1.0.
+    /// A server of the machine protocol. Clients are told that it is QEMU of the release that the types are of.
     #[must_use]
     pub fn qmp() -> Self {
         Self::new(Config::qmp)
     }
 
-    /// A guest agent. `guest-info` tells clients that it is of QEMU 11.1.0.
+    /// A guest agent. `guest-info` tells clients that it is of that release, too.
     #[must_use]
     pub fn agent() -> Self {
         Self::new(|version| Config::agent().version(&version))

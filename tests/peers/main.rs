@@ -32,6 +32,7 @@ mod hotplug;
 mod machine;
 mod migration;
 mod monitors;
+mod queries;
 mod setup;
 mod snapshots;
 mod whole_life;

@@ -400,7 +400,7 @@ both! {
             assert_eq!(error["error"]["class"], "GenericError");
         }
         let info = client.call("{'execute': 'guest-info'}");
-        assert_eq!(info["return"]["version"], "11.1.0");
+        assert_eq!(info["return"]["version"], qapi_schema::VERSION);
         let disabled = json!({"name": "guest-get-time", "enabled": false, "success-response": true});
         assert_eq!(info["return"]["supported_commands"][0], disabled);
         let refused = client.call("{'execute': 'guest-get-time'}");

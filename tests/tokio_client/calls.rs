@@ -102,12 +102,34 @@ async fn what_is_no_reply_is_an_error_of_its_call_only() {
     let server = async {
         let request = peer.expect("query-status").await;
         peer.reply(&request, json!({"status": 3})).await;
+        let request = peer.expect("query-dump").await;
+        let dump =
+            json!({"status": "none", "completed": 0, "total": 9_300_000_000_000_000_000_u64});
+        peer.reply(&request, dump).await;
+        let request = peer.expect("query-balloon").await;
+        peer.reply(&request, json!({"actul": 1})).await;
         let request = peer.expect("query-name").await;
         peer.reply(&request, json!({})).await;
     };
     let calls = async {
         let error = client.execute(QueryStatus::new()).await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Decode(_)));
+        let ErrorKind::Decode(undecoded) = error.kind() else {
+            panic!("{error}");
+        };
+        assert_eq!(&*undecoded.text, r#"{"status":3}"#);
+        // What an integer became that grew beyond ours, and what cannot be explained so.
+        let error = client.execute(commands::QueryDump::new()).await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Decode(what) if what.error.is_other_release()),
+            "{error}"
+        );
+        let error = client.execute(commands::QueryBalloon::new()).await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Decode(what) if !what.error.is_other_release()),
+            "{error}"
+        );
         client.execute(commands::QueryName::new()).await.unwrap();
         let error = client.execute_raw("x", json!([1])).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Encode(_)));

@@ -69,7 +69,8 @@ async fn an_event_that_is_not_as_the_schema_says_is_the_subscribers_affair() {
     )
     .await;
     let error = deleted.recv().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Decode(_)));
+    let data = r#"{"path":3}"#;
+    assert!(matches!(error.kind(), ErrorKind::Decode(undecoded) if &*undecoded.text == data));
     assert_eq!(
         deleted.recv().await.unwrap().event.device.as_deref(),
         Some("d")

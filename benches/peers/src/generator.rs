@@ -7,6 +7,8 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// The newest release of QEMU that the schema is restated from.
+const RELEASE: &str = include_str!("../../../schema/VERSION").trim_ascii_end();
 const ROUNDS: usize = 15;
 /// Short processes run several times a round.
 const REPEATS: usize = 10;
@@ -69,12 +71,12 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
     }));
     match documented() {
         Some(schema) => contenders.push(
-            Contender::new("`qapi-gen check`, 10.2.0", REPEATS, {
+            Contender::new(&format!("`qapi-gen check`, {RELEASE}"), REPEATS, {
                 ours_on(&ours, &["check"], &schema)
             })
             .limit(15.0),
         ),
-        None => println!("skipped: QAPI_CORPUS has no schema of 10.2.0\n"),
+        None => println!("skipped: QAPI_CORPUS has no schema of {RELEASE}\n"),
     }
 
     for contender in &mut contenders {
@@ -219,6 +221,6 @@ pub fn qapi_gen() -> Result<PathBuf> {
 fn documented() -> Option<PathBuf> {
     let beside = || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into();
     let corpus = PathBuf::from(std::env::var_os("QAPI_CORPUS").unwrap_or_else(beside));
-    let root = corpus.join("schemas/10.2.0/qapi/qapi-schema.json");
+    let root = corpus.join(format!("schemas/{RELEASE}/qapi/qapi-schema.json"));
     root.is_file().then_some(root)
 }

@@ -13,7 +13,7 @@ cargo bench -p qapi-benches           # our own code alone, in process
 ```
 
 `QEMU_SRC` is an unpacked source tree of QEMU, `PYTHON` the interpreter for its generator, and the corpus may
-hold `schemas/10.2.0/qapi/qapi-schema.json`. What is missing is skipped, and the report says so.
+hold the schema of QEMU's newest release. What is missing is skipped, and the report says so.
 
 What is compared takes turns, so that load affects all alike; ratios are medians of the ratios of each round.
 Times are CPU time (user and system) unless they are called elapsed or by the clock. Where a figure is required,

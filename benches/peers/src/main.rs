@@ -33,7 +33,7 @@ const SECTIONS: &[Section] = &[
     Section {
         name: "generator",
         title: "The generator beside QEMU's",
-        needs: "QEMU_SRC, QEMU's source tree; PYTHON, the interpreter (python3); QAPI_CORPUS, which may hold schemas/10.2.0",
+        needs: "QEMU_SRC, QEMU's source tree; PYTHON, the interpreter (python3); QAPI_CORPUS, which may hold the schema of QEMU's newest release",
         run: generator::report,
     },
     Section {

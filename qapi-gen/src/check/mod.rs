@@ -12,6 +12,7 @@ mod conditions;
 mod define;
 mod defs;
 mod docs;
+mod extend;
 mod keys;
 mod names;
 mod object;
@@ -40,7 +41,8 @@ pub(crate) fn check(mut parsed: Parsed) -> Result<Schema, Errors> {
         suggestions: 200_000,
     };
     let items = std::mem::take(&mut parsed.items);
-    let (defs, free_form) = shape::check(items, &mut parsed, &mut report);
+    let (mut defs, free_form) = shape::check(items, &mut parsed, &mut report);
+    extend::merge(&mut defs, parsed.own_files);
     let tables = define::define(&defs, &mut parsed, &mut report);
     let resolved = resolve::resolve(&defs, tables, &parsed, &mut report);
     if report.found.len() == 0 {

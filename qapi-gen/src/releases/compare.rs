@@ -10,7 +10,7 @@ use crate::model::{
     ObjectId, Root, Schema, Type, Variants,
 };
 use crate::names::Name;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which way values travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,9 +21,38 @@ enum Direction {
     Local,
 }
 
+/// A part of the older release's schema, by its place there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OldPart {
+    Member(ObjectId, usize),
+    Value(EnumId, usize),
+    Branch(ObjectId, usize),
+    /// There is nothing to know of it.
+    Alternative,
+}
+
+impl OldPart {
+    fn kind(self) -> PartKind {
+        match self {
+            OldPart::Member(..) => PartKind::Member,
+            OldPart::Value(..) => PartKind::Value,
+            OldPart::Branch(..) => PartKind::Branch,
+            OldPart::Alternative => PartKind::Alternative,
+        }
+    }
+}
+
+/// A part that the current release lacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone {
+    pub(crate) part: OldPart,
+    /// Whether clients sent it.
+    pub(crate) sent: bool,
+}
+
 /// What an older release has, by the ids of the current one.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) commands: HashSet<CommandId>,
     pub(super) events: HashSet<EventId>,
     pub(super) types: HashSet<Type>,
@@ -33,7 +62,7 @@ pub(super) struct Found {
     pub(super) values: HashSet<(EnumId, usize)>,
     pub(super) branches: HashSet<(ObjectId, usize)>,
     pub(super) alternatives: HashSet<(AlternateId, usize)>,
-    /// Mandatory members that can be missing in what a client receives.
+    /// Mandatory members that can be missing in what a client receives, or that a server does not know.
     pub(super) unreliable: HashSet<(ObjectId, usize)>,
     /// Other types at the same place.
     pub(super) retyped: HashMap<(ObjectId, usize), String>,
@@ -41,11 +70,11 @@ pub(super) struct Found {
     /// Unions whose tag is missing, with the value whose branch takes what is there.
     pub(super) untagged: HashMap<ObjectId, Option<Name>>,
     /// Parts that the current release lacks, by the definition that they would belong to.
-    pub(super) gone: BTreeSet<(Name, PartKind, Name)>,
+    pub(crate) gone: BTreeMap<(Name, PartKind, Name), Gone>,
 }
 
 /// Finds what of the current release an older one has.
-pub(super) fn compare(current: &Schema, old: &Schema) -> Found {
+pub(crate) fn compare(current: &Schema, old: &Schema) -> Found {
     let mut walk = Walk {
         current,
         old,
@@ -135,9 +164,10 @@ impl<'s> Walk<'s> {
         match (new, old) {
             (None, Some(id)) => {
                 for id in lineage(self.old, id) {
-                    let members = self.old.object(id).members.iter();
-                    let gone = members.map(|m| (owner.clone(), PartKind::Member, m.name.clone()));
-                    self.found.gone.extend(gone);
+                    for (index, member) in self.old.object(id).members.iter().enumerate() {
+                        let part = OldPart::Member(id, index);
+                        self.gone(owner, &member.name, part, direction);
+                    }
                 }
             }
             (None, None) => {}
@@ -146,6 +176,13 @@ impl<'s> Walk<'s> {
                 self.push_types(Type::Object(new), Type::Object(old), direction);
             }
         }
+    }
+
+    fn gone(&mut self, owner: &str, name: &Name, part: OldPart, direction: Direction) {
+        let key = (Name::from(owner), part.kind(), name.clone());
+        let gone = self.found.gone.entry(key);
+        let gone = gone.or_insert(Gone { part, sent: false });
+        gone.sent |= direction == Direction::Sent;
     }
 
     /// Types that do not appear on the wire can only be matched by name.
@@ -186,7 +223,7 @@ impl<'s> Walk<'s> {
                 let (new, old) = (self.current.array(a).element, self.old.array(b).element);
                 self.push_types(new, old, direction);
             }
-            (Type::Enum(a), Type::Enum(b)) => self.enums(a, b),
+            (Type::Enum(a), Type::Enum(b)) => self.enums(a, b, direction),
             (Type::Alternate(a), _) => self.alternates(a, old, direction),
             (_, Type::Alternate(b)) => {
                 for alternative in &self.old.alternate(b).alternatives {
@@ -199,18 +236,18 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn enums(&mut self, new: EnumId, old: EnumId) {
+    fn enums(&mut self, new: EnumId, old_id: EnumId, direction: Direction) {
         self.found.types.insert(Type::Enum(new));
-        let (new_enum, old_enum) = (self.current.enum_(new), self.old.enum_(old));
+        let (new_enum, old_enum) = (self.current.enum_(new), self.old.enum_(old_id));
         for (index, value) in new_enum.values.iter().enumerate() {
             if old_enum.values.iter().any(|v| v.name == value.name) {
                 self.found.values.insert((new, index));
             }
         }
-        for value in &old_enum.values {
+        for (index, value) in old_enum.values.iter().enumerate() {
             if new_enum.values.iter().all(|v| v.name != value.name) {
-                let gone = (new_enum.name.clone(), PartKind::Value, value.name.clone());
-                self.found.gone.insert(gone);
+                let part = OldPart::Value(old_id, index);
+                self.gone(&new_enum.name, &value.name, part, direction);
             }
         }
     }
@@ -235,8 +272,7 @@ impl<'s> Walk<'s> {
         for &ty in &before {
             if !alternate.alternatives.iter().any(|a| same_kind(a.ty, ty)) {
                 let kind = Name::from(json_kind(ty).as_str());
-                let gone = (alternate.name.clone(), PartKind::Alternative, kind);
-                self.found.gone.insert(gone);
+                self.gone(&alternate.name, &kind, OldPart::Alternative, direction);
             }
         }
     }
@@ -256,20 +292,29 @@ impl<'s> Walk<'s> {
         }
         // Where a struct became a union, the union tells what is gone, not each branch.
         if new.len() == old.len() {
-            self.gone_members(new, *top, *old_top);
+            self.gone_members(new, *top, *old_top, direction);
         }
         if let Some(variants) = &self.current.object(top.object).variants {
             self.union(variants, new, old, direction);
         }
     }
 
-    fn gone_members(&mut self, new: &[Layer], top: Layer, old_top: Layer) {
-        let owner = definition_of(&self.current.object(top.object).name);
+    fn gone_members(&mut self, new: &[Layer], top: Layer, old_top: Layer, direction: Direction) {
+        let line = lineage(self.current, top.object).into_iter();
+        let line: Vec<&str> = line
+            .map(|id| definition_of(&self.current.object(id).name))
+            .collect();
         for id in lineage(self.old, old_top.object) {
-            for member in &self.old.object(id).members {
+            // A base that both have tells it once for all that build on it.
+            let declared = definition_of(&self.old.object(id).name);
+            let own = line.iter().find(|name| **name == declared);
+            let Some(owner) = own.or(line.last()) else {
+                continue;
+            };
+            for (index, member) in self.old.object(id).members.iter().enumerate() {
                 if look(self.current, new, &member.name).members.is_empty() {
-                    let gone = (Name::from(owner), PartKind::Member, member.name.clone());
-                    self.found.gone.insert(gone);
+                    let part = OldPart::Member(id, index);
+                    self.gone(owner, &member.name, part, direction);
                 }
             }
         }
@@ -286,8 +331,13 @@ impl<'s> Walk<'s> {
         if !before.members.is_empty() {
             self.found.members.insert(id);
         }
-        let reliable = before.reliable && member.condition.is_none();
-        if direction == Direction::Received && !member.optional && !reliable {
+        let reliable = match direction {
+            Direction::Received => before.reliable && member.condition.is_none(),
+            // Who sends it to a server that knows it does no harm.
+            Direction::Sent => !before.members.is_empty(),
+            Direction::Local => true,
+        };
+        if !member.optional && !reliable {
             self.found.unreliable.insert(id);
         }
         for other in before.members {
@@ -351,7 +401,7 @@ impl<'s> Walk<'s> {
             ]);
             self.push(Pair::Objects(now, before, direction));
         }
-        self.gone_branches(variants, *top, old);
+        self.gone_branches(variants, *top, old, direction);
     }
 
     /// The layers in the older release when the tag of one of its unions has a value.
@@ -375,17 +425,24 @@ impl<'s> Walk<'s> {
         None
     }
 
-    fn gone_branches(&mut self, variants: &Variants, top: Layer, old: &[Layer]) {
+    fn gone_branches(
+        &mut self,
+        variants: &Variants,
+        top: Layer,
+        old: &[Layer],
+        direction: Direction,
+    ) {
         for layer in old.iter().filter(|l| l.open) {
             let before = &self.old.object(layer.object).variants;
             let Some(before) = before.as_ref().filter(|v| v.tag == variants.tag) else {
                 continue;
             };
-            for branch in before.branches.iter().filter(|b| b.explicit) {
-                if variants.branches.iter().all(|b| b.value != branch.value) {
-                    let union = self.current.object(top.object).name.clone();
-                    let gone = (union, PartKind::Branch, branch.value.clone());
-                    self.found.gone.insert(gone);
+            for (index, branch) in before.branches.iter().enumerate() {
+                let known = |b: &Branch| b.value == branch.value;
+                if branch.explicit && !variants.branches.iter().any(known) {
+                    let union = &self.current.object(top.object).name;
+                    let part = OldPart::Branch(layer.object, index);
+                    self.gone(union, &branch.value, part, direction);
                 }
             }
         }
@@ -499,7 +556,7 @@ fn differs(current: &Schema, new: Type, older: &Schema, old: Type) -> bool {
 }
 
 /// What an alternate tells its alternatives by.
-pub(super) fn json_kind(ty: Type) -> JsonKind {
+pub(crate) fn json_kind(ty: Type) -> JsonKind {
     match ty {
         Type::Builtin(builtin) => builtin.json_kind(),
         Type::Enum(_) => JsonKind::String,

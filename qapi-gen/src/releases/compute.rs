@@ -1,10 +1,10 @@
 //! From the comparison with every release to the facts.
 
 use super::compare::{Found, compare};
-use super::since::{described_since, since};
+use super::since::{described_since, owner_since};
 use super::version::Version;
 use super::{Entry, Kind, Part, PartKind, Releases, ReleasesError, all, text};
-use crate::model::{Definition, Doc, Object, ObjectId, ObjectKind, Root, Schema, Type};
+use crate::model::{Definition, Object, ObjectId, Schema, Type};
 use std::collections::BTreeMap;
 
 impl Releases {
@@ -168,7 +168,7 @@ impl Comparison<'_> {
     fn add_members(&self, entry: &mut Entry, id: ObjectId) {
         let object = self.current.object(id);
         let received = self.found.iter().any(|f| f.received.contains(&id));
-        let owner = self.since(object);
+        let owner = owner_since(self.current, object);
         for (index, member) in object.members.iter().enumerate() {
             let key = (id, index);
             let younger = described_since(member.doc.as_ref()) > owner.max(self.first);
@@ -183,22 +183,10 @@ impl Comparison<'_> {
         }
     }
 
-    /// Since when the definition exists that an object belongs to.
-    fn since(&self, object: &Object) -> Option<Version> {
-        let schema = self.current;
-        let doc: Option<&Doc> = match object.kind {
-            ObjectKind::Arguments(Root::Command(id)) => schema.command(id).doc.as_ref(),
-            ObjectKind::Arguments(Root::Event(id)) => schema.event(id).doc.as_ref(),
-            ObjectKind::Base(id) => schema.object(id).doc.as_ref(),
-            _ => object.doc.as_ref(),
-        };
-        since(doc)
-    }
-
     fn add_gone(&self, owner: &str, entry: &mut Entry) {
         let mut gone: BTreeMap<(PartKind, &str), u64> = BTreeMap::new();
         for (index, found) in self.found.iter().enumerate() {
-            for (_, kind, name) in found.gone.iter().filter(|(o, ..)| o == owner) {
+            for (_, kind, name) in found.gone.keys().filter(|(o, ..)| o == owner) {
                 *gone.entry((*kind, name.as_str())).or_default() |= 1 << index;
             }
         }

@@ -22,7 +22,7 @@
 
 // Only the command compares releases; build scripts are spared compiling it.
 #[cfg(feature = "cli")]
-mod compare;
+pub(crate) mod compare;
 #[cfg(feature = "cli")]
 mod compute;
 #[cfg(feature = "cli")]
@@ -82,7 +82,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum PartKind {
+pub(crate) enum PartKind {
     /// An argument of a command, member of an event's data, of a struct or a union's base.
     Member,
     Value,
@@ -125,12 +125,15 @@ impl<'r> Presence<'r> {
 
     /// The releases, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &'r str> + use<'r> {
-        let bits = self.bits;
-        self.names
-            .iter()
-            .enumerate()
-            .filter(move |(i, _)| bits & (1 << i) != 0)
+        let this = *self;
+        let names = self.names.iter().enumerate();
+        names
+            .filter(move |(i, _)| this.has(*i))
             .map(|(_, name)| name.as_str())
+    }
+
+    fn has(&self, release: usize) -> bool {
+        self.bits & (1 << release) != 0
     }
 }
 
@@ -142,8 +145,9 @@ pub struct MemberFacts<'r> {
     pub presence: Presence<'r>,
     /// Whether a client can count on it: false for a mandatory member that can be missing in a
     /// reply or event, because in some release it does not exist, is optional or conditional
-    /// there, or because it is documented to be younger than its type. Of an optional member
-    /// this says nothing.
+    /// there, or because it is documented to be younger than its type; and for a mandatory member
+    /// of a request that some release refuses, because it does not know it. Of an optional
+    /// member this says nothing.
     pub always: bool,
     /// Other types that it had, as the schema writes them, where the JSON or the range of
     /// numbers differs.

@@ -1,11 +1,32 @@
 //! What documentation says of the release in which something appeared.
 
+use super::Presence;
 use super::version::Version;
-use crate::model::{Doc, Text};
+use crate::model::{Doc, Object, ObjectKind, Root, Schema, Text};
 
 /// The release in a definition's section `Since:`.
 pub(crate) fn since(doc: Option<&Doc>) -> Option<Version> {
     Version::at_start(doc?.since()?)
+}
+
+/// Since when something exists, given what its documentation says and which releases have it: if one lacks it that is not
+/// older than the documentation says, the first from which on all have it.
+pub(crate) fn corrected(since: Option<Version>, presence: &Presence) -> Option<Version> {
+    let claimed = since?;
+    let version = |at: usize| presence.names.get(at).and_then(|name| Version::parse(name));
+    let lacks = |at: &usize| !presence.has(*at) && version(*at) >= since;
+    let last = (0..presence.names.len()).rev().find(lacks);
+    Some(last.and_then(|at| version(at + 1)).unwrap_or(claimed))
+}
+
+/// Since when the definition exists that an object belongs to.
+pub(crate) fn owner_since(schema: &Schema, object: &Object) -> Option<Version> {
+    since(match object.kind {
+        ObjectKind::Arguments(Root::Command(id)) => schema.command(id).doc.as_ref(),
+        ObjectKind::Arguments(Root::Event(id)) => schema.event(id).doc.as_ref(),
+        ObjectKind::Base(id) => schema.object(id).doc.as_ref(),
+        _ => object.doc.as_ref(),
+    })
 }
 
 /// The release that the description of a member, value, alternative or feature names for it: in

@@ -2,8 +2,8 @@
 
 use crate::layout::Value;
 use crate::model::{
-    Alternate, Command, Condition, Definition, Enum, Event, Features, Member, Object, ObjectId,
-    ObjectKind, Schema, Type,
+    Alternate, Branch, Command, Condition, Definition, Enum, EnumValue, Event, Features, Member,
+    Object, ObjectId, ObjectKind, Schema, Type,
 };
 
 /// The expression that makes a definition; `None` for an implicit type, which is part of another.
@@ -44,21 +44,23 @@ pub(super) fn expression(schema: &Schema, definition: Definition) -> Option<Valu
     Some(Value::Object(entries))
 }
 
-type Entries = Vec<(String, Value)>;
+pub(super) type Entries = Vec<(String, Value)>;
 
 fn entry(key: &str, value: Value) -> (String, Value) {
     (key.to_owned(), value)
 }
 
 fn enumeration(e: &Enum) -> Entries {
-    let values = e.values.iter().map(|value| {
-        let more = qualifiers(value.condition.as_ref(), &value.features);
-        long_form("name", Value::str(&value.name), more)
-    });
+    let values = e.values.iter().map(value);
     let prefix = e.prefix.iter().map(|p| entry("prefix", Value::str(p)));
     prefix
         .chain([entry("data", Value::Array(values.collect()))])
         .collect()
+}
+
+pub(super) fn value(value: &EnumValue) -> Value {
+    let more = qualifiers(value.condition.as_ref(), &value.features);
+    long_form("name", Value::str(&value.name), more)
 }
 
 fn object(schema: &Schema, o: &Object) -> Entries {
@@ -67,16 +69,19 @@ fn object(schema: &Schema, o: &Object) -> Entries {
         let data = entry("data", members(schema, &o.members));
         return base.into_iter().chain([data]).collect();
     };
-    let branches = variants.branches.iter().filter(|b| b.explicit).map(|b| {
-        let ty = Value::str(&schema.object(b.object).name);
-        let more = qualifiers(b.condition.as_ref(), Features::none());
-        entry(&b.value, long_form("type", ty, more))
-    });
+    let branches = variants.branches.iter().filter(|b| b.explicit);
+    let branches = branches.map(|b| branch(schema, b));
     let own = [
         entry("discriminator", Value::str(&variants.tag)),
         entry("data", Value::Object(branches.collect())),
     ];
     base.into_iter().chain(own).collect()
+}
+
+pub(super) fn branch(schema: &Schema, branch: &Branch) -> (String, Value) {
+    let ty = Value::str(&schema.object(branch.object).name);
+    let more = qualifiers(branch.condition.as_ref(), Features::none());
+    entry(&branch.value, long_form("type", ty, more))
 }
 
 fn base(schema: &Schema, id: ObjectId) -> Value {
@@ -136,16 +141,18 @@ fn data(schema: &Schema, id: Option<ObjectId>) -> Option<(String, Value)> {
 }
 
 fn members(schema: &Schema, members: &[Member]) -> Value {
-    let members = members.iter().map(|member| {
-        let mark = if member.optional { "*" } else { "" };
-        let more = qualifiers(member.condition.as_ref(), &member.features);
-        let ty = type_reference(schema, member.ty);
-        entry(
-            &format!("{mark}{}", member.name),
-            long_form("type", ty, more),
-        )
-    });
+    let members = members.iter().map(|m| member(schema, m, m.optional));
     Value::Object(members.collect())
+}
+
+pub(super) fn member(schema: &Schema, member: &Member, optional: bool) -> (String, Value) {
+    let mark = if optional { "*" } else { "" };
+    let more = qualifiers(member.condition.as_ref(), &member.features);
+    let ty = type_reference(schema, member.ty);
+    entry(
+        &format!("{mark}{}", member.name),
+        long_form("type", ty, more),
+    )
 }
 
 fn type_reference(schema: &Schema, ty: Type) -> Value {

@@ -3,94 +3,157 @@
 use crate::model::{
     Definition, Doc, Feature, Features, Object, ObjectId, ObjectKind, Schema, Text,
 };
-use crate::releases::Version;
-use crate::releases::since::{described_since, since};
+use crate::releases::compare::json_kind;
+use crate::releases::since::{corrected, described_since, since};
+use crate::releases::{Presence, Releases, Version};
 use std::fmt::Write as _;
 
 /// What documentation has to say of a definition.
 pub(super) struct Facts<'s> {
     name: &'s str,
     since: Option<Version>,
+    /// The last release that had it, if that is not the one restated.
+    until: Option<&'s str>,
     /// Everything that the language asks to be described here.
-    described: Vec<(&'s str, Option<Version>)>,
+    described: Vec<Described<'s>>,
     /// Features of the definition and of what is described here.
     features: Vec<&'s Feature>,
 }
 
+/// What documentation has to say of a member, value or alternative.
+struct Described<'s> {
+    name: &'s str,
+    since: Option<Version>,
+    until: Option<&'s str>,
+}
+
+impl Described<'_> {
+    fn text(&self) -> Option<String> {
+        match (self.since, self.until) {
+            (None, None) => None,
+            (Some(since), None) => Some(format!("(since {since})")),
+            (Some(since), Some(until)) => Some(format!("(since {since}, until {until})")),
+            (None, Some(until)) => Some(format!("(until {until})")),
+        }
+    }
+}
+
 impl<'s> Facts<'s> {
-    pub(super) fn new(schema: &'s Schema, definition: Definition) -> Facts<'s> {
-        let mut facts = Facts {
-            name: schema.name(definition),
+    /// To be filled with parts.
+    pub(super) fn named(name: &'s str) -> Facts<'s> {
+        Facts {
+            name,
             since: None,
+            until: None,
             described: Vec::new(),
             features: Vec::new(),
-        };
+        }
+    }
+
+    /// Of a definition that the release restated does not have any more.
+    pub(super) fn until(mut self, release: &'s str) -> Facts<'s> {
+        self.until = Some(release);
+        self
+    }
+
+    pub(super) fn new(
+        schema: &'s Schema,
+        releases: &Releases,
+        definition: Definition,
+    ) -> Facts<'s> {
+        let name = schema.name(definition);
+        let mut facts = Facts::named(name);
         match definition {
             // What describes implicit types stands at what they are part of.
             Definition::Object(id) if schema.object(id).is_implicit() => {}
             Definition::Enum(id) => {
                 let e = schema.enum_(id);
-                facts.definition(e.doc.as_ref(), &e.features);
+                facts.definition(e.doc.as_ref(), &releases.type_(name), &e.features);
                 for value in &e.values {
-                    facts.part(&value.name, value.doc.as_ref(), &value.features);
+                    let presence = releases.value(name, &value.name);
+                    facts.part(&value.name, value.doc.as_ref(), &presence, &value.features);
                 }
             }
             Definition::Object(id) => {
                 let o = schema.object(id);
-                facts.definition(o.doc.as_ref(), &o.features);
-                facts.members(o);
+                facts.definition(o.doc.as_ref(), &releases.type_(name), &o.features);
+                facts.members(o, releases);
                 let base = o.base.map(|id| schema.object(id));
                 if let Some(base) = base.filter(|b| matches!(b.kind, ObjectKind::Base(_))) {
-                    facts.members(base);
+                    facts.members(base, releases);
                 }
             }
             Definition::Alternate(id) => {
                 let a = schema.alternate(id);
-                facts.definition(a.doc.as_ref(), &a.features);
+                facts.definition(a.doc.as_ref(), &releases.type_(name), &a.features);
                 for alternative in &a.alternatives {
+                    let kind = json_kind(alternative.ty).as_str();
                     facts.part(
                         &alternative.name,
                         alternative.doc.as_ref(),
+                        &releases.alternative(name, kind),
                         Features::none(),
                     );
                 }
             }
             Definition::Command(id) => {
                 let c = schema.command(id);
-                facts.definition(c.doc.as_ref(), &c.features);
-                facts.inline(schema, c.arguments);
+                facts.definition(c.doc.as_ref(), &releases.command(name), &c.features);
+                facts.inline(schema, c.arguments, releases);
             }
             Definition::Event(id) => {
                 let e = schema.event(id);
-                facts.definition(e.doc.as_ref(), &e.features);
-                facts.inline(schema, e.data);
+                facts.definition(e.doc.as_ref(), &releases.event(name), &e.features);
+                facts.inline(schema, e.data, releases);
             }
         }
         facts
     }
 
-    fn definition(&mut self, doc: Option<&Doc>, features: &'s Features) {
-        self.since = since(doc);
+    fn definition(&mut self, doc: Option<&Doc>, presence: &Presence, features: &'s Features) {
+        self.since = corrected(since(doc), presence);
         self.features.extend(features.iter());
     }
 
-    fn inline(&mut self, schema: &'s Schema, data: Option<ObjectId>) {
+    fn inline(&mut self, schema: &'s Schema, data: Option<ObjectId>, releases: &Releases) {
         let object = data.map(|id| schema.object(id));
         if let Some(object) = object.filter(|o| matches!(o.kind, ObjectKind::Arguments(_))) {
-            self.members(object);
+            self.members(object, releases);
         }
     }
 
-    fn members(&mut self, object: &'s Object) {
+    fn members(&mut self, object: &'s Object, releases: &Releases) {
         for member in &object.members {
-            self.part(&member.name, member.doc.as_ref(), &member.features);
+            let presence = releases.member(&object.name, &member.name).presence;
+            self.part(
+                &member.name,
+                member.doc.as_ref(),
+                &presence,
+                &member.features,
+            );
         }
     }
 
     /// What no release is named for appeared with the definition.
-    fn part(&mut self, name: &'s str, doc: Option<&Text>, features: &'s Features) {
-        let since = described_since(doc).or(self.since);
-        self.described.push((name, since));
+    fn part(
+        &mut self,
+        name: &'s str,
+        doc: Option<&Text>,
+        presence: &Presence,
+        features: &'s Features,
+    ) {
+        let since = corrected(described_since(doc).or(self.since), presence);
+        self.described(name, since, None, features);
+    }
+
+    pub(super) fn described(
+        &mut self,
+        name: &'s str,
+        since: Option<Version>,
+        until: Option<&'s str>,
+        features: &'s Features,
+    ) {
+        self.described.push(Described { name, since, until });
         for feature in features.iter() {
             if self.features.iter().all(|f| f.name != feature.name) {
                 self.features.push(feature);
@@ -98,15 +161,16 @@ impl<'s> Facts<'s> {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.since.is_none()
+            && self.until.is_none()
             && self.features.is_empty()
-            && self.described.iter().all(|(_, since)| since.is_none())
+            && self.described.iter().all(|part| part.text().is_none())
     }
 
     /// Whether there is a comment that leaves out some of what the language wants described.
     pub(super) fn is_incomplete(&self) -> bool {
-        !self.is_empty() && self.described.iter().any(|(_, since)| since.is_none())
+        !self.is_empty() && self.described.iter().any(|part| part.text().is_none())
     }
 
     /// The comment; empty if there is nothing to say.
@@ -116,11 +180,14 @@ impl<'s> Facts<'s> {
             return out;
         }
         let _ = writeln!(out, "##\n# @{}:\n#", self.name);
+        if let Some(until) = self.until {
+            let _ = writeln!(out, "# Until {until}.\n#");
+        }
         let mut described = false;
-        for (name, since) in &self.described {
-            if let Some(since) = since {
+        for part in &self.described {
+            if let Some(text) = part.text() {
                 described = true;
-                describe(&mut out, name, &format!("(since {since})"));
+                describe(&mut out, part.name, &text);
             }
         }
         if described {

@@ -7,11 +7,14 @@
 
 mod definition;
 mod doc;
+mod dropped;
 mod pragma;
 
 use crate::layout::Value;
 use crate::model::{Module, Schema};
+use crate::releases::Releases;
 
+pub use dropped::dropped;
 pub use pragma::Exceptions;
 
 /// A restated schema file.
@@ -30,8 +33,14 @@ pub struct File {
 /// Reading the result gives the same model but for documentation; restating it gives the same
 /// text. `header` stands at the top of each file, as comment lines without their `# `.
 /// `exceptions` are at least those [of](Exceptions::of) the schema; they go to the first file
-/// that has neither definitions nor includes, else to the root.
-pub fn restate(schema: &Schema, exceptions: &Exceptions, header: &str) -> Vec<File> {
+/// that has neither definitions nor includes, else to the root. Where a release lacks what should have been there according
+/// to the schema's documentation, as `facts` know, the first is stated from which on all have it.
+pub fn restate(
+    schema: &Schema,
+    facts: &Releases,
+    exceptions: &Exceptions,
+    header: &str,
+) -> Vec<File> {
     let modules = schema.modules();
     let pragmas = modules
         .iter()
@@ -44,13 +53,19 @@ pub fn restate(schema: &Schema, exceptions: &Exceptions, header: &str) -> Vec<Fi
             let pragma = (index == pragmas).then(|| exceptions.pragma());
             File {
                 module: module.name.to_string(),
-                text: text(schema, module, header, pragma.flatten()),
+                text: text(schema, facts, module, header, pragma.flatten()),
             }
         })
         .collect()
 }
 
-fn text(schema: &Schema, module: &Module, header: &str, pragma: Option<Value>) -> String {
+fn text(
+    schema: &Schema,
+    facts: &Releases,
+    module: &Module,
+    header: &str,
+    pragma: Option<Value>,
+) -> String {
     let comment: String = header
         .lines()
         .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
@@ -63,7 +78,7 @@ fn text(schema: &Schema, module: &Module, header: &str, pragma: Option<Value>) -
     let definitions = &schema.definitions()[module.definitions.clone()];
     let definitions = definitions.iter().filter_map(|&definition| {
         let expression = definition::expression(schema, definition)?;
-        let comment = doc::Facts::new(schema, definition).comment();
+        let comment = doc::Facts::new(schema, facts, definition).comment();
         Some(comment + &expression.text() + "\n")
     });
     let parts: Vec<String> = [comment, includes]

@@ -3,6 +3,7 @@
 use super::doc::Facts;
 use crate::layout::Value;
 use crate::model::{Definition, Object, ObjectKind, Schema, Type};
+use crate::releases::Releases;
 use std::collections::BTreeSet;
 
 /// The names that naming and documentation rules must except for a schema to pass.
@@ -26,7 +27,7 @@ impl Exceptions {
         exceptions
     }
 
-    fn add(&mut self, schema: &Schema, definition: Definition) {
+    pub(super) fn add(&mut self, schema: &Schema, definition: Definition) {
         let name = || schema.name(definition).to_string();
         match definition {
             Definition::Command(id) => {
@@ -53,9 +54,14 @@ impl Exceptions {
             }
             Definition::Alternate(_) | Definition::Event(_) => {}
         }
-        if Facts::new(schema, definition).is_incomplete() {
+        if Facts::new(schema, &Releases::default(), definition).is_incomplete() {
             self.documentation.insert(name());
         }
+    }
+
+    /// Excepts a definition from having everything described.
+    pub(super) fn undescribed(&mut self, name: &str) {
+        self.documentation.insert(name.to_owned());
     }
 
     /// Adds the exceptions of another schema.

@@ -17,18 +17,30 @@ pub(crate) struct Input<'i> {
     pub(crate) loader: &'i dyn Loader,
     /// Directories in which included files are looked for that are not beside the including one.
     pub(crate) search: &'i [PathBuf],
+    /// Files that extend the schema.
+    pub(crate) extensions: &'i [PathBuf],
 }
 
-/// Reads a schema from its root file.
+/// Reads a schema from its root file, and what extends it.
 pub(crate) fn parse(root: &Path, text: Option<Vec<u8>>, input: Input, options: Options) -> Parsed {
     let mut parsed = Parsed::new(options);
+    read(root, text, input, &mut parsed);
+    parsed.own_files = parsed.modules.len();
+    for extension in input.extensions {
+        read(extension, None, input, &mut parsed);
+    }
+    parsed
+}
+
+/// Reads a file and what it includes.
+fn read(root: &Path, text: Option<Vec<u8>>, input: Input, parsed: &mut Parsed) {
     let text = match text.map_or_else(|| input.loader.load(root), Ok) {
         Ok(text) => text,
         Err(error) => {
             let message = format!("cannot read '{}': {}", root.display(), reason(&error));
             let diagnostic = Diagnostic::without_place(Code::UnreadableRoot, message);
             parsed.report.push(diagnostic);
-            return parsed;
+            return;
         }
     };
     let place = Place {
@@ -47,7 +59,7 @@ pub(crate) fn parse(root: &Path, text: Option<Vec<u8>>, input: Input, options: O
         let mut parser = FileParser {
             cursor: &mut frame.cursor,
             file: frame.file,
-            shared: &mut parsed,
+            shared: parsed,
         };
         match parser.step(&mut frame.doc) {
             Step::Next => {}
@@ -55,10 +67,9 @@ pub(crate) fn parse(root: &Path, text: Option<Vec<u8>>, input: Input, options: O
                 reading.open.remove(&frame.place.identity);
                 reading.stack.pop();
             }
-            Step::Include(include) => reading.include(&include, &mut parsed),
+            Step::Include(include) => reading.include(&include, parsed),
         }
     }
-    parsed
 }
 
 /// The state of reading all files.

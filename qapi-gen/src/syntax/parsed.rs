@@ -25,6 +25,8 @@ pub(crate) struct Parsed {
     /// The path of each file, by [`FileId`], relative to the root's directory or to the one where a
     /// search found it. Files are numbered in the order in which modules are first mentioned.
     pub(crate) modules: Vec<String>,
+    /// How many of the files are the schema's own. The others extend it.
+    pub(crate) own_files: usize,
     /// The include expressions: which file has them, and the path as written.
     pub(crate) includes: Vec<(FileId, Symbol)>,
     pub(crate) pragmas: Pragmas,
@@ -51,6 +53,7 @@ impl Parsed {
             report: Log::default(),
             items: Vec::new(),
             modules: Vec::new(),
+            own_files: 0,
             includes: Vec::new(),
             pragmas: Pragmas::default(),
             poisoned: FastSet::default(),

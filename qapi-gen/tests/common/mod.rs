@@ -12,6 +12,15 @@ pub(crate) fn releases() -> Vec<String> {
     short.map(|release| format!("{release}.0")).collect()
 }
 
+/// Whether a release writes a language older than today's.
+pub(crate) fn is_legacy(release: &str) -> bool {
+    let numbers = |release: &str| -> Vec<u32> {
+        let parts = release.split('.').map(|part| part.parse());
+        parts.collect::<Result<_, _>>().expect("a release's number")
+    };
+    numbers(release) < numbers(qapi_gen::LANGUAGE)
+}
+
 /// The folder that `QAPI_CORPUS` names, if it has this part: a folder or file in it. If not, `None` and a word about it,
 /// unless `QAPI_REQUIRE_CORPUS` is set. `tests/make-corpus` makes most parts.
 pub(crate) fn corpus(part: &str) -> Option<PathBuf> {

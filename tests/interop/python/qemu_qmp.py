@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 from qemu.qmp import EventListener, ExecuteError, QMPClient
 from qemu.qmp.legacy import QEMUMonitorProtocol
@@ -18,6 +19,7 @@ from qemu.qmp.legacy import QEMUMonitorProtocol
 # What a test waits for at most before it fails, in seconds.
 PATIENCE = 20
 PROGRAM = ""
+RELEASE = Path(__file__).parents[3].joinpath("schema/VERSION").read_text().strip()
 
 
 class Machine:
@@ -174,7 +176,7 @@ class Synchronous(unittest.TestCase):
         self.assertEqual((shell.returncode, shell.stderr), (0, ""))
         greeting, rest = shell.stdout.split("\n\n", 1)
         self.assertEqual(
-            greeting.splitlines()[-1], "Connected to QEMU 11.1.0"
+            greeting.splitlines()[-1], f"Connected to QEMU {RELEASE}"
         )
         replies = [line.removeprefix("(QEMU) ") for line in rest.splitlines()]
         self.assertEqual(

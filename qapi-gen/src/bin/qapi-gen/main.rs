@@ -10,7 +10,6 @@ mod interface;
 mod introspect;
 mod live;
 mod output;
-mod restate;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,7 +30,6 @@ enum Command {
     Check(check::Args),
     Introspect(introspect::Args),
     Generate(generate::Args),
-    Restate(restate::Args),
     Diff(diff::Args),
     Import(import::Args),
     Completions(about::CompletionsArgs),
@@ -55,7 +53,6 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Introspect(args) => introspect::run(&args),
         Command::Generate(args) => generate::run(&args),
-        Command::Restate(args) => restate::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Completions(args) => about::completions(&args),

@@ -1,0 +1,66 @@
+//! Brings this repository to another release of QEMU, given the source trees of QEMU's releases: the schema and the facts
+//! in `schema/`, the generated modules, and the places that state the newest release. Prints what changed for users.
+
+mod changes;
+mod data;
+mod modules;
+mod releases;
+mod statements;
+
+use releases::Release;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo run -p qapi-refresh -- [--workspace DIR] FOLDER
+
+FOLDER has the source trees of QEMU's releases, each in a folder named like 10.2.0 or qemu-10.2.0. Of them only qapi/,
+qga/ and storage-daemon/qapi/ are read.";
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let mut workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    if arguments.len() == 3 && arguments[0] == "--workspace" {
+        workspace = PathBuf::from(arguments.remove(1));
+        arguments.remove(0);
+    }
+    let [folder] = arguments.as_slice() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match refresh(&workspace, Path::new(folder)) {
+        Ok(changes) => {
+            print!("{changes}");
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Refreshes everything, and says what changed.
+fn refresh(workspace: &Path, folder: &Path) -> Result<String, String> {
+    let schema = workspace.join("schema");
+    let before = Release::restated(&schema)?;
+    let oldest = releases::oldest(&schema)?;
+    let releases = releases::read(folder, &oldest)?;
+    let now = releases
+        .last()
+        .ok_or_else(|| format!("{}: no release from {oldest} on is there", folder.display()))?;
+    data::write(&schema, &releases)?;
+    for (path, builder) in modules::modules(workspace) {
+        let code = builder.generate_to_string().map_err(|e| e.to_string())?;
+        save(&path, &code)?;
+    }
+    statements::write(workspace, &before.version, &now.version)?;
+    Ok(changes::between(&before, now))
+}
+
+fn load(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn save(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,44 @@
+//! How the modules of qapi-types for QEMU's interfaces are made from `schema/`.
+
+use qapi_gen::{Builder, Releases};
+use std::path::{Path, PathBuf};
+
+const MANUAL: &str = "https://www.qemu.org/docs/master/interop/";
+
+/// The modules: where each is, and what makes it.
+pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
+    let schema = workspace.join("schema");
+    let builder = |root: &str, name: &str, page: &str| {
+        let releases = schema.join("releases");
+        let facts = releases.join(format!("{name}.txt"));
+        let facts = std::fs::read_to_string(facts).expect("facts are beside the schema");
+        Builder::new(schema.join(root))
+            .extend(releases.join(format!("{name}-dropped.json")))
+            .types_crate("crate")
+            .releases(Releases::parse(&facts).expect("facts are well-formed"))
+            .reference(format!("{MANUAL}{page}"), name.to_uppercase())
+    };
+    let qsd = builder(
+        "storage-daemon/qapi/qapi-schema.json",
+        "qsd",
+        "qemu-storage-daemon-qmp-ref.html",
+    );
+    // Whatever QMP has too comes from there.
+    let qsd = qsd
+        .extern_path("qapi/*.json", "crate::qmp")
+        .extern_path("qsd-dropped.json", "crate::qmp");
+    let all = [
+        (
+            "qmp.rs",
+            builder("qapi/qapi-schema.json", "qmp", "qemu-qmp-ref.html"),
+        ),
+        (
+            "qga.rs",
+            builder("qga/qapi-schema.json", "qga", "qemu-ga-ref.html"),
+        ),
+        ("qsd.rs", qsd),
+    ];
+    let sources = workspace.join("qapi-types/src");
+    all.map(|(file, builder)| (sources.join(file), builder))
+        .into()
+}
