@@ -420,8 +420,12 @@ impl fmt::Display for Violation {
     }
 }
 
+/// As `Display`, for this is what `unwrap` prints, and a `main` that returns it. `{:#?}` gives the parts.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
         let mut out = f.debug_struct("Error");
         out.field("kind", &self.0.kind);
         if let Some(command) = &self.0.command {

@@ -141,8 +141,9 @@ impl<D: Dispatch> Connection<D> {
     pub(crate) fn advance(&mut self, cx: &mut Context<'_>, share: &mut Share) {
         while !share.is_used_up() {
             self.drain_events(cx.waker());
-            if self.core.control.is_shut_down()
-                && (self.is_idle() || self.core.control.is_crashed())
+            if self.client.is_to_be_disconnected()
+                || self.core.control.is_shut_down()
+                    && (self.is_idle() || self.core.control.is_crashed())
             {
                 self.session.close();
             }

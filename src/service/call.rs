@@ -4,6 +4,7 @@ use std::borrow::Cow;
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Control;
 #[cfg(unix)]
@@ -37,6 +38,7 @@ pub struct Client {
     number: u64,
     credentials: Option<Credentials>,
     control: Control,
+    disconnect: AtomicBool,
 }
 
 impl Client {
@@ -47,6 +49,7 @@ impl Client {
             number,
             credentials,
             control,
+            disconnect: AtomicBool::new(false),
         }
     }
 
@@ -60,6 +63,16 @@ impl Client {
     #[must_use]
     pub fn credentials(&self) -> Option<Credentials> {
         self.credentials
+    }
+
+    /// Ends its connection. What waits to be written to it may be lost, and its commands that have not begun are not executed.
+    pub fn disconnect(&self) {
+        self.disconnect.store(true, Ordering::SeqCst);
+        self.control.events().wake_all();
+    }
+
+    pub(crate) fn is_to_be_disconnected(&self) -> bool {
+        self.disconnect.load(Ordering::SeqCst)
     }
 }
 

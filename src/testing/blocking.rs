@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use super::Double;
 use crate::blocking::Client;
 use crate::server::Options;
 use crate::server::blocking::Server;
@@ -15,6 +16,8 @@ use crate::{Error, ErrorKind};
 pub struct Serving {
     control: Control,
     thread: Option<JoinHandle<()>>,
+    /// Which tells when this is dropped whether all went as expected.
+    _double: Option<Double>,
 }
 
 impl Serving {
@@ -83,6 +86,7 @@ where
     D: Dispatch + Send,
 {
     let control = options.control.clone();
+    let double = Double::that_is(&dispatch);
     let (send, receive) = mpsc::channel();
     let thread = thread::Builder::new().name("qapi-serve".into());
     let thread = thread.spawn(move || {
@@ -104,6 +108,7 @@ where
     let serving = Serving {
         control,
         thread: Some(thread.map_err(Error::io)?),
+        _double: double,
     };
     // Nothing comes if the thread panicked.
     let stream = match receive.recv() {

@@ -1,5 +1,6 @@
 //! Servers in this process, and clients of theirs.
 
+use super::Double;
 use crate::server::{Options, Server};
 use crate::service::{Answer, Control, Dispatch};
 use crate::{Client, Error};
@@ -10,19 +11,23 @@ const BUFFER: usize = 64 << 10;
 /// A server that runs until this is dropped.
 #[derive(Debug)]
 #[must_use = "the server ends when this is dropped"]
-pub struct Serving(Control);
+pub struct Serving {
+    control: Control,
+    /// Which tells when this is dropped whether all went as expected.
+    _double: Option<Double>,
+}
 
 impl Serving {
     /// The handle on the server, with which it emits events.
     #[must_use]
     pub fn control(&self) -> &Control {
-        &self.0
+        &self.control
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.shut_down();
+        self.control.shut_down();
     }
 }
 
@@ -71,10 +76,11 @@ pub async fn connect_with<D>(dispatch: D, options: Options) -> Result<(Client, S
 where
     D: Dispatch<Answer = Answer> + Send + Sync,
 {
+    let double = Double::that_is(&dispatch);
     let server = Server::new(dispatch, options);
     let (near, far) = tokio::io::duplex(BUFFER);
     server.serve(far);
-    let serving = run(server);
+    let serving = run(server, double);
     let (reader, writer) = tokio::io::split(near);
     let client = Client::builder().over(reader, writer).await?;
     Ok((client, serving))
@@ -92,16 +98,20 @@ pub fn listen<D>(dispatch: D, path: impl AsRef<std::path::Path>) -> std::io::Res
 where
     D: Dispatch<Answer = Answer> + Send + Sync,
 {
+    let double = Double::that_is(&dispatch);
     let server = Server::new(dispatch, Options::qmp());
     server.listen(crate::server::Listener::unix(path)?)?;
-    Ok(run(server))
+    Ok(run(server, double))
 }
 
-fn run<D>(server: Server<D>) -> Serving
+fn run<D>(server: Server<D>, double: Option<Double>) -> Serving
 where
     D: Dispatch<Answer = Answer> + Send + Sync,
 {
-    let serving = Serving(server.control().clone());
+    let serving = Serving {
+        control: server.control().clone(),
+        _double: double,
+    };
     tokio::spawn(async move { server.run().await });
     serving
 }

@@ -1,24 +1,30 @@
 //! Servers that play a part.
 
+use std::any::Any;
 use std::fmt::{self, Write as _};
-use std::future::{Future, ready};
+use std::future::{Future, pending, ready};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::thread;
+use std::time::Duration;
 
 use qapi_types::message::{ErrorReply, Raw, decode_object};
 use qapi_types::{CommandInfo, Object, Value};
 
 use super::difference;
 use super::exchange::{Exchange, Notice, Outcome};
+use super::expectation::{ExpectedCall, Manner, Wanted};
 use super::recording::{Malformed, Recording};
-use crate::service::{Answer, Call, Dispatch, Found, Result as Reply, encode_reply};
+use crate::service::{Answer, Call, Dispatch, Found, Result as Reply, deferred, encode_reply};
 
 /// A server's part in a test: which commands it expects and what it does then.
 ///
 /// A command that is neither next nor [always](Self::always) expected is answered an error, and
 /// [`finish`](Self::finish) tells of it, as it does of commands that were expected and did not come. Clones play the same
-/// part.
+/// part. When the last one that a test holds is dropped, and `finish` has not told of it, that panics, so that the test
+/// fails: keep one for as long as the test goes on. What [`connect`](super::connect()) gives holds one too.
 ///
 /// ```
 /// # #[cfg(feature = "qmp")] {
@@ -38,30 +44,45 @@ use crate::service::{Answer, Call, Dispatch, Found, Result as Reply, encode_repl
 /// );
 /// # }
 /// ```
-#[derive(Clone, Default)]
-pub struct Double(Arc<Mutex<Part>>);
+#[derive(Default)]
+pub struct Double {
+    part: Arc<Mutex<Part>>,
+    /// Whether this one belongs to a server, not to the test.
+    served: AtomicBool,
+}
 
 #[derive(Default)]
 struct Part {
     expected: Vec<Expected>,
-    always: Vec<Exchange>,
+    always: Vec<ExpectedCall>,
     any_order: bool,
     calls: usize,
     faults: String,
+    /// How many clones there are beside the first one, without those that belong to servers.
+    clones: isize,
+    /// Whether the test knows of all faults.
+    told: bool,
 }
 
 struct Expected {
-    exchange: Exchange,
+    call: ExpectedCall,
     called: bool,
 }
 
-/// What did not go as it was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What did not go as it was expected. Its `Debug` output is for people too, for that is what `unwrap` and a test that
+/// returns it print.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Unexpected(String);
 
 impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}", self.0.trim_end())
     }
 }
 
@@ -91,17 +112,17 @@ impl Double {
 
     /// Expects a command once, after those that are expected already.
     #[must_use]
-    pub fn expect(self, exchange: impl Into<Exchange>) -> Self {
-        let exchange = exchange.into();
+    pub fn expect(self, call: impl Into<ExpectedCall>) -> Self {
+        let call = call.into();
         let called = false;
-        self.part().expected.push(Expected { exchange, called });
+        self.part().expected.push(Expected { call, called });
         self
     }
 
     /// Expects a command at any time and any number of times, or not at all.
     #[must_use]
-    pub fn always(self, exchange: impl Into<Exchange>) -> Self {
-        self.part().always.push(exchange.into());
+    pub fn always(self, call: impl Into<ExpectedCall>) -> Self {
+        self.part().always.push(call.into());
         self
     }
 
@@ -117,9 +138,57 @@ impl Double {
     /// # Errors
     /// Each command that was not expected, with the difference to the one that was, and those that did not come.
     pub fn finish(&self) -> Result<(), Unexpected> {
-        let part = self.part();
-        let mut faults = part.faults.clone();
-        let missing = part.expected.iter().filter(|expected| !expected.called);
+        let mut part = self.part();
+        let outcome = part.finish();
+        part.told |= outcome.is_err();
+        outcome
+    }
+
+    /// A clone of what a server is to be made of, if that is a double.
+    pub(super) fn that_is(dispatch: &impl Dispatch) -> Option<Self> {
+        (dispatch as &dyn Any).downcast_ref().cloned()
+    }
+
+    fn part(&self) -> MutexGuard<'_, Part> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for Double {
+    fn clone(&self) -> Self {
+        self.part().clones += 1;
+        let part = Arc::clone(&self.part);
+        let served = AtomicBool::new(false);
+        Self { part, served }
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        let mut part = self.part();
+        let is_last = match self.served.load(Ordering::Relaxed) {
+            // The test gave away the only one that it had.
+            true => Arc::strong_count(&self.part) == 1,
+            false => {
+                part.clones -= 1;
+                part.clones < 0
+            }
+        };
+        if is_last
+            && !std::mem::replace(&mut part.told, true)
+            && let Err(unexpected) = part.finish()
+            && !thread::panicking()
+        {
+            drop(part);
+            panic!("{unexpected}");
+        }
+    }
+}
+
+impl Part {
+    fn finish(&self) -> Result<(), Unexpected> {
+        let mut faults = self.faults.clone();
+        let missing = self.expected.iter().filter(|expected| !expected.called);
         // Writing to a string cannot fail.
         let _ = match missing.clone().count() {
             0 => Ok(()),
@@ -127,7 +196,7 @@ impl Double {
             count => writeln!(faults, "{count} expected commands were not called:"),
         };
         for expected in missing {
-            let _ = writeln!(faults, "  {}", expected.exchange);
+            let _ = writeln!(faults, "  {}", expected.call);
         }
         if faults.is_empty() {
             Ok(())
@@ -136,13 +205,7 @@ impl Double {
         }
     }
 
-    fn part(&self) -> MutexGuard<'_, Part> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Part {
-    fn call(&mut self, call: &Call, arguments: Object) -> Result<Exchange, ErrorReply> {
+    fn call(&mut self, call: &Call, arguments: Object) -> Result<ExpectedCall, ErrorReply> {
         self.calls += 1;
         let got = Exchange {
             oob: call.is_out_of_band(),
@@ -150,24 +213,20 @@ impl Part {
         };
         let mut open = self.expected.iter_mut().filter(|expected| !expected.called);
         let found = if self.any_order {
-            open.find(|expected| expected.exchange.is_same_call(&got))
+            open.find(|expected| expected.call.is(&got))
         } else {
-            open.next()
-                .filter(|expected| expected.exchange.is_same_call(&got))
+            open.next().filter(|expected| expected.call.is(&got))
         };
         if let Some(expected) = found {
             expected.called = true;
-            return Ok(expected.exchange.clone());
+            return Ok(expected.call.clone());
         }
-        if let Some(exchange) = self
-            .always
-            .iter()
-            .find(|exchange| exchange.is_same_call(&got))
-        {
-            return Ok(exchange.clone());
+        if let Some(call) = self.always.iter().find(|call| call.is(&got)) {
+            return Ok(call.clone());
         }
         let fault = self.fault(&got);
         self.faults.push_str(&fault);
+        self.told = false;
         Err(ErrorReply::generic(fault.trim_end()))
     }
 
@@ -175,28 +234,29 @@ impl Part {
     fn is_silent(&self, name: &str) -> bool {
         let expected = self.expected.iter().filter(|expected| !expected.called);
         expected
-            .map(|expected| &expected.exchange)
+            .map(|expected| &expected.call)
             .chain(&self.always)
-            .find(|exchange| exchange.command == name)
-            .is_some_and(|exchange| exchange.outcome == Outcome::Silence)
+            .find(|call| call.exchange.command == name)
+            .is_some_and(ExpectedCall::is_silent)
     }
 
     fn fault(&self, got: &Exchange) -> String {
         let mut fault = format!("call {} was not expected: {got}\n", self.calls);
         let mut open = self.expected.iter().filter(|expected| !expected.called);
         let wanted = if self.any_order {
-            open.find(|expected| expected.exchange.command == got.command)
+            open.find(|expected| expected.call.exchange.command == got.command)
         } else {
             open.next()
         };
-        let Some(Expected { exchange, .. }) = wanted else {
+        let Some(Expected { call, .. }) = wanted else {
             return fault;
         };
+        let exchange = &call.exchange;
         let _ = match exchange.line {
-            0 => writeln!(fault, "  expected: {exchange}"),
-            line => writeln!(fault, "  expected: {exchange} (line {line})"),
+            0 => writeln!(fault, "  expected: {call}"),
+            line => writeln!(fault, "  expected: {call} (line {line})"),
         };
-        if exchange.command == got.command {
+        if exchange.command == got.command && matches!(call.wanted, Wanted::These) {
             let value = |exchange: &Exchange| Value::Object(exchange.arguments.clone());
             fault.push_str(&difference::lines(&value(exchange), &value(got)));
         }
@@ -209,7 +269,7 @@ impl fmt::Debug for Double {
         let part = self.part();
         let expected = part.expected.iter().filter(|expected| !expected.called);
         f.debug_list()
-            .entries(expected.map(|expected| expected.exchange.to_string()))
+            .entries(expected.map(|expected| expected.call.to_string()))
             .finish()
     }
 }
@@ -229,6 +289,10 @@ impl Dispatch for Double {
     }
 
     fn schema(&self) -> Option<&str> {
+        // A server asks this when it is made: this one is its own from then on.
+        if !self.served.swap(true, Ordering::Relaxed) {
+            self.part().clones -= 1;
+        }
         None
     }
 
@@ -240,29 +304,48 @@ impl Dispatch for Double {
     }
 
     fn start(&self, _: usize, call: Call, arguments: Option<Raw<'_>>) -> Reply<Answer> {
-        let exchange = self.part().call(&call, decode_object(arguments)?)?;
+        let ExpectedCall {
+            exchange, manner, ..
+        } = self.part().call(&call, decode_object(arguments)?)?;
         emit(&call, &exchange.before);
         let outcome = match exchange.outcome {
             Outcome::Return(value) => encode_reply(&value),
             Outcome::Error(error) => Err(error),
             Outcome::Silence => Ok(Vec::new()),
         };
+        let answer: Answer = match manner {
+            Manner::AtOnce => Box::pin(ready(outcome)),
+            Manner::After(delay) => Box::pin(delayed(outcome, delay)),
+            Manner::Never => Box::pin(pending()),
+            Manner::HangUp => {
+                call.client().disconnect();
+                Box::pin(ready(Ok(Vec::new())))
+            }
+        };
         if exchange.after.is_empty() {
-            return Ok(Box::pin(ready(outcome)));
+            return Ok(answer);
         }
         let after = exchange.after;
-        let answer = Later {
-            outcome: Some(outcome),
+        Ok(Box::pin(Later {
+            answer,
             call,
             after,
-        };
-        Ok(Box::pin(answer))
+        }))
     }
+}
+
+fn delayed(outcome: Reply<Vec<u8>>, delay: Duration) -> impl Future<Output = Reply<Vec<u8>>> {
+    let (completer, late) = deferred();
+    thread::spawn(move || {
+        thread::sleep(delay);
+        completer.complete(outcome);
+    });
+    late
 }
 
 /// An answer with events behind it. Servers drop an answer when its reply is on its way.
 struct Later {
-    outcome: Option<Reply<Vec<u8>>>,
+    answer: Answer,
     call: Call,
     after: Vec<Notice>,
 }
@@ -270,8 +353,8 @@ struct Later {
 impl Future for Later {
     type Output = Reply<Vec<u8>>;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        self.outcome.take().map_or(Poll::Pending, Poll::Ready)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.answer.as_mut().poll(cx)
     }
 }
 

@@ -1,13 +1,10 @@
 //! A request, what answers it, and what happens around it.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use qapi_types::codec::{Encode, encode_object};
+use qapi_types::codec::encode_object;
 use qapi_types::message::{ErrorClass, ErrorReply};
-use qapi_types::{Command, Event, Mode, Object, Reader, Style, Value, Writer};
-
-use crate::service::IntoReply;
+use qapi_types::{Event, Mode, Object, Reader, Style, Value, Writer};
 
 /// A command and what comes of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +126,30 @@ impl Outcome {
 }
 
 impl Notice {
+    /// An event without data.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { name, data: None }
+    }
+
+    /// An event of a type.
+    #[must_use]
+    pub fn of<E: Event>(event: &E) -> Self {
+        let data = object(|w| encode_object(event, w));
+        Self {
+            name: E::NAME.to_owned(),
+            data: (!data.is_empty()).then_some(data),
+        }
+    }
+
+    /// Gives it data.
+    #[must_use]
+    pub fn data(mut self, data: Object) -> Self {
+        self.data = Some(data);
+        self
+    }
+
     pub(super) fn from_message(message: &Object) -> Option<Self> {
         let name = message.get("event")?.as_str()?.to_owned();
         let data = message.get("data").and_then(Value::as_object).cloned();
@@ -136,78 +157,8 @@ impl Notice {
     }
 }
 
-/// A command that a [`Double`](super::Double) is to expect. Unless it is told what to answer, it answers an empty
-/// object.
-pub fn call<C: Command>(command: C) -> Expectation<C> {
-    let exchange = Exchange::new(C::NAME, object(|w| encode_object(&command, w)));
-    Expectation {
-        exchange,
-        command: PhantomData,
-    }
-}
-
-/// What [`call`] makes: a command, and what a server does when it comes.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Expectation<C> {
-    exchange: Exchange,
-    command: PhantomData<fn() -> C>,
-}
-
-impl<C: Command> Expectation<C> {
-    /// It comes out of band.
-    pub fn oob(mut self) -> Self {
-        self.exchange.oob = true;
-        self
-    }
-
-    /// It is answered this.
-    pub fn returns(mut self, reply: impl IntoReply<C::Reply>) -> Self {
-        let reply = reply.into_reply();
-        self.exchange.outcome = Outcome::Return(value(|w| reply.encode(w)));
-        self
-    }
-
-    /// It is answered an error.
-    pub fn fails(mut self, error: ErrorReply) -> Self {
-        self.exchange.outcome = Outcome::Error(error);
-        self
-    }
-
-    /// It is answered nothing, as commands are that shut something down.
-    pub fn says_nothing(mut self) -> Self {
-        self.exchange.outcome = Outcome::Silence;
-        self
-    }
-
-    /// Before the reply, this event is emitted, after those that are already to be emitted.
-    pub fn emits<E: Event>(mut self, event: E) -> Self {
-        self.exchange.before.push(notice(&event));
-        self
-    }
-
-    /// After the reply, this event is emitted, after those that are already to be emitted.
-    pub fn emits_later<E: Event>(mut self, event: E) -> Self {
-        self.exchange.after.push(notice(&event));
-        self
-    }
-}
-
-impl<C> From<Expectation<C>> for Exchange {
-    fn from(expectation: Expectation<C>) -> Self {
-        expectation.exchange
-    }
-}
-
-fn notice<E: Event>(event: &E) -> Notice {
-    let data = object(|w| encode_object(event, w));
-    Notice {
-        name: E::NAME.to_owned(),
-        data: (!data.is_empty()).then_some(data),
-    }
-}
-
-fn object(write: impl FnOnce(&mut Writer<'_>)) -> Object {
+/// What was written, which is an object.
+pub(super) fn object(write: impl FnOnce(&mut Writer<'_>)) -> Object {
     match value(write) {
         Value::Object(object) => object,
         _ => Object::new(),
@@ -215,7 +166,7 @@ fn object(write: impl FnOnce(&mut Writer<'_>)) -> Object {
 }
 
 /// What was written, as a tree. What JSON cannot express is null.
-fn value(write: impl FnOnce(&mut Writer<'_>)) -> Value {
+pub(super) fn value(write: impl FnOnce(&mut Writer<'_>)) -> Value {
     let mut text = Vec::new();
     write(&mut Writer::new(&mut text, Style::Compact));
     Reader::new(&text, Mode::Lenient)

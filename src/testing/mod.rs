@@ -16,6 +16,7 @@ mod connect;
 mod difference;
 mod double;
 mod exchange;
+mod expectation;
 mod play;
 mod recorder;
 mod recording;
@@ -26,6 +27,7 @@ pub use connect::listen;
 #[cfg(feature = "tokio")]
 pub use connect::{Serving, connect, connect_with};
 pub use double::{Double, Unexpected};
-pub use exchange::{Exchange, Expectation, Notice, Outcome, call};
+pub use exchange::{Exchange, Notice, Outcome};
+pub use expectation::{Expectation, ExpectedCall, any_call, call, call_if};
 pub use recorder::{Recorded, Recorder};
 pub use recording::{Malformed, Message, Recording, Side};

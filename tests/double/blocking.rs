@@ -9,6 +9,7 @@ use qapi_rt::server::Options;
 use qapi_rt::service::{Call, Control, Result, Router};
 use qapi_rt::testing::blocking::{connect, connect_with};
 use qapi_rt::testing::{Double, call};
+use qapi_rt::types::Event as _;
 
 #[test]
 fn a_part_is_played() {
@@ -40,6 +41,8 @@ struct Machine {
 }
 
 impl Service for Machine {
+    const EVENTS: &'static [&'static str] = &[events::Resume::NAME];
+
     async fn query_status(&self, _: &Call, _: commands::QueryStatus) -> Result<StatusInfo> {
         let (running, state) = match self.running.load(Ordering::SeqCst) {
             true => (true, RunState::Running),

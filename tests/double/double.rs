@@ -122,7 +122,8 @@ async fn the_recorded_client_is_played_to_a_server() {
     use qapi_rt::server::{Options, Server};
 
     let recording: Recording = SESSION.parse().unwrap();
-    let server = Server::new(Double::replay(&recording).unwrap(), Options::qmp());
+    let double = Double::replay(&recording).unwrap();
+    let server = Server::new(double.clone(), Options::qmp());
     let play = async |recording: Recording| {
         let (near, far) = UnixStream::pair().unwrap();
         far.set_nonblocking(true).unwrap();
@@ -138,4 +139,5 @@ async fn the_recorded_client_is_played_to_a_server() {
         answered: GenericError: call 3 was not expected: query-version\n  \
         expected: {\"package\":\"recorded\",\"qemu\":{\"major\":4,\"micro\":6,\"minor\":5}}\n";
     assert_eq!(recording.differences(&played).unwrap(), told);
+    double.finish().unwrap_err();
 }

@@ -2,4 +2,6 @@
 
 mod blocking;
 mod double;
+mod ends;
+mod manners;
 mod recording;
