@@ -37,6 +37,8 @@ mod pages {
     struct Generator;
     #[doc = include_str!("../../qapi-types/README.md")]
     struct Types;
+    #[doc = include_str!("../../docs/guide/how-do-i.md")]
+    struct HowDoI;
     #[doc = include_str!("../../docs/guide/versions.md")]
     struct Versions;
     #[doc = include_str!("../../docs/guide/from-qapi-rs.md")]
