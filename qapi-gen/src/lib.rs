@@ -52,7 +52,7 @@
 //! # Features
 //!
 //! Build scripts want to compile little, so they leave out what they do not need with `default-features = false`; the only
-//! dependencies are quote and proc-macro2 then.
+//! dependencies are quote, proc-macro2 and strsim then.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -92,7 +92,6 @@ mod layout;
 #[cfg(feature = "legacy")]
 mod legacy;
 mod loader;
-mod map;
 pub mod model;
 mod names;
 mod print;

@@ -1,6 +1,6 @@
 //! Where the text of schema files comes from.
 
-use crate::map::FastMap;
+use crate::names::FastMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 

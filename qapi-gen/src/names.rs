@@ -1,6 +1,7 @@
 //! Interned names.
 
 use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Deref;
@@ -220,7 +221,8 @@ impl BuildHasher for FastHasher {
     }
 }
 
-pub(crate) use crate::map::{FastMap, FastSet};
+pub(crate) type FastMap<K, V> = HashMap<K, V, FastHasher>;
+pub(crate) type FastSet<K> = HashSet<K, FastHasher>;
 
 #[cfg(test)]
 mod tests {

@@ -10,49 +10,27 @@ pub(crate) fn closest<'a>(
         return None;
     }
     let limit = (written.len() / 3).max(1);
+    let folded = folded(written);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let bound = best.map_or(limit, |(d, _)| d - 1);
-        if let Some(d) = distance(written.as_bytes(), candidate.as_bytes(), bound) {
-            best = Some((d, candidate));
-            if d == 0 {
-                break;
-            }
+        let bound = best.map_or(limit, |(distance, _)| distance - 1);
+        if written.len().abs_diff(candidate.len()) > bound {
+            continue;
+        }
+        let distance = strsim::osa_distance(&folded, &self::folded(candidate));
+        if distance <= bound {
+            best = Some((distance, candidate));
+        }
+        if distance == 0 {
+            break;
         }
     }
     best.map(|(_, candidate)| candidate)
 }
 
-/// Edit distance with transpositions, ignoring case and `-` versus `_`, if at most `bound`.
-fn distance(a: &[u8], b: &[u8], bound: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) > bound {
-        return None;
-    }
-    let fold = |c: u8| match c {
-        b'_' => b'-',
-        c => c.to_ascii_lowercase(),
-    };
-    let mut before = Vec::new();
-    let mut previous: Vec<usize> = (0..=b.len()).collect();
-    for (i, &x) in a.iter().enumerate() {
-        let mut row = vec![i + 1; b.len() + 1];
-        for (j, &y) in b.iter().enumerate() {
-            let (x, y) = (fold(x), fold(y));
-            let mut d = (previous[j] + usize::from(x != y))
-                .min(previous[j + 1] + 1)
-                .min(row[j] + 1);
-            if i > 0 && j > 0 && x == fold(b[j - 1]) && y == fold(a[i - 1]) {
-                let crossed: &Vec<usize> = &before;
-                d = d.min(crossed[j - 1] + 1);
-            }
-            row[j + 1] = d;
-        }
-        if row.iter().min().is_some_and(|&d| d > bound) {
-            return None;
-        }
-        before = std::mem::replace(&mut previous, row);
-    }
-    Some(previous[b.len()]).filter(|&d| d <= bound)
+/// A name as far as slips in it count: not by case, nor by `-` or `_`.
+fn folded(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
 }
 
 #[cfg(test)]

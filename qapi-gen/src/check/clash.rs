@@ -27,7 +27,8 @@ impl Folds {
             let next = self.by_text.len() as u32;
             *known = *self
                 .by_text
-                .get_or_insert_with(names::folded(names.str(symbol)), || next);
+                .entry(names::folded(names.str(symbol)))
+                .or_insert(next);
         }
         *known
     }
@@ -62,7 +63,7 @@ pub(super) fn inherited(
             continue;
         }
         for (index, name) in names.into_iter().enumerate() {
-            let holders = scope.get_or_insert_with(name, Vec::new);
+            let holders = scope.entry(name).or_default();
             if let Some(earlier) = holders.first() {
                 clashes.insert((object, index), *earlier);
             }

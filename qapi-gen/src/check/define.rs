@@ -68,7 +68,7 @@ impl Tables {
     }
 
     pub(super) fn array(&mut self, element: Type) -> ArrayId {
-        *self.array_ids.get_or_insert_with(element, || {
+        *self.array_ids.entry(element).or_insert_with(|| {
             self.arrays.push(Array { element });
             ArrayId(self.arrays.len() as u32 - 1)
         })
@@ -122,7 +122,7 @@ pub(super) fn define(defs: &[Def], parsed: &mut Parsed, report: &mut Report) -> 
             tables.objects.push((symbol, Source::Inline(index)));
             let id = ObjectId(tables.objects.len() as u32 - 1);
             let entry = Entry::Type(Type::Object(id));
-            tables.entries.get_or_insert_with(symbol, || entry);
+            tables.entries.entry(symbol).or_insert(entry);
             id
         });
         let (definition, entry) = match def.kind {

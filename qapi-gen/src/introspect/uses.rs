@@ -22,7 +22,7 @@ impl Uses {
         let of_integers: Vec<bool> = schema
             .arrays()
             .map(|(_, array)| is_integer(array.element))
-            .collect::<Vec<_>>();
+            .collect();
         let mut uses = Uses {
             types: Vec::new(),
             seen: FastMap::default(),
