@@ -104,7 +104,7 @@ fn names_of_files_and_licences_stay_on_their_lines() {
     assert!(!code.contains('\r'));
     assert!(code.contains(" from a b c.json. Do not edit.\n"));
     assert!(code.contains("\n// MIT X.\n"));
-    assert!(code.contains("\n/// `Aa`, `a b c.json` line "), "{code}");
+    assert!(code.contains("\n/// `Aa`, `a b c.json`\n"), "{code}");
 }
 
 #[test]

@@ -11,6 +11,16 @@ use std::path::{Path, PathBuf};
 /// Compiled as a user's crate does: warnings are errors here, but for those about code that this
 /// test does not use, and clippy's pedantic ones beyond those that the header of every file lists.
 #[deny(warnings, clippy::pedantic)]
+#[deny(
+    missing_copy_implementations,
+    missing_debug_implementations,
+    missing_docs,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unused_lifetimes
+)]
 #[allow(dead_code, unreachable_pub)]
 #[allow(
     clippy::doc_markdown,

@@ -10,7 +10,7 @@
 
 /// Since: 1.2
 ///
-/// [`QapiErrorClass`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-error.QapiErrorClass), `error.json` line 18
+/// [`QapiErrorClass`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-error.QapiErrorClass), `error.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QapiErrorClass {
@@ -64,7 +64,7 @@ impl crate::codec::Enum for QapiErrorClass {
 
 /// Since: 2.1
 ///
-/// [`IoOperationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.IoOperationType), `common.json` line 15
+/// [`IoOperationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.IoOperationType), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IoOperationType {
@@ -97,7 +97,7 @@ impl crate::codec::Enum for IoOperationType {
 
 /// Since: 2.2
 ///
-/// [`OnOffAuto`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffAuto), `common.json` line 26
+/// [`OnOffAuto`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffAuto), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnOffAuto {
@@ -133,7 +133,7 @@ impl crate::codec::Enum for OnOffAuto {
 
 /// Since: 2.6
 ///
-/// [`OnOffSplit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffSplit), `common.json` line 37
+/// [`OnOffSplit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffSplit), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnOffSplit {
@@ -169,7 +169,7 @@ impl crate::codec::Enum for OnOffSplit {
 
 /// Since: 2.10
 ///
-/// [`StrOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-common.StrOrNull), `common.json` line 47
+/// [`StrOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-common.StrOrNull), `common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StrOrNull {
@@ -219,7 +219,7 @@ impl crate::codec::Encode for StrOrNull {
 
 /// Since: 2.12
 ///
-/// [`OffAutoPCIBAR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OffAutoPCIBAR), `common.json` line 63
+/// [`OffAutoPCIBAR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.OffAutoPCIBAR), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OffAutoPCIBAR {
@@ -288,7 +288,7 @@ impl crate::codec::Enum for OffAutoPCIBAR {
 
 /// Since: 4.0
 ///
-/// [`PCIELinkSpeed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkSpeed), `common.json` line 80
+/// [`PCIELinkSpeed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkSpeed), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PCIELinkSpeed {
@@ -340,7 +340,7 @@ impl crate::codec::Enum for PCIELinkSpeed {
 
 /// Since: 4.0
 ///
-/// [`PCIELinkWidth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkWidth), `common.json` line 95
+/// [`PCIELinkWidth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkWidth), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PCIELinkWidth {
@@ -396,7 +396,7 @@ impl crate::codec::Enum for PCIELinkWidth {
 
 /// Since: 2.1
 ///
-/// [`HostMemPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.HostMemPolicy), `common.json` line 107
+/// [`HostMemPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.HostMemPolicy), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostMemPolicy {
@@ -435,7 +435,7 @@ impl crate::codec::Enum for HostMemPolicy {
 
 /// Since: 2.5
 ///
-/// [`NetFilterDirection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.NetFilterDirection), `common.json` line 121
+/// [`NetFilterDirection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.NetFilterDirection), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetFilterDirection {
@@ -471,7 +471,7 @@ impl crate::codec::Enum for NetFilterDirection {
 
 /// Since: 4.0
 ///
-/// [`GrabToggleKeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.GrabToggleKeys), `common.json` line 135
+/// [`GrabToggleKeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.GrabToggleKeys), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrabToggleKeys {
@@ -530,7 +530,7 @@ impl crate::codec::Enum for GrabToggleKeys {
 
 /// Since: 6.2
 ///
-/// [`HumanReadableText`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-common.HumanReadableText), `common.json` line 154
+/// [`HumanReadableText`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-common.HumanReadableText), `common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HumanReadableText {
@@ -590,7 +590,7 @@ impl crate::codec::Members for HumanReadableText {
 
 /// Since: 10.0
 ///
-/// [`EndianMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.EndianMode), `common.json` line 165
+/// [`EndianMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-common.EndianMode), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndianMode {
@@ -626,7 +626,7 @@ impl crate::codec::Enum for EndianMode {
 
 /// Since: 2.1
 ///
-/// [`NetworkAddressFamily`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-sockets.NetworkAddressFamily), `sockets.json` line 18
+/// [`NetworkAddressFamily`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-sockets.NetworkAddressFamily), `sockets.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetworkAddressFamily {
@@ -672,7 +672,7 @@ impl crate::codec::Enum for NetworkAddressFamily {
     }
 }
 
-/// [`InetSocketAddressBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressBase), `sockets.json` line 23
+/// [`InetSocketAddressBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressBase), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddressBase {
@@ -732,7 +732,7 @@ impl crate::codec::Members for InetSocketAddressBase {
 
 /// Since: 1.3
 ///
-/// [`InetSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddress), `sockets.json` line 43
+/// [`InetSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddress {
@@ -976,7 +976,7 @@ impl crate::codec::Members for InetSocketAddress {
 
 /// Since: 1.3
 ///
-/// [`UnixSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddress), `sockets.json` line 68
+/// [`UnixSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnixSocketAddress {
@@ -1067,7 +1067,7 @@ impl crate::codec::Members for UnixSocketAddress {
 
 /// Since: 2.8
 ///
-/// [`VsockSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddress), `sockets.json` line 85
+/// [`VsockSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VsockSocketAddress {
@@ -1131,7 +1131,7 @@ impl crate::codec::Members for VsockSocketAddress {
 
 /// Since: 1.2
 ///
-/// [`FdSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddress), `sockets.json` line 94
+/// [`FdSocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdSocketAddress {
@@ -1187,7 +1187,7 @@ impl crate::codec::Members for FdSocketAddress {
 
 /// Since: 1.3
 ///
-/// [`InetSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressWrapper), `sockets.json` line 103
+/// [`InetSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddressWrapper {
@@ -1237,7 +1237,7 @@ impl crate::codec::Members for InetSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`UnixSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddressWrapper), `sockets.json` line 115
+/// [`UnixSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnixSocketAddressWrapper {
@@ -1287,7 +1287,7 @@ impl crate::codec::Members for UnixSocketAddressWrapper {
 
 /// Since: 2.8
 ///
-/// [`VsockSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddressWrapper), `sockets.json` line 127
+/// [`VsockSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VsockSocketAddressWrapper {
@@ -1337,7 +1337,7 @@ impl crate::codec::Members for VsockSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`FdSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddressWrapper), `sockets.json` line 139
+/// [`FdSocketAddressWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdSocketAddressWrapper {
@@ -1387,7 +1387,7 @@ impl crate::codec::Members for FdSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`SocketAddressLegacy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddressLegacy), `sockets.json` line 148
+/// [`SocketAddressLegacy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddressLegacy), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SocketAddressLegacy {
@@ -1473,6 +1473,7 @@ pub enum SocketAddressLegacyBranch {
     },
 }
 
+/// The branch `inet`.
 impl ::core::convert::From<InetSocketAddressWrapper> for SocketAddressLegacyBranch {
     #[inline]
     fn from(branch: InetSocketAddressWrapper) -> Self {
@@ -1480,6 +1481,7 @@ impl ::core::convert::From<InetSocketAddressWrapper> for SocketAddressLegacyBran
     }
 }
 
+/// The branch `unix`.
 impl ::core::convert::From<UnixSocketAddressWrapper> for SocketAddressLegacyBranch {
     #[inline]
     fn from(branch: UnixSocketAddressWrapper) -> Self {
@@ -1487,6 +1489,7 @@ impl ::core::convert::From<UnixSocketAddressWrapper> for SocketAddressLegacyBran
     }
 }
 
+/// The branch `vsock`.
 impl ::core::convert::From<VsockSocketAddressWrapper> for SocketAddressLegacyBranch {
     #[inline]
     fn from(branch: VsockSocketAddressWrapper) -> Self {
@@ -1494,6 +1497,7 @@ impl ::core::convert::From<VsockSocketAddressWrapper> for SocketAddressLegacyBra
     }
 }
 
+/// The branch `fd`.
 impl ::core::convert::From<FdSocketAddressWrapper> for SocketAddressLegacyBranch {
     #[inline]
     fn from(branch: FdSocketAddressWrapper) -> Self {
@@ -1502,6 +1506,7 @@ impl ::core::convert::From<FdSocketAddressWrapper> for SocketAddressLegacyBranch
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SocketAddressLegacyBranchPartial {
     Inet(crate::codec::BoxedPartial<InetSocketAddressWrapper>),
     Unix(crate::codec::BoxedPartial<UnixSocketAddressWrapper>),
@@ -1598,7 +1603,7 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
 
 /// Since: 2.9
 ///
-/// [`SocketAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-sockets.SocketAddressType), `sockets.json` line 170
+/// [`SocketAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-sockets.SocketAddressType), `sockets.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SocketAddressType {
@@ -1637,7 +1642,7 @@ impl crate::codec::Enum for SocketAddressType {
 
 /// Since: 2.9
 ///
-/// [`SocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddress), `sockets.json` line 179
+/// [`SocketAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SocketAddress {
@@ -1735,6 +1740,7 @@ pub enum SocketAddressBranch {
     },
 }
 
+/// The branch `inet`.
 impl ::core::convert::From<InetSocketAddress> for SocketAddressBranch {
     #[inline]
     fn from(branch: InetSocketAddress) -> Self {
@@ -1742,6 +1748,7 @@ impl ::core::convert::From<InetSocketAddress> for SocketAddressBranch {
     }
 }
 
+/// The branch `unix`.
 impl ::core::convert::From<UnixSocketAddress> for SocketAddressBranch {
     #[inline]
     fn from(branch: UnixSocketAddress) -> Self {
@@ -1749,6 +1756,7 @@ impl ::core::convert::From<UnixSocketAddress> for SocketAddressBranch {
     }
 }
 
+/// The branch `vsock`.
 impl ::core::convert::From<VsockSocketAddress> for SocketAddressBranch {
     #[inline]
     fn from(branch: VsockSocketAddress) -> Self {
@@ -1756,6 +1764,7 @@ impl ::core::convert::From<VsockSocketAddress> for SocketAddressBranch {
     }
 }
 
+/// The branch `fd`.
 impl ::core::convert::From<FdSocketAddress> for SocketAddressBranch {
     #[inline]
     fn from(branch: FdSocketAddress) -> Self {
@@ -1764,6 +1773,7 @@ impl ::core::convert::From<FdSocketAddress> for SocketAddressBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SocketAddressBranchPartial {
     Inet(crate::codec::BoxedPartial<InetSocketAddress>),
     Unix(crate::codec::BoxedPartial<UnixSocketAddress>),
@@ -1849,7 +1859,7 @@ impl crate::codec::Branches for SocketAddressBranch {
     }
 }
 
-/// [`RunState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.RunState), `run-state.json` line 12
+/// [`RunState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.RunState), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunState {
@@ -1956,7 +1966,7 @@ impl crate::codec::Enum for RunState {
     }
 }
 
-/// [`ShutdownCause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownCause), `run-state.json` line 39
+/// [`ShutdownCause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownCause), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShutdownCause {
@@ -2040,7 +2050,7 @@ impl crate::codec::Enum for ShutdownCause {
 
 /// Since: 0.14
 ///
-/// [`StatusInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.StatusInfo), `run-state.json` line 64
+/// [`StatusInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.StatusInfo), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusInfo {
@@ -2102,7 +2112,7 @@ impl crate::codec::Members for StatusInfo {
 
 /// Since: 2.1
 ///
-/// [`WatchdogAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.WatchdogAction), `run-state.json` line 167
+/// [`WatchdogAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.WatchdogAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogAction {
@@ -2166,7 +2176,7 @@ impl crate::codec::Enum for WatchdogAction {
 
 /// Since: 6.0
 ///
-/// [`RebootAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.RebootAction), `run-state.json` line 188
+/// [`RebootAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.RebootAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RebootAction {
@@ -2199,7 +2209,7 @@ impl crate::codec::Enum for RebootAction {
 
 /// Since: 6.0
 ///
-/// [`ShutdownAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownAction), `run-state.json` line 198
+/// [`ShutdownAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShutdownAction {
@@ -2232,7 +2242,7 @@ impl crate::codec::Enum for ShutdownAction {
 
 /// Since: 6.0
 ///
-/// [`PanicAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.PanicAction), `run-state.json` line 210
+/// [`PanicAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.PanicAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PanicAction {
@@ -2271,7 +2281,7 @@ impl crate::codec::Enum for PanicAction {
 
 /// Since: 2.1
 ///
-/// [`GuestPanicAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicAction), `run-state.json` line 287
+/// [`GuestPanicAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestPanicAction {
@@ -2307,7 +2317,7 @@ impl crate::codec::Enum for GuestPanicAction {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json` line 299
+/// [`GuestPanicInformationType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestPanicInformationType {
@@ -2346,7 +2356,7 @@ impl crate::codec::Enum for GuestPanicInformationType {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json` line 311
+/// [`GuestPanicInformation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformation {
@@ -2444,6 +2454,7 @@ pub enum GuestPanicInformationBranch {
     },
 }
 
+/// The branch `hyper-v`.
 impl ::core::convert::From<GuestPanicInformationHyperV> for GuestPanicInformationBranch {
     #[inline]
     fn from(branch: GuestPanicInformationHyperV) -> Self {
@@ -2451,6 +2462,7 @@ impl ::core::convert::From<GuestPanicInformationHyperV> for GuestPanicInformatio
     }
 }
 
+/// The branch `s390`.
 impl ::core::convert::From<GuestPanicInformationS390> for GuestPanicInformationBranch {
     #[inline]
     fn from(branch: GuestPanicInformationS390) -> Self {
@@ -2458,6 +2470,7 @@ impl ::core::convert::From<GuestPanicInformationS390> for GuestPanicInformationB
     }
 }
 
+/// The branch `tdx`.
 impl ::core::convert::From<GuestPanicInformationTdx> for GuestPanicInformationBranch {
     #[inline]
     fn from(branch: GuestPanicInformationTdx) -> Self {
@@ -2465,6 +2478,7 @@ impl ::core::convert::From<GuestPanicInformationTdx> for GuestPanicInformationBr
     }
 }
 
+/// The branch `sev`.
 impl ::core::convert::From<GuestPanicInformationSev> for GuestPanicInformationBranch {
     #[inline]
     fn from(branch: GuestPanicInformationSev) -> Self {
@@ -2473,6 +2487,7 @@ impl ::core::convert::From<GuestPanicInformationSev> for GuestPanicInformationBr
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum GuestPanicInformationBranchPartial {
     HyperV(crate::codec::BoxedPartial<GuestPanicInformationHyperV>),
     S390(crate::codec::BoxedPartial<GuestPanicInformationS390>),
@@ -2574,7 +2589,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationHyperV`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json` line 334
+/// [`GuestPanicInformationHyperV`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationHyperV {
@@ -2673,7 +2688,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
 
 /// Since: 2.12
 ///
-/// [`S390CrashReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json` line 356
+/// [`S390CrashReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CrashReason {
@@ -2727,7 +2742,7 @@ impl crate::codec::Enum for S390CrashReason {
 
 /// Since: 2.12
 ///
-/// [`GuestPanicInformationS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json` line 377
+/// [`GuestPanicInformationS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationS390 {
@@ -2804,7 +2819,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
 
 /// Since: 10.1
 ///
-/// [`GuestPanicInformationTdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json` line 396
+/// [`GuestPanicInformationTdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationTdx {
@@ -2886,7 +2901,7 @@ impl crate::codec::Members for GuestPanicInformationTdx {
 
 /// Since: 11.0
 ///
-/// [`GuestPanicInformationSev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationSev), `run-state.json` line 409
+/// [`GuestPanicInformationSev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationSev), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationSev {
@@ -2948,7 +2963,7 @@ impl crate::codec::Members for GuestPanicInformationSev {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureRecipient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json` line 440
+/// [`MemoryFailureRecipient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureRecipient {
@@ -2981,7 +2996,7 @@ impl crate::codec::Enum for MemoryFailureRecipient {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json` line 452
+/// [`MemoryFailureAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureAction {
@@ -3020,7 +3035,7 @@ impl crate::codec::Enum for MemoryFailureAction {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json` line 465
+/// [`MemoryFailureFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryFailureFlags {
@@ -3082,7 +3097,7 @@ impl crate::codec::Members for MemoryFailureFlags {
 
 /// Since: 7.2
 ///
-/// [`NotifyVmexitOption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json` line 479
+/// [`NotifyVmexitOption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyVmexitOption {
@@ -3118,7 +3133,7 @@ impl crate::codec::Enum for NotifyVmexitOption {
 
 /// Since: 2.5
 ///
-/// [`QCryptoTLSCredsEndpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoTLSCredsEndpoint), `crypto.json` line 15
+/// [`QCryptoTLSCredsEndpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoTLSCredsEndpoint), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoTLSCredsEndpoint {
@@ -3151,7 +3166,7 @@ impl crate::codec::Enum for QCryptoTLSCredsEndpoint {
 
 /// Since: 2.6
 ///
-/// [`QCryptoSecretFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoSecretFormat), `crypto.json` line 25
+/// [`QCryptoSecretFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoSecretFormat), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoSecretFormat {
@@ -3184,7 +3199,7 @@ impl crate::codec::Enum for QCryptoSecretFormat {
 
 /// Since: 2.6
 ///
-/// [`QCryptoHashAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoHashAlgo), `crypto.json` line 41
+/// [`QCryptoHashAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoHashAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoHashAlgo {
@@ -3253,7 +3268,7 @@ impl crate::codec::Enum for QCryptoHashAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoCipherAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherAlgo), `crypto.json` line 74
+/// [`QCryptoCipherAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoCipherAlgo {
@@ -3352,7 +3367,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoCipherMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherMode), `crypto.json` line 103
+/// [`QCryptoCipherMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherMode), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoCipherMode {
@@ -3391,7 +3406,7 @@ impl crate::codec::Enum for QCryptoCipherMode {
 
 /// Since: 2.6
 ///
-/// [`QCryptoIVGenAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoIVGenAlgo), `crypto.json` line 114
+/// [`QCryptoIVGenAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoIVGenAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoIVGenAlgo {
@@ -3427,7 +3442,7 @@ impl crate::codec::Enum for QCryptoIVGenAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockFormat), `crypto.json` line 124
+/// [`QCryptoBlockFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockFormat), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoBlockFormat {
@@ -3460,7 +3475,7 @@ impl crate::codec::Enum for QCryptoBlockFormat {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsBase), `crypto.json` line 133
+/// [`QCryptoBlockOptionsBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsBase), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsBase {
@@ -3510,7 +3525,7 @@ impl crate::codec::Members for QCryptoBlockOptionsBase {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsQCow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsQCow), `crypto.json` line 145
+/// [`QCryptoBlockOptionsQCow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsQCow), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsQCow {
@@ -3569,7 +3584,7 @@ impl crate::codec::Members for QCryptoBlockOptionsQCow {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsLUKS), `crypto.json` line 154
+/// [`QCryptoBlockOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsLUKS {
@@ -3628,7 +3643,7 @@ impl crate::codec::Members for QCryptoBlockOptionsLUKS {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptionsLUKS), `crypto.json` line 168
+/// [`QCryptoBlockCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockCreateOptionsLUKS {
@@ -3790,7 +3805,7 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOpenOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOpenOptions), `crypto.json` line 186
+/// [`QCryptoBlockOpenOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOpenOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOpenOptions {
@@ -3872,6 +3887,7 @@ pub enum QCryptoBlockOpenOptionsBranch {
     },
 }
 
+/// The branch `qcow`.
 impl ::core::convert::From<QCryptoBlockOptionsQCow> for QCryptoBlockOpenOptionsBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsQCow) -> Self {
@@ -3879,6 +3895,7 @@ impl ::core::convert::From<QCryptoBlockOptionsQCow> for QCryptoBlockOpenOptionsB
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockOptionsLUKS> for QCryptoBlockOpenOptionsBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsLUKS) -> Self {
@@ -3887,6 +3904,7 @@ impl ::core::convert::From<QCryptoBlockOptionsLUKS> for QCryptoBlockOpenOptionsB
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum QCryptoBlockOpenOptionsBranchPartial {
     Qcow(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
     Luks(crate::codec::BoxedPartial<QCryptoBlockOptionsLUKS>),
@@ -3969,7 +3987,7 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptions), `crypto.json` line 201
+/// [`QCryptoBlockCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockCreateOptions {
@@ -4051,6 +4069,7 @@ pub enum QCryptoBlockCreateOptionsBranch {
     },
 }
 
+/// The branch `qcow`.
 impl ::core::convert::From<QCryptoBlockOptionsQCow> for QCryptoBlockCreateOptionsBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsQCow) -> Self {
@@ -4058,6 +4077,7 @@ impl ::core::convert::From<QCryptoBlockOptionsQCow> for QCryptoBlockCreateOption
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockCreateOptionsLUKS> for QCryptoBlockCreateOptionsBranch {
     #[inline]
     fn from(branch: QCryptoBlockCreateOptionsLUKS) -> Self {
@@ -4066,6 +4086,7 @@ impl ::core::convert::From<QCryptoBlockCreateOptionsLUKS> for QCryptoBlockCreate
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum QCryptoBlockCreateOptionsBranchPartial {
     Qcow(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
     Luks(crate::codec::BoxedPartial<QCryptoBlockCreateOptionsLUKS>),
@@ -4148,7 +4169,7 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoBase), `crypto.json` line 218
+/// [`QCryptoBlockInfoBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoBase), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoBase {
@@ -4198,7 +4219,7 @@ impl crate::codec::Members for QCryptoBlockInfoBase {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoLUKSSlot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKSSlot), `crypto.json` line 233
+/// [`QCryptoBlockInfoLUKSSlot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKSSlot), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoLUKSSlot {
@@ -4292,7 +4313,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKS), `crypto.json` line 259
+/// [`QCryptoBlockInfoLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKS), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoLUKS {
@@ -4472,7 +4493,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfo), `crypto.json` line 280
+/// [`QCryptoBlockInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfo), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfo {
@@ -4554,6 +4575,7 @@ pub enum QCryptoBlockInfoBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockInfoLUKS> for QCryptoBlockInfoBranch {
     #[inline]
     fn from(branch: QCryptoBlockInfoLUKS) -> Self {
@@ -4562,6 +4584,7 @@ impl ::core::convert::From<QCryptoBlockInfoLUKS> for QCryptoBlockInfoBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum QCryptoBlockInfoBranchPartial {
     Qcow,
     Luks(crate::codec::BoxedPartial<QCryptoBlockInfoLUKS>),
@@ -4631,7 +4654,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockLUKSKeyslotState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockLUKSKeyslotState), `crypto.json` line 295
+/// [`QCryptoBlockLUKSKeyslotState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockLUKSKeyslotState), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoBlockLUKSKeyslotState {
@@ -4664,7 +4687,7 @@ impl crate::codec::Enum for QCryptoBlockLUKSKeyslotState {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptionsLUKS), `crypto.json` line 309
+/// [`QCryptoBlockAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockAmendOptionsLUKS {
@@ -4799,7 +4822,7 @@ impl crate::codec::Members for QCryptoBlockAmendOptionsLUKS {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptions), `crypto.json` line 326
+/// [`QCryptoBlockAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockAmendOptions {
@@ -4881,6 +4904,7 @@ pub enum QCryptoBlockAmendOptionsBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockAmendOptionsLUKS> for QCryptoBlockAmendOptionsBranch {
     #[inline]
     fn from(branch: QCryptoBlockAmendOptionsLUKS) -> Self {
@@ -4889,6 +4913,7 @@ impl ::core::convert::From<QCryptoBlockAmendOptionsLUKS> for QCryptoBlockAmendOp
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum QCryptoBlockAmendOptionsBranchPartial {
     Qcow,
     Luks(crate::codec::BoxedPartial<QCryptoBlockAmendOptionsLUKS>),
@@ -4966,7 +4991,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
 
 /// Since: 2.6
 ///
-/// [`SecretCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretCommonProperties), `crypto.json` line 342
+/// [`SecretCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretCommonProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SecretCommonProperties {
@@ -5069,7 +5094,7 @@ impl crate::codec::Members for SecretCommonProperties {
 
 /// Since: 2.6
 ///
-/// [`SecretProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretProperties), `crypto.json` line 355
+/// [`SecretProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SecretProperties {
@@ -5198,7 +5223,7 @@ impl crate::codec::Members for SecretProperties {
 ///
 /// Since: 5.1
 ///
-/// [`SecretKeyringProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretKeyringProperties), `crypto.json` line 368
+/// [`SecretKeyringProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretKeyringProperties), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretKeyringProperties {
@@ -5307,7 +5332,7 @@ impl crate::codec::Members for SecretKeyringProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsProperties), `crypto.json` line 385
+/// [`TlsCredsProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsProperties {
@@ -5407,7 +5432,7 @@ impl crate::codec::Members for TlsCredsProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsAnonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsAnonProperties), `crypto.json` line 400
+/// [`TlsCredsAnonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsAnonProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsAnonProperties {
@@ -5526,7 +5551,7 @@ impl crate::codec::Members for TlsCredsAnonProperties {
 
 /// Since: 3.0
 ///
-/// [`TlsCredsPskProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsPskProperties), `crypto.json` line 413
+/// [`TlsCredsPskProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsPskProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsPskProperties {
@@ -5660,7 +5685,7 @@ impl crate::codec::Members for TlsCredsPskProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsX509Properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsX509Properties), `crypto.json` line 427
+/// [`TlsCredsX509Properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsX509Properties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsX509Properties {
@@ -5815,7 +5840,7 @@ impl crate::codec::Members for TlsCredsX509Properties {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherAlgo), `crypto.json` line 440
+/// [`QCryptoAkCipherAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoAkCipherAlgo {
@@ -5845,7 +5870,7 @@ impl crate::codec::Enum for QCryptoAkCipherAlgo {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherKeyType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherKeyType), `crypto.json` line 450
+/// [`QCryptoAkCipherKeyType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherKeyType), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoAkCipherKeyType {
@@ -5878,7 +5903,7 @@ impl crate::codec::Enum for QCryptoAkCipherKeyType {
 
 /// Since: 7.1
 ///
-/// [`QCryptoRSAPaddingAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoRSAPaddingAlgo), `crypto.json` line 460
+/// [`QCryptoRSAPaddingAlgo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoRSAPaddingAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoRSAPaddingAlgo {
@@ -5911,7 +5936,7 @@ impl crate::codec::Enum for QCryptoRSAPaddingAlgo {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherOptionsRSA`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptionsRSA), `crypto.json` line 470
+/// [`QCryptoAkCipherOptionsRSA`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptionsRSA), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoAkCipherOptionsRSA {
@@ -5969,7 +5994,7 @@ impl crate::codec::Members for QCryptoAkCipherOptionsRSA {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptions), `crypto.json` line 485
+/// [`QCryptoAkCipherOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoAkCipherOptions {
@@ -6049,6 +6074,7 @@ pub enum QCryptoAkCipherOptionsBranch {
     },
 }
 
+/// The branch `rsa`.
 impl ::core::convert::From<QCryptoAkCipherOptionsRSA> for QCryptoAkCipherOptionsBranch {
     #[inline]
     fn from(branch: QCryptoAkCipherOptionsRSA) -> Self {
@@ -6057,6 +6083,7 @@ impl ::core::convert::From<QCryptoAkCipherOptionsRSA> for QCryptoAkCipherOptions
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum QCryptoAkCipherOptionsBranchPartial {
     Rsa(crate::codec::BoxedPartial<QCryptoAkCipherOptionsRSA>),
     Unrecognized(crate::Unrecognized, crate::Object),
@@ -6125,7 +6152,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
 
 /// Since: 1.7
 ///
-/// [`JobType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobType), `job.json` line 22
+/// [`JobType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobType), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobType {
@@ -6199,7 +6226,7 @@ impl crate::codec::Enum for JobType {
 
 /// Since: 2.12
 ///
-/// [`JobStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobStatus), `job.json` line 54
+/// [`JobStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobStatus), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -6283,7 +6310,7 @@ impl crate::codec::Enum for JobStatus {
 
 /// Since: 2.12
 ///
-/// [`JobVerb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobVerb), `job.json` line 85
+/// [`JobVerb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-job.JobVerb), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobVerb {
@@ -6352,7 +6379,7 @@ impl crate::codec::Enum for JobVerb {
 
 /// Since: 3.0
 ///
-/// [`JobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-job.JobInfo), `job.json` line 178
+/// [`JobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-job.JobInfo), `job.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JobInfo {
@@ -6486,7 +6513,7 @@ impl crate::codec::Members for JobInfo {
 
 /// Since: 0.14
 ///
-/// [`KvmInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.KvmInfo), `accelerator.json` line 17
+/// [`KvmInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.KvmInfo), `accelerator.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KvmInfo {
@@ -6548,7 +6575,7 @@ impl crate::codec::Members for KvmInfo {
 
 /// Since: 10.2
 ///
-/// [`Accelerator`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json` line 59
+/// [`Accelerator`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Accelerator {
@@ -6617,7 +6644,7 @@ impl crate::codec::Enum for Accelerator {
 
 /// Since: 10.2
 ///
-/// [`AcceleratorInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json` line 72
+/// [`AcceleratorInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcceleratorInfo {
@@ -6681,7 +6708,7 @@ impl crate::codec::Members for AcceleratorInfo {
 
 /// Since: 2.0
 ///
-/// [`BiosAtaTranslation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.BiosAtaTranslation), `block.json` line 20
+/// [`BiosAtaTranslation`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.BiosAtaTranslation), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BiosAtaTranslation {
@@ -6723,7 +6750,7 @@ impl crate::codec::Enum for BiosAtaTranslation {
 
 /// Since: 2.6
 ///
-/// [`FloppyDriveType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.FloppyDriveType), `block.json` line 36
+/// [`FloppyDriveType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.FloppyDriveType), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FloppyDriveType {
@@ -6765,7 +6792,7 @@ impl crate::codec::Enum for FloppyDriveType {
 
 /// Since: 3.0
 ///
-/// [`PRManagerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block.PRManagerInfo), `block.json` line 46
+/// [`PRManagerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block.PRManagerInfo), `block.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PRManagerInfo {
@@ -6826,7 +6853,7 @@ impl crate::codec::Members for PRManagerInfo {
 
 /// Since: 2.3
 ///
-/// [`BlockdevChangeReadOnlyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.BlockdevChangeReadOnlyMode), `block.json` line 154
+/// [`BlockdevChangeReadOnlyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block.BlockdevChangeReadOnlyMode), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevChangeReadOnlyMode {
@@ -6862,7 +6889,7 @@ impl crate::codec::Enum for BlockdevChangeReadOnlyMode {
 
 /// Since: 1.3
 ///
-/// [`SnapshotInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SnapshotInfo), `block-core.json` line 26
+/// [`SnapshotInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SnapshotInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotInfo {
@@ -7019,7 +7046,7 @@ impl crate::codec::Members for SnapshotInfo {
 
 /// Since: 2.10
 ///
-/// [`ImageInfoSpecificQCow2EncryptionBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2EncryptionBase), `block-core.json` line 47
+/// [`ImageInfoSpecificQCow2EncryptionBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2EncryptionBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2EncryptionBase {
@@ -7069,7 +7096,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2EncryptionBase {
 
 /// Since: 2.10
 ///
-/// [`ImageInfoSpecificQCow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Encryption), `block-core.json` line 57
+/// [`ImageInfoSpecificQCow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Encryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2Encryption {
@@ -7163,6 +7190,7 @@ pub enum ImageInfoSpecificQCow2EncryptionBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockInfoLUKS> for ImageInfoSpecificQCow2EncryptionBranch {
     #[inline]
     fn from(branch: QCryptoBlockInfoLUKS) -> Self {
@@ -7171,6 +7199,7 @@ impl ::core::convert::From<QCryptoBlockInfoLUKS> for ImageInfoSpecificQCow2Encry
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ImageInfoSpecificQCow2EncryptionBranchPartial {
     Aes,
     Luks(crate::codec::BoxedPartial<QCryptoBlockInfoLUKS>),
@@ -7250,7 +7279,7 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificQCow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2), `block-core.json` line 80
+/// [`ImageInfoSpecificQCow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2 {
@@ -7469,7 +7498,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdk), `block-core.json` line 106
+/// [`ImageInfoSpecificVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdk), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificVmdk {
@@ -7556,7 +7585,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
 
 /// Since: 8.0
 ///
-/// [`VmdkExtentInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.VmdkExtentInfo), `block-core.json` line 127
+/// [`VmdkExtentInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.VmdkExtentInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VmdkExtentInfo {
@@ -7678,7 +7707,7 @@ impl crate::codec::Members for VmdkExtentInfo {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbd), `block-core.json` line 145
+/// [`ImageInfoSpecificRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbd), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificRbd {
@@ -7742,7 +7771,7 @@ impl crate::codec::Members for ImageInfoSpecificRbd {
 
 /// Since: 8.0
 ///
-/// [`ImageInfoSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFile), `block-core.json` line 157
+/// [`ImageInfoSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFile), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificFile {
@@ -7802,7 +7831,7 @@ impl crate::codec::Members for ImageInfoSpecificFile {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ImageInfoSpecificKind), `block-core.json` line 170
+/// [`ImageInfoSpecificKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ImageInfoSpecificKind), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageInfoSpecificKind {
@@ -7844,7 +7873,7 @@ impl crate::codec::Enum for ImageInfoSpecificKind {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificQCow2Wrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Wrapper), `block-core.json` line 182
+/// [`ImageInfoSpecificQCow2Wrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Wrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2Wrapper {
@@ -7901,7 +7930,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Wrapper {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificVmdkWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdkWrapper), `block-core.json` line 194
+/// [`ImageInfoSpecificVmdkWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdkWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificVmdkWrapper {
@@ -7958,7 +7987,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdkWrapper {
 
 /// Since: 2.7
 ///
-/// [`ImageInfoSpecificLUKSWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificLUKSWrapper), `block-core.json` line 206
+/// [`ImageInfoSpecificLUKSWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificLUKSWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificLUKSWrapper {
@@ -8015,7 +8044,7 @@ impl crate::codec::Members for ImageInfoSpecificLUKSWrapper {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificRbdWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbdWrapper), `block-core.json` line 218
+/// [`ImageInfoSpecificRbdWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbdWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificRbdWrapper {
@@ -8072,7 +8101,7 @@ impl crate::codec::Members for ImageInfoSpecificRbdWrapper {
 
 /// Since: 8.0
 ///
-/// [`ImageInfoSpecificFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFileWrapper), `block-core.json` line 230
+/// [`ImageInfoSpecificFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFileWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificFileWrapper {
@@ -8129,7 +8158,7 @@ impl crate::codec::Members for ImageInfoSpecificFileWrapper {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecific), `block-core.json` line 242
+/// [`ImageInfoSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecific), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecific {
@@ -8229,6 +8258,7 @@ pub enum ImageInfoSpecificBranch {
     },
 }
 
+/// The branch `qcow2`.
 impl ::core::convert::From<ImageInfoSpecificQCow2Wrapper> for ImageInfoSpecificBranch {
     #[inline]
     fn from(branch: ImageInfoSpecificQCow2Wrapper) -> Self {
@@ -8236,6 +8266,7 @@ impl ::core::convert::From<ImageInfoSpecificQCow2Wrapper> for ImageInfoSpecificB
     }
 }
 
+/// The branch `vmdk`.
 impl ::core::convert::From<ImageInfoSpecificVmdkWrapper> for ImageInfoSpecificBranch {
     #[inline]
     fn from(branch: ImageInfoSpecificVmdkWrapper) -> Self {
@@ -8243,6 +8274,7 @@ impl ::core::convert::From<ImageInfoSpecificVmdkWrapper> for ImageInfoSpecificBr
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<ImageInfoSpecificLUKSWrapper> for ImageInfoSpecificBranch {
     #[inline]
     fn from(branch: ImageInfoSpecificLUKSWrapper) -> Self {
@@ -8250,6 +8282,7 @@ impl ::core::convert::From<ImageInfoSpecificLUKSWrapper> for ImageInfoSpecificBr
     }
 }
 
+/// The branch `rbd`.
 impl ::core::convert::From<ImageInfoSpecificRbdWrapper> for ImageInfoSpecificBranch {
     #[inline]
     fn from(branch: ImageInfoSpecificRbdWrapper) -> Self {
@@ -8257,6 +8290,7 @@ impl ::core::convert::From<ImageInfoSpecificRbdWrapper> for ImageInfoSpecificBra
     }
 }
 
+/// The branch `file`.
 impl ::core::convert::From<ImageInfoSpecificFileWrapper> for ImageInfoSpecificBranch {
     #[inline]
     fn from(branch: ImageInfoSpecificFileWrapper) -> Self {
@@ -8265,6 +8299,7 @@ impl ::core::convert::From<ImageInfoSpecificFileWrapper> for ImageInfoSpecificBr
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ImageInfoSpecificBranchPartial {
     Qcow2(crate::codec::BoxedPartial<ImageInfoSpecificQCow2Wrapper>),
     Vmdk(crate::codec::BoxedPartial<ImageInfoSpecificVmdkWrapper>),
@@ -8371,7 +8406,7 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     }
 }
 
-/// [`BlockLimitsInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLimitsInfo), `block-core.json` line 255
+/// [`BlockLimitsInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLimitsInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockLimitsInfo {
@@ -8618,7 +8653,7 @@ impl crate::codec::Members for BlockLimitsInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockNodeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockNodeInfo), `block-core.json` line 293
+/// [`BlockNodeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockNodeInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockNodeInfo {
@@ -8903,7 +8938,7 @@ impl crate::codec::Members for BlockNodeInfo {
 
 /// Since: 1.3
 ///
-/// [`ImageInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfo), `block-core.json` line 320
+/// [`ImageInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfo {
@@ -9215,7 +9250,7 @@ impl crate::codec::Members for ImageInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockChildInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockChildInfo), `block-core.json` line 334
+/// [`BlockChildInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockChildInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockChildInfo {
@@ -9275,7 +9310,7 @@ impl crate::codec::Members for BlockChildInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockGraphInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockGraphInfo), `block-core.json` line 346
+/// [`BlockGraphInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockGraphInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockGraphInfo {
@@ -9571,7 +9606,7 @@ impl crate::codec::Members for BlockGraphInfo {
 
 /// Since: 1.4
 ///
-/// [`ImageCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageCheck), `block-core.json` line 370
+/// [`ImageCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageCheck), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageCheck {
@@ -9815,7 +9850,7 @@ impl crate::codec::Members for ImageCheck {
 
 /// Since: 2.6
 ///
-/// [`MapEntry`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.MapEntry), `block-core.json` line 403
+/// [`MapEntry`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.MapEntry), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MapEntry {
@@ -9963,7 +9998,7 @@ impl crate::codec::Members for MapEntry {
 
 /// Since: 2.3
 ///
-/// [`BlockdevCacheInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheInfo), `block-core.json` line 427
+/// [`BlockdevCacheInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCacheInfo {
@@ -10034,7 +10069,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
 
 /// Since: 10.1
 ///
-/// [`BlockdevChild`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevChild), `block-core.json` line 440
+/// [`BlockdevChild`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevChild), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevChild {
@@ -10102,7 +10137,7 @@ impl crate::codec::Members for BlockdevChild {
 
 /// Since: 0.14
 ///
-/// [`BlockDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceInfo), `block-core.json` line 482
+/// [`BlockDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceInfo {
@@ -10644,7 +10679,7 @@ impl crate::codec::Members for BlockDeviceInfo {
 
 /// Since: 1.0
 ///
-/// [`BlockDeviceIoStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockDeviceIoStatus), `block-core.json` line 531
+/// [`BlockDeviceIoStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockDeviceIoStatus), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockDeviceIoStatus {
@@ -10680,7 +10715,7 @@ impl crate::codec::Enum for BlockDeviceIoStatus {
 
 /// Since: 1.3
 ///
-/// [`BlockDirtyInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyInfo), `block-core.json` line 546
+/// [`BlockDirtyInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyInfo {
@@ -10832,7 +10867,7 @@ impl crate::codec::Members for BlockDirtyInfo {
 
 /// Since: 4.0
 ///
-/// [`Qcow2BitmapInfoFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2BitmapInfoFlags), `block-core.json` line 567
+/// [`Qcow2BitmapInfoFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2BitmapInfoFlags), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2BitmapInfoFlags {
@@ -10865,7 +10900,7 @@ impl crate::codec::Enum for Qcow2BitmapInfoFlags {
 
 /// Since: 4.0
 ///
-/// [`Qcow2BitmapInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2BitmapInfo), `block-core.json` line 578
+/// [`Qcow2BitmapInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2BitmapInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Qcow2BitmapInfo {
@@ -10944,7 +10979,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
 
 /// Since: 4.0
 ///
-/// [`BlockLatencyHistogramInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLatencyHistogramInfo), `block-core.json` line 595
+/// [`BlockLatencyHistogramInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLatencyHistogramInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockLatencyHistogramInfo {
@@ -11012,7 +11047,7 @@ impl crate::codec::Members for BlockLatencyHistogramInfo {
 
 /// Since: 0.14
 ///
-/// [`BlockInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockInfo), `block-core.json` line 614
+/// [`BlockInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockInfo {
@@ -11186,7 +11221,7 @@ impl crate::codec::Members for BlockInfo {
 
 /// Since: 2.10
 ///
-/// [`BlockMeasureInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockMeasureInfo), `block-core.json` line 637
+/// [`BlockMeasureInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockMeasureInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockMeasureInfo {
@@ -11257,7 +11292,7 @@ impl crate::codec::Members for BlockMeasureInfo {
 
 /// Since: 2.5
 ///
-/// [`BlockDeviceTimedStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json` line 678
+/// [`BlockDeviceTimedStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceTimedStats {
@@ -11507,7 +11542,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
 
 /// Since: 0.14
 ///
-/// [`BlockDeviceStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json` line 743
+/// [`BlockDeviceStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceStats {
@@ -12052,7 +12087,7 @@ impl crate::codec::Members for BlockDeviceStats {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json` line 795
+/// [`BlockStatsSpecificFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificFile {
@@ -12133,7 +12168,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
 
 /// Since: 5.2
 ///
-/// [`BlockStatsSpecificNvme`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json` line 813
+/// [`BlockStatsSpecificNvme`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificNvme {
@@ -12215,7 +12250,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json` line 829
+/// [`BlockStatsSpecific`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecific {
@@ -12402,6 +12437,7 @@ pub enum BlockStatsSpecificBranch {
     },
 }
 
+/// The branch `file`.
 impl ::core::convert::From<BlockStatsSpecificFile> for BlockStatsSpecificBranch {
     #[inline]
     fn from(branch: BlockStatsSpecificFile) -> Self {
@@ -12409,6 +12445,7 @@ impl ::core::convert::From<BlockStatsSpecificFile> for BlockStatsSpecificBranch 
     }
 }
 
+/// The branch `nvme`.
 impl ::core::convert::From<BlockStatsSpecificNvme> for BlockStatsSpecificBranch {
     #[inline]
     fn from(branch: BlockStatsSpecificNvme) -> Self {
@@ -12417,6 +12454,7 @@ impl ::core::convert::From<BlockStatsSpecificNvme> for BlockStatsSpecificBranch 
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockStatsSpecificBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -12775,7 +12813,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
 
 /// Since: 0.14
 ///
-/// [`BlockStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json` line 856
+/// [`BlockStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStats {
@@ -12942,7 +12980,7 @@ impl crate::codec::Members for BlockStats {
 
 /// Since: 1.3
 ///
-/// [`BlockdevOnError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json` line 894
+/// [`BlockdevOnError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevOnError {
@@ -12990,7 +13028,7 @@ impl crate::codec::Enum for BlockdevOnError {
 
 /// Since: 1.3
 ///
-/// [`MirrorSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json` line 910
+/// [`MirrorSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorSyncMode {
@@ -13038,7 +13076,7 @@ impl crate::codec::Enum for MirrorSyncMode {
 
 /// Since: 4.2
 ///
-/// [`BitmapSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json` line 924
+/// [`BitmapSyncMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BitmapSyncMode {
@@ -13074,7 +13112,7 @@ impl crate::codec::Enum for BitmapSyncMode {
 
 /// Since: 3.0
 ///
-/// [`MirrorCopyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json` line 934
+/// [`MirrorCopyMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorCopyMode {
@@ -13107,7 +13145,7 @@ impl crate::codec::Enum for MirrorCopyMode {
 
 /// Since: 8.2
 ///
-/// [`BlockJobInfoMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json` line 943
+/// [`BlockJobInfoMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfoMirror {
@@ -13163,7 +13201,7 @@ impl crate::codec::Members for BlockJobInfoMirror {
 
 /// Since: 1.1
 ///
-/// [`BlockJobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json` line 964
+/// [`BlockJobInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
@@ -13424,6 +13462,7 @@ pub enum BlockJobInfoBranch {
     },
 }
 
+/// The branch `mirror`.
 impl ::core::convert::From<BlockJobInfoMirror> for BlockJobInfoBranch {
     #[inline]
     fn from(branch: BlockJobInfoMirror) -> Self {
@@ -13432,6 +13471,7 @@ impl ::core::convert::From<BlockJobInfoMirror> for BlockJobInfoBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockJobInfoBranchPartial {
     Commit,
     Stream,
@@ -13543,7 +13583,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
 
 /// Since: 1.1
 ///
-/// [`NewImageMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json` line 1020
+/// [`NewImageMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NewImageMode {
@@ -13574,7 +13614,7 @@ impl crate::codec::Enum for NewImageMode {
     }
 }
 
-/// [`BlockdevSnapshotSync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json` line 1028
+/// [`BlockdevSnapshotSync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotSync {
@@ -13708,7 +13748,7 @@ impl crate::codec::Members for BlockdevSnapshotSync {
 
 /// Since: 2.5
 ///
-/// [`BlockdevSnapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json` line 1048
+/// [`BlockdevSnapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshot {
@@ -13768,7 +13808,7 @@ impl crate::codec::Members for BlockdevSnapshot {
 
 /// Since: 6.0
 ///
-/// [`BackupPerf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json` line 1060
+/// [`BackupPerf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BackupPerf {
@@ -13867,7 +13907,7 @@ impl crate::codec::Members for BackupPerf {
 
 /// Since: 4.2
 ///
-/// [`BackupCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json` line 1095
+/// [`BackupCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BackupCommon {
@@ -14164,7 +14204,7 @@ impl crate::codec::Members for BackupCommon {
 
 /// Since: 1.6
 ///
-/// [`DriveBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json` line 1125
+/// [`DriveBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveBackup {
@@ -14508,7 +14548,7 @@ impl crate::codec::Members for DriveBackup {
 
 /// Since: 2.3
 ///
-/// [`BlockdevBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json` line 1138
+/// [`BlockdevBackup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevBackup {
@@ -14819,7 +14859,7 @@ impl crate::codec::Members for BlockdevBackup {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNodeType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json` line 1281
+/// [`XDbgBlockGraphNodeType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum XDbgBlockGraphNodeType {
@@ -14855,7 +14895,7 @@ impl crate::codec::Enum for XDbgBlockGraphNodeType {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json` line 1295
+/// [`XDbgBlockGraphNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphNode {
@@ -14929,7 +14969,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
 
 /// Since: 4.0
 ///
-/// [`BlockPermission`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json` line 1310
+/// [`BlockPermission`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockPermission {
@@ -14983,7 +15023,7 @@ impl crate::codec::Enum for BlockPermission {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphEdge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json` line 1326
+/// [`XDbgBlockGraphEdge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphEdge {
@@ -15094,7 +15134,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json` line 1345
+/// [`XDbgBlockGraph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraph {
@@ -15162,7 +15202,7 @@ impl crate::codec::Members for XDbgBlockGraph {
 
 /// Since: 1.3
 ///
-/// [`DriveMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json` line 1404
+/// [`DriveMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveMirror {
@@ -15490,7 +15530,7 @@ impl crate::codec::Members for DriveMirror {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmap`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json` line 1435
+/// [`BlockDirtyBitmap`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmap {
@@ -15550,7 +15590,7 @@ impl crate::codec::Members for BlockDirtyBitmap {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmapAdd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json` line 1448
+/// [`BlockDirtyBitmapAdd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapAdd {
@@ -15655,7 +15695,7 @@ impl crate::codec::Members for BlockDirtyBitmapAdd {
 
 /// Since: 4.1
 ///
-/// [`BlockDirtyBitmapOrStr`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json` line 1467
+/// [`BlockDirtyBitmapOrStr`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockDirtyBitmapOrStr {
@@ -15712,7 +15752,7 @@ impl crate::codec::Encode for BlockDirtyBitmapOrStr {
 
 /// Since: 4.0
 ///
-/// [`BlockDirtyBitmapMerge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json` line 1481
+/// [`BlockDirtyBitmapMerge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapMerge {
@@ -15782,7 +15822,7 @@ impl crate::codec::Members for BlockDirtyBitmapMerge {
 
 /// Since: 2.10
 ///
-/// [`BlockDirtyBitmapSha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json` line 1563
+/// [`BlockDirtyBitmapSha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapSha256 {
@@ -15838,7 +15878,7 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
 
 /// Since: 1.1
 ///
-/// [`BlockIOThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json` line 1657
+/// [`BlockIOThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockIOThrottle {
@@ -16232,7 +16272,7 @@ impl crate::codec::Members for BlockIOThrottle {
 
 /// Since: 2.11
 ///
-/// [`ThrottleLimits`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json` line 1710
+/// [`ThrottleLimits`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleLimits {
@@ -16594,7 +16634,7 @@ impl crate::codec::Members for ThrottleLimits {
 
 /// Since: 2.11
 ///
-/// [`ThrottleGroupProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json` line 1765
+/// [`ThrottleGroupProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleGroupProperties {
@@ -17040,7 +17080,7 @@ impl crate::codec::Members for ThrottleGroupProperties {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptionsMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json` line 1953
+/// [`BlockJobChangeOptionsMirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptionsMirror {
@@ -17090,7 +17130,7 @@ impl crate::codec::Members for BlockJobChangeOptionsMirror {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json` line 1966
+/// [`BlockJobChangeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptions {
@@ -17194,6 +17234,7 @@ pub enum BlockJobChangeOptionsBranch {
     },
 }
 
+/// The branch `mirror`.
 impl ::core::convert::From<BlockJobChangeOptionsMirror> for BlockJobChangeOptionsBranch {
     #[inline]
     fn from(branch: BlockJobChangeOptionsMirror) -> Self {
@@ -17202,6 +17243,7 @@ impl ::core::convert::From<BlockJobChangeOptionsMirror> for BlockJobChangeOption
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockJobChangeOptionsBranchPartial {
     Commit,
     Stream,
@@ -17318,7 +17360,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDiscardOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json` line 1992
+/// [`BlockdevDiscardOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDiscardOptions {
@@ -17351,7 +17393,7 @@ impl crate::codec::Enum for BlockdevDiscardOptions {
 
 /// Since: 2.1
 ///
-/// [`BlockdevDetectZeroesOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json` line 2003
+/// [`BlockdevDetectZeroesOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDetectZeroesOptions {
@@ -17387,7 +17429,7 @@ impl crate::codec::Enum for BlockdevDetectZeroesOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevAioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json` line 2014
+/// [`BlockdevAioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevAioOptions {
@@ -17425,7 +17467,7 @@ impl crate::codec::Enum for BlockdevAioOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json` line 2031
+/// [`BlockdevCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCacheOptions {
@@ -17498,7 +17540,7 @@ impl crate::codec::Members for BlockdevCacheOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json` line 2088
+/// [`BlockdevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDriver {
@@ -17794,7 +17836,7 @@ impl crate::codec::Enum for BlockdevDriver {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json` line 2158
+/// [`BlockdevOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsFile {
@@ -17952,7 +17994,7 @@ impl crate::codec::Members for BlockdevOptionsFile {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json` line 2181
+/// [`BlockdevOptionsNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNull {
@@ -18038,7 +18080,7 @@ impl crate::codec::Members for BlockdevOptionsNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevOptionsNVMe`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json` line 2194
+/// [`BlockdevOptionsNVMe`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNVMe {
@@ -18095,7 +18137,7 @@ impl crate::codec::Members for BlockdevOptionsNVMe {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsVVFAT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json` line 2210
+/// [`BlockdevOptionsVVFAT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVVFAT {
@@ -18198,7 +18240,7 @@ impl crate::codec::Members for BlockdevOptionsVVFAT {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json` line 2228
+/// [`BlockdevOptionsGenericFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericFormat {
@@ -18247,7 +18289,7 @@ impl crate::codec::Members for BlockdevOptionsGenericFormat {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json` line 2241
+/// [`BlockdevOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsLUKS {
@@ -18326,7 +18368,7 @@ impl crate::codec::Members for BlockdevOptionsLUKS {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericCOWFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json` line 2254
+/// [`BlockdevOptionsGenericCOWFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericCOWFormat {
@@ -18390,7 +18432,7 @@ impl crate::codec::Members for BlockdevOptionsGenericCOWFormat {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json` line 2270
+/// [`Qcow2OverlapCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2OverlapCheckMode {
@@ -18429,7 +18471,7 @@ impl crate::codec::Enum for Qcow2OverlapCheckMode {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json` line 2291
+/// [`Qcow2OverlapCheckFlags`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Qcow2OverlapCheckFlags {
@@ -18617,7 +18659,7 @@ impl crate::codec::Members for Qcow2OverlapCheckFlags {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapChecks`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json` line 2315
+/// [`Qcow2OverlapChecks`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Qcow2OverlapChecks {
@@ -18667,7 +18709,7 @@ impl crate::codec::Encode for Qcow2OverlapChecks {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json` line 2330
+/// [`BlockdevQcowEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcowEncryptionFormat {
@@ -18697,7 +18739,7 @@ impl crate::codec::Enum for BlockdevQcowEncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json` line 2339
+/// [`BlockdevQcowEncryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcowEncryption {
@@ -18777,6 +18819,7 @@ pub enum BlockdevQcowEncryptionBranch {
     },
 }
 
+/// The branch `aes`.
 impl ::core::convert::From<QCryptoBlockOptionsQCow> for BlockdevQcowEncryptionBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsQCow) -> Self {
@@ -18785,6 +18828,7 @@ impl ::core::convert::From<QCryptoBlockOptionsQCow> for BlockdevQcowEncryptionBr
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockdevQcowEncryptionBranchPartial {
     Aes(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
     Unrecognized(crate::Unrecognized, crate::Object),
@@ -18852,7 +18896,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
 
 /// Since: 2.10
 ///
-/// [`BlockdevOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json` line 2353
+/// [`BlockdevOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow {
@@ -18929,7 +18973,7 @@ impl crate::codec::Members for BlockdevOptionsQcow {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2EncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json` line 2367
+/// [`BlockdevQcow2EncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2EncryptionFormat {
@@ -18962,7 +19006,7 @@ impl crate::codec::Enum for BlockdevQcow2EncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json` line 2376
+/// [`BlockdevQcow2Encryption`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcow2Encryption {
@@ -19044,6 +19088,7 @@ pub enum BlockdevQcow2EncryptionBranch {
     },
 }
 
+/// The branch `aes`.
 impl ::core::convert::From<QCryptoBlockOptionsQCow> for BlockdevQcow2EncryptionBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsQCow) -> Self {
@@ -19051,6 +19096,7 @@ impl ::core::convert::From<QCryptoBlockOptionsQCow> for BlockdevQcow2EncryptionB
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<QCryptoBlockOptionsLUKS> for BlockdevQcow2EncryptionBranch {
     #[inline]
     fn from(branch: QCryptoBlockOptionsLUKS) -> Self {
@@ -19059,6 +19105,7 @@ impl ::core::convert::From<QCryptoBlockOptionsLUKS> for BlockdevQcow2EncryptionB
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockdevQcow2EncryptionBranchPartial {
     Aes(crate::codec::BoxedPartial<QCryptoBlockOptionsQCow>),
     Luks(crate::codec::BoxedPartial<QCryptoBlockOptionsLUKS>),
@@ -19140,7 +19187,7 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsPreallocate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json` line 2394
+/// [`BlockdevOptionsPreallocate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsPreallocate {
@@ -19218,7 +19265,7 @@ impl crate::codec::Members for BlockdevOptionsPreallocate {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json` line 2419
+/// [`BlockdevOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow2 {
@@ -19524,7 +19571,7 @@ impl crate::codec::Members for BlockdevOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json` line 2448
+/// [`SshHostKeyCheckMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckMode {
@@ -19560,7 +19607,7 @@ impl crate::codec::Enum for SshHostKeyCheckMode {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckHashType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json` line 2459
+/// [`SshHostKeyCheckHashType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckHashType {
@@ -19596,7 +19643,7 @@ impl crate::codec::Enum for SshHostKeyCheckHashType {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyHash`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json` line 2469
+/// [`SshHostKeyHash`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyHash {
@@ -19656,7 +19703,7 @@ impl crate::codec::Members for SshHostKeyHash {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json` line 2481
+/// [`SshHostKeyCheck`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyCheck {
@@ -19740,6 +19787,7 @@ pub enum SshHostKeyCheckBranch {
     },
 }
 
+/// The branch `hash`.
 impl ::core::convert::From<SshHostKeyHash> for SshHostKeyCheckBranch {
     #[inline]
     fn from(branch: SshHostKeyHash) -> Self {
@@ -19748,6 +19796,7 @@ impl ::core::convert::From<SshHostKeyHash> for SshHostKeyCheckBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SshHostKeyCheckBranchPartial {
     None,
     Hash(crate::codec::BoxedPartial<SshHostKeyHash>),
@@ -19822,7 +19871,7 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json` line 2498
+/// [`BlockdevOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSsh {
@@ -19907,7 +19956,7 @@ impl crate::codec::Members for BlockdevOptionsSsh {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json` line 2562
+/// [`BlkdebugEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugEvent {
@@ -20176,7 +20225,7 @@ impl crate::codec::Enum for BlkdebugEvent {
 
 /// Since: 4.1
 ///
-/// [`BlkdebugIOType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json` line 2629
+/// [`BlkdebugIOType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugIOType {
@@ -20235,7 +20284,7 @@ impl crate::codec::Enum for BlkdebugIOType {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugInjectErrorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json` line 2655
+/// [`BlkdebugInjectErrorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugInjectErrorOptions {
@@ -20397,7 +20446,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugSetStateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json` line 2678
+/// [`BlkdebugSetStateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugSetStateOptions {
@@ -20468,7 +20517,7 @@ impl crate::codec::Members for BlkdebugSetStateOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkdebug`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json` line 2701
+/// [`BlockdevOptionsBlkdebug`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkdebug {
@@ -20725,7 +20774,7 @@ impl crate::codec::Members for BlockdevOptionsBlkdebug {
 
 /// Since: 3.0
 ///
-/// [`BlockdevOptionsBlklogwrites`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json` line 2730
+/// [`BlockdevOptionsBlklogwrites`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlklogwrites {
@@ -20837,7 +20886,7 @@ impl crate::codec::Members for BlockdevOptionsBlklogwrites {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkverify`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json` line 2749
+/// [`BlockdevOptionsBlkverify`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkverify {
@@ -20897,7 +20946,7 @@ impl crate::codec::Members for BlockdevOptionsBlkverify {
 
 /// Since: 4.2
 ///
-/// [`BlockdevOptionsBlkreplay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json` line 2761
+/// [`BlockdevOptionsBlkreplay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkreplay {
@@ -20946,7 +20995,7 @@ impl crate::codec::Members for BlockdevOptionsBlkreplay {
 
 /// Since: 2.9
 ///
-/// [`QuorumReadPattern`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json` line 2771
+/// [`QuorumReadPattern`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumReadPattern {
@@ -20979,7 +21028,7 @@ impl crate::codec::Enum for QuorumReadPattern {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQuorum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json` line 2784
+/// [`BlockdevOptionsQuorum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQuorum {
@@ -21092,7 +21141,7 @@ impl crate::codec::Members for BlockdevOptionsQuorum {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json` line 2802
+/// [`BlockdevOptionsIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIoUring {
@@ -21143,7 +21192,7 @@ impl crate::codec::Members for BlockdevOptionsIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsNvmeIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json` line 2815
+/// [`BlockdevOptionsNvmeIoUring`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNvmeIoUring {
@@ -21194,7 +21243,7 @@ impl crate::codec::Members for BlockdevOptionsNvmeIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVfioPci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json` line 2828
+/// [`BlockdevOptionsVirtioBlkVfioPci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVfioPci {
@@ -21245,7 +21294,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVfioPci {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostUser`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json` line 2841
+/// [`BlockdevOptionsVirtioBlkVhostUser`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostUser {
@@ -21300,7 +21349,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostUser {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostVdpa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json` line 2858
+/// [`BlockdevOptionsVirtioBlkVhostVdpa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostVdpa {
@@ -21349,7 +21398,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostVdpa {
 
 /// Since: 2.9
 ///
-/// [`IscsiTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json` line 2873
+/// [`IscsiTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiTransport {
@@ -21382,7 +21431,7 @@ impl crate::codec::Enum for IscsiTransport {
 
 /// Since: 2.9
 ///
-/// [`IscsiHeaderDigest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json` line 2885
+/// [`IscsiHeaderDigest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiHeaderDigest {
@@ -21421,7 +21470,7 @@ impl crate::codec::Enum for IscsiHeaderDigest {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsIscsi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json` line 2906
+/// [`BlockdevOptionsIscsi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIscsi {
@@ -21603,7 +21652,7 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
 
 /// Since: 3.0
 ///
-/// [`RbdAuthMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json` line 2929
+/// [`RbdAuthMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdAuthMode {
@@ -21636,7 +21685,7 @@ impl crate::codec::Enum for RbdAuthMode {
 
 /// Since: 6.1
 ///
-/// [`RbdImageEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json` line 2940
+/// [`RbdImageEncryptionFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdImageEncryptionFormat {
@@ -21672,7 +21721,7 @@ impl crate::codec::Enum for RbdImageEncryptionFormat {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json` line 2952
+/// [`RbdEncryptionOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSBase {
@@ -21721,7 +21770,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json` line 2961
+/// [`RbdEncryptionCreateOptionsLUKSBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKSBase {
@@ -21786,7 +21835,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json` line 2972
+/// [`RbdEncryptionOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS {
@@ -21835,7 +21884,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json` line 2983
+/// [`RbdEncryptionOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS2 {
@@ -21884,7 +21933,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS2 {
 
 /// Since: 8.0
 ///
-/// [`RbdEncryptionOptionsLUKSAny`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json` line 2994
+/// [`RbdEncryptionOptionsLUKSAny`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSAny {
@@ -21933,7 +21982,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSAny {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json` line 3005
+/// [`RbdEncryptionCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS {
@@ -21998,7 +22047,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json` line 3016
+/// [`RbdEncryptionCreateOptionsLUKS2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS2 {
@@ -22063,7 +22112,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS2 {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json` line 3030
+/// [`RbdEncryptionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptions {
@@ -22162,6 +22211,7 @@ pub enum RbdEncryptionOptionsBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<RbdEncryptionOptionsLUKS> for RbdEncryptionOptionsBranch {
     #[inline]
     fn from(branch: RbdEncryptionOptionsLUKS) -> Self {
@@ -22169,6 +22219,7 @@ impl ::core::convert::From<RbdEncryptionOptionsLUKS> for RbdEncryptionOptionsBra
     }
 }
 
+/// The branch `luks2`.
 impl ::core::convert::From<RbdEncryptionOptionsLUKS2> for RbdEncryptionOptionsBranch {
     #[inline]
     fn from(branch: RbdEncryptionOptionsLUKS2) -> Self {
@@ -22176,6 +22227,7 @@ impl ::core::convert::From<RbdEncryptionOptionsLUKS2> for RbdEncryptionOptionsBr
     }
 }
 
+/// The branch `luks-any`.
 impl ::core::convert::From<RbdEncryptionOptionsLUKSAny> for RbdEncryptionOptionsBranch {
     #[inline]
     fn from(branch: RbdEncryptionOptionsLUKSAny) -> Self {
@@ -22184,6 +22236,7 @@ impl ::core::convert::From<RbdEncryptionOptionsLUKSAny> for RbdEncryptionOptions
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum RbdEncryptionOptionsBranchPartial {
     Luks(crate::codec::BoxedPartial<RbdEncryptionOptionsLUKS>),
     Luks2(crate::codec::BoxedPartial<RbdEncryptionOptionsLUKS2>),
@@ -22271,7 +22324,7 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json` line 3051
+/// [`RbdEncryptionCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptions {
@@ -22355,6 +22408,7 @@ pub enum RbdEncryptionCreateOptionsBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<RbdEncryptionCreateOptionsLUKS> for RbdEncryptionCreateOptionsBranch {
     #[inline]
     fn from(branch: RbdEncryptionCreateOptionsLUKS) -> Self {
@@ -22362,6 +22416,7 @@ impl ::core::convert::From<RbdEncryptionCreateOptionsLUKS> for RbdEncryptionCrea
     }
 }
 
+/// The branch `luks2`.
 impl ::core::convert::From<RbdEncryptionCreateOptionsLUKS2> for RbdEncryptionCreateOptionsBranch {
     #[inline]
     fn from(branch: RbdEncryptionCreateOptionsLUKS2) -> Self {
@@ -22370,6 +22425,7 @@ impl ::core::convert::From<RbdEncryptionCreateOptionsLUKS2> for RbdEncryptionCre
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum RbdEncryptionCreateOptionsBranchPartial {
     Luks(crate::codec::BoxedPartial<RbdEncryptionCreateOptionsLUKS>),
     Luks2(crate::codec::BoxedPartial<RbdEncryptionCreateOptionsLUKS2>),
@@ -22458,7 +22514,7 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json` line 3077
+/// [`BlockdevOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRbd {
@@ -22667,7 +22723,7 @@ impl crate::codec::Members for BlockdevOptionsRbd {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json` line 3101
+/// [`ReplicationMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplicationMode {
@@ -22702,7 +22758,7 @@ impl crate::codec::Enum for ReplicationMode {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsReplication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json` line 3115
+/// [`BlockdevOptionsReplication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsReplication {
@@ -22771,7 +22827,7 @@ impl crate::codec::Members for BlockdevOptionsReplication {
 
 /// Since: 2.9
 ///
-/// [`NFSTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json` line 3129
+/// [`NFSTransport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NFSTransport {
@@ -22801,7 +22857,7 @@ impl crate::codec::Enum for NFSTransport {
 
 /// Since: 2.9
 ///
-/// [`NFSServer`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json` line 3139
+/// [`NFSServer`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NFSServer {
@@ -22861,7 +22917,7 @@ impl crate::codec::Members for NFSServer {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json` line 3155
+/// [`BlockdevOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNfs {
@@ -23017,7 +23073,7 @@ impl crate::codec::Members for BlockdevOptionsNfs {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json` line 3182
+/// [`BlockdevOptionsCurlBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlBase {
@@ -23172,7 +23228,7 @@ impl crate::codec::Members for BlockdevOptionsCurlBase {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json` line 3204
+/// [`BlockdevOptionsCurlHttp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttp {
@@ -23373,7 +23429,7 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json` line 3221
+/// [`BlockdevOptionsCurlHttps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttps {
@@ -23615,7 +23671,7 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json` line 3232
+/// [`BlockdevOptionsCurlFtp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtp {
@@ -23770,7 +23826,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtp {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json` line 3245
+/// [`BlockdevOptionsCurlFtps`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtps {
@@ -23940,7 +23996,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtps {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json` line 3268
+/// [`BlockdevOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNbd {
@@ -24094,7 +24150,7 @@ impl crate::codec::Members for BlockdevOptionsNbd {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRaw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json` line 3289
+/// [`BlockdevOptionsRaw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRaw {
@@ -24172,7 +24228,7 @@ impl crate::codec::Members for BlockdevOptionsRaw {
 
 /// Since: 2.11
 ///
-/// [`BlockdevOptionsThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json` line 3303
+/// [`BlockdevOptionsThrottle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsThrottle {
@@ -24232,7 +24288,7 @@ impl crate::codec::Members for BlockdevOptionsThrottle {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsCor`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json` line 3315
+/// [`BlockdevOptionsCor`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCor {
@@ -24296,7 +24352,7 @@ impl crate::codec::Members for BlockdevOptionsCor {
 
 /// Since: 7.1
 ///
-/// [`OnCbwError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json` line 3329
+/// [`OnCbwError`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnCbwError {
@@ -24329,7 +24385,7 @@ impl crate::codec::Enum for OnCbwError {
 
 /// Since: 6.2
 ///
-/// [`BlockdevOptionsCbw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json` line 3342
+/// [`BlockdevOptionsCbw`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCbw {
@@ -24455,7 +24511,7 @@ impl crate::codec::Members for BlockdevOptionsCbw {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json` line 3369
+/// [`BlockdevOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptions {
@@ -24780,6 +24836,7 @@ pub enum BlockdevOptionsBranch {
     },
 }
 
+/// The branch `blkdebug`.
 impl ::core::convert::From<BlockdevOptionsBlkdebug> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsBlkdebug) -> Self {
@@ -24787,6 +24844,7 @@ impl ::core::convert::From<BlockdevOptionsBlkdebug> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `blklogwrites`.
 impl ::core::convert::From<BlockdevOptionsBlklogwrites> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsBlklogwrites) -> Self {
@@ -24794,6 +24852,7 @@ impl ::core::convert::From<BlockdevOptionsBlklogwrites> for BlockdevOptionsBranc
     }
 }
 
+/// The branch `blkreplay`.
 impl ::core::convert::From<BlockdevOptionsBlkreplay> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsBlkreplay) -> Self {
@@ -24801,6 +24860,7 @@ impl ::core::convert::From<BlockdevOptionsBlkreplay> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `blkverify`.
 impl ::core::convert::From<BlockdevOptionsBlkverify> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsBlkverify) -> Self {
@@ -24808,6 +24868,7 @@ impl ::core::convert::From<BlockdevOptionsBlkverify> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `copy-before-write`.
 impl ::core::convert::From<BlockdevOptionsCbw> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCbw) -> Self {
@@ -24815,6 +24876,7 @@ impl ::core::convert::From<BlockdevOptionsCbw> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `copy-on-read`.
 impl ::core::convert::From<BlockdevOptionsCor> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCor) -> Self {
@@ -24822,6 +24884,7 @@ impl ::core::convert::From<BlockdevOptionsCor> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `file`.
 impl ::core::convert::From<BlockdevOptionsFile> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsFile) -> Self {
@@ -24829,6 +24892,7 @@ impl ::core::convert::From<BlockdevOptionsFile> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `ftp`.
 impl ::core::convert::From<BlockdevOptionsCurlFtp> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCurlFtp) -> Self {
@@ -24836,6 +24900,7 @@ impl ::core::convert::From<BlockdevOptionsCurlFtp> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `ftps`.
 impl ::core::convert::From<BlockdevOptionsCurlFtps> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCurlFtps) -> Self {
@@ -24843,6 +24908,7 @@ impl ::core::convert::From<BlockdevOptionsCurlFtps> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `http`.
 impl ::core::convert::From<BlockdevOptionsCurlHttp> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCurlHttp) -> Self {
@@ -24850,6 +24916,7 @@ impl ::core::convert::From<BlockdevOptionsCurlHttp> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `https`.
 impl ::core::convert::From<BlockdevOptionsCurlHttps> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsCurlHttps) -> Self {
@@ -24857,6 +24924,7 @@ impl ::core::convert::From<BlockdevOptionsCurlHttps> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `io_uring`.
 impl ::core::convert::From<BlockdevOptionsIoUring> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsIoUring) -> Self {
@@ -24864,6 +24932,7 @@ impl ::core::convert::From<BlockdevOptionsIoUring> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `iscsi`.
 impl ::core::convert::From<BlockdevOptionsIscsi> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsIscsi) -> Self {
@@ -24871,6 +24940,7 @@ impl ::core::convert::From<BlockdevOptionsIscsi> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<BlockdevOptionsLUKS> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsLUKS) -> Self {
@@ -24878,6 +24948,7 @@ impl ::core::convert::From<BlockdevOptionsLUKS> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `nbd`.
 impl ::core::convert::From<BlockdevOptionsNbd> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsNbd) -> Self {
@@ -24885,6 +24956,7 @@ impl ::core::convert::From<BlockdevOptionsNbd> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `nfs`.
 impl ::core::convert::From<BlockdevOptionsNfs> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsNfs) -> Self {
@@ -24892,6 +24964,7 @@ impl ::core::convert::From<BlockdevOptionsNfs> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `nvme`.
 impl ::core::convert::From<BlockdevOptionsNVMe> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsNVMe) -> Self {
@@ -24899,6 +24972,7 @@ impl ::core::convert::From<BlockdevOptionsNVMe> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `nvme-io_uring`.
 impl ::core::convert::From<BlockdevOptionsNvmeIoUring> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsNvmeIoUring) -> Self {
@@ -24906,6 +24980,7 @@ impl ::core::convert::From<BlockdevOptionsNvmeIoUring> for BlockdevOptionsBranch
     }
 }
 
+/// The branch `preallocate`.
 impl ::core::convert::From<BlockdevOptionsPreallocate> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsPreallocate) -> Self {
@@ -24913,6 +24988,7 @@ impl ::core::convert::From<BlockdevOptionsPreallocate> for BlockdevOptionsBranch
     }
 }
 
+/// The branch `qcow`.
 impl ::core::convert::From<BlockdevOptionsQcow> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsQcow) -> Self {
@@ -24920,6 +24996,7 @@ impl ::core::convert::From<BlockdevOptionsQcow> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `qcow2`.
 impl ::core::convert::From<BlockdevOptionsQcow2> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsQcow2) -> Self {
@@ -24927,6 +25004,7 @@ impl ::core::convert::From<BlockdevOptionsQcow2> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `quorum`.
 impl ::core::convert::From<BlockdevOptionsQuorum> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsQuorum) -> Self {
@@ -24934,6 +25012,7 @@ impl ::core::convert::From<BlockdevOptionsQuorum> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `raw`.
 impl ::core::convert::From<BlockdevOptionsRaw> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsRaw) -> Self {
@@ -24941,6 +25020,7 @@ impl ::core::convert::From<BlockdevOptionsRaw> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `rbd`.
 impl ::core::convert::From<BlockdevOptionsRbd> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsRbd) -> Self {
@@ -24948,6 +25028,7 @@ impl ::core::convert::From<BlockdevOptionsRbd> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `replication`.
 impl ::core::convert::From<BlockdevOptionsReplication> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsReplication) -> Self {
@@ -24955,6 +25036,7 @@ impl ::core::convert::From<BlockdevOptionsReplication> for BlockdevOptionsBranch
     }
 }
 
+/// The branch `ssh`.
 impl ::core::convert::From<BlockdevOptionsSsh> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsSsh) -> Self {
@@ -24962,6 +25044,7 @@ impl ::core::convert::From<BlockdevOptionsSsh> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `throttle`.
 impl ::core::convert::From<BlockdevOptionsThrottle> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsThrottle) -> Self {
@@ -24969,6 +25052,7 @@ impl ::core::convert::From<BlockdevOptionsThrottle> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `virtio-blk-vfio-pci`.
 impl ::core::convert::From<BlockdevOptionsVirtioBlkVfioPci> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsVirtioBlkVfioPci) -> Self {
@@ -24976,6 +25060,7 @@ impl ::core::convert::From<BlockdevOptionsVirtioBlkVfioPci> for BlockdevOptionsB
     }
 }
 
+/// The branch `virtio-blk-vhost-user`.
 impl ::core::convert::From<BlockdevOptionsVirtioBlkVhostUser> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsVirtioBlkVhostUser) -> Self {
@@ -24983,6 +25068,7 @@ impl ::core::convert::From<BlockdevOptionsVirtioBlkVhostUser> for BlockdevOption
     }
 }
 
+/// The branch `virtio-blk-vhost-vdpa`.
 impl ::core::convert::From<BlockdevOptionsVirtioBlkVhostVdpa> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsVirtioBlkVhostVdpa) -> Self {
@@ -24990,6 +25076,7 @@ impl ::core::convert::From<BlockdevOptionsVirtioBlkVhostVdpa> for BlockdevOption
     }
 }
 
+/// The branch `vvfat`.
 impl ::core::convert::From<BlockdevOptionsVVFAT> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsVVFAT) -> Self {
@@ -24997,6 +25084,7 @@ impl ::core::convert::From<BlockdevOptionsVVFAT> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `gluster`.
 #[allow(deprecated)]
 impl ::core::convert::From<BlockdevOptionsGluster> for BlockdevOptionsBranch {
     #[inline]
@@ -25005,6 +25093,7 @@ impl ::core::convert::From<BlockdevOptionsGluster> for BlockdevOptionsBranch {
     }
 }
 
+/// The branch `sheepdog`.
 impl ::core::convert::From<BlockdevOptionsSheepdog> for BlockdevOptionsBranch {
     #[inline]
     fn from(branch: BlockdevOptionsSheepdog) -> Self {
@@ -25013,6 +25102,7 @@ impl ::core::convert::From<BlockdevOptionsSheepdog> for BlockdevOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockdevOptionsBranchPartial {
     Blkdebug(crate::codec::BoxedPartial<BlockdevOptionsBlkdebug>),
     Blklogwrites(crate::codec::BoxedPartial<BlockdevOptionsBlklogwrites>),
@@ -25563,7 +25653,7 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRef`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json` line 3462
+/// [`BlockdevRef`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRef {
@@ -25620,7 +25710,7 @@ impl crate::codec::Encode for BlockdevRef {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRefOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json` line 3476
+/// [`BlockdevRefOrNull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRefOrNull {
@@ -25681,7 +25771,7 @@ impl crate::codec::Encode for BlockdevRefOrNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json` line 3548
+/// [`BlockdevCreateOptionsFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsFile {
@@ -25783,7 +25873,7 @@ impl crate::codec::Members for BlockdevCreateOptionsFile {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json` line 3569
+/// [`BlockdevCreateOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsLUKS {
@@ -26033,7 +26123,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json` line 3588
+/// [`BlockdevCreateOptionsNfs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsNfs {
@@ -26091,7 +26181,7 @@ impl crate::codec::Members for BlockdevCreateOptionsNfs {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsParallels`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json` line 3602
+/// [`BlockdevCreateOptionsParallels`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsParallels {
@@ -26161,7 +26251,7 @@ impl crate::codec::Members for BlockdevCreateOptionsParallels {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json` line 3617
+/// [`BlockdevCreateOptionsQcow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow {
@@ -26246,7 +26336,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow {
 
 /// Since: 2.12
 ///
-/// [`BlockdevQcow2Version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json` line 3635
+/// [`BlockdevQcow2Version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2Version {
@@ -26279,7 +26369,7 @@ impl crate::codec::Enum for BlockdevQcow2Version {
 
 /// Since: 5.1
 ///
-/// [`Qcow2CompressionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json` line 3645
+/// [`Qcow2CompressionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2CompressionType {
@@ -26314,7 +26404,7 @@ impl crate::codec::Enum for Qcow2CompressionType {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json` line 3670
+/// [`BlockdevCreateOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow2 {
@@ -26590,7 +26680,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json` line 3702
+/// [`BlockdevCreateOptionsQed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQed {
@@ -26715,7 +26805,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQed {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json` line 3724
+/// [`BlockdevCreateOptionsRbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsRbd {
@@ -26799,7 +26889,7 @@ impl crate::codec::Members for BlockdevCreateOptionsRbd {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json` line 3745
+/// [`BlockdevVmdkSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkSubformat {
@@ -26853,7 +26943,7 @@ impl crate::codec::Enum for BlockdevVmdkSubformat {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkAdapterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json` line 3766
+/// [`BlockdevVmdkAdapterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkAdapterType {
@@ -26892,7 +26982,7 @@ impl crate::codec::Enum for BlockdevVmdkAdapterType {
 
 /// Since: 4.0
 ///
-/// [`BlockdevCreateOptionsVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json` line 3786
+/// [`BlockdevCreateOptionsVmdk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVmdk {
@@ -27068,7 +27158,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVmdk {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json` line 3809
+/// [`BlockdevCreateOptionsSsh`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSsh {
@@ -27126,7 +27216,7 @@ impl crate::codec::Members for BlockdevCreateOptionsSsh {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVdi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json` line 3823
+/// [`BlockdevCreateOptionsVdi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVdi {
@@ -27196,7 +27286,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVdi {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVhdxSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json` line 3840
+/// [`BlockdevVhdxSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVhdxSubformat {
@@ -27229,7 +27319,7 @@ impl crate::codec::Enum for BlockdevVhdxSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVhdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json` line 3854
+/// [`BlockdevCreateOptionsVhdx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVhdx {
@@ -27352,7 +27442,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVhdx {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVpcSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json` line 3874
+/// [`BlockdevVpcSubformat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVpcSubformat {
@@ -27385,7 +27475,7 @@ impl crate::codec::Enum for BlockdevVpcSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVpc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json` line 3886
+/// [`BlockdevCreateOptionsVpc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVpc {
@@ -27468,7 +27558,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVpc {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json` line 3903
+/// [`BlockdevCreateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptions {
@@ -27643,6 +27733,7 @@ pub enum BlockdevCreateOptionsBranch {
     },
 }
 
+/// The branch `file`.
 impl ::core::convert::From<BlockdevCreateOptionsFile> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsFile) -> Self {
@@ -27650,6 +27741,7 @@ impl ::core::convert::From<BlockdevCreateOptionsFile> for BlockdevCreateOptionsB
     }
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<BlockdevCreateOptionsLUKS> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsLUKS) -> Self {
@@ -27657,6 +27749,7 @@ impl ::core::convert::From<BlockdevCreateOptionsLUKS> for BlockdevCreateOptionsB
     }
 }
 
+/// The branch `nfs`.
 impl ::core::convert::From<BlockdevCreateOptionsNfs> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsNfs) -> Self {
@@ -27664,6 +27757,7 @@ impl ::core::convert::From<BlockdevCreateOptionsNfs> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `parallels`.
 impl ::core::convert::From<BlockdevCreateOptionsParallels> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsParallels) -> Self {
@@ -27671,6 +27765,7 @@ impl ::core::convert::From<BlockdevCreateOptionsParallels> for BlockdevCreateOpt
     }
 }
 
+/// The branch `qcow`.
 impl ::core::convert::From<BlockdevCreateOptionsQcow> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsQcow) -> Self {
@@ -27678,6 +27773,7 @@ impl ::core::convert::From<BlockdevCreateOptionsQcow> for BlockdevCreateOptionsB
     }
 }
 
+/// The branch `qcow2`.
 impl ::core::convert::From<BlockdevCreateOptionsQcow2> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsQcow2) -> Self {
@@ -27685,6 +27781,7 @@ impl ::core::convert::From<BlockdevCreateOptionsQcow2> for BlockdevCreateOptions
     }
 }
 
+/// The branch `qed`.
 impl ::core::convert::From<BlockdevCreateOptionsQed> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsQed) -> Self {
@@ -27692,6 +27789,7 @@ impl ::core::convert::From<BlockdevCreateOptionsQed> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `rbd`.
 impl ::core::convert::From<BlockdevCreateOptionsRbd> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsRbd) -> Self {
@@ -27699,6 +27797,7 @@ impl ::core::convert::From<BlockdevCreateOptionsRbd> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `ssh`.
 impl ::core::convert::From<BlockdevCreateOptionsSsh> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsSsh) -> Self {
@@ -27706,6 +27805,7 @@ impl ::core::convert::From<BlockdevCreateOptionsSsh> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `vdi`.
 impl ::core::convert::From<BlockdevCreateOptionsVdi> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsVdi) -> Self {
@@ -27713,6 +27813,7 @@ impl ::core::convert::From<BlockdevCreateOptionsVdi> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `vhdx`.
 impl ::core::convert::From<BlockdevCreateOptionsVhdx> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsVhdx) -> Self {
@@ -27720,6 +27821,7 @@ impl ::core::convert::From<BlockdevCreateOptionsVhdx> for BlockdevCreateOptionsB
     }
 }
 
+/// The branch `vmdk`.
 impl ::core::convert::From<BlockdevCreateOptionsVmdk> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsVmdk) -> Self {
@@ -27727,6 +27829,7 @@ impl ::core::convert::From<BlockdevCreateOptionsVmdk> for BlockdevCreateOptionsB
     }
 }
 
+/// The branch `vpc`.
 impl ::core::convert::From<BlockdevCreateOptionsVpc> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsVpc) -> Self {
@@ -27734,6 +27837,7 @@ impl ::core::convert::From<BlockdevCreateOptionsVpc> for BlockdevCreateOptionsBr
     }
 }
 
+/// The branch `gluster`.
 #[allow(deprecated)]
 impl ::core::convert::From<BlockdevCreateOptionsGluster> for BlockdevCreateOptionsBranch {
     #[inline]
@@ -27742,6 +27846,7 @@ impl ::core::convert::From<BlockdevCreateOptionsGluster> for BlockdevCreateOptio
     }
 }
 
+/// The branch `sheepdog`.
 impl ::core::convert::From<BlockdevCreateOptionsSheepdog> for BlockdevCreateOptionsBranch {
     #[inline]
     fn from(branch: BlockdevCreateOptionsSheepdog) -> Self {
@@ -27750,6 +27855,7 @@ impl ::core::convert::From<BlockdevCreateOptionsSheepdog> for BlockdevCreateOpti
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockdevCreateOptionsBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -28174,7 +28280,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json` line 3943
+/// [`BlockdevAmendOptionsLUKS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsLUKS {
@@ -28309,7 +28415,7 @@ impl crate::codec::Members for BlockdevAmendOptionsLUKS {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json` line 3956
+/// [`BlockdevAmendOptionsQcow2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsQcow2 {
@@ -28366,7 +28472,7 @@ impl crate::codec::Members for BlockdevAmendOptionsQcow2 {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json` line 3968
+/// [`BlockdevAmendOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptions {
@@ -28541,6 +28647,7 @@ pub enum BlockdevAmendOptionsBranch {
     },
 }
 
+/// The branch `luks`.
 impl ::core::convert::From<BlockdevAmendOptionsLUKS> for BlockdevAmendOptionsBranch {
     #[inline]
     fn from(branch: BlockdevAmendOptionsLUKS) -> Self {
@@ -28548,6 +28655,7 @@ impl ::core::convert::From<BlockdevAmendOptionsLUKS> for BlockdevAmendOptionsBra
     }
 }
 
+/// The branch `qcow2`.
 impl ::core::convert::From<BlockdevAmendOptionsQcow2> for BlockdevAmendOptionsBranch {
     #[inline]
     fn from(branch: BlockdevAmendOptionsQcow2) -> Self {
@@ -28556,6 +28664,7 @@ impl ::core::convert::From<BlockdevAmendOptionsQcow2> for BlockdevAmendOptionsBr
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockdevAmendOptionsBranchPartial {
     Blkdebug,
     Blklogwrites,
@@ -28911,7 +29020,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
 
 /// Since: 2.1
 ///
-/// [`BlockErrorAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json` line 4013
+/// [`BlockErrorAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockErrorAction {
@@ -28947,7 +29056,7 @@ impl crate::codec::Enum for BlockErrorAction {
 
 /// Since: 2.2
 ///
-/// [`PreallocMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json` line 4171
+/// [`PreallocMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PreallocMode {
@@ -28986,7 +29095,7 @@ impl crate::codec::Enum for PreallocMode {
 
 /// Since: 2.6
 ///
-/// [`QuorumOpType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json` line 4254
+/// [`QuorumOpType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumOpType {
@@ -29022,7 +29131,7 @@ impl crate::codec::Enum for QuorumOpType {
 
 /// Since: 1.7
 ///
-/// [`BlockdevSnapshotInternal`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json` line 4300
+/// [`BlockdevSnapshotInternal`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotInternal {
@@ -29082,7 +29191,7 @@ impl crate::codec::Members for BlockdevSnapshotInternal {
 
 /// Since: 8.0
 ///
-/// [`DummyBlockCoreForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json` line 4339
+/// [`DummyBlockCoreForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyBlockCoreForceArrays {
@@ -29132,7 +29241,7 @@ impl crate::codec::Members for DummyBlockCoreForceArrays {
     }
 }
 
-/// [`NbdServerOptionsBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsBase), `block-export.json` line 18
+/// [`NbdServerOptionsBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsBase), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptionsBase {
@@ -29234,7 +29343,7 @@ impl crate::codec::Members for NbdServerOptionsBase {
     }
 }
 
-/// [`NbdServerOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptions), `block-export.json` line 33
+/// [`NbdServerOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptions {
@@ -29354,7 +29463,7 @@ impl crate::codec::Members for NbdServerOptions {
     }
 }
 
-/// [`NbdServerOptionsLegacy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsLegacy), `block-export.json` line 44
+/// [`NbdServerOptionsLegacy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsLegacy), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptionsLegacy {
@@ -29476,7 +29585,7 @@ impl crate::codec::Members for NbdServerOptionsLegacy {
 
 /// Since: 5.0
 ///
-/// [`BlockExportOptionsNbdBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbdBase), `block-export.json` line 69
+/// [`BlockExportOptionsNbdBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbdBase), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsNbdBase {
@@ -29550,7 +29659,7 @@ impl crate::codec::Members for BlockExportOptionsNbdBase {
 
 /// Since: 5.2
 ///
-/// [`BlockExportOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbd), `block-export.json` line 82
+/// [`BlockExportOptionsNbd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbd), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsNbd {
@@ -29652,7 +29761,7 @@ impl crate::codec::Members for BlockExportOptionsNbd {
 
 /// Since: 5.2
 ///
-/// [`BlockExportOptionsVhostUserBlk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVhostUserBlk), `block-export.json` line 100
+/// [`BlockExportOptionsVhostUserBlk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVhostUserBlk), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsVhostUserBlk {
@@ -29732,7 +29841,7 @@ impl crate::codec::Members for BlockExportOptionsVhostUserBlk {
 
 /// Since: 6.1
 ///
-/// [`FuseExportAllowOther`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.FuseExportAllowOther), `block-export.json` line 118
+/// [`FuseExportAllowOther`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.FuseExportAllowOther), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FuseExportAllowOther {
@@ -29770,7 +29879,7 @@ impl crate::codec::Enum for FuseExportAllowOther {
 ///
 /// Since: 6.0
 ///
-/// [`BlockExportOptionsFuse`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsFuse), `block-export.json` line 129
+/// [`BlockExportOptionsFuse`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsFuse), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsFuse {
@@ -29848,7 +29957,7 @@ impl crate::codec::Members for BlockExportOptionsFuse {
 
 /// Since: 7.1
 ///
-/// [`BlockExportOptionsVduseBlk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVduseBlk), `block-export.json` line 150
+/// [`BlockExportOptionsVduseBlk`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVduseBlk), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsVduseBlk {
@@ -29958,7 +30067,7 @@ impl crate::codec::Members for BlockExportOptionsVduseBlk {
 
 /// Since: 5.0
 ///
-/// [`NbdServerAddOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerAddOptions), `block-export.json` line 170
+/// [`NbdServerAddOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerAddOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerAddOptions {
@@ -30062,7 +30171,7 @@ impl crate::codec::Members for NbdServerAddOptions {
 
 /// Since: 2.12
 ///
-/// [`BlockExportRemoveMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportRemoveMode), `block-export.json` line 201
+/// [`BlockExportRemoveMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportRemoveMode), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockExportRemoveMode {
@@ -30095,7 +30204,7 @@ impl crate::codec::Enum for BlockExportRemoveMode {
 
 /// Since: 4.2
 ///
-/// [`BlockExportType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportType), `block-export.json` line 239
+/// [`BlockExportType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportType), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockExportType {
@@ -30140,7 +30249,7 @@ impl crate::codec::Enum for BlockExportType {
 
 /// Since: 4.2
 ///
-/// [`BlockExportOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptions), `block-export.json` line 263
+/// [`BlockExportOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptions {
@@ -30348,6 +30457,7 @@ pub enum BlockExportOptionsBranch {
     },
 }
 
+/// The branch `nbd`.
 impl ::core::convert::From<BlockExportOptionsNbd> for BlockExportOptionsBranch {
     #[inline]
     fn from(branch: BlockExportOptionsNbd) -> Self {
@@ -30355,6 +30465,7 @@ impl ::core::convert::From<BlockExportOptionsNbd> for BlockExportOptionsBranch {
     }
 }
 
+/// The branch `vhost-user-blk`.
 impl ::core::convert::From<BlockExportOptionsVhostUserBlk> for BlockExportOptionsBranch {
     #[inline]
     fn from(branch: BlockExportOptionsVhostUserBlk) -> Self {
@@ -30362,6 +30473,7 @@ impl ::core::convert::From<BlockExportOptionsVhostUserBlk> for BlockExportOption
     }
 }
 
+/// The branch `fuse`.
 impl ::core::convert::From<BlockExportOptionsFuse> for BlockExportOptionsBranch {
     #[inline]
     fn from(branch: BlockExportOptionsFuse) -> Self {
@@ -30369,6 +30481,7 @@ impl ::core::convert::From<BlockExportOptionsFuse> for BlockExportOptionsBranch 
     }
 }
 
+/// The branch `vduse-blk`.
 impl ::core::convert::From<BlockExportOptionsVduseBlk> for BlockExportOptionsBranch {
     #[inline]
     fn from(branch: BlockExportOptionsVduseBlk) -> Self {
@@ -30377,6 +30490,7 @@ impl ::core::convert::From<BlockExportOptionsVduseBlk> for BlockExportOptionsBra
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BlockExportOptionsBranchPartial {
     Nbd(crate::codec::BoxedPartial<BlockExportOptionsNbd>),
     VhostUserBlk(crate::codec::BoxedPartial<BlockExportOptionsVhostUserBlk>),
@@ -30472,7 +30586,7 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
 
 /// Since: 10.1
 ///
-/// [`BlockExportIothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-export.BlockExportIothreads), `block-export.json` line 298
+/// [`BlockExportIothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-block-export.BlockExportIothreads), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockExportIothreads {
@@ -30529,7 +30643,7 @@ impl crate::codec::Encode for BlockExportIothreads {
 
 /// Since: 5.2
 ///
-/// [`BlockExportInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json` line 348
+/// [`BlockExportInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportInfo {
@@ -30616,7 +30730,7 @@ impl crate::codec::Members for BlockExportInfo {
 
 /// Since: 0.14
 ///
-/// [`ChardevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevInfo), `char.json` line 18
+/// [`ChardevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevInfo), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevInfo {
@@ -30695,7 +30809,7 @@ impl crate::codec::Members for ChardevInfo {
 
 /// Since: 2.0
 ///
-/// [`ChardevBackendInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackendInfo), `char.json` line 41
+/// [`ChardevBackendInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackendInfo), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevBackendInfo {
@@ -30751,7 +30865,7 @@ impl crate::codec::Members for ChardevBackendInfo {
 
 /// Since: 1.4
 ///
-/// [`DataFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.DataFormat), `char.json` line 58
+/// [`DataFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.DataFormat), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataFormat {
@@ -30784,7 +30898,7 @@ impl crate::codec::Enum for DataFormat {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json` line 98
+/// [`ChardevCommon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommon {
@@ -30869,7 +30983,7 @@ impl crate::codec::Members for ChardevCommon {
 
 /// Since: 1.4
 ///
-/// [`ChardevFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json` line 112
+/// [`ChardevFile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFile {
@@ -30991,7 +31105,7 @@ impl crate::codec::Members for ChardevFile {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json` line 125
+/// [`ChardevHostdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdev {
@@ -31081,7 +31195,7 @@ impl crate::codec::Members for ChardevHostdev {
 
 /// Since: 1.4
 ///
-/// [`ChardevSocket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json` line 147
+/// [`ChardevSocket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocket {
@@ -31374,7 +31488,7 @@ impl crate::codec::Members for ChardevSocket {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json` line 172
+/// [`ChardevUdp`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdp {
@@ -31478,7 +31592,7 @@ impl crate::codec::Members for ChardevUdp {
 
 /// Since: 1.5
 ///
-/// [`ChardevMux`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json` line 185
+/// [`ChardevMux`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMux {
@@ -31568,7 +31682,7 @@ impl crate::codec::Members for ChardevMux {
 
 /// Since: 10.0
 ///
-/// [`ChardevHub`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json` line 198
+/// [`ChardevHub`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHub {
@@ -31660,7 +31774,7 @@ impl crate::codec::Members for ChardevHub {
 
 /// Since: 1.5
 ///
-/// [`ChardevStdio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json` line 211
+/// [`ChardevStdio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdio {
@@ -31760,7 +31874,7 @@ impl crate::codec::Members for ChardevStdio {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json` line 224
+/// [`ChardevSpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannel {
@@ -31852,7 +31966,7 @@ impl crate::codec::Members for ChardevSpiceChannel {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json` line 238
+/// [`ChardevSpicePort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePort {
@@ -31942,7 +32056,7 @@ impl crate::codec::Members for ChardevSpicePort {
 
 /// Since: 11.1
 ///
-/// [`ChardevVCEncoding`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevVCEncoding), `char.json` line 253
+/// [`ChardevVCEncoding`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevVCEncoding), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChardevVCEncoding {
@@ -31977,7 +32091,7 @@ impl crate::codec::Enum for ChardevVCEncoding {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json` line 263
+/// [`ChardevDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBus {
@@ -32086,7 +32200,7 @@ impl crate::codec::Members for ChardevDBus {
 
 /// Since: 1.5
 ///
-/// [`ChardevVC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json` line 281
+/// [`ChardevVC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVC {
@@ -32245,7 +32359,7 @@ impl crate::codec::Members for ChardevVC {
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbuf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json` line 300
+/// [`ChardevRingbuf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbuf {
@@ -32345,7 +32459,7 @@ impl crate::codec::Members for ChardevRingbuf {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json` line 314
+/// [`ChardevQemuVDAgent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgent {
@@ -32456,7 +32570,7 @@ impl crate::codec::Members for ChardevQemuVDAgent {
 
 /// Since: 9.2
 ///
-/// [`ChardevPty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json` line 328
+/// [`ChardevPty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPty {
@@ -32553,7 +32667,7 @@ impl crate::codec::Members for ChardevPty {
 
 /// Since: 1.4
 ///
-/// [`ChardevBackendKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json` line 367
+/// [`ChardevBackendKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChardevBackendKind {
@@ -32720,7 +32834,7 @@ impl crate::codec::Enum for ChardevBackendKind {
 
 /// Since: 1.4
 ///
-/// [`ChardevFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json` line 403
+/// [`ChardevFileWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFileWrapper {
@@ -32770,7 +32884,7 @@ impl crate::codec::Members for ChardevFileWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdevWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json` line 412
+/// [`ChardevHostdevWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdevWrapper {
@@ -32820,7 +32934,7 @@ impl crate::codec::Members for ChardevHostdevWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevSocketWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json` line 421
+/// [`ChardevSocketWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocketWrapper {
@@ -32870,7 +32984,7 @@ impl crate::codec::Members for ChardevSocketWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdpWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json` line 430
+/// [`ChardevUdpWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdpWrapper {
@@ -32920,7 +33034,7 @@ impl crate::codec::Members for ChardevUdpWrapper {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommonWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json` line 439
+/// [`ChardevCommonWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommonWrapper {
@@ -32970,7 +33084,7 @@ impl crate::codec::Members for ChardevCommonWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevMuxWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json` line 448
+/// [`ChardevMuxWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMuxWrapper {
@@ -33020,7 +33134,7 @@ impl crate::codec::Members for ChardevMuxWrapper {
 
 /// Since: 10.0
 ///
-/// [`ChardevHubWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json` line 457
+/// [`ChardevHubWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHubWrapper {
@@ -33070,7 +33184,7 @@ impl crate::codec::Members for ChardevHubWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevStdioWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json` line 466
+/// [`ChardevStdioWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdioWrapper {
@@ -33122,7 +33236,7 @@ impl crate::codec::Members for ChardevStdioWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannelWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json` line 475
+/// [`ChardevSpiceChannelWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannelWrapper {
@@ -33174,7 +33288,7 @@ impl crate::codec::Members for ChardevSpiceChannelWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json` line 488
+/// [`ChardevSpicePortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePortWrapper {
@@ -33226,7 +33340,7 @@ impl crate::codec::Members for ChardevSpicePortWrapper {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgentWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json` line 501
+/// [`ChardevQemuVDAgentWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgentWrapper {
@@ -33278,7 +33392,7 @@ impl crate::codec::Members for ChardevQemuVDAgentWrapper {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBusWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json` line 514
+/// [`ChardevDBusWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBusWrapper {
@@ -33328,7 +33442,7 @@ impl crate::codec::Members for ChardevDBusWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevVCWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json` line 527
+/// [`ChardevVCWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVCWrapper {
@@ -33378,7 +33492,7 @@ impl crate::codec::Members for ChardevVCWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbufWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json` line 536
+/// [`ChardevRingbufWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbufWrapper {
@@ -33428,7 +33542,7 @@ impl crate::codec::Members for ChardevRingbufWrapper {
 
 /// Since: 9.2
 ///
-/// [`ChardevPtyWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json` line 545
+/// [`ChardevPtyWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPtyWrapper {
@@ -33478,7 +33592,7 @@ impl crate::codec::Members for ChardevPtyWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevBackend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json` line 554
+/// [`ChardevBackend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevBackend {
@@ -33598,6 +33712,7 @@ pub enum ChardevBackendBranch {
     },
 }
 
+/// The branch `file`.
 impl ::core::convert::From<ChardevFileWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevFileWrapper) -> Self {
@@ -33605,6 +33720,7 @@ impl ::core::convert::From<ChardevFileWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `socket`.
 impl ::core::convert::From<ChardevSocketWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevSocketWrapper) -> Self {
@@ -33612,6 +33728,7 @@ impl ::core::convert::From<ChardevSocketWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `udp`.
 impl ::core::convert::From<ChardevUdpWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevUdpWrapper) -> Self {
@@ -33619,6 +33736,7 @@ impl ::core::convert::From<ChardevUdpWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `pty`.
 impl ::core::convert::From<ChardevPtyWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevPtyWrapper) -> Self {
@@ -33626,6 +33744,7 @@ impl ::core::convert::From<ChardevPtyWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `mux`.
 impl ::core::convert::From<ChardevMuxWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevMuxWrapper) -> Self {
@@ -33633,6 +33752,7 @@ impl ::core::convert::From<ChardevMuxWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `hub`.
 impl ::core::convert::From<ChardevHubWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevHubWrapper) -> Self {
@@ -33640,6 +33760,7 @@ impl ::core::convert::From<ChardevHubWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `stdio`.
 impl ::core::convert::From<ChardevStdioWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevStdioWrapper) -> Self {
@@ -33647,6 +33768,7 @@ impl ::core::convert::From<ChardevStdioWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `spicevmc`.
 impl ::core::convert::From<ChardevSpiceChannelWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevSpiceChannelWrapper) -> Self {
@@ -33654,6 +33776,7 @@ impl ::core::convert::From<ChardevSpiceChannelWrapper> for ChardevBackendBranch 
     }
 }
 
+/// The branch `spiceport`.
 impl ::core::convert::From<ChardevSpicePortWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevSpicePortWrapper) -> Self {
@@ -33661,6 +33784,7 @@ impl ::core::convert::From<ChardevSpicePortWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `qemu-vdagent`.
 impl ::core::convert::From<ChardevQemuVDAgentWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevQemuVDAgentWrapper) -> Self {
@@ -33668,6 +33792,7 @@ impl ::core::convert::From<ChardevQemuVDAgentWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `dbus`.
 impl ::core::convert::From<ChardevDBusWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevDBusWrapper) -> Self {
@@ -33675,6 +33800,7 @@ impl ::core::convert::From<ChardevDBusWrapper> for ChardevBackendBranch {
     }
 }
 
+/// The branch `vc`.
 impl ::core::convert::From<ChardevVCWrapper> for ChardevBackendBranch {
     #[inline]
     fn from(branch: ChardevVCWrapper) -> Self {
@@ -33683,6 +33809,7 @@ impl ::core::convert::From<ChardevVCWrapper> for ChardevBackendBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ChardevBackendBranchPartial {
     File(crate::codec::BoxedPartial<ChardevFileWrapper>),
     Serial(crate::codec::BoxedPartial<ChardevHostdevWrapper>),
@@ -33965,7 +34092,7 @@ impl crate::codec::Branches for ChardevBackendBranch {
 
 /// Since: 1.4
 ///
-/// [`ChardevReturn`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json` line 598
+/// [`ChardevReturn`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevReturn {
@@ -34028,7 +34155,7 @@ impl crate::codec::Members for ChardevReturn {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json` line 25
+/// [`DumpGuestMemoryFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpGuestMemoryFormat {
@@ -34099,7 +34226,7 @@ impl crate::codec::Enum for DumpGuestMemoryFormat {
 
 /// Since: 2.6
 ///
-/// [`DumpStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json` line 73
+/// [`DumpStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpStatus {
@@ -34138,7 +34265,7 @@ impl crate::codec::Enum for DumpStatus {
 
 /// Since: 2.6
 ///
-/// [`DumpQueryResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json` line 84
+/// [`DumpQueryResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpQueryResult {
@@ -34209,7 +34336,7 @@ impl crate::codec::Members for DumpQueryResult {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json` line 116
+/// [`DumpGuestMemoryCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpGuestMemoryCapability {
@@ -34267,7 +34394,7 @@ impl crate::codec::Members for DumpGuestMemoryCapability {
 
 /// Since: 1.2
 ///
-/// [`NetLegacyNicOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetLegacyNicOptions), `net.json` line 51
+/// [`NetLegacyNicOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetLegacyNicOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetLegacyNicOptions {
@@ -34375,7 +34502,7 @@ impl crate::codec::Members for NetLegacyNicOptions {
 
 /// Since: 10.1
 ///
-/// [`PasstSearch`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstSearch), `net.json` line 69
+/// [`PasstSearch`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstSearch), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstSearch {
@@ -34424,7 +34551,7 @@ impl crate::codec::Members for PasstSearch {
 
 /// Since: 10.1
 ///
-/// [`PasstPortForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstPortForward), `net.json` line 78
+/// [`PasstPortForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstPortForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstPortForward {
@@ -34473,7 +34600,7 @@ impl crate::codec::Members for PasstPortForward {
 
 /// Since: 10.1
 ///
-/// [`PasstParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstParameter), `net.json` line 87
+/// [`PasstParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.PasstParameter), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstParameter {
@@ -34524,7 +34651,7 @@ impl crate::codec::Members for PasstParameter {
 ///
 /// Since: 10.1
 ///
-/// [`NetdevPasstOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevPasstOptions), `net.json` line 129
+/// [`NetdevPasstOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevPasstOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevPasstOptions {
@@ -35138,7 +35265,7 @@ impl crate::codec::Members for NetdevPasstOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserDomainSuffix`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserDomainSuffix), `net.json` line 177
+/// [`NetdevUserDomainSuffix`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserDomainSuffix), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserDomainSuffix {
@@ -35187,7 +35314,7 @@ impl crate::codec::Members for NetdevUserDomainSuffix {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserHostForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserHostForward), `net.json` line 186
+/// [`NetdevUserHostForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserHostForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserHostForward {
@@ -35236,7 +35363,7 @@ impl crate::codec::Members for NetdevUserHostForward {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserGuestForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserGuestForward), `net.json` line 195
+/// [`NetdevUserGuestForward`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserGuestForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserGuestForward {
@@ -35285,7 +35412,7 @@ impl crate::codec::Members for NetdevUserGuestForward {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json` line 225
+/// [`NetdevUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserOptions {
@@ -35707,7 +35834,7 @@ impl crate::codec::Members for NetdevUserOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevTapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json` line 274
+/// [`NetdevTapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevTapOptions {
@@ -35996,7 +36123,7 @@ impl crate::codec::Members for NetdevTapOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevSocketOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json` line 307
+/// [`NetdevSocketOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevSocketOptions {
@@ -36118,7 +36245,7 @@ impl crate::codec::Members for NetdevSocketOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevL2TPv3Options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json` line 339
+/// [`NetdevL2TPv3Options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevL2TPv3Options {
@@ -36391,7 +36518,7 @@ impl crate::codec::Members for NetdevL2TPv3Options {
 
 /// Since: 1.2
 ///
-/// [`NetdevVdeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json` line 369
+/// [`NetdevVdeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVdeOptions {
@@ -36488,7 +36615,7 @@ impl crate::codec::Members for NetdevVdeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevBridgeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json` line 387
+/// [`NetdevBridgeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevBridgeOptions {
@@ -36559,7 +36686,7 @@ impl crate::codec::Members for NetdevBridgeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevHubPortOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json` line 400
+/// [`NetdevHubPortOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevHubPortOptions {
@@ -36624,7 +36751,7 @@ impl crate::codec::Members for NetdevHubPortOptions {
 
 /// Since: 2.0
 ///
-/// [`NetdevNetmapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json` line 413
+/// [`NetdevNetmapOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevNetmapOptions {
@@ -36690,7 +36817,7 @@ impl crate::codec::Members for NetdevNetmapOptions {
 ///
 /// Since: 8.2
 ///
-/// [`AFXDPMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json` line 426
+/// [`AFXDPMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AFXDPMode {
@@ -36725,7 +36852,7 @@ impl crate::codec::Enum for AFXDPMode {
 ///
 /// Since: 8.2
 ///
-/// [`NetdevAFXDPOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json` line 443
+/// [`NetdevAFXDPOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevAFXDPOptions {
@@ -36905,7 +37032,7 @@ impl crate::codec::Members for NetdevAFXDPOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevVhostUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json` line 468
+/// [`NetdevVhostUserOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostUserOptions {
@@ -36983,7 +37110,7 @@ impl crate::codec::Members for NetdevVhostUserOptions {
 
 /// Since: 5.1
 ///
-/// [`NetdevVhostVDPAOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json` line 487
+/// [`NetdevVhostVDPAOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostVDPAOptions {
@@ -37087,7 +37214,7 @@ impl crate::codec::Members for NetdevVhostVDPAOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetHostOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json` line 508
+/// [`NetdevVmnetHostOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetHostOptions {
@@ -37209,7 +37336,7 @@ impl crate::codec::Members for NetdevVmnetHostOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetSharedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json` line 531
+/// [`NetdevVmnetSharedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetSharedOptions {
@@ -37337,7 +37464,7 @@ impl crate::codec::Members for NetdevVmnetSharedOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetBridgedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json` line 551
+/// [`NetdevVmnetBridgedOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetBridgedOptions {
@@ -37402,7 +37529,7 @@ impl crate::codec::Members for NetdevVmnetBridgedOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevStreamOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json` line 566
+/// [`NetdevStreamOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevStreamOptions {
@@ -37500,7 +37627,7 @@ impl crate::codec::Members for NetdevStreamOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevDgramOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json` line 583
+/// [`NetdevDgramOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevDgramOptions {
@@ -37573,7 +37700,7 @@ impl crate::codec::Members for NetdevDgramOptions {
 
 /// Since: 2.7
 ///
-/// [`NetClientDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json` line 613
+/// [`NetClientDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetClientDriver {
@@ -37707,7 +37834,7 @@ impl crate::codec::Enum for NetClientDriver {
 
 /// Since: 1.2
 ///
-/// [`Netdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json` line 646
+/// [`Netdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Netdev {
@@ -37825,6 +37952,7 @@ pub enum NetdevBranch {
     },
 }
 
+/// The branch `nic`.
 impl ::core::convert::From<NetLegacyNicOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetLegacyNicOptions) -> Self {
@@ -37832,6 +37960,7 @@ impl ::core::convert::From<NetLegacyNicOptions> for NetdevBranch {
     }
 }
 
+/// The branch `user`.
 impl ::core::convert::From<NetdevUserOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevUserOptions) -> Self {
@@ -37839,6 +37968,7 @@ impl ::core::convert::From<NetdevUserOptions> for NetdevBranch {
     }
 }
 
+/// The branch `tap`.
 impl ::core::convert::From<NetdevTapOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevTapOptions) -> Self {
@@ -37846,6 +37976,7 @@ impl ::core::convert::From<NetdevTapOptions> for NetdevBranch {
     }
 }
 
+/// The branch `l2tpv3`.
 impl ::core::convert::From<NetdevL2TPv3Options> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevL2TPv3Options) -> Self {
@@ -37853,6 +37984,7 @@ impl ::core::convert::From<NetdevL2TPv3Options> for NetdevBranch {
     }
 }
 
+/// The branch `socket`.
 impl ::core::convert::From<NetdevSocketOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevSocketOptions) -> Self {
@@ -37860,6 +37992,7 @@ impl ::core::convert::From<NetdevSocketOptions> for NetdevBranch {
     }
 }
 
+/// The branch `stream`.
 impl ::core::convert::From<NetdevStreamOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevStreamOptions) -> Self {
@@ -37867,6 +38000,7 @@ impl ::core::convert::From<NetdevStreamOptions> for NetdevBranch {
     }
 }
 
+/// The branch `dgram`.
 impl ::core::convert::From<NetdevDgramOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevDgramOptions) -> Self {
@@ -37874,6 +38008,7 @@ impl ::core::convert::From<NetdevDgramOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vde`.
 impl ::core::convert::From<NetdevVdeOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVdeOptions) -> Self {
@@ -37881,6 +38016,7 @@ impl ::core::convert::From<NetdevVdeOptions> for NetdevBranch {
     }
 }
 
+/// The branch `bridge`.
 impl ::core::convert::From<NetdevBridgeOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevBridgeOptions) -> Self {
@@ -37888,6 +38024,7 @@ impl ::core::convert::From<NetdevBridgeOptions> for NetdevBranch {
     }
 }
 
+/// The branch `hubport`.
 impl ::core::convert::From<NetdevHubPortOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevHubPortOptions) -> Self {
@@ -37895,6 +38032,7 @@ impl ::core::convert::From<NetdevHubPortOptions> for NetdevBranch {
     }
 }
 
+/// The branch `netmap`.
 impl ::core::convert::From<NetdevNetmapOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevNetmapOptions) -> Self {
@@ -37902,6 +38040,7 @@ impl ::core::convert::From<NetdevNetmapOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vhost-user`.
 impl ::core::convert::From<NetdevVhostUserOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVhostUserOptions) -> Self {
@@ -37909,6 +38048,7 @@ impl ::core::convert::From<NetdevVhostUserOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vhost-vdpa`.
 impl ::core::convert::From<NetdevVhostVDPAOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVhostVDPAOptions) -> Self {
@@ -37916,6 +38056,7 @@ impl ::core::convert::From<NetdevVhostVDPAOptions> for NetdevBranch {
     }
 }
 
+/// The branch `passt`.
 impl ::core::convert::From<NetdevPasstOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevPasstOptions) -> Self {
@@ -37923,6 +38064,7 @@ impl ::core::convert::From<NetdevPasstOptions> for NetdevBranch {
     }
 }
 
+/// The branch `af-xdp`.
 impl ::core::convert::From<NetdevAFXDPOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevAFXDPOptions) -> Self {
@@ -37930,6 +38072,7 @@ impl ::core::convert::From<NetdevAFXDPOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vmnet-host`.
 impl ::core::convert::From<NetdevVmnetHostOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVmnetHostOptions) -> Self {
@@ -37937,6 +38080,7 @@ impl ::core::convert::From<NetdevVmnetHostOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vmnet-shared`.
 impl ::core::convert::From<NetdevVmnetSharedOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVmnetSharedOptions) -> Self {
@@ -37944,6 +38088,7 @@ impl ::core::convert::From<NetdevVmnetSharedOptions> for NetdevBranch {
     }
 }
 
+/// The branch `vmnet-bridged`.
 impl ::core::convert::From<NetdevVmnetBridgedOptions> for NetdevBranch {
     #[inline]
     fn from(branch: NetdevVmnetBridgedOptions) -> Self {
@@ -37952,6 +38097,7 @@ impl ::core::convert::From<NetdevVmnetBridgedOptions> for NetdevBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum NetdevBranchPartial {
     None,
     Nic(crate::codec::BoxedPartial<NetLegacyNicOptions>),
@@ -38167,7 +38313,7 @@ impl crate::codec::Branches for NetdevBranch {
 
 /// Since: 1.6
 ///
-/// [`RxState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json` line 687
+/// [`RxState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RxState {
@@ -38203,7 +38349,7 @@ impl crate::codec::Enum for RxState {
 
 /// Since: 1.6
 ///
-/// [`RxFilterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json` line 707
+/// [`RxFilterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RxFilterInfo {
@@ -38400,7 +38546,7 @@ impl crate::codec::Members for RxFilterInfo {
 
 /// Since: 4.0
 ///
-/// [`AnnounceParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json` line 763
+/// [`AnnounceParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnnounceParameters {
@@ -38502,7 +38648,7 @@ impl crate::codec::Members for AnnounceParameters {
 ///
 /// Since: 9.0
 ///
-/// [`EbpfObject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ebpf.EbpfObject), `ebpf.json` line 14
+/// [`EbpfObject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ebpf.EbpfObject), `ebpf.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EbpfObject {
@@ -38560,7 +38706,7 @@ impl crate::codec::Members for EbpfObject {
 ///
 /// Since: 9.0
 ///
-/// [`EbpfProgramID`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ebpf.EbpfProgramID), `ebpf.json` line 23
+/// [`EbpfProgramID`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ebpf.EbpfProgramID), `ebpf.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EbpfProgramID {
@@ -38590,7 +38736,7 @@ impl crate::codec::Enum for EbpfProgramID {
 
 /// Since: 2.4
 ///
-/// [`RockerSwitch`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerSwitch), `rocker.json` line 16
+/// [`RockerSwitch`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerSwitch), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerSwitch {
@@ -38664,7 +38810,7 @@ impl crate::codec::Members for RockerSwitch {
 
 /// Since: 2.4
 ///
-/// [`RockerPortDuplex`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortDuplex), `rocker.json` line 42
+/// [`RockerPortDuplex`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortDuplex), `rocker.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RockerPortDuplex {
@@ -38697,7 +38843,7 @@ impl crate::codec::Enum for RockerPortDuplex {
 
 /// Since: 2.4
 ///
-/// [`RockerPortAutoneg`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortAutoneg), `rocker.json` line 52
+/// [`RockerPortAutoneg`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortAutoneg), `rocker.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RockerPortAutoneg {
@@ -38730,7 +38876,7 @@ impl crate::codec::Enum for RockerPortAutoneg {
 
 /// Since: 2.4
 ///
-/// [`RockerPort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerPort), `rocker.json` line 66
+/// [`RockerPort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerPort), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerPort {
@@ -38859,7 +39005,7 @@ impl crate::codec::Members for RockerPort {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowKey`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowKey), `rocker.json` line 108
+/// [`RockerOfDpaFlowKey`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowKey), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowKey {
@@ -39089,7 +39235,7 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowMask`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowMask), `rocker.json` line 138
+/// [`RockerOfDpaFlowMask`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowMask), `rocker.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowMask {
@@ -39248,7 +39394,7 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowAction), `rocker.json` line 163
+/// [`RockerOfDpaFlowAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowAction), `rocker.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowAction {
@@ -39394,7 +39540,7 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlow), `rocker.json` line 186
+/// [`RockerOfDpaFlow`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlow), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlow {
@@ -39499,7 +39645,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaGroup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaGroup), `rocker.json` line 230
+/// [`RockerOfDpaGroup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaGroup), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaGroup {
@@ -39774,7 +39920,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
 ///
 /// Since: 1.5
 ///
-/// [`TpmModel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmModel), `tpm.json` line 16
+/// [`TpmModel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmModel), `tpm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TpmModel {
@@ -39812,7 +39958,7 @@ impl crate::codec::Enum for TpmModel {
 ///
 /// Since: 1.5
 ///
-/// [`TpmType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmType), `tpm.json` line 41
+/// [`TpmType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmType), `tpm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TpmType {
@@ -39847,7 +39993,7 @@ impl crate::codec::Enum for TpmType {
 ///
 /// Since: 1.5
 ///
-/// [`TPMPassthroughOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptions), `tpm.json` line 62
+/// [`TPMPassthroughOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptions), `tpm.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TPMPassthroughOptions {
@@ -39927,7 +40073,7 @@ impl crate::codec::Members for TPMPassthroughOptions {
 ///
 /// Since: 2.11
 ///
-/// [`TPMEmulatorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptions), `tpm.json` line 75
+/// [`TPMEmulatorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptions), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMEmulatorOptions {
@@ -39985,7 +40131,7 @@ impl crate::codec::Members for TPMEmulatorOptions {
 ///
 /// Since: 1.5
 ///
-/// [`TPMPassthroughOptionsWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptionsWrapper), `tpm.json` line 88
+/// [`TPMPassthroughOptionsWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptionsWrapper), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMPassthroughOptionsWrapper {
@@ -40044,7 +40190,7 @@ impl crate::codec::Members for TPMPassthroughOptionsWrapper {
 ///
 /// Since: 2.11
 ///
-/// [`TPMEmulatorOptionsWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptionsWrapper), `tpm.json` line 101
+/// [`TPMEmulatorOptionsWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptionsWrapper), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMEmulatorOptionsWrapper {
@@ -40103,7 +40249,7 @@ impl crate::codec::Members for TPMEmulatorOptionsWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`TpmTypeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TpmTypeOptions), `tpm.json` line 114
+/// [`TpmTypeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TpmTypeOptions), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TpmTypeOptions {
@@ -40197,6 +40343,7 @@ pub enum TpmTypeOptionsBranch {
     },
 }
 
+/// The branch `passthrough`.
 impl ::core::convert::From<TPMPassthroughOptionsWrapper> for TpmTypeOptionsBranch {
     #[inline]
     fn from(branch: TPMPassthroughOptionsWrapper) -> Self {
@@ -40204,6 +40351,7 @@ impl ::core::convert::From<TPMPassthroughOptionsWrapper> for TpmTypeOptionsBranc
     }
 }
 
+/// The branch `emulator`.
 impl ::core::convert::From<TPMEmulatorOptionsWrapper> for TpmTypeOptionsBranch {
     #[inline]
     fn from(branch: TPMEmulatorOptionsWrapper) -> Self {
@@ -40212,6 +40360,7 @@ impl ::core::convert::From<TPMEmulatorOptionsWrapper> for TpmTypeOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum TpmTypeOptionsBranchPartial {
     Passthrough(crate::codec::BoxedPartial<TPMPassthroughOptionsWrapper>),
     Emulator(crate::codec::BoxedPartial<TPMEmulatorOptionsWrapper>),
@@ -40290,7 +40439,7 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
 ///
 /// Since: 1.5
 ///
-/// [`TPMInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMInfo), `tpm.json` line 134
+/// [`TPMInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMInfo), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMInfo {
@@ -40364,7 +40513,7 @@ impl crate::codec::Members for TPMInfo {
 
 /// Since: 7.0
 ///
-/// [`DisplayProtocol`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayProtocol), `ui.json` line 18
+/// [`DisplayProtocol`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayProtocol), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayProtocol {
@@ -40397,7 +40546,7 @@ impl crate::codec::Enum for DisplayProtocol {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.SetPasswordAction), `ui.json` line 29
+/// [`SetPasswordAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.SetPasswordAction), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SetPasswordAction {
@@ -40433,7 +40582,7 @@ impl crate::codec::Enum for SetPasswordAction {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptions), `ui.json` line 40
+/// [`SetPasswordOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetPasswordOptions {
@@ -40536,6 +40685,7 @@ pub enum SetPasswordOptionsBranch {
     },
 }
 
+/// The branch `vnc`.
 impl ::core::convert::From<SetPasswordOptionsVnc> for SetPasswordOptionsBranch {
     #[inline]
     fn from(branch: SetPasswordOptionsVnc) -> Self {
@@ -40544,6 +40694,7 @@ impl ::core::convert::From<SetPasswordOptionsVnc> for SetPasswordOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SetPasswordOptionsBranchPartial {
     Vnc(crate::codec::BoxedPartial<SetPasswordOptionsVnc>),
     Spice,
@@ -40613,7 +40764,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordOptionsVnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptionsVnc), `ui.json` line 58
+/// [`SetPasswordOptionsVnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptionsVnc), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SetPasswordOptionsVnc {
@@ -40669,7 +40820,7 @@ impl crate::codec::Members for SetPasswordOptionsVnc {
 
 /// Since: 7.0
 ///
-/// [`ExpirePasswordOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptions), `ui.json` line 75
+/// [`ExpirePasswordOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExpirePasswordOptions {
@@ -40759,6 +40910,7 @@ pub enum ExpirePasswordOptionsBranch {
     },
 }
 
+/// The branch `vnc`.
 impl ::core::convert::From<ExpirePasswordOptionsVnc> for ExpirePasswordOptionsBranch {
     #[inline]
     fn from(branch: ExpirePasswordOptionsVnc) -> Self {
@@ -40767,6 +40919,7 @@ impl ::core::convert::From<ExpirePasswordOptionsVnc> for ExpirePasswordOptionsBr
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ExpirePasswordOptionsBranchPartial {
     Vnc(crate::codec::BoxedPartial<ExpirePasswordOptionsVnc>),
     Spice,
@@ -40841,7 +40994,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
 
 /// Since: 7.0
 ///
-/// [`ExpirePasswordOptionsVnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptionsVnc), `ui.json` line 89
+/// [`ExpirePasswordOptionsVnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptionsVnc), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExpirePasswordOptionsVnc {
@@ -40897,7 +41050,7 @@ impl crate::codec::Members for ExpirePasswordOptionsVnc {
 
 /// Since: 7.1
 ///
-/// [`ImageFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.ImageFormat), `ui.json` line 110
+/// [`ImageFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.ImageFormat), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageFormat {
@@ -40932,7 +41085,7 @@ impl crate::codec::Enum for ImageFormat {
 ///
 /// Since: 2.1
 ///
-/// [`SpiceBasicInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceBasicInfo), `ui.json` line 143
+/// [`SpiceBasicInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceBasicInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceBasicInfo {
@@ -41013,7 +41166,7 @@ impl crate::codec::Members for SpiceBasicInfo {
 ///
 /// Since: 2.1
 ///
-/// [`SpiceServerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceServerInfo), `ui.json` line 156
+/// [`SpiceServerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceServerInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceServerInfo {
@@ -41107,7 +41260,7 @@ impl crate::codec::Members for SpiceServerInfo {
 ///
 /// Since: 0.14
 ///
-/// [`SpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceChannel), `ui.json` line 173
+/// [`SpiceChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceChannel), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceChannel {
@@ -41249,7 +41402,7 @@ impl crate::codec::Members for SpiceChannel {
 ///
 /// Since: 1.1
 ///
-/// [`SpiceQueryMouseMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.SpiceQueryMouseMode), `ui.json` line 194
+/// [`SpiceQueryMouseMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.SpiceQueryMouseMode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpiceQueryMouseMode {
@@ -41287,7 +41440,7 @@ impl crate::codec::Enum for SpiceQueryMouseMode {
 ///
 /// Since: 0.14
 ///
-/// [`SpiceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceInfo), `ui.json` line 215
+/// [`SpiceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceInfo {
@@ -41486,7 +41639,7 @@ impl crate::codec::Members for SpiceInfo {
 ///
 /// Since: 2.1
 ///
-/// [`VncBasicInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncBasicInfo), `ui.json` line 297
+/// [`VncBasicInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncBasicInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncBasicInfo {
@@ -41575,7 +41728,7 @@ impl crate::codec::Members for VncBasicInfo {
 ///
 /// Since: 2.1
 ///
-/// [`VncServerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo), `ui.json` line 315
+/// [`VncServerInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncServerInfo {
@@ -41693,7 +41846,7 @@ impl crate::codec::Members for VncServerInfo {
 ///
 /// Since: 0.14
 ///
-/// [`VncClientInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncClientInfo), `ui.json` line 330
+/// [`VncClientInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncClientInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncClientInfo {
@@ -41840,7 +41993,7 @@ impl crate::codec::Members for VncClientInfo {
 ///
 /// Since: 0.14
 ///
-/// [`VncInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo), `ui.json` line 349
+/// [`VncInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncInfo {
@@ -41988,7 +42141,7 @@ impl crate::codec::Members for VncInfo {
 ///
 /// Since: 2.3
 ///
-/// [`VncPrimaryAuth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.VncPrimaryAuth), `ui.json` line 377
+/// [`VncPrimaryAuth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.VncPrimaryAuth), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VncPrimaryAuth {
@@ -42064,7 +42217,7 @@ impl crate::codec::Enum for VncPrimaryAuth {
 ///
 /// Since: 2.3
 ///
-/// [`VncVencryptSubAuth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.VncVencryptSubAuth), `ui.json` line 408
+/// [`VncVencryptSubAuth`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.VncVencryptSubAuth), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VncVencryptSubAuth {
@@ -42140,7 +42293,7 @@ impl crate::codec::Enum for VncVencryptSubAuth {
 ///
 /// Since: 2.9
 ///
-/// [`VncServerInfo2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo2), `ui.json` line 432
+/// [`VncServerInfo2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo2), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncServerInfo2 {
@@ -42277,7 +42430,7 @@ impl crate::codec::Members for VncServerInfo2 {
 ///
 /// Since: 2.3
 ///
-/// [`VncInfo2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo2), `ui.json` line 451
+/// [`VncInfo2`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo2), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncInfo2 {
@@ -42417,7 +42570,7 @@ impl crate::codec::Members for VncInfo2 {
 
 /// Since: 0.14
 ///
-/// [`MouseInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.MouseInfo), `ui.json` line 547
+/// [`MouseInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.MouseInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MouseInfo {
@@ -42504,7 +42657,7 @@ impl crate::codec::Members for MouseInfo {
 
 /// Since: 1.3
 ///
-/// [`QKeyCode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.QKeyCode), `ui.json` line 732
+/// [`QKeyCode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.QKeyCode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QKeyCode {
@@ -43343,7 +43496,7 @@ impl crate::codec::Enum for QKeyCode {
 
 /// Since: 1.3
 ///
-/// [`KeyValueKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.KeyValueKind), `ui.json` line 909
+/// [`KeyValueKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.KeyValueKind), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyValueKind {
@@ -43376,7 +43529,7 @@ impl crate::codec::Enum for KeyValueKind {
 
 /// Since: 1.3
 ///
-/// [`IntWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.IntWrapper), `ui.json` line 918
+/// [`IntWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.IntWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntWrapper {
@@ -43426,7 +43579,7 @@ impl crate::codec::Members for IntWrapper {
 
 /// Since: 1.3
 ///
-/// [`QKeyCodeWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.QKeyCodeWrapper), `ui.json` line 927
+/// [`QKeyCodeWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.QKeyCodeWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QKeyCodeWrapper {
@@ -43476,7 +43629,7 @@ impl crate::codec::Members for QKeyCodeWrapper {
 
 /// Since: 1.3
 ///
-/// [`KeyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.KeyValue), `ui.json` line 936
+/// [`KeyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.KeyValue), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KeyValue {
@@ -43552,6 +43705,7 @@ pub enum KeyValueBranch {
     },
 }
 
+/// The branch `number`.
 impl ::core::convert::From<IntWrapper> for KeyValueBranch {
     #[inline]
     fn from(branch: IntWrapper) -> Self {
@@ -43559,6 +43713,7 @@ impl ::core::convert::From<IntWrapper> for KeyValueBranch {
     }
 }
 
+/// The branch `qcode`.
 impl ::core::convert::From<QKeyCodeWrapper> for KeyValueBranch {
     #[inline]
     fn from(branch: QKeyCodeWrapper) -> Self {
@@ -43567,6 +43722,7 @@ impl ::core::convert::From<QKeyCodeWrapper> for KeyValueBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum KeyValueBranchPartial {
     Number(crate::codec::BoxedPartial<IntWrapper>),
     Qcode(crate::codec::BoxedPartial<QKeyCodeWrapper>),
@@ -43636,7 +43792,7 @@ impl crate::codec::Branches for KeyValueBranch {
 
 /// Since: 2.0
 ///
-/// [`InputButton`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputButton), `ui.json` line 972
+/// [`InputButton`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputButton), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputButton {
@@ -43715,7 +43871,7 @@ impl crate::codec::Enum for InputButton {
 
 /// Since: 2.0
 ///
-/// [`InputAxis`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputAxis), `ui.json` line 996
+/// [`InputAxis`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputAxis), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputAxis {
@@ -43748,7 +43904,7 @@ impl crate::codec::Enum for InputAxis {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputMultiTouchType), `ui.json` line 1009
+/// [`InputMultiTouchType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputMultiTouchType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputMultiTouchType {
@@ -43796,7 +43952,7 @@ impl crate::codec::Enum for InputMultiTouchType {
 
 /// Since: 2.0
 ///
-/// [`InputKeyEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEvent), `ui.json` line 1022
+/// [`InputKeyEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputKeyEvent {
@@ -43854,7 +44010,7 @@ impl crate::codec::Members for InputKeyEvent {
 
 /// Since: 2.0
 ///
-/// [`InputBtnEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEvent), `ui.json` line 1032
+/// [`InputBtnEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBtnEvent {
@@ -43912,7 +44068,7 @@ impl crate::codec::Members for InputBtnEvent {
 
 /// Since: 2.0
 ///
-/// [`InputMoveEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEvent), `ui.json` line 1045
+/// [`InputMoveEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMoveEvent {
@@ -43970,7 +44126,7 @@ impl crate::codec::Members for InputMoveEvent {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEvent), `ui.json` line 1061
+/// [`InputMultiTouchEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMultiTouchEvent {
@@ -44062,7 +44218,7 @@ impl crate::codec::Members for InputMultiTouchEvent {
 
 /// Since: 2.0
 ///
-/// [`InputEventKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputEventKind), `ui.json` line 1083
+/// [`InputEventKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.InputEventKind), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputEventKind {
@@ -44104,7 +44260,7 @@ impl crate::codec::Enum for InputEventKind {
 
 /// Since: 2.0
 ///
-/// [`InputKeyEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEventWrapper), `ui.json` line 1092
+/// [`InputKeyEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputKeyEventWrapper {
@@ -44154,7 +44310,7 @@ impl crate::codec::Members for InputKeyEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputBtnEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEventWrapper), `ui.json` line 1101
+/// [`InputBtnEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBtnEventWrapper {
@@ -44204,7 +44360,7 @@ impl crate::codec::Members for InputBtnEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputMoveEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEventWrapper), `ui.json` line 1110
+/// [`InputMoveEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMoveEventWrapper {
@@ -44254,7 +44410,7 @@ impl crate::codec::Members for InputMoveEventWrapper {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEventWrapper), `ui.json` line 1119
+/// [`InputMultiTouchEventWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMultiTouchEventWrapper {
@@ -44304,7 +44460,7 @@ impl crate::codec::Members for InputMultiTouchEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputEvent), `ui.json` line 1131
+/// [`InputEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.InputEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputEvent {
@@ -44386,6 +44542,7 @@ pub enum InputEventBranch {
     },
 }
 
+/// The branch `key`.
 impl ::core::convert::From<InputKeyEventWrapper> for InputEventBranch {
     #[inline]
     fn from(branch: InputKeyEventWrapper) -> Self {
@@ -44393,6 +44550,7 @@ impl ::core::convert::From<InputKeyEventWrapper> for InputEventBranch {
     }
 }
 
+/// The branch `btn`.
 impl ::core::convert::From<InputBtnEventWrapper> for InputEventBranch {
     #[inline]
     fn from(branch: InputBtnEventWrapper) -> Self {
@@ -44400,6 +44558,7 @@ impl ::core::convert::From<InputBtnEventWrapper> for InputEventBranch {
     }
 }
 
+/// The branch `mtt`.
 impl ::core::convert::From<InputMultiTouchEventWrapper> for InputEventBranch {
     #[inline]
     fn from(branch: InputMultiTouchEventWrapper) -> Self {
@@ -44408,6 +44567,7 @@ impl ::core::convert::From<InputMultiTouchEventWrapper> for InputEventBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum InputEventBranchPartial {
     Key(crate::codec::BoxedPartial<InputKeyEventWrapper>),
     Btn(crate::codec::BoxedPartial<InputBtnEventWrapper>),
@@ -44504,7 +44664,7 @@ impl crate::codec::Branches for InputEventBranch {
 
 /// Since: 2.12
 ///
-/// [`DisplayGTK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json` line 1171
+/// [`DisplayGTK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayGTK {
@@ -44665,7 +44825,7 @@ impl crate::codec::Members for DisplayGTK {
 
 /// Since: 3.1
 ///
-/// [`DisplayEGLHeadless`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json` line 1191
+/// [`DisplayEGLHeadless`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayEGLHeadless {
@@ -44731,7 +44891,7 @@ impl crate::codec::Members for DisplayEGLHeadless {
 
 /// Since: 7.0
 ///
-/// [`DisplayDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json` line 1203
+/// [`DisplayDBus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayDBus {
@@ -44837,7 +44997,7 @@ impl crate::codec::Members for DisplayDBus {
 
 /// Since: 3.0
 ///
-/// [`DisplayGLMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json` line 1223
+/// [`DisplayGLMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayGLMode {
@@ -44876,7 +45036,7 @@ impl crate::codec::Enum for DisplayGLMode {
 
 /// Since: 4.0
 ///
-/// [`DisplayCurses`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json` line 1232
+/// [`DisplayCurses`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCurses {
@@ -44939,7 +45099,7 @@ impl crate::codec::Members for DisplayCurses {
 
 /// Since: 7.0
 ///
-/// [`DisplayCocoa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json` line 1245
+/// [`DisplayCocoa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCocoa {
@@ -45071,7 +45231,7 @@ impl crate::codec::Members for DisplayCocoa {
 
 /// Since: 7.1
 ///
-/// [`HotKeyMod`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json` line 1265
+/// [`HotKeyMod`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HotKeyMod {
@@ -45107,7 +45267,7 @@ impl crate::codec::Enum for HotKeyMod {
 
 /// Since: 7.1
 ///
-/// [`DisplaySDL`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json` line 1277
+/// [`DisplaySDL`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplaySDL {
@@ -45171,7 +45331,7 @@ impl crate::codec::Members for DisplaySDL {
 
 /// Since: 2.12
 ///
-/// [`DisplayType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json` line 1294
+/// [`DisplayType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayType {
@@ -45259,7 +45419,7 @@ impl crate::codec::Enum for DisplayType {
 
 /// Since: 2.12
 ///
-/// [`DisplayOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json` line 1320
+/// [`DisplayOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayOptions {
@@ -45437,6 +45597,7 @@ pub enum DisplayOptionsBranch {
     },
 }
 
+/// The branch `gtk`.
 impl ::core::convert::From<DisplayGTK> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplayGTK) -> Self {
@@ -45444,6 +45605,7 @@ impl ::core::convert::From<DisplayGTK> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `sdl`.
 impl ::core::convert::From<DisplaySDL> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplaySDL) -> Self {
@@ -45451,6 +45613,7 @@ impl ::core::convert::From<DisplaySDL> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `egl-headless`.
 impl ::core::convert::From<DisplayEGLHeadless> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplayEGLHeadless) -> Self {
@@ -45458,6 +45621,7 @@ impl ::core::convert::From<DisplayEGLHeadless> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `curses`.
 impl ::core::convert::From<DisplayCurses> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplayCurses) -> Self {
@@ -45465,6 +45629,7 @@ impl ::core::convert::From<DisplayCurses> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `cocoa`.
 impl ::core::convert::From<DisplayCocoa> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplayCocoa) -> Self {
@@ -45472,6 +45637,7 @@ impl ::core::convert::From<DisplayCocoa> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `dbus`.
 impl ::core::convert::From<DisplayDBus> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: DisplayDBus) -> Self {
@@ -45480,6 +45646,7 @@ impl ::core::convert::From<DisplayDBus> for DisplayOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum DisplayOptionsBranchPartial {
     Default,
     None,
@@ -45604,7 +45771,7 @@ impl crate::codec::Branches for DisplayOptionsBranch {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json` line 1354
+/// [`DisplayReloadType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayReloadType {
@@ -45634,7 +45801,7 @@ impl crate::codec::Enum for DisplayReloadType {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json` line 1363
+/// [`DisplayReloadOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptionsVNC {
@@ -45691,7 +45858,7 @@ impl crate::codec::Members for DisplayReloadOptionsVNC {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json` line 1372
+/// [`DisplayReloadOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptions {
@@ -45771,6 +45938,7 @@ pub enum DisplayReloadOptionsBranch {
     },
 }
 
+/// The branch `vnc`.
 impl ::core::convert::From<DisplayReloadOptionsVNC> for DisplayReloadOptionsBranch {
     #[inline]
     fn from(branch: DisplayReloadOptionsVNC) -> Self {
@@ -45779,6 +45947,7 @@ impl ::core::convert::From<DisplayReloadOptionsVNC> for DisplayReloadOptionsBran
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum DisplayReloadOptionsBranchPartial {
     Vnc(crate::codec::BoxedPartial<DisplayReloadOptionsVNC>),
     Unrecognized(crate::Unrecognized, crate::Object),
@@ -45843,7 +46012,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json` line 1393
+/// [`DisplayUpdateType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayUpdateType {
@@ -45873,7 +46042,7 @@ impl crate::codec::Enum for DisplayUpdateType {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json` line 1402
+/// [`DisplayUpdateOptionsVNC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptionsVNC {
@@ -45932,7 +46101,7 @@ impl crate::codec::Members for DisplayUpdateOptionsVNC {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json` line 1414
+/// [`DisplayUpdateOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptions {
@@ -46012,6 +46181,7 @@ pub enum DisplayUpdateOptionsBranch {
     },
 }
 
+/// The branch `vnc`.
 impl ::core::convert::From<DisplayUpdateOptionsVNC> for DisplayUpdateOptionsBranch {
     #[inline]
     fn from(branch: DisplayUpdateOptionsVNC) -> Self {
@@ -46020,6 +46190,7 @@ impl ::core::convert::From<DisplayUpdateOptionsVNC> for DisplayUpdateOptionsBran
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum DisplayUpdateOptionsBranchPartial {
     Vnc(crate::codec::BoxedPartial<DisplayUpdateOptionsVNC>),
     Unrecognized(crate::Unrecognized, crate::Object),
@@ -46084,7 +46255,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListPolicy), `authz.json` line 15
+/// [`QAuthZListPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListPolicy), `authz.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QAuthZListPolicy {
@@ -46117,7 +46288,7 @@ impl crate::codec::Enum for QAuthZListPolicy {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListFormat), `authz.json` line 29
+/// [`QAuthZListFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListFormat), `authz.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QAuthZListFormat {
@@ -46150,7 +46321,7 @@ impl crate::codec::Enum for QAuthZListFormat {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListRule`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.QAuthZListRule), `authz.json` line 44
+/// [`QAuthZListRule`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.QAuthZListRule), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QAuthZListRule {
@@ -46223,7 +46394,7 @@ impl crate::codec::Members for QAuthZListRule {
 
 /// Since: 4.0
 ///
-/// [`AuthZListProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListProperties), `authz.json` line 61
+/// [`AuthZListProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListProperties), `authz.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZListProperties {
@@ -46298,7 +46469,7 @@ impl crate::codec::Members for AuthZListProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZListFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListFileProperties), `authz.json` line 74
+/// [`AuthZListFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListFileProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZListFileProperties {
@@ -46363,7 +46534,7 @@ impl crate::codec::Members for AuthZListFileProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZPAMProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZPAMProperties), `authz.json` line 86
+/// [`AuthZPAMProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZPAMProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZPAMProperties {
@@ -46412,7 +46583,7 @@ impl crate::codec::Members for AuthZPAMProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZSimpleProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZSimpleProperties), `authz.json` line 95
+/// [`AuthZSimpleProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZSimpleProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZSimpleProperties {
@@ -46461,7 +46632,7 @@ impl crate::codec::Members for AuthZSimpleProperties {
 
 /// Since: 0.14
 ///
-/// [`MigrationRAMStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationRAMStats), `migration.json` line 33
+/// [`MigrationRAMStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationRAMStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationRAMStats {
@@ -46715,7 +46886,7 @@ impl crate::codec::Members for MigrationRAMStats {
 
 /// Since: 1.2
 ///
-/// [`XBZRLECacheStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.XBZRLECacheStats), `migration.json` line 69
+/// [`XBZRLECacheStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.XBZRLECacheStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XBZRLECacheStats {
@@ -46856,7 +47027,7 @@ impl crate::codec::Members for XBZRLECacheStats {
 
 /// Since: 3.1
 ///
-/// [`CompressionStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.CompressionStats), `migration.json` line 93
+/// [`CompressionStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.CompressionStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CompressionStats {
@@ -46948,7 +47119,7 @@ impl crate::codec::Members for CompressionStats {
 
 /// Since: 2.3
 ///
-/// [`MigrationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json` line 127
+/// [`MigrationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationStatus {
@@ -47062,7 +47233,7 @@ impl crate::codec::Enum for MigrationStatus {
 
 /// Since: 5.2
 ///
-/// [`VfioStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json` line 157
+/// [`VfioStats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioStats {
@@ -47115,7 +47286,7 @@ impl crate::codec::Members for VfioStats {
 
 /// Since: 0.14
 ///
-/// [`MigrationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json` line 190
+/// [`MigrationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationInfo {
@@ -47565,7 +47736,7 @@ impl crate::codec::Members for MigrationInfo {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json` line 264
+/// [`MigrationCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationCapability {
@@ -47735,7 +47906,7 @@ impl crate::codec::Enum for MigrationCapability {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapabilityStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json` line 299
+/// [`MigrationCapabilityStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationCapabilityStatus {
@@ -47797,7 +47968,7 @@ impl crate::codec::Members for MigrationCapabilityStatus {
 
 /// Since: 5.0
 ///
-/// [`MultiFDCompression`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json` line 338
+/// [`MultiFDCompression`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultiFDCompression {
@@ -47855,7 +48026,7 @@ impl crate::codec::Enum for MultiFDCompression {
     }
 }
 
-/// [`MigMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json` line 359
+/// [`MigMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigMode {
@@ -47899,7 +48070,7 @@ impl crate::codec::Enum for MigMode {
 
 /// Since: 9.0
 ///
-/// [`ZeroPageDetection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json` line 373
+/// [`ZeroPageDetection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ZeroPageDetection {
@@ -47935,7 +48106,7 @@ impl crate::codec::Enum for ZeroPageDetection {
 
 /// Since: 6.0
 ///
-/// [`BitmapMigrationBitmapAliasTransform`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json` line 382
+/// [`BitmapMigrationBitmapAliasTransform`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAliasTransform {
@@ -47995,7 +48166,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationBitmapAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json` line 396
+/// [`BitmapMigrationBitmapAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAlias {
@@ -48077,7 +48248,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationNodeAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json` line 414
+/// [`BitmapMigrationNodeAlias`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationNodeAlias {
@@ -48156,7 +48327,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
 
 /// Since: 2.4
 ///
-/// [`MigrationParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json` line 464
+/// [`MigrationParameter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationParameter {
@@ -48351,7 +48522,7 @@ impl crate::codec::Enum for MigrationParameter {
 
 /// Since: 2.4
 ///
-/// [`MigrationParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json` line 553
+/// [`MigrationParameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationParameters {
@@ -49069,7 +49240,7 @@ impl crate::codec::Members for MigrationParameters {
 
 /// Since: 2.8
 ///
-/// [`COLOMessage`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json` line 638
+/// [`COLOMessage`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMessage {
@@ -49133,7 +49304,7 @@ impl crate::codec::Enum for COLOMessage {
 
 /// Since: 2.8
 ///
-/// [`COLOMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json` line 660
+/// [`COLOMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMode {
@@ -49169,7 +49340,7 @@ impl crate::codec::Enum for COLOMode {
 
 /// Since: 2.8
 ///
-/// [`FailoverStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json` line 673
+/// [`FailoverStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailoverStatus {
@@ -49217,7 +49388,7 @@ impl crate::codec::Enum for FailoverStatus {
 
 /// Since: 3.1
 ///
-/// [`COLOExitReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json` line 701
+/// [`COLOExitReason`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOExitReason {
@@ -49256,7 +49427,7 @@ impl crate::codec::Enum for COLOExitReason {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json` line 747
+/// [`MigrationAddressType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationAddressType {
@@ -49295,7 +49466,7 @@ impl crate::codec::Enum for MigrationAddressType {
 
 /// Since: 8.2
 ///
-/// [`FileMigrationArgs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json` line 760
+/// [`FileMigrationArgs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileMigrationArgs {
@@ -49352,7 +49523,7 @@ impl crate::codec::Members for FileMigrationArgs {
 
 /// Since: 8.2
 ///
-/// [`MigrationExecCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json` line 772
+/// [`MigrationExecCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationExecCommand {
@@ -49404,7 +49575,7 @@ impl crate::codec::Members for MigrationExecCommand {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json` line 781
+/// [`MigrationAddress`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationAddress {
@@ -49490,6 +49661,7 @@ pub enum MigrationAddressBranch {
     },
 }
 
+/// The branch `socket`.
 impl ::core::convert::From<SocketAddress> for MigrationAddressBranch {
     #[inline]
     fn from(branch: SocketAddress) -> Self {
@@ -49497,6 +49669,7 @@ impl ::core::convert::From<SocketAddress> for MigrationAddressBranch {
     }
 }
 
+/// The branch `exec`.
 impl ::core::convert::From<MigrationExecCommand> for MigrationAddressBranch {
     #[inline]
     fn from(branch: MigrationExecCommand) -> Self {
@@ -49504,6 +49677,7 @@ impl ::core::convert::From<MigrationExecCommand> for MigrationAddressBranch {
     }
 }
 
+/// The branch `rdma`.
 impl ::core::convert::From<InetSocketAddress> for MigrationAddressBranch {
     #[inline]
     fn from(branch: InetSocketAddress) -> Self {
@@ -49511,6 +49685,7 @@ impl ::core::convert::From<InetSocketAddress> for MigrationAddressBranch {
     }
 }
 
+/// The branch `file`.
 impl ::core::convert::From<FileMigrationArgs> for MigrationAddressBranch {
     #[inline]
     fn from(branch: FileMigrationArgs) -> Self {
@@ -49519,6 +49694,7 @@ impl ::core::convert::From<FileMigrationArgs> for MigrationAddressBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum MigrationAddressBranchPartial {
     Socket(crate::codec::BoxedPartial<SocketAddress>),
     Exec(crate::codec::BoxedPartial<MigrationExecCommand>),
@@ -49609,7 +49785,7 @@ impl crate::codec::Branches for MigrationAddressBranch {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannelType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json` line 801
+/// [`MigrationChannelType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationChannelType {
@@ -49642,7 +49818,7 @@ impl crate::codec::Enum for MigrationChannelType {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json` line 811
+/// [`MigrationChannel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationChannel {
@@ -49702,7 +49878,7 @@ impl crate::codec::Members for MigrationChannel {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json` line 909
+/// [`ReplicationStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReplicationStatus {
@@ -49773,7 +49949,7 @@ impl crate::codec::Members for ReplicationStatus {
 ///
 /// Since: 3.1
 ///
-/// [`COLOStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json` line 942
+/// [`COLOStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct COLOStatus {
@@ -49844,7 +50020,7 @@ impl crate::codec::Members for COLOStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateVcpu`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json` line 996
+/// [`DirtyRateVcpu`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateVcpu {
@@ -49906,7 +50082,7 @@ impl crate::codec::Members for DirtyRateVcpu {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json` line 1007
+/// [`DirtyRateStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateStatus {
@@ -49942,7 +50118,7 @@ impl crate::codec::Enum for DirtyRateStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateMeasureMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json` line 1021
+/// [`DirtyRateMeasureMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateMeasureMode {
@@ -49978,7 +50154,7 @@ impl crate::codec::Enum for DirtyRateMeasureMode {
 
 /// Since: 8.2
 ///
-/// [`TimeUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json` line 1034
+/// [`TimeUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {
@@ -50011,7 +50187,7 @@ impl crate::codec::Enum for TimeUnit {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json` line 1050
+/// [`DirtyRateInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateInfo {
@@ -50177,7 +50353,7 @@ impl crate::codec::Members for DirtyRateInfo {
 
 /// Since: 7.1
 ///
-/// [`DirtyLimitInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json` line 1106
+/// [`DirtyLimitInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyLimitInfo {
@@ -50253,7 +50429,7 @@ impl crate::codec::Members for DirtyLimitInfo {
 
 /// Since: 1.6
 ///
-/// [`Abort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.Abort), `transaction.json` line 14
+/// [`Abort`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.Abort), `transaction.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Abort {}
@@ -50289,7 +50465,7 @@ impl crate::codec::Members for Abort {
 
 /// Since: 2.5
 ///
-/// [`ActionCompletionMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-transaction.ActionCompletionMode), `transaction.json` line 24
+/// [`ActionCompletionMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-transaction.ActionCompletionMode), `transaction.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionCompletionMode {
@@ -50322,7 +50498,7 @@ impl crate::codec::Enum for ActionCompletionMode {
 
 /// Since: 1.1
 ///
-/// [`TransactionActionKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-transaction.TransactionActionKind), `transaction.json` line 48
+/// [`TransactionActionKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-transaction.TransactionActionKind), `transaction.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransactionActionKind {
@@ -50418,7 +50594,7 @@ impl crate::codec::Enum for TransactionActionKind {
 
 /// Since: 1.6
 ///
-/// [`AbortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.AbortWrapper), `transaction.json` line 73
+/// [`AbortWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.AbortWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AbortWrapper {
@@ -50468,7 +50644,7 @@ impl crate::codec::Members for AbortWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockDirtyBitmapAddWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapAddWrapper), `transaction.json` line 82
+/// [`BlockDirtyBitmapAddWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapAddWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapAddWrapper {
@@ -50518,7 +50694,7 @@ impl crate::codec::Members for BlockDirtyBitmapAddWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockDirtyBitmapWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapWrapper), `transaction.json` line 94
+/// [`BlockDirtyBitmapWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapWrapper {
@@ -50568,7 +50744,7 @@ impl crate::codec::Members for BlockDirtyBitmapWrapper {
 
 /// Since: 4.0
 ///
-/// [`BlockDirtyBitmapMergeWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapMergeWrapper), `transaction.json` line 106
+/// [`BlockDirtyBitmapMergeWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapMergeWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapMergeWrapper {
@@ -50618,7 +50794,7 @@ impl crate::codec::Members for BlockDirtyBitmapMergeWrapper {
 
 /// Since: 2.3
 ///
-/// [`BlockdevBackupWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevBackupWrapper), `transaction.json` line 118
+/// [`BlockdevBackupWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevBackupWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevBackupWrapper {
@@ -50668,7 +50844,7 @@ impl crate::codec::Members for BlockdevBackupWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockdevSnapshotWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotWrapper), `transaction.json` line 127
+/// [`BlockdevSnapshotWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotWrapper {
@@ -50718,7 +50894,7 @@ impl crate::codec::Members for BlockdevSnapshotWrapper {
 
 /// Since: 1.7
 ///
-/// [`BlockdevSnapshotInternalWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotInternalWrapper), `transaction.json` line 139
+/// [`BlockdevSnapshotInternalWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotInternalWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotInternalWrapper {
@@ -50768,7 +50944,7 @@ impl crate::codec::Members for BlockdevSnapshotInternalWrapper {
 
 /// Since: 1.1
 ///
-/// [`BlockdevSnapshotSyncWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotSyncWrapper), `transaction.json` line 151
+/// [`BlockdevSnapshotSyncWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotSyncWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotSyncWrapper {
@@ -50818,7 +50994,7 @@ impl crate::codec::Members for BlockdevSnapshotSyncWrapper {
 
 /// Since: 1.6
 ///
-/// [`DriveBackupWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.DriveBackupWrapper), `transaction.json` line 163
+/// [`DriveBackupWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.DriveBackupWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveBackupWrapper {
@@ -50868,7 +51044,7 @@ impl crate::codec::Members for DriveBackupWrapper {
 
 /// Since: 1.1
 ///
-/// [`TransactionAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionAction), `transaction.json` line 172
+/// [`TransactionAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionAction), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TransactionAction {
@@ -50971,6 +51147,7 @@ pub enum TransactionActionBranch {
     },
 }
 
+/// The branch `abort`.
 impl ::core::convert::From<AbortWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: AbortWrapper) -> Self {
@@ -50978,6 +51155,7 @@ impl ::core::convert::From<AbortWrapper> for TransactionActionBranch {
     }
 }
 
+/// The branch `block-dirty-bitmap-add`.
 impl ::core::convert::From<BlockDirtyBitmapAddWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockDirtyBitmapAddWrapper) -> Self {
@@ -50985,6 +51163,7 @@ impl ::core::convert::From<BlockDirtyBitmapAddWrapper> for TransactionActionBran
     }
 }
 
+/// The branch `block-dirty-bitmap-merge`.
 impl ::core::convert::From<BlockDirtyBitmapMergeWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockDirtyBitmapMergeWrapper) -> Self {
@@ -50992,6 +51171,7 @@ impl ::core::convert::From<BlockDirtyBitmapMergeWrapper> for TransactionActionBr
     }
 }
 
+/// The branch `blockdev-backup`.
 impl ::core::convert::From<BlockdevBackupWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockdevBackupWrapper) -> Self {
@@ -50999,6 +51179,7 @@ impl ::core::convert::From<BlockdevBackupWrapper> for TransactionActionBranch {
     }
 }
 
+/// The branch `blockdev-snapshot`.
 impl ::core::convert::From<BlockdevSnapshotWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockdevSnapshotWrapper) -> Self {
@@ -51006,6 +51187,7 @@ impl ::core::convert::From<BlockdevSnapshotWrapper> for TransactionActionBranch 
     }
 }
 
+/// The branch `blockdev-snapshot-internal-sync`.
 impl ::core::convert::From<BlockdevSnapshotInternalWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockdevSnapshotInternalWrapper) -> Self {
@@ -51013,6 +51195,7 @@ impl ::core::convert::From<BlockdevSnapshotInternalWrapper> for TransactionActio
     }
 }
 
+/// The branch `blockdev-snapshot-sync`.
 impl ::core::convert::From<BlockdevSnapshotSyncWrapper> for TransactionActionBranch {
     #[inline]
     fn from(branch: BlockdevSnapshotSyncWrapper) -> Self {
@@ -51020,6 +51203,7 @@ impl ::core::convert::From<BlockdevSnapshotSyncWrapper> for TransactionActionBra
     }
 }
 
+/// The branch `drive-backup`.
 #[allow(deprecated)]
 impl ::core::convert::From<DriveBackupWrapper> for TransactionActionBranch {
     #[inline]
@@ -51029,6 +51213,7 @@ impl ::core::convert::From<DriveBackupWrapper> for TransactionActionBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum TransactionActionBranchPartial {
     Abort(crate::codec::BoxedPartial<AbortWrapper>),
     BlockDirtyBitmapAdd(crate::codec::BoxedPartial<BlockDirtyBitmapAddWrapper>),
@@ -51214,7 +51399,7 @@ impl crate::codec::Branches for TransactionActionBranch {
 
 /// Since: 2.5
 ///
-/// [`TransactionProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionProperties), `transaction.json` line 199
+/// [`TransactionProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionProperties), `transaction.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TransactionProperties {
@@ -51271,7 +51456,7 @@ impl crate::codec::Members for TransactionProperties {
 
 /// Since: 2.2
 ///
-/// [`TraceEventState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-trace.TraceEventState), `trace.json` line 16
+/// [`TraceEventState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-trace.TraceEventState), `trace.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceEventState {
@@ -51307,7 +51492,7 @@ impl crate::codec::Enum for TraceEventState {
 
 /// Since: 2.2
 ///
-/// [`TraceEventInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-trace.TraceEventInfo), `trace.json` line 29
+/// [`TraceEventInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-trace.TraceEventInfo), `trace.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TraceEventInfo {
@@ -51371,7 +51556,7 @@ impl crate::codec::Members for TraceEventInfo {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicyInput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyInput), `compat.json` line 16
+/// [`CompatPolicyInput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyInput), `compat.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompatPolicyInput {
@@ -51407,7 +51592,7 @@ impl crate::codec::Enum for CompatPolicyInput {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicyOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyOutput), `compat.json` line 26
+/// [`CompatPolicyOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyOutput), `compat.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompatPolicyOutput {
@@ -51440,7 +51625,7 @@ impl crate::codec::Enum for CompatPolicyOutput {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-compat.CompatPolicy), `compat.json` line 38
+/// [`CompatPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-compat.CompatPolicy), `compat.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompatPolicy {
@@ -51544,7 +51729,7 @@ impl crate::codec::Members for CompatPolicy {
 
 /// Since: 2.12
 ///
-/// [`QMPCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-control.QMPCapability), `control.json` line 27
+/// [`QMPCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-control.QMPCapability), `control.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QMPCapability {
@@ -51574,7 +51759,7 @@ impl crate::codec::Enum for QMPCapability {
 
 /// Since: 2.4
 ///
-/// [`VersionTriple`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.VersionTriple), `control.json` line 38
+/// [`VersionTriple`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.VersionTriple), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VersionTriple {
@@ -51645,7 +51830,7 @@ impl crate::codec::Members for VersionTriple {
 
 /// Since: 0.14
 ///
-/// [`VersionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.VersionInfo), `control.json` line 51
+/// [`VersionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.VersionInfo), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VersionInfo {
@@ -51709,7 +51894,7 @@ impl crate::codec::Members for VersionInfo {
 
 /// Since: 0.14
 ///
-/// [`CommandInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.CommandInfo), `control.json` line 74
+/// [`CommandInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.CommandInfo), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandInfo {
@@ -51765,7 +51950,7 @@ impl crate::codec::Members for CommandInfo {
 
 /// Since: 5.0
 ///
-/// [`MonitorMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-control.MonitorMode), `control.json` line 102
+/// [`MonitorMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-control.MonitorMode), `control.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorMode {
@@ -51798,7 +51983,7 @@ impl crate::codec::Enum for MonitorMode {
 
 /// Since: 5.0
 ///
-/// [`MonitorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.MonitorOptions), `control.json` line 114
+/// [`MonitorOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-control.MonitorOptions), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorOptions {
@@ -51888,7 +52073,7 @@ impl crate::codec::Members for MonitorOptions {
 
 /// Since: 2.5
 ///
-/// [`SchemaMetaType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-introspect.SchemaMetaType), `introspect.json` line 31
+/// [`SchemaMetaType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-introspect.SchemaMetaType), `introspect.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SchemaMetaType {
@@ -51952,7 +52137,7 @@ impl crate::codec::Enum for SchemaMetaType {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfo), `introspect.json` line 53
+/// [`SchemaInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfo), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfo {
@@ -52091,6 +52276,7 @@ pub enum SchemaInfoBranch {
     },
 }
 
+/// The branch `builtin`.
 impl ::core::convert::From<SchemaInfoBuiltin> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoBuiltin) -> Self {
@@ -52098,6 +52284,7 @@ impl ::core::convert::From<SchemaInfoBuiltin> for SchemaInfoBranch {
     }
 }
 
+/// The branch `enum`.
 impl ::core::convert::From<SchemaInfoEnum> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoEnum) -> Self {
@@ -52105,6 +52292,7 @@ impl ::core::convert::From<SchemaInfoEnum> for SchemaInfoBranch {
     }
 }
 
+/// The branch `array`.
 impl ::core::convert::From<SchemaInfoArray> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoArray) -> Self {
@@ -52112,6 +52300,7 @@ impl ::core::convert::From<SchemaInfoArray> for SchemaInfoBranch {
     }
 }
 
+/// The branch `object`.
 impl ::core::convert::From<SchemaInfoObject> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoObject) -> Self {
@@ -52119,6 +52308,7 @@ impl ::core::convert::From<SchemaInfoObject> for SchemaInfoBranch {
     }
 }
 
+/// The branch `alternate`.
 impl ::core::convert::From<SchemaInfoAlternate> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoAlternate) -> Self {
@@ -52126,6 +52316,7 @@ impl ::core::convert::From<SchemaInfoAlternate> for SchemaInfoBranch {
     }
 }
 
+/// The branch `command`.
 impl ::core::convert::From<SchemaInfoCommand> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoCommand) -> Self {
@@ -52133,6 +52324,7 @@ impl ::core::convert::From<SchemaInfoCommand> for SchemaInfoBranch {
     }
 }
 
+/// The branch `event`.
 impl ::core::convert::From<SchemaInfoEvent> for SchemaInfoBranch {
     #[inline]
     fn from(branch: SchemaInfoEvent) -> Self {
@@ -52141,6 +52333,7 @@ impl ::core::convert::From<SchemaInfoEvent> for SchemaInfoBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SchemaInfoBranchPartial {
     Builtin(crate::codec::BoxedPartial<SchemaInfoBuiltin>),
     Enum(crate::codec::BoxedPartial<SchemaInfoEnum>),
@@ -52254,7 +52447,7 @@ impl crate::codec::Branches for SchemaInfoBranch {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoBuiltin`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoBuiltin), `introspect.json` line 79
+/// [`SchemaInfoBuiltin`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoBuiltin), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoBuiltin {
@@ -52311,7 +52504,7 @@ impl crate::codec::Members for SchemaInfoBuiltin {
 
 /// Since: 2.5
 ///
-/// [`JSONType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-introspect.JSONType), `introspect.json` line 95
+/// [`JSONType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-introspect.JSONType), `introspect.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JSONType {
@@ -52380,7 +52573,7 @@ impl crate::codec::Enum for JSONType {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoEnum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnum), `introspect.json` line 121
+/// [`SchemaInfoEnum`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnum), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEnum {
@@ -52454,7 +52647,7 @@ impl crate::codec::Members for SchemaInfoEnum {
 
 /// Since: 6.2
 ///
-/// [`SchemaInfoEnumMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnumMember), `introspect.json` line 137
+/// [`SchemaInfoEnumMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnumMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEnumMember {
@@ -52525,7 +52718,7 @@ impl crate::codec::Members for SchemaInfoEnumMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoArray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoArray), `introspect.json` line 149
+/// [`SchemaInfoArray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoArray), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoArray {
@@ -52581,7 +52774,7 @@ impl crate::codec::Members for SchemaInfoArray {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObject), `introspect.json` line 160
+/// [`SchemaInfoObject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObject), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObject {
@@ -52671,7 +52864,7 @@ impl crate::codec::Members for SchemaInfoObject {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObjectMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectMember), `introspect.json` line 179
+/// [`SchemaInfoObjectMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObjectMember {
@@ -52768,7 +52961,7 @@ impl crate::codec::Members for SchemaInfoObjectMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObjectVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectVariant), `introspect.json` line 197
+/// [`SchemaInfoObjectVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectVariant), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObjectVariant {
@@ -52836,7 +53029,7 @@ impl crate::codec::Members for SchemaInfoObjectVariant {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoAlternate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternate), `introspect.json` line 209
+/// [`SchemaInfoAlternate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternate), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoAlternate {
@@ -52894,7 +53087,7 @@ impl crate::codec::Members for SchemaInfoAlternate {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoAlternateMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternateMember), `introspect.json` line 221
+/// [`SchemaInfoAlternateMember`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternateMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoAlternateMember {
@@ -52950,7 +53143,7 @@ impl crate::codec::Members for SchemaInfoAlternateMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoCommand), `introspect.json` line 232
+/// [`SchemaInfoCommand`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoCommand), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoCommand {
@@ -53032,7 +53225,7 @@ impl crate::codec::Members for SchemaInfoCommand {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEvent), `introspect.json` line 244
+/// [`SchemaInfoEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEvent), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEvent {
@@ -53088,7 +53281,7 @@ impl crate::codec::Members for SchemaInfoEvent {
 
 /// Since: 1.2
 ///
-/// [`ObjectPropertyInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyInfo), `qom.json` line 22
+/// [`ObjectPropertyInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyInfo), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertyInfo {
@@ -53188,7 +53381,7 @@ impl crate::codec::Members for ObjectPropertyInfo {
 
 /// Since: 10.1
 ///
-/// [`ObjectPropertyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json` line 41
+/// [`ObjectPropertyValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertyValue {
@@ -53269,7 +53462,7 @@ impl crate::codec::Members for ObjectPropertyValue {
 
 /// Since: 10.1
 ///
-/// [`ObjectPropertiesValues`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json` line 53
+/// [`ObjectPropertiesValues`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertiesValues {
@@ -53327,7 +53520,7 @@ impl crate::codec::Members for ObjectPropertiesValues {
 
 /// Since: 1.1
 ///
-/// [`ObjectTypeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json` line 125
+/// [`ObjectTypeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectTypeInfo {
@@ -53415,7 +53608,7 @@ impl crate::codec::Members for ObjectTypeInfo {
 ///
 /// Since: 2.12
 ///
-/// [`CanHostSocketcanProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json` line 167
+/// [`CanHostSocketcanProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CanHostSocketcanProperties {
@@ -53475,7 +53668,7 @@ impl crate::codec::Members for CanHostSocketcanProperties {
 
 /// Since: 2.8
 ///
-/// [`ColoCompareProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json` line 188
+/// [`ColoCompareProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ColoCompareProperties {
@@ -53651,7 +53844,7 @@ impl crate::codec::Members for ColoCompareProperties {
 
 /// Since: 2.8
 ///
-/// [`CryptodevBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json` line 212
+/// [`CryptodevBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevBackendProperties {
@@ -53739,7 +53932,7 @@ impl crate::codec::Members for CryptodevBackendProperties {
 ///
 /// Since: 2.12
 ///
-/// [`CryptodevVhostUserProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json` line 228
+/// [`CryptodevVhostUserProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevVhostUserProperties {
@@ -53830,7 +54023,7 @@ impl crate::codec::Members for CryptodevVhostUserProperties {
 
 /// Since: 5.0
 ///
-/// [`DBusVMStateProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json` line 243
+/// [`DBusVMStateProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DBusVMStateProperties {
@@ -53894,7 +54087,7 @@ impl crate::codec::Members for DBusVMStateProperties {
 
 /// Since: 5.0
 ///
-/// [`NetfilterInsert`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json` line 256
+/// [`NetfilterInsert`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetfilterInsert {
@@ -53927,7 +54120,7 @@ impl crate::codec::Enum for NetfilterInsert {
 
 /// Since: 2.5
 ///
-/// [`NetfilterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json` line 269
+/// [`NetfilterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetfilterProperties {
@@ -54032,7 +54225,7 @@ impl crate::codec::Members for NetfilterProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterBufferProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json` line 287
+/// [`FilterBufferProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterBufferProperties {
@@ -54149,7 +54342,7 @@ impl crate::codec::Members for FilterBufferProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterDumpProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json` line 301
+/// [`FilterDumpProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterDumpProperties {
@@ -54291,7 +54484,7 @@ impl crate::codec::Members for FilterDumpProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterMirrorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json` line 315
+/// [`FilterMirrorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterMirrorProperties {
@@ -54433,7 +54626,7 @@ impl crate::codec::Members for FilterMirrorProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterRedirectorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json` line 330
+/// [`FilterRedirectorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRedirectorProperties {
@@ -54593,7 +54786,7 @@ impl crate::codec::Members for FilterRedirectorProperties {
 
 /// Since: 2.8
 ///
-/// [`FilterRewriterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json` line 343
+/// [`FilterRewriterProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRewriterProperties {
@@ -54725,7 +54918,7 @@ impl crate::codec::Members for FilterRewriterProperties {
 
 /// Since: 4.2
 ///
-/// [`InputBarrierProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json` line 362
+/// [`InputBarrierProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBarrierProperties {
@@ -54873,7 +55066,7 @@ impl crate::codec::Members for InputBarrierProperties {
 ///
 /// Since: 2.6
 ///
-/// [`InputLinuxProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json` line 385
+/// [`InputLinuxProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputLinuxProperties {
@@ -54964,7 +55157,7 @@ impl crate::codec::Members for InputLinuxProperties {
 
 /// Since: 7.1
 ///
-/// [`EventLoopBaseProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json` line 405
+/// [`EventLoopBaseProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct EventLoopBaseProperties {
@@ -55050,7 +55243,7 @@ impl crate::codec::Members for EventLoopBaseProperties {
 
 /// Since: 2.0
 ///
-/// [`IothreadProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json` line 424
+/// [`IothreadProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IothreadProperties {
@@ -55196,7 +55389,7 @@ impl crate::codec::Members for IothreadProperties {
 
 /// Since: 7.1
 ///
-/// [`MainLoopProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json` line 440
+/// [`MainLoopProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MainLoopProperties {
@@ -55282,7 +55475,7 @@ impl crate::codec::Members for MainLoopProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json` line 463
+/// [`MemoryBackendProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendProperties {
@@ -55532,7 +55725,7 @@ impl crate::codec::Members for MemoryBackendProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json` line 493
+/// [`MemoryBackendFileProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendFileProperties {
@@ -55896,7 +56089,7 @@ impl crate::codec::Members for MemoryBackendFileProperties {
 ///
 /// Since: 2.12
 ///
-/// [`MemoryBackendMemfdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json` line 516
+/// [`MemoryBackendMemfdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendMemfdProperties {
@@ -56199,7 +56392,7 @@ impl crate::codec::Members for MemoryBackendMemfdProperties {
 ///
 /// Since: 9.1
 ///
-/// [`MemoryBackendShmProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json` line 528
+/// [`MemoryBackendShmProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendShmProperties {
@@ -56451,7 +56644,7 @@ impl crate::codec::Members for MemoryBackendShmProperties {
 ///
 /// Since: 6.2
 ///
-/// [`MemoryBackendEpcProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json` line 540
+/// [`MemoryBackendEpcProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendEpcProperties {
@@ -56703,7 +56896,7 @@ impl crate::codec::Members for MemoryBackendEpcProperties {
 ///
 /// Since: 2.11
 ///
-/// [`PrManagerHelperProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json` line 554
+/// [`PrManagerHelperProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PrManagerHelperProperties {
@@ -56752,7 +56945,7 @@ impl crate::codec::Members for PrManagerHelperProperties {
 
 /// Since: 7.2
 ///
-/// [`QtestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json` line 568
+/// [`QtestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QtestProperties {
@@ -56816,7 +57009,7 @@ impl crate::codec::Members for QtestProperties {
 
 /// Since: 6.0
 ///
-/// [`RemoteObjectProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json` line 578
+/// [`RemoteObjectProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RemoteObjectProperties {
@@ -56876,7 +57069,7 @@ impl crate::codec::Members for RemoteObjectProperties {
 
 /// Since: 7.1
 ///
-/// [`VfioUserServerProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json` line 591
+/// [`VfioUserServerProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioUserServerProperties {
@@ -56936,7 +57129,7 @@ impl crate::codec::Members for VfioUserServerProperties {
 
 /// Since: 9.0
 ///
-/// [`IOMMUFDProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json` line 603
+/// [`IOMMUFDProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IOMMUFDProperties {
@@ -56992,7 +57185,7 @@ impl crate::codec::Members for IOMMUFDProperties {
 
 /// Since: 9.0
 ///
-/// [`AcpiGenericInitiatorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json` line 613
+/// [`AcpiGenericInitiatorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericInitiatorProperties {
@@ -57049,7 +57242,7 @@ impl crate::codec::Members for AcpiGenericInitiatorProperties {
 
 /// Since: 9.2
 ///
-/// [`AcpiGenericPortProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json` line 626
+/// [`AcpiGenericPortProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericPortProperties {
@@ -57106,7 +57299,7 @@ impl crate::codec::Members for AcpiGenericPortProperties {
 
 /// Since: 1.3
 ///
-/// [`RngProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json` line 642
+/// [`RngProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngProperties {
@@ -57169,7 +57362,7 @@ impl crate::codec::Members for RngProperties {
 
 /// Since: 1.3
 ///
-/// [`RngEgdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json` line 654
+/// [`RngEgdProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RngEgdProperties {
@@ -57242,7 +57435,7 @@ impl crate::codec::Members for RngEgdProperties {
 ///
 /// Since: 1.3
 ///
-/// [`RngRandomProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json` line 667
+/// [`RngRandomProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngRandomProperties {
@@ -57325,7 +57518,7 @@ impl crate::codec::Members for RngRandomProperties {
 ///
 /// Since: 10.1
 ///
-/// [`IgvmCfgProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json` line 681
+/// [`IgvmCfgProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IgvmCfgProperties {
@@ -57378,7 +57571,7 @@ impl crate::codec::Members for IgvmCfgProperties {
 ///
 /// Since: 9.1
 ///
-/// [`SevCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json` line 701
+/// [`SevCommonProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevCommonProperties {
@@ -57472,7 +57665,7 @@ impl crate::codec::Members for SevCommonProperties {
 
 /// Since: 2.12
 ///
-/// [`SevGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json` line 723
+/// [`SevGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevGuestProperties {
@@ -57655,7 +57848,7 @@ impl crate::codec::Members for SevGuestProperties {
 
 /// Since: 9.1
 ///
-/// [`SevSnpGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json` line 748
+/// [`SevSnpGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevSnpGuestProperties {
@@ -57901,7 +58094,7 @@ impl crate::codec::Members for SevSnpGuestProperties {
 ///
 /// Since: 10.1
 ///
-/// [`TdxGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json` line 778
+/// [`TdxGuestProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TdxGuestProperties {
@@ -58037,7 +58230,7 @@ impl crate::codec::Members for TdxGuestProperties {
 
 /// Since: 7.2
 ///
-/// [`ThreadContextProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json` line 799
+/// [`ThreadContextProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThreadContextProperties {
@@ -58114,7 +58307,7 @@ impl crate::codec::Members for ThreadContextProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorProperties), `qom.json` line 811
+/// [`MonitorProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorProperties {
@@ -58163,7 +58356,7 @@ impl crate::codec::Members for MonitorProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorHMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorHMPProperties), `qom.json` line 820
+/// [`MonitorHMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorHMPProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorHMPProperties {
@@ -58228,7 +58421,7 @@ impl crate::codec::Members for MonitorHMPProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorQMPCloseAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.MonitorQMPCloseAction), `qom.json` line 834
+/// [`MonitorQMPCloseAction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.MonitorQMPCloseAction), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorQMPCloseAction {
@@ -58261,7 +58454,7 @@ impl crate::codec::Enum for MonitorQMPCloseAction {
 
 /// Since: 11.1
 ///
-/// [`MonitorQMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorQMPProperties), `qom.json` line 844
+/// [`MonitorQMPProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorQMPProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorQMPProperties {
@@ -58339,7 +58532,7 @@ impl crate::codec::Members for MonitorQMPProperties {
 
 /// Since: 6.0
 ///
-/// [`ObjectType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json` line 913
+/// [`ObjectType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectType {
@@ -58661,7 +58854,7 @@ impl crate::codec::Enum for ObjectType {
 
 /// Since: 6.0
 ///
-/// [`ObjectOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json` line 980
+/// [`ObjectOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectOptions {
@@ -58853,6 +59046,7 @@ pub enum ObjectOptionsBranch {
     },
 }
 
+/// The branch `acpi-generic-initiator`.
 impl ::core::convert::From<AcpiGenericInitiatorProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AcpiGenericInitiatorProperties) -> Self {
@@ -58860,6 +59054,7 @@ impl ::core::convert::From<AcpiGenericInitiatorProperties> for ObjectOptionsBran
     }
 }
 
+/// The branch `acpi-generic-port`.
 impl ::core::convert::From<AcpiGenericPortProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AcpiGenericPortProperties) -> Self {
@@ -58867,6 +59062,7 @@ impl ::core::convert::From<AcpiGenericPortProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `authz-list`.
 impl ::core::convert::From<AuthZListProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AuthZListProperties) -> Self {
@@ -58874,6 +59070,7 @@ impl ::core::convert::From<AuthZListProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `authz-listfile`.
 impl ::core::convert::From<AuthZListFileProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AuthZListFileProperties) -> Self {
@@ -58881,6 +59078,7 @@ impl ::core::convert::From<AuthZListFileProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `authz-pam`.
 impl ::core::convert::From<AuthZPAMProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AuthZPAMProperties) -> Self {
@@ -58888,6 +59086,7 @@ impl ::core::convert::From<AuthZPAMProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `authz-simple`.
 impl ::core::convert::From<AuthZSimpleProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: AuthZSimpleProperties) -> Self {
@@ -58895,6 +59094,7 @@ impl ::core::convert::From<AuthZSimpleProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `can-host-socketcan`.
 impl ::core::convert::From<CanHostSocketcanProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: CanHostSocketcanProperties) -> Self {
@@ -58902,6 +59102,7 @@ impl ::core::convert::From<CanHostSocketcanProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `colo-compare`.
 impl ::core::convert::From<ColoCompareProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: ColoCompareProperties) -> Self {
@@ -58909,6 +59110,7 @@ impl ::core::convert::From<ColoCompareProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `cryptodev-vhost-user`.
 impl ::core::convert::From<CryptodevVhostUserProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: CryptodevVhostUserProperties) -> Self {
@@ -58916,6 +59118,7 @@ impl ::core::convert::From<CryptodevVhostUserProperties> for ObjectOptionsBranch
     }
 }
 
+/// The branch `dbus-vmstate`.
 impl ::core::convert::From<DBusVMStateProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: DBusVMStateProperties) -> Self {
@@ -58923,6 +59126,7 @@ impl ::core::convert::From<DBusVMStateProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-buffer`.
 impl ::core::convert::From<FilterBufferProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: FilterBufferProperties) -> Self {
@@ -58930,6 +59134,7 @@ impl ::core::convert::From<FilterBufferProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-dump`.
 impl ::core::convert::From<FilterDumpProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: FilterDumpProperties) -> Self {
@@ -58937,6 +59142,7 @@ impl ::core::convert::From<FilterDumpProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-mirror`.
 impl ::core::convert::From<FilterMirrorProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: FilterMirrorProperties) -> Self {
@@ -58944,6 +59150,7 @@ impl ::core::convert::From<FilterMirrorProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-redirector`.
 impl ::core::convert::From<FilterRedirectorProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: FilterRedirectorProperties) -> Self {
@@ -58951,6 +59158,7 @@ impl ::core::convert::From<FilterRedirectorProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-replay`.
 impl ::core::convert::From<NetfilterProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: NetfilterProperties) -> Self {
@@ -58958,6 +59166,7 @@ impl ::core::convert::From<NetfilterProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `filter-rewriter`.
 impl ::core::convert::From<FilterRewriterProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: FilterRewriterProperties) -> Self {
@@ -58965,6 +59174,7 @@ impl ::core::convert::From<FilterRewriterProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `igvm-cfg`.
 impl ::core::convert::From<IgvmCfgProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: IgvmCfgProperties) -> Self {
@@ -58972,6 +59182,7 @@ impl ::core::convert::From<IgvmCfgProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `input-barrier`.
 impl ::core::convert::From<InputBarrierProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: InputBarrierProperties) -> Self {
@@ -58979,6 +59190,7 @@ impl ::core::convert::From<InputBarrierProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `input-linux`.
 impl ::core::convert::From<InputLinuxProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: InputLinuxProperties) -> Self {
@@ -58986,6 +59198,7 @@ impl ::core::convert::From<InputLinuxProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `iommufd`.
 impl ::core::convert::From<IOMMUFDProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: IOMMUFDProperties) -> Self {
@@ -58993,6 +59206,7 @@ impl ::core::convert::From<IOMMUFDProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `iothread`.
 impl ::core::convert::From<IothreadProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: IothreadProperties) -> Self {
@@ -59000,6 +59214,7 @@ impl ::core::convert::From<IothreadProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `main-loop`.
 impl ::core::convert::From<MainLoopProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MainLoopProperties) -> Self {
@@ -59007,6 +59222,7 @@ impl ::core::convert::From<MainLoopProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `memory-backend-epc`.
 impl ::core::convert::From<MemoryBackendEpcProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MemoryBackendEpcProperties) -> Self {
@@ -59014,6 +59230,7 @@ impl ::core::convert::From<MemoryBackendEpcProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `memory-backend-file`.
 impl ::core::convert::From<MemoryBackendFileProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MemoryBackendFileProperties) -> Self {
@@ -59021,6 +59238,7 @@ impl ::core::convert::From<MemoryBackendFileProperties> for ObjectOptionsBranch 
     }
 }
 
+/// The branch `memory-backend-memfd`.
 impl ::core::convert::From<MemoryBackendMemfdProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MemoryBackendMemfdProperties) -> Self {
@@ -59028,6 +59246,7 @@ impl ::core::convert::From<MemoryBackendMemfdProperties> for ObjectOptionsBranch
     }
 }
 
+/// The branch `memory-backend-ram`.
 impl ::core::convert::From<MemoryBackendProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MemoryBackendProperties) -> Self {
@@ -59035,6 +59254,7 @@ impl ::core::convert::From<MemoryBackendProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `memory-backend-shm`.
 impl ::core::convert::From<MemoryBackendShmProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MemoryBackendShmProperties) -> Self {
@@ -59042,6 +59262,7 @@ impl ::core::convert::From<MemoryBackendShmProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `monitor-hmp`.
 impl ::core::convert::From<MonitorHMPProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MonitorHMPProperties) -> Self {
@@ -59049,6 +59270,7 @@ impl ::core::convert::From<MonitorHMPProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `monitor-qmp`.
 impl ::core::convert::From<MonitorQMPProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: MonitorQMPProperties) -> Self {
@@ -59056,6 +59278,7 @@ impl ::core::convert::From<MonitorQMPProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `pr-manager-helper`.
 impl ::core::convert::From<PrManagerHelperProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: PrManagerHelperProperties) -> Self {
@@ -59063,6 +59286,7 @@ impl ::core::convert::From<PrManagerHelperProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `qtest`.
 impl ::core::convert::From<QtestProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: QtestProperties) -> Self {
@@ -59070,6 +59294,7 @@ impl ::core::convert::From<QtestProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `rng-builtin`.
 impl ::core::convert::From<RngProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: RngProperties) -> Self {
@@ -59077,6 +59302,7 @@ impl ::core::convert::From<RngProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `rng-egd`.
 impl ::core::convert::From<RngEgdProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: RngEgdProperties) -> Self {
@@ -59084,6 +59310,7 @@ impl ::core::convert::From<RngEgdProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `rng-random`.
 impl ::core::convert::From<RngRandomProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: RngRandomProperties) -> Self {
@@ -59091,6 +59318,7 @@ impl ::core::convert::From<RngRandomProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `secret`.
 impl ::core::convert::From<SecretProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: SecretProperties) -> Self {
@@ -59098,6 +59326,7 @@ impl ::core::convert::From<SecretProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `secret_keyring`.
 impl ::core::convert::From<SecretKeyringProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: SecretKeyringProperties) -> Self {
@@ -59105,6 +59334,7 @@ impl ::core::convert::From<SecretKeyringProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `sev-guest`.
 impl ::core::convert::From<SevGuestProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: SevGuestProperties) -> Self {
@@ -59112,6 +59342,7 @@ impl ::core::convert::From<SevGuestProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `sev-snp-guest`.
 impl ::core::convert::From<SevSnpGuestProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: SevSnpGuestProperties) -> Self {
@@ -59119,6 +59350,7 @@ impl ::core::convert::From<SevSnpGuestProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `thread-context`.
 impl ::core::convert::From<ThreadContextProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: ThreadContextProperties) -> Self {
@@ -59126,6 +59358,7 @@ impl ::core::convert::From<ThreadContextProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `tdx-guest`.
 impl ::core::convert::From<TdxGuestProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: TdxGuestProperties) -> Self {
@@ -59133,6 +59366,7 @@ impl ::core::convert::From<TdxGuestProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `throttle-group`.
 impl ::core::convert::From<ThrottleGroupProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: ThrottleGroupProperties) -> Self {
@@ -59140,6 +59374,7 @@ impl ::core::convert::From<ThrottleGroupProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `tls-creds-anon`.
 impl ::core::convert::From<TlsCredsAnonProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: TlsCredsAnonProperties) -> Self {
@@ -59147,6 +59382,7 @@ impl ::core::convert::From<TlsCredsAnonProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `tls-creds-psk`.
 impl ::core::convert::From<TlsCredsPskProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: TlsCredsPskProperties) -> Self {
@@ -59154,6 +59390,7 @@ impl ::core::convert::From<TlsCredsPskProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `tls-creds-x509`.
 impl ::core::convert::From<TlsCredsX509Properties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: TlsCredsX509Properties) -> Self {
@@ -59161,6 +59398,7 @@ impl ::core::convert::From<TlsCredsX509Properties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `tls-cipher-suites`.
 impl ::core::convert::From<TlsCredsProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: TlsCredsProperties) -> Self {
@@ -59168,6 +59406,7 @@ impl ::core::convert::From<TlsCredsProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `x-remote-object`.
 impl ::core::convert::From<RemoteObjectProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: RemoteObjectProperties) -> Self {
@@ -59175,6 +59414,7 @@ impl ::core::convert::From<RemoteObjectProperties> for ObjectOptionsBranch {
     }
 }
 
+/// The branch `x-vfio-user-server`.
 impl ::core::convert::From<VfioUserServerProperties> for ObjectOptionsBranch {
     #[inline]
     fn from(branch: VfioUserServerProperties) -> Self {
@@ -59183,6 +59423,7 @@ impl ::core::convert::From<VfioUserServerProperties> for ObjectOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ObjectOptionsBranchPartial {
     AcpiGenericInitiator(crate::codec::BoxedPartial<AcpiGenericInitiatorProperties>),
     AcpiGenericPort(crate::codec::BoxedPartial<AcpiGenericPortProperties>),
@@ -59790,7 +60031,7 @@ impl crate::codec::Branches for ObjectOptionsBranch {
 
 /// Since: 8.2
 ///
-/// [`S390CpuEntitlement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.S390CpuEntitlement), `machine-common.json` line 17
+/// [`S390CpuEntitlement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.S390CpuEntitlement), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuEntitlement {
@@ -59829,7 +60070,7 @@ impl crate::codec::Enum for S390CpuEntitlement {
 
 /// Since: 9.2
 ///
-/// [`CpuTopologyLevel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CpuTopologyLevel), `machine-common.json` line 34
+/// [`CpuTopologyLevel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CpuTopologyLevel), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuTopologyLevel {
@@ -59903,7 +60144,7 @@ impl crate::codec::Enum for CpuTopologyLevel {
 
 /// Since: 9.2
 ///
-/// [`CacheLevelAndType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CacheLevelAndType), `machine-common.json` line 59
+/// [`CacheLevelAndType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CacheLevelAndType), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheLevelAndType {
@@ -59942,7 +60183,7 @@ impl crate::codec::Enum for CacheLevelAndType {
 
 /// Since: 9.2
 ///
-/// [`SmpCacheProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCacheProperties), `machine-common.json` line 69
+/// [`SmpCacheProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCacheProperties), `machine-common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SmpCacheProperties {
@@ -60000,7 +60241,7 @@ impl crate::codec::Members for SmpCacheProperties {
 
 /// Since: 9.2
 ///
-/// [`SmpCachePropertiesWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json` line 81
+/// [`SmpCachePropertiesWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SmpCachePropertiesWrapper {
@@ -60052,7 +60293,7 @@ impl crate::codec::Members for SmpCachePropertiesWrapper {
 
 /// Since: 3.0
 ///
-/// [`SysEmuTarget`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SysEmuTarget), `machine.json` line 45
+/// [`SysEmuTarget`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SysEmuTarget), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SysEmuTarget {
@@ -60226,7 +60467,7 @@ impl crate::codec::Enum for SysEmuTarget {
 
 /// Since: 2.12
 ///
-/// [`S390CpuState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.S390CpuState), `machine.json` line 91
+/// [`S390CpuState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.S390CpuState), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuState {
@@ -60280,7 +60521,7 @@ impl crate::codec::Enum for S390CpuState {
 
 /// Since: 2.12
 ///
-/// [`CpuInfoS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoS390), `machine.json` line 105
+/// [`CpuInfoS390`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoS390), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInfoS390 {
@@ -60368,7 +60609,7 @@ impl crate::codec::Members for CpuInfoS390 {
 
 /// Since: 2.12
 ///
-/// [`CpuInfoFast`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoFast), `machine.json` line 126
+/// [`CpuInfoFast`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoFast), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInfoFast {
@@ -60592,6 +60833,7 @@ pub enum CpuInfoFastBranch {
     },
 }
 
+/// The branch `s390x`.
 impl ::core::convert::From<CpuInfoS390> for CpuInfoFastBranch {
     #[inline]
     fn from(branch: CpuInfoS390) -> Self {
@@ -60600,6 +60842,7 @@ impl ::core::convert::From<CpuInfoS390> for CpuInfoFastBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum CpuInfoFastBranchPartial {
     Aarch64,
     Alpha,
@@ -60830,7 +61073,7 @@ impl crate::codec::Branches for CpuInfoFastBranch {
 
 /// Since: 9.1
 ///
-/// [`CompatProperty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CompatProperty), `machine.json` line 156
+/// [`CompatProperty`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CompatProperty), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CompatProperty {
@@ -60909,7 +61152,7 @@ impl crate::codec::Members for CompatProperty {
 
 /// Since: 1.2
 ///
-/// [`MachineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MachineInfo), `machine.json` line 182
+/// [`MachineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MachineInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MachineInfo {
@@ -61132,7 +61375,7 @@ impl crate::codec::Members for MachineInfo {
 
 /// Since: 4.0
 ///
-/// [`CurrentMachineParams`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CurrentMachineParams), `machine.json` line 226
+/// [`CurrentMachineParams`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CurrentMachineParams), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentMachineParams {
@@ -61186,7 +61429,7 @@ impl crate::codec::Members for CurrentMachineParams {
 
 /// Since: 1.2
 ///
-/// [`QemuTargetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.QemuTargetInfo), `machine.json` line 245
+/// [`QemuTargetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.QemuTargetInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QemuTargetInfo {
@@ -61243,7 +61486,7 @@ impl crate::codec::Members for QemuTargetInfo {
 
 /// Since: 0.14
 ///
-/// [`UuidInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.UuidInfo), `machine.json` line 261
+/// [`UuidInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.UuidInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UuidInfo {
@@ -61299,7 +61542,7 @@ impl crate::codec::Members for UuidInfo {
 
 /// Since: 2.9
 ///
-/// [`GuidInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.GuidInfo), `machine.json` line 277
+/// [`GuidInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.GuidInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuidInfo {
@@ -61355,7 +61598,7 @@ impl crate::codec::Members for GuidInfo {
 
 /// Since: 2.0
 ///
-/// [`LostTickPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.LostTickPolicy), `machine.json` line 316
+/// [`LostTickPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.LostTickPolicy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LostTickPolicy {
@@ -61391,7 +61634,7 @@ impl crate::codec::Enum for LostTickPolicy {
 
 /// Since: 2.1
 ///
-/// [`NumaOptionsType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.NumaOptionsType), `machine.json` line 336
+/// [`NumaOptionsType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.NumaOptionsType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumaOptionsType {
@@ -61439,7 +61682,7 @@ impl crate::codec::Enum for NumaOptionsType {
 
 /// Since: 2.1
 ///
-/// [`NumaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaOptions), `machine.json` line 348
+/// [`NumaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaOptions {
@@ -61521,6 +61764,7 @@ pub enum NumaOptionsBranch {
     },
 }
 
+/// The branch `node`.
 impl ::core::convert::From<NumaNodeOptions> for NumaOptionsBranch {
     #[inline]
     fn from(branch: NumaNodeOptions) -> Self {
@@ -61528,6 +61772,7 @@ impl ::core::convert::From<NumaNodeOptions> for NumaOptionsBranch {
     }
 }
 
+/// The branch `dist`.
 impl ::core::convert::From<NumaDistOptions> for NumaOptionsBranch {
     #[inline]
     fn from(branch: NumaDistOptions) -> Self {
@@ -61535,6 +61780,7 @@ impl ::core::convert::From<NumaDistOptions> for NumaOptionsBranch {
     }
 }
 
+/// The branch `cpu`.
 impl ::core::convert::From<NumaCpuOptions> for NumaOptionsBranch {
     #[inline]
     fn from(branch: NumaCpuOptions) -> Self {
@@ -61542,6 +61788,7 @@ impl ::core::convert::From<NumaCpuOptions> for NumaOptionsBranch {
     }
 }
 
+/// The branch `hmat-lb`.
 impl ::core::convert::From<NumaHmatLBOptions> for NumaOptionsBranch {
     #[inline]
     fn from(branch: NumaHmatLBOptions) -> Self {
@@ -61549,6 +61796,7 @@ impl ::core::convert::From<NumaHmatLBOptions> for NumaOptionsBranch {
     }
 }
 
+/// The branch `hmat-cache`.
 impl ::core::convert::From<NumaHmatCacheOptions> for NumaOptionsBranch {
     #[inline]
     fn from(branch: NumaHmatCacheOptions) -> Self {
@@ -61557,6 +61805,7 @@ impl ::core::convert::From<NumaHmatCacheOptions> for NumaOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum NumaOptionsBranchPartial {
     Node(crate::codec::BoxedPartial<NumaNodeOptions>),
     Dist(crate::codec::BoxedPartial<NumaDistOptions>),
@@ -61654,7 +61903,7 @@ impl crate::codec::Branches for NumaOptionsBranch {
 
 /// Since: 2.1
 ///
-/// [`NumaNodeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaNodeOptions), `machine.json` line 372
+/// [`NumaNodeOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaNodeOptions), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NumaNodeOptions {
@@ -61764,7 +62013,7 @@ impl crate::codec::Members for NumaNodeOptions {
 
 /// Since: 2.10
 ///
-/// [`NumaDistOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaDistOptions), `machine.json` line 392
+/// [`NumaDistOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaDistOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaDistOptions {
@@ -61831,7 +62080,7 @@ impl crate::codec::Members for NumaDistOptions {
 
 /// Since: 7.1
 ///
-/// [`CXLFixedMemoryWindowOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFixedMemoryWindowOptions), `machine.json` line 406
+/// [`CXLFixedMemoryWindowOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFixedMemoryWindowOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLFixedMemoryWindowOptions {
@@ -61905,7 +62154,7 @@ impl crate::codec::Members for CXLFixedMemoryWindowOptions {
 
 /// Since: 7.1
 ///
-/// [`CXLFMWProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFMWProperties), `machine.json` line 422
+/// [`CXLFMWProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFMWProperties), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLFMWProperties {
@@ -61959,7 +62208,7 @@ impl crate::codec::Members for CXLFMWProperties {
 
 /// Since: 1.5
 ///
-/// [`X86CPURegister32`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.X86CPURegister32), `machine.json` line 441
+/// [`X86CPURegister32`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.X86CPURegister32), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum X86CPURegister32 {
@@ -62028,7 +62277,7 @@ impl crate::codec::Enum for X86CPURegister32 {
 
 /// Since: 1.5
 ///
-/// [`X86CPUFeatureWordInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.X86CPUFeatureWordInfo), `machine.json` line 456
+/// [`X86CPUFeatureWordInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.X86CPUFeatureWordInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct X86CPUFeatureWordInfo {
@@ -62108,7 +62357,7 @@ impl crate::codec::Members for X86CPUFeatureWordInfo {
 
 /// Since: 2.5
 ///
-/// [`DummyForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.DummyForceArrays), `machine.json` line 473
+/// [`DummyForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.DummyForceArrays), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyForceArrays {
@@ -62162,7 +62411,7 @@ impl crate::codec::Members for DummyForceArrays {
 
 /// Since: 2.10
 ///
-/// [`NumaCpuOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaCpuOptions), `machine.json` line 483
+/// [`NumaCpuOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaCpuOptions), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NumaCpuOptions {
@@ -62336,7 +62585,7 @@ impl crate::codec::Members for NumaCpuOptions {
 
 /// Since: 5.0
 ///
-/// [`HmatLBMemoryHierarchy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBMemoryHierarchy), `machine.json` line 495
+/// [`HmatLBMemoryHierarchy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBMemoryHierarchy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatLBMemoryHierarchy {
@@ -62385,7 +62634,7 @@ impl crate::codec::Enum for HmatLBMemoryHierarchy {
 
 /// Since: 5.0
 ///
-/// [`HmatLBDataType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBDataType), `machine.json` line 512
+/// [`HmatLBDataType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBDataType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatLBDataType {
@@ -62444,7 +62693,7 @@ impl crate::codec::Enum for HmatLBDataType {
 
 /// Since: 5.0
 ///
-/// [`NumaHmatLBOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatLBOptions), `machine.json` line 536
+/// [`NumaHmatLBOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatLBOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaHmatLBOptions {
@@ -62555,7 +62804,7 @@ impl crate::codec::Members for NumaHmatLBOptions {
 
 /// Since: 5.0
 ///
-/// [`HmatCacheAssociativity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheAssociativity), `machine.json` line 557
+/// [`HmatCacheAssociativity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheAssociativity), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatCacheAssociativity {
@@ -62591,7 +62840,7 @@ impl crate::codec::Enum for HmatCacheAssociativity {
 
 /// Since: 5.0
 ///
-/// [`HmatCacheWritePolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheWritePolicy), `machine.json` line 568
+/// [`HmatCacheWritePolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheWritePolicy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatCacheWritePolicy {
@@ -62627,7 +62876,7 @@ impl crate::codec::Enum for HmatCacheWritePolicy {
 
 /// Since: 5.0
 ///
-/// [`NumaHmatCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatCacheOptions), `machine.json` line 585
+/// [`NumaHmatCacheOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatCacheOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaHmatCacheOptions {
@@ -62727,7 +62976,7 @@ impl crate::codec::Members for NumaHmatCacheOptions {
 
 /// Since: 2.1
 ///
-/// [`Memdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.Memdev), `machine.json` line 646
+/// [`Memdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.Memdev), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Memdev {
@@ -62900,7 +63149,7 @@ impl crate::codec::Members for Memdev {
 
 /// Since: 2.7
 ///
-/// [`CpuInstanceProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInstanceProperties), `machine.json` line 687
+/// [`CpuInstanceProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInstanceProperties), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInstanceProperties {
@@ -63091,7 +63340,7 @@ impl crate::codec::Members for CpuInstanceProperties {
 
 /// Since: 2.7
 ///
-/// [`HotpluggableCPU`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HotpluggableCPU), `machine.json` line 712
+/// [`HotpluggableCPU`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HotpluggableCPU), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HotpluggableCPU {
@@ -63186,7 +63435,7 @@ impl crate::codec::Members for HotpluggableCPU {
 
 /// Since: 0.14
 ///
-/// [`BalloonInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BalloonInfo), `machine.json` line 761
+/// [`BalloonInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BalloonInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BalloonInfo {
@@ -63239,7 +63488,7 @@ impl crate::codec::Members for BalloonInfo {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonInfo), `machine.json` line 787
+/// [`HvBalloonInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonInfo {
@@ -63301,7 +63550,7 @@ impl crate::codec::Members for HvBalloonInfo {
 
 /// Since: 2.11
 ///
-/// [`MemoryInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryInfo), `machine.json` line 814
+/// [`MemoryInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryInfo {
@@ -63371,7 +63620,7 @@ impl crate::codec::Members for MemoryInfo {
 
 /// Since: 2.1
 ///
-/// [`PCDIMMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfo), `machine.json` line 840
+/// [`PCDIMMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PCDIMMDeviceInfo {
@@ -63527,7 +63776,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
 
 /// Since: 4.1
 ///
-/// [`VirtioPMEMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfo), `machine.json` line 864
+/// [`VirtioPMEMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioPMEMDeviceInfo {
@@ -63619,7 +63868,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
 
 /// Since: 5.1
 ///
-/// [`VirtioMEMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfo), `machine.json` line 883
+/// [`VirtioMEMDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioMEMDeviceInfo {
@@ -63775,7 +64024,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfo), `machine.json` line 908
+/// [`SgxEPCDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCDeviceInfo {
@@ -63883,7 +64132,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfo), `machine.json` line 929
+/// [`HvBalloonDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonDeviceInfo {
@@ -63983,7 +64232,7 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
 
 /// Since: 11.1
 ///
-/// [`SpMemDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfo), `machine.json` line 950
+/// [`SpMemDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpMemDeviceInfo {
@@ -64099,7 +64348,7 @@ impl crate::codec::Members for SpMemDeviceInfo {
 
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfoKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json` line 974
+/// [`MemoryDeviceInfoKind`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryDeviceInfoKind {
@@ -64163,7 +64412,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
 
 /// Since: 2.1
 ///
-/// [`PCDIMMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json` line 994
+/// [`PCDIMMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PCDIMMDeviceInfoWrapper {
@@ -64220,7 +64469,7 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioPMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json` line 1006
+/// [`VirtioPMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioPMEMDeviceInfoWrapper {
@@ -64277,7 +64526,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json` line 1018
+/// [`VirtioMEMDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioMEMDeviceInfoWrapper {
@@ -64334,7 +64583,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json` line 1030
+/// [`SgxEPCDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCDeviceInfoWrapper {
@@ -64391,7 +64640,7 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json` line 1042
+/// [`HvBalloonDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonDeviceInfoWrapper {
@@ -64448,7 +64697,7 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
 
 /// Since: 11.1
 ///
-/// [`SpMemDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfoWrapper), `machine.json` line 1054
+/// [`SpMemDeviceInfoWrapper`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpMemDeviceInfoWrapper {
@@ -64505,7 +64754,7 @@ impl crate::codec::Members for SpMemDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json` line 1063
+/// [`MemoryDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryDeviceInfo {
@@ -64609,6 +64858,7 @@ pub enum MemoryDeviceInfoBranch {
     },
 }
 
+/// The branch `virtio-pmem`.
 impl ::core::convert::From<VirtioPMEMDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     #[inline]
     fn from(branch: VirtioPMEMDeviceInfoWrapper) -> Self {
@@ -64616,6 +64866,7 @@ impl ::core::convert::From<VirtioPMEMDeviceInfoWrapper> for MemoryDeviceInfoBran
     }
 }
 
+/// The branch `virtio-mem`.
 impl ::core::convert::From<VirtioMEMDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     #[inline]
     fn from(branch: VirtioMEMDeviceInfoWrapper) -> Self {
@@ -64623,6 +64874,7 @@ impl ::core::convert::From<VirtioMEMDeviceInfoWrapper> for MemoryDeviceInfoBranc
     }
 }
 
+/// The branch `sgx-epc`.
 impl ::core::convert::From<SgxEPCDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     #[inline]
     fn from(branch: SgxEPCDeviceInfoWrapper) -> Self {
@@ -64630,6 +64882,7 @@ impl ::core::convert::From<SgxEPCDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     }
 }
 
+/// The branch `hv-balloon`.
 impl ::core::convert::From<HvBalloonDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     #[inline]
     fn from(branch: HvBalloonDeviceInfoWrapper) -> Self {
@@ -64637,6 +64890,7 @@ impl ::core::convert::From<HvBalloonDeviceInfoWrapper> for MemoryDeviceInfoBranc
     }
 }
 
+/// The branch `sp-mem`.
 impl ::core::convert::From<SpMemDeviceInfoWrapper> for MemoryDeviceInfoBranch {
     #[inline]
     fn from(branch: SpMemDeviceInfoWrapper) -> Self {
@@ -64645,6 +64899,7 @@ impl ::core::convert::From<SpMemDeviceInfoWrapper> for MemoryDeviceInfoBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum MemoryDeviceInfoBranchPartial {
     Dimm(crate::codec::BoxedPartial<PCDIMMDeviceInfoWrapper>),
     Nvdimm(crate::codec::BoxedPartial<PCDIMMDeviceInfoWrapper>),
@@ -64775,7 +65030,7 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
 
 /// Since: 6.2
 ///
-/// [`SgxEPC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json` line 1086
+/// [`SgxEPC`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPC {
@@ -64832,7 +65087,7 @@ impl crate::codec::Members for SgxEPC {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json` line 1095
+/// [`SgxEPCProperties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCProperties {
@@ -64881,7 +65136,7 @@ impl crate::codec::Members for SgxEPCProperties {
 
 /// Since: 7.1
 ///
-/// [`BootConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json` line 1131
+/// [`BootConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BootConfiguration {
@@ -65024,7 +65279,7 @@ impl crate::codec::Members for BootConfiguration {
 
 /// Since: 6.1
 ///
-/// [`SMPConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json` line 1160
+/// [`SMPConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SMPConfiguration {
@@ -65212,7 +65467,7 @@ impl crate::codec::Members for SMPConfiguration {
 
 /// Since: 7.0
 ///
-/// [`SmbiosEntryPointType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json` line 1276
+/// [`SmbiosEntryPointType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SmbiosEntryPointType {
@@ -65248,7 +65503,7 @@ impl crate::codec::Enum for SmbiosEntryPointType {
 
 /// Since: 7.1
 ///
-/// [`MemorySizeConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json` line 1287
+/// [`MemorySizeConfiguration`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MemorySizeConfiguration {
@@ -65334,7 +65589,7 @@ impl crate::codec::Members for MemorySizeConfiguration {
 
 /// Since: 10.2
 ///
-/// [`FirmwareLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json` line 1324
+/// [`FirmwareLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FirmwareLog {
@@ -65402,7 +65657,7 @@ impl crate::codec::Members for FirmwareLog {
 
 /// Since: 2.8
 ///
-/// [`CpuModelInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json` line 1356
+/// [`CpuModelInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelInfo {
@@ -65470,7 +65725,7 @@ impl crate::codec::Members for CpuModelInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json` line 1366
+/// [`CpuModelExpansionType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelExpansionType {
@@ -65503,7 +65758,7 @@ impl crate::codec::Enum for CpuModelExpansionType {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json` line 1378
+/// [`CpuModelCompareResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelCompareResult {
@@ -65547,7 +65802,7 @@ impl crate::codec::Enum for CpuModelCompareResult {
 
 /// Since: 2.8
 ///
-/// [`CpuModelBaselineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json` line 1390
+/// [`CpuModelBaselineInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelBaselineInfo {
@@ -65604,7 +65859,7 @@ impl crate::codec::Members for CpuModelBaselineInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json` line 1400
+/// [`CpuModelCompareInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelCompareInfo {
@@ -65676,7 +65931,7 @@ impl crate::codec::Members for CpuModelCompareInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json` line 1444
+/// [`CpuModelExpansionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelExpansionInfo {
@@ -65748,7 +66003,7 @@ impl crate::codec::Members for CpuModelExpansionInfo {
 
 /// Since: 1.2
 ///
-/// [`CpuDefinitionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json` line 1476
+/// [`CpuDefinitionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuDefinitionInfo {
@@ -65911,7 +66166,7 @@ impl crate::codec::Members for CpuDefinitionInfo {
 
 /// Since: 8.2
 ///
-/// [`S390CpuPolarization`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-s390x.S390CpuPolarization), `machine-s390x.json` line 17
+/// [`S390CpuPolarization`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-machine-s390x.S390CpuPolarization), `machine-s390x.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuPolarization {
@@ -65944,7 +66199,7 @@ impl crate::codec::Enum for S390CpuPolarization {
 
 /// Since: 8.2
 ///
-/// [`CpuPolarizationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-s390x.CpuPolarizationInfo), `machine-s390x.json` line 72
+/// [`CpuPolarizationInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-machine-s390x.CpuPolarizationInfo), `machine-s390x.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuPolarizationInfo {
@@ -66001,7 +66256,7 @@ impl crate::codec::Members for CpuPolarizationInfo {
 
 /// Since: 2.5
 ///
-/// [`ReplayMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-replay.ReplayMode), `replay.json` line 18
+/// [`ReplayMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-replay.ReplayMode), `replay.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplayMode {
@@ -66037,7 +66292,7 @@ impl crate::codec::Enum for ReplayMode {
 
 /// Since: 5.2
 ///
-/// [`ReplayInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-replay.ReplayInfo), `replay.json` line 29
+/// [`ReplayInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-replay.ReplayInfo), `replay.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayInfo {
@@ -66114,7 +66369,7 @@ impl crate::codec::Members for ReplayInfo {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-yank.YankInstanceType), `yank.json` line 16
+/// [`YankInstanceType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-yank.YankInstanceType), `yank.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum YankInstanceType {
@@ -66150,7 +66405,7 @@ impl crate::codec::Enum for YankInstanceType {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceBlockNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceBlockNode), `yank.json` line 28
+/// [`YankInstanceBlockNode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceBlockNode), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstanceBlockNode {
@@ -66206,7 +66461,7 @@ impl crate::codec::Members for YankInstanceBlockNode {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceChardev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceChardev), `yank.json` line 37
+/// [`YankInstanceChardev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceChardev), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstanceChardev {
@@ -66262,7 +66517,7 @@ impl crate::codec::Members for YankInstanceChardev {
 
 /// Since: 6.0
 ///
-/// [`YankInstance`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstance), `yank.json` line 46
+/// [`YankInstance`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstance), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstance {
@@ -66358,6 +66613,7 @@ pub enum YankInstanceBranch {
     },
 }
 
+/// The branch `block-node`.
 impl ::core::convert::From<YankInstanceBlockNode> for YankInstanceBranch {
     #[inline]
     fn from(branch: YankInstanceBlockNode) -> Self {
@@ -66365,6 +66621,7 @@ impl ::core::convert::From<YankInstanceBlockNode> for YankInstanceBranch {
     }
 }
 
+/// The branch `chardev`.
 impl ::core::convert::From<YankInstanceChardev> for YankInstanceBranch {
     #[inline]
     fn from(branch: YankInstanceChardev) -> Self {
@@ -66373,6 +66630,7 @@ impl ::core::convert::From<YankInstanceChardev> for YankInstanceBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum YankInstanceBranchPartial {
     BlockNode(crate::codec::BoxedPartial<YankInstanceBlockNode>),
     Chardev(crate::codec::BoxedPartial<YankInstanceChardev>),
@@ -66454,7 +66712,7 @@ impl crate::codec::Branches for YankInstanceBranch {
 
 /// Since: 0.14
 ///
-/// [`NameInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.NameInfo), `misc.json` line 36
+/// [`NameInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.NameInfo), `misc.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NameInfo {
@@ -66517,7 +66775,7 @@ impl crate::codec::Members for NameInfo {
 
 /// Since: 2.0
 ///
-/// [`IOThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json` line 58
+/// [`IOThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadInfo {
@@ -66657,7 +66915,7 @@ impl crate::codec::Members for IOThreadInfo {
 
 /// Since: 1.2
 ///
-/// [`AddfdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json` line 170
+/// [`AddfdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddfdInfo {
@@ -66719,7 +66977,7 @@ impl crate::codec::Members for AddfdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetFdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json` line 204
+/// [`FdsetFdInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetFdInfo {
@@ -66788,7 +67046,7 @@ impl crate::codec::Members for FdsetFdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json` line 214
+/// [`FdsetInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetInfo {
@@ -66852,7 +67110,7 @@ impl crate::codec::Members for FdsetInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json` line 236
+/// [`CommandLineParameterType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandLineParameterType {
@@ -66891,7 +67149,7 @@ impl crate::codec::Enum for CommandLineParameterType {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json` line 251
+/// [`CommandLineParameterInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineParameterInfo {
@@ -66985,7 +67243,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineOptionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json` line 269
+/// [`CommandLineOptionInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineOptionInfo {
@@ -67053,7 +67311,7 @@ impl crate::codec::Members for CommandLineOptionInfo {
 
 /// Since: 2.6
 ///
-/// [`GICCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-arm.GICCapability), `misc-arm.json` line 16
+/// [`GICCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-arm.GICCapability), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GICCapability {
@@ -67124,7 +67382,7 @@ impl crate::codec::Members for GICCapability {
 
 /// Since: 11.0
 ///
-/// [`SsidSizeMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.SsidSizeMode), `misc-arm.json` line 56
+/// [`SsidSizeMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.SsidSizeMode), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SsidSizeMode {
@@ -67263,7 +67521,7 @@ impl crate::codec::Enum for SsidSizeMode {
 
 /// Since: 11.0
 ///
-/// [`OasMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.OasMode), `misc-arm.json` line 99
+/// [`OasMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.OasMode), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OasMode {
@@ -67337,7 +67595,7 @@ impl crate::codec::Enum for OasMode {
 
 /// Since: 2.12
 ///
-/// [`SevState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevState), `misc-i386.json` line 26
+/// [`SevState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevState), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SevState {
@@ -67396,7 +67654,7 @@ impl crate::codec::Enum for SevState {
 
 /// Since: 10.0
 ///
-/// [`SevGuestType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevGuestType), `misc-i386.json` line 46
+/// [`SevGuestType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevGuestType), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SevGuestType {
@@ -67429,7 +67687,7 @@ impl crate::codec::Enum for SevGuestType {
 
 /// Since: 2.12
 ///
-/// [`SevGuestInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevGuestInfo), `misc-i386.json` line 56
+/// [`SevGuestInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevGuestInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevGuestInfo {
@@ -67491,7 +67749,7 @@ impl crate::codec::Members for SevGuestInfo {
 
 /// Since: 9.1
 ///
-/// [`SevSnpGuestInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevSnpGuestInfo), `misc-i386.json` line 68
+/// [`SevSnpGuestInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevSnpGuestInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevSnpGuestInfo {
@@ -67544,7 +67802,7 @@ impl crate::codec::Members for SevSnpGuestInfo {
 
 /// Since: 2.12
 ///
-/// [`SevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevInfo), `misc-i386.json` line 82
+/// [`SevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevInfo {
@@ -67712,6 +67970,7 @@ pub enum SevInfoBranch {
     },
 }
 
+/// The branch `sev`.
 impl ::core::convert::From<SevGuestInfo> for SevInfoBranch {
     #[inline]
     fn from(branch: SevGuestInfo) -> Self {
@@ -67719,6 +67978,7 @@ impl ::core::convert::From<SevGuestInfo> for SevInfoBranch {
     }
 }
 
+/// The branch `sev-snp`.
 impl ::core::convert::From<SevSnpGuestInfo> for SevInfoBranch {
     #[inline]
     fn from(branch: SevSnpGuestInfo) -> Self {
@@ -67727,6 +67987,7 @@ impl ::core::convert::From<SevSnpGuestInfo> for SevInfoBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SevInfoBranchPartial {
     Sev(crate::codec::BoxedPartial<SevGuestInfo>),
     SevSnp(crate::codec::BoxedPartial<SevSnpGuestInfo>),
@@ -67806,7 +68067,7 @@ impl crate::codec::Branches for SevInfoBranch {
 
 /// Since: 2.12
 ///
-/// [`SevLaunchMeasureInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevLaunchMeasureInfo), `misc-i386.json` line 110
+/// [`SevLaunchMeasureInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevLaunchMeasureInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevLaunchMeasureInfo {
@@ -67862,7 +68123,7 @@ impl crate::codec::Members for SevLaunchMeasureInfo {
 
 /// Since: 2.12
 ///
-/// [`SevCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevCapability), `misc-i386.json` line 130
+/// [`SevCapability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevCapability), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevCapability {
@@ -67980,7 +68241,7 @@ impl crate::codec::Members for SevCapability {
 
 /// Since: 6.1
 ///
-/// [`SevAttestationReport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevAttestationReport), `misc-i386.json` line 169
+/// [`SevAttestationReport`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevAttestationReport), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevAttestationReport {
@@ -68036,7 +68297,7 @@ impl crate::codec::Members for SevAttestationReport {
 
 /// Since: 7.0
 ///
-/// [`SgxEpcSection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxEpcSection), `misc-i386.json` line 192
+/// [`SgxEpcSection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxEpcSection), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEpcSection {
@@ -68098,7 +68359,7 @@ impl crate::codec::Members for SgxEpcSection {
 
 /// Since: 6.2
 ///
-/// [`SgxInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxInfo), `misc-i386.json` line 205
+/// [`SgxInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxInfo {
@@ -68209,7 +68470,7 @@ impl crate::codec::Members for SgxInfo {
 
 /// Since: 8.0
 ///
-/// [`EvtchnPortType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.EvtchnPortType), `misc-i386.json` line 242
+/// [`EvtchnPortType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.EvtchnPortType), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EvtchnPortType {
@@ -68268,7 +68529,7 @@ impl crate::codec::Enum for EvtchnPortType {
 
 /// Since: 8.0
 ///
-/// [`EvtchnInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.EvtchnInfo), `misc-i386.json` line 260
+/// [`EvtchnInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-misc-i386.EvtchnInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EvtchnInfo {
@@ -68408,7 +68669,7 @@ impl crate::codec::Members for EvtchnInfo {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPerDirectionOptions), `audio.json` line 20
+/// [`AudiodevPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPerDirectionOptions {
@@ -68569,7 +68830,7 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevGenericOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevGenericOptions), `audio.json` line 41
+/// [`AudiodevGenericOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevGenericOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevGenericOptions {
@@ -68646,7 +68907,7 @@ impl crate::codec::Members for AudiodevGenericOptions {
 
 /// Since: 10.0
 ///
-/// [`AudiodevDBusOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDBusOptions), `audio.json` line 58
+/// [`AudiodevDBusOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDBusOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevDBusOptions {
@@ -68736,7 +68997,7 @@ impl crate::codec::Members for AudiodevDBusOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevAlsaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaPerDirectionOptions), `audio.json` line 76
+/// [`AudiodevAlsaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaPerDirectionOptions {
@@ -68941,7 +69202,7 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevAlsaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaOptions), `audio.json` line 91
+/// [`AudiodevAlsaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaOptions {
@@ -69031,7 +69292,7 @@ impl crate::codec::Members for AudiodevAlsaOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSndioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSndioOptions), `audio.json` line 110
+/// [`AudiodevSndioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSndioOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSndioOptions {
@@ -69133,7 +69394,7 @@ impl crate::codec::Members for AudiodevSndioOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevCoreaudioPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioPerDirectionOptions), `audio.json` line 127
+/// [`AudiodevCoreaudioPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioPerDirectionOptions {
@@ -69309,7 +69570,7 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevCoreaudioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioOptions), `audio.json` line 141
+/// [`AudiodevCoreaudioOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioOptions {
@@ -69386,7 +69647,7 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevDsoundOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDsoundOptions), `audio.json` line 158
+/// [`AudiodevDsoundOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDsoundOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevDsoundOptions {
@@ -69476,7 +69737,7 @@ impl crate::codec::Members for AudiodevDsoundOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevJackPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackPerDirectionOptions), `audio.json` line 178
+/// [`AudiodevJackPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackPerDirectionOptions {
@@ -69733,7 +69994,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevJackOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackOptions), `audio.json` line 198
+/// [`AudiodevJackOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackOptions {
@@ -69810,7 +70071,7 @@ impl crate::codec::Members for AudiodevJackOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevOssPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssPerDirectionOptions), `audio.json` line 215
+/// [`AudiodevOssPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssPerDirectionOptions {
@@ -70015,7 +70276,7 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevOssOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssOptions), `audio.json` line 232
+/// [`AudiodevOssOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssOptions {
@@ -70146,7 +70407,7 @@ impl crate::codec::Members for AudiodevOssOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaPerDirectionOptions), `audio.json` line 252
+/// [`AudiodevPaPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaPerDirectionOptions {
@@ -70353,7 +70614,7 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaOptions), `audio.json` line 267
+/// [`AudiodevPaOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaOptions {
@@ -70442,7 +70703,7 @@ impl crate::codec::Members for AudiodevPaOptions {
 
 /// Since: 8.1
 ///
-/// [`AudiodevPipewirePerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewirePerDirectionOptions), `audio.json` line 285
+/// [`AudiodevPipewirePerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewirePerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPipewirePerDirectionOptions {
@@ -70649,7 +70910,7 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
 
 /// Since: 8.1
 ///
-/// [`AudiodevPipewireOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewireOptions), `audio.json` line 299
+/// [`AudiodevPipewireOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewireOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPipewireOptions {
@@ -70726,7 +70987,7 @@ impl crate::codec::Members for AudiodevPipewireOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSdlPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlPerDirectionOptions), `audio.json` line 314
+/// [`AudiodevSdlPerDirectionOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlPerDirectionOptions {
@@ -70902,7 +71163,7 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSdlOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlOptions), `audio.json` line 328
+/// [`AudiodevSdlOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlOptions {
@@ -70979,7 +71240,7 @@ impl crate::codec::Members for AudiodevSdlOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevWavOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevWavOptions), `audio.json` line 345
+/// [`AudiodevWavOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevWavOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevWavOptions {
@@ -71068,7 +71329,7 @@ impl crate::codec::Members for AudiodevWavOptions {
 
 /// Since: 9.0
 ///
-/// [`AudioFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudioFormat), `audio.json` line 367
+/// [`AudioFormat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudioFormat), `audio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioFormat {
@@ -71124,7 +71385,7 @@ impl crate::codec::Enum for AudioFormat {
 
 /// Since: 9.0
 ///
-/// [`AudiodevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudiodevDriver), `audio.json` line 391
+/// [`AudiodevDriver`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-audio.AudiodevDriver), `audio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudiodevDriver {
@@ -71240,7 +71501,7 @@ impl crate::codec::Enum for AudiodevDriver {
 
 /// Since: 9.0
 ///
-/// [`Audiodev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.Audiodev), `audio.json` line 419
+/// [`Audiodev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-audio.Audiodev), `audio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Audiodev {
@@ -71389,6 +71650,7 @@ pub enum AudiodevBranch {
     },
 }
 
+/// The branch `alsa`.
 impl ::core::convert::From<AudiodevAlsaOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevAlsaOptions) -> Self {
@@ -71396,6 +71658,7 @@ impl ::core::convert::From<AudiodevAlsaOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `coreaudio`.
 impl ::core::convert::From<AudiodevCoreaudioOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevCoreaudioOptions) -> Self {
@@ -71403,6 +71666,7 @@ impl ::core::convert::From<AudiodevCoreaudioOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `dbus`.
 impl ::core::convert::From<AudiodevDBusOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevDBusOptions) -> Self {
@@ -71410,6 +71674,7 @@ impl ::core::convert::From<AudiodevDBusOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `dsound`.
 impl ::core::convert::From<AudiodevDsoundOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevDsoundOptions) -> Self {
@@ -71417,6 +71682,7 @@ impl ::core::convert::From<AudiodevDsoundOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `jack`.
 impl ::core::convert::From<AudiodevJackOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevJackOptions) -> Self {
@@ -71424,6 +71690,7 @@ impl ::core::convert::From<AudiodevJackOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `oss`.
 impl ::core::convert::From<AudiodevOssOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevOssOptions) -> Self {
@@ -71431,6 +71698,7 @@ impl ::core::convert::From<AudiodevOssOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `pa`.
 impl ::core::convert::From<AudiodevPaOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevPaOptions) -> Self {
@@ -71438,6 +71706,7 @@ impl ::core::convert::From<AudiodevPaOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `pipewire`.
 impl ::core::convert::From<AudiodevPipewireOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevPipewireOptions) -> Self {
@@ -71445,6 +71714,7 @@ impl ::core::convert::From<AudiodevPipewireOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `sdl`.
 impl ::core::convert::From<AudiodevSdlOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevSdlOptions) -> Self {
@@ -71452,6 +71722,7 @@ impl ::core::convert::From<AudiodevSdlOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `sndio`.
 impl ::core::convert::From<AudiodevSndioOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevSndioOptions) -> Self {
@@ -71459,6 +71730,7 @@ impl ::core::convert::From<AudiodevSndioOptions> for AudiodevBranch {
     }
 }
 
+/// The branch `wav`.
 impl ::core::convert::From<AudiodevWavOptions> for AudiodevBranch {
     #[inline]
     fn from(branch: AudiodevWavOptions) -> Self {
@@ -71467,6 +71739,7 @@ impl ::core::convert::From<AudiodevWavOptions> for AudiodevBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum AudiodevBranchPartial {
     None(crate::codec::BoxedPartial<AudiodevGenericOptions>),
     Alsa(crate::codec::BoxedPartial<AudiodevAlsaOptions>),
@@ -71631,7 +71904,7 @@ impl crate::codec::Branches for AudiodevBranch {
 
 /// Since: 1.5
 ///
-/// [`AcpiTableOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-acpi.AcpiTableOptions), `acpi.json` line 22
+/// [`AcpiTableOptions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-acpi.AcpiTableOptions), `acpi.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiTableOptions {
@@ -71803,7 +72076,7 @@ impl crate::codec::Members for AcpiTableOptions {
     }
 }
 
-/// [`ACPISlotType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-acpi.ACPISlotType), `acpi.json` line 42
+/// [`ACPISlotType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-acpi.ACPISlotType), `acpi.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ACPISlotType {
@@ -71836,7 +72109,7 @@ impl crate::codec::Enum for ACPISlotType {
 
 /// Since: 2.1
 ///
-/// [`ACPIOSTInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-acpi.ACPIOSTInfo), `acpi.json` line 55
+/// [`ACPIOSTInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-acpi.ACPIOSTInfo), `acpi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ACPIOSTInfo {
@@ -71952,7 +72225,7 @@ impl crate::codec::Members for ACPIOSTInfo {
 
 /// Since: 0.14
 ///
-/// [`PciMemoryRange`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRange), `pci.json` line 15
+/// [`PciMemoryRange`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRange), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciMemoryRange {
@@ -72014,7 +72287,7 @@ impl crate::codec::Members for PciMemoryRange {
 
 /// Since: 0.14
 ///
-/// [`PciMemoryRegion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRegion), `pci.json` line 29
+/// [`PciMemoryRegion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRegion), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciMemoryRegion {
@@ -72155,7 +72428,7 @@ impl crate::codec::Members for PciMemoryRegion {
 
 /// Since: 2.4
 ///
-/// [`PciBusInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciBusInfo), `pci.json` line 53
+/// [`PciBusInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciBusInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciBusInfo {
@@ -72286,7 +72559,7 @@ impl crate::codec::Members for PciBusInfo {
 
 /// Since: 0.14
 ///
-/// [`PciBridgeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciBridgeInfo), `pci.json` line 73
+/// [`PciBridgeInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciBridgeInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciBridgeInfo {
@@ -72358,7 +72631,7 @@ impl crate::codec::Members for PciBridgeInfo {
 
 /// Since: 2.4
 ///
-/// [`PciDeviceClass`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceClass), `pci.json` line 86
+/// [`PciDeviceClass`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceClass), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceClass {
@@ -72427,7 +72700,7 @@ impl crate::codec::Members for PciDeviceClass {
 
 /// Since: 2.4
 ///
-/// [`PciDeviceId`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceId), `pci.json` line 98
+/// [`PciDeviceId`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceId), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceId {
@@ -72521,7 +72794,7 @@ impl crate::codec::Members for PciDeviceId {
 
 /// Since: 0.14
 ///
-/// [`PciDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceInfo), `pci.json` line 124
+/// [`PciDeviceInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceInfo {
@@ -72707,7 +72980,7 @@ impl crate::codec::Members for PciDeviceInfo {
 
 /// Since: 0.14
 ///
-/// [`PciInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciInfo), `pci.json` line 148
+/// [`PciInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-pci.PciInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciInfo {
@@ -72771,7 +73044,7 @@ impl crate::codec::Members for PciInfo {
 
 /// Since: 7.1
 ///
-/// [`StatsType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsType), `stats.json` line 18
+/// [`StatsType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsType), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsType {
@@ -72825,7 +73098,7 @@ impl crate::codec::Enum for StatsType {
 
 /// Since: 7.1
 ///
-/// [`StatsUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsUnit), `stats.json` line 39
+/// [`StatsUnit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsUnit), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsUnit {
@@ -72864,7 +73137,7 @@ impl crate::codec::Enum for StatsUnit {
 
 /// Since: 7.1
 ///
-/// [`StatsProvider`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsProvider), `stats.json` line 49
+/// [`StatsProvider`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsProvider), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsProvider {
@@ -72897,7 +73170,7 @@ impl crate::codec::Enum for StatsProvider {
 
 /// Since: 7.1
 ///
-/// [`StatsTarget`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsTarget), `stats.json` line 60
+/// [`StatsTarget`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsTarget), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsTarget {
@@ -72933,7 +73206,7 @@ impl crate::codec::Enum for StatsTarget {
 
 /// Since: 7.1
 ///
-/// [`StatsRequest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsRequest), `stats.json` line 70
+/// [`StatsRequest`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsRequest), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsRequest {
@@ -73001,7 +73274,7 @@ impl crate::codec::Members for StatsRequest {
 
 /// Since: 7.1
 ///
-/// [`StatsVCPUFilter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsVCPUFilter), `stats.json` line 82
+/// [`StatsVCPUFilter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsVCPUFilter), `stats.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StatsVCPUFilter {
@@ -73063,7 +73336,7 @@ impl crate::codec::Members for StatsVCPUFilter {
 
 /// Since: 7.1
 ///
-/// [`StatsFilter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsFilter), `stats.json` line 92
+/// [`StatsFilter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsFilter), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsFilter {
@@ -73156,6 +73429,7 @@ pub enum StatsFilterBranch {
     },
 }
 
+/// The branch `vcpu`.
 impl ::core::convert::From<StatsVCPUFilter> for StatsFilterBranch {
     #[inline]
     fn from(branch: StatsVCPUFilter) -> Self {
@@ -73164,6 +73438,7 @@ impl ::core::convert::From<StatsVCPUFilter> for StatsFilterBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum StatsFilterBranchPartial {
     Vm,
     Vcpu(crate::codec::BoxedPartial<StatsVCPUFilter>),
@@ -73238,7 +73513,7 @@ impl crate::codec::Branches for StatsFilterBranch {
 
 /// Since: 7.1
 ///
-/// [`StatsValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-stats.StatsValue), `stats.json` line 108
+/// [`StatsValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#alternate-QMP-stats.StatsValue), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StatsValue {
@@ -73299,7 +73574,7 @@ impl crate::codec::Encode for StatsValue {
 
 /// Since: 7.1
 ///
-/// [`Stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.Stats), `stats.json` line 121
+/// [`Stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.Stats), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -73367,7 +73642,7 @@ impl crate::codec::Members for Stats {
 
 /// Since: 7.1
 ///
-/// [`StatsResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsResult), `stats.json` line 132
+/// [`StatsResult`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsResult), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsResult {
@@ -73451,7 +73726,7 @@ impl crate::codec::Members for StatsResult {
 
 /// Since: 7.1
 ///
-/// [`StatsSchemaValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchemaValue), `stats.json` line 165
+/// [`StatsSchemaValue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchemaValue), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsSchemaValue {
@@ -73589,7 +73864,7 @@ impl crate::codec::Members for StatsSchemaValue {
 
 /// Since: 7.1
 ///
-/// [`StatsSchema`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchema), `stats.json` line 186
+/// [`StatsSchema`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchema), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsSchema {
@@ -73668,7 +73943,7 @@ impl crate::codec::Members for StatsSchema {
 
 /// Since: 7.2
 ///
-/// [`VirtioInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioInfo), `virtio.json` line 15
+/// [`VirtioInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioInfo), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioInfo {
@@ -73736,7 +74011,7 @@ impl crate::codec::Members for VirtioInfo {
 
 /// Since: 7.2
 ///
-/// [`VhostStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json` line 49
+/// [`VhostStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostStatus {
@@ -73922,7 +74197,7 @@ impl crate::codec::Members for VhostStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json` line 93
+/// [`VirtioStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioStatus {
@@ -74225,7 +74500,7 @@ impl crate::codec::Members for VirtioStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json` line 146
+/// [`VirtioDeviceStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceStatus {
@@ -74300,7 +74575,7 @@ impl crate::codec::Members for VirtioDeviceStatus {
 
 /// Since: 7.2
 ///
-/// [`VhostDeviceProtocols`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json` line 159
+/// [`VhostDeviceProtocols`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostDeviceProtocols {
@@ -74375,7 +74650,7 @@ impl crate::codec::Members for VhostDeviceProtocols {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceFeatures`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json` line 174
+/// [`VirtioDeviceFeatures`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceFeatures {
@@ -74488,7 +74763,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
 
 /// Since: 7.2
 ///
-/// [`VirtQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json` line 204
+/// [`VirtQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtQueueStatus {
@@ -74719,7 +74994,7 @@ impl crate::codec::Members for VirtQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtVhostQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json` line 259
+/// [`VirtVhostQueueStatus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtVhostQueueStatus {
@@ -74893,7 +75168,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingDesc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json` line 303
+/// [`VirtioRingDesc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingDesc {
@@ -74967,7 +75242,7 @@ impl crate::codec::Members for VirtioRingDesc {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingAvail`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json` line 317
+/// [`VirtioRingAvail`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingAvail {
@@ -75038,7 +75313,7 @@ impl crate::codec::Members for VirtioRingAvail {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingUsed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json` line 330
+/// [`VirtioRingUsed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingUsed {
@@ -75100,7 +75375,7 @@ impl crate::codec::Members for VirtioRingUsed {
 
 /// Since: 7.2
 ///
-/// [`VirtioQueueElement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json` line 343
+/// [`VirtioQueueElement`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioQueueElement {
@@ -75211,7 +75486,7 @@ impl crate::codec::Members for VirtioQueueElement {
 
 /// Since: 9.0
 ///
-/// [`IOThreadVirtQueueMapping`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json` line 382
+/// [`IOThreadVirtQueueMapping`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadVirtQueueMapping {
@@ -75275,7 +75550,7 @@ impl crate::codec::Members for IOThreadVirtQueueMapping {
 
 /// Since: 10.1
 ///
-/// [`VirtIOGPUOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json` line 396
+/// [`VirtIOGPUOutput`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtIOGPUOutput {
@@ -75353,7 +75628,7 @@ impl crate::codec::Members for VirtIOGPUOutput {
 
 /// Since: 9.0
 ///
-/// [`DummyVirtioForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json` line 409
+/// [`DummyVirtioForceArrays`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyVirtioForceArrays {
@@ -75421,7 +75696,7 @@ impl crate::codec::Members for DummyVirtioForceArrays {
 
 /// Since: 9.0
 ///
-/// [`GranuleMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json` line 428
+/// [`GranuleMode`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GranuleMode {
@@ -75463,7 +75738,7 @@ impl crate::codec::Enum for GranuleMode {
 
 /// Since: 9.2
 ///
-/// [`VMAppleVirtioBlkVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json` line 439
+/// [`VMAppleVirtioBlkVariant`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VMAppleVirtioBlkVariant {
@@ -75499,7 +75774,7 @@ impl crate::codec::Enum for VMAppleVirtioBlkVariant {
 
 /// Since: 9.1
 ///
-/// [`QapiVfioMigrationState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json` line 21
+/// [`QapiVfioMigrationState`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QapiVfioMigrationState {
@@ -75568,7 +75843,7 @@ impl crate::codec::Enum for QapiVfioMigrationState {
 
 /// Since: 10.0
 ///
-/// [`QCryptodevBackendAlgoType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendAlgoType), `cryptodev.json` line 15
+/// [`QCryptodevBackendAlgoType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendAlgoType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendAlgoType {
@@ -75601,7 +75876,7 @@ impl crate::codec::Enum for QCryptodevBackendAlgoType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendServiceType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendServiceType), `cryptodev.json` line 28
+/// [`QCryptodevBackendServiceType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendServiceType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendServiceType {
@@ -75649,7 +75924,7 @@ impl crate::codec::Enum for QCryptodevBackendServiceType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendType), `cryptodev.json` line 42
+/// [`QCryptodevBackendType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendType {
@@ -75685,7 +75960,7 @@ impl crate::codec::Enum for QCryptodevBackendType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendClient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevBackendClient), `cryptodev.json` line 55
+/// [`QCryptodevBackendClient`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevBackendClient), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptodevBackendClient {
@@ -75747,7 +76022,7 @@ impl crate::codec::Members for QCryptodevBackendClient {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevInfo), `cryptodev.json` line 69
+/// [`QCryptodevInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevInfo), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptodevInfo {
@@ -75826,7 +76101,7 @@ impl crate::codec::Members for QCryptodevInfo {
 
 /// Since: 8.1
 ///
-/// [`CxlEventLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlEventLog), `cxl.json` line 17
+/// [`CxlEventLog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlEventLog), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlEventLog {
@@ -75870,7 +76145,7 @@ impl crate::codec::Enum for CxlEventLog {
 
 /// Since: 8.1
 ///
-/// [`CXLCommonEventBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLCommonEventBase), `cxl.json` line 35
+/// [`CXLCommonEventBase`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLCommonEventBase), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLCommonEventBase {
@@ -76008,7 +76283,7 @@ impl crate::codec::Members for CXLCommonEventBase {
 
 /// Since: 8.1
 ///
-/// [`CXLGeneralMediaEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLGeneralMediaEvent), `cxl.json` line 66
+/// [`CXLGeneralMediaEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLGeneralMediaEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLGeneralMediaEvent {
@@ -76342,7 +76617,7 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
 
 /// Since: 8.1
 ///
-/// [`CXLDRAMEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLDRAMEvent), `cxl.json` line 119
+/// [`CXLDRAMEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLDRAMEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLDRAMEvent {
@@ -76780,7 +77055,7 @@ impl crate::codec::Members for CXLDRAMEvent {
 
 /// Since: 8.1
 ///
-/// [`CXLMemModuleEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLMemModuleEvent), `cxl.json` line 169
+/// [`CXLMemModuleEvent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLMemModuleEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLMemModuleEvent {
@@ -77096,7 +77371,7 @@ impl crate::codec::Members for CXLMemModuleEvent {
 
 /// Since: 8.0
 ///
-/// [`CxlUncorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json` line 230
+/// [`CxlUncorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlUncorErrorType {
@@ -77200,7 +77475,7 @@ impl crate::codec::Enum for CxlUncorErrorType {
 
 /// Since: 8.0
 ///
-/// [`CXLUncorErrorRecord`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json` line 259
+/// [`CXLUncorErrorRecord`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLUncorErrorRecord {
@@ -77260,7 +77535,7 @@ impl crate::codec::Members for CXLUncorErrorRecord {
 
 /// Since: 8.0
 ///
-/// [`CxlCorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json` line 290
+/// [`CxlCorErrorType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlCorErrorType {
@@ -77324,7 +77599,7 @@ impl crate::codec::Enum for CxlCorErrorType {
 
 /// Since: 9.1
 ///
-/// [`CxlDynamicCapacityExtent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json` line 324
+/// [`CxlDynamicCapacityExtent`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CxlDynamicCapacityExtent {
@@ -77378,7 +77653,7 @@ impl crate::codec::Members for CxlDynamicCapacityExtent {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentSelectionPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json` line 339
+/// [`CxlExtentSelectionPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentSelectionPolicy {
@@ -77427,7 +77702,7 @@ impl crate::codec::Enum for CxlExtentSelectionPolicy {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentRemovalPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json` line 381
+/// [`CxlExtentRemovalPolicy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentRemovalPolicy {
@@ -77460,7 +77735,7 @@ impl crate::codec::Enum for CxlExtentRemovalPolicy {
 
 /// Since: 10.0
 ///
-/// [`UefiVariable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVariable), `uefi.json` line 19
+/// [`UefiVariable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVariable), `uefi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UefiVariable {
@@ -77568,7 +77843,7 @@ impl crate::codec::Members for UefiVariable {
 
 /// Since: 10.0
 ///
-/// [`UefiVarStore`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVarStore), `uefi.json` line 39
+/// [`UefiVarStore`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVarStore), `uefi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UefiVarStore {
@@ -77630,7 +77905,7 @@ impl crate::codec::Members for UefiVarStore {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json` line 20
+/// [`BlockdevOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGluster {
@@ -77733,7 +78008,7 @@ impl crate::codec::Members for BlockdevOptionsGluster {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json` line 42
+/// [`BlockdevCreateOptionsGluster`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsGluster {
@@ -77806,7 +78081,7 @@ impl crate::codec::Members for BlockdevCreateOptionsGluster {
 ///
 /// Since: 7.2
 ///
-/// [`MigrationThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json` line 61
+/// [`MigrationThreadInfo`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationThreadInfo {
@@ -77869,7 +78144,7 @@ impl crate::codec::Members for MigrationThreadInfo {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json` line 148
+/// [`BlockdevOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSheepdog {
@@ -77956,7 +78231,7 @@ impl crate::codec::Members for BlockdevOptionsSheepdog {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json` line 168
+/// [`SheepdogRedundancyType`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SheepdogRedundancyType {
@@ -77991,7 +78266,7 @@ impl crate::codec::Enum for SheepdogRedundancyType {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyFull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json` line 179
+/// [`SheepdogRedundancyFull`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyFull {
@@ -78043,7 +78318,7 @@ impl crate::codec::Members for SheepdogRedundancyFull {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyErasureCoded`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json` line 191
+/// [`SheepdogRedundancyErasureCoded`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyErasureCoded {
@@ -78099,7 +78374,7 @@ impl crate::codec::Members for SheepdogRedundancyErasureCoded {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json` line 205
+/// [`SheepdogRedundancy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancy {
@@ -78181,6 +78456,7 @@ pub enum SheepdogRedundancyBranch {
     },
 }
 
+/// The branch `full`.
 impl ::core::convert::From<SheepdogRedundancyFull> for SheepdogRedundancyBranch {
     #[inline]
     fn from(branch: SheepdogRedundancyFull) -> Self {
@@ -78188,6 +78464,7 @@ impl ::core::convert::From<SheepdogRedundancyFull> for SheepdogRedundancyBranch 
     }
 }
 
+/// The branch `erasure-coded`.
 impl ::core::convert::From<SheepdogRedundancyErasureCoded> for SheepdogRedundancyBranch {
     #[inline]
     fn from(branch: SheepdogRedundancyErasureCoded) -> Self {
@@ -78196,6 +78473,7 @@ impl ::core::convert::From<SheepdogRedundancyErasureCoded> for SheepdogRedundanc
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SheepdogRedundancyBranchPartial {
     Full(crate::codec::BoxedPartial<SheepdogRedundancyFull>),
     ErasureCoded(crate::codec::BoxedPartial<SheepdogRedundancyErasureCoded>),
@@ -78273,7 +78551,7 @@ impl crate::codec::Branches for SheepdogRedundancyBranch {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json` line 229
+/// [`BlockdevCreateOptionsSheepdog`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSheepdog {
@@ -79493,7 +79771,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`SHUTDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SHUTDOWN), `run-state.json` line 88
+    /// [`SHUTDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SHUTDOWN), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -79563,7 +79841,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`POWERDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.POWERDOWN), `run-state.json` line 98
+    /// [`POWERDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.POWERDOWN), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Powerdown {
@@ -79617,7 +79895,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`RESET`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.RESET), `run-state.json` line 108
+    /// [`RESET`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.RESET), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Reset {
@@ -79687,7 +79965,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`STOP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.STOP), `run-state.json` line 115
+    /// [`STOP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.STOP), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -79741,7 +80019,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`RESUME`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.RESUME), `run-state.json` line 122
+    /// [`RESUME`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.RESUME), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Resume {
@@ -79795,7 +80073,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`SUSPEND`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND), `run-state.json` line 129
+    /// [`SUSPEND`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Suspend {
@@ -79849,7 +80127,7 @@ pub mod events {
 
     /// Since: 1.2
     ///
-    /// [`SUSPEND_DISK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND_DISK), `run-state.json` line 136
+    /// [`SUSPEND_DISK`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND_DISK), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SuspendDisk {
@@ -79903,7 +80181,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`WAKEUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.WAKEUP), `run-state.json` line 143
+    /// [`WAKEUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.WAKEUP), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Wakeup {
@@ -79957,7 +80235,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`WATCHDOG`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.WATCHDOG), `run-state.json` line 152
+    /// [`WATCHDOG`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.WATCHDOG), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Watchdog {
@@ -80022,7 +80300,7 @@ pub mod events {
 
     /// Since: 1.5
     ///
-    /// [`GUEST_PANICKED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PANICKED), `run-state.json` line 253
+    /// [`GUEST_PANICKED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PANICKED), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestPanicked {
@@ -80100,7 +80378,7 @@ pub mod events {
 
     /// Since: 5.0
     ///
-    /// [`GUEST_CRASHLOADED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_CRASHLOADED), `run-state.json` line 266
+    /// [`GUEST_CRASHLOADED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_CRASHLOADED), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestCrashloaded {
@@ -80178,7 +80456,7 @@ pub mod events {
 
     /// Since: 9.1
     ///
-    /// [`GUEST_PVSHUTDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PVSHUTDOWN), `run-state.json` line 276
+    /// [`GUEST_PVSHUTDOWN`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PVSHUTDOWN), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestPvshutdown {
@@ -80232,7 +80510,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`MEMORY_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json` line 423
+    /// [`MEMORY_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryFailure {
@@ -80315,7 +80593,7 @@ pub mod events {
 
     /// Since: 3.0
     ///
-    /// [`JOB_STATUS_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-job.JOB_STATUS_CHANGE), `job.json` line 107
+    /// [`JOB_STATUS_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-job.JOB_STATUS_CHANGE), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobStatusChange {
@@ -80387,7 +80665,7 @@ pub mod events {
 
     /// Since: 1.7
     ///
-    /// [`BLOCK_IMAGE_CORRUPTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json` line 4027
+    /// [`BLOCK_IMAGE_CORRUPTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockImageCorrupted {
@@ -80544,7 +80822,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`BLOCK_IO_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json` line 4052
+    /// [`BLOCK_IO_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockIoError {
@@ -80706,7 +80984,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json` line 4077
+    /// [`BLOCK_JOB_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCompleted {
@@ -80848,7 +81126,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_CANCELLED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json` line 4100
+    /// [`BLOCK_JOB_CANCELLED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancelled {
@@ -80967,7 +81245,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json` line 4120
+    /// [`BLOCK_JOB_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobError {
@@ -81054,7 +81332,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_READY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json` line 4140
+    /// [`BLOCK_JOB_READY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobReady {
@@ -81173,7 +81451,7 @@ pub mod events {
 
     /// Since: 2.12
     ///
-    /// [`BLOCK_JOB_PENDING`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json` line 4159
+    /// [`BLOCK_JOB_PENDING`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobPending {
@@ -81245,7 +81523,7 @@ pub mod events {
 
     /// Since: 2.3
     ///
-    /// [`BLOCK_WRITE_THRESHOLD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json` line 4182
+    /// [`BLOCK_WRITE_THRESHOLD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockWriteThreshold {
@@ -81332,7 +81610,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json` line 4265
+    /// [`QUORUM_FAILURE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumFailure {
@@ -81419,7 +81697,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_REPORT_BAD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json` line 4281
+    /// [`QUORUM_REPORT_BAD`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumReportBad {
@@ -81550,7 +81828,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`DEVICE_TRAY_MOVED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block.DEVICE_TRAY_MOVED), `block.json` line 196
+    /// [`DEVICE_TRAY_MOVED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block.DEVICE_TRAY_MOVED), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceTrayMoved {
@@ -81637,7 +81915,7 @@ pub mod events {
 
     /// Since: 3.0
     ///
-    /// [`PR_MANAGER_STATUS_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block.PR_MANAGER_STATUS_CHANGED), `block.json` line 209
+    /// [`PR_MANAGER_STATUS_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block.PR_MANAGER_STATUS_CHANGED), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct PrManagerStatusChanged {
@@ -81709,7 +81987,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`BLOCK_EXPORT_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json` line 336
+    /// [`BLOCK_EXPORT_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDeleted {
@@ -81773,7 +82051,7 @@ pub mod events {
 
     /// Since: 2.1
     ///
-    /// [`VSERPORT_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json` line 654
+    /// [`VSERPORT_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VserportChange {
@@ -81842,7 +82120,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`DUMP_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json` line 104
+    /// [`DUMP_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpCompleted {
@@ -81919,7 +82197,7 @@ pub mod events {
 
     /// Since: 1.6
     ///
-    /// [`NIC_RX_FILTER_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json` line 746
+    /// [`NIC_RX_FILTER_CHANGED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NicRxFilterChanged {
@@ -81995,7 +82273,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`FAILOVER_NEGOTIATED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json` line 789
+    /// [`FAILOVER_NEGOTIATED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct FailoverNegotiated {
@@ -82059,7 +82337,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json` line 799
+    /// [`NETDEV_STREAM_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamConnected {
@@ -82135,7 +82413,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json` line 811
+    /// [`NETDEV_STREAM_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamDisconnected {
@@ -82199,7 +82477,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json` line 821
+    /// [`NETDEV_VHOST_USER_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserConnected {
@@ -82275,7 +82553,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json` line 833
+    /// [`NETDEV_VHOST_USER_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserDisconnected {
@@ -82341,7 +82619,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_CONNECTED), `ui.json` line 246
+    /// [`SPICE_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_CONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceConnected {
@@ -82413,7 +82691,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_INITIALIZED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_INITIALIZED), `ui.json` line 260
+    /// [`SPICE_INITIALIZED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_INITIALIZED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceInitialized {
@@ -82485,7 +82763,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_DISCONNECTED), `ui.json` line 274
+    /// [`SPICE_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_DISCONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceDisconnected {
@@ -82557,7 +82835,7 @@ pub mod events {
     ///
     /// Since: 1.3
     ///
-    /// [`SPICE_MIGRATE_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_MIGRATE_COMPLETED), `ui.json` line 285
+    /// [`SPICE_MIGRATE_COMPLETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_MIGRATE_COMPLETED), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceMigrateCompleted {
@@ -82613,7 +82891,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_CONNECTED), `ui.json` line 503
+    /// [`VNC_CONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_CONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncConnected {
@@ -82685,7 +82963,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_INITIALIZED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_INITIALIZED), `ui.json` line 517
+    /// [`VNC_INITIALIZED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_INITIALIZED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncInitialized {
@@ -82757,7 +83035,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_DISCONNECTED), `ui.json` line 531
+    /// [`VNC_DISCONNECTED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_DISCONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncDisconnected {
@@ -82827,7 +83105,7 @@ pub mod events {
 
     /// Since: 2.4
     ///
-    /// [`MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json` line 614
+    /// [`MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Migration {
@@ -82892,7 +83170,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`MIGRATION_PASS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json` line 623
+    /// [`MIGRATION_PASS`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrationPass {
@@ -82957,7 +83235,7 @@ pub mod events {
 
     /// Since: 3.1
     ///
-    /// [`COLO_EXIT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json` line 686
+    /// [`COLO_EXIT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ColoExit {
@@ -83027,7 +83305,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`UNPLUG_PRIMARY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json` line 986
+    /// [`UNPLUG_PRIMARY`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct UnplugPrimary {
@@ -83091,7 +83369,7 @@ pub mod events {
 
     /// Since: 1.5
     ///
-    /// [`DEVICE_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_DELETED), `qdev.json` line 60
+    /// [`DEVICE_DELETED`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_DELETED), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceDeleted {
@@ -83174,7 +83452,7 @@ pub mod events {
 
     /// Since: 6.2
     ///
-    /// [`DEVICE_UNPLUG_GUEST_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_UNPLUG_GUEST_ERROR), `qdev.json` line 70
+    /// [`DEVICE_UNPLUG_GUEST_ERROR`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_UNPLUG_GUEST_ERROR), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceUnplugGuestError {
@@ -83257,7 +83535,7 @@ pub mod events {
 
     /// Since: 1.2
     ///
-    /// [`BALLOON_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.BALLOON_CHANGE), `machine.json` line 777
+    /// [`BALLOON_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.BALLOON_CHANGE), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BalloonChange {
@@ -83322,7 +83600,7 @@ pub mod events {
 
     /// Since: 8.2
     ///
-    /// [`HV_BALLOON_STATUS_REPORT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.HV_BALLOON_STATUS_REPORT), `machine.json` line 804
+    /// [`HV_BALLOON_STATUS_REPORT`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.HV_BALLOON_STATUS_REPORT), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct HvBalloonStatusReport(pub super::HvBalloonInfo);
 
@@ -83375,7 +83653,7 @@ pub mod events {
 
     /// Since: 5.1
     ///
-    /// [`MEMORY_DEVICE_SIZE_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json` line 1113
+    /// [`MEMORY_DEVICE_SIZE_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryDeviceSizeChange {
@@ -83469,7 +83747,7 @@ pub mod events {
     ///
     /// Since: 8.2
     ///
-    /// [`CPU_POLARIZATION_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.CPU_POLARIZATION_CHANGE), `machine-s390x.json` line 59
+    /// [`CPU_POLARIZATION_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.CPU_POLARIZATION_CHANGE), `machine-s390x.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CpuPolarizationChange {
@@ -83539,7 +83817,7 @@ pub mod events {
     ///
     /// Since: 10.2
     ///
-    /// [`SCLP_CPI_INFO_AVAILABLE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.SCLP_CPI_INFO_AVAILABLE), `machine-s390x.json` line 101
+    /// [`SCLP_CPI_INFO_AVAILABLE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.SCLP_CPI_INFO_AVAILABLE), `machine-s390x.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SclpCpiInfoAvailable {
@@ -83594,7 +83872,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`RTC_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json` line 296
+    /// [`RTC_CHANGE`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RtcChange {
@@ -83671,7 +83949,7 @@ pub mod events {
 
     /// Since: 7.1
     ///
-    /// [`VFU_CLIENT_HANGUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json` line 308
+    /// [`VFU_CLIENT_HANGUP`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfuClientHangup {
@@ -83779,7 +84057,7 @@ pub mod events {
 
     /// Since: 2.1
     ///
-    /// [`ACPI_DEVICE_OST`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-acpi.ACPI_DEVICE_OST), `acpi.json` line 80
+    /// [`ACPI_DEVICE_OST`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-acpi.ACPI_DEVICE_OST), `acpi.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct AcpiDeviceOst {
@@ -83844,7 +84122,7 @@ pub mod events {
 
     /// Since: 9.1
     ///
-    /// [`VFIO_MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json` line 44
+    /// [`VFIO_MIGRATION`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfioMigration {
@@ -83996,7 +84274,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.query-status), `run-state.json` line 74
+    /// [`query-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.query-status), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatus {}
@@ -84042,7 +84320,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`watchdog-set-action`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.watchdog-set-action), `run-state.json` line 222
+    /// [`watchdog-set-action`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.watchdog-set-action), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct WatchdogSetAction {
@@ -84101,7 +84379,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`set-action`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.set-action), `run-state.json` line 234
+    /// [`set-action`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-run-state.set-action), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SetAction {
@@ -84210,7 +84488,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-pause), `job.json` line 119
+    /// [`job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-pause), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobPause {
@@ -84268,7 +84546,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-resume), `job.json` line 128
+    /// [`job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-resume), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobResume {
@@ -84326,7 +84604,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-cancel), `job.json` line 137
+    /// [`job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-cancel), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobCancel {
@@ -84384,7 +84662,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-complete), `job.json` line 146
+    /// [`job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-complete), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobComplete {
@@ -84442,7 +84720,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-dismiss), `job.json` line 155
+    /// [`job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-dismiss), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobDismiss {
@@ -84500,7 +84778,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-finalize), `job.json` line 164
+    /// [`job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.job-finalize), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobFinalize {
@@ -84558,7 +84836,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`query-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.query-jobs), `job.json` line 195
+    /// [`query-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-job.query-jobs), `job.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryJobs {}
@@ -84607,7 +84885,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-kvm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json` line 28
+    /// [`query-kvm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -84658,7 +84936,7 @@ pub mod commands {
     ///
     /// Since: 10.1
     ///
-    /// [`x-accel-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json` line 39
+    /// [`x-accel-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XAccelStats {}
@@ -84704,7 +84982,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-accelerators`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json` line 82
+    /// [`query-accelerators`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAccelerators {}
@@ -84749,7 +85027,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-block`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json` line 649
+    /// [`query-block`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlock {
@@ -84816,7 +85094,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-blockstats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json` line 876
+    /// [`query-blockstats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockstats {
@@ -84883,7 +85161,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`query-block-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json` line 990
+    /// [`query-block-jobs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockJobs {}
@@ -84929,7 +85207,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`block_resize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json` line 1005
+    /// [`block_resize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockResize {
@@ -85022,7 +85300,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`blockdev-snapshot-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json` line 1149
+    /// [`blockdev-snapshot-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotSync(pub super::BlockdevSnapshotSync);
 
@@ -85081,7 +85359,7 @@ pub mod commands {
     ///
     /// Since: 2.5
     ///
-    /// [`blockdev-snapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json` line 1164
+    /// [`blockdev-snapshot`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshot(pub super::BlockdevSnapshot);
 
@@ -85137,7 +85415,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`change-backing-file`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json` line 1180
+    /// [`change-backing-file`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChangeBackingFile {
@@ -85221,7 +85499,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`block-commit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json` line 1209
+    /// [`block-commit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockCommit {
@@ -85519,7 +85797,7 @@ pub mod commands {
     ///
     /// Since: 1.6
     ///
-    /// [`drive-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json` line 1238
+    /// [`drive-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     pub struct DriveBackup(pub super::DriveBackup);
@@ -85576,7 +85854,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`blockdev-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json` line 1251
+    /// [`blockdev-backup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevBackup(pub super::BlockdevBackup);
 
@@ -85631,7 +85909,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-named-block-nodes`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json` line 1265
+    /// [`query-named-block-nodes`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryNamedBlockNodes {
@@ -85702,7 +85980,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-debug-query-block-graph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json` line 1362
+    /// [`x-debug-query-block-graph`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XDebugQueryBlockGraph {}
@@ -85749,7 +86027,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`drive-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json` line 1374
+    /// [`drive-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DriveMirror(pub super::DriveMirror);
 
@@ -85804,7 +86082,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json` line 1495
+    /// [`block-dirty-bitmap-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapAdd(pub super::BlockDirtyBitmapAdd);
 
@@ -85859,7 +86137,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json` line 1506
+    /// [`block-dirty-bitmap-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapRemove(pub super::BlockDirtyBitmap);
 
@@ -85914,7 +86192,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-clear`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json` line 1517
+    /// [`block-dirty-bitmap-clear`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapClear(pub super::BlockDirtyBitmap);
 
@@ -85969,7 +86247,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-enable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json` line 1528
+    /// [`block-dirty-bitmap-enable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapEnable(pub super::BlockDirtyBitmap);
 
@@ -86024,7 +86302,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-disable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json` line 1539
+    /// [`block-dirty-bitmap-disable`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapDisable(pub super::BlockDirtyBitmap);
 
@@ -86079,7 +86357,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-merge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json` line 1550
+    /// [`block-dirty-bitmap-merge`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapMerge(pub super::BlockDirtyBitmapMerge);
 
@@ -86138,7 +86416,7 @@ pub mod commands {
     ///
     /// Since: 2.10
     ///
-    /// [`x-debug-block-dirty-bitmap-sha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json` line 1574
+    /// [`x-debug-block-dirty-bitmap-sha256`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct XDebugBlockDirtyBitmapSha256(pub super::BlockDirtyBitmap);
 
@@ -86194,7 +86472,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`blockdev-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json` line 1603
+    /// [`blockdev-mirror`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevMirror {
@@ -86504,7 +86782,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-stream`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json` line 1809
+    /// [`block-stream`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockStream {
@@ -86774,7 +87052,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-set-speed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json` line 1836
+    /// [`block-job-set-speed`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobSetSpeed {
@@ -86841,7 +87119,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json` line 1850
+    /// [`block-job-cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancel {
@@ -86920,7 +87198,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json` line 1867
+    /// [`block-job-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -86985,7 +87263,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json` line 1885
+    /// [`block-job-resume`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87050,7 +87328,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json` line 1903
+    /// [`block-job-complete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87115,7 +87393,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json` line 1921
+    /// [`block-job-dismiss`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87180,7 +87458,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json` line 1939
+    /// [`block-job-finalize`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87241,7 +87519,7 @@ pub mod commands {
 
     /// Since: 8.2
     ///
-    /// [`block-job-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json` line 1978
+    /// [`block-job-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockJobChange(pub super::BlockJobChangeOptions);
 
@@ -87295,7 +87573,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json` line 3490
+    /// [`blockdev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevAdd(pub super::BlockdevOptions);
 
@@ -87350,7 +87628,7 @@ pub mod commands {
 
     /// Since: 6.1
     ///
-    /// [`blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json` line 3504
+    /// [`blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevReopen {
@@ -87414,7 +87692,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json` line 3517
+    /// [`blockdev-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevDel {
@@ -87473,7 +87751,7 @@ pub mod commands {
 
     /// Since: 10.0
     ///
-    /// [`blockdev-set-active`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json` line 3531
+    /// [`blockdev-set-active`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSetActive {
@@ -87551,7 +87829,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`blockdev-create`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json` line 3932
+    /// [`blockdev-create`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevCreate {
@@ -87625,7 +87903,7 @@ pub mod commands {
     ///
     /// Since: 5.1
     ///
-    /// [`x-blockdev-amend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json` line 3992
+    /// [`x-blockdev-amend`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevAmend {
@@ -87719,7 +87997,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`block-set-write-threshold`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json` line 4199
+    /// [`block-set-write-threshold`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockSetWriteThreshold {
@@ -87796,7 +88074,7 @@ pub mod commands {
     ///
     /// Since: 2.7
     ///
-    /// [`x-blockdev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json` line 4218
+    /// [`x-blockdev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevChange {
@@ -87887,7 +88165,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`x-blockdev-set-iothread`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json` line 4238
+    /// [`x-blockdev-set-iothread`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevSetIothread {
@@ -87971,7 +88249,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json` line 4310
+    /// [`blockdev-snapshot-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotInternalSync(pub super::BlockdevSnapshotInternal);
 
@@ -88026,7 +88304,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-delete-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json` line 4325
+    /// [`blockdev-snapshot-delete-internal-sync`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSnapshotDeleteInternalSync {
@@ -88112,7 +88390,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`query-pr-managers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.query-pr-managers), `block.json` line 53
+    /// [`query-pr-managers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.query-pr-managers), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryPrManagers {}
@@ -88158,7 +88436,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`eject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.eject), `block.json` line 72
+    /// [`eject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.eject), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Eject {
@@ -88258,7 +88536,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-open-tray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-open-tray), `block.json` line 94
+    /// [`blockdev-open-tray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-open-tray), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevOpenTray {
@@ -88358,7 +88636,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-close-tray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-close-tray), `block.json` line 115
+    /// [`blockdev-close-tray`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-close-tray), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevCloseTray {
@@ -88445,7 +88723,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`blockdev-remove-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-remove-medium), `block.json` line 130
+    /// [`blockdev-remove-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-remove-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevRemoveMedium {
@@ -88503,7 +88781,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`blockdev-insert-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-insert-medium), `block.json` line 140
+    /// [`blockdev-insert-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-insert-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevInsertMedium {
@@ -88572,7 +88850,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-change-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-change-medium), `block.json` line 175
+    /// [`blockdev-change-medium`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-change-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevChangeMedium {
@@ -88715,7 +88993,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block_set_io_throttle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.block_set_io_throttle), `block.json` line 219
+    /// [`block_set_io_throttle`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.block_set_io_throttle), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockSetIoThrottle(pub super::BlockIOThrottle);
 
@@ -88770,7 +89048,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-latency-histogram-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.block-latency-histogram-set), `block.json` line 238
+    /// [`block-latency-histogram-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block.block-latency-histogram-set), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockLatencyHistogramSet {
@@ -88923,7 +89201,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`nbd-server-start`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-start), `block-export.json` line 55
+    /// [`nbd-server-start`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-start), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct NbdServerStart(pub super::NbdServerOptionsLegacy);
 
@@ -88982,7 +89260,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`nbd-server-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-add), `block-export.json` line 185
+    /// [`nbd-server-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-add), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     pub struct NbdServerAdd(pub super::NbdServerAddOptions);
@@ -89043,7 +89321,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`nbd-server-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-remove), `block-export.json` line 215
+    /// [`nbd-server-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-remove), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -89120,7 +89398,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`nbd-server-stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-stop), `block-export.json` line 227
+    /// [`nbd-server-stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-stop), `block-export.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct NbdServerStop {}
@@ -89166,7 +89444,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json` line 308
+    /// [`block-export-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockExportAdd(pub super::BlockExportOptions);
 
@@ -89221,7 +89499,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json` line 323
+    /// [`block-export-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDel {
@@ -89296,7 +89574,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-block-exports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json` line 363
+    /// [`query-block-exports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockExports {}
@@ -89342,7 +89620,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-chardev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev), `char.json` line 28
+    /// [`query-chardev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev), `char.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryChardev {}
@@ -89388,7 +89666,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-chardev-backends`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev-backends), `char.json` line 48
+    /// [`query-chardev-backends`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev-backends), `char.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryChardevBackends {}
@@ -89433,7 +89711,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`ringbuf-write`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-write), `char.json` line 69
+    /// [`ringbuf-write`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-write), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RingbufWrite {
@@ -89515,7 +89793,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`ringbuf-read`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-read), `char.json` line 83
+    /// [`ringbuf-read`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-read), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RingbufRead {
@@ -89594,7 +89872,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json` line 608
+    /// [`chardev-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevAdd {
@@ -89663,7 +89941,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json` line 622
+    /// [`chardev-change`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevChange {
@@ -89732,7 +90010,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json` line 635
+    /// [`chardev-remove`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevRemove {
@@ -89790,7 +90068,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-send-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json` line 644
+    /// [`chardev-send-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevSendBreak {
@@ -89848,7 +90126,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`dump-guest-memory`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json` line 51
+    /// [`dump-guest-memory`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpGuestMemory {
@@ -89976,7 +90254,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`query-dump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json` line 94
+    /// [`query-dump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDump {}
@@ -90021,7 +90299,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-dump-guest-memory-capability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json` line 126
+    /// [`query-dump-guest-memory-capability`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDumpGuestMemoryCapability {}
@@ -90066,7 +90344,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`set_link`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.set_link), `net.json` line 17
+    /// [`set_link`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.set_link), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetLink {
@@ -90132,7 +90410,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`netdev_add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.netdev_add), `net.json` line 24
+    /// [`netdev_add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.netdev_add), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct NetdevAdd(pub super::Netdev);
 
@@ -90187,7 +90465,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`netdev_del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.netdev_del), `net.json` line 38
+    /// [`netdev_del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.netdev_del), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevDel {
@@ -90246,7 +90524,7 @@ pub mod commands {
 
     /// Since: 1.6
     ///
-    /// [`query-rx-filter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json` line 732
+    /// [`query-rx-filter`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRxFilter {
@@ -90311,7 +90589,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`announce-self`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json` line 780
+    /// [`announce-self`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct AnnounceSelf(pub super::AnnounceParameters);
 
@@ -90367,7 +90645,7 @@ pub mod commands {
     ///
     /// Since: 9.0
     ///
-    /// [`request-ebpf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ebpf.request-ebpf), `ebpf.json` line 32
+    /// [`request-ebpf`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ebpf.request-ebpf), `ebpf.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RequestEbpf {
@@ -90426,7 +90704,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker), `rocker.json` line 28
+    /// [`query-rocker`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRocker {
@@ -90484,7 +90762,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-ports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-ports), `rocker.json` line 85
+    /// [`query-rocker-ports`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-ports), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerPorts {
@@ -90542,7 +90820,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-of-dpa-flows`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-flows), `rocker.json` line 205
+    /// [`query-rocker-of-dpa-flows`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-flows), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerOfDpaFlows {
@@ -90616,7 +90894,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-of-dpa-groups`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-groups), `rocker.json` line 257
+    /// [`query-rocker-of-dpa-groups`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-groups), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerOfDpaGroups {
@@ -90692,7 +90970,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm-models`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-models), `tpm.json` line 27
+    /// [`query-tpm-models`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-models), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpmModels {}
@@ -90739,7 +91017,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-types), `tpm.json` line 52
+    /// [`query-tpm-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-types), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpmTypes {}
@@ -90786,7 +91064,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm), `tpm.json` line 145
+    /// [`query-tpm`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpm {}
@@ -90831,7 +91109,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`set_password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.set_password), `ui.json` line 65
+    /// [`set_password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.set_password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct SetPassword(pub super::SetPasswordOptions);
 
@@ -90885,7 +91163,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`expire_password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.expire_password), `ui.json` line 96
+    /// [`expire_password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.expire_password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct ExpirePassword(pub super::ExpirePasswordOptions);
 
@@ -90941,7 +91219,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`screendump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.screendump), `ui.json` line 122
+    /// [`screendump`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.screendump), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Screendump {
@@ -91045,7 +91323,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-spice`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-spice), `ui.json` line 236
+    /// [`query-spice`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-spice), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySpice {}
@@ -91092,7 +91370,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-vnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc), `ui.json` line 469
+    /// [`query-vnc`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVnc {}
@@ -91139,7 +91417,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`query-vnc-servers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc-servers), `ui.json` line 476
+    /// [`query-vnc-servers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc-servers), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVncServers {}
@@ -91186,7 +91464,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`change-vnc-password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.change-vnc-password), `ui.json` line 489
+    /// [`change-vnc-password`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.change-vnc-password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChangeVncPassword {
@@ -91244,7 +91522,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-mice`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-mice), `ui.json` line 562
+    /// [`query-mice`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-mice), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMice {}
@@ -91289,7 +91567,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`send-key`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.send-key), `ui.json` line 951
+    /// [`send-key`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.send-key), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SendKey {
@@ -91363,7 +91641,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`input-send-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.input-send-event), `ui.json` line 1153
+    /// [`input-send-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.input-send-event), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct InputSendEvent {
@@ -91454,7 +91732,7 @@ pub mod commands {
 
     /// Since: 3.1
     ///
-    /// [`query-display-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json` line 1345
+    /// [`query-display-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDisplayOptions {}
@@ -91499,7 +91777,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`display-reload`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json` line 1384
+    /// [`display-reload`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayReload(pub super::DisplayReloadOptions);
 
@@ -91553,7 +91831,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`display-update`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json` line 1426
+    /// [`display-update`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayUpdate(pub super::DisplayUpdateOptions);
 
@@ -91607,7 +91885,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`client_migrate_info`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json` line 1439
+    /// [`client_migrate_info`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ClientMigrateInfo {
@@ -91723,7 +92001,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json` line 231
+    /// [`query-migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrate {}
@@ -91768,7 +92046,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`migrate-set-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json` line 311
+    /// [`migrate-set-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateSetCapabilities {
@@ -91831,7 +92109,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-migrate-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json` line 321
+    /// [`query-migrate-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateCapabilities {}
@@ -91876,7 +92154,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`migrate-set-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json` line 506
+    /// [`migrate-set-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct MigrateSetParameters(pub super::MigrationParameters);
 
@@ -91930,7 +92208,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-migrate-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json` line 598
+    /// [`query-migrate-parameters`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateParameters {}
@@ -91975,7 +92253,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`migrate-start-postcopy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json` line 605
+    /// [`migrate-start-postcopy`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateStartPostcopy {}
@@ -92026,7 +92304,7 @@ pub mod commands {
     ///
     /// Since: 2.8
     ///
-    /// [`x-colo-lost-heartbeat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json` line 715
+    /// [`x-colo-lost-heartbeat`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XColoLostHeartbeat {}
@@ -92072,7 +92350,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate_cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json` line 726
+    /// [`migrate_cancel`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateCancel {}
@@ -92117,7 +92395,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`migrate-continue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json` line 735
+    /// [`migrate-continue`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateContinue {
@@ -92176,7 +92454,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json` line 828
+    /// [`migrate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Migrate {
@@ -92323,7 +92601,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`migrate-incoming`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json` line 846
+    /// [`migrate-incoming`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateIncoming {
@@ -92419,7 +92697,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`xen-save-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json` line 863
+    /// [`xen-save-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSaveDevicesState {
@@ -92493,7 +92771,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`xen-set-global-dirty-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json` line 875
+    /// [`xen-set-global-dirty-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetGlobalDirtyLog {
@@ -92552,7 +92830,7 @@ pub mod commands {
 
     /// Since: 2.7
     ///
-    /// [`xen-load-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json` line 884
+    /// [`xen-load-devices-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenLoadDevicesState {
@@ -92612,7 +92890,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-set-replication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json` line 895
+    /// [`xen-set-replication`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetReplication {
@@ -92694,7 +92972,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`query-xen-replication-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json` line 920
+    /// [`query-xen-replication-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryXenReplicationStatus {}
@@ -92741,7 +93019,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-colo-do-checkpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json` line 931
+    /// [`xen-colo-do-checkpoint`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XenColoDoCheckpoint {}
@@ -92788,7 +93066,7 @@ pub mod commands {
     ///
     /// Since: 3.1
     ///
-    /// [`query-colo-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json` line 957
+    /// [`query-colo-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryColoStatus {}
@@ -92833,7 +93111,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-recover`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json` line 970
+    /// [`migrate-recover`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateRecover {
@@ -92892,7 +93170,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json` line 977
+    /// [`migrate-pause`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigratePause {}
@@ -92938,7 +93216,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`calc-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json` line 1074
+    /// [`calc-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CalcDirtyRate {
@@ -93039,7 +93317,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json` line 1091
+    /// [`query-dirty-rate`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDirtyRate {
@@ -93105,7 +93383,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`set-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json` line 1123
+    /// [`set-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetVcpuDirtyLimit {
@@ -93180,7 +93458,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`cancel-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json` line 1135
+    /// [`cancel-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CancelVcpuDirtyLimit {
@@ -93246,7 +93524,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json` line 1142
+    /// [`query-vcpu-dirty-limit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVcpuDirtyLimit {}
@@ -93291,7 +93569,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-save`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json` line 1154
+    /// [`snapshot-save`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotSave {
@@ -93382,7 +93660,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-load`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json` line 1174
+    /// [`snapshot-load`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotLoad {
@@ -93473,7 +93751,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-delete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json` line 1193
+    /// [`snapshot-delete`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotDelete {
@@ -93552,7 +93830,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`transaction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-transaction.transaction), `transaction.json` line 212
+    /// [`transaction`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-transaction.transaction), `transaction.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Transaction {
@@ -93628,7 +93906,7 @@ pub mod commands {
 
     /// Since: 2.2
     ///
-    /// [`trace-event-get-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-get-state), `trace.json` line 41
+    /// [`trace-event-get-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-get-state), `trace.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct TraceEventGetState {
@@ -93706,7 +93984,7 @@ pub mod commands {
 
     /// Since: 2.2
     ///
-    /// [`trace-event-set-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-set-state), `trace.json` line 56
+    /// [`trace-event-set-state`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-set-state), `trace.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct TraceEventSetState {
@@ -93803,7 +94081,7 @@ pub mod commands {
 
     /// Since: 0.13
     ///
-    /// [`qmp_capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.qmp_capabilities), `control.json` line 14
+    /// [`qmp_capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.qmp_capabilities), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QmpCapabilities {
@@ -93875,7 +94153,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.query-version), `control.json` line 61
+    /// [`query-version`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.query-version), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVersion {}
@@ -93921,7 +94199,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-commands`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.query-commands), `control.json` line 81
+    /// [`query-commands`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.query-commands), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCommands {}
@@ -93967,7 +94245,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`quit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.quit), `control.json` line 92
+    /// [`quit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-control.quit), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Quit {}
@@ -94013,7 +94291,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`query-qmp-schema`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-introspect.query-qmp-schema), `introspect.json` line 12
+    /// [`query-qmp-schema`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-introspect.query-qmp-schema), `introspect.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryQmpSchema {}
@@ -94059,7 +94337,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json` line 65
+    /// [`qom-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomList {
@@ -94118,7 +94396,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json` line 80
+    /// [`qom-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomGet {
@@ -94188,7 +94466,7 @@ pub mod commands {
 
     /// Since: 10.1
     ///
-    /// [`qom-list-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json` line 94
+    /// [`qom-list-get`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListGet {
@@ -94252,7 +94530,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json` line 110
+    /// [`qom-set`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomSet {
@@ -94332,7 +94610,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`qom-list-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json` line 138
+    /// [`qom-list-types`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QomListTypes {
@@ -94417,7 +94695,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`qom-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json` line 152
+    /// [`qom-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListProperties {
@@ -94476,7 +94754,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json` line 1064
+    /// [`object-add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct ObjectAdd(pub super::ObjectOptions);
 
@@ -94531,7 +94809,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json` line 1078
+    /// [`object-del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ObjectDel {
@@ -94590,7 +94868,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`device-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device-list-properties), `qdev.json` line 16
+    /// [`device-list-properties`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device-list-properties), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceListProperties {
@@ -94655,7 +94933,7 @@ pub mod commands {
     ///
     /// Members that the schema does not list are accepted.
     ///
-    /// [`device_add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device_add), `qdev.json` line 36
+    /// [`device_add`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device_add), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {
@@ -94756,7 +95034,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`device_del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device_del), `qdev.json` line 50
+    /// [`device_del`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device_del), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceDel {
@@ -94818,7 +95096,7 @@ pub mod commands {
     ///
     /// Since: 9.2
     ///
-    /// [`device-sync-config`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device-sync-config), `qdev.json` line 86
+    /// [`device-sync-config`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qdev.device-sync-config), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceSyncConfig {
@@ -94877,7 +95155,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-cpus-fast`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpus-fast), `machine.json` line 145
+    /// [`query-cpus-fast`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpus-fast), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpusFast {}
@@ -94922,7 +95200,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-machines`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-machines), `machine.json` line 213
+    /// [`query-machines`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-machines), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMachines {
@@ -94990,7 +95268,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`query-current-machine`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-current-machine), `machine.json` line 236
+    /// [`query-current-machine`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-current-machine), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCurrentMachine {}
@@ -95035,7 +95313,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-target`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-target), `machine.json` line 252
+    /// [`query-target`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-target), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTarget {}
@@ -95080,7 +95358,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-uuid`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-uuid), `machine.json` line 268
+    /// [`query-uuid`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-uuid), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryUuid {}
@@ -95126,7 +95404,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`query-vm-generation-id`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-vm-generation-id), `machine.json` line 284
+    /// [`query-vm-generation-id`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-vm-generation-id), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVmGenerationId {}
@@ -95171,7 +95449,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`system_reset`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_reset), `machine.json` line 291
+    /// [`system_reset`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_reset), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemReset {}
@@ -95216,7 +95494,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`system_powerdown`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_powerdown), `machine.json` line 298
+    /// [`system_powerdown`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_powerdown), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemPowerdown {}
@@ -95261,7 +95539,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`system_wakeup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_wakeup), `machine.json` line 305
+    /// [`system_wakeup`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.system_wakeup), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemWakeup {}
@@ -95306,7 +95584,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`inject-nmi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.inject-nmi), `machine.json` line 323
+    /// [`inject-nmi`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.inject-nmi), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct InjectNmi {}
@@ -95351,7 +95629,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`memsave`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.memsave), `machine.json` line 607
+    /// [`memsave`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.memsave), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Memsave {
@@ -95443,7 +95721,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`pmemsave`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.pmemsave), `machine.json` line 626
+    /// [`pmemsave`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.pmemsave), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Pmemsave {
@@ -95522,7 +95800,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-memdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memdev), `machine.json` line 666
+    /// [`query-memdev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memdev), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemdev {}
@@ -95568,7 +95846,7 @@ pub mod commands {
 
     /// Since: 2.7
     ///
-    /// [`query-hotpluggable-cpus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-hotpluggable-cpus), `machine.json` line 727
+    /// [`query-hotpluggable-cpus`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-hotpluggable-cpus), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryHotpluggableCpus {}
@@ -95614,7 +95892,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`set-numa-node`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.set-numa-node), `machine.json` line 738
+    /// [`set-numa-node`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.set-numa-node), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct SetNumaNode(pub super::NumaOptions);
 
@@ -95669,7 +95947,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`balloon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.balloon), `machine.json` line 752
+    /// [`balloon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.balloon), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Balloon {
@@ -95728,7 +96006,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-balloon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-balloon), `machine.json` line 768
+    /// [`query-balloon`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-balloon), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBalloon {}
@@ -95773,7 +96051,7 @@ pub mod commands {
 
     /// Since: 8.2
     ///
-    /// [`query-hv-balloon-status-report`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-hv-balloon-status-report), `machine.json` line 797
+    /// [`query-hv-balloon-status-report`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-hv-balloon-status-report), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryHvBalloonStatusReport {}
@@ -95818,7 +96096,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`query-memory-size-summary`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-size-summary), `machine.json` line 824
+    /// [`query-memory-size-summary`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-size-summary), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemorySizeSummary {}
@@ -95863,7 +96141,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-memory-devices`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json` line 1102
+    /// [`query-memory-devices`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemoryDevices {}
@@ -95912,7 +96190,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-irq`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json` line 1185
+    /// [`x-query-irq`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryIrq {}
@@ -95964,7 +96242,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-jit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json` line 1200
+    /// [`x-query-jit`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryJit {}
@@ -96014,7 +96292,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-numa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json` line 1216
+    /// [`x-query-numa`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryNuma {}
@@ -96064,7 +96342,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-ramblock`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json` line 1231
+    /// [`x-query-ramblock`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRamblock {}
@@ -96114,7 +96392,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-roms`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json` line 1246
+    /// [`x-query-roms`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRoms {}
@@ -96164,7 +96442,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-usb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json` line 1261
+    /// [`x-query-usb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryUsb {}
@@ -96212,7 +96490,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`dumpdtb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json` line 1299
+    /// [`dumpdtb`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Dumpdtb {
@@ -96274,7 +96552,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`x-query-interrupt-controllers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json` line 1310
+    /// [`x-query-interrupt-controllers`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryInterruptControllers {}
@@ -96320,7 +96598,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-firmware-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json` line 1333
+    /// [`query-firmware-log`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFirmwareLog {
@@ -96386,7 +96664,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`dump-skeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json` line 1346
+    /// [`dump-skeys`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpSkeys {
@@ -96444,7 +96722,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-comparison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json` line 1416
+    /// [`query-cpu-model-comparison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelComparison {
@@ -96511,7 +96789,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-baseline`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json` line 1430
+    /// [`query-cpu-model-baseline`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelBaseline {
@@ -96578,7 +96856,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-expansion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json` line 1457
+    /// [`query-cpu-model-expansion`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelExpansion {
@@ -96645,7 +96923,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-cpu-definitions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json` line 1494
+    /// [`query-cpu-definitions`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuDefinitions {}
@@ -96694,7 +96972,7 @@ pub mod commands {
     ///
     /// Since: 8.2
     ///
-    /// [`set-cpu-topology`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.set-cpu-topology), `machine-s390x.json` line 35
+    /// [`set-cpu-topology`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.set-cpu-topology), `machine-s390x.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetCpuTopology {
@@ -96840,7 +97118,7 @@ pub mod commands {
     ///
     /// Since: 8.2
     ///
-    /// [`query-s390x-cpu-polarization`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.query-s390x-cpu-polarization), `machine-s390x.json` line 86
+    /// [`query-s390x-cpu-polarization`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.query-s390x-cpu-polarization), `machine-s390x.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryS390xCpuPolarization {}
@@ -96886,7 +97164,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-replay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.query-replay), `replay.json` line 39
+    /// [`query-replay`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.query-replay), `replay.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryReplay {}
@@ -96931,7 +97209,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-break), `replay.json` line 48
+    /// [`replay-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-break), `replay.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ReplayBreak {
@@ -96990,7 +97268,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-delete-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-delete-break), `replay.json` line 55
+    /// [`replay-delete-break`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-delete-break), `replay.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ReplayDeleteBreak {}
@@ -97035,7 +97313,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-seek`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-seek), `replay.json` line 64
+    /// [`replay-seek`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-replay.replay-seek), `replay.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ReplaySeek {
@@ -97094,7 +97372,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`yank`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-yank.yank), `yank.json` line 63
+    /// [`yank`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-yank.yank), `yank.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Yank {
@@ -97158,7 +97436,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`query-yank`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-yank.query-yank), `yank.json` line 74
+    /// [`query-yank`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-yank.query-yank), `yank.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryYank {}
@@ -97204,7 +97482,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`add_client`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add_client), `misc.json` line 19
+    /// [`add_client`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add_client), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct AddClient {
@@ -97299,7 +97577,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-name`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-name), `misc.json` line 43
+    /// [`query-name`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-name), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryName {}
@@ -97345,7 +97623,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-iothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json` line 76
+    /// [`query-iothreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryIothreads {}
@@ -97391,7 +97669,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json` line 87
+    /// [`stop`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -97436,7 +97714,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`cont`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json` line 94
+    /// [`cont`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Cont {}
@@ -97485,7 +97763,7 @@ pub mod commands {
     ///
     /// Since: 3.0
     ///
-    /// [`x-exit-preconfig`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json` line 105
+    /// [`x-exit-preconfig`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XExitPreconfig {}
@@ -97536,7 +97814,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`human-monitor-command`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json` line 123
+    /// [`human-monitor-command`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct HumanMonitorCommand {
@@ -97613,7 +97891,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`getfd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json` line 137
+    /// [`getfd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Getfd {
@@ -97673,7 +97951,7 @@ pub mod commands {
     ///
     /// Since: 8.0
     ///
-    /// [`get-win32-socket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json` line 147
+    /// [`get-win32-socket`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetWin32Socket {
@@ -97742,7 +98020,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`closefd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json` line 160
+    /// [`closefd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Closefd {
@@ -97800,7 +98078,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`add-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json` line 180
+    /// [`add-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct AddFd {
@@ -97884,7 +98162,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`remove-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json` line 194
+    /// [`remove-fd`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RemoveFd {
@@ -97959,7 +98237,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-fdsets`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json` line 224
+    /// [`query-fdsets`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFdsets {}
@@ -98004,7 +98282,7 @@ pub mod commands {
 
     /// Since: 1.5
     ///
-    /// [`query-command-line-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json` line 281
+    /// [`query-command-line-options`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCommandLineOptions {
@@ -98073,7 +98351,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`query-gic-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-arm.query-gic-capabilities), `misc-arm.json` line 26
+    /// [`query-gic-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-arm.query-gic-capabilities), `misc-arm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryGicCapabilities {}
@@ -98118,7 +98396,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`rtc-reset-reinjection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.rtc-reset-reinjection), `misc-i386.json` line 12
+    /// [`rtc-reset-reinjection`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.rtc-reset-reinjection), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct RtcResetReinjection {}
@@ -98163,7 +98441,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev), `misc-i386.json` line 101
+    /// [`query-sev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySev {}
@@ -98208,7 +98486,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev-launch-measure`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-launch-measure), `misc-i386.json` line 117
+    /// [`query-sev-launch-measure`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-launch-measure), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevLaunchMeasure {}
@@ -98253,7 +98531,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-capabilities), `misc-i386.json` line 146
+    /// [`query-sev-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-capabilities), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevCapabilities {}
@@ -98298,7 +98576,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`sev-inject-launch-secret`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.sev-inject-launch-secret), `misc-i386.json` line 157
+    /// [`sev-inject-launch-secret`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.sev-inject-launch-secret), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SevInjectLaunchSecret {
@@ -98380,7 +98658,7 @@ pub mod commands {
 
     /// Since: 6.1
     ///
-    /// [`query-sev-attestation-report`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-attestation-report), `misc-i386.json` line 178
+    /// [`query-sev-attestation-report`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-attestation-report), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevAttestationReport {
@@ -98438,7 +98716,7 @@ pub mod commands {
 
     /// Since: 6.2
     ///
-    /// [`query-sgx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx), `misc-i386.json` line 221
+    /// [`query-sgx`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySgx {}
@@ -98483,7 +98761,7 @@ pub mod commands {
 
     /// Since: 6.2
     ///
-    /// [`query-sgx-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx-capabilities), `misc-i386.json` line 228
+    /// [`query-sgx-capabilities`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx-capabilities), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySgxCapabilities {}
@@ -98528,7 +98806,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`xen-event-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-list), `misc-i386.json` line 278
+    /// [`xen-event-list`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-list), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XenEventList {}
@@ -98573,7 +98851,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`xen-event-inject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-inject), `misc-i386.json` line 287
+    /// [`xen-event-inject`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-inject), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenEventInject {
@@ -98632,7 +98910,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`query-audiodevs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-audio.query-audiodevs), `audio.json` line 455
+    /// [`query-audiodevs`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-audio.query-audiodevs), `audio.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAudiodevs {}
@@ -98677,7 +98955,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-acpi-ospm-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-acpi.query-acpi-ospm-status), `acpi.json` line 71
+    /// [`query-acpi-ospm-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-acpi.query-acpi-ospm-status), `acpi.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAcpiOspmStatus {}
@@ -98726,7 +99004,7 @@ pub mod commands {
     ///
     /// Since: 10.2
     ///
-    /// [`inject-ghes-v2-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-acpi-hest.inject-ghes-v2-error), `acpi-hest.json` line 18
+    /// [`inject-ghes-v2-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-acpi-hest.inject-ghes-v2-error), `acpi-hest.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct InjectGhesV2Error {
@@ -98785,7 +99063,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-pci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-pci.query-pci), `pci.json` line 158
+    /// [`query-pci`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-pci.query-pci), `pci.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryPci {}
@@ -98830,7 +99108,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats), `stats.json` line 146
+    /// [`query-stats`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats), `stats.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct QueryStats(pub super::StatsFilter);
 
@@ -98884,7 +99162,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-stats-schemas`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats-schemas), `stats.json` line 202
+    /// [`query-stats-schemas`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats-schemas), `stats.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatsSchemas {
@@ -98954,7 +99232,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio), `virtio.json` line 26
+    /// [`x-query-virtio`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio), `virtio.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtio {}
@@ -99004,7 +99282,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json` line 131
+    /// [`x-query-virtio-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioStatus {
@@ -99067,7 +99345,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json` line 236
+    /// [`x-query-virtio-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueStatus {
@@ -99138,7 +99416,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-vhost-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json` line 287
+    /// [`x-query-virtio-vhost-queue-status`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioVhostQueueStatus {
@@ -99209,7 +99487,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-element`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json` line 367
+    /// [`x-query-virtio-queue-element`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueElement {
@@ -99289,7 +99567,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`query-cryptodev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cryptodev.query-cryptodev), `cryptodev.json` line 83
+    /// [`query-cryptodev`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cryptodev.query-cryptodev), `cryptodev.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCryptodev {}
@@ -99334,7 +99612,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-general-media-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json` line 90
+    /// [`cxl-inject-general-media-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectGeneralMediaEvent(pub super::CXLGeneralMediaEvent);
 
@@ -99388,7 +99666,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-dram-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json` line 149
+    /// [`cxl-inject-dram-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectDramEvent(pub super::CXLDRAMEvent);
 
@@ -99442,7 +99720,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-memory-module-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json` line 193
+    /// [`cxl-inject-memory-module-event`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectMemoryModuleEvent(pub super::CXLMemModuleEvent);
 
@@ -99496,7 +99774,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-poison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json` line 204
+    /// [`cxl-inject-poison`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectPoison {
@@ -99575,7 +99853,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-uncorrectable-errors`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json` line 272
+    /// [`cxl-inject-uncorrectable-errors`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectUncorrectableErrors {
@@ -99644,7 +99922,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-correctable-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json` line 311
+    /// [`cxl-inject-correctable-error`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectCorrectableError {
@@ -99717,7 +99995,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-add-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json` line 360
+    /// [`cxl-add-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlAddDynamicCapacity {
@@ -99850,7 +100128,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-release-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json` line 401
+    /// [`cxl-release-dynamic-capacity`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlReleaseDynamicCapacity {
@@ -100017,7 +100295,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`query-migrationthreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json` line 77
+    /// [`query-migrationthreads`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -100072,7 +100350,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-opcount`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json` line 94
+    /// [`x-query-opcount`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryOpcount {}
@@ -100124,7 +100402,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-rdma`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json` line 112
+    /// [`x-query-rdma`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRdma {}
@@ -100178,7 +100456,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-profile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json` line 129
+    /// [`x-query-profile`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryProfile {}
@@ -100226,7 +100504,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json` line 248
+    /// [`x-blockdev-reopen`](https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct XBlockdevReopen(pub super::BlockdevOptions);
 

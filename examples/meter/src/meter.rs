@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Phase`, `meter.json` line 1
+/// `Phase`, `meter.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
@@ -101,7 +101,7 @@ impl ::qapi_types::Events for Event {
 #[allow(deprecated)]
 pub mod events {
 
-    /// `METER_READ`, `meter.json` line 3
+    /// `METER_READ`, `meter.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MeterRead {
@@ -174,7 +174,7 @@ pub mod events {
         const NAME: &'static str = "METER_READ";
     }
 
-    /// `METER_FAILED`, `meter.json` line 5
+    /// `METER_FAILED`, `meter.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MeterFailed {

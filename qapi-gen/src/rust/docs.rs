@@ -104,22 +104,21 @@ impl Plan<'_> {
         Docs::new(&parts)
     }
 
-    /// Name, file and line of the definition.
+    /// Name and file of the definition: no line, which would change with every other definition.
     fn origin(&self, source: &Source) -> String {
         let name = source.name;
-        let (Some(span), Some(module)) = (source.origin.span, source.origin.module) else {
+        let Some(module) = source.origin.module else {
             return format!("`{name}`, built into the schema language");
         };
         let file = on_one_line(&self.schema.modules()[module].name);
-        let line = self.schema.sources().line(span);
         match &self.options.reference {
-            None => format!("`{name}`, `{file}` line {line}"),
+            None => format!("`{name}`, `{file}`"),
             Some(reference) => {
                 let stem = file.rsplit('/').next().unwrap_or(&file);
                 let stem = stem.strip_suffix(".json").unwrap_or(stem);
                 let Reference { page, namespace } = reference;
                 let kind = source.kind;
-                format!("[`{name}`]({page}#{kind}-{namespace}-{stem}.{name}), `{file}` line {line}")
+                format!("[`{name}`]({page}#{kind}-{namespace}-{stem}.{name}), `{file}`")
             }
         }
     }

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Size`, `alternate.json` line 6
+/// `Size`, `alternate.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Size {
@@ -60,7 +60,7 @@ impl ::qapi_types::codec::Members for Size {
     }
 }
 
-/// `Level`, `alternate.json` line 7
+/// `Level`, `alternate.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Level {
@@ -110,7 +110,7 @@ impl ::qapi_types::codec::Encode for Level {
     }
 }
 
-/// `StrOrNull`, `alternate.json` line 8
+/// `StrOrNull`, `alternate.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StrOrNull {
@@ -159,7 +159,7 @@ impl ::qapi_types::codec::Encode for StrOrNull {
     }
 }
 
-/// `Backing`, `alternate.json` line 9
+/// `Backing`, `alternate.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Backing {
@@ -232,7 +232,7 @@ impl ::qapi_types::codec::Members for Backing {
     }
 }
 
-/// `Preset`, `alternate.json` line 12
+/// `Preset`, `alternate.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Preset {
@@ -263,7 +263,7 @@ impl ::qapi_types::codec::Enum for Preset {
     }
 }
 
-/// `Amount`, `alternate.json` line 13
+/// `Amount`, `alternate.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Amount {
@@ -352,7 +352,7 @@ impl ::qapi_types::codec::Encode for Amount {
     }
 }
 
-/// `Extent`, `alternate.json` line 15
+/// `Extent`, `alternate.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Extent {

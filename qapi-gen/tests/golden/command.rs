@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Status`, `command.json` line 6
+/// `Status`, `command.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -67,7 +67,7 @@ impl ::qapi_types::codec::Members for Status {
     }
 }
 
-/// `Way`, `command.json` line 35
+/// `Way`, `command.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Way {
@@ -98,7 +98,7 @@ impl ::qapi_types::codec::Enum for Way {
     }
 }
 
-/// `Step`, `command.json` line 36
+/// `Step`, `command.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
@@ -150,7 +150,7 @@ impl ::qapi_types::codec::Members for Step {
     }
 }
 
-/// `Move`, `command.json` line 37
+/// `Move`, `command.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Move {
@@ -230,6 +230,7 @@ pub enum MoveBranch {
     },
 }
 
+/// The branch `up`.
 impl ::core::convert::From<Step> for MoveBranch {
     #[inline]
     fn from(branch: Step) -> Self {
@@ -238,6 +239,7 @@ impl ::core::convert::From<Step> for MoveBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum MoveBranchPartial {
     Up(::qapi_types::codec::BoxedPartial<Step>),
     Down,
@@ -301,7 +303,7 @@ impl ::qapi_types::codec::Branches for MoveBranch {
     }
 }
 
-/// `Nothing`, `command.json` line 58
+/// `Nothing`, `command.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Nothing {}
@@ -406,7 +408,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// `query-status`, `command.json` line 25
+    /// `query-status`, `command.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatus {}
@@ -450,7 +452,7 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
-    /// `eject`, `command.json` line 28
+    /// `eject`, `command.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Eject {
@@ -529,7 +531,7 @@ pub mod commands {
         const NAME: &'static str = "eject";
     }
 
-    /// `move`, `command.json` line 38
+    /// `move`, `command.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Move(pub super::Move);
 
@@ -582,7 +584,7 @@ pub mod commands {
         const ALLOW_OOB: bool = true;
     }
 
-    /// `step`, `command.json` line 39
+    /// `step`, `command.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Step(pub super::Step);
 
@@ -636,7 +638,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `device_add`, `command.json` line 46
+    /// `device_add`, `command.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {
@@ -722,7 +724,7 @@ pub mod commands {
         const NAME: &'static str = "device_add";
     }
 
-    /// `shutdown`, `command.json` line 52
+    /// `shutdown`, `command.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -791,7 +793,7 @@ pub mod commands {
     /// - **deprecated**
     /// - **unstable**
     ///
-    /// `old-thing`, `command.json` line 53
+    /// `old-thing`, `command.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated]
     #[non_exhaustive]
@@ -836,7 +838,7 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["deprecated", "unstable"];
     }
 
-    /// `get-number`, `command.json` line 56
+    /// `get-number`, `command.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GetNumber {}
@@ -879,7 +881,7 @@ pub mod commands {
         const NAME: &'static str = "get-number";
     }
 
-    /// `get-any`, `command.json` line 57
+    /// `get-any`, `command.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetAny {
@@ -935,7 +937,7 @@ pub mod commands {
         const NAME: &'static str = "get-any";
     }
 
-    /// `nothing`, `command.json` line 59
+    /// `nothing`, `command.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Nothing(pub super::Nothing);
 

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Display`, `conditions.json` line 6
+/// `Display`, `conditions.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Display {
@@ -62,7 +62,7 @@ impl ::qapi_types::codec::Enum for Display {
 
 /// If: `LINUX`
 ///
-/// `DBus`, `conditions.json` line 9
+/// `DBus`, `conditions.json`
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -123,7 +123,7 @@ impl ::qapi_types::codec::Members for DBus {
     }
 }
 
-/// `Process`, `conditions.json` line 10
+/// `Process`, `conditions.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Process {
@@ -169,6 +169,7 @@ impl Process {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub struct ProcessPartial {
     fault: ::qapi_types::codec::Fault,
     m0: ::core::option::Option<i64>,
@@ -252,7 +253,7 @@ impl ::qapi_types::codec::Members for Process {
 
 /// If: `SPICE`
 ///
-/// `Spice`, `conditions.json` line 16
+/// `Spice`, `conditions.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Spice {
@@ -304,7 +305,7 @@ impl ::qapi_types::codec::Members for Spice {
     }
 }
 
-/// `DisplayOptions`, `conditions.json` line 18
+/// `DisplayOptions`, `conditions.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayOptions {
@@ -344,6 +345,7 @@ impl DisplayOptions {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub struct DisplayOptionsPartial {
     fault: ::qapi_types::codec::Fault,
     m0: ::core::option::Option<Display>,
@@ -440,6 +442,7 @@ pub enum DisplayOptionsBranch {
     },
 }
 
+/// The branch `spice`.
 impl ::core::convert::From<Spice> for DisplayOptionsBranch {
     #[inline]
     fn from(branch: Spice) -> Self {
@@ -447,6 +450,7 @@ impl ::core::convert::From<Spice> for DisplayOptionsBranch {
     }
 }
 
+/// The branch `dbus`.
 #[cfg(target_os = "linux")]
 impl ::core::convert::From<DBus> for DisplayOptionsBranch {
     #[inline]
@@ -456,6 +460,7 @@ impl ::core::convert::From<DBus> for DisplayOptionsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum DisplayOptionsBranchPartial {
     None,
     #[cfg(any())]
@@ -570,7 +575,7 @@ impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
 
 /// If: `any(LINUX, PIXMAN)`
 ///
-/// `Where`, `conditions.json` line 26
+/// `Where`, `conditions.json`
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -636,7 +641,7 @@ impl ::qapi_types::codec::Encode for Where {
     }
 }
 
-/// `Spawn`, `conditions.json` line 30
+/// `Spawn`, `conditions.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spawn {
@@ -663,6 +668,7 @@ impl Spawn {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub struct SpawnPartial {
     fault: ::qapi_types::codec::Fault,
     #[cfg(target_os = "linux")]
@@ -717,7 +723,7 @@ impl ::qapi_types::codec::Members for Spawn {
     }
 }
 
-/// `Gone`, `conditions.json` line 31
+/// `Gone`, `conditions.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Gone {
@@ -760,6 +766,7 @@ impl Gone {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub struct GonePartial {
     fault: ::qapi_types::codec::Fault,
     #[cfg(any())]
@@ -835,7 +842,7 @@ impl ::qapi_types::codec::Members for Gone {
     }
 }
 
-/// `Name`, `conditions.json` line 37
+/// `Name`, `conditions.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Name {
@@ -863,7 +870,7 @@ impl ::qapi_types::codec::Enum for Name {
     }
 }
 
-/// `Whatever`, `conditions.json` line 38
+/// `Whatever`, `conditions.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Whatever {
@@ -1033,7 +1040,7 @@ pub mod events {
 
     /// If: `LINUX`
     ///
-    /// `BUS_LOST`, `conditions.json` line 13
+    /// `BUS_LOST`, `conditions.json`
     #[cfg(target_os = "linux")]
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -1100,7 +1107,7 @@ pub mod events {
         const NAME: &'static str = "BUS_LOST";
     }
 
-    /// `GONE`, `conditions.json` line 33
+    /// `GONE`, `conditions.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Gone(pub super::Gone);
 
@@ -1163,7 +1170,7 @@ pub mod commands {
 
     /// If: `VNC`
     ///
-    /// `display`, `conditions.json` line 28
+    /// `display`, `conditions.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Display(pub super::DisplayOptions);
 
@@ -1215,7 +1222,7 @@ pub mod commands {
         const NAME: &'static str = "display";
     }
 
-    /// `spawn`, `conditions.json` line 29
+    /// `spawn`, `conditions.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Spawn {
@@ -1278,7 +1285,7 @@ pub mod commands {
         const NAME: &'static str = "spawn";
     }
 
-    /// `gone`, `conditions.json` line 34
+    /// `gone`, `conditions.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Gone(pub super::Gone);
 
@@ -1330,7 +1337,7 @@ pub mod commands {
         const NAME: &'static str = "gone";
     }
 
-    /// `spawn-boxed`, `conditions.json` line 35
+    /// `spawn-boxed`, `conditions.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct SpawnBoxed(pub super::Spawn);
 

@@ -12,7 +12,7 @@
 ///
 /// Since: 1.2
 ///
-/// `RunState`, `enum.json` line 24
+/// `RunState`, `enum.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunState {
@@ -52,7 +52,7 @@ impl ::qapi_types::codec::Enum for RunState {
     }
 }
 
-/// `PanelMode`, `enum.json` line 32
+/// `PanelMode`, `enum.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PanelMode {
@@ -119,7 +119,7 @@ impl ::qapi_types::codec::Enum for PanelMode {
     }
 }
 
-/// `Nothing`, `enum.json` line 36
+/// `Nothing`, `enum.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Nothing {

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Cause`, `event.json` line 13
+/// `Cause`, `event.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cause {
@@ -139,7 +139,7 @@ impl ::qapi_types::Events for Event {
 #[allow(deprecated)]
 pub mod events {
 
-    /// `STOP`, `event.json` line 6
+    /// `STOP`, `event.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -191,7 +191,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `SHUTDOWN`, `event.json` line 7
+    /// `SHUTDOWN`, `event.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -274,7 +274,7 @@ pub mod events {
         const NAME: &'static str = "SHUTDOWN";
     }
 
-    /// `BLOCK_JOB_READY`, `event.json` line 14
+    /// `BLOCK_JOB_READY`, `event.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockJobReady(pub super::Cause);
 
@@ -329,7 +329,7 @@ pub mod events {
     ///
     /// - **deprecated**
     ///
-    /// `UNRECOGNIZED`, `event.json` line 17
+    /// `UNRECOGNIZED`, `event.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated]
     pub struct Unrecognized(pub super::Cause);

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Marked`, `names.json` line 7
+/// `Marked`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Marked {
@@ -97,7 +97,7 @@ impl ::qapi_types::codec::Members for Marked {
     }
 }
 
-/// `__com.example_Vendor`, `names.json` line 8
+/// `__com.example_Vendor`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ComExampleVendor {
@@ -156,7 +156,7 @@ impl ::qapi_types::codec::Members for ComExampleVendor {
     }
 }
 
-/// `ComExampleVendor`, `names.json` line 9
+/// `ComExampleVendor`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ComExampleVendor_ {}
@@ -194,7 +194,7 @@ impl ::qapi_types::codec::Members for ComExampleVendor_ {
     fn put(&self, _: &mut ::qapi_types::Writer<'_>) {}
 }
 
-/// `String`, `names.json` line 12
+/// `String`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct String {
@@ -252,7 +252,7 @@ impl ::qapi_types::codec::Members for String {
     }
 }
 
-/// `Option`, `names.json` line 13
+/// `Option`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Option {
@@ -311,7 +311,7 @@ impl ::qapi_types::codec::Members for Option {
     }
 }
 
-/// `Vec`, `names.json` line 14
+/// `Vec`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Vec {
@@ -362,7 +362,7 @@ impl ::qapi_types::codec::Members for Vec {
     }
 }
 
-/// `Box`, `names.json` line 15
+/// `Box`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Box {
@@ -420,7 +420,7 @@ impl ::qapi_types::codec::Members for Box {
     }
 }
 
-/// `Result`, `names.json` line 16
+/// `Result`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Result {
@@ -498,7 +498,7 @@ impl ::qapi_types::codec::Members for Result {
     }
 }
 
-/// `Into`, `names.json` line 17
+/// `Into`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Into {
@@ -569,7 +569,7 @@ impl ::qapi_types::codec::Members for Into {
     }
 }
 
-/// `From`, `names.json` line 18
+/// `From`, `names.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum From {
@@ -609,7 +609,7 @@ impl ::qapi_types::codec::Enum for From {
     }
 }
 
-/// `Default`, `names.json` line 19
+/// `Default`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Default {
@@ -666,7 +666,7 @@ impl ::qapi_types::codec::Encode for Default {
     }
 }
 
-/// `Clone`, `names.json` line 20
+/// `Clone`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Clone {
@@ -724,7 +724,7 @@ impl ::qapi_types::codec::Members for Clone {
     }
 }
 
-/// `Self`, `names.json` line 21
+/// `Self`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Self_ {
@@ -811,6 +811,7 @@ pub enum SelfBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SelfBranchPartial {
     Some,
     None,
@@ -892,7 +893,7 @@ impl ::qapi_types::codec::Branches for SelfBranch {
     }
 }
 
-/// `Ok`, `names.json` line 22
+/// `Ok`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ok {
@@ -986,6 +987,7 @@ pub enum OkBranch_ {
     },
 }
 
+/// The branch `none`.
 impl ::core::convert::From<Clone> for OkBranch_ {
     #[inline]
     fn from(branch: Clone) -> Self {
@@ -993,6 +995,7 @@ impl ::core::convert::From<Clone> for OkBranch_ {
     }
 }
 
+/// The branch `self`.
 impl ::core::convert::From<Self_> for OkBranch_ {
     #[inline]
     fn from(branch: Self_) -> Self {
@@ -1001,6 +1004,7 @@ impl ::core::convert::From<Self_> for OkBranch_ {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum OkBranchPartial {
     Some,
     None(::qapi_types::codec::BoxedPartial<Clone>),
@@ -1081,7 +1085,7 @@ impl ::qapi_types::codec::Branches for OkBranch_ {
     }
 }
 
-/// `OkBranch`, `names.json` line 24
+/// `OkBranch`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OkBranch {
@@ -1169,7 +1173,7 @@ impl ::qapi_types::codec::Members for OkBranch {
     }
 }
 
-/// `Unset`, `names.json` line 25
+/// `Unset`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Unset {
@@ -1243,7 +1247,7 @@ impl ::qapi_types::codec::Members for Unset {
     }
 }
 
-/// `Positions`, `names.json` line 26
+/// `Positions`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Positions {
@@ -1331,7 +1335,7 @@ impl ::qapi_types::codec::Members for Positions {
     }
 }
 
-/// `Part`, `names.json` line 27
+/// `Part`, `names.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
@@ -1365,7 +1369,7 @@ impl ::qapi_types::codec::Enum for Part {
     }
 }
 
-/// `Parts`, `names.json` line 28
+/// `Parts`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parts {
@@ -1447,6 +1451,7 @@ pub enum PartsBranch {
     },
 }
 
+/// The branch `tag`.
 impl ::core::convert::From<Unset> for PartsBranch {
     #[inline]
     fn from(branch: Unset) -> Self {
@@ -1454,6 +1459,7 @@ impl ::core::convert::From<Unset> for PartsBranch {
     }
 }
 
+/// The branch `partial`.
 impl ::core::convert::From<Positions> for PartsBranch {
     #[inline]
     fn from(branch: Positions) -> Self {
@@ -1462,6 +1468,7 @@ impl ::core::convert::From<Positions> for PartsBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum PartsBranchPartial {
     Tag(::qapi_types::codec::BoxedPartial<Unset>),
     Partial(::qapi_types::codec::BoxedPartial<Positions>),
@@ -1535,7 +1542,7 @@ impl ::qapi_types::codec::Branches for PartsBranch {
     }
 }
 
-/// `Event`, `names.json` line 30
+/// `Event`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -1630,7 +1637,7 @@ impl ::qapi_types::codec::Members for Event {
     }
 }
 
-/// `Keywords`, `names.json` line 31
+/// `Keywords`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Keywords {
@@ -1881,7 +1888,7 @@ impl ::qapi_types::codec::Members for Keywords {
     }
 }
 
-/// `Conventions`, `names.json` line 35
+/// `Conventions`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Conventions {
@@ -2339,7 +2346,7 @@ impl ::qapi_types::codec::Members for Conventions {
     }
 }
 
-/// `Deref`, `names.json` line 40
+/// `Deref`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deref {
@@ -2422,6 +2429,7 @@ pub enum DerefBranch {
     },
 }
 
+/// The branch `values`.
 impl ::core::convert::From<Conventions> for DerefBranch {
     #[inline]
     fn from(branch: Conventions) -> Self {
@@ -2430,6 +2438,7 @@ impl ::core::convert::From<Conventions> for DerefBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum DerefBranchPartial {
     Tag,
     Partial,
@@ -2501,7 +2510,7 @@ impl ::qapi_types::codec::Branches for DerefBranch {
     }
 }
 
-/// `AsRef`, `names.json` line 41
+/// `AsRef`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AsRef {
@@ -2586,6 +2595,7 @@ pub enum AsRefBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum AsRefBranchPartial {
     Tag,
     Partial,
@@ -2655,7 +2665,7 @@ impl ::qapi_types::codec::Branches for AsRefBranch {
     }
 }
 
-/// `Borrow`, `names.json` line 42
+/// `Borrow`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Borrow {
@@ -2745,6 +2755,7 @@ pub enum BorrowBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BorrowBranchPartial {
     Tag,
     Partial,
@@ -2814,7 +2825,7 @@ impl ::qapi_types::codec::Branches for BorrowBranch {
     }
 }
 
-/// `Cloned`, `names.json` line 43
+/// `Cloned`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cloned {
@@ -2899,6 +2910,7 @@ pub enum ClonedBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ClonedBranchPartial {
     Tag,
     Partial,
@@ -2968,7 +2980,7 @@ impl ::qapi_types::codec::Branches for ClonedBranch {
     }
 }
 
-/// `IntoKind`, `names.json` line 44
+/// `IntoKind`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntoKind {
@@ -3058,6 +3070,7 @@ pub enum IntoKindBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum IntoKindBranchPartial {
     Tag,
     Partial,
@@ -3131,7 +3144,7 @@ impl ::qapi_types::codec::Branches for IntoKindBranch {
     }
 }
 
-/// `FromKind`, `names.json` line 45
+/// `FromKind`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FromKind {
@@ -3221,6 +3234,7 @@ pub enum FromKindBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum FromKindBranchPartial {
     Tag,
     Partial,
@@ -3294,7 +3308,7 @@ impl ::qapi_types::codec::Branches for FromKindBranch {
     }
 }
 
-/// `New`, `names.json` line 46
+/// `New`, `names.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct New {
@@ -3354,7 +3368,7 @@ impl ::qapi_types::codec::Members for New {
     }
 }
 
-/// `Dimension`, `names.json` line 56
+/// `Dimension`, `names.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dimension {
@@ -3385,7 +3399,7 @@ impl ::qapi_types::codec::Enum for Dimension {
     }
 }
 
-/// `Super`, `names.json` line 57
+/// `Super`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Super {
@@ -3470,6 +3484,7 @@ pub enum SuperBranch {
     },
 }
 
+/// The branch `2d`.
 impl ::core::convert::From<New> for SuperBranch {
     #[inline]
     fn from(branch: New) -> Self {
@@ -3478,6 +3493,7 @@ impl ::core::convert::From<New> for SuperBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum SuperBranchPartial {
     _2d(::qapi_types::codec::BoxedPartial<New>),
     _3d,
@@ -3541,7 +3557,7 @@ impl ::qapi_types::codec::Branches for SuperBranch {
     }
 }
 
-/// `Placeholders`, `names.json` line 58
+/// `Placeholders`, `names.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Placeholders {
@@ -3722,7 +3738,7 @@ impl ::qapi_types::Events for Event_ {
 #[allow(deprecated)]
 pub mod events {
 
-    /// `NEW`, `names.json` line 48
+    /// `NEW`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct New {
@@ -3786,7 +3802,7 @@ pub mod events {
         const NAME: &'static str = "NEW";
     }
 
-    /// `STOP`, `names.json` line 50
+    /// `STOP`, `names.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -3856,7 +3872,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `EVENT`, `names.json` line 55
+    /// `EVENT`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Event {
@@ -3926,7 +3942,7 @@ pub mod events {
 #[allow(deprecated)]
 pub mod commands {
 
-    /// `new`, `names.json` line 47
+    /// `new`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct New(pub super::New);
 
@@ -3979,7 +3995,7 @@ pub mod commands {
         const NAME: &'static str = "new";
     }
 
-    /// `stop`, `names.json` line 49
+    /// `stop`, `names.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -4022,7 +4038,7 @@ pub mod commands {
         const NAME: &'static str = "stop";
     }
 
-    /// `ok`, `names.json` line 51
+    /// `ok`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Ok_(pub super::Ok);
 
@@ -4074,7 +4090,7 @@ pub mod commands {
         const NAME: &'static str = "ok";
     }
 
-    /// `some`, `names.json` line 52
+    /// `some`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Some_(pub super::Event);
 
@@ -4126,7 +4142,7 @@ pub mod commands {
         const NAME: &'static str = "some";
     }
 
-    /// `keywords`, `names.json` line 53
+    /// `keywords`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Keywords(pub super::Keywords);
 
@@ -4180,7 +4196,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `__com.example_do-it`, `names.json` line 54
+    /// `__com.example_do-it`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ComExampleDoIt {

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Chain`, `recursive.json` line 6
+/// `Chain`, `recursive.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Chain {
@@ -86,7 +86,7 @@ impl ::qapi_types::codec::Members for Chain {
     }
 }
 
-/// `Left`, `recursive.json` line 9
+/// `Left`, `recursive.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Left {
@@ -144,7 +144,7 @@ impl ::qapi_types::codec::Members for Left {
     }
 }
 
-/// `Right`, `recursive.json` line 10
+/// `Right`, `recursive.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Right {
@@ -218,7 +218,7 @@ impl ::qapi_types::codec::Members for Right {
     }
 }
 
-/// `Kind`, `recursive.json` line 11
+/// `Kind`, `recursive.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -249,7 +249,7 @@ impl ::qapi_types::codec::Enum for Kind {
     }
 }
 
-/// `Inner`, `recursive.json` line 12
+/// `Inner`, `recursive.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inner {
@@ -316,7 +316,7 @@ impl ::qapi_types::codec::Members for Inner {
     }
 }
 
-/// `Tree`, `recursive.json` line 13
+/// `Tree`, `recursive.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tree {
@@ -396,6 +396,7 @@ pub enum TreeBranch {
     },
 }
 
+/// The branch `inner`.
 impl ::core::convert::From<Inner> for TreeBranch {
     #[inline]
     fn from(branch: Inner) -> Self {
@@ -404,6 +405,7 @@ impl ::core::convert::From<Inner> for TreeBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum TreeBranchPartial {
     Leaf,
     Inner(::qapi_types::codec::BoxedPartial<Inner>),
@@ -468,7 +470,7 @@ impl ::qapi_types::codec::Branches for TreeBranch {
     }
 }
 
-/// `TreeRef`, `recursive.json` line 15
+/// `TreeRef`, `recursive.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TreeRef {

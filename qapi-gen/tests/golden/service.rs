@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Status`, `service.json` line 5
+/// `Status`, `service.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -67,7 +67,7 @@ impl ::qapi_types::codec::Members for Status {
     }
 }
 
-/// `VendorSpecificDescriptionOfAThing`, `service.json` line 6
+/// `VendorSpecificDescriptionOfAThing`, `service.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VendorSpecificDescriptionOfAThing {
@@ -125,7 +125,7 @@ impl ::qapi_types::codec::Members for VendorSpecificDescriptionOfAThing {
     }
 }
 
-/// `Service`, `service.json` line 8
+/// `Service`, `service.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Service {
@@ -235,7 +235,7 @@ impl ::qapi_types::Events for Event {
 #[allow(deprecated)]
 pub mod events {
 
-    /// `STOP`, `service.json` line 21
+    /// `STOP`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -287,7 +287,7 @@ pub mod events {
         const NAME: &'static str = "STOP";
     }
 
-    /// `RENAMED`, `service.json` line 22
+    /// `RENAMED`, `service.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Renamed {
@@ -356,7 +356,7 @@ pub mod events {
 #[allow(deprecated)]
 pub mod commands {
 
-    /// `query-status`, `service.json` line 10
+    /// `query-status`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatus {}
@@ -400,7 +400,7 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
-    /// `stop`, `service.json` line 11
+    /// `stop`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -444,7 +444,7 @@ pub mod commands {
         const ALLOW_OOB: bool = true;
     }
 
-    /// `rename`, `service.json` line 12
+    /// `rename`, `service.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct Rename(pub super::Service);
 
@@ -496,7 +496,7 @@ pub mod commands {
         const NAME: &'static str = "rename";
     }
 
-    /// `query-things`, `service.json` line 13
+    /// `query-things`, `service.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryThings {
@@ -568,7 +568,7 @@ pub mod commands {
         const NAME: &'static str = "query-things";
     }
 
-    /// `get-number`, `service.json` line 15
+    /// `get-number`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GetNumber {}
@@ -615,7 +615,7 @@ pub mod commands {
     ///
     /// - **deprecated**
     ///
-    /// `clone`, `service.json` line 16
+    /// `clone`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated]
     #[non_exhaustive]
@@ -662,7 +662,7 @@ pub mod commands {
 
     /// If: `LINUX`
     ///
-    /// `move`, `service.json` line 17
+    /// `move`, `service.json`
     #[cfg(target_os = "linux")]
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -711,7 +711,7 @@ pub mod commands {
 
     /// If: `NOWHERE`
     ///
-    /// `vanish`, `service.json` line 18
+    /// `vanish`, `service.json`
     #[cfg(any())]
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -760,7 +760,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `device-add`, `service.json` line 19
+    /// `device-add`, `service.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Status`, `service_local.json` line 3
+/// `Status`, `service_local.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -113,7 +113,7 @@ impl ::qapi_types::Events for Event {
 #[allow(deprecated)]
 pub mod commands {
 
-    /// `query-status`, `service_local.json` line 4
+    /// `query-status`, `service_local.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatus {}
@@ -156,7 +156,7 @@ pub mod commands {
         const NAME: &'static str = "query-status";
     }
 
-    /// `query-everything`, `service_local.json` line 5
+    /// `query-everything`, `service_local.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryEverything {}

@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Point`, `struct.json` line 8
+/// `Point`, `struct.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
@@ -68,7 +68,7 @@ impl ::qapi_types::codec::Members for Point {
     }
 }
 
-/// `Defaults`, `struct.json` line 9
+/// `Defaults`, `struct.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Defaults {
@@ -147,7 +147,7 @@ impl ::qapi_types::codec::Members for Defaults {
 ///
 /// Since: 7.0
 ///
-/// `Marker`, `struct.json` line 36
+/// `Marker`, `struct.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Marker {
@@ -378,7 +378,7 @@ impl ::qapi_types::codec::Members for Marker {
 ///   - a
 ///   - b
 ///
-/// `Empty`, `struct.json` line 66
+/// `Empty`, `struct.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Empty {}

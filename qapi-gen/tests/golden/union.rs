@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Format`, `union.json` line 7
+/// `Format`, `union.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -45,7 +45,7 @@ impl ::qapi_types::codec::Enum for Format {
     }
 }
 
-/// `Raw`, `union.json` line 8
+/// `Raw`, `union.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Raw {
@@ -104,7 +104,7 @@ impl ::qapi_types::codec::Members for Raw {
     }
 }
 
-/// `Cow`, `union.json` line 9
+/// `Cow`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cow {
@@ -171,7 +171,7 @@ impl ::qapi_types::codec::Members for Cow {
     }
 }
 
-/// `Image`, `union.json` line 11
+/// `Image`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
@@ -280,6 +280,7 @@ pub enum ImageBranch {
     },
 }
 
+/// The branch `raw`.
 impl ::core::convert::From<Raw> for ImageBranch {
     #[inline]
     fn from(branch: Raw) -> Self {
@@ -288,6 +289,7 @@ impl ::core::convert::From<Raw> for ImageBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum ImageBranchPartial {
     Raw(::qapi_types::codec::BoxedPartial<Raw>),
     Qcow2(::qapi_types::codec::BoxedPartial<Cow>),
@@ -364,7 +366,7 @@ impl ::qapi_types::codec::Branches for ImageBranch {
     }
 }
 
-/// `Transport`, `union.json` line 21
+/// `Transport`, `union.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport {
@@ -395,7 +397,7 @@ impl ::qapi_types::codec::Enum for Transport {
     }
 }
 
-/// `Named`, `union.json` line 22
+/// `Named`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Named {
@@ -446,7 +448,7 @@ impl ::qapi_types::codec::Members for Named {
     }
 }
 
-/// `Carried`, `union.json` line 23
+/// `Carried`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Carried {
@@ -508,7 +510,7 @@ impl ::qapi_types::codec::Members for Carried {
     }
 }
 
-/// `Protocol`, `union.json` line 24
+/// `Protocol`, `union.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -539,7 +541,7 @@ impl ::qapi_types::codec::Enum for Protocol {
     }
 }
 
-/// `Tcp`, `union.json` line 25
+/// `Tcp`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tcp {
@@ -598,7 +600,7 @@ impl ::qapi_types::codec::Members for Tcp {
     }
 }
 
-/// `Unix`, `union.json` line 26
+/// `Unix`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Unix {
@@ -649,7 +651,7 @@ impl ::qapi_types::codec::Members for Unix {
     }
 }
 
-/// `Net`, `union.json` line 27
+/// `Net`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Net {
@@ -730,6 +732,7 @@ pub enum NetBranch {
     },
 }
 
+/// The branch `tcp`.
 impl ::core::convert::From<Tcp> for NetBranch {
     #[inline]
     fn from(branch: Tcp) -> Self {
@@ -737,6 +740,7 @@ impl ::core::convert::From<Tcp> for NetBranch {
     }
 }
 
+/// The branch `unix`.
 impl ::core::convert::From<Unix> for NetBranch {
     #[inline]
     fn from(branch: Unix) -> Self {
@@ -745,6 +749,7 @@ impl ::core::convert::From<Unix> for NetBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum NetBranchPartial {
     Tcp(::qapi_types::codec::BoxedPartial<Tcp>),
     Unix(::qapi_types::codec::BoxedPartial<Unix>),
@@ -808,7 +813,7 @@ impl ::qapi_types::codec::Branches for NetBranch {
     }
 }
 
-/// `Target`, `union.json` line 31
+/// `Target`, `union.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Target {
@@ -902,6 +907,7 @@ pub enum TargetBranch {
     },
 }
 
+/// The branch `file`.
 impl ::core::convert::From<Unix> for TargetBranch {
     #[inline]
     fn from(branch: Unix) -> Self {
@@ -909,6 +915,7 @@ impl ::core::convert::From<Unix> for TargetBranch {
     }
 }
 
+/// The branch `net`.
 impl ::core::convert::From<Net> for TargetBranch {
     #[inline]
     fn from(branch: Net) -> Self {
@@ -917,6 +924,7 @@ impl ::core::convert::From<Net> for TargetBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum TargetBranchPartial {
     File(::qapi_types::codec::BoxedPartial<Unix>),
     Net(::qapi_types::codec::BoxedPartial<Net>),

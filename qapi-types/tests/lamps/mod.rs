@@ -8,7 +8,7 @@
 // similar_names, single_match_else, struct_excessive_bools, struct_field_names, too_many_lines,
 // used_underscore_binding and used_underscore_items.
 
-/// `Colour`, `lamps.json` line 3
+/// `Colour`, `lamps.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Colour {
@@ -42,7 +42,7 @@ impl ::qapi_types::codec::Enum for Colour {
     }
 }
 
-/// `Place`, `lamps.json` line 4
+/// `Place`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Place {
@@ -109,7 +109,7 @@ impl ::qapi_types::codec::Members for Place {
     }
 }
 
-/// `Lamp`, `lamps.json` line 5
+/// `Lamp`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Lamp {
@@ -273,7 +273,7 @@ impl ::qapi_types::codec::Members for Lamp {
     }
 }
 
-/// `PowerKind`, `lamps.json` line 8
+/// `PowerKind`, `lamps.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PowerKind {
@@ -307,7 +307,7 @@ impl ::qapi_types::codec::Enum for PowerKind {
     }
 }
 
-/// `Power`, `lamps.json` line 9
+/// `Power`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Power {
@@ -425,6 +425,7 @@ pub enum PowerBranch {
     },
 }
 
+/// The branch `mains`.
 impl ::core::convert::From<Mains> for PowerBranch {
     #[inline]
     fn from(branch: Mains) -> Self {
@@ -432,6 +433,7 @@ impl ::core::convert::From<Mains> for PowerBranch {
     }
 }
 
+/// The branch `battery`.
 impl ::core::convert::From<Battery> for PowerBranch {
     #[inline]
     fn from(branch: Battery) -> Self {
@@ -440,6 +442,7 @@ impl ::core::convert::From<Battery> for PowerBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum PowerBranchPartial {
     Mains(::qapi_types::codec::BoxedPartial<Mains>),
     Battery(::qapi_types::codec::BoxedPartial<Battery>),
@@ -514,7 +517,7 @@ impl ::qapi_types::codec::Branches for PowerBranch {
     }
 }
 
-/// `Mains`, `lamps.json` line 11
+/// `Mains`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Mains {
@@ -608,7 +611,7 @@ impl ::qapi_types::codec::Members for Mains {
     }
 }
 
-/// `Chemistry`, `lamps.json` line 12
+/// `Chemistry`, `lamps.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Chemistry {
@@ -639,7 +642,7 @@ impl ::qapi_types::codec::Enum for Chemistry {
     }
 }
 
-/// `Battery`, `lamps.json` line 13
+/// `Battery`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Battery {
@@ -737,6 +740,7 @@ pub enum BatteryBranch {
     },
 }
 
+/// The branch `lithium`.
 impl ::core::convert::From<Lithium> for BatteryBranch {
     #[inline]
     fn from(branch: Lithium) -> Self {
@@ -745,6 +749,7 @@ impl ::core::convert::From<Lithium> for BatteryBranch {
 }
 
 #[doc(hidden)]
+#[allow(missing_debug_implementations)]
 pub enum BatteryBranchPartial {
     Lithium(::qapi_types::codec::BoxedPartial<Lithium>),
     Lead,
@@ -814,7 +819,7 @@ impl ::qapi_types::codec::Branches for BatteryBranch {
     }
 }
 
-/// `Lithium`, `lamps.json` line 15
+/// `Lithium`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Lithium {
@@ -885,7 +890,7 @@ impl ::qapi_types::codec::Members for Lithium {
     }
 }
 
-/// `PowerRef`, `lamps.json` line 17
+/// `PowerRef`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PowerRef {
@@ -942,7 +947,7 @@ impl ::qapi_types::codec::Encode for PowerRef {
     }
 }
 
-/// `PowerRefOrNull`, `lamps.json` line 18
+/// `PowerRefOrNull`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PowerRefOrNull {
@@ -1003,7 +1008,7 @@ impl ::qapi_types::codec::Encode for PowerRefOrNull {
     }
 }
 
-/// `Setting`, `lamps.json` line 19
+/// `Setting`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Setting {
@@ -1076,7 +1081,7 @@ impl ::qapi_types::codec::Encode for Setting {
     }
 }
 
-/// `Dim`, `lamps.json` line 20
+/// `Dim`, `lamps.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Dim {
@@ -1181,7 +1186,7 @@ impl ::qapi_types::Events for Event {
 #[allow(deprecated)]
 pub mod events {
 
-    /// `LAMP_BROKEN`, `lamps.json` line 29
+    /// `LAMP_BROKEN`, `lamps.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct LampBroken {
@@ -1265,7 +1270,7 @@ pub mod events {
         const NAME: &'static str = "LAMP_BROKEN";
     }
 
-    /// `NIGHT`, `lamps.json` line 30
+    /// `NIGHT`, `lamps.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Night {
@@ -1324,7 +1329,7 @@ pub mod events {
 #[allow(deprecated)]
 pub mod commands {
 
-    /// `lamp-list`, `lamps.json` line 22
+    /// `lamp-list`, `lamps.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct LampList {}
@@ -1368,7 +1373,7 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
-    /// `lamp-set`, `lamps.json` line 23
+    /// `lamp-set`, `lamps.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct LampSet {
@@ -1465,7 +1470,7 @@ pub mod commands {
         const ALLOW_OOB: bool = true;
     }
 
-    /// `power-add`, `lamps.json` line 25
+    /// `power-add`, `lamps.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct PowerAdd(pub super::Power);
 
@@ -1519,7 +1524,7 @@ pub mod commands {
 
     /// Members that the schema does not list are accepted.
     ///
-    /// `part-add`, `lamps.json` line 26
+    /// `part-add`, `lamps.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct PartAdd {
@@ -1605,7 +1610,7 @@ pub mod commands {
         const NAME: &'static str = "part-add";
     }
 
-    /// `lamp-shutdown`, `lamps.json` line 27
+    /// `lamp-shutdown`, `lamps.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct LampShutdown {}

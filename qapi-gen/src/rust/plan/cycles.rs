@@ -5,27 +5,26 @@ use crate::model::{ObjectId, Schema, Type};
 /// The cycles of containment by value. An array, a union's branch and an alternate's object are on
 /// the heap already, so only members of plain object type count.
 pub(crate) struct Cycles {
-    /// By object: the number of its strongly connected component.
+    /// By object, then by its set of members: the number of the strongly connected component.
     component: Vec<u32>,
 }
 
 impl Cycles {
     pub(crate) fn of(schema: &Schema) -> Cycles {
-        let contained: Vec<Vec<usize>> = schema
-            .objects
-            .iter()
-            .map(|object| {
-                schema
-                    .all_members(object)
-                    .filter_map(|(_, member)| match member.ty {
-                        Type::Object(id) => Some(id.index()),
-                        _ => None,
-                    })
-                    .collect()
-            })
-            .collect();
+        let count = schema.objects.len();
+        // An object leads to its set of members, and that to what they contain and to the base's set.
+        let objects = (0..count).map(|index| vec![count + index]);
+        let members = schema.objects.iter().map(|object| {
+            let contained = object.members.iter().filter_map(|member| match member.ty {
+                Type::Object(id) => Some(id.index()),
+                _ => None,
+            });
+            let base = object.base.map(|base| count + base.index());
+            contained.chain(base).collect()
+        });
+        let edges: Vec<Vec<usize>> = objects.chain(members).collect();
         Cycles {
-            component: components(&contained),
+            component: components(&edges),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is generated, and what everything is called: all decisions, made before anything is written.
 
+mod bases;
 mod check;
 mod cycles;
 mod late;
@@ -21,6 +22,7 @@ use super::glob::Glob;
 use super::names::Ident;
 use super::options::Options;
 use crate::model::*;
+use bases::Bases;
 use cycles::Cycles;
 use received::received;
 
@@ -91,6 +93,7 @@ pub(crate) struct Plan<'s> {
     pub(crate) event_enum: Ident,
     /// The service trait.
     pub(crate) service_trait: Ident,
+    bases: Bases,
     cycles: Cycles,
     /// By object: whether a client receives it.
     received: Vec<bool>,
@@ -110,6 +113,7 @@ impl<'s> Plan<'s> {
             branches: Vec::new(),
             event_enum: Ident::default(),
             service_trait: Ident::default(),
+            bases: Bases::of(schema),
             cycles: Cycles::of(schema),
             received: received(schema),
         };
@@ -197,7 +201,7 @@ impl<'s> Plan<'s> {
     /// Whether an object may have nothing in it.
     pub(crate) fn is_bare(&self, object: ObjectId) -> bool {
         let it = self.schema.object(object);
-        let mut members = self.schema.all_members(it);
+        let mut members = self.bases.members(self.schema, object).into_iter();
         let there = |condition| self.presence(condition) != Presence::Never;
         !self.is_received(object)
             && it.variants.is_none()

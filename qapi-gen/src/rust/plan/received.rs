@@ -5,6 +5,8 @@ use crate::model::*;
 /// By object: whether a reply or an event can hold it.
 pub(crate) fn received(schema: &Schema) -> Vec<bool> {
     let mut objects = vec![false; schema.objects.len()];
+    // By object: whether the types of its members were looked at, perhaps as those of a base.
+    let mut members = objects.clone();
     let mut alternates = vec![false; schema.alternates.len()];
     let mut open: Vec<Type> = Vec::new();
     open.extend(schema.commands.iter().filter_map(|command| command.returns));
@@ -27,8 +29,13 @@ pub(crate) fn received(schema: &Schema) -> Vec<bool> {
             Type::Object(id) => {
                 if !std::mem::replace(&mut objects[id.index()], true) {
                     let object = schema.object(id);
-                    let members = schema.all_members(object);
-                    open.extend(members.map(|(_, member)| member.ty));
+                    let mut next = Some(id);
+                    while let Some(owner) = next
+                        && !std::mem::replace(&mut members[owner.index()], true)
+                    {
+                        open.extend(schema.object(owner).members.iter().map(|member| member.ty));
+                        next = schema.object(owner).base;
+                    }
                     if let Some(variants) = &object.variants {
                         let branches = variants.branches.iter();
                         open.extend(branches.map(|branch| Type::Object(branch.object)));

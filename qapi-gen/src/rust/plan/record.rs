@@ -173,7 +173,7 @@ impl<'s> Plan<'s> {
         let mut methods = Scope::with(["new"]);
         if let Some(id) = id {
             let object = self.schema.object(id);
-            for (owner, member) in self.schema.all_members(object) {
+            for (owner, member) in self.bases.members(self.schema, id) {
                 let presence = self.presence(member.condition.as_ref());
                 if presence == Presence::Never {
                     continue;

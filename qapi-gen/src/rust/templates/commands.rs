@@ -15,7 +15,7 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
     let source = Source::from(command);
     // Without any argument the handler is registered by hand for other reasons.
     let open = !command.gen_ && command.arguments.is_some();
-    let structure = match plan.named(command.arguments) {
+    let mut items = match plan.named(command.arguments) {
         Some(arguments) if !open => newtype(plan, item, arguments, &source),
         _ => {
             let (rest, note) = match open {
@@ -55,9 +55,7 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
         )
     });
     let features = features(&command.features);
-    quote! {
-        #structure
-
+    items.extend(quote! {
         #presence
         impl #types::Command for #ident {
             type Reply = #reply;
@@ -67,7 +65,8 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
             #success_response
             #features
         }
-    }
+    });
+    items
 }
 
 /// The features of a command or event as a constant.

@@ -16,7 +16,7 @@ pub(crate) fn event(plan: &Plan, id: EventId) -> TokenStream {
     let event = plan.schema.event(id);
     let item = plan.event_item(id);
     let source = Source::from(event);
-    let structure = match plan.named(event.data) {
+    let mut items = match plan.named(event.data) {
         Some(data) => newtype(plan, item, data, &source),
         None => {
             let record = plan.record(event.data, item, Module::Inner, RestKind::Kept);
@@ -26,15 +26,14 @@ pub(crate) fn event(plan: &Plan, id: EventId) -> TokenStream {
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
     let name = event.name.as_str();
     let features = features(&event.features);
-    quote! {
-        #structure
-
+    items.extend(quote! {
         #presence
         impl #types::Event for #ident {
             const NAME: &'static str = #name;
             #features
         }
-    }
+    });
+    items
 }
 
 /// The enum of all events.

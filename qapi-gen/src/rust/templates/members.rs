@@ -1,7 +1,7 @@
 //! The codec of structs.
 
 use super::structs::rest_type;
-use super::{allow_deprecated, marks};
+use super::{Part, allow_deprecated, marks};
 use crate::rust::condition::Presence;
 use crate::rust::names::Ident;
 use crate::rust::plan::{Demand, Plan, Record};
@@ -89,14 +89,14 @@ impl<'r> Partial<'r> {
     }
 
     /// The struct, if it needs one, and the associated type.
-    fn declaration(&self, plan: &Plan) -> (Option<TokenStream>, TokenStream) {
+    fn declaration(&self, plan: &Plan) -> (Option<Part>, Part) {
         let (types, ident) = (&plan.types, &self.record.partial);
         let (names, when) = (&self.names, self.conditions());
         let stored = self.record.members.iter().map(|field| field.stored());
         let other_names = self.others.iter().map(|(name, ..)| name);
         let other_types = self.others.iter().map(|(_, ty, _)| ty);
         if !self.is_struct {
-            let tuple = quote! {
+            let tuple = part! {
                 type Partial = (
                     #types::codec::Fault
                     #(, ::core::option::Option<#stored>)*
@@ -106,8 +106,9 @@ impl<'r> Partial<'r> {
             return (None, tuple);
         }
         let presence = &self.record.presence;
-        let partial = quote! {
+        let partial = part! {
             #[doc(hidden)]
+            #[allow(missing_debug_implementations)]
             #presence
             pub struct #ident {
                 fault: #types::codec::Fault,
@@ -115,17 +116,17 @@ impl<'r> Partial<'r> {
                 #(#other_names: #other_types,)*
             }
         };
-        (Some(partial), quote!(type Partial = #ident;))
+        (Some(partial), part!(type Partial = #ident;))
     }
 
     /// The partial at first.
-    fn begin(&self, plan: &Plan) -> TokenStream {
+    fn begin(&self, plan: &Plan) -> Part {
         let (types, ident, names) = (&plan.types, &self.record.partial, &self.names);
         let other_names = self.others.iter().map(|(name, ..)| name);
         let first = self.others.iter().map(|(.., first)| first);
         if self.is_struct {
             let when = self.conditions();
-            quote! {
+            part! {
                 #ident {
                     fault: #types::codec::Fault::new()
                     #(, #when #names: None)*
@@ -134,28 +135,28 @@ impl<'r> Partial<'r> {
             }
         } else {
             let none = names.iter().map(|_| quote!(None));
-            quote!((#types::codec::Fault::new() #(, #none)* #(, #first)*))
+            part!((#types::codec::Fault::new() #(, #none)* #(, #first)*))
         }
     }
 
     /// The pattern that a partial has in which nothing is wrong or missing.
-    fn whole(&self, plan: &Plan) -> TokenStream {
+    fn whole(&self, plan: &Plan) -> Part {
         let (types, ident) = (&plan.types, &self.record.partial);
         let other_names = self.others.iter().map(|(name, ..)| name);
         let members = self.names.iter().zip(&self.record.members).enumerate();
         let members = members.map(|(index, (name, field))| {
             let when = &field.presence;
             match (self.record.demand(index), self.is_struct) {
-                (Demand::Always, true) => quote!(#when #name: Some(#name)),
-                (Demand::Always, false) => quote!(Some(#name)),
-                _ => quote!(#when #name),
+                (Demand::Always, true) => part!(#when #name: Some(#name)),
+                (Demand::Always, false) => part!(Some(#name)),
+                _ => part!(#when #name),
             }
         });
         match self.is_struct {
-            true => quote! {
+            true => part! {
                 #ident { fault: #types::codec::Fault(None) #(, #members)* #(, #other_names)* }
             },
-            false => quote!((#types::codec::Fault(None) #(, #members)* #(, #other_names)*)),
+            false => part!((#types::codec::Fault(None) #(, #members)* #(, #other_names)*)),
         }
     }
 }
@@ -182,10 +183,10 @@ pub(super) fn codec(plan: &Plan, record: &Record) -> TokenStream {
             let number = Literal::usize_unsuffixed(index);
             let strict = record.demand(index) == Demand::Strict;
             strict.then(
-                || quote!(#when #types::codec::expect(&#slot, &mut #fault, #number, #name, r);),
+                || part!(#when #types::codec::expect(&#slot, &mut #fault, #number, #name, r);),
             )
         });
-    let expect: Vec<TokenStream> = expect.collect();
+    let expect: Vec<Part> = expect.collect();
     let mutable = (!expect.is_empty()).then(|| quote!(mut));
     let finish = finish(plan, &partial);
     let put = put(plan, record);
@@ -275,41 +276,39 @@ fn allow_nothing_left(record: &Record) -> Option<TokenStream> {
 }
 
 /// Reads a member if it is one.
-fn member(plan: &Plan, partial: &Partial) -> TokenStream {
+fn member(plan: &Plan, partial: &Partial) -> Part {
     let (types, record) = (&plan.types, partial.record);
     let rest = record.rest.as_ref().map(|rest| {
         let slot = partial.rest();
         match rest.setter {
-            Some(_) => quote!(#types::codec::open(&mut #slot, key, r)),
-            None => quote!(#types::codec::keep(&mut #slot, key, r)),
+            Some(_) => part!(#types::codec::open(&mut #slot, key, r)),
+            None => part!(#types::codec::keep(&mut #slot, key, r)),
         }
     });
-    if let (true, Some(rest)) = (record.members.is_empty(), &rest) {
-        return rest.clone();
-    }
     let arms = record.members.iter().enumerate().map(|(index, field)| {
         let (slot, fault) = (partial.member(index), partial.fault());
         let (when, name) = (&field.presence, field.member.name.as_str());
         let number = Literal::usize_unsuffixed(index);
-        quote!(#when #name => #types::codec::get(&mut #slot, &mut #fault, #number, #name, r),)
+        part!(#when #name => #types::codec::get(&mut #slot, &mut #fault, #number, #name, r),)
     });
     let branch = record.union.as_ref().map(|union| {
         let (ty, tag) = (&union.branch, union.variants.tag.as_str());
         let (slot, tag_slot) = (partial.branch(), partial.member(union.tag));
-        quote!(#types::codec::branch_member::<#ty>(&mut #slot, &#tag_slot, #tag, key, r))
+        part!(#types::codec::branch_member::<#ty>(&mut #slot, &#tag_slot, #tag, key, r))
     });
     let other = match (branch, rest) {
-        (Some(branch), None) => quote!(_ => #branch,),
-        (Some(branch), Some(rest)) => quote! {
+        (None, Some(rest)) if record.members.is_empty() => return rest,
+        (Some(branch), None) => part!(_ => #branch,),
+        (Some(branch), Some(rest)) => part! {
             _ => {
                 let taken = #branch?;
                 Ok(taken || #rest?)
             }
         },
-        (None, Some(rest)) => quote!(_ => #rest,),
-        (None, None) => quote!(_ => Ok(false),),
+        (None, Some(rest)) => part!(_ => #rest,),
+        (None, None) => part!(_ => Ok(false),),
     };
-    quote! {
+    part! {
         match key {
             #(#arms)*
             #other
@@ -319,7 +318,7 @@ fn member(plan: &Plan, partial: &Partial) -> TokenStream {
 
 /// Takes the partial apart, and makes the struct of it; if something is wrong or something mandatory is missing, says so. One way
 /// out, while the partial is whole, costs the compiler far less than several.
-fn finish(plan: &Plan, partial: &Partial) -> TokenStream {
+fn finish(plan: &Plan, partial: &Partial) -> Part {
     let (types, record) = (&plan.types, partial.record);
     let (whole, fault) = (partial.whole(plan), partial.fault());
     let members = record.members.iter().enumerate();
@@ -328,14 +327,14 @@ fn finish(plan: &Plan, partial: &Partial) -> TokenStream {
         let (when, name) = (&field.presence, field.member.name.as_str());
         let number = Literal::usize_unsuffixed(index);
         let demanded = record.demand(index) == Demand::Always;
-        demanded.then(|| quote!(#when (#slot.is_none(), #number, #name)))
+        demanded.then(|| part!(#when (#slot.is_none(), #number, #name)))
     });
-    let mandatory: Vec<TokenStream> = mandatory.collect();
+    let mandatory: Vec<Part> = mandatory.collect();
     let (let_members, members) = match mandatory.is_empty() {
-        true => (None, quote!(&[])),
+        true => (None, part!(&[])),
         false => (
-            Some(quote!(let members = &[#(#mandatory),*];)),
-            quote!(members),
+            Some(part!(let members = &[#(#mandatory),*];)),
+            part!(members),
         ),
     };
 
@@ -344,8 +343,8 @@ fn finish(plan: &Plan, partial: &Partial) -> TokenStream {
         let (when, name) = (&field.presence, &field.ident);
         if !record.is_tag(index) {
             values.push(match **name == *variable.to_string() {
-                true => quote!(#when #name),
-                false => quote!(#when #name: #variable),
+                true => part!(#when #name),
+                false => part!(#when #name: #variable),
             });
         }
     }
@@ -353,17 +352,17 @@ fn finish(plan: &Plan, partial: &Partial) -> TokenStream {
         let (name, tag) = (&union.ident, &partial.names[union.tag]);
         let wire_tag = union.variants.tag.as_str();
         values.push(match union.untagged {
-            true => quote! {
+            true => part! {
                 #name: #types::codec::branch_finish_untagged(branch, #tag.as_ref(), #wire_tag, r)?
             },
-            false => quote!(#name: #types::codec::branch_finish(branch, &#tag, r)?),
+            false => part!(#name: #types::codec::branch_finish(branch, &#tag, r)?),
         });
     }
     if let Some(rest) = &record.rest {
         let name = &rest.ident;
-        values.push(quote!(#name: rest));
+        values.push(part!(#name: rest));
     }
-    quote! {
+    part! {
         let #whole = p else {
             #let_members
             return Err(#types::codec::incomplete(#fault, #members, r));
@@ -373,7 +372,7 @@ fn finish(plan: &Plan, partial: &Partial) -> TokenStream {
 }
 
 /// Writes the members.
-fn put(plan: &Plan, record: &Record) -> TokenStream {
+fn put(plan: &Plan, record: &Record) -> Part {
     let types = &plan.types;
     let members = record.members.iter().enumerate().map(|(index, field)| {
         let (when, name, value) = (&field.presence, field.member.name.as_str(), &field.ident);
@@ -388,11 +387,11 @@ fn put(plan: &Plan, record: &Record) -> TokenStream {
             (false, Some(_)) => quote!(put_marked),
         };
         let marks = marks.into_iter();
-        quote!(#when #types::codec::#put(w, #name, &self.#value #(, #marks)*);)
+        part!(#when #types::codec::#put(w, #name, &self.#value #(, #marks)*);)
     });
     let branch = record.union.as_ref().map(|union| {
         let field = &union.ident;
-        quote!(#types::codec::Branches::put(&self.#field, w);)
+        part!(#types::codec::Branches::put(&self.#field, w);)
     });
     let rest = record.rest.as_ref().map(|rest| {
         let field = &rest.ident;
@@ -401,26 +400,26 @@ fn put(plan: &Plan, record: &Record) -> TokenStream {
             .iter()
             .map(|field| field.member.name.as_str());
         match rest.setter {
-            Some(_) => quote!(#types::codec::put_rest(w, &self.#field, &[#(#known),*]);),
-            None => quote!(#types::codec::put_kept(w, &self.#field);),
+            Some(_) => part!(#types::codec::put_rest(w, &self.#field, &[#(#known),*]);),
+            None => part!(#types::codec::put_kept(w, &self.#field);),
         }
     });
-    quote! {
+    part! {
         #(#members)*
         #branch
         #rest
     }
 }
 
-fn put_tag(plan: &Plan, record: &Record) -> TokenStream {
+fn put_tag(plan: &Plan, record: &Record) -> Part {
     let types = &plan.types;
     let Some(union) = &record.union else {
-        return TokenStream::new();
+        return Part::default();
     };
     let (field, name, branch) = (&union.ident, union.variants.tag.as_str(), &union.branch);
-    let put = quote!(#types::codec::put_tag(w, #name, &self.#field););
+    let put = part!(#types::codec::put_tag(w, #name, &self.#field););
     match union.untagged {
-        true => quote! {
+        true => part! {
             if !::core::matches!(self.#field, #branch::Untagged(..)) {
                 #put
             }

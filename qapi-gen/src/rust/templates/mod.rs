@@ -1,5 +1,12 @@
 //! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing.
 
+/// As `quote!`, for what becomes part of another template.
+macro_rules! part {
+    ($($tokens:tt)*) => {
+        $crate::rust::templates::Part::from(::quote::quote!($($tokens)*))
+    };
+}
+
 mod alternates;
 mod commands;
 mod enums;
@@ -31,7 +38,24 @@ use super::names::Ident;
 use super::plan::{Item, Module, Place, Plan, RestKind};
 use crate::model::{Features, ObjectId, ObjectKind};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use std::cell::Cell;
+
+/// Tokens that are put into one place: they are moved there, while of a `TokenStream` each token is copied.
+#[derive(Default)]
+struct Part(Cell<TokenStream>);
+
+impl From<TokenStream> for Part {
+    fn from(tokens: TokenStream) -> Part {
+        Part(Cell::new(tokens))
+    }
+}
+
+impl ToTokens for Part {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.take());
+    }
+}
 
 /// A struct, and the enum of its branches if it is a union.
 pub(crate) fn object(plan: &Plan, id: ObjectId) -> TokenStream {

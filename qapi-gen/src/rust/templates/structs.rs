@@ -1,7 +1,7 @@
 //! Structs: fields, constructor, setters.
 
 use super::lints::{self, Method, is_placeholder};
-use super::{allow_deprecated, attributes, members};
+use super::{Part, allow_deprecated, attributes, members};
 use crate::model::{Builtin, Type};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::plan::{Field, Plan, Record, Rest};
@@ -85,9 +85,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             }
         }
     });
-    let codec = members::codec(plan, record);
-
-    quote! {
+    let mut items = quote! {
         #docs
         #attributes
         #deprecation
@@ -106,9 +104,9 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             #adder
             #tag
         }
-
-        #codec
-    }
+    };
+    items.extend(members::codec(plan, record));
+    items
 }
 
 /// The type of the field for members that the schema does not list.
@@ -120,7 +118,7 @@ pub(super) fn rest_type(plan: &Plan, rest: &Rest) -> TokenStream {
     }
 }
 
-fn declaration(plan: &Plan, record: &Record, field: &Field) -> TokenStream {
+fn declaration(plan: &Plan, record: &Record, field: &Field) -> Part {
     let (member, name, presence) = (field.member, &field.ident, &field.presence);
     let (doc, condition) = (member.doc.as_ref(), member.condition.as_ref());
     let features = &member.features;
@@ -131,7 +129,7 @@ fn declaration(plan: &Plan, record: &Record, field: &Field) -> TokenStream {
         true => quote!(::core::option::Option<#stored>),
         false => stored,
     };
-    quote! {
+    part! {
         #docs
         #presence
         #deprecation
@@ -139,7 +137,7 @@ fn declaration(plan: &Plan, record: &Record, field: &Field) -> TokenStream {
     }
 }
 
-fn empty_constructor(record: &Record) -> TokenStream {
+fn empty_constructor(record: &Record) -> Part {
     let allow_new = lints::allow_new(&record.ident);
     // A setter of that name would hide the trait's function.
     let hidden = record.fields().any(|field| &*field.setter == "default");
@@ -147,7 +145,7 @@ fn empty_constructor(record: &Record) -> TokenStream {
         true => quote!(<Self as ::core::default::Default>::default()),
         false => quote!(Self::default()),
     };
-    quote! {
+    part! {
         /// With no member set.
         #[must_use]
         #allow_new
@@ -158,7 +156,7 @@ fn empty_constructor(record: &Record) -> TokenStream {
     }
 }
 
-fn constructor(plan: &Plan, record: &Record) -> TokenStream {
+fn constructor(plan: &Plan, record: &Record) -> Part {
     let mut parameters = Vec::new();
     let (mut generic, mut conditional, mut placeholder) = (false, true, false);
     for (index, field) in record.members.iter().enumerate() {
@@ -210,7 +208,7 @@ fn constructor(plan: &Plan, record: &Record) -> TokenStream {
         let (name, ty) = (&rest.ident, rest_type(plan, rest));
         values.push(quote!(#name: #ty::new()));
     }
-    quote! {
+    part! {
         /// With what is mandatory.
         #[must_use]
         #allow_new
@@ -222,14 +220,14 @@ fn constructor(plan: &Plan, record: &Record) -> TokenStream {
     }
 }
 
-fn setter(field: &Field) -> TokenStream {
+fn setter(field: &Field) -> Part {
     let (name, setter, presence) = (&field.ident, &field.setter, &field.presence);
     let doc = format!(" Sets `{}`.", field.member.name);
     let deprecation = deprecation(&field.member.features);
     let allow = lints::allow(setter, Method::Setter);
     let inline = inline(converts(field));
     let (ty, value) = (parameter(field), argument(field));
-    quote! {
+    part! {
         #[doc = #doc]
         #presence
         #deprecation

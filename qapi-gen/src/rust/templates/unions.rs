@@ -1,7 +1,7 @@
 //! The branches of unions.
 
 use super::structs::DERIVES;
-use super::{allow_deprecated, attributes};
+use super::{Part, allow_deprecated, attributes};
 use crate::model::{ObjectId, Type};
 use crate::rust::condition::Presence;
 use crate::rust::docs::deprecation;
@@ -33,14 +33,12 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
             .data
             .as_ref()
             .map(|ty| quote!((::std::boxed::Box<#ty>)));
-        quote!(#[doc = #doc] #when #deprecation #name #data,)
+        part!(#[doc = #doc] #when #deprecation #name #data,)
     });
     let conversions = branches.iter().filter(|branch| branch.converts);
     let conversions = conversions.map(|branch| conversion(branch, ident, presence));
-    let partial = partial(plan, id, &branches);
-    let codec = codec(plan, id, &branches);
 
-    Some(quote! {
+    let mut items = quote! {
         #[doc = #doc]
         #attributes
         #[non_exhaustive]
@@ -56,17 +54,20 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
         }
 
         #(#conversions)*
-        #partial
-        #codec
-    })
+    };
+    items.extend(partial(plan, id, &branches));
+    items.extend(codec(plan, id, &branches));
+    Some(items)
 }
 
 /// A branch from its data.
-fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> TokenStream {
+fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Part {
     let (name, ty) = (&branch.ident, branch.data.as_ref());
+    let doc = format!(" The branch `{}`.", branch.value.name);
     let when = presence.clone().and(branch.presence.clone());
     let allow_deprecated = allow_deprecated(branch.value.features.is_deprecated());
-    quote! {
+    part! {
+        #[doc = #doc]
         #when
         #allow_deprecated
         impl ::core::convert::From<#ty> for #ident {
@@ -86,10 +87,11 @@ fn partial(plan: &Plan, id: ObjectId, branches: &[Branch]) -> TokenStream {
         let (name, when) = (&branch.ident, &branch.presence);
         let data = branch.data.as_ref();
         let data = data.map(|ty| quote!((#types::codec::BoxedPartial<#ty>)));
-        quote!(#when #name #data,)
+        part!(#when #name #data,)
     });
     quote! {
         #[doc(hidden)]
+        #[allow(missing_debug_implementations)]
         #presence
         pub enum #ident {
             #(#variants)*
@@ -112,7 +114,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     let begin = begin.map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         let data = begin_data(plan, branch);
-        quote!(#when #tag::#name => #partial::#name #data,)
+        part!(#when #tag::#name => #partial::#name #data,)
     });
     let untagged = branches
         .iter()
@@ -129,33 +131,33 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     let member = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
-            Some(ty) => quote! {
+            Some(ty) => part! {
                 #when #partial::#name(p) => <#ty as #types::codec::Members>::member(p, key, r),
             },
-            None => quote!(#when #partial::#name => Ok(false),),
+            None => part!(#when #partial::#name => Ok(false),),
         }
     });
     let finish = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match branch.data {
-            Some(_) => quote! {
+            Some(_) => part! {
                 #when #partial::#name(p) => Self::#name(#types::codec::boxed_finish(p, r)?),
             },
-            None => quote!(#when #partial::#name => Self::#name,),
+            None => part!(#when #partial::#name => Self::#name,),
         }
     });
     let tags = branches.iter().map(|branch| {
         let (when, name, value) = (&branch.presence, &branch.ident, branch.value.name.as_str());
         let data = branch.data.as_ref().map(|_| quote!((_)));
-        quote!(#when Self::#name #data => #value,)
+        part!(#when Self::#name #data => #value,)
     });
     let put = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
-            Some(ty) => quote! {
+            Some(ty) => part! {
                 #when Self::#name(branch) => <#ty as #types::codec::Members>::put(branch, w),
             },
-            None => quote!(#when Self::#name => {}),
+            None => part!(#when Self::#name => {}),
         }
     });
 
