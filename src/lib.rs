@@ -87,6 +87,7 @@
 //! | `server` | service traits, routers, servers |
 //! | `tokio` | the asynchronous flavours of both |
 //! | `testing` | doubles for test suites, recording and replay |
+//! | `serde` | commands with types of one's own, by serde; `Serialize` and `Deserialize` for all others |
 //! | `vsock` | addresses `vsock:…`, on Linux |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
 //!
@@ -174,6 +175,7 @@ pub use error::{ConnectPhase, Error, ErrorKind, Undecoded, Violation};
 #[cfg(feature = "client")]
 pub use events::{EventMessage, Received};
 pub use qapi_types as types;
+pub use qapi_types::json;
 #[cfg(all(feature = "qga", not(feature = "server")))]
 pub use qapi_types::qga;
 #[cfg(all(feature = "qmp", not(feature = "server")))]

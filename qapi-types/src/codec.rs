@@ -528,3 +528,6 @@ pub fn encode_object<T: Members>(value: &T, w: &mut Writer<'_>) {
 pub fn encode_enum<T: Enum>(value: &T, w: &mut Writer<'_>) {
     put_name::<T>(w, value.name());
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,6 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::message::ErrorClass;
-
 /// Result of decoding or encoding.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -50,6 +48,8 @@ pub enum ErrorKind {
     NotFinite,
     /// A string with a character that QEMU refuses in whatever form, such as U+FFFE. Only encoding gives it.
     NonCharacter,
+    /// Something that this crate does not know of, such as what serde says of a type of somebody's own.
+    Other(Box<str>),
 }
 
 /// The ways a text can fail to be JSON.
@@ -166,6 +166,12 @@ impl Error {
         }))
     }
 
+    /// An error that this crate does not know of.
+    #[must_use]
+    pub fn other(text: impl Into<Box<str>>) -> Self {
+        Self::new(ErrorKind::Other(text.into()), 0)
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn syntax(what: Syntax, offset: usize) -> Self {
@@ -196,12 +202,6 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
-    }
-
-    /// The class a server gives to this error.
-    #[must_use]
-    pub fn class(&self) -> ErrorClass {
-        ErrorClass::GenericError
     }
 
     /// Whether the text is not JSON at all, as opposed to JSON of the wrong shape.
@@ -297,6 +297,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::NotFinite => f.write_str("JSON cannot express a number that is not finite"),
             ErrorKind::NonCharacter => f.write_str("QEMU accepts no string with a non-character"),
+            ErrorKind::Other(text) => f.write_str(text),
         }
     }
 }

@@ -108,7 +108,7 @@ pub use message::{Command, ErrorClass, ErrorReply, Event, Events, Timestamp};
 pub use open::{Empty, Null, Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 pub use qtype::QType;
 pub use reader::{Kind, Mark, Mode, Reader, utf8};
-pub use serde_json::Value;
+pub use serde_json::{Value, json};
 pub use table::{CommandInfo, EventInfo};
 pub use writer::{Note, Style, Writer};
 

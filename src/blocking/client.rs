@@ -11,6 +11,8 @@ use crate::capabilities::Capabilities;
 use crate::error::{Error, ErrorKind};
 use crate::events::{self, Capacity, EventMessage};
 use crate::session::client::{RawCommand, Request};
+#[cfg(feature = "serde")]
+use crate::types::bridge::{DeserializeOwned, Serialize, from_value};
 use crate::types::message::Greeting;
 use crate::types::{Event, Events, Value};
 
@@ -139,9 +141,51 @@ impl Client {
     /// # Errors
     /// As for [`execute`](Self::execute).
     pub fn execute_raw(&self, command: &str, arguments: Value) -> Result<Value, Error> {
-        let command = RawCommand::with(command, arguments)
-            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.to_owned()))?;
-        self.execute(command)
+        let request = RawCommand::with(command, arguments);
+        let request = request.map_err(|error| Error::encode(error, command))?;
+        self.execute(request)
+    }
+
+    /// Executes a command that the types at hand do not have, with types of one's own for its arguments (a structure, or `()`
+    /// for none) and its reply.
+    ///
+    /// ```no_run
+    /// # #[cfg(unix)]
+    /// # fn example() -> Result<(), qapi_rt::Error> {
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize)]
+    /// #[serde(rename_all = "kebab-case")]
+    /// struct SetFan {
+    ///     fan_id: String,
+    ///     speed: u8,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Fan {
+    ///     rpm: u32,
+    /// }
+    ///
+    /// let client = qapi_rt::blocking::Client::connect_unix("/run/vm/qmp.sock")?;
+    /// let fan_id = "f0".into();
+    /// let fan: Fan = client.execute_as("x-set-fan", SetFan { fan_id, speed: 80 })?;
+    /// println!("{} rpm", fan.rpm);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    #[cfg(feature = "serde")]
+    pub fn execute_as<R: DeserializeOwned>(
+        &self,
+        command: &str,
+        arguments: impl Serialize,
+    ) -> Result<R, Error> {
+        let request = RawCommand::of(command, &arguments);
+        let request = request.map_err(|error| Error::encode(error, command))?;
+        let reply = self.execute(request)?;
+        from_value(reply).map_err(|error| Error::decode(error, command))
     }
 
     /// A command to be executed in other ways than the usual one.

@@ -1,5 +1,6 @@
 //! Calls that go well.
 
+use std::collections::BTreeMap;
 use std::io::{self, IoSliceMut, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -487,4 +488,37 @@ async fn over_tcp() {
         assert_eq!(client.execute_raw("a", Value::Null).await.unwrap(), "a");
     };
     tokio::join!(server, calls);
+}
+
+/// Arguments and reply are of types that no schema knows.
+#[tokio::test]
+async fn types_of_one_s_own() {
+    let (client, mut peer) = connected().await;
+    let server = async {
+        let request = peer.expect("x-set-fan").await;
+        assert_eq!(request["arguments"], json!({"speed": 80}));
+        peer.reply(&request, json!(["f0", 1200])).await;
+        let request = peer.expect("x-fans").await;
+        assert_eq!(request.get("arguments"), None);
+        peer.reply(&request, json!(["f0", "fast"])).await;
+    };
+    let calls = async {
+        let arguments = BTreeMap::from([("speed", 80)]);
+        let fan: (String, u32) = client.execute_as("x-set-fan", arguments).await.unwrap();
+        assert_eq!(fan, ("f0".into(), 1200));
+        client.execute_as::<(String, u32)>("x-fans", ()).await
+    };
+    let (result, ()) = tokio::join!(calls, server);
+    let error = result.unwrap_err();
+    assert!(error.maybe_executed());
+    let expected = "x-fans: not as the schema says: invalid type: string \"fast\", expected u32";
+    assert_eq!(error.to_string(), expected);
+
+    let error = client
+        .execute_raw("x", qapi_rt::json!("text"))
+        .await
+        .unwrap_err();
+    assert!(!error.maybe_executed());
+    let expected = "x: cannot be sent: the arguments are a string, not an object";
+    assert_eq!(error.to_string(), expected);
 }

@@ -104,6 +104,14 @@ impl ErrorReply {
     }
 }
 
+impl Error {
+    /// The class a server gives to this error.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        ErrorClass::GenericError
+    }
+}
+
 impl From<Error> for ErrorReply {
     fn from(error: Error) -> Self {
         Self::new(error.class(), error.desc())

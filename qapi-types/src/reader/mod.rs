@@ -5,12 +5,12 @@ mod number;
 mod scan;
 mod skip;
 pub(crate) mod string;
-#[cfg(test)]
-mod tests;
 
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
+#[cfg(test)]
+pub(crate) use scan::tests::take_work;
 use scan::{KnownTag, Tape};
 use string::plain_end;
 

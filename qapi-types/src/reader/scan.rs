@@ -276,7 +276,7 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::cell::Cell;
 
     thread_local! {
@@ -289,7 +289,7 @@ pub(super) mod tests {
     }
 
     /// How much was counted since the last call.
-    pub(in crate::reader) fn take_work() -> usize {
+    pub(crate) fn take_work() -> usize {
         WORK.with(Cell::take)
     }
 }

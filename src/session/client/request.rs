@@ -6,7 +6,7 @@ use super::Descriptor;
 use crate::trace::Trace;
 use crate::types::codec::Decode;
 use crate::types::message::{write_raw_request, write_request};
-use crate::types::{self, Command, Mode, Note, Object, Style, Value, Writer};
+use crate::types::{self, Command, Note, Object, Style, Value, Writer};
 
 /// What can be sent to a server: every [`Command`] of a schema, and [`RawCommand`].
 pub trait Request {
@@ -70,15 +70,31 @@ impl RawCommand {
     /// # Errors
     /// When they are something else.
     pub fn with(name: impl Into<String>, arguments: Value) -> types::Result<Self> {
-        let arguments = match arguments {
-            Value::Object(arguments) => arguments,
-            Value::Null => Object::new(),
-            other => types::from_str(&other.to_string(), Mode::Strict)?,
+        let what = match arguments {
+            Value::Object(arguments) => {
+                let name = name.into();
+                return Ok(Self { name, arguments });
+            }
+            Value::Null => return Ok(Self::new(name)),
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
         };
-        Ok(Self {
-            name: name.into(),
-            arguments,
-        })
+        let text = format!("the arguments are {what}, not an object");
+        Err(types::Error::other(text))
+    }
+
+    /// With arguments of a type of one's own, which is a structure or a map, or `()` for none.
+    ///
+    /// # Errors
+    /// When it is something else, or cannot be expressed.
+    #[cfg(feature = "serde")]
+    pub fn of(
+        name: impl Into<String>,
+        arguments: &impl types::bridge::Serialize,
+    ) -> types::Result<Self> {
+        Self::with(name, types::bridge::to_value(arguments)?)
     }
 }
 

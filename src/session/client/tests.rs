@@ -608,10 +608,7 @@ fn arguments_are_an_object_or_nothing() {
         RawCommand::new("a")
     );
     let error = RawCommand::with("a", json!([1])).unwrap_err();
-    assert_eq!(
-        error.desc(),
-        "Invalid parameter type for '<anonymous>', expected: object"
-    );
+    assert_eq!(error.desc(), "the arguments are an array, not an object");
 }
 
 /// Whoever asks for descriptors gets those that came last, and requests are read before they are executed.

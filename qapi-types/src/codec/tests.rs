@@ -10,10 +10,8 @@
 #[rustfmt::skip]
 mod lamps;
 
-use super::scan::tests::take_work;
-use super::{Mode, Reader};
-use crate::codec::Decode;
-use crate::error::Result;
+use super::{Decode, Mode, Reader, Result};
+use crate::reader::take_work;
 use lamps::{Lamp, Power, PowerBranch, PowerRef};
 
 fn decode<T: Decode>(text: &str, mode: Mode) -> (Result<T>, usize) {
