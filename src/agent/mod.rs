@@ -29,6 +29,7 @@
 //! the channel ends, or there is no error within a second; see `no_reply_grace` of the builders.
 
 pub(crate) mod blocking;
+mod core;
 mod exchange;
 mod exec;
 mod file;
