@@ -98,7 +98,11 @@ impl Exchange {
         if now >= self.deadline {
             session.abandon();
             let sent = self.sent;
-            return Turn::Done(Err(Error::new(ErrorKind::Deadline { sent })));
+            let error = Error::new(ErrorKind::Deadline { sent });
+            return Turn::Done(Err(match sent {
+                true => error,
+                false => error.because(&unsynchronized()),
+            }));
         }
         if !self.sent && now >= self.repeat_at {
             session.synchronize();
@@ -132,6 +136,12 @@ impl Exchange {
             None => error,
         })
     }
+}
+
+/// Why nothing could be sent.
+fn unsynchronized() -> Error {
+    let why = "no answer to the synchronisation: no agent runs there, or another client holds it";
+    Error::io(io::Error::new(io::ErrorKind::TimedOut, why))
 }
 
 /// For a success that is not answered.
