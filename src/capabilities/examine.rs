@@ -106,7 +106,7 @@ impl Capabilities {
             None => examination.note(Problem::UnknownCommand),
             Some(command) => {
                 examination.features(command.features());
-                examination.object(&[command.arguments()], arguments);
+                examination.object(command.arguments(), arguments);
             }
         }
         examination.findings
@@ -132,7 +132,7 @@ impl Capabilities {
         let mut examination = Examination::default();
         match self.event(event) {
             None => examination.note(Problem::UnknownEvent),
-            Some(event) => examination.object(&[event.data()], data),
+            Some(event) => examination.object(event.data(), data),
         }
         examination.fatal()
     }
@@ -202,7 +202,7 @@ impl Examination {
                     self.within(format_args!("[{index}]"), |this| this.value(element, value));
                 }
             }
-            (TypeKind::Object, Value::Object(members)) => self.object(&[ty], members),
+            (TypeKind::Object, Value::Object(members)) => self.object(ty, members),
             (TypeKind::Enum, Value::String(name)) => match ty.value(name) {
                 Some(value) => self.features(value.features()),
                 None => self.note(Problem::UnknownValue(name.clone())),
@@ -212,24 +212,8 @@ impl Examination {
         }
     }
 
-    /// `types` are the object's own and the branches that apply to it.
-    fn object(&mut self, types: &[Type<'_>], members: &Object) {
-        let mut types = types.to_vec();
-        let mut next = 0;
-        // Whether all branches could be told.
-        let mut complete = true;
-        while let Some(ty) = types.get(next).copied() {
-            next += 1;
-            let Some(tag) = ty.tag() else { continue };
-            match members.get(tag) {
-                Some(Value::String(case)) => match ty.variants().find(|(name, _)| name == case) {
-                    Some((_, branch)) => types.push(branch),
-                    None => complete = false,
-                },
-                // A tag may be optional and then has a default, which the schema does not tell.
-                _ => complete = false,
-            }
-        }
+    fn object(&mut self, ty: Type<'_>, members: &Object) {
+        let (types, complete) = ty.chosen_by(|tag| members.get(tag)?.as_str());
         for ty in &types {
             for member in ty.members().filter(|member| !member.is_optional()) {
                 if !members.contains_key(member.name()) {

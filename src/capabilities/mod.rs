@@ -3,7 +3,8 @@
 //! `query-qmp-schema` (QEMU 2.5 and newer) describes every command and event of a server, as it was configured and
 //! built. [`Capabilities`] indexes the reply once and is then asked in three ways: by walking from a
 //! [`Command`] or [`Event`], by a path in libvirt's notation ([`Capabilities::has`]), or with the very arguments that
-//! are to be sent ([`Capabilities::examine`]).
+//! are to be sent ([`Capabilities::examine`]). It also gives types to arguments that people write as `key=value`
+//! ([`Capabilities::arguments`]).
 //!
 //! Up to QEMU 11.0 the schema has what the one target has that the binary is for. From 11.1
 //! on it is the same for all targets: that a command is in it says that the build knows it, not that this machine has
@@ -30,6 +31,7 @@
 
 mod examine;
 mod index;
+mod keyval;
 mod path;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ mod view;
 use std::fmt;
 
 pub use examine::{Finding, Problem};
+pub use keyval::{KeyValueError, KeyValueProblem, KeyValues};
 pub use path::PathError;
 pub use view::{Command, Event, JsonType, Member, Type, TypeKind, Value};
 

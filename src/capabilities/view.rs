@@ -281,6 +281,34 @@ impl<'c> Type<'c> {
         types.map(move |slot| Type::new(self.capabilities, slot.ty))
     }
 
+    /// If it is an object: the type itself and, if it is a union, the branch that the tag among these members chooses, and
+    /// so on. All of their members together are those that the object may have. A tag that is not among them chooses nothing, even
+    /// if it has a default, which a schema does not tell.
+    #[must_use]
+    pub fn chosen(self, members: &qapi_types::Object) -> Vec<Self> {
+        self.chosen_by(|tag| members.get(tag)?.as_str()).0
+    }
+
+    /// As [`chosen`](Self::chosen), by the values of tags; and whether all branches could be told.
+    pub(super) fn chosen_by<'v>(
+        self,
+        value: impl Fn(&str) -> Option<&'v str>,
+    ) -> (Vec<Self>, bool) {
+        let mut types = vec![self];
+        let mut complete = true;
+        let mut next = 0;
+        while let Some(ty) = types.get(next).copied() {
+            next += 1;
+            let Some(tag) = ty.tag() else { continue };
+            let case = value(tag);
+            match ty.variants().find(|(name, _)| Some(*name) == case) {
+                Some((_, branch)) => types.push(branch),
+                None => complete = false,
+            }
+        }
+        (types, complete)
+    }
+
     fn slots(self, run: Run) -> impl Iterator<Item = &'c Slot> {
         self.capabilities.run(run).iter()
     }
@@ -349,6 +377,36 @@ impl<'c> Value<'c> {
 impl Capabilities {
     fn entity_name(&self, entity: u32) -> &str {
         self.names.get(self.entities[entity as usize].name)
+    }
+}
+
+/// What kind of value it is, in a few words: `a string`, `a list, each element an object`.
+impl fmt::Display for Type<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            TypeKind::Builtin(JsonType::String) => f.write_str("a string"),
+            TypeKind::Builtin(JsonType::Number) => f.write_str("a number"),
+            TypeKind::Builtin(JsonType::Int) => f.write_str("an integer"),
+            TypeKind::Builtin(JsonType::Boolean) => f.write_str("a boolean"),
+            TypeKind::Builtin(JsonType::Null) => f.write_str("null"),
+            TypeKind::Builtin(JsonType::Object) | TypeKind::Object => f.write_str("an object"),
+            TypeKind::Builtin(JsonType::Array) => f.write_str("a list"),
+            TypeKind::Builtin(JsonType::Any) | TypeKind::Other => f.write_str("any value"),
+            TypeKind::Enum => f.write_str("one of several names"),
+            TypeKind::Array(element) => write!(f, "a list, each element {element}"),
+            TypeKind::Alternate => {
+                for (index, ty) in self.alternatives().enumerate() {
+                    let or = if index == 0 { "" } else { " or " };
+                    // QAPI has no alternate in an alternate.
+                    match ty.kind() {
+                        TypeKind::Alternate => f.write_str(or)?,
+                        TypeKind::Array(_) => write!(f, "{or}a list")?,
+                        _ => write!(f, "{or}{ty}")?,
+                    }
+                }
+                Ok(())
+            }
+        }
     }
 }
 

@@ -29,6 +29,7 @@ mod deadlines;
 mod descriptors;
 mod guest_agent;
 mod hotplug;
+mod keyval;
 mod machine;
 mod migration;
 mod monitors;
