@@ -182,6 +182,8 @@ pub use qapi_types::qga;
 pub use qapi_types::qmp;
 #[cfg(all(feature = "qsd", not(feature = "server")))]
 pub use qapi_types::qsd;
+#[cfg(feature = "client")]
+pub use trace::mask_secrets;
 
 /// The guest agent's commands, as of QEMU 11.1 and for every release since 6.0, and the service trait for an agent.
 #[cfg(all(feature = "qga", feature = "server"))]

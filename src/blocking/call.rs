@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::client::Shared;
-use super::connection::after;
+use super::connection::{Interest, Late, after};
 use crate::error::Error;
-use crate::session::client::{CallId, Reply, Request, Sending};
+use crate::session::client::{CallId, Forgotten, Reply, Request, Sending};
 
 /// A command that is about to be sent; from [`Client::call`].
 #[derive(Debug)]
@@ -111,6 +111,31 @@ impl<R: Request> Pending<R> {
     /// As for [`Call::send`].
     pub fn wait(self) -> Result<R::Reply, Error> {
         decode::<R>(self.reply(), &self.name)
+    }
+
+    /// Waits for the reply for some time, which ends with the call's deadline if that comes first.
+    ///
+    /// # Errors
+    /// The call itself, to go on with, if there is no reply yet.
+    pub fn wait_for(self, time: Duration) -> Result<Result<R::Reply, Error>, Self> {
+        let interest = Interest {
+            call: Some(self.id),
+            events: false,
+        };
+        let until = after(time).min(self.deadline);
+        let connection = &self.shared.connection;
+        match connection.drive(Some(until), interest, |state| state.take_result(self.id)) {
+            Ok(result) => Ok(decode::<R>(result, &self.name)),
+            Err(Late) if until < self.deadline => Err(self),
+            Err(Late) => Ok(self.wait()),
+        }
+    }
+
+    /// Gives the call up, as dropping it does, and says whether the server may execute it nevertheless. If it was not sent yet
+    /// it never will be.
+    #[must_use = "whether it may be executed"]
+    pub fn give_up(self) -> bool {
+        self.shared.connection.lock().forget(self.id) != Forgotten::Withdrawn
     }
 
     /// The reply as it is.

@@ -97,6 +97,14 @@ impl Client {
         self.0.connection.lock().session.oob()
     }
 
+    /// The id of the process at the other end of a Unix socket, as the kernel knows it: the one that listened there when this
+    /// client connected. It may belong to another process by now.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[must_use]
+    pub fn server_process(&self) -> Option<u32> {
+        self.0.connection.peer()
+    }
+
     /// Why the connection ended, if that was noticed, or nothing can be sent any more. One that is to be [connected
     /// again](Builder::reconnect) has not ended.
     #[must_use]

@@ -213,6 +213,12 @@ impl Connection {
         }))
     }
 
+    /// The process at the other end.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn peer(&self) -> Option<u32> {
+        self.lock().io.peer()
+    }
+
     pub(super) fn lock(&self) -> Guard<'_> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

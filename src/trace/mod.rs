@@ -12,6 +12,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +26,13 @@ const UNSTABLE: &str = "qapi_rt::unstable";
 
 /// What of a message is logged; the beginning of one that is longer.
 const LENGTH: usize = 64 << 10;
+
+/// A message, or another JSON text, with the secrets replaced that the [log](crate#logs) of messages hides. What is not JSON is
+/// replaced by a remark.
+#[must_use]
+pub fn mask_secrets(text: &str) -> Cow<'_, str> {
+    secrets::masked(text.as_bytes())
+}
 
 /// The log of one session.
 #[derive(Debug)]

@@ -41,6 +41,12 @@ pub(crate) trait Io: Send + Sync + fmt::Debug {
         false
     }
 
+    /// The process at the other end, if the kernel knows it.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn peer(&self) -> Option<u32> {
+        None
+    }
+
     /// Ends the connection. Whoever is reading gets the end.
     fn close(&self);
 }

@@ -121,6 +121,12 @@ impl Io for Socket {
         self.passes_fds
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn peer(&self) -> Option<u32> {
+        let peer = rustix::net::sockopt::socket_peercred(&self.fd).ok()?;
+        u32::try_from(peer.pid.as_raw_nonzero().get()).ok()
+    }
+
     fn close(&self) {
         let _ = shutdown(&self.fd, Shutdown::Both);
     }
