@@ -1,0 +1,274 @@
+//! The guest agent: `qmp agent`.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use qapi_rt::agent::{Exec, ReadFile, WriteFile};
+use qapi_rt::blocking::Agent;
+use qapi_rt::capabilities::Capabilities;
+use qapi_rt::types::Object;
+
+use crate::arguments::{self, Given};
+use crate::cli::flag;
+use crate::connect;
+use crate::describe;
+use crate::failure::Failure;
+use crate::output::{Json, print};
+use crate::session::{Call, Settings, Text};
+
+/// So often Ctrl-C is looked for.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What marks a path in the guest.
+const GUEST: &str = "guest:";
+
+pub(crate) fn grammar() -> Command {
+    Command::new("agent")
+        .about("A guest agent: information, programs, files, freezing, any of its commands")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .allow_external_subcommands(true)
+        .external_subcommand_value_parser(value_parser!(String))
+        .subcommands([
+            Command::new("info").about("The agent's version and what it says of the guest"),
+            Command::new("commands").about("The agent's commands"),
+            Command::new("describe")
+                .about("What a command takes and returns, as of QEMU 11.1")
+                .arg(Arg::new("name").required(true)),
+            Command::new("run")
+                .about("Run a program in the guest, to its end, with its output and exit code")
+                .arg(
+                    Arg::new("stdin")
+                        .long("stdin")
+                        .action(ArgAction::SetTrue)
+                        .help("Give it what standard input has"),
+                )
+                .arg(
+                    Arg::new("command")
+                        .required(true)
+                        .num_args(1..)
+                        .trailing_var_arg(true)
+                        .allow_hyphen_values(true)
+                        .help("The program and its arguments; there is no shell"),
+                ),
+            Command::new("cp")
+                .about("Copy a file into the guest or out of it; a path there is guest:PATH, - a standard stream")
+                .arg(Arg::new("from").required(true))
+                .arg(Arg::new("to").required(true)),
+            Command::new("fsfreeze").about("Freeze the guest's file systems, thaw them, or say how they are").arg(
+                Arg::new("what")
+                    .required(true)
+                    .value_parser(["status", "freeze", "thaw"]),
+            ),
+        ])
+}
+
+/// A failure, or the exit code that a program of the guest had.
+pub(crate) fn run(
+    settings: &Settings,
+    matches: &ArgMatches,
+    before: &ArgMatches,
+) -> Result<u8, Failure> {
+    let Some((name, behind)) = matches.subcommand() else {
+        return Err(Failure::usage("which command?"));
+    };
+    let text = |id: &str| behind.get_one::<String>(id).cloned().unwrap_or_default();
+    match name {
+        "describe" => {
+            let name = text("name");
+            let described = describe::text(&schema()?, &name, &Object::new(), settings.output);
+            match described {
+                Some(text) => print(&text),
+                None => Err(Failure::refused(format!("no command '{name}' is known"))),
+            }
+        }
+        "info" => info(settings),
+        "commands" => {
+            let reply = execute(settings, "guest-info", Object::new())?;
+            let reply = parse(&reply)?;
+            let list = reply.get("supported_commands");
+            settings
+                .output
+                .value(list.unwrap_or(&Json::List(Vec::new())))
+        }
+        "run" => {
+            let words = behind.get_many::<String>("command").unwrap_or_default();
+            return program(settings, words.cloned().collect(), behind.get_flag("stdin"));
+        }
+        "cp" => copy(settings, &text("from"), &text("to")),
+        "fsfreeze" => {
+            let command = format!("guest-fsfreeze-{}", text("what"));
+            settings
+                .output
+                .value(&parse(&execute(settings, &command, Object::new())?)?)
+        }
+        name => {
+            let words = behind.get_many::<String>("").unwrap_or_default();
+            let behind = crate::call::grammar().try_get_matches_from(words);
+            let behind = behind.map_err(|error| Failure::usage(error.to_string()))?;
+            let words = behind.get_many::<String>("words").unwrap_or_default();
+            let json = crate::cli::merged::<String>(&behind, before, "json");
+            let given = Given::words(words)?.json(json.as_deref())?;
+            let unchecked = flag(&behind, before, "unchecked");
+            let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
+            let reply = execute(settings, name, arguments)?;
+            settings.output.value(&parse(&reply)?)
+        }
+    }
+    .map(|()| 0)
+}
+
+/// The commands of the newest agent, since an agent does not describe its own.
+fn schema() -> Result<Capabilities, Failure> {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/agent.json"));
+    Capabilities::parse(text.as_bytes()).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn parse(reply: &str) -> Result<Json, Failure> {
+    Json::parse(reply).map_err(|error| Failure::connection(error.to_string()))
+}
+
+/// Connects, and does something with an agent in a thread of its own, while this one looks for Ctrl-C.
+fn with_agent<T: Send + 'static>(
+    settings: &Settings,
+    name: &str,
+    work: impl FnOnce(&mut Agent) -> Result<T, qapi_rt::Error> + Send + 'static,
+) -> Result<T, Failure> {
+    let address = settings
+        .address
+        .clone()
+        .ok_or_else(|| Failure::usage("which agent? -s ADDRESS says it, or QMP_SOCKET"))?;
+    let deadline = settings.deadline();
+    let (send, receive) = mpsc::channel();
+    let held = settings.interrupts.hold();
+    thread::spawn(move || {
+        let connected = connect::agent(Agent::builder().deadline(deadline), &address);
+        let result = connected.and_then(|(mut agent, _child)| Ok(work(&mut agent)?));
+        // Nobody may be waiting any more.
+        let _ = send.send(result);
+    });
+    loop {
+        match receive.recv_timeout(LOOK) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) if held.interrupted() => {
+                return Err(Failure::interrupted(name, true));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::unknown(format!(
+                    "{name}: nobody waits for it any more"
+                )));
+            }
+        }
+    }
+}
+
+fn execute(settings: &Settings, command: &str, arguments: Object) -> Result<String, Failure> {
+    let call = Call::new(command, arguments);
+    with_agent(settings, command, move |agent| {
+        agent.execute(call).map(|Text(text)| text)
+    })
+}
+
+fn info(settings: &Settings) -> Result<(), Failure> {
+    // Not every guest has all of them.
+    const ABOUT: [(&str, &str); 4] = [
+        ("host-name", "guest-get-host-name"),
+        ("os", "guest-get-osinfo"),
+        ("time-zone", "guest-get-timezone"),
+        ("users", "guest-get-users"),
+    ];
+    let replies = with_agent(settings, "guest-info", |agent| {
+        let mut replies = vec![agent.execute(Call::new("guest-info", Object::new()))?.0];
+        for (_, command) in ABOUT {
+            let reply = agent.execute(Call::new(command, Object::new()));
+            replies.push(reply.map_or_else(|_| "null".to_owned(), |Text(text)| text));
+        }
+        Ok(replies)
+    })?;
+    let mut replies = replies.iter().map(|reply| parse(reply));
+    let own = replies
+        .next()
+        .transpose()?
+        .unwrap_or(Json::List(Vec::new()));
+    let version = own.get("version").cloned();
+    let mut members = vec![(
+        "version".to_owned(),
+        version.unwrap_or(Json::Plain("null".into())),
+    )];
+    for ((name, _), reply) in ABOUT.iter().zip(replies) {
+        let mut value = reply?;
+        if let (&"host-name", Some(inner)) = (name, value.get("host-name").cloned()) {
+            value = inner;
+        }
+        members.push(((*name).to_owned(), value));
+    }
+    let commands = own
+        .get("supported_commands")
+        .map_or(&[][..], Json::elements);
+    let is_enabled = |command: &&Json| command.get("enabled") == Some(&Json::Plain("true".into()));
+    let enabled = commands.iter().filter(is_enabled).count();
+    members.push(("commands".to_owned(), Json::Plain(enabled.to_string())));
+    settings.output.value(&Json::Object(members))
+}
+
+fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<u8, Failure> {
+    let mut words = words.into_iter();
+    let mut exec = Exec::new(words.next().unwrap_or_default()).args(words);
+    if with_input {
+        let mut input = Vec::new();
+        let read = io::stdin().read_to_end(&mut input);
+        read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
+        exec = exec.input(input);
+    }
+    let output = with_agent(settings, "guest-exec", move |agent| agent.exec(exec))?;
+    let write = |mut stream: Box<dyn io::Write>, bytes: &[u8]| {
+        let written = stream.write_all(bytes).and_then(|()| stream.flush());
+        written.map_err(|_| Failure::silent())
+    };
+    write(Box::new(io::stdout()), &output.stdout)?;
+    write(Box::new(io::stderr()), &output.stderr)?;
+    if output.truncated && !settings.quiet {
+        settings.output.warning("the agent cut the output off");
+    }
+    let code = output
+        .code
+        .unwrap_or_else(|| 128 + output.signal.unwrap_or(0));
+    Ok(u8::try_from(code & 0xFF).unwrap_or(u8::MAX))
+}
+
+fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
+    let here = |path: &str, error: io::Error| Failure::usage(format!("{path}: {error}"));
+    match (from.strip_prefix(GUEST), to.strip_prefix(GUEST)) {
+        (Some(path), None) => {
+            let file = ReadFile::new(path).limit(usize::MAX);
+            let contents = with_agent(settings, "guest-file-read", move |agent| {
+                agent.read_file(file)
+            })?;
+            let written = match to {
+                "-" => io::stdout().write_all(&contents),
+                to => fs::write(to, contents),
+            };
+            written.map_err(|error| here(to, error))
+        }
+        (None, Some(path)) => {
+            let mut contents = Vec::new();
+            let read = match from {
+                "-" => io::stdin().read_to_end(&mut contents).map(|_| ()),
+                from => fs::read(from).map(|read| contents = read),
+            };
+            read.map_err(|error| here(from, error))?;
+            let file = WriteFile::new(path);
+            with_agent(settings, "guest-file-write", move |agent| {
+                agent.write_file(file, &contents)
+            })
+        }
+        _ => Err(Failure::usage(
+            "one of both paths is in the guest: guest:PATH",
+        )),
+    }
+}

@@ -1,0 +1,308 @@
+//! Arguments of a command, from what was typed.
+
+use std::io::Read as _;
+
+use qapi_rt::capabilities::{Capabilities, JsonType, KeyValues, Problem};
+use qapi_rt::types::{Mode, Object, Value, from_str};
+
+use crate::explain;
+use crate::failure::Failure;
+use crate::output::Json;
+use crate::session::Session;
+
+/// What was typed.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    object: Option<Object>,
+    keyval: Option<String>,
+    keys: KeyValues,
+}
+
+impl Given {
+    /// From words `key=value` and `key:=JSON`.
+    pub(crate) fn words<T: AsRef<str>>(
+        words: impl IntoIterator<Item = T>,
+    ) -> Result<Self, Failure> {
+        let mut given = Self::default();
+        for word in words {
+            let word = word.as_ref();
+            let Some((key, value)) = word.split_once('=') else {
+                return Err(Failure::usage(format!("'{word}' is not key=value")));
+            };
+            let set = match key.strip_suffix(':') {
+                Some(key) => {
+                    let value = from_str::<Value>(value, Mode::Strict)
+                        .map_err(|error| Failure::usage(format!("'{key}' is not JSON: {error}")))?;
+                    given.keys.set_json(key, value)
+                }
+                None => given.keys.set(key, value),
+            };
+            set.map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        Ok(given)
+    }
+
+    /// Adds an object of arguments; `-` is what standard input has.
+    pub(crate) fn json(mut self, text: Option<&str>) -> Result<Self, Failure> {
+        let Some(text) = text else { return Ok(self) };
+        let mut input = String::new();
+        let text = if text == "-" {
+            let read = std::io::stdin().read_to_string(&mut input);
+            read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
+            input.as_str()
+        } else {
+            text
+        };
+        let object = from_str::<Object>(text, Mode::Strict).map_err(|error| {
+            Failure::usage(format!("the arguments are no JSON object: {error}"))
+        })?;
+        self.object = Some(object);
+        Ok(self)
+    }
+
+    /// Adds arguments in QEMU's own form.
+    pub(crate) fn keyval(mut self, text: Option<String>) -> Self {
+        self.keyval = text;
+        self
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.object.is_none() && self.keyval.is_none() && self.keys.is_empty()
+    }
+
+    /// The arguments by the types of a schema.
+    fn build(&self, capabilities: &Capabilities, command: &str) -> Result<Object, String> {
+        let mut arguments = self.object.clone().unwrap_or_default();
+        if let Some(text) = &self.keyval {
+            let known = capabilities.command(command);
+            let tag = known.and_then(|command| command.arguments().tag());
+            // Its branches are not in the schema.
+            let tag = if command == "device_add" {
+                Some("driver")
+            } else {
+                tag
+            };
+            let keys = KeyValues::parse(text, tag).map_err(|error| error.to_string())?;
+            let more = capabilities.arguments(command, &keys);
+            arguments.extend(more.map_err(|error| error.to_string())?);
+        }
+        let more = capabilities.arguments(command, &self.keys);
+        arguments.extend(more.map_err(|error| error.to_string())?);
+        Ok(arguments)
+    }
+
+    /// Without a schema every text is a string.
+    fn untyped(&self) -> Result<Object, Failure> {
+        const ANY: &str = r#"[{"name": "c", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
+            {"name": "0", "meta-type": "object", "members": []}]"#;
+        let nothing = Capabilities::parse(ANY.as_bytes());
+        let nothing = nothing.map_err(|error| Failure::usage(error.to_string()))?;
+        self.build(&nothing, "c").map_err(Failure::usage)
+    }
+}
+
+/// The arguments of a command, with the server's types. What the server would refuse is refused here, unless it is to be sent
+/// all the same; what is deprecated or unstable is warned of.
+pub(crate) fn resolve(
+    session: &Session,
+    command: &str,
+    given: &Given,
+    unchecked: bool,
+) -> Result<Object, Failure> {
+    if given.is_empty() {
+        warn_of(session, command);
+        return Ok(Object::new());
+    }
+    let is_fatal = |problem: &Problem| !unchecked && problem.is_fatal();
+    checked(session, command, given, is_fatal)
+}
+
+/// Whether the server has a command and all that is given for it. What is missing is no matter.
+pub(crate) fn supported(session: &Session, command: &str, given: &Given) -> Result<(), Failure> {
+    let is_fatal = |problem: &Problem| problem.is_fatal() && *problem != Problem::MissingMember;
+    checked(session, command, given, is_fatal).map(|_| ())
+}
+
+/// The arguments of a guest agent's command, by a schema that need not be that of the agent.
+pub(crate) fn for_agent(
+    capabilities: &Capabilities,
+    command: &str,
+    given: &Given,
+    unchecked: bool,
+) -> Result<Object, Failure> {
+    if capabilities.command(command).is_none() {
+        return given.untyped();
+    }
+    let arguments = given.build(capabilities, command).map_err(Failure::usage)?;
+    let findings = capabilities.examine_raw(command, &arguments);
+    let mistakes: Vec<_> = findings
+        .iter()
+        .filter(|finding| !unchecked && finding.problem.is_fatal())
+        .map(|finding| explain::finding(capabilities, command, &arguments, finding))
+        .collect();
+    if mistakes.is_empty() {
+        Ok(arguments)
+    } else {
+        Err(Failure::usage(mistakes.join("\n")))
+    }
+}
+
+fn checked(
+    session: &Session,
+    command: &str,
+    given: &Given,
+    is_fatal: impl Fn(&Problem) -> bool,
+) -> Result<Object, Failure> {
+    let Some(mut schema) = session.schema()? else {
+        return given.untyped();
+    };
+    loop {
+        let capabilities = &schema.capabilities;
+        let built = build(session, capabilities, command, given);
+        let mistakes = match &built {
+            Ok(arguments) => mistakes(session, capabilities, command, arguments, &is_fatal),
+            Err(mistake) => vec![mistake.clone()],
+        };
+        match built {
+            Ok(arguments) if mistakes.is_empty() => return Ok(arguments),
+            _ if schema.certain => return Err(Failure::usage(mistakes.join("\n"))),
+            // What was kept may be out of date.
+            _ => match session.fresh_schema()? {
+                Some(fresh) => schema = fresh,
+                None => return given.untyped(),
+            },
+        }
+    }
+}
+
+fn build(
+    session: &Session,
+    capabilities: &Capabilities,
+    command: &str,
+    given: &Given,
+) -> Result<Object, String> {
+    let known = capabilities.command(command);
+    if known.is_none() {
+        let findings = capabilities.examine_raw(command, &Object::new());
+        let explained = findings
+            .iter()
+            .map(|finding| explain::finding(capabilities, command, &Object::new(), finding));
+        return Err(explained.collect::<Vec<_>>().join("\n"));
+    }
+    let mut arguments = given.build(capabilities, command)?;
+    properties(session, capabilities, command, given, &mut arguments)?;
+    Ok(arguments)
+}
+
+/// What the server would refuse. Of the rest it is warned.
+fn mistakes(
+    session: &Session,
+    capabilities: &Capabilities,
+    command: &str,
+    arguments: &Object,
+    is_fatal: impl Fn(&Problem) -> bool,
+) -> Vec<String> {
+    let findings = capabilities.examine_raw(command, arguments);
+    let explain = |finding| explain::finding(capabilities, command, arguments, finding);
+    let (fatal, rest): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .partition(|finding| is_fatal(&finding.problem));
+    if fatal.is_empty() {
+        for finding in rest
+            .into_iter()
+            .filter(|finding| !finding.problem.is_fatal())
+        {
+            session.warn(&format!("{command}: {}", explain(finding)));
+        }
+    }
+    fatal.into_iter().map(explain).collect()
+}
+
+/// What is known of a command by its name alone, so that nothing need be asked.
+fn warn_of(session: &Session, command: &str) {
+    let mut known = qapi_rt::qmp::COMMANDS.iter();
+    let Some(info) = known.find(|info| info.name == command) else {
+        return;
+    };
+    for feature in info.features {
+        let problem = match *feature {
+            "deprecated" => Problem::Deprecated,
+            "unstable" => Problem::Unstable,
+            _ => continue,
+        };
+        let is = if problem == Problem::Deprecated {
+            "deprecated"
+        } else {
+            "unstable"
+        };
+        session.warn(&format!("{command}: the command is {is}"));
+    }
+}
+
+/// Gives properties of devices and objects their types, which are not in the schema: the server is asked.
+fn properties(
+    session: &Session,
+    capabilities: &Capabilities,
+    command: &str,
+    given: &Given,
+    arguments: &mut Object,
+) -> Result<(), String> {
+    let typed = |name: &str| {
+        let known = capabilities.command(command);
+        known.is_some_and(|command| command.argument(name).is_some())
+    };
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+    let (question, key, value) = match command {
+        "device_add" => ("device-list-properties", "typename", text("driver")),
+        "qom-set" => ("qom-list", "path", text("path")),
+        _ => return Ok(()),
+    };
+    let from_text = |name: &str| given.keys.text(name).is_some() || given.keyval.is_some();
+    let open: Vec<String> = match command {
+        "device_add" => arguments
+            .keys()
+            .filter(|name| !typed(name) && from_text(name))
+            .cloned()
+            .collect(),
+        _ if from_text("value") => vec!["value".to_owned()],
+        _ => Vec::new(),
+    };
+    let Some(value) = value.filter(|_| !open.is_empty()) else {
+        return Ok(());
+    };
+    let question_arguments = Object::from_iter([(key.to_owned(), Value::from(value))]);
+    // If it cannot be said, the server will say why when it gets the command.
+    let Ok(reply) = session.execute(question, question_arguments) else {
+        return Ok(());
+    };
+    let Ok(list) = Json::parse(&reply) else {
+        return Ok(());
+    };
+    let property = text("property").map(str::to_owned);
+    for member in open {
+        let name = match command {
+            "device_add" => &member,
+            _ => property.as_ref().unwrap_or(&member),
+        };
+        let is_it = |entry: &&Json| entry.get("name").and_then(Json::as_str) == Some(name);
+        let ty = list.elements().iter().find(is_it);
+        let ty = ty.and_then(|entry| entry.get("type")?.as_str());
+        let (Some(ty), Some(Value::String(text))) = (ty, arguments.get(&member)) else {
+            continue;
+        };
+        let json = match ty {
+            "bool" => JsonType::Boolean,
+            "size" => JsonType::Int,
+            ty if ty.starts_with("int") || ty.starts_with("uint") => JsonType::Int,
+            "number" => JsonType::Number,
+            _ => continue,
+        };
+        match json.value(text) {
+            Ok(Some(value)) => {
+                arguments.insert(member, value);
+            }
+            _ => return Err(format!("'{member}' expects a value of type {ty}")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! A command of the server.
+
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+
+use clap::{Arg, ArgMatches, Command};
+use qapi_rt::types::Object;
+
+use crate::arguments::{self, Given};
+use crate::cli::{self, flag, merged};
+use crate::failure::Failure;
+use crate::job;
+use crate::session::{Call, Session};
+
+/// A command and what goes with it, as typed.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    name: String,
+    given: Given,
+    fds: Vec<String>,
+    pub(crate) oob: bool,
+    wait: bool,
+    unchecked: bool,
+}
+
+/// The grammar of what comes after the command's name.
+pub(crate) fn grammar() -> Command {
+    Command::new("command")
+        .no_binary_name(true)
+        .disable_version_flag(true)
+        .about("A command of the server; `qmp describe` says what it takes")
+        .override_usage("qmp [OPTIONS] COMMAND [KEY=VALUE | KEY:=JSON]...")
+        .arg(Arg::new("words").num_args(0..).help("Arguments"))
+        .args(cli::call_arguments())
+}
+
+impl Typed {
+    /// `before` is what was said before the command's name.
+    pub(crate) fn new(
+        name: &str,
+        behind: &ArgMatches,
+        before: &ArgMatches,
+    ) -> Result<Self, Failure> {
+        let words = behind.get_many::<String>("words").unwrap_or_default();
+        let json = merged::<String>(behind, before, "json");
+        let fds = [before, behind]
+            .into_iter()
+            .filter_map(|matches| matches.try_get_many::<String>("fd").ok().flatten())
+            .flatten();
+        Ok(Self {
+            name: name.to_owned(),
+            given: Given::words(words)?
+                .json(json.as_deref())?
+                .keyval(merged(behind, before, "keyval")),
+            fds: fds.cloned().collect(),
+            oob: flag(behind, before, "oob"),
+            wait: flag(behind, before, "wait"),
+            unchecked: flag(behind, before, "unchecked"),
+        })
+    }
+
+    pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
+        let arguments = arguments::resolve(session, &self.name, &self.given, self.unchecked)?;
+        let mut fds = Vec::new();
+        for fd in &self.fds {
+            fds.push(open(fd)?);
+        }
+        if self.wait {
+            hand_over(session, fds)?;
+            return job::start(session, &self.name, arguments);
+        }
+        let reply = if matches!(&*self.name, "getfd" | "add-fd") {
+            let fds = fds.into_iter().map(|(_, file)| file);
+            let call = session.client.call(Call::new(&self.name, arguments));
+            let deadline = session.settings.deadline();
+            call.fds(fds).deadline(deadline).send()?.0
+        } else {
+            hand_over(session, fds)?;
+            session.execute_as(Call::new(&self.name, arguments), self.oob)?
+        };
+        session.output().reply(&reply)
+    }
+}
+
+/// Gives the server descriptors under their names.
+fn hand_over(session: &Session, fds: Vec<(String, OwnedFd)>) -> Result<(), Failure> {
+    for (name, file) in fds {
+        session.client.getfd(&name, file)?;
+    }
+    Ok(())
+}
+
+/// Opens `NAME=FILE` and gives the server its descriptor under the name.
+pub(crate) fn give(session: &Session, text: &str) -> Result<(), Failure> {
+    hand_over(session, vec![open(text)?])
+}
+
+/// `NAME=FILE`. A file that cannot be written is opened for reading.
+fn open(text: &str) -> Result<(String, OwnedFd), Failure> {
+    let (name, path) = text.split_once('=').unwrap_or(("", text));
+    let file = OpenOptions::new().read(true).write(true).open(path);
+    let file = file.or_else(|_| OpenOptions::new().read(true).open(path));
+    match file {
+        Ok(file) => Ok((name.to_owned(), file.into())),
+        Err(error) => Err(Failure::usage(format!("{path}: {error}"))),
+    }
+}
+
+/// Arguments of one member, for commands that this program sends by itself.
+pub(crate) fn one(name: &str, value: &str) -> Object {
+    Object::from_iter([(name.to_owned(), value.into())])
+}

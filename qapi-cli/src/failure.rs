@@ -1,0 +1,83 @@
+//! Why the program ends with another code than 0.
+
+use qapi_rt::{Error, ErrorKind};
+
+/// What is said, and the exit code.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) code: u8,
+    pub(crate) message: String,
+}
+
+/// The server refused.
+pub(crate) const REFUSED: u8 = 1;
+/// The command line, or something in it, is wrong; nothing was sent.
+pub(crate) const USAGE: u8 = 2;
+/// There is no connection; nothing was executed.
+pub(crate) const CONNECTION: u8 = 3;
+/// The deadline passed, or the connection ended, after the command was sent.
+pub(crate) const UNKNOWN: u8 = 4;
+/// Ctrl-C, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+impl Failure {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, message }
+    }
+
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(REFUSED, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, message)
+    }
+
+    pub(crate) fn connection(message: impl Into<String>) -> Self {
+        Self::new(CONNECTION, message)
+    }
+
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self::new(UNKNOWN, message)
+    }
+
+    /// Says nothing, as everything was said already.
+    pub(crate) fn silent() -> Self {
+        Self::refused("")
+    }
+
+    pub(crate) fn interrupted(command: &str, may_be_executed: bool) -> Self {
+        let what = if may_be_executed {
+            "it was sent and may be executed"
+        } else {
+            "it was not sent"
+        };
+        Self::new(INTERRUPTED, format!("{command}: interrupted; {what}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error.kind() {
+            ErrorKind::Command(reply) => Self::refused(format!("{} ({})", reply.desc, reply.class)),
+            ErrorKind::Encode(_) | ErrorKind::NoOob | ErrorKind::Descriptors { .. } => {
+                Self::usage(message)
+            }
+            _ if error.maybe_executed() => {
+                Self::unknown(format!("{message}; it may have been executed"))
+            }
+            _ => Self::connection(message),
+        }
+    }
+}
+
+impl From<qapi_rt::jobs::Error> for Failure {
+    fn from(error: qapi_rt::jobs::Error) -> Self {
+        match error {
+            qapi_rt::jobs::Error::Call(error) => error.into(),
+            error => Self::refused(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Ctrl-C.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+
+/// Usually Ctrl-C ends the program, as if nothing was done about it. While a command is under way it is noted instead, so that
+/// the user can be told what may become of the command.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupts {
+    fatal: Arc<AtomicBool>,
+    noted: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    pub(crate) fn install() -> io::Result<Self> {
+        let fatal = Arc::new(AtomicBool::new(true));
+        let noted = Arc::new(AtomicBool::new(false));
+        flag::register_conditional_default(SIGINT, Arc::clone(&fatal))?;
+        flag::register(SIGINT, Arc::clone(&noted))?;
+        Ok(Self { fatal, noted })
+    }
+
+    /// Has Ctrl-C noted from now on, until the result is dropped.
+    pub(crate) fn hold(&self) -> Held<'_> {
+        self.noted.store(false, Ordering::SeqCst);
+        let before = self.fatal.swap(false, Ordering::SeqCst);
+        Held {
+            interrupts: self,
+            before,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Held<'i> {
+    interrupts: &'i Interrupts,
+    before: bool,
+}
+
+impl Held<'_> {
+    /// Whether Ctrl-C was pressed.
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupts.noted.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.interrupts.fatal.store(self.before, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,224 @@
+//! Jobs, migrations and dumps, followed to their end.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use qapi_rt::blocking::Running;
+use qapi_rt::jobs::{Dump, Job, JobUpdate, Migration, MigrationUpdate, Operation, Progress};
+use qapi_rt::types::message::{Raw, decode_arguments};
+use qapi_rt::types::{Object, Value, to_vec};
+
+use crate::failure::{Failure, INTERRUPTED};
+use crate::output::{Json, Role};
+use crate::session::{Call, Session};
+
+/// So often the server is asked how far it has come.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// So often Ctrl-C is looked for.
+const LOOK: Duration = Duration::from_millis(50);
+/// Characters of the bar.
+const BAR: usize = 30;
+
+/// `qmp job`.
+pub(crate) fn show(session: &Session, id: Option<&str>, wait: bool) -> Result<(), Failure> {
+    let Some(id) = id else {
+        if wait {
+            return Err(Failure::usage("which job? `qmp job` shows them"));
+        }
+        return session
+            .output()
+            .reply(&session.execute("query-jobs", Object::new())?);
+    };
+    if wait {
+        let run = session.client.run(Job::watch(id));
+        return follow(session, id, run);
+    }
+    let jobs = session.execute("query-jobs", Object::new())?;
+    let jobs = Json::parse(&jobs).map_err(|error| Failure::connection(error.to_string()))?;
+    let is_it = |job: &&Json| job.get("id").and_then(Json::as_str) == Some(id);
+    match jobs.elements().iter().find(is_it) {
+        Some(job) => session.output().reply(&job.compact()),
+        None => Err(Failure::refused(format!("there is no job '{id}'"))),
+    }
+}
+
+/// Starts a command with `--wait`, and follows what it starts.
+pub(crate) fn start(session: &Session, command: &str, arguments: Object) -> Result<(), Failure> {
+    let client = &session.client;
+    match command {
+        "migrate" => {
+            let command = typed(&arguments)?;
+            follow(
+                session,
+                "migration",
+                client.run(Migration::outgoing(&command)),
+            )
+        }
+        "migrate-incoming" => {
+            let command = typed(&arguments)?;
+            follow(
+                session,
+                "migration",
+                client.run(Migration::incoming(&command)),
+            )
+        }
+        "dump-guest-memory" => {
+            let command = typed(&arguments)?;
+            follow(session, "dump", client.run(Dump::new(command)))
+        }
+        _ => start_job(session, command, arguments),
+    }
+}
+
+fn typed<C: qapi_rt::types::Command>(arguments: &Object) -> Result<C, Failure> {
+    let text = to_vec(arguments).map_err(|error| Failure::usage(error.to_string()))?;
+    let text = String::from_utf8_lossy(&text);
+    decode_arguments(Some(Raw::from_text(&text))).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn start_job(session: &Session, command: &str, mut arguments: Object) -> Result<(), Failure> {
+    let capabilities = session.needed_schema()?;
+    let takes = |name: &str| {
+        let command = capabilities.command(command);
+        command.is_some_and(|command| command.argument(name).is_some())
+    };
+    if !takes("job-id") {
+        return Err(Failure::usage(format!(
+            "{command} starts no job, so --wait is of no use"
+        )));
+    }
+    let new_id = || Value::from(format!("qmp-{}", std::process::id()));
+    let id = arguments.entry("job-id").or_insert_with(new_id);
+    let id = id.as_str().unwrap_or_default().to_owned();
+    if takes("auto-dismiss") {
+        // Its error is to be read.
+        arguments.insert("auto-dismiss".into(), false.into());
+    }
+    // Before it is started, so that an early end is not missed.
+    let run = session.client.run(Job::watch(id.clone()));
+    session.execute_as(Call::new(command, arguments), false)?;
+    follow(session, &id, run)
+}
+
+/// What is shown of an update.
+trait Shown {
+    /// What is done, and of how much.
+    fn progress(&self) -> Option<(u64, u64)>;
+}
+
+impl Shown for Progress {
+    fn progress(&self) -> Option<(u64, u64)> {
+        Some((self.current, self.total))
+    }
+}
+
+impl Shown for JobUpdate {
+    fn progress(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Progress(progress) => progress.progress(),
+            _ => None,
+        }
+    }
+}
+
+impl Shown for MigrationUpdate {
+    fn progress(&self) -> Option<(u64, u64)> {
+        let Self::Progress(info) = self else {
+            return None;
+        };
+        let memory = info.ram.as_ref()?;
+        let [left, total] = [memory.remaining, memory.total].map(|n| n.try_into().unwrap_or(0u64));
+        Some((total.saturating_sub(left), total))
+    }
+}
+
+fn follow<O>(session: &Session, id: &str, run: Running<O>) -> Result<(), Failure>
+where
+    O: Operation + Send + 'static,
+    O::Update: Shown + Send,
+    O::Outcome: Send,
+{
+    let held = session.settings.interrupts.hold();
+    let mut run = run.progress_every(INTERVAL);
+    if let Some(timeout) = session.settings.timeout {
+        run = run.deadline(timeout);
+    }
+    let (send, receive) = mpsc::channel();
+    // Its own thread waits for the server, this one for the user as well.
+    thread::spawn(move || {
+        for update in &mut run {
+            if send.send(Ok(update.progress())).is_err() {
+                return;
+            }
+        }
+        let _ = send.send(Err(run.outcome().map(|_| ())));
+    });
+    let mut bar = Bar::new(session);
+    loop {
+        match receive.recv_timeout(LOOK) {
+            Ok(Ok(progress)) => bar.show(progress),
+            Ok(Err(outcome)) => {
+                bar.clear();
+                outcome.map_err(Failure::from)?;
+                let id = crate::output::quoted(id);
+                return session
+                    .output()
+                    .reply(&format!(r#"{{"id": {id}, "status": "concluded"}}"#));
+            }
+            Err(RecvTimeoutError::Timeout) if held.interrupted() => {
+                bar.clear();
+                return Err(Failure {
+                    code: INTERRUPTED,
+                    message: format!("{id}: interrupted; it goes on without being watched"),
+                });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::unknown(format!(
+                    "{id}: nobody watches it any more"
+                )));
+            }
+        }
+    }
+}
+
+/// On standard error, if that is a terminal.
+struct Bar<'s> {
+    session: &'s Session,
+    is_on: bool,
+    is_shown: bool,
+}
+
+impl<'s> Bar<'s> {
+    fn new(session: &'s Session) -> Self {
+        Self {
+            session,
+            is_on: io::stderr().is_terminal() && !session.settings.quiet,
+            is_shown: false,
+        }
+    }
+
+    fn show(&mut self, progress: Option<(u64, u64)>) {
+        let Some((current, total)) = progress.filter(|(_, total)| self.is_on && *total > 0) else {
+            return;
+        };
+        let share = current.min(total) as f64 / total as f64;
+        let full = (share * BAR as f64) as usize;
+        let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
+        let bar = self.session.output().notes.paint(Role::Text, &bar);
+        let _ = write!(
+            io::stderr(),
+            "\r\x1b[K{bar} {:3.0} %  {current} of {total}",
+            share * 100.0
+        );
+        self.is_shown = true;
+    }
+
+    fn clear(&self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The server's schema, kept between runs.
+//!
+//! It is 330 KB, so it is asked for once for each version and binary. What is kept decides what a text means and what can be
+//! completed, but never that something is refused: before that, the server is asked anew.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use qapi_rt::blocking::Client;
+use qapi_rt::capabilities::Capabilities;
+
+/// So many schemas are kept.
+const MOST: usize = 32;
+
+/// Where a schema is kept, and for what server.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    file: PathBuf,
+    key: String,
+}
+
+impl Cache {
+    /// For the server at the other end; `None` if there is no place for it.
+    pub(crate) fn of(client: &Client, address: &str) -> Option<Self> {
+        let directory = directory()?;
+        let version = &client.greeting().version;
+        let qemu = &version.qemu;
+        let (major, minor, micro) = (qemu.major, qemu.minor, qemu.micro);
+        let server = client.server_process().and_then(binary);
+        let server = server.unwrap_or_else(|| format!("address {address:?}"));
+        let package = &version.package;
+        let key = format!("{major}.{minor}.{micro} {package:?} {server}");
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let file = directory.join(format!("{:016x}.schema", hasher.finish()));
+        Some(Self { file, key })
+    }
+
+    /// What is kept, if it is for this very server and whole.
+    pub(crate) fn load(&self) -> Option<Capabilities> {
+        let text = fs::read_to_string(&self.file).ok()?;
+        let (key, schema) = text.split_once('\n')?;
+        if key != self.key {
+            return None;
+        }
+        Capabilities::parse(schema.as_bytes()).ok()
+    }
+
+    /// Keeps a schema. If that is not possible, it will be asked for again.
+    pub(crate) fn store(&self, schema: &str) {
+        let _ = self.write(schema);
+    }
+
+    fn write(&self, schema: &str) -> std::io::Result<()> {
+        let directory = self.file.parent().unwrap_or(Path::new("."));
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+        // Whoever reads meanwhile finds the old one, or the new one.
+        let new = self.file.with_extension(format!("{}", std::process::id()));
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
+        write!(file, "{}\n{schema}", self.key)?;
+        fs::rename(&new, &self.file)?;
+        prune(directory)
+    }
+}
+
+/// Removes the oldest.
+fn prune(directory: &Path) -> std::io::Result<()> {
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        kept.push((entry.metadata()?.modified()?, entry.path()));
+    }
+    kept.sort();
+    let surplus = kept.len().saturating_sub(MOST);
+    for (_, path) in kept.drain(..surplus) {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+fn directory() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("qmp"))
+}
+
+/// The program that a process runs, this very file, and with which options that change the schema.
+fn binary(process: u32) -> Option<String> {
+    let process = PathBuf::from(format!("/proc/{process}"));
+    let program = fs::read_link(process.join("exe")).ok()?;
+    let file = fs::metadata(process.join("exe")).ok()?;
+    let line = fs::read(process.join("cmdline")).ok()?;
+    let arguments: Vec<_> = line.split(|byte| *byte == 0).collect();
+    // Hides what is deprecated, also from the schema.
+    let is_compat = |option: &[u8]| matches!(option, b"-compat" | b"--compat");
+    let compat: Vec<_> = arguments
+        .windows(2)
+        .filter(|pair| is_compat(pair[0]))
+        .map(|pair| String::from_utf8_lossy(pair[1]))
+        .collect();
+    let (device, inode, size) = (file.dev(), file.ino(), file.size());
+    let changed = (file.mtime(), file.mtime_nsec());
+    Some(format!(
+        "{program:?} {device} {inode} {size} {changed:?} {compat:?}"
+    ))
+}

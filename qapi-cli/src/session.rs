@@ -1,0 +1,227 @@
+//! A connection, and what is known of the server.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use qapi_rt::blocking::{Client, Pending};
+use qapi_rt::capabilities::Capabilities;
+use qapi_rt::session::client::{RawCommand, Request};
+use qapi_rt::types::codec::{Decode, Reader};
+use qapi_rt::types::{self, Object, Writer};
+use qapi_rt::{ErrorKind, types::ErrorClass};
+
+use crate::connect;
+use crate::failure::Failure;
+use crate::interrupts::Interrupts;
+use crate::output::Output;
+use crate::schema::Cache;
+
+/// So often Ctrl-C is looked for.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the command line says of everything.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) address: Option<String>,
+    pub(crate) output: Output,
+    /// Whether the form of output was asked for.
+    pub(crate) form_given: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) quiet: bool,
+    pub(crate) fresh: bool,
+    /// Whether out-of-band execution is to be enabled.
+    pub(crate) oob: bool,
+    pub(crate) interrupts: Interrupts,
+}
+
+impl Settings {
+    /// How long a command may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(30))
+    }
+}
+
+/// A connection to a QMP server.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    cache: Option<Cache>,
+    schema: Mutex<Option<Schema>>,
+    warned: Mutex<HashSet<String>>,
+    /// Ends with the session.
+    _child: Option<connect::Child>,
+}
+
+/// A schema, and whether it is the server's for certain.
+#[derive(Clone)]
+pub(crate) struct Schema {
+    pub(crate) capabilities: Arc<Capabilities>,
+    pub(crate) certain: bool,
+}
+
+impl Session {
+    pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
+        let address = settings.address.clone().ok_or_else(|| {
+            Failure::usage(
+                "which server? -s ADDRESS says it, or QMP_SOCKET; `qmp ls` shows what runs here",
+            )
+        })?;
+        let builder = Client::builder()
+            .deadline(settings.deadline())
+            .oob(settings.oob);
+        let (client, child) = connect::client(builder, &address)?;
+        let cache = Cache::of(&client, &address);
+        Ok(Self {
+            client,
+            settings: settings.clone(),
+            cache,
+            schema: Mutex::new(None),
+            warned: Mutex::new(HashSet::new()),
+            _child: child,
+        })
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        self.settings.output
+    }
+
+    /// Executes a command and gives what it returned, as text.
+    pub(crate) fn execute(&self, command: &str, arguments: Object) -> Result<String, Failure> {
+        self.execute_as(Call::new(command, arguments), false)
+    }
+
+    /// As [`execute`](Self::execute), perhaps out of band.
+    pub(crate) fn execute_as(&self, call: Call, oob: bool) -> Result<String, Failure> {
+        let name = call.0.name.clone();
+        match self.finish(call, oob)? {
+            Ok(Text(text)) => Ok(text),
+            // As is usual for `quit`.
+            Err(error) if matches!(error.kind(), ErrorKind::Ended) => Ok("{}".to_owned()),
+            Err(error) => {
+                let mut failure = Failure::from(error.clone());
+                if error.class() == Some(&ErrorClass::CommandNotFound)
+                    && let Ok(Some(schema)) = self.schema()
+                {
+                    let known = schema.capabilities.commands().map(|command| command.name());
+                    failure.message += &crate::explain::did_you_mean(&name, known);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits for the end of a call, or Ctrl-C.
+    fn finish(&self, call: Call, oob: bool) -> Result<Result<Text, qapi_rt::Error>, Failure> {
+        let held = self.settings.interrupts.hold();
+        let name = call.0.name.clone();
+        let mut prepared = self.client.call(call).deadline(self.settings.deadline());
+        if oob {
+            prepared = prepared.oob();
+        }
+        let mut pending: Pending<Call> = prepared.start()?;
+        loop {
+            pending = match pending.wait_for(LOOK) {
+                Ok(result) => return Ok(result),
+                Err(pending) => pending,
+            };
+            if held.interrupted() {
+                return Err(Failure::interrupted(&name, pending.give_up()));
+            }
+        }
+    }
+
+    /// The server's schema as far as it is known, or else as the server says; `None` if it has none.
+    pub(crate) fn schema(&self) -> Result<Option<Schema>, Failure> {
+        if let Some(schema) = &*lock(&self.schema) {
+            return Ok(Some(schema.clone()));
+        }
+        if !self.settings.fresh
+            && let Some(capabilities) = self.cache.as_ref().and_then(Cache::load)
+        {
+            let schema = Schema {
+                capabilities: Arc::new(capabilities),
+                certain: false,
+            };
+            *lock(&self.schema) = Some(schema.clone());
+            return Ok(Some(schema));
+        }
+        self.fresh_schema()
+    }
+
+    /// The server's schema as the server says.
+    pub(crate) fn fresh_schema(&self) -> Result<Option<Schema>, Failure> {
+        const COMMAND: &str = "query-qmp-schema";
+        let Text(text) = match self.finish(Call::new(COMMAND, Object::new()), false)? {
+            Ok(text) => text,
+            Err(error) if error.class() == Some(&ErrorClass::CommandNotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let capabilities = Capabilities::parse(text.as_bytes())
+            .map_err(|error| Failure::connection(format!("{COMMAND}: {error}")))?;
+        if let Some(cache) = &self.cache {
+            cache.store(&text);
+        }
+        let schema = Schema {
+            capabilities: Arc::new(capabilities),
+            certain: true,
+        };
+        *lock(&self.schema) = Some(schema.clone());
+        Ok(Some(schema))
+    }
+
+    /// The schema, where nothing can be done without one.
+    pub(crate) fn needed_schema(&self) -> Result<Arc<Capabilities>, Failure> {
+        match self.schema()? {
+            Some(schema) => Ok(schema.capabilities),
+            None => Err(Failure::refused("this server has no query-qmp-schema")),
+        }
+    }
+
+    /// Warns, once of each thing.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.settings.quiet && lock(&self.warned).insert(text.to_owned()) {
+            self.output().warning(text);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A command whose reply is wanted as it is.
+#[derive(Debug)]
+pub(crate) struct Call(RawCommand);
+
+impl Call {
+    pub(crate) fn new(command: &str, arguments: Object) -> Self {
+        let mut raw = RawCommand::new(command);
+        raw.arguments = arguments;
+        Self(raw)
+    }
+}
+
+impl Request for Call {
+    type Reply = Text;
+
+    fn name(&self) -> std::borrow::Cow<'static, str> {
+        self.0.name()
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        self.0.write(w, id, oob);
+    }
+}
+
+/// JSON as it was received.
+#[derive(Debug)]
+pub(crate) struct Text(pub(crate) String);
+
+impl Decode for Text {
+    fn decode(r: &mut Reader<'_>) -> types::Result<Self> {
+        let start = r.offset();
+        r.skip()?;
+        Ok(Self(r.text_since(start).to_owned()))
+    }
+}

@@ -1,0 +1,312 @@
+//! The line editor: history, colours, completion, hints.
+
+use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
+
+use nu_ansi_term::{Color, Style};
+use reedline::{
+    Completer, DefaultHinter, DescriptionMode, Emacs, FileBackedHistory, Highlighter, History,
+    HistoryItem, HistoryItemId, HistorySessionId, IdeMenu, KeyCode, KeyModifiers, MenuBuilder,
+    Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu,
+    SearchQuery, Span, StyledText, Suggestion, ValidationResult, Validator,
+    default_emacs_keybindings,
+};
+
+use super::events::View;
+use super::interpret::{Current, Interpreter, OWN, current};
+use super::secrets::masked;
+use crate::complete::{self, Candidate};
+use crate::words::{self, is_complete, split};
+
+/// Lines that are remembered.
+const LINES: usize = 5000;
+const MENU: &str = "completions";
+
+pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
+    let colour = interpreter.settings().output.palette.colour;
+    let mut keys = default_emacs_keybindings();
+    let open = ReedlineEvent::UntilFound(vec![
+        ReedlineEvent::Menu(MENU.to_owned()),
+        ReedlineEvent::MenuNext,
+    ]);
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, open);
+    // What was typed ahead, before the line was there, has this for its end.
+    keys.add_binding(
+        KeyModifiers::CONTROL,
+        KeyCode::Char('j'),
+        ReedlineEvent::Enter,
+    );
+    keys.add_binding(
+        KeyModifiers::SHIFT,
+        KeyCode::BackTab,
+        ReedlineEvent::MenuPrevious,
+    );
+    let menu = IdeMenu::default()
+        .with_name(MENU)
+        .with_default_border()
+        .with_description_mode(DescriptionMode::PreferRight)
+        .with_max_completion_height(12);
+    let hinter = DefaultHinter::default().with_style(Style::new().fg(Color::DarkGray));
+    let mut editor = Reedline::create()
+        .use_bracketed_paste(true)
+        .with_ansi_colors(colour)
+        .with_edit_mode(Box::new(Emacs::new(keys)))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_completer(Box::new(Words(interpreter.session.clone())))
+        .with_highlighter(Box::new(Colours))
+        .with_hinter(Box::new(hinter))
+        .with_validator(Box::new(Brackets))
+        .with_quick_completions(true)
+        .with_partial_completions(true);
+    if let Some(history) = history() {
+        editor = editor.with_history(Box::new(history));
+    }
+    let view = interpreter.watch.as_ref().map(super::events::Watch::view);
+    if let Some(view) = &view {
+        editor = editor.with_external_printer(view.printer());
+    }
+    let name = interpreter.settings().address.clone().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+    (editor, Line { name, view })
+}
+
+/// In the user's state directory, for nobody else to read.
+fn history() -> Option<Masked> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let state =
+        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    let directory = state.join("qmp");
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&directory);
+    let file = directory.join("history");
+    let opened = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&file);
+    made.and(opened.map(drop)).ok()?;
+    Some(Masked(FileBackedHistory::with_file(LINES, file).ok()?))
+}
+
+/// A history in which secrets are masked.
+struct Masked(FileBackedHistory);
+
+impl History for Masked {
+    fn save(&mut self, mut item: HistoryItem) -> reedline::Result<HistoryItem> {
+        item.command_line = masked(&item.command_line);
+        self.0.save(item)
+    }
+
+    fn load(&self, id: HistoryItemId) -> reedline::Result<HistoryItem> {
+        self.0.load(id)
+    }
+
+    fn count(&self, query: SearchQuery) -> reedline::Result<i64> {
+        self.0.count(query)
+    }
+
+    fn search(&self, query: SearchQuery) -> reedline::Result<Vec<HistoryItem>> {
+        self.0.search(query)
+    }
+
+    fn update(
+        &mut self,
+        id: HistoryItemId,
+        updater: &dyn Fn(HistoryItem) -> HistoryItem,
+    ) -> reedline::Result<()> {
+        self.0.update(id, updater)
+    }
+
+    fn clear(&mut self) -> reedline::Result<()> {
+        self.0.clear()
+    }
+
+    fn delete(&mut self, id: HistoryItemId) -> reedline::Result<()> {
+        self.0.delete(id)
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.0.sync()
+    }
+
+    fn session(&self) -> Option<HistorySessionId> {
+        self.0.session()
+    }
+}
+
+/// The prompt.
+pub(super) struct Line {
+    name: String,
+    view: Option<View>,
+}
+
+impl Prompt for Line {
+    fn render_prompt_left(&self) -> Cow<'_, str> {
+        let gone = self.view.as_ref().is_some_and(|view| view.state().is_gone);
+        match gone {
+            true => format!("{} (gone)", self.name).into(),
+            false => (&*self.name).into(),
+        }
+    }
+
+    fn render_prompt_right(&self) -> Cow<'_, str> {
+        let jobs = self.view.as_ref().map(|view| view.state().jobs);
+        let jobs = jobs.unwrap_or_default();
+        let jobs = jobs.iter().map(|(id, status)| format!("{id}: {status}"));
+        jobs.collect::<Vec<_>>().join(", ").into()
+    }
+
+    fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {
+        "> ".into()
+    }
+
+    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
+        "… ".into()
+    }
+
+    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
+        format!("search '{}'> ", search.term).into()
+    }
+}
+
+struct Words(Current);
+
+impl Completer for Words {
+    fn complete(&mut self, line: &str, pos: usize) -> Vec<Suggestion> {
+        let typed = &line[..pos];
+        let mut words = split(typed);
+        let is_new =
+            typed.ends_with(char::is_whitespace) && words.last().is_none_or(|word| word.closed);
+        let word = if is_new { None } else { words.pop() };
+        let (start, word) = word.map_or((pos, String::new()), |word| (word.span.start, word.text));
+        let before: Vec<_> = words.iter().map(|word| &*word.text).collect();
+        let candidates = candidates(&self.0, &before, &word).into_iter();
+        let mut fitting: Vec<_> = candidates
+            .filter(|candidate| candidate.value.starts_with(&word))
+            .collect();
+        // Names that begin so come first, but what is in the middle of a name is of use as well.
+        if fitting.is_empty() && before.is_empty() {
+            fitting = self::candidates(&self.0, &before, "");
+            fitting.retain(|candidate| candidate.value.contains(&*word));
+        }
+        fitting
+            .into_iter()
+            .map(|candidate| Suggestion {
+                append_whitespace: !candidate.is_open(),
+                value: words::quote(&candidate.value),
+                description: (!candidate.about.is_empty()).then_some(candidate.about),
+                span: Span::new(start, pos),
+                ..Suggestion::default()
+            })
+            .collect()
+    }
+}
+
+fn candidates(session: &Current, before: &[&str], word: &str) -> Vec<Candidate> {
+    let session = current(session);
+    let Ok(Some(schema)) = session.schema() else {
+        return Vec::new();
+    };
+    let capabilities = &schema.capabilities;
+    let commands = || complete::commands(capabilities);
+    let events = || {
+        let all = capabilities.events();
+        all.map(|event| Candidate::new(event.name(), "event"))
+    };
+    let plain = |names: &[&str]| names.iter().map(|name| Candidate::new(*name, "")).collect();
+    match before {
+        [] => {
+            let own = OWN.map(|(name, about)| Candidate::new(name, about));
+            let mut all = commands();
+            all.extend(own);
+            all.sort_by(|a, b| a.value.cmp(&b.value));
+            all
+        }
+        ["describe"] => commands().into_iter().chain(events()).collect(),
+        ["supports" | "oob"] => commands(),
+        ["events"] => plain(&["on", "off", "filter", "list"]),
+        ["events", "filter" | "list", ..] => events().collect(),
+        ["timing"] => plain(&["on", "off"]),
+        ["job"] => complete::Live::values(&*session, "job-cancel", &Default::default(), "id", ""),
+        ["oob" | "describe" | "supports", command, others @ ..] | [command, others @ ..] => {
+            complete::arguments(capabilities, &*session, command, others, word)
+        }
+    }
+}
+
+/// More lines follow until all brackets are closed.
+struct Brackets;
+
+impl Validator for Brackets {
+    fn validate(&self, line: &str) -> ValidationResult {
+        if is_complete(line) {
+            ValidationResult::Complete
+        } else {
+            ValidationResult::Incomplete
+        }
+    }
+}
+
+struct Colours;
+
+impl Highlighter for Colours {
+    fn highlight(&self, line: &str, _: usize) -> StyledText {
+        let mut styled = StyledText::new();
+        let mut push = |colour: Option<Color>, text: &str| {
+            let style = colour.map_or_else(Style::new, |colour| Style::new().fg(colour));
+            styled.push((style, text.to_owned()));
+        };
+        if line.trim_start().starts_with('{') {
+            json(line, &mut push);
+            return styled;
+        }
+        let mut end = 0;
+        for (index, word) in split(line).into_iter().enumerate() {
+            push(None, &line[end..word.span.start]);
+            let text = &line[word.span.clone()];
+            match text.find('=') {
+                _ if index == 0 => push(Some(Color::Cyan), text),
+                Some(at) => {
+                    push(Some(Color::Blue), &text[..at]);
+                    push(None, "=");
+                    push(Some(Color::Green), &text[at + 1..]);
+                }
+                None if text.starts_with('-') => push(Some(Color::Yellow), text),
+                None => push(None, text),
+            }
+            end = word.span.end;
+        }
+        push(None, &line[end..]);
+        styled
+    }
+}
+
+/// Strings in one colour, all else in another.
+fn json(text: &str, push: &mut impl FnMut(Option<Color>, &str)) {
+    let mut start = 0;
+    let (mut within, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if within => escaped = true,
+            '"' if within => {
+                push(Some(Color::Green), &text[start..=at]);
+                (start, within) = (at + 1, false);
+            }
+            '"' => {
+                push(Some(Color::Cyan), &text[start..at]);
+                (start, within) = (at, true);
+            }
+            _ => {}
+        }
+    }
+    let colour = if within { Color::Green } else { Color::Cyan };
+    push(Some(colour), &text[start..]);
+}

@@ -1,0 +1,324 @@
+//! What a line of the shell, or of a script, does.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use qapi_rt::types::{Mode, Object, Value, from_str};
+
+use super::events::Watch;
+use super::source;
+use crate::call::{self, Typed};
+use crate::cli;
+use crate::describe;
+use crate::events::fits_any;
+use crate::failure::{CONNECTION, Failure, UNKNOWN};
+use crate::output::{Role, print};
+use crate::session::{Call, Session, Settings};
+use crate::words;
+use crate::{hmp, job};
+
+/// What comes after a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Next,
+    Leave,
+}
+
+/// Commands of the shell itself, and what is said of them.
+pub(crate) const OWN: [(&str, &str); 15] = [
+    ("commands", "[PATTERN]  the server's commands"),
+    (
+        "describe",
+        "NAME [KEY=VALUE…]  what a command takes and returns, or what an event carries",
+    ),
+    (
+        "events",
+        "on | off | filter PATTERN… | list  which events are shown",
+    ),
+    ("exit", "leave the shell; so does Ctrl-D"),
+    (
+        "fd",
+        "NAME=FILE  open a file and give the server its descriptor",
+    ),
+    ("help", "these lines"),
+    ("hmp", "COMMAND  a command of the human monitor"),
+    ("job", "[ID] [--wait]  a job, or all of them"),
+    ("oob", "COMMAND [KEY=VALUE…]  execute a command out of band"),
+    (
+        "save",
+        "FILE  write what was executed so far to a file, for `source` and `qmp run`",
+    ),
+    (
+        "schema",
+        "PATH  what a path leads to in the server's schema",
+    ),
+    (
+        "source",
+        "FILE  execute the lines of a file, up to the first that fails",
+    ),
+    (
+        "supports",
+        "COMMAND [KEY=VALUE…]  whether the server would take it",
+    ),
+    (
+        "timing",
+        "on | off  whether it is said how long a command took",
+    ),
+    ("version", "what the server is"),
+];
+
+/// The connection at hand, which is another one after the server came back.
+pub(crate) type Current = Arc<Mutex<Arc<Session>>>;
+
+pub(crate) fn current(current: &Current) -> Arc<Session> {
+    Arc::clone(&lock(current))
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Executes lines.
+pub(crate) struct Interpreter {
+    settings: Settings,
+    pub(super) session: Current,
+    pub(super) watch: Option<Watch>,
+    timing: bool,
+    /// What was executed, secrets masked.
+    done: Vec<String>,
+    /// How deep files that are read from files are.
+    depth: usize,
+    /// Whether the line before was `quit`.
+    about_to_quit: bool,
+}
+
+impl Interpreter {
+    /// For a script.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
+        let session = Session::connect(settings)?;
+        Ok(Self {
+            settings: settings.clone(),
+            session: Arc::new(Mutex::new(Arc::new(session))),
+            watch: None,
+            timing: false,
+            done: Vec::new(),
+            depth: 0,
+            about_to_quit: false,
+        })
+    }
+
+    /// For a person, who sees events and may see the server come back.
+    pub(crate) fn interactive(settings: &Settings) -> Result<Self, Failure> {
+        let mut interpreter = Self::new(settings)?;
+        interpreter.watch = Some(Watch::start(settings, &interpreter.session));
+        Ok(interpreter)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn greet(&self) -> Result<(), Failure> {
+        let session = current(&self.session);
+        let palette = self.settings.output.palette;
+        let hint = palette.paint(
+            Role::Dim,
+            "help shows what there is, Tab completes, Ctrl-D leaves",
+        );
+        print(&format!("{}\n{hint}\n", version(&session)))
+    }
+
+    /// Executes one statement: JSON as it goes over the wire, or words.
+    pub(crate) fn execute(&mut self, statement: &str) -> Result<Outcome, Failure> {
+        let start = Instant::now();
+        let statement = statement.trim();
+        let done = if statement.starts_with('{') {
+            self.message(statement).map(|()| Outcome::Next)
+        } else {
+            let words = words::texts(statement).map_err(Failure::usage)?;
+            self.words(&words)
+        };
+        if let Err(failure) = &done
+            && matches!(failure.code, CONNECTION | UNKNOWN)
+            && current(&self.session).client.closed().is_some()
+            && let Some(watch) = &self.watch
+        {
+            watch.gone();
+        }
+        if self.timing {
+            let took = start.elapsed().as_secs_f64() * 1000.0;
+            let text = format!("{took:.1} ms\n");
+            print(&self.settings.output.palette.paint(Role::Dim, &text))?;
+        }
+        if done.is_ok() {
+            self.done.push(super::secrets::masked(statement));
+        }
+        done
+    }
+
+    /// A whole message, as from a log.
+    fn message(&self, text: &str) -> Result<(), Failure> {
+        let message = from_str::<Object>(text, Mode::Strict);
+        let message =
+            message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
+        let name = |key: &str| message.get(key).and_then(Value::as_str);
+        let (command, oob) = match (name("execute"), name("exec-oob")) {
+            (Some(command), None) => (command, false),
+            (None, Some(command)) => (command, true),
+            _ => {
+                return Err(Failure::usage(
+                    "a message has either 'execute' or 'exec-oob'",
+                ));
+            }
+        };
+        // It was done when the connection was made.
+        if command == "qmp_capabilities" {
+            return Ok(());
+        }
+        let arguments = match message.get("arguments") {
+            None => Object::new(),
+            Some(Value::Object(arguments)) => arguments.clone(),
+            Some(_) => return Err(Failure::usage("'arguments' is no object")),
+        };
+        let session = current(&self.session);
+        let reply = session.execute_as(Call::new(command, arguments), oob)?;
+        session.output().reply(&reply)
+    }
+
+    fn words(&mut self, words: &[String]) -> Result<Outcome, Failure> {
+        let [name, rest @ ..] = words else {
+            return Ok(Outcome::Next);
+        };
+        let quits = std::mem::take(&mut self.about_to_quit);
+        let session = current(&self.session);
+        let first = rest.first().map(String::as_str);
+        let needed = || first.ok_or_else(|| Failure::usage(format!("{name}: what? See help")));
+        let output = self.settings.output;
+        match &**name {
+            "exit" => return Ok(Outcome::Leave),
+            "help" => {
+                let lines = OWN
+                    .iter()
+                    .map(|(name, about)| format!("{:10}{about}\n", name));
+                print(&lines.collect::<String>())?;
+                print(
+                    "Everything else is a command of the server: NAME KEY=VALUE… with --json, --fd, --oob, --wait; or a JSON message\n",
+                )
+            }
+            "version" => print(&format!("{}\n", version(&session))),
+            "describe" => describe::describe(&session, needed()?, &rest[1..]),
+            "commands" => {
+                let capabilities = session.needed_schema()?;
+                let all = capabilities.commands();
+                let all = all.map(|command| (command.name(), command.features().collect()));
+                describe::names(output, all, first)
+            }
+            "schema" => describe::path(&session, needed()?),
+            "supports" => {
+                let given = crate::arguments::Given::words(rest.iter().skip(1))?;
+                describe::supports(&session, needed()?, &given)
+            }
+            "hmp" => hmp::run(&session, &rest.join(" ")),
+            "job" => {
+                let wait = rest.iter().any(|word| word == "--wait");
+                job::show(&session, first.filter(|word| *word != "--wait"), wait)
+            }
+            "events" => self.events(&session, rest),
+            "timing" => {
+                self.timing = on_off(needed()?)?;
+                Ok(())
+            }
+            "fd" => call::give(&session, needed()?),
+            "save" => {
+                let path = needed()?;
+                let text = self.done.join("\n") + "\n";
+                let text = format!("# Commands for qmp run\n{text}");
+                std::fs::write(path, text)
+                    .map_err(|error| Failure::usage(format!("{path}: {error}")))
+            }
+            "source" => {
+                let path = needed()?.to_owned();
+                if self.depth == 16 {
+                    return Err(Failure::usage(format!(
+                        "{path}: too many files within files"
+                    )));
+                }
+                self.depth += 1;
+                let done = source(self, &path);
+                self.depth -= 1;
+                done
+            }
+            // It is what people type to leave.
+            "quit" if self.watch.is_some() && rest.is_empty() && !quits => {
+                self.about_to_quit = true;
+                print("quit ends the server. Once more to do that; exit leaves the shell\n")
+            }
+            "oob" => {
+                let name = needed()?.to_owned();
+                call(&session, &name, &rest[1..], true)
+            }
+            name => call(&session, name, rest, false),
+        }?;
+        Ok(Outcome::Next)
+    }
+
+    fn events(&self, session: &Session, words: &[String]) -> Result<(), Failure> {
+        let Some(watch) = &self.watch else {
+            return Err(Failure::usage(
+                "events are shown in the shell only; see qmp events",
+            ));
+        };
+        let (what, patterns) = words
+            .split_first()
+            .map_or(("on", &[][..]), |(what, rest)| (what, rest));
+        match what {
+            "on" => watch.filter(Some(Vec::new())),
+            "off" => watch.filter(None),
+            "filter" => watch.filter(Some(patterns.to_vec())),
+            "list" => {
+                let capabilities = session.needed_schema()?;
+                let all = capabilities.events();
+                let all = all.map(|event| (event.name(), event.features().collect()));
+                let all = all.filter(|(name, _)| fits_any(patterns, name));
+                return describe::names(self.settings.output, all, None);
+            }
+            _ => return Err(Failure::usage("events on | off | filter PATTERN… | list")),
+        }
+        Ok(())
+    }
+}
+
+fn on_off(word: &str) -> Result<bool, Failure> {
+    match word {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Failure::usage(format!("on or off, not '{word}'"))),
+    }
+}
+
+/// A command of the server.
+fn call(session: &Session, name: &str, words: &[String], oob: bool) -> Result<(), Failure> {
+    let behind = call::grammar().try_get_matches_from(words);
+    let behind = behind.map_err(|error| {
+        let text = error.render().to_string();
+        Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
+    })?;
+    let mut typed = Typed::new(name, &behind, &cli::nothing())?;
+    typed.oob |= oob;
+    typed.run(session)
+}
+
+/// What the server says that it is.
+fn version(session: &Session) -> String {
+    let version = &session.client.greeting().version;
+    let qemu = &version.qemu;
+    let package = match &*version.package {
+        "" => String::new(),
+        package => format!(" ({package})"),
+    };
+    let address = session.settings.address.as_deref().unwrap_or_default();
+    format!(
+        "QEMU {}.{}.{}{package} at {address}",
+        qemu.major, qemu.minor, qemu.micro
+    )
+}

@@ -1,0 +1,87 @@
+//! The shell: `qmp` without a command.
+
+mod editor;
+mod events;
+mod interpret;
+mod secrets;
+
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
+
+use reedline::Signal;
+
+use crate::failure::{Failure, INTERRUPTED};
+use crate::output::Role;
+use crate::session::Settings;
+use crate::words;
+
+pub(crate) use interpret::{Interpreter, Outcome};
+
+/// `qmp` without a command: a shell on a terminal, a script otherwise.
+pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return script(settings, "-");
+    }
+    let mut settings = settings.clone();
+    settings.oob = true;
+    let mut interpreter = Interpreter::interactive(&settings)?;
+    interpreter.greet()?;
+    let (mut editor, prompt) = editor::editor(&interpreter);
+    // Ctrl-C ends what is under way, but not the shell.
+    let _held = settings.interrupts.hold();
+    loop {
+        let line = match editor.read_line(&prompt) {
+            Ok(Signal::Success(line)) => line,
+            Ok(Signal::CtrlC) => continue,
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(Failure::usage(format!("the terminal: {error}"))),
+        };
+        for (_, statement) in words::statements(&line) {
+            match interpreter.execute(&statement) {
+                Ok(Outcome::Next) => {}
+                Ok(Outcome::Leave) => return Ok(()),
+                Err(failure) => {
+                    interpreter.tell(&failure);
+                    // What was pasted with it may count on it.
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// `qmp run`: the lines of a file, or of standard input for `-`, up to the first that fails.
+pub(crate) fn script(settings: &Settings, path: &str) -> Result<(), Failure> {
+    let mut interpreter = Interpreter::new(settings)?;
+    source(&mut interpreter, path)
+}
+
+pub(crate) fn source(interpreter: &mut Interpreter, path: &str) -> Result<(), Failure> {
+    let mut text = String::new();
+    let read = match path {
+        "-" => io::stdin().read_to_string(&mut text).map(|_| ()),
+        path => std::fs::read_to_string(Path::new(path)).map(|read| text = read),
+    };
+    read.map_err(|error| Failure::usage(format!("{path}: {error}")))?;
+    for (line, statement) in words::statements(&text) {
+        match interpreter.execute(&statement) {
+            Ok(Outcome::Next) => {}
+            Ok(Outcome::Leave) => return Ok(()),
+            Err(mut failure) => {
+                if failure.code != INTERRUPTED && !failure.message.is_empty() {
+                    failure.message = format!("{path}:{line}: {}", failure.message);
+                }
+                return Err(failure);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Interpreter {
+    fn tell(&self, failure: &Failure) {
+        for line in failure.message.lines() {
+            self.settings().output.note(Role::Error, "error", line);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The guest agent, which acts on this machine.
+
+use std::fs;
+use std::time::Duration;
+
+use qapi_rt::blocking::Agent;
+use qapi_tests::peers::guest_agent;
+
+use crate::setup::Qmp;
+
+fn start() -> Option<(qapi_tests::peers::Server, Qmp)> {
+    let server = guest_agent()?.start();
+    let agent = Agent::builder().connect_deadline(Duration::from_secs(60));
+    drop(
+        agent
+            .connect_unix(server.socket())
+            .expect("the agent starts"),
+    );
+    let qmp = Qmp::at(&server.socket(), &server.path("home"));
+    Some((server, qmp))
+}
+
+#[test]
+fn programs() {
+    let Some((_server, qmp)) = start() else {
+        return;
+    };
+    assert_eq!(
+        qmp.run(["agent", "run", "--", "echo", "-n", "a b"]).good(),
+        "a b"
+    );
+    let ended = qmp.run(["agent", "run", "sh", "-c", "echo out; echo err >&2; exit 7"]);
+    assert_eq!(
+        (ended.code, &*ended.out, &*ended.err),
+        (Some(7), "out\n", "err\n")
+    );
+    let ended = qmp.run(["agent", "run", "--", "sh", "-c", "kill -9 $$"]);
+    assert_eq!(ended.code, Some(137));
+    assert_eq!(qmp.run(["agent", "run", "nonexistent-program"]).bad().0, 1);
+}
+
+#[test]
+fn files() {
+    let Some((server, qmp)) = start() else { return };
+    let [here, there, back] = ["here", "there", "back"].map(|name| server.path(name));
+    let contents: Vec<u8> = (0..=255).cycle().take(3 << 20).collect();
+    fs::write(&here, &contents).unwrap();
+    let guest = format!("guest:{}", there.display());
+    qmp.run(["agent", "cp", here.to_str().unwrap(), &guest])
+        .good();
+    assert!(fs::read(&there).unwrap() == contents);
+    qmp.run(["agent", "cp", &guest, back.to_str().unwrap()])
+        .good();
+    assert!(fs::read(&back).unwrap() == contents);
+    fs::write(&there, "text").unwrap();
+    assert_eq!(qmp.run(["agent", "cp", &guest, "-"]).good(), "text");
+    assert_eq!(
+        qmp.run(["agent", "cp", "guest:/nonexistent/file", "-"])
+            .bad()
+            .0,
+        1
+    );
+    assert_eq!(qmp.run(["agent", "cp", "a", "b"]).bad().0, 2);
+}
+
+#[test]
+fn any_command() {
+    let Some((_server, qmp)) = start() else {
+        return;
+    };
+    assert_eq!(qmp.say("agent guest-ping").good(), "{}\n");
+    assert_eq!(qmp.say("agent guest-sync id=0x10").good(), "16\n");
+    let (code, err) = qmp.say("agent guest-sync id=x").bad();
+    assert_eq!((code, &*err), (2, "error: 'id' expects an integer\n"));
+    let (code, err) = qmp.say("agent guest-file-open pth=/x").bad();
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("'pth' is not known; did you mean 'path'?"),
+        "{err}"
+    );
+    assert_eq!(qmp.say("agent guest-nonsense").bad().0, 1);
+    assert_eq!(qmp.say("agent fsfreeze status").good(), "\"thawed\"\n");
+    let info = qmp.say("agent info").good();
+    assert!(
+        info.contains(r#""version": ""#) && info.contains(r#""host-name": ""#),
+        "{info}"
+    );
+    let commands = qmp.say("agent commands -o table").good();
+    assert!(commands.contains("guest-ping"), "{commands}");
+    let described = qmp.say("agent describe guest-exec -o pretty").good();
+    assert!(described.contains("path: a string"), "{described}");
+    assert_eq!(qmp.say("agent -s nowhere guest-ping").bad().0, 3);
+}

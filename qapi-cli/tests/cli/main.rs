@@ -1,0 +1,10 @@
+//! The program `qmp`, run against real servers, also in a terminal.
+#![cfg(target_os = "linux")]
+
+mod agent;
+mod calls;
+mod completion;
+mod jobs;
+mod setup;
+mod shell;
+mod terminal;

@@ -1,0 +1,183 @@
+//! The program in a pseudo-terminal, and what a person would see of it.
+
+use std::io::{Read as _, Write};
+use std::num::NonZero;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::setup::Qmp;
+
+/// Longer than anything takes.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+pub(crate) struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    writer: Arc<Mutex<Box<dyn Write + Send>>>,
+    screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    child: Box<dyn Child + Send + Sync>,
+}
+
+fn size(rows: u16, cols: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        ..PtySize::default()
+    }
+}
+
+fn some(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("more than none")
+}
+
+impl Terminal {
+    /// The shell, once it is ready.
+    pub(crate) fn shell(qmp: &Qmp) -> Self {
+        let terminal = Self::start(qmp, &[]);
+        terminal.sees("Ctrl-D leaves");
+        terminal.sees("> ");
+        terminal
+    }
+
+    pub(crate) fn start(qmp: &Qmp, words: &[&str]) -> Self {
+        let pair = native_pty_system()
+            .openpty(size(24, 100))
+            .expect("a terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_qmp"));
+        command.args(words);
+        command.cwd(std::env::temp_dir());
+        command.env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", &qmp.home);
+        command.env("QMP_SOCKET", &qmp.socket);
+        command.env("TERM", "xterm-256color");
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the program was built");
+        let writer = pair.master.take_writer().expect("a writer");
+        let terminal = Self {
+            writer: Arc::new(Mutex::new(writer)),
+            screen: Arc::new((
+                Mutex::new(vt100::Parser::new(some(24), some(100), 500)),
+                Condvar::new(),
+            )),
+            master: pair.master,
+            child,
+        };
+        terminal.read();
+        terminal
+    }
+
+    /// Keeps the screen, and answers where the cursor is, as terminals do.
+    fn read(&self) {
+        let mut reader = self.master.try_clone_reader().expect("a reader");
+        let (screen, writer) = (Arc::clone(&self.screen), Arc::clone(&self.writer));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut parser = screen.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let output = &buffer[..count];
+                parser.process(output);
+                if output.windows(4).any(|bytes| bytes == b"\x1b[6n") {
+                    let (row, column) = parser.screen().cursor_position();
+                    let answer = format!("\x1b[{};{}R", row + 1, column + 1);
+                    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                    // The program may have ended.
+                    let _ = writer.write_all(answer.as_bytes());
+                }
+                screen.1.notify_all();
+            }
+        });
+    }
+
+    pub(crate) fn types(&self, keys: &str) {
+        let mut writer = self.writer.lock().expect("nobody panicked");
+        writer
+            .write_all(keys.as_bytes())
+            .expect("the program reads");
+        writer.flush().expect("the program reads");
+    }
+
+    /// Types a line, once there is a prompt for it.
+    #[track_caller]
+    pub(crate) fn enters(&self, line: &str) {
+        self.prompts();
+        self.types(&format!("{line}\r"));
+    }
+
+    /// Waits for an empty line to type in.
+    #[track_caller]
+    pub(crate) fn prompts(&self) {
+        let is_empty = |screen: &str| screen.trim_end().ends_with("m0>");
+        self.waits(is_empty, "a prompt");
+    }
+
+    /// Types keys again and again until the screen shows what they bring about.
+    #[track_caller]
+    pub(crate) fn insists(&self, keys: &str, text: &str) {
+        let end = Instant::now() + DEADLINE;
+        while !self.shows(
+            |screen| screen.contains(text),
+            Instant::now() + Duration::from_millis(300),
+        ) {
+            assert!(Instant::now() < end, "not seen: {text}");
+            self.types(keys);
+        }
+    }
+
+    /// Pastes, as terminals tell programs that text is pasted.
+    pub(crate) fn pastes(&self, text: &str) {
+        self.types(&format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")));
+    }
+
+    pub(crate) fn resizes(&self, rows: u16, cols: u16) {
+        self.master.resize(size(rows, cols)).expect("a terminal");
+        let mut parser = self.screen.0.lock().expect("nobody panicked");
+        parser.screen_mut().set_size(some(rows), some(cols));
+    }
+
+    /// Waits until the screen shows this.
+    #[track_caller]
+    pub(crate) fn sees(&self, text: &str) {
+        self.waits(|screen| screen.contains(text), text);
+    }
+
+    #[track_caller]
+    pub(crate) fn waits(&self, is_so: impl Fn(&str) -> bool, what: &str) {
+        if !self.shows(is_so, Instant::now() + DEADLINE) {
+            let parser = self.screen.0.lock().expect("nobody panicked");
+            panic!("not seen: {what}\n{}", parser.screen().contents());
+        }
+    }
+
+    fn shows(&self, is_so: impl Fn(&str) -> bool, end: Instant) -> bool {
+        let mut parser = self.screen.0.lock().expect("nobody panicked");
+        while !is_so(&parser.screen().contents()) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            parser = self
+                .screen
+                .1
+                .wait_timeout(parser, left)
+                .expect("nobody panicked")
+                .0;
+        }
+        true
+    }
+
+    /// Waits for the end, and gives the exit code.
+    pub(crate) fn ends(mut self) -> u32 {
+        self.child.wait().expect("it ends").exit_code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
