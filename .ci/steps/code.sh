@@ -76,7 +76,7 @@ check() {
 features_without_agent() {
   local set
   # `cli` is all of them and the command. Those that stand by themselves are tried so.
-  for set in "" $(subsets docs human legacy releases service syn) diff import cli; do check qapi-gen $set; done
+  for set in "" $(subsets docs human legacy releases service syn) diff explain export import cli; do check qapi-gen $set; done
   for set in "" qmp qsd; do with_types $set; done
 }
 

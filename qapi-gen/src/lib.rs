@@ -58,6 +58,8 @@
 //! |---|---|
 //! | `diff` | what changed between two interfaces, and what that breaks |
 //! | `docs` | the schema's documentation becomes that of the generated code |
+//! | `explain` | the rules of the language at length |
+//! | `export` | schemas in forms for other languages |
 //! | `human` | diagnostics with source excerpts and suggested names |
 //! | `import` | schemas from what servers tell of theirs |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
@@ -75,11 +77,17 @@ pub mod diagnostic;
 #[cfg(feature = "diff")]
 #[cfg_attr(docsrs, doc(cfg(feature = "diff")))]
 pub mod diff;
+#[cfg(feature = "explain")]
+#[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
+pub mod explain;
+#[cfg(feature = "export")]
+#[cfg_attr(docsrs, doc(cfg(feature = "export")))]
+pub mod export;
 mod frontend;
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
 pub mod import;
-#[cfg(any(feature = "diff", feature = "import"))]
+#[cfg(any(feature = "diff", feature = "export", feature = "import"))]
 // Each of them needs another part of it.
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
 mod interface;
@@ -109,8 +117,11 @@ mod syntax;
 
 pub use builder::{Builder, Condition};
 pub use frontend::{Frontend, LANGUAGE};
-#[cfg(any(feature = "diff", feature = "import"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "diff", feature = "import"))))]
+#[cfg(any(feature = "diff", feature = "export", feature = "import"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "diff", feature = "export", feature = "import")))
+)]
 pub use interface::{Interface, NotIntrospection};
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use names::Name;

@@ -157,7 +157,7 @@ fn wrong_usage_is_status_2() {
     for arguments in [
         &[][..],
         &["check"],
-        &["explain", "a.json"],
+        &["describe", "a.json"],
         &["check", "--message-format", "xml", "a.json"],
         &["check", "--pretty", "a.json"],
         &["introspect", "a.json", "a.json"],

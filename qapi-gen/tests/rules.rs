@@ -1,19 +1,9 @@
 //! Every rule of the language, by cases of schemas that keep it and schemas that break it.
-//!
-//! The cases are in `rules/*.txt`; each is
-//!
-//! ```text
-//! === TITLE
-//! the text of main.json
-//! +++ NAME
-//! the text of another file
-//! ---
-//! CODE FILE:LINE[:COLUMN] words that the message contains
-//! ```
-//!
-//! with one line per diagnostic, in order, or `accept` and the rules that the schema nearly
-//! breaks. `%{XX}` stands for a byte; `%{EOF}` ends a file without a newline.
 
+#[path = "common/cases.rs"]
+mod cases;
+
+use cases::{Case, cases};
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::{Frontend, MemoryLoader};
 use std::collections::BTreeSet;
@@ -25,73 +15,6 @@ const ELSEWHERE: &[Code] = &[Code::UnreadableRoot, Code::NestingTooDeep];
 
 /// Rules that no test breaks.
 const UNTESTED: &[(Code, &str)] = &[(Code::TooLarge, "needs 4 GiB of text")];
-
-struct Case {
-    title: String,
-    files: Vec<(String, Vec<u8>)>,
-    expected: Vec<String>,
-}
-
-fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    paths.iter().flat_map(|path| parse(path)).collect()
-}
-
-fn parse(path: &Path) -> Vec<Case> {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut cases: Vec<Case> = Vec::new();
-    let mut in_files = false;
-    for line in text.lines() {
-        if let Some(title) = line.strip_prefix("=== ") {
-            cases.push(Case {
-                title: format!("{name}: {title}"),
-                files: vec![("main.json".into(), Vec::new())],
-                expected: Vec::new(),
-            });
-            in_files = true;
-            continue;
-        }
-        let Some(case) = cases.last_mut() else {
-            continue;
-        };
-        if line == "---" {
-            in_files = false;
-        } else if let Some(name) = line.strip_prefix("+++ ") {
-            case.files.push((name.into(), Vec::new()));
-        } else if in_files {
-            let (_, file) = case.files.last_mut().unwrap();
-            unescape(line, file);
-        } else if !line.is_empty() {
-            case.expected.push(line.to_owned());
-        }
-    }
-    for case in &mut cases {
-        // The blank line before the next case belongs to nobody; one after `---` is not here.
-        assert!(!case.expected.is_empty(), "{}: no expectation", case.title);
-    }
-    cases
-}
-
-fn unescape(line: &str, out: &mut Vec<u8>) {
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("%{") {
-        let (byte, after) = after.split_once('}').expect("closing brace");
-        out.extend(before.bytes());
-        if byte == "EOF" {
-            return;
-        }
-        out.push(u8::from_str_radix(byte, 16).expect("two hexadecimal digits"));
-        rest = after;
-    }
-    out.extend(rest.bytes());
-    out.push(b'\n');
-}
 
 fn read(case: &Case) -> Result<(), Errors> {
     Frontend::new()
@@ -198,7 +121,8 @@ fn the_table_of_rules_is_up_to_date() {
     let mut table = String::from(
         "# Diagnostics\n\n\
          Every error that `qapi-gen` finds in a schema carries the code of the rule that is\n\
-         broken. `qapi-gen check --message-format json` gives it as `code`. Codes are stable.\n\n\
+         broken. `qapi-gen check --message-format json` gives it as `code`. Codes are stable.\n\
+         `qapi-gen explain CODE` explains a rule, and so does the [guide](guide/rules/README.md).\n\n\
          | code | rule |\n| --- | --- |\n",
     );
     for code in Code::ALL {
@@ -208,7 +132,9 @@ fn the_table_of_rules_is_up_to_date() {
         } else {
             ""
         };
-        writeln!(table, "| {code} | {rule}{style} |").unwrap();
+        let family = code.as_str().trim_end_matches(|c: char| c.is_ascii_digit());
+        let page = format!("guide/rules/{family}.md#{}", code.as_str().to_lowercase());
+        writeln!(table, "| [{code}]({page}) | {rule}{style} |").unwrap();
     }
     table.push_str(
         "\nRules of style are enforced by `qapi-gen check` alone. They are never a reason not to\n\

@@ -3,6 +3,8 @@
 mod about;
 mod check;
 mod diff;
+mod explain;
+mod export;
 mod generate;
 mod import;
 mod input;
@@ -32,6 +34,8 @@ enum Command {
     Generate(generate::Args),
     Diff(diff::Args),
     Import(import::Args),
+    Export(export::Args),
+    Explain(explain::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
 }
@@ -55,6 +59,8 @@ fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),
     };

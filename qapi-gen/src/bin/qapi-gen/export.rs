@@ -1,0 +1,92 @@
+//! `qapi-gen export`
+
+use crate::Outcome;
+use crate::input::Language;
+use crate::interface::Source;
+use crate::output::{Sink, complain};
+use qapi_gen::export::{Format, export};
+use qapi_gen::import::import;
+use qapi_gen::{Frontend, Interface};
+use std::path::PathBuf;
+
+/// Write a schema in a form for other languages.
+///
+/// SCHEMA is a schema's root file, the folder of a QEMU source tree, a file with what a server answered to
+/// query-qmp-schema, or a running server as unix:PATH or tcp:HOST:PORT. What a server tells has no names for types, which
+/// are made as `qapi-gen import` makes them.
+///
+/// Exit status: 0 if the output is written, 2 if there is none.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Form,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// What the output calls the interface, instead of by its file.
+    #[arg(long)]
+    title: Option<String>,
+    #[command(flatten)]
+    language: Language,
+    /// The schema; - is standard input.
+    #[arg(value_name = "SCHEMA")]
+    schema: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  qapi-gen export --format json-schema vmm.json -o vmm.schema.json
+  qapi-gen export --format openrpc qemu-11.1.0 -o qmp.openrpc.json
+  qapi-gen export --format typescript unix:/run/vm/qmp.sock -o qmp.ts";
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// JSON Schema 2020-12: types, requests, replies, events.
+    JsonSchema,
+    /// OpenRPC 1.3: commands as methods, events as notifications.
+    Openrpc,
+    /// Declarations for TypeScript.
+    Typescript,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match write(args) {
+        Ok(outcome) | Err(outcome) => outcome,
+    }
+}
+
+fn write(args: &Args) -> Result<Outcome, Outcome> {
+    let interface = match Source::read(&args.schema, &args.language)? {
+        Source::Schema(schema) => Interface::of(&schema),
+        Source::Introspection(interface) => {
+            let failed = |error: &dyn std::fmt::Display| {
+                complain(&format!("{}: {error}", args.schema.display()))
+            };
+            let imported = import(&interface, None).map_err(|error| failed(&error))?;
+            let frontend = Frontend::new().legacy(true);
+            let schema = frontend.read_text("imported.json", imported.text);
+            Interface::of(&schema.map_err(|errors| failed(&errors))?)
+        }
+    };
+    let format = match args.format {
+        Form::JsonSchema => Format::JsonSchema,
+        Form::Openrpc => Format::OpenRpc,
+        Form::Typescript => Format::TypeScript,
+    };
+    let name = args.schema.to_string_lossy();
+    let text = export(&interface, format, args.title.as_deref().unwrap_or(&name));
+    let Some(path) = &args.output else {
+        let mut sink = Sink::stdout();
+        sink.write(text.as_bytes());
+        return Ok(sink.finish());
+    };
+    match std::fs::write(path, text) {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => Err(complain(&format!(
+            "cannot write {}: {error}",
+            path.display()
+        ))),
+    }
+}
