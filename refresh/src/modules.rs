@@ -3,11 +3,15 @@
 use qapi_gen::{Builder, Releases};
 use std::path::{Path, PathBuf};
 
-const MANUAL: &str = "https://www.qemu.org/docs/master/interop/";
-
 /// The modules: where each is, and what makes it.
 pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
     let schema = workspace.join("schema");
+    let version = std::fs::read_to_string(schema.join("VERSION")).expect("the release is stated");
+    // That of the release, since the anchors of another one may differ.
+    let manual = format!(
+        "https://qemu.readthedocs.io/en/v{}/interop/",
+        version.trim_end()
+    );
     let builder = |root: &str, name: &str, page: &str| {
         let releases = schema.join("releases");
         let facts = releases.join(format!("{name}.txt"));
@@ -16,7 +20,7 @@ pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
             .extend(releases.join(format!("{name}-dropped.json")))
             .types_crate("crate")
             .releases(Releases::parse(&facts).expect("facts are well-formed"))
-            .reference(format!("{MANUAL}{page}"), name.to_uppercase())
+            .reference(format!("{manual}{page}"), name.to_uppercase())
     };
     let qsd = builder(
         "storage-daemon/qapi/qapi-schema.json",
