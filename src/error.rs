@@ -230,12 +230,6 @@ impl Error {
         Self::new(ErrorKind::Encode(error)).of(command.to_owned())
     }
 
-    /// That a command's reply is of another shape.
-    #[cfg(feature = "serde")]
-    pub(crate) fn decode(error: types::Error, command: &str) -> Self {
-        Self::new(ErrorKind::Decode(error)).of(command.to_owned())
-    }
-
     /// That what the caller gave makes no sense.
     pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::io(io::Error::new(io::ErrorKind::InvalidInput, error))

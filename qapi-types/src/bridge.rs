@@ -38,8 +38,8 @@ pub fn to_value(value: &impl Serialize) -> Result<Value> {
 ///
 /// # Errors
 /// When the type has another shape.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|error| Error::other(error.to_string()))
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T> {
+    T::deserialize(value).map_err(|error| Error::other(error.to_string()))
 }
 
 /// Deserializes a value from the shape it has on the wire, as a client does.

@@ -324,7 +324,9 @@ macro_rules! agent_methods {
             let request = RawCommand::of(command, &arguments);
             let request = request.map_err(|error| Error::encode(error, command))?;
             let reply = self.execute(request)$($await)*?;
-            crate::types::bridge::from_value(reply).map_err(|error| Error::decode(error, command))
+            crate::types::bridge::from_value(&reply).map_err(|error| {
+                Error::decode(error, &reply.to_string()).of(command.to_owned())
+            })
         }
 
         /// Runs a program to its end and collects its output.

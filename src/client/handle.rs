@@ -182,7 +182,8 @@ impl Client {
         let request = RawCommand::of(command, &arguments);
         let request = request.map_err(|error| Error::encode(error, command))?;
         let reply = self.execute(request).await?;
-        from_value(reply).map_err(|error| Error::decode(error, command))
+        from_value(&reply)
+            .map_err(|error| Error::decode(error, &reply.to_string()).of(command.to_owned()))
     }
 
     /// A command to be executed in other ways than the usual one.
