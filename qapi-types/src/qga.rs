@@ -10,7 +10,7 @@
 
 /// Since: 1.1
 ///
-/// [`GuestAgentCommandInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAgentCommandInfo), `qapi-schema.json`
+/// [`GuestAgentCommandInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAgentCommandInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestAgentCommandInfo {
@@ -89,7 +89,7 @@ impl crate::codec::Members for GuestAgentCommandInfo {
 
 /// Since: 0.15
 ///
-/// [`GuestAgentInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAgentInfo), `qapi-schema.json`
+/// [`GuestAgentInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAgentInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestAgentInfo {
@@ -161,7 +161,7 @@ impl crate::codec::Members for GuestAgentInfo {
 
 /// Since: 0.15
 ///
-/// [`GuestFileRead`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileRead), `qapi-schema.json`
+/// [`GuestFileRead` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileRead), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFileRead {
@@ -240,7 +240,7 @@ impl crate::codec::Members for GuestFileRead {
 
 /// Since: 0.15
 ///
-/// [`GuestFileWrite`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileWrite), `qapi-schema.json`
+/// [`GuestFileWrite` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileWrite), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFileWrite {
@@ -302,7 +302,7 @@ impl crate::codec::Members for GuestFileWrite {
 
 /// Since: 0.15
 ///
-/// [`GuestFileSeek`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileSeek), `qapi-schema.json`
+/// [`GuestFileSeek` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFileSeek), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFileSeek {
@@ -364,7 +364,7 @@ impl crate::codec::Members for GuestFileSeek {
 
 /// Since: 2.6
 ///
-/// [`QGASeek`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.QGASeek), `qapi-schema.json`
+/// [`QGASeek` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.QGASeek), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QGASeek {
@@ -400,7 +400,7 @@ impl crate::codec::Enum for QGASeek {
 
 /// Since: 2.6
 ///
-/// [`GuestFileWhence`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#alternate-QGA-qapi-schema.GuestFileWhence), `qapi-schema.json`
+/// [`GuestFileWhence` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#alternate-QGA-qapi-schema.GuestFileWhence), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GuestFileWhence {
@@ -452,7 +452,7 @@ impl crate::codec::Encode for GuestFileWhence {
 ///
 /// Since: 0.15
 ///
-/// [`GuestFsfreezeStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestFsfreezeStatus), `qapi-schema.json`
+/// [`GuestFsfreezeStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestFsfreezeStatus), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestFsfreezeStatus {
@@ -487,7 +487,7 @@ impl crate::codec::Enum for GuestFsfreezeStatus {
 ///
 /// Since: 2.4
 ///
-/// [`GuestFilesystemTrimResult`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemTrimResult), `qapi-schema.json`
+/// [`GuestFilesystemTrimResult` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemTrimResult), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFilesystemTrimResult {
@@ -589,7 +589,7 @@ impl crate::codec::Members for GuestFilesystemTrimResult {
 ///
 /// Since: 2.4
 ///
-/// [`GuestFilesystemTrimResponse`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemTrimResponse), `qapi-schema.json`
+/// [`GuestFilesystemTrimResponse` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemTrimResponse), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFilesystemTrimResponse {
@@ -649,7 +649,7 @@ impl crate::codec::Members for GuestFilesystemTrimResponse {
 ///
 /// Since: 1.1
 ///
-/// [`GuestIpAddressType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestIpAddressType), `qapi-schema.json`
+/// [`GuestIpAddressType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestIpAddressType), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestIpAddressType {
@@ -684,7 +684,7 @@ impl crate::codec::Enum for GuestIpAddressType {
 ///
 /// Since: 1.1
 ///
-/// [`GuestIpAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestIpAddress), `qapi-schema.json`
+/// [`GuestIpAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestIpAddress), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestIpAddress {
@@ -765,7 +765,7 @@ impl crate::codec::Members for GuestIpAddress {
 ///
 /// Since: 2.11
 ///
-/// [`GuestNetworkInterfaceStat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkInterfaceStat), `qapi-schema.json`
+/// [`GuestNetworkInterfaceStat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkInterfaceStat), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestNetworkInterfaceStat {
@@ -920,7 +920,7 @@ impl crate::codec::Members for GuestNetworkInterfaceStat {
 ///
 /// Since: 1.1
 ///
-/// [`GuestNetworkInterface`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkInterface), `qapi-schema.json`
+/// [`GuestNetworkInterface` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkInterface), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestNetworkInterface {
@@ -1033,7 +1033,7 @@ impl crate::codec::Members for GuestNetworkInterface {
 ///
 /// Since: 1.5
 ///
-/// [`GuestLogicalProcessor`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLogicalProcessor), `qapi-schema.json`
+/// [`GuestLogicalProcessor` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLogicalProcessor), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestLogicalProcessor {
@@ -1115,7 +1115,7 @@ impl crate::codec::Members for GuestLogicalProcessor {
 ///
 /// Since: 2.2
 ///
-/// [`GuestDiskBusType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestDiskBusType), `qapi-schema.json`
+/// [`GuestDiskBusType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestDiskBusType), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestDiskBusType {
@@ -1246,7 +1246,7 @@ impl crate::codec::Enum for GuestDiskBusType {
 ///
 /// Since: 2.2
 ///
-/// [`GuestPCIAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestPCIAddress), `qapi-schema.json`
+/// [`GuestPCIAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestPCIAddress), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPCIAddress {
@@ -1325,7 +1325,7 @@ impl crate::codec::Members for GuestPCIAddress {
 ///
 /// Since: 6.0
 ///
-/// [`GuestCCWAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestCCWAddress), `qapi-schema.json`
+/// [`GuestCCWAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestCCWAddress), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestCCWAddress {
@@ -1404,7 +1404,7 @@ impl crate::codec::Members for GuestCCWAddress {
 ///
 /// Since: 2.2
 ///
-/// [`GuestDiskAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskAddress), `qapi-schema.json`
+/// [`GuestDiskAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskAddress), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDiskAddress {
@@ -1574,7 +1574,7 @@ impl crate::codec::Members for GuestDiskAddress {
 ///
 /// Since: 7.1
 ///
-/// [`GuestNVMeSmart`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNVMeSmart), `qapi-schema.json`
+/// [`GuestNVMeSmart` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNVMeSmart), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestNVMeSmart {
@@ -1941,7 +1941,7 @@ impl crate::codec::Members for GuestNVMeSmart {
 ///
 /// Since: 7.1
 ///
-/// [`GuestDiskSmart`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskSmart), `qapi-schema.json`
+/// [`GuestDiskSmart` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskSmart), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDiskSmart {
@@ -2259,7 +2259,7 @@ impl crate::codec::Branches for GuestDiskSmartBranch {
 ///
 /// Since: 5.2
 ///
-/// [`GuestDiskInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskInfo), `qapi-schema.json`
+/// [`GuestDiskInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDiskInfo {
@@ -2400,7 +2400,7 @@ impl crate::codec::Members for GuestDiskInfo {
 ///
 /// Since: 2.2
 ///
-/// [`GuestFilesystemInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemInfo), `qapi-schema.json`
+/// [`GuestFilesystemInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestFilesystemInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestFilesystemInfo {
@@ -2561,7 +2561,7 @@ impl crate::codec::Members for GuestFilesystemInfo {
 ///
 /// Since: 2.3
 ///
-/// [`GuestMemoryBlock`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlock), `qapi-schema.json`
+/// [`GuestMemoryBlock` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlock), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestMemoryBlock {
@@ -2643,7 +2643,7 @@ impl crate::codec::Members for GuestMemoryBlock {
 ///
 /// Since: 2.3
 ///
-/// [`GuestMemoryBlockResponseType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestMemoryBlockResponseType), `qapi-schema.json`
+/// [`GuestMemoryBlockResponseType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestMemoryBlockResponseType), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestMemoryBlockResponseType {
@@ -2694,7 +2694,7 @@ impl crate::codec::Enum for GuestMemoryBlockResponseType {
 ///
 /// Since: 2.3
 ///
-/// [`GuestMemoryBlockResponse`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlockResponse), `qapi-schema.json`
+/// [`GuestMemoryBlockResponse` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlockResponse), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestMemoryBlockResponse {
@@ -2776,7 +2776,7 @@ impl crate::codec::Members for GuestMemoryBlockResponse {
 ///
 /// Since: 2.3
 ///
-/// [`GuestMemoryBlockInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlockInfo), `qapi-schema.json`
+/// [`GuestMemoryBlockInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestMemoryBlockInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestMemoryBlockInfo {
@@ -2829,7 +2829,7 @@ impl crate::codec::Members for GuestMemoryBlockInfo {
 
 /// Since: 2.5
 ///
-/// [`GuestExecStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestExecStatus), `qapi-schema.json`
+/// [`GuestExecStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestExecStatus), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestExecStatus {
@@ -2996,7 +2996,7 @@ impl crate::codec::Members for GuestExecStatus {
 
 /// Since: 2.5
 ///
-/// [`GuestExec`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestExec), `qapi-schema.json`
+/// [`GuestExec` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestExec), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestExec {
@@ -3049,7 +3049,7 @@ impl crate::codec::Members for GuestExec {
 
 /// Since: 8.0
 ///
-/// [`GuestExecCaptureOutputMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestExecCaptureOutputMode), `qapi-schema.json`
+/// [`GuestExecCaptureOutputMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestExecCaptureOutputMode), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestExecCaptureOutputMode {
@@ -3099,7 +3099,7 @@ impl crate::codec::Enum for GuestExecCaptureOutputMode {
 
 /// Since: 8.0
 ///
-/// [`GuestExecCaptureOutput`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#alternate-QGA-qapi-schema.GuestExecCaptureOutput), `qapi-schema.json`
+/// [`GuestExecCaptureOutput` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#alternate-QGA-qapi-schema.GuestExecCaptureOutput), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GuestExecCaptureOutput {
@@ -3149,7 +3149,7 @@ impl crate::codec::Encode for GuestExecCaptureOutput {
 
 /// Since: 2.10
 ///
-/// [`GuestHostName`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestHostName), `qapi-schema.json`
+/// [`GuestHostName` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestHostName), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestHostName {
@@ -3207,7 +3207,7 @@ impl crate::codec::Members for GuestHostName {
 ///
 /// Since: 2.10
 ///
-/// [`GuestUser`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestUser), `qapi-schema.json`
+/// [`GuestUser` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestUser), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestUser {
@@ -3285,7 +3285,7 @@ impl crate::codec::Members for GuestUser {
 
 /// Since: 2.10
 ///
-/// [`GuestTimezone`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestTimezone), `qapi-schema.json`
+/// [`GuestTimezone` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestTimezone), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestTimezone {
@@ -3354,7 +3354,7 @@ impl crate::codec::Members for GuestTimezone {
 
 /// Since: 2.10
 ///
-/// [`GuestOSInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestOSInfo), `qapi-schema.json`
+/// [`GuestOSInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestOSInfo), `qapi-schema.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GuestOSInfo {
@@ -3565,7 +3565,7 @@ impl crate::codec::Members for GuestOSInfo {
 
 /// If: `CONFIG_WIN32`
 ///
-/// [`GuestDeviceType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestDeviceType), `qapi-schema.json`
+/// [`GuestDeviceType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestDeviceType), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestDeviceType {
@@ -3597,7 +3597,7 @@ impl crate::codec::Enum for GuestDeviceType {
 ///
 /// Since: 5.2
 ///
-/// [`GuestDeviceIdPCI`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceIdPCI), `qapi-schema.json`
+/// [`GuestDeviceIdPCI` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceIdPCI), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDeviceIdPCI {
@@ -3661,7 +3661,7 @@ impl crate::codec::Members for GuestDeviceIdPCI {
 ///
 /// Since: 5.2
 ///
-/// [`GuestDeviceId`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceId), `qapi-schema.json`
+/// [`GuestDeviceId` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceId), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDeviceId {
@@ -3827,7 +3827,7 @@ impl crate::codec::Branches for GuestDeviceIdBranch {
 ///
 /// Since: 5.2
 ///
-/// [`GuestDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceInfo), `qapi-schema.json`
+/// [`GuestDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDeviceInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDeviceInfo {
@@ -3936,7 +3936,7 @@ impl crate::codec::Members for GuestDeviceInfo {
 
 /// Since: 5.2
 ///
-/// [`GuestAuthorizedKeys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAuthorizedKeys), `qapi-schema.json`
+/// [`GuestAuthorizedKeys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestAuthorizedKeys), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestAuthorizedKeys {
@@ -3994,7 +3994,7 @@ impl crate::codec::Members for GuestAuthorizedKeys {
 ///
 /// Since: 7.1
 ///
-/// [`GuestDiskStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskStats), `qapi-schema.json`
+/// [`GuestDiskStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskStats), `qapi-schema.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDiskStats {
@@ -4325,7 +4325,7 @@ impl crate::codec::Members for GuestDiskStats {
 
 /// If: `CONFIG_LINUX`
 ///
-/// [`GuestDiskStatsInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskStatsInfo), `qapi-schema.json`
+/// [`GuestDiskStatsInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestDiskStatsInfo), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestDiskStatsInfo {
@@ -4414,7 +4414,7 @@ impl crate::codec::Members for GuestDiskStatsInfo {
 ///
 /// Since: 7.1
 ///
-/// [`GuestCpuStatsType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestCpuStatsType), `qapi-schema.json`
+/// [`GuestCpuStatsType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#enum-QGA-qapi-schema.GuestCpuStatsType), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestCpuStatsType {
@@ -4446,7 +4446,7 @@ impl crate::codec::Enum for GuestCpuStatsType {
 ///
 /// Since: 7.1
 ///
-/// [`GuestLinuxCpuStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLinuxCpuStats), `qapi-schema.json`
+/// [`GuestLinuxCpuStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLinuxCpuStats), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestLinuxCpuStats {
@@ -4663,7 +4663,7 @@ impl crate::codec::Members for GuestLinuxCpuStats {
 ///
 /// Since: 7.1
 ///
-/// [`GuestCpuStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestCpuStats), `qapi-schema.json`
+/// [`GuestCpuStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestCpuStats), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestCpuStats {
@@ -4830,7 +4830,7 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
 ///
 /// Since: 10.0
 ///
-/// [`GuestLoadAverage`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLoadAverage), `qapi-schema.json`
+/// [`GuestLoadAverage` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestLoadAverage), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestLoadAverage {
@@ -4903,7 +4903,7 @@ impl crate::codec::Members for GuestLoadAverage {
 ///
 /// Since: 9.1
 ///
-/// [`GuestNetworkRoute`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkRoute), `qapi-schema.json`
+/// [`GuestNetworkRoute` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#object-QGA-qapi-schema.GuestNetworkRoute), `qapi-schema.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestNetworkRoute {
@@ -5311,7 +5311,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`guest-sync-delimited`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync-delimited), `qapi-schema.json`
+    /// [`guest-sync-delimited` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync-delimited), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSyncDelimited {
@@ -5370,7 +5370,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-sync`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync), `qapi-schema.json`
+    /// [`guest-sync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSync {
@@ -5429,7 +5429,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-ping`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ping), `qapi-schema.json`
+    /// [`guest-ping` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ping), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestPing {}
@@ -5474,7 +5474,7 @@ pub mod commands {
 
     /// Since: 1.5
     ///
-    /// [`guest-get-time`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-time), `qapi-schema.json`
+    /// [`guest-get-time` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-time), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetTime {}
@@ -5519,7 +5519,7 @@ pub mod commands {
 
     /// Since: 1.5
     ///
-    /// [`guest-set-time`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-time), `qapi-schema.json`
+    /// [`guest-set-time` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-time), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSetTime {
@@ -5585,7 +5585,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-info`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-info), `qapi-schema.json`
+    /// [`guest-info` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-info), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestInfo {}
@@ -5630,7 +5630,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-shutdown`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-shutdown), `qapi-schema.json`
+    /// [`guest-shutdown` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-shutdown), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestShutdown {
@@ -5696,7 +5696,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-open`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-open), `qapi-schema.json`
+    /// [`guest-file-open` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-open), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileOpen {
@@ -5769,7 +5769,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-close`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-close), `qapi-schema.json`
+    /// [`guest-file-close` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-close), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileClose {
@@ -5828,7 +5828,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-read`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-read), `qapi-schema.json`
+    /// [`guest-file-read` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-read), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileRead {
@@ -5903,7 +5903,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-write`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-write), `qapi-schema.json`
+    /// [`guest-file-write` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-write), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileWrite {
@@ -5985,7 +5985,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-seek`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-seek), `qapi-schema.json`
+    /// [`guest-file-seek` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-seek), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileSeek {
@@ -6064,7 +6064,7 @@ pub mod commands {
 
     /// Since: 0.15
     ///
-    /// [`guest-file-flush`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-flush), `qapi-schema.json`
+    /// [`guest-file-flush` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-flush), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFileFlush {
@@ -6125,7 +6125,7 @@ pub mod commands {
     ///
     /// Since: 0.15
     ///
-    /// [`guest-fsfreeze-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-status), `qapi-schema.json`
+    /// [`guest-fsfreeze-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-status), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFsfreezeStatus {}
@@ -6172,7 +6172,7 @@ pub mod commands {
     ///
     /// Since: 0.15
     ///
-    /// [`guest-fsfreeze-freeze`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-freeze), `qapi-schema.json`
+    /// [`guest-fsfreeze-freeze` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-freeze), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFsfreezeFreeze {}
@@ -6219,7 +6219,7 @@ pub mod commands {
     ///
     /// Since: 2.2
     ///
-    /// [`guest-fsfreeze-freeze-list`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-freeze-list), `qapi-schema.json`
+    /// [`guest-fsfreeze-freeze-list` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-freeze-list), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFsfreezeFreezeList {
@@ -6292,7 +6292,7 @@ pub mod commands {
     ///
     /// Since: 0.15
     ///
-    /// [`guest-fsfreeze-thaw`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-thaw), `qapi-schema.json`
+    /// [`guest-fsfreeze-thaw` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fsfreeze-thaw), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFsfreezeThaw {}
@@ -6339,7 +6339,7 @@ pub mod commands {
     ///
     /// Since: 1.2
     ///
-    /// [`guest-fstrim`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fstrim), `qapi-schema.json`
+    /// [`guest-fstrim` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-fstrim), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestFstrim {
@@ -6407,7 +6407,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`guest-suspend-disk`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-disk), `qapi-schema.json`
+    /// [`guest-suspend-disk` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-disk), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSuspendDisk {}
@@ -6455,7 +6455,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`guest-suspend-ram`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-ram), `qapi-schema.json`
+    /// [`guest-suspend-ram` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-ram), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSuspendRam {}
@@ -6503,7 +6503,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`guest-suspend-hybrid`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-hybrid), `qapi-schema.json`
+    /// [`guest-suspend-hybrid` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-suspend-hybrid), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSuspendHybrid {}
@@ -6551,7 +6551,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`guest-network-get-interfaces`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-network-get-interfaces), `qapi-schema.json`
+    /// [`guest-network-get-interfaces` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-network-get-interfaces), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestNetworkGetInterfaces {}
@@ -6598,7 +6598,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`guest-get-vcpus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-vcpus), `qapi-schema.json`
+    /// [`guest-get-vcpus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-vcpus), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetVcpus {}
@@ -6645,7 +6645,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`guest-set-vcpus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-vcpus), `qapi-schema.json`
+    /// [`guest-set-vcpus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-vcpus), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSetVcpus {
@@ -6710,7 +6710,7 @@ pub mod commands {
     ///
     /// Since: 5.2
     ///
-    /// [`guest-get-disks`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-disks), `qapi-schema.json`
+    /// [`guest-get-disks` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-disks), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetDisks {}
@@ -6757,7 +6757,7 @@ pub mod commands {
     ///
     /// Since: 2.2
     ///
-    /// [`guest-get-fsinfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-fsinfo), `qapi-schema.json`
+    /// [`guest-get-fsinfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-fsinfo), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetFsinfo {}
@@ -6804,7 +6804,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`guest-set-user-password`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-user-password), `qapi-schema.json`
+    /// [`guest-set-user-password` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-user-password), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSetUserPassword {
@@ -6885,7 +6885,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`guest-get-memory-blocks`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-memory-blocks), `qapi-schema.json`
+    /// [`guest-get-memory-blocks` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-memory-blocks), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetMemoryBlocks {}
@@ -6932,7 +6932,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`guest-set-memory-blocks`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-memory-blocks), `qapi-schema.json`
+    /// [`guest-set-memory-blocks` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-set-memory-blocks), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSetMemoryBlocks {
@@ -6997,7 +6997,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`guest-get-memory-block-info`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-memory-block-info), `qapi-schema.json`
+    /// [`guest-get-memory-block-info` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-memory-block-info), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetMemoryBlockInfo {}
@@ -7042,7 +7042,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`guest-exec-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec-status), `qapi-schema.json`
+    /// [`guest-exec-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec-status), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestExecStatus {
@@ -7101,7 +7101,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`guest-exec`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec), `qapi-schema.json`
+    /// [`guest-exec` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestExec {
@@ -7222,7 +7222,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`guest-get-host-name`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-host-name), `qapi-schema.json`
+    /// [`guest-get-host-name` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-host-name), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetHostName {}
@@ -7269,7 +7269,7 @@ pub mod commands {
     ///
     /// Since: 2.10
     ///
-    /// [`guest-get-users`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-users), `qapi-schema.json`
+    /// [`guest-get-users` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-users), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetUsers {}
@@ -7314,7 +7314,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`guest-get-timezone`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-timezone), `qapi-schema.json`
+    /// [`guest-get-timezone` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-timezone), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetTimezone {}
@@ -7359,7 +7359,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`guest-get-osinfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-osinfo), `qapi-schema.json`
+    /// [`guest-get-osinfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-osinfo), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetOsinfo {}
@@ -7406,7 +7406,7 @@ pub mod commands {
     ///
     /// Since: 5.2
     ///
-    /// [`guest-get-devices`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-devices), `qapi-schema.json`
+    /// [`guest-get-devices` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-devices), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetDevices {}
@@ -7451,7 +7451,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`guest-ssh-get-authorized-keys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-get-authorized-keys), `qapi-schema.json`
+    /// [`guest-ssh-get-authorized-keys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-get-authorized-keys), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSshGetAuthorizedKeys {
@@ -7509,7 +7509,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`guest-ssh-add-authorized-keys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-add-authorized-keys), `qapi-schema.json`
+    /// [`guest-ssh-add-authorized-keys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-add-authorized-keys), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSshAddAuthorizedKeys {
@@ -7591,7 +7591,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`guest-ssh-remove-authorized-keys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-remove-authorized-keys), `qapi-schema.json`
+    /// [`guest-ssh-remove-authorized-keys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ssh-remove-authorized-keys), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestSshRemoveAuthorizedKeys {
@@ -7662,7 +7662,7 @@ pub mod commands {
     ///
     /// Since: 7.1
     ///
-    /// [`guest-get-diskstats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-diskstats), `qapi-schema.json`
+    /// [`guest-get-diskstats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-diskstats), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetDiskstats {}
@@ -7709,7 +7709,7 @@ pub mod commands {
     ///
     /// Since: 7.1
     ///
-    /// [`guest-get-cpustats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-cpustats), `qapi-schema.json`
+    /// [`guest-get-cpustats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-cpustats), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetCpustats {}
@@ -7756,7 +7756,7 @@ pub mod commands {
     ///
     /// Since: 10.0
     ///
-    /// [`guest-get-load`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-load), `qapi-schema.json`
+    /// [`guest-get-load` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-get-load), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestGetLoad {}
@@ -7803,7 +7803,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`guest-network-get-route`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-network-get-route), `qapi-schema.json`
+    /// [`guest-network-get-route` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-network-get-route), `qapi-schema.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestNetworkGetRoute {}

@@ -10,7 +10,7 @@
 
 /// Since: 1.2
 ///
-/// [`QapiErrorClass`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-error.QapiErrorClass), `error.json`
+/// [`QapiErrorClass` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-error.QapiErrorClass), `error.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QapiErrorClass {
@@ -64,7 +64,7 @@ impl crate::codec::Enum for QapiErrorClass {
 
 /// Since: 2.1
 ///
-/// [`IoOperationType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.IoOperationType), `common.json`
+/// [`IoOperationType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.IoOperationType), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IoOperationType {
@@ -97,7 +97,7 @@ impl crate::codec::Enum for IoOperationType {
 
 /// Since: 2.2
 ///
-/// [`OnOffAuto`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffAuto), `common.json`
+/// [`OnOffAuto` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffAuto), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnOffAuto {
@@ -133,7 +133,7 @@ impl crate::codec::Enum for OnOffAuto {
 
 /// Since: 2.6
 ///
-/// [`OnOffSplit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffSplit), `common.json`
+/// [`OnOffSplit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OnOffSplit), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnOffSplit {
@@ -169,7 +169,7 @@ impl crate::codec::Enum for OnOffSplit {
 
 /// Since: 2.10
 ///
-/// [`StrOrNull`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-common.StrOrNull), `common.json`
+/// [`StrOrNull` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-common.StrOrNull), `common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StrOrNull {
@@ -219,7 +219,7 @@ impl crate::codec::Encode for StrOrNull {
 
 /// Since: 2.12
 ///
-/// [`OffAutoPCIBAR`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OffAutoPCIBAR), `common.json`
+/// [`OffAutoPCIBAR` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.OffAutoPCIBAR), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OffAutoPCIBAR {
@@ -288,7 +288,7 @@ impl crate::codec::Enum for OffAutoPCIBAR {
 
 /// Since: 4.0
 ///
-/// [`PCIELinkSpeed`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkSpeed), `common.json`
+/// [`PCIELinkSpeed` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkSpeed), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PCIELinkSpeed {
@@ -340,7 +340,7 @@ impl crate::codec::Enum for PCIELinkSpeed {
 
 /// Since: 4.0
 ///
-/// [`PCIELinkWidth`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkWidth), `common.json`
+/// [`PCIELinkWidth` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.PCIELinkWidth), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PCIELinkWidth {
@@ -396,7 +396,7 @@ impl crate::codec::Enum for PCIELinkWidth {
 
 /// Since: 2.1
 ///
-/// [`HostMemPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.HostMemPolicy), `common.json`
+/// [`HostMemPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.HostMemPolicy), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostMemPolicy {
@@ -435,7 +435,7 @@ impl crate::codec::Enum for HostMemPolicy {
 
 /// Since: 2.5
 ///
-/// [`NetFilterDirection`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.NetFilterDirection), `common.json`
+/// [`NetFilterDirection` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.NetFilterDirection), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetFilterDirection {
@@ -471,7 +471,7 @@ impl crate::codec::Enum for NetFilterDirection {
 
 /// Since: 4.0
 ///
-/// [`GrabToggleKeys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.GrabToggleKeys), `common.json`
+/// [`GrabToggleKeys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.GrabToggleKeys), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrabToggleKeys {
@@ -530,7 +530,7 @@ impl crate::codec::Enum for GrabToggleKeys {
 
 /// Since: 6.2
 ///
-/// [`HumanReadableText`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-common.HumanReadableText), `common.json`
+/// [`HumanReadableText` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-common.HumanReadableText), `common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HumanReadableText {
@@ -590,7 +590,7 @@ impl crate::codec::Members for HumanReadableText {
 
 /// Since: 10.0
 ///
-/// [`EndianMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.EndianMode), `common.json`
+/// [`EndianMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-common.EndianMode), `common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndianMode {
@@ -626,7 +626,7 @@ impl crate::codec::Enum for EndianMode {
 
 /// Since: 2.1
 ///
-/// [`NetworkAddressFamily`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-sockets.NetworkAddressFamily), `sockets.json`
+/// [`NetworkAddressFamily` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-sockets.NetworkAddressFamily), `sockets.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetworkAddressFamily {
@@ -672,7 +672,7 @@ impl crate::codec::Enum for NetworkAddressFamily {
     }
 }
 
-/// [`InetSocketAddressBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressBase), `sockets.json`
+/// [`InetSocketAddressBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressBase), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddressBase {
@@ -732,7 +732,7 @@ impl crate::codec::Members for InetSocketAddressBase {
 
 /// Since: 1.3
 ///
-/// [`InetSocketAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddress), `sockets.json`
+/// [`InetSocketAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddress {
@@ -976,7 +976,7 @@ impl crate::codec::Members for InetSocketAddress {
 
 /// Since: 1.3
 ///
-/// [`UnixSocketAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddress), `sockets.json`
+/// [`UnixSocketAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnixSocketAddress {
@@ -1067,7 +1067,7 @@ impl crate::codec::Members for UnixSocketAddress {
 
 /// Since: 2.8
 ///
-/// [`VsockSocketAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddress), `sockets.json`
+/// [`VsockSocketAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VsockSocketAddress {
@@ -1131,7 +1131,7 @@ impl crate::codec::Members for VsockSocketAddress {
 
 /// Since: 1.2
 ///
-/// [`FdSocketAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddress), `sockets.json`
+/// [`FdSocketAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdSocketAddress {
@@ -1187,7 +1187,7 @@ impl crate::codec::Members for FdSocketAddress {
 
 /// Since: 1.3
 ///
-/// [`InetSocketAddressWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressWrapper), `sockets.json`
+/// [`InetSocketAddressWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.InetSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InetSocketAddressWrapper {
@@ -1237,7 +1237,7 @@ impl crate::codec::Members for InetSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`UnixSocketAddressWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddressWrapper), `sockets.json`
+/// [`UnixSocketAddressWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.UnixSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnixSocketAddressWrapper {
@@ -1287,7 +1287,7 @@ impl crate::codec::Members for UnixSocketAddressWrapper {
 
 /// Since: 2.8
 ///
-/// [`VsockSocketAddressWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddressWrapper), `sockets.json`
+/// [`VsockSocketAddressWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.VsockSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VsockSocketAddressWrapper {
@@ -1337,7 +1337,7 @@ impl crate::codec::Members for VsockSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`FdSocketAddressWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddressWrapper), `sockets.json`
+/// [`FdSocketAddressWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.FdSocketAddressWrapper), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdSocketAddressWrapper {
@@ -1387,7 +1387,7 @@ impl crate::codec::Members for FdSocketAddressWrapper {
 
 /// Since: 1.3
 ///
-/// [`SocketAddressLegacy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddressLegacy), `sockets.json`
+/// [`SocketAddressLegacy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddressLegacy), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SocketAddressLegacy {
@@ -1603,7 +1603,7 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
 
 /// Since: 2.9
 ///
-/// [`SocketAddressType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-sockets.SocketAddressType), `sockets.json`
+/// [`SocketAddressType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-sockets.SocketAddressType), `sockets.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SocketAddressType {
@@ -1642,7 +1642,7 @@ impl crate::codec::Enum for SocketAddressType {
 
 /// Since: 2.9
 ///
-/// [`SocketAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddress), `sockets.json`
+/// [`SocketAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-sockets.SocketAddress), `sockets.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SocketAddress {
@@ -1859,7 +1859,7 @@ impl crate::codec::Branches for SocketAddressBranch {
     }
 }
 
-/// [`RunState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.RunState), `run-state.json`
+/// [`RunState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.RunState), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunState {
@@ -1966,7 +1966,7 @@ impl crate::codec::Enum for RunState {
     }
 }
 
-/// [`ShutdownCause`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownCause), `run-state.json`
+/// [`ShutdownCause` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownCause), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShutdownCause {
@@ -2050,7 +2050,7 @@ impl crate::codec::Enum for ShutdownCause {
 
 /// Since: 0.14
 ///
-/// [`StatusInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.StatusInfo), `run-state.json`
+/// [`StatusInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.StatusInfo), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusInfo {
@@ -2112,7 +2112,7 @@ impl crate::codec::Members for StatusInfo {
 
 /// Since: 2.1
 ///
-/// [`WatchdogAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.WatchdogAction), `run-state.json`
+/// [`WatchdogAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.WatchdogAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogAction {
@@ -2176,7 +2176,7 @@ impl crate::codec::Enum for WatchdogAction {
 
 /// Since: 6.0
 ///
-/// [`RebootAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.RebootAction), `run-state.json`
+/// [`RebootAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.RebootAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RebootAction {
@@ -2209,7 +2209,7 @@ impl crate::codec::Enum for RebootAction {
 
 /// Since: 6.0
 ///
-/// [`ShutdownAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownAction), `run-state.json`
+/// [`ShutdownAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.ShutdownAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShutdownAction {
@@ -2242,7 +2242,7 @@ impl crate::codec::Enum for ShutdownAction {
 
 /// Since: 6.0
 ///
-/// [`PanicAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.PanicAction), `run-state.json`
+/// [`PanicAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.PanicAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PanicAction {
@@ -2281,7 +2281,7 @@ impl crate::codec::Enum for PanicAction {
 
 /// Since: 2.1
 ///
-/// [`GuestPanicAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicAction), `run-state.json`
+/// [`GuestPanicAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestPanicAction {
@@ -2317,7 +2317,7 @@ impl crate::codec::Enum for GuestPanicAction {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json`
+/// [`GuestPanicInformationType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.GuestPanicInformationType), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestPanicInformationType {
@@ -2356,7 +2356,7 @@ impl crate::codec::Enum for GuestPanicInformationType {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformation`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json`
+/// [`GuestPanicInformation` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformation), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformation {
@@ -2589,7 +2589,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
 
 /// Since: 2.9
 ///
-/// [`GuestPanicInformationHyperV`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json`
+/// [`GuestPanicInformationHyperV` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationHyperV), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationHyperV {
@@ -2688,7 +2688,7 @@ impl crate::codec::Members for GuestPanicInformationHyperV {
 
 /// Since: 2.12
 ///
-/// [`S390CrashReason`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json`
+/// [`S390CrashReason` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.S390CrashReason), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CrashReason {
@@ -2742,7 +2742,7 @@ impl crate::codec::Enum for S390CrashReason {
 
 /// Since: 2.12
 ///
-/// [`GuestPanicInformationS390`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json`
+/// [`GuestPanicInformationS390` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationS390), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationS390 {
@@ -2819,7 +2819,7 @@ impl crate::codec::Members for GuestPanicInformationS390 {
 
 /// Since: 10.1
 ///
-/// [`GuestPanicInformationTdx`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json`
+/// [`GuestPanicInformationTdx` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationTdx), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationTdx {
@@ -2901,7 +2901,7 @@ impl crate::codec::Members for GuestPanicInformationTdx {
 
 /// Since: 11.0
 ///
-/// [`GuestPanicInformationSev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationSev), `run-state.json`
+/// [`GuestPanicInformationSev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.GuestPanicInformationSev), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuestPanicInformationSev {
@@ -2963,7 +2963,7 @@ impl crate::codec::Members for GuestPanicInformationSev {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureRecipient`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json`
+/// [`MemoryFailureRecipient` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureRecipient), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureRecipient {
@@ -2996,7 +2996,7 @@ impl crate::codec::Enum for MemoryFailureRecipient {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json`
+/// [`MemoryFailureAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.MemoryFailureAction), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryFailureAction {
@@ -3035,7 +3035,7 @@ impl crate::codec::Enum for MemoryFailureAction {
 
 /// Since: 5.2
 ///
-/// [`MemoryFailureFlags`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json`
+/// [`MemoryFailureFlags` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-run-state.MemoryFailureFlags), `run-state.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryFailureFlags {
@@ -3097,7 +3097,7 @@ impl crate::codec::Members for MemoryFailureFlags {
 
 /// Since: 7.2
 ///
-/// [`NotifyVmexitOption`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json`
+/// [`NotifyVmexitOption` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-run-state.NotifyVmexitOption), `run-state.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyVmexitOption {
@@ -3133,7 +3133,7 @@ impl crate::codec::Enum for NotifyVmexitOption {
 
 /// Since: 2.5
 ///
-/// [`QCryptoTLSCredsEndpoint`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoTLSCredsEndpoint), `crypto.json`
+/// [`QCryptoTLSCredsEndpoint` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoTLSCredsEndpoint), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoTLSCredsEndpoint {
@@ -3166,7 +3166,7 @@ impl crate::codec::Enum for QCryptoTLSCredsEndpoint {
 
 /// Since: 2.6
 ///
-/// [`QCryptoSecretFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoSecretFormat), `crypto.json`
+/// [`QCryptoSecretFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoSecretFormat), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoSecretFormat {
@@ -3199,7 +3199,7 @@ impl crate::codec::Enum for QCryptoSecretFormat {
 
 /// Since: 2.6
 ///
-/// [`QCryptoHashAlgo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoHashAlgo), `crypto.json`
+/// [`QCryptoHashAlgo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoHashAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoHashAlgo {
@@ -3268,7 +3268,7 @@ impl crate::codec::Enum for QCryptoHashAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoCipherAlgo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherAlgo), `crypto.json`
+/// [`QCryptoCipherAlgo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoCipherAlgo {
@@ -3367,7 +3367,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoCipherMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherMode), `crypto.json`
+/// [`QCryptoCipherMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoCipherMode), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoCipherMode {
@@ -3406,7 +3406,7 @@ impl crate::codec::Enum for QCryptoCipherMode {
 
 /// Since: 2.6
 ///
-/// [`QCryptoIVGenAlgo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoIVGenAlgo), `crypto.json`
+/// [`QCryptoIVGenAlgo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoIVGenAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoIVGenAlgo {
@@ -3442,7 +3442,7 @@ impl crate::codec::Enum for QCryptoIVGenAlgo {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockFormat), `crypto.json`
+/// [`QCryptoBlockFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockFormat), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoBlockFormat {
@@ -3475,7 +3475,7 @@ impl crate::codec::Enum for QCryptoBlockFormat {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsBase), `crypto.json`
+/// [`QCryptoBlockOptionsBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsBase), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsBase {
@@ -3525,7 +3525,7 @@ impl crate::codec::Members for QCryptoBlockOptionsBase {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsQCow`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsQCow), `crypto.json`
+/// [`QCryptoBlockOptionsQCow` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsQCow), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsQCow {
@@ -3584,7 +3584,7 @@ impl crate::codec::Members for QCryptoBlockOptionsQCow {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsLUKS), `crypto.json`
+/// [`QCryptoBlockOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOptionsLUKS {
@@ -3643,7 +3643,7 @@ impl crate::codec::Members for QCryptoBlockOptionsLUKS {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockCreateOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptionsLUKS), `crypto.json`
+/// [`QCryptoBlockCreateOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockCreateOptionsLUKS {
@@ -3805,7 +3805,7 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockOpenOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOpenOptions), `crypto.json`
+/// [`QCryptoBlockOpenOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockOpenOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockOpenOptions {
@@ -3987,7 +3987,7 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
 
 /// Since: 2.6
 ///
-/// [`QCryptoBlockCreateOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptions), `crypto.json`
+/// [`QCryptoBlockCreateOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockCreateOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockCreateOptions {
@@ -4169,7 +4169,7 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoBase), `crypto.json`
+/// [`QCryptoBlockInfoBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoBase), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoBase {
@@ -4219,7 +4219,7 @@ impl crate::codec::Members for QCryptoBlockInfoBase {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoLUKSSlot`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKSSlot), `crypto.json`
+/// [`QCryptoBlockInfoLUKSSlot` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKSSlot), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoLUKSSlot {
@@ -4313,7 +4313,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKSSlot {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfoLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKS), `crypto.json`
+/// [`QCryptoBlockInfoLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfoLUKS), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfoLUKS {
@@ -4493,7 +4493,7 @@ impl crate::codec::Members for QCryptoBlockInfoLUKS {
 
 /// Since: 2.7
 ///
-/// [`QCryptoBlockInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfo), `crypto.json`
+/// [`QCryptoBlockInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockInfo), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockInfo {
@@ -4654,7 +4654,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockLUKSKeyslotState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockLUKSKeyslotState), `crypto.json`
+/// [`QCryptoBlockLUKSKeyslotState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoBlockLUKSKeyslotState), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoBlockLUKSKeyslotState {
@@ -4687,7 +4687,7 @@ impl crate::codec::Enum for QCryptoBlockLUKSKeyslotState {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockAmendOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptionsLUKS), `crypto.json`
+/// [`QCryptoBlockAmendOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptionsLUKS), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockAmendOptionsLUKS {
@@ -4822,7 +4822,7 @@ impl crate::codec::Members for QCryptoBlockAmendOptionsLUKS {
 
 /// Since: 5.1
 ///
-/// [`QCryptoBlockAmendOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptions), `crypto.json`
+/// [`QCryptoBlockAmendOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoBlockAmendOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoBlockAmendOptions {
@@ -4991,7 +4991,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
 
 /// Since: 2.6
 ///
-/// [`SecretCommonProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretCommonProperties), `crypto.json`
+/// [`SecretCommonProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretCommonProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SecretCommonProperties {
@@ -5094,7 +5094,7 @@ impl crate::codec::Members for SecretCommonProperties {
 
 /// Since: 2.6
 ///
-/// [`SecretProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretProperties), `crypto.json`
+/// [`SecretProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SecretProperties {
@@ -5223,7 +5223,7 @@ impl crate::codec::Members for SecretProperties {
 ///
 /// Since: 5.1
 ///
-/// [`SecretKeyringProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretKeyringProperties), `crypto.json`
+/// [`SecretKeyringProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.SecretKeyringProperties), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretKeyringProperties {
@@ -5332,7 +5332,7 @@ impl crate::codec::Members for SecretKeyringProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsProperties), `crypto.json`
+/// [`TlsCredsProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsProperties {
@@ -5432,7 +5432,7 @@ impl crate::codec::Members for TlsCredsProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsAnonProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsAnonProperties), `crypto.json`
+/// [`TlsCredsAnonProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsAnonProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsAnonProperties {
@@ -5551,7 +5551,7 @@ impl crate::codec::Members for TlsCredsAnonProperties {
 
 /// Since: 3.0
 ///
-/// [`TlsCredsPskProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsPskProperties), `crypto.json`
+/// [`TlsCredsPskProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsPskProperties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsPskProperties {
@@ -5685,7 +5685,7 @@ impl crate::codec::Members for TlsCredsPskProperties {
 
 /// Since: 2.5
 ///
-/// [`TlsCredsX509Properties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsX509Properties), `crypto.json`
+/// [`TlsCredsX509Properties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.TlsCredsX509Properties), `crypto.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TlsCredsX509Properties {
@@ -5840,7 +5840,7 @@ impl crate::codec::Members for TlsCredsX509Properties {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherAlgo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherAlgo), `crypto.json`
+/// [`QCryptoAkCipherAlgo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoAkCipherAlgo {
@@ -5870,7 +5870,7 @@ impl crate::codec::Enum for QCryptoAkCipherAlgo {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherKeyType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherKeyType), `crypto.json`
+/// [`QCryptoAkCipherKeyType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoAkCipherKeyType), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoAkCipherKeyType {
@@ -5903,7 +5903,7 @@ impl crate::codec::Enum for QCryptoAkCipherKeyType {
 
 /// Since: 7.1
 ///
-/// [`QCryptoRSAPaddingAlgo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoRSAPaddingAlgo), `crypto.json`
+/// [`QCryptoRSAPaddingAlgo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-crypto.QCryptoRSAPaddingAlgo), `crypto.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptoRSAPaddingAlgo {
@@ -5936,7 +5936,7 @@ impl crate::codec::Enum for QCryptoRSAPaddingAlgo {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherOptionsRSA`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptionsRSA), `crypto.json`
+/// [`QCryptoAkCipherOptionsRSA` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptionsRSA), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoAkCipherOptionsRSA {
@@ -5994,7 +5994,7 @@ impl crate::codec::Members for QCryptoAkCipherOptionsRSA {
 
 /// Since: 7.1
 ///
-/// [`QCryptoAkCipherOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptions), `crypto.json`
+/// [`QCryptoAkCipherOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-crypto.QCryptoAkCipherOptions), `crypto.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptoAkCipherOptions {
@@ -6152,7 +6152,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
 
 /// Since: 1.7
 ///
-/// [`JobType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobType), `job.json`
+/// [`JobType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobType), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobType {
@@ -6226,7 +6226,7 @@ impl crate::codec::Enum for JobType {
 
 /// Since: 2.12
 ///
-/// [`JobStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobStatus), `job.json`
+/// [`JobStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobStatus), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -6310,7 +6310,7 @@ impl crate::codec::Enum for JobStatus {
 
 /// Since: 2.12
 ///
-/// [`JobVerb`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobVerb), `job.json`
+/// [`JobVerb` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-job.JobVerb), `job.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobVerb {
@@ -6379,7 +6379,7 @@ impl crate::codec::Enum for JobVerb {
 
 /// Since: 3.0
 ///
-/// [`JobInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-job.JobInfo), `job.json`
+/// [`JobInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-job.JobInfo), `job.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JobInfo {
@@ -6513,7 +6513,7 @@ impl crate::codec::Members for JobInfo {
 
 /// Since: 0.14
 ///
-/// [`KvmInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-accelerator.KvmInfo), `accelerator.json`
+/// [`KvmInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-accelerator.KvmInfo), `accelerator.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KvmInfo {
@@ -6575,7 +6575,7 @@ impl crate::codec::Members for KvmInfo {
 
 /// Since: 10.2
 ///
-/// [`Accelerator`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json`
+/// [`Accelerator` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-accelerator.Accelerator), `accelerator.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Accelerator {
@@ -6644,7 +6644,7 @@ impl crate::codec::Enum for Accelerator {
 
 /// Since: 10.2
 ///
-/// [`AcceleratorInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json`
+/// [`AcceleratorInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-accelerator.AcceleratorInfo), `accelerator.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcceleratorInfo {
@@ -6708,7 +6708,7 @@ impl crate::codec::Members for AcceleratorInfo {
 
 /// Since: 2.0
 ///
-/// [`BiosAtaTranslation`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.BiosAtaTranslation), `block.json`
+/// [`BiosAtaTranslation` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.BiosAtaTranslation), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BiosAtaTranslation {
@@ -6750,7 +6750,7 @@ impl crate::codec::Enum for BiosAtaTranslation {
 
 /// Since: 2.6
 ///
-/// [`FloppyDriveType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.FloppyDriveType), `block.json`
+/// [`FloppyDriveType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.FloppyDriveType), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FloppyDriveType {
@@ -6792,7 +6792,7 @@ impl crate::codec::Enum for FloppyDriveType {
 
 /// Since: 3.0
 ///
-/// [`PRManagerInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block.PRManagerInfo), `block.json`
+/// [`PRManagerInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block.PRManagerInfo), `block.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PRManagerInfo {
@@ -6853,7 +6853,7 @@ impl crate::codec::Members for PRManagerInfo {
 
 /// Since: 2.3
 ///
-/// [`BlockdevChangeReadOnlyMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.BlockdevChangeReadOnlyMode), `block.json`
+/// [`BlockdevChangeReadOnlyMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block.BlockdevChangeReadOnlyMode), `block.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevChangeReadOnlyMode {
@@ -6889,7 +6889,7 @@ impl crate::codec::Enum for BlockdevChangeReadOnlyMode {
 
 /// Since: 1.3
 ///
-/// [`SnapshotInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SnapshotInfo), `block-core.json`
+/// [`SnapshotInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SnapshotInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotInfo {
@@ -7046,7 +7046,7 @@ impl crate::codec::Members for SnapshotInfo {
 
 /// Since: 2.10
 ///
-/// [`ImageInfoSpecificQCow2EncryptionBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2EncryptionBase), `block-core.json`
+/// [`ImageInfoSpecificQCow2EncryptionBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2EncryptionBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2EncryptionBase {
@@ -7096,7 +7096,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2EncryptionBase {
 
 /// Since: 2.10
 ///
-/// [`ImageInfoSpecificQCow2Encryption`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Encryption), `block-core.json`
+/// [`ImageInfoSpecificQCow2Encryption` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Encryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2Encryption {
@@ -7279,7 +7279,7 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificQCow2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2), `block-core.json`
+/// [`ImageInfoSpecificQCow2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2 {
@@ -7498,7 +7498,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2 {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificVmdk`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdk), `block-core.json`
+/// [`ImageInfoSpecificVmdk` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdk), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificVmdk {
@@ -7585,7 +7585,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdk {
 
 /// Since: 8.0
 ///
-/// [`VmdkExtentInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.VmdkExtentInfo), `block-core.json`
+/// [`VmdkExtentInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.VmdkExtentInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VmdkExtentInfo {
@@ -7707,7 +7707,7 @@ impl crate::codec::Members for VmdkExtentInfo {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificRbd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbd), `block-core.json`
+/// [`ImageInfoSpecificRbd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbd), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificRbd {
@@ -7771,7 +7771,7 @@ impl crate::codec::Members for ImageInfoSpecificRbd {
 
 /// Since: 8.0
 ///
-/// [`ImageInfoSpecificFile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFile), `block-core.json`
+/// [`ImageInfoSpecificFile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFile), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificFile {
@@ -7831,7 +7831,7 @@ impl crate::codec::Members for ImageInfoSpecificFile {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.ImageInfoSpecificKind), `block-core.json`
+/// [`ImageInfoSpecificKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.ImageInfoSpecificKind), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageInfoSpecificKind {
@@ -7873,7 +7873,7 @@ impl crate::codec::Enum for ImageInfoSpecificKind {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecificQCow2Wrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Wrapper), `block-core.json`
+/// [`ImageInfoSpecificQCow2Wrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificQCow2Wrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificQCow2Wrapper {
@@ -7930,7 +7930,7 @@ impl crate::codec::Members for ImageInfoSpecificQCow2Wrapper {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificVmdkWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdkWrapper), `block-core.json`
+/// [`ImageInfoSpecificVmdkWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificVmdkWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificVmdkWrapper {
@@ -7987,7 +7987,7 @@ impl crate::codec::Members for ImageInfoSpecificVmdkWrapper {
 
 /// Since: 2.7
 ///
-/// [`ImageInfoSpecificLUKSWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificLUKSWrapper), `block-core.json`
+/// [`ImageInfoSpecificLUKSWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificLUKSWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificLUKSWrapper {
@@ -8044,7 +8044,7 @@ impl crate::codec::Members for ImageInfoSpecificLUKSWrapper {
 
 /// Since: 6.1
 ///
-/// [`ImageInfoSpecificRbdWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbdWrapper), `block-core.json`
+/// [`ImageInfoSpecificRbdWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificRbdWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificRbdWrapper {
@@ -8101,7 +8101,7 @@ impl crate::codec::Members for ImageInfoSpecificRbdWrapper {
 
 /// Since: 8.0
 ///
-/// [`ImageInfoSpecificFileWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFileWrapper), `block-core.json`
+/// [`ImageInfoSpecificFileWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecificFileWrapper), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecificFileWrapper {
@@ -8158,7 +8158,7 @@ impl crate::codec::Members for ImageInfoSpecificFileWrapper {
 
 /// Since: 1.7
 ///
-/// [`ImageInfoSpecific`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecific), `block-core.json`
+/// [`ImageInfoSpecific` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfoSpecific), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfoSpecific {
@@ -8406,7 +8406,7 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     }
 }
 
-/// [`BlockLimitsInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLimitsInfo), `block-core.json`
+/// [`BlockLimitsInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLimitsInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockLimitsInfo {
@@ -8653,7 +8653,7 @@ impl crate::codec::Members for BlockLimitsInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockNodeInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockNodeInfo), `block-core.json`
+/// [`BlockNodeInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockNodeInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockNodeInfo {
@@ -8938,7 +8938,7 @@ impl crate::codec::Members for BlockNodeInfo {
 
 /// Since: 1.3
 ///
-/// [`ImageInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfo), `block-core.json`
+/// [`ImageInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageInfo {
@@ -9250,7 +9250,7 @@ impl crate::codec::Members for ImageInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockChildInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockChildInfo), `block-core.json`
+/// [`BlockChildInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockChildInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockChildInfo {
@@ -9310,7 +9310,7 @@ impl crate::codec::Members for BlockChildInfo {
 
 /// Since: 8.0
 ///
-/// [`BlockGraphInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockGraphInfo), `block-core.json`
+/// [`BlockGraphInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockGraphInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockGraphInfo {
@@ -9606,7 +9606,7 @@ impl crate::codec::Members for BlockGraphInfo {
 
 /// Since: 1.4
 ///
-/// [`ImageCheck`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageCheck), `block-core.json`
+/// [`ImageCheck` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ImageCheck), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageCheck {
@@ -9850,7 +9850,7 @@ impl crate::codec::Members for ImageCheck {
 
 /// Since: 2.6
 ///
-/// [`MapEntry`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.MapEntry), `block-core.json`
+/// [`MapEntry` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.MapEntry), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MapEntry {
@@ -9998,7 +9998,7 @@ impl crate::codec::Members for MapEntry {
 
 /// Since: 2.3
 ///
-/// [`BlockdevCacheInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheInfo), `block-core.json`
+/// [`BlockdevCacheInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCacheInfo {
@@ -10069,7 +10069,7 @@ impl crate::codec::Members for BlockdevCacheInfo {
 
 /// Since: 10.1
 ///
-/// [`BlockdevChild`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevChild), `block-core.json`
+/// [`BlockdevChild` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevChild), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevChild {
@@ -10137,7 +10137,7 @@ impl crate::codec::Members for BlockdevChild {
 
 /// Since: 0.14
 ///
-/// [`BlockDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceInfo), `block-core.json`
+/// [`BlockDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceInfo {
@@ -10679,7 +10679,7 @@ impl crate::codec::Members for BlockDeviceInfo {
 
 /// Since: 1.0
 ///
-/// [`BlockDeviceIoStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockDeviceIoStatus), `block-core.json`
+/// [`BlockDeviceIoStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockDeviceIoStatus), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockDeviceIoStatus {
@@ -10715,7 +10715,7 @@ impl crate::codec::Enum for BlockDeviceIoStatus {
 
 /// Since: 1.3
 ///
-/// [`BlockDirtyInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyInfo), `block-core.json`
+/// [`BlockDirtyInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyInfo {
@@ -10867,7 +10867,7 @@ impl crate::codec::Members for BlockDirtyInfo {
 
 /// Since: 4.0
 ///
-/// [`Qcow2BitmapInfoFlags`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2BitmapInfoFlags), `block-core.json`
+/// [`Qcow2BitmapInfoFlags` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2BitmapInfoFlags), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2BitmapInfoFlags {
@@ -10900,7 +10900,7 @@ impl crate::codec::Enum for Qcow2BitmapInfoFlags {
 
 /// Since: 4.0
 ///
-/// [`Qcow2BitmapInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2BitmapInfo), `block-core.json`
+/// [`Qcow2BitmapInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2BitmapInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Qcow2BitmapInfo {
@@ -10979,7 +10979,7 @@ impl crate::codec::Members for Qcow2BitmapInfo {
 
 /// Since: 4.0
 ///
-/// [`BlockLatencyHistogramInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLatencyHistogramInfo), `block-core.json`
+/// [`BlockLatencyHistogramInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockLatencyHistogramInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockLatencyHistogramInfo {
@@ -11047,7 +11047,7 @@ impl crate::codec::Members for BlockLatencyHistogramInfo {
 
 /// Since: 0.14
 ///
-/// [`BlockInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockInfo), `block-core.json`
+/// [`BlockInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockInfo {
@@ -11221,7 +11221,7 @@ impl crate::codec::Members for BlockInfo {
 
 /// Since: 2.10
 ///
-/// [`BlockMeasureInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockMeasureInfo), `block-core.json`
+/// [`BlockMeasureInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockMeasureInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockMeasureInfo {
@@ -11292,7 +11292,7 @@ impl crate::codec::Members for BlockMeasureInfo {
 
 /// Since: 2.5
 ///
-/// [`BlockDeviceTimedStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json`
+/// [`BlockDeviceTimedStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceTimedStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceTimedStats {
@@ -11542,7 +11542,7 @@ impl crate::codec::Members for BlockDeviceTimedStats {
 
 /// Since: 0.14
 ///
-/// [`BlockDeviceStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json`
+/// [`BlockDeviceStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDeviceStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDeviceStats {
@@ -12087,7 +12087,7 @@ impl crate::codec::Members for BlockDeviceStats {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecificFile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json`
+/// [`BlockStatsSpecificFile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificFile {
@@ -12168,7 +12168,7 @@ impl crate::codec::Members for BlockStatsSpecificFile {
 
 /// Since: 5.2
 ///
-/// [`BlockStatsSpecificNvme`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json`
+/// [`BlockStatsSpecificNvme` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecificNvme), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecificNvme {
@@ -12250,7 +12250,7 @@ impl crate::codec::Members for BlockStatsSpecificNvme {
 
 /// Since: 4.2
 ///
-/// [`BlockStatsSpecific`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json`
+/// [`BlockStatsSpecific` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStatsSpecific), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStatsSpecific {
@@ -12813,7 +12813,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
 
 /// Since: 0.14
 ///
-/// [`BlockStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json`
+/// [`BlockStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockStats), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockStats {
@@ -12980,7 +12980,7 @@ impl crate::codec::Members for BlockStats {
 
 /// Since: 1.3
 ///
-/// [`BlockdevOnError`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json`
+/// [`BlockdevOnError` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevOnError), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevOnError {
@@ -13028,7 +13028,7 @@ impl crate::codec::Enum for BlockdevOnError {
 
 /// Since: 1.3
 ///
-/// [`MirrorSyncMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json`
+/// [`MirrorSyncMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorSyncMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorSyncMode {
@@ -13076,7 +13076,7 @@ impl crate::codec::Enum for MirrorSyncMode {
 
 /// Since: 4.2
 ///
-/// [`BitmapSyncMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json`
+/// [`BitmapSyncMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BitmapSyncMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BitmapSyncMode {
@@ -13112,7 +13112,7 @@ impl crate::codec::Enum for BitmapSyncMode {
 
 /// Since: 3.0
 ///
-/// [`MirrorCopyMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json`
+/// [`MirrorCopyMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.MirrorCopyMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MirrorCopyMode {
@@ -13145,7 +13145,7 @@ impl crate::codec::Enum for MirrorCopyMode {
 
 /// Since: 8.2
 ///
-/// [`BlockJobInfoMirror`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json`
+/// [`BlockJobInfoMirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfoMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfoMirror {
@@ -13201,7 +13201,7 @@ impl crate::codec::Members for BlockJobInfoMirror {
 
 /// Since: 1.1
 ///
-/// [`BlockJobInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json`
+/// [`BlockJobInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobInfo), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
@@ -13583,7 +13583,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
 
 /// Since: 1.1
 ///
-/// [`NewImageMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json`
+/// [`NewImageMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.NewImageMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NewImageMode {
@@ -13614,7 +13614,7 @@ impl crate::codec::Enum for NewImageMode {
     }
 }
 
-/// [`BlockdevSnapshotSync`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json`
+/// [`BlockdevSnapshotSync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotSync), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotSync {
@@ -13748,7 +13748,7 @@ impl crate::codec::Members for BlockdevSnapshotSync {
 
 /// Since: 2.5
 ///
-/// [`BlockdevSnapshot`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json`
+/// [`BlockdevSnapshot` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshot), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshot {
@@ -13808,7 +13808,7 @@ impl crate::codec::Members for BlockdevSnapshot {
 
 /// Since: 6.0
 ///
-/// [`BackupPerf`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json`
+/// [`BackupPerf` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupPerf), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BackupPerf {
@@ -13907,7 +13907,7 @@ impl crate::codec::Members for BackupPerf {
 
 /// Since: 4.2
 ///
-/// [`BackupCommon`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json`
+/// [`BackupCommon` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BackupCommon), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BackupCommon {
@@ -14204,7 +14204,7 @@ impl crate::codec::Members for BackupCommon {
 
 /// Since: 1.6
 ///
-/// [`DriveBackup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json`
+/// [`DriveBackup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveBackup), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveBackup {
@@ -14548,7 +14548,7 @@ impl crate::codec::Members for DriveBackup {
 
 /// Since: 2.3
 ///
-/// [`BlockdevBackup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json`
+/// [`BlockdevBackup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevBackup), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevBackup {
@@ -14859,7 +14859,7 @@ impl crate::codec::Members for BlockdevBackup {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNodeType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json`
+/// [`XDbgBlockGraphNodeType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.XDbgBlockGraphNodeType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum XDbgBlockGraphNodeType {
@@ -14895,7 +14895,7 @@ impl crate::codec::Enum for XDbgBlockGraphNodeType {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphNode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json`
+/// [`XDbgBlockGraphNode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphNode), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphNode {
@@ -14969,7 +14969,7 @@ impl crate::codec::Members for XDbgBlockGraphNode {
 
 /// Since: 4.0
 ///
-/// [`BlockPermission`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json`
+/// [`BlockPermission` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockPermission), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockPermission {
@@ -15023,7 +15023,7 @@ impl crate::codec::Enum for BlockPermission {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraphEdge`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json`
+/// [`XDbgBlockGraphEdge` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraphEdge), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraphEdge {
@@ -15134,7 +15134,7 @@ impl crate::codec::Members for XDbgBlockGraphEdge {
 
 /// Since: 4.0
 ///
-/// [`XDbgBlockGraph`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json`
+/// [`XDbgBlockGraph` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.XDbgBlockGraph), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XDbgBlockGraph {
@@ -15202,7 +15202,7 @@ impl crate::codec::Members for XDbgBlockGraph {
 
 /// Since: 1.3
 ///
-/// [`DriveMirror`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json`
+/// [`DriveMirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DriveMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveMirror {
@@ -15530,7 +15530,7 @@ impl crate::codec::Members for DriveMirror {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmap`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json`
+/// [`BlockDirtyBitmap` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmap), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmap {
@@ -15590,7 +15590,7 @@ impl crate::codec::Members for BlockDirtyBitmap {
 
 /// Since: 2.4
 ///
-/// [`BlockDirtyBitmapAdd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json`
+/// [`BlockDirtyBitmapAdd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapAdd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapAdd {
@@ -15695,7 +15695,7 @@ impl crate::codec::Members for BlockDirtyBitmapAdd {
 
 /// Since: 4.1
 ///
-/// [`BlockDirtyBitmapOrStr`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json`
+/// [`BlockDirtyBitmapOrStr` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockDirtyBitmapOrStr), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockDirtyBitmapOrStr {
@@ -15752,7 +15752,7 @@ impl crate::codec::Encode for BlockDirtyBitmapOrStr {
 
 /// Since: 4.0
 ///
-/// [`BlockDirtyBitmapMerge`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json`
+/// [`BlockDirtyBitmapMerge` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapMerge), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapMerge {
@@ -15822,7 +15822,7 @@ impl crate::codec::Members for BlockDirtyBitmapMerge {
 
 /// Since: 2.10
 ///
-/// [`BlockDirtyBitmapSha256`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json`
+/// [`BlockDirtyBitmapSha256` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockDirtyBitmapSha256), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapSha256 {
@@ -15878,7 +15878,7 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
 
 /// Since: 1.1
 ///
-/// [`BlockIOThrottle`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json`
+/// [`BlockIOThrottle` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockIOThrottle), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockIOThrottle {
@@ -16272,7 +16272,7 @@ impl crate::codec::Members for BlockIOThrottle {
 
 /// Since: 2.11
 ///
-/// [`ThrottleLimits`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json`
+/// [`ThrottleLimits` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleLimits), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleLimits {
@@ -16634,7 +16634,7 @@ impl crate::codec::Members for ThrottleLimits {
 
 /// Since: 2.11
 ///
-/// [`ThrottleGroupProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json`
+/// [`ThrottleGroupProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.ThrottleGroupProperties), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThrottleGroupProperties {
@@ -17080,7 +17080,7 @@ impl crate::codec::Members for ThrottleGroupProperties {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptionsMirror`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json`
+/// [`BlockJobChangeOptionsMirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptionsMirror), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptionsMirror {
@@ -17130,7 +17130,7 @@ impl crate::codec::Members for BlockJobChangeOptionsMirror {
 
 /// Since: 8.2
 ///
-/// [`BlockJobChangeOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json`
+/// [`BlockJobChangeOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockJobChangeOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockJobChangeOptions {
@@ -17360,7 +17360,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDiscardOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json`
+/// [`BlockdevDiscardOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDiscardOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDiscardOptions {
@@ -17393,7 +17393,7 @@ impl crate::codec::Enum for BlockdevDiscardOptions {
 
 /// Since: 2.1
 ///
-/// [`BlockdevDetectZeroesOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json`
+/// [`BlockdevDetectZeroesOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDetectZeroesOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDetectZeroesOptions {
@@ -17429,7 +17429,7 @@ impl crate::codec::Enum for BlockdevDetectZeroesOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevAioOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json`
+/// [`BlockdevAioOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevAioOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevAioOptions {
@@ -17467,7 +17467,7 @@ impl crate::codec::Enum for BlockdevAioOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevCacheOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json`
+/// [`BlockdevCacheOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCacheOptions), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCacheOptions {
@@ -17540,7 +17540,7 @@ impl crate::codec::Members for BlockdevCacheOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevDriver`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json`
+/// [`BlockdevDriver` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevDriver), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevDriver {
@@ -17836,7 +17836,7 @@ impl crate::codec::Enum for BlockdevDriver {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsFile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json`
+/// [`BlockdevOptionsFile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsFile {
@@ -17994,7 +17994,7 @@ impl crate::codec::Members for BlockdevOptionsFile {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNull`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json`
+/// [`BlockdevOptionsNull` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNull), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNull {
@@ -18080,7 +18080,7 @@ impl crate::codec::Members for BlockdevOptionsNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevOptionsNVMe`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json`
+/// [`BlockdevOptionsNVMe` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNVMe), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNVMe {
@@ -18137,7 +18137,7 @@ impl crate::codec::Members for BlockdevOptionsNVMe {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsVVFAT`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json`
+/// [`BlockdevOptionsVVFAT` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVVFAT), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVVFAT {
@@ -18240,7 +18240,7 @@ impl crate::codec::Members for BlockdevOptionsVVFAT {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json`
+/// [`BlockdevOptionsGenericFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericFormat {
@@ -18289,7 +18289,7 @@ impl crate::codec::Members for BlockdevOptionsGenericFormat {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json`
+/// [`BlockdevOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsLUKS {
@@ -18368,7 +18368,7 @@ impl crate::codec::Members for BlockdevOptionsLUKS {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGenericCOWFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json`
+/// [`BlockdevOptionsGenericCOWFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsGenericCOWFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGenericCOWFormat {
@@ -18432,7 +18432,7 @@ impl crate::codec::Members for BlockdevOptionsGenericCOWFormat {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json`
+/// [`Qcow2OverlapCheckMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2OverlapCheckMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2OverlapCheckMode {
@@ -18471,7 +18471,7 @@ impl crate::codec::Enum for Qcow2OverlapCheckMode {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapCheckFlags`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json`
+/// [`Qcow2OverlapCheckFlags` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.Qcow2OverlapCheckFlags), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Qcow2OverlapCheckFlags {
@@ -18659,7 +18659,7 @@ impl crate::codec::Members for Qcow2OverlapCheckFlags {
 
 /// Since: 2.9
 ///
-/// [`Qcow2OverlapChecks`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json`
+/// [`Qcow2OverlapChecks` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.Qcow2OverlapChecks), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Qcow2OverlapChecks {
@@ -18709,7 +18709,7 @@ impl crate::codec::Encode for Qcow2OverlapChecks {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryptionFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json`
+/// [`BlockdevQcowEncryptionFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcowEncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcowEncryptionFormat {
@@ -18739,7 +18739,7 @@ impl crate::codec::Enum for BlockdevQcowEncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcowEncryption`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json`
+/// [`BlockdevQcowEncryption` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcowEncryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcowEncryption {
@@ -18896,7 +18896,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
 
 /// Since: 2.10
 ///
-/// [`BlockdevOptionsQcow`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json`
+/// [`BlockdevOptionsQcow` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow {
@@ -18973,7 +18973,7 @@ impl crate::codec::Members for BlockdevOptionsQcow {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2EncryptionFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json`
+/// [`BlockdevQcow2EncryptionFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2EncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2EncryptionFormat {
@@ -19006,7 +19006,7 @@ impl crate::codec::Enum for BlockdevQcow2EncryptionFormat {
 
 /// Since: 2.10
 ///
-/// [`BlockdevQcow2Encryption`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json`
+/// [`BlockdevQcow2Encryption` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevQcow2Encryption), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevQcow2Encryption {
@@ -19187,7 +19187,7 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsPreallocate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json`
+/// [`BlockdevOptionsPreallocate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsPreallocate), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsPreallocate {
@@ -19265,7 +19265,7 @@ impl crate::codec::Members for BlockdevOptionsPreallocate {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQcow2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json`
+/// [`BlockdevOptionsQcow2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQcow2 {
@@ -19571,7 +19571,7 @@ impl crate::codec::Members for BlockdevOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json`
+/// [`SshHostKeyCheckMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckMode {
@@ -19607,7 +19607,7 @@ impl crate::codec::Enum for SshHostKeyCheckMode {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheckHashType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json`
+/// [`SshHostKeyCheckHashType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.SshHostKeyCheckHashType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SshHostKeyCheckHashType {
@@ -19643,7 +19643,7 @@ impl crate::codec::Enum for SshHostKeyCheckHashType {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyHash`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json`
+/// [`SshHostKeyHash` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyHash), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyHash {
@@ -19703,7 +19703,7 @@ impl crate::codec::Members for SshHostKeyHash {
 
 /// Since: 2.12
 ///
-/// [`SshHostKeyCheck`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json`
+/// [`SshHostKeyCheck` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.SshHostKeyCheck), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SshHostKeyCheck {
@@ -19871,7 +19871,7 @@ impl crate::codec::Branches for SshHostKeyCheckBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSsh`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json`
+/// [`BlockdevOptionsSsh` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsSsh), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSsh {
@@ -19956,7 +19956,7 @@ impl crate::codec::Members for BlockdevOptionsSsh {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json`
+/// [`BlkdebugEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugEvent), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugEvent {
@@ -20225,7 +20225,7 @@ impl crate::codec::Enum for BlkdebugEvent {
 
 /// Since: 4.1
 ///
-/// [`BlkdebugIOType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json`
+/// [`BlkdebugIOType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlkdebugIOType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlkdebugIOType {
@@ -20284,7 +20284,7 @@ impl crate::codec::Enum for BlkdebugIOType {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugInjectErrorOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json`
+/// [`BlkdebugInjectErrorOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugInjectErrorOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugInjectErrorOptions {
@@ -20446,7 +20446,7 @@ impl crate::codec::Members for BlkdebugInjectErrorOptions {
 
 /// Since: 2.9
 ///
-/// [`BlkdebugSetStateOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json`
+/// [`BlkdebugSetStateOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlkdebugSetStateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlkdebugSetStateOptions {
@@ -20517,7 +20517,7 @@ impl crate::codec::Members for BlkdebugSetStateOptions {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkdebug`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json`
+/// [`BlockdevOptionsBlkdebug` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkdebug), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkdebug {
@@ -20774,7 +20774,7 @@ impl crate::codec::Members for BlockdevOptionsBlkdebug {
 
 /// Since: 3.0
 ///
-/// [`BlockdevOptionsBlklogwrites`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json`
+/// [`BlockdevOptionsBlklogwrites` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlklogwrites), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlklogwrites {
@@ -20886,7 +20886,7 @@ impl crate::codec::Members for BlockdevOptionsBlklogwrites {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsBlkverify`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json`
+/// [`BlockdevOptionsBlkverify` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkverify), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkverify {
@@ -20946,7 +20946,7 @@ impl crate::codec::Members for BlockdevOptionsBlkverify {
 
 /// Since: 4.2
 ///
-/// [`BlockdevOptionsBlkreplay`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json`
+/// [`BlockdevOptionsBlkreplay` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsBlkreplay), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsBlkreplay {
@@ -20995,7 +20995,7 @@ impl crate::codec::Members for BlockdevOptionsBlkreplay {
 
 /// Since: 2.9
 ///
-/// [`QuorumReadPattern`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json`
+/// [`QuorumReadPattern` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumReadPattern), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumReadPattern {
@@ -21028,7 +21028,7 @@ impl crate::codec::Enum for QuorumReadPattern {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsQuorum`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json`
+/// [`BlockdevOptionsQuorum` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsQuorum), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsQuorum {
@@ -21141,7 +21141,7 @@ impl crate::codec::Members for BlockdevOptionsQuorum {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsIoUring`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json`
+/// [`BlockdevOptionsIoUring` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIoUring), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIoUring {
@@ -21192,7 +21192,7 @@ impl crate::codec::Members for BlockdevOptionsIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsNvmeIoUring`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json`
+/// [`BlockdevOptionsNvmeIoUring` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNvmeIoUring), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNvmeIoUring {
@@ -21243,7 +21243,7 @@ impl crate::codec::Members for BlockdevOptionsNvmeIoUring {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVfioPci`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json`
+/// [`BlockdevOptionsVirtioBlkVfioPci` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVfioPci), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVfioPci {
@@ -21294,7 +21294,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVfioPci {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostUser`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json`
+/// [`BlockdevOptionsVirtioBlkVhostUser` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostUser), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostUser {
@@ -21349,7 +21349,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostUser {
 ///
 /// Since: 7.2
 ///
-/// [`BlockdevOptionsVirtioBlkVhostVdpa`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json`
+/// [`BlockdevOptionsVirtioBlkVhostVdpa` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsVirtioBlkVhostVdpa), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsVirtioBlkVhostVdpa {
@@ -21398,7 +21398,7 @@ impl crate::codec::Members for BlockdevOptionsVirtioBlkVhostVdpa {
 
 /// Since: 2.9
 ///
-/// [`IscsiTransport`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json`
+/// [`IscsiTransport` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiTransport), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiTransport {
@@ -21431,7 +21431,7 @@ impl crate::codec::Enum for IscsiTransport {
 
 /// Since: 2.9
 ///
-/// [`IscsiHeaderDigest`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json`
+/// [`IscsiHeaderDigest` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.IscsiHeaderDigest), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IscsiHeaderDigest {
@@ -21470,7 +21470,7 @@ impl crate::codec::Enum for IscsiHeaderDigest {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsIscsi`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json`
+/// [`BlockdevOptionsIscsi` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsIscsi), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsIscsi {
@@ -21652,7 +21652,7 @@ impl crate::codec::Members for BlockdevOptionsIscsi {
 
 /// Since: 3.0
 ///
-/// [`RbdAuthMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json`
+/// [`RbdAuthMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdAuthMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdAuthMode {
@@ -21685,7 +21685,7 @@ impl crate::codec::Enum for RbdAuthMode {
 
 /// Since: 6.1
 ///
-/// [`RbdImageEncryptionFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json`
+/// [`RbdImageEncryptionFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.RbdImageEncryptionFormat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RbdImageEncryptionFormat {
@@ -21721,7 +21721,7 @@ impl crate::codec::Enum for RbdImageEncryptionFormat {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKSBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json`
+/// [`RbdEncryptionOptionsLUKSBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSBase {
@@ -21770,7 +21770,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKSBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json`
+/// [`RbdEncryptionCreateOptionsLUKSBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKSBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKSBase {
@@ -21835,7 +21835,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKSBase {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json`
+/// [`RbdEncryptionOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS {
@@ -21884,7 +21884,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptionsLUKS2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json`
+/// [`RbdEncryptionOptionsLUKS2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKS2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKS2 {
@@ -21933,7 +21933,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKS2 {
 
 /// Since: 8.0
 ///
-/// [`RbdEncryptionOptionsLUKSAny`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json`
+/// [`RbdEncryptionOptionsLUKSAny` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptionsLUKSAny), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptionsLUKSAny {
@@ -21982,7 +21982,7 @@ impl crate::codec::Members for RbdEncryptionOptionsLUKSAny {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json`
+/// [`RbdEncryptionCreateOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS {
@@ -22047,7 +22047,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptionsLUKS2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json`
+/// [`RbdEncryptionCreateOptionsLUKS2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptionsLUKS2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptionsLUKS2 {
@@ -22112,7 +22112,7 @@ impl crate::codec::Members for RbdEncryptionCreateOptionsLUKS2 {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json`
+/// [`RbdEncryptionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionOptions {
@@ -22324,7 +22324,7 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
 
 /// Since: 6.1
 ///
-/// [`RbdEncryptionCreateOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json`
+/// [`RbdEncryptionCreateOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.RbdEncryptionCreateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RbdEncryptionCreateOptions {
@@ -22514,7 +22514,7 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRbd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json`
+/// [`BlockdevOptionsRbd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRbd {
@@ -22723,7 +22723,7 @@ impl crate::codec::Members for BlockdevOptionsRbd {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json`
+/// [`ReplicationMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.ReplicationMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplicationMode {
@@ -22758,7 +22758,7 @@ impl crate::codec::Enum for ReplicationMode {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsReplication`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json`
+/// [`BlockdevOptionsReplication` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsReplication), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsReplication {
@@ -22827,7 +22827,7 @@ impl crate::codec::Members for BlockdevOptionsReplication {
 
 /// Since: 2.9
 ///
-/// [`NFSTransport`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json`
+/// [`NFSTransport` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.NFSTransport), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NFSTransport {
@@ -22857,7 +22857,7 @@ impl crate::codec::Enum for NFSTransport {
 
 /// Since: 2.9
 ///
-/// [`NFSServer`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json`
+/// [`NFSServer` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.NFSServer), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NFSServer {
@@ -22917,7 +22917,7 @@ impl crate::codec::Members for NFSServer {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNfs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json`
+/// [`BlockdevOptionsNfs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNfs), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNfs {
@@ -23073,7 +23073,7 @@ impl crate::codec::Members for BlockdevOptionsNfs {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json`
+/// [`BlockdevOptionsCurlBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlBase), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlBase {
@@ -23228,7 +23228,7 @@ impl crate::codec::Members for BlockdevOptionsCurlBase {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttp`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json`
+/// [`BlockdevOptionsCurlHttp` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttp), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttp {
@@ -23429,7 +23429,7 @@ impl crate::codec::Members for BlockdevOptionsCurlHttp {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlHttps`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json`
+/// [`BlockdevOptionsCurlHttps` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlHttps), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlHttps {
@@ -23671,7 +23671,7 @@ impl crate::codec::Members for BlockdevOptionsCurlHttps {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtp`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json`
+/// [`BlockdevOptionsCurlFtp` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtp), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtp {
@@ -23826,7 +23826,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtp {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsCurlFtps`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json`
+/// [`BlockdevOptionsCurlFtps` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCurlFtps), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCurlFtps {
@@ -23996,7 +23996,7 @@ impl crate::codec::Members for BlockdevOptionsCurlFtps {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsNbd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json`
+/// [`BlockdevOptionsNbd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsNbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsNbd {
@@ -24150,7 +24150,7 @@ impl crate::codec::Members for BlockdevOptionsNbd {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsRaw`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json`
+/// [`BlockdevOptionsRaw` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsRaw), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsRaw {
@@ -24228,7 +24228,7 @@ impl crate::codec::Members for BlockdevOptionsRaw {
 
 /// Since: 2.11
 ///
-/// [`BlockdevOptionsThrottle`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json`
+/// [`BlockdevOptionsThrottle` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsThrottle), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsThrottle {
@@ -24288,7 +24288,7 @@ impl crate::codec::Members for BlockdevOptionsThrottle {
 
 /// Since: 6.0
 ///
-/// [`BlockdevOptionsCor`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json`
+/// [`BlockdevOptionsCor` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCor), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCor {
@@ -24352,7 +24352,7 @@ impl crate::codec::Members for BlockdevOptionsCor {
 
 /// Since: 7.1
 ///
-/// [`OnCbwError`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json`
+/// [`OnCbwError` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.OnCbwError), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnCbwError {
@@ -24385,7 +24385,7 @@ impl crate::codec::Enum for OnCbwError {
 
 /// Since: 6.2
 ///
-/// [`BlockdevOptionsCbw`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json`
+/// [`BlockdevOptionsCbw` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptionsCbw), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsCbw {
@@ -24511,7 +24511,7 @@ impl crate::codec::Members for BlockdevOptionsCbw {
 
 /// Since: 2.9
 ///
-/// [`BlockdevOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json`
+/// [`BlockdevOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptions {
@@ -25653,7 +25653,7 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRef`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json`
+/// [`BlockdevRef` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRef), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRef {
@@ -25710,7 +25710,7 @@ impl crate::codec::Encode for BlockdevRef {
 
 /// Since: 2.9
 ///
-/// [`BlockdevRefOrNull`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json`
+/// [`BlockdevRefOrNull` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-core.BlockdevRefOrNull), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockdevRefOrNull {
@@ -25771,7 +25771,7 @@ impl crate::codec::Encode for BlockdevRefOrNull {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsFile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json`
+/// [`BlockdevCreateOptionsFile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsFile), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsFile {
@@ -25873,7 +25873,7 @@ impl crate::codec::Members for BlockdevCreateOptionsFile {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json`
+/// [`BlockdevCreateOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsLUKS {
@@ -26123,7 +26123,7 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsNfs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json`
+/// [`BlockdevCreateOptionsNfs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsNfs), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsNfs {
@@ -26181,7 +26181,7 @@ impl crate::codec::Members for BlockdevCreateOptionsNfs {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsParallels`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json`
+/// [`BlockdevCreateOptionsParallels` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsParallels), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsParallels {
@@ -26251,7 +26251,7 @@ impl crate::codec::Members for BlockdevCreateOptionsParallels {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json`
+/// [`BlockdevCreateOptionsQcow` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow {
@@ -26336,7 +26336,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow {
 
 /// Since: 2.12
 ///
-/// [`BlockdevQcow2Version`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json`
+/// [`BlockdevQcow2Version` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevQcow2Version), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevQcow2Version {
@@ -26369,7 +26369,7 @@ impl crate::codec::Enum for BlockdevQcow2Version {
 
 /// Since: 5.1
 ///
-/// [`Qcow2CompressionType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json`
+/// [`Qcow2CompressionType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.Qcow2CompressionType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Qcow2CompressionType {
@@ -26404,7 +26404,7 @@ impl crate::codec::Enum for Qcow2CompressionType {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQcow2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json`
+/// [`BlockdevCreateOptionsQcow2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQcow2 {
@@ -26680,7 +26680,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQcow2 {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsQed`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json`
+/// [`BlockdevCreateOptionsQed` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsQed), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsQed {
@@ -26805,7 +26805,7 @@ impl crate::codec::Members for BlockdevCreateOptionsQed {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsRbd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json`
+/// [`BlockdevCreateOptionsRbd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsRbd), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsRbd {
@@ -26889,7 +26889,7 @@ impl crate::codec::Members for BlockdevCreateOptionsRbd {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkSubformat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json`
+/// [`BlockdevVmdkSubformat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkSubformat {
@@ -26943,7 +26943,7 @@ impl crate::codec::Enum for BlockdevVmdkSubformat {
 
 /// Since: 4.0
 ///
-/// [`BlockdevVmdkAdapterType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json`
+/// [`BlockdevVmdkAdapterType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVmdkAdapterType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVmdkAdapterType {
@@ -26982,7 +26982,7 @@ impl crate::codec::Enum for BlockdevVmdkAdapterType {
 
 /// Since: 4.0
 ///
-/// [`BlockdevCreateOptionsVmdk`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json`
+/// [`BlockdevCreateOptionsVmdk` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVmdk), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVmdk {
@@ -27158,7 +27158,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVmdk {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSsh`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json`
+/// [`BlockdevCreateOptionsSsh` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsSsh), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSsh {
@@ -27216,7 +27216,7 @@ impl crate::codec::Members for BlockdevCreateOptionsSsh {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVdi`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json`
+/// [`BlockdevCreateOptionsVdi` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVdi), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVdi {
@@ -27286,7 +27286,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVdi {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVhdxSubformat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json`
+/// [`BlockdevVhdxSubformat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVhdxSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVhdxSubformat {
@@ -27319,7 +27319,7 @@ impl crate::codec::Enum for BlockdevVhdxSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVhdx`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json`
+/// [`BlockdevCreateOptionsVhdx` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVhdx), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVhdx {
@@ -27442,7 +27442,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVhdx {
 
 /// Since: 2.12
 ///
-/// [`BlockdevVpcSubformat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json`
+/// [`BlockdevVpcSubformat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockdevVpcSubformat), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockdevVpcSubformat {
@@ -27475,7 +27475,7 @@ impl crate::codec::Enum for BlockdevVpcSubformat {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsVpc`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json`
+/// [`BlockdevCreateOptionsVpc` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptionsVpc), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsVpc {
@@ -27558,7 +27558,7 @@ impl crate::codec::Members for BlockdevCreateOptionsVpc {
 
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json`
+/// [`BlockdevCreateOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevCreateOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptions {
@@ -28280,7 +28280,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsLUKS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json`
+/// [`BlockdevAmendOptionsLUKS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsLUKS), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsLUKS {
@@ -28415,7 +28415,7 @@ impl crate::codec::Members for BlockdevAmendOptionsLUKS {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptionsQcow2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json`
+/// [`BlockdevAmendOptionsQcow2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptionsQcow2), `block-core.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptionsQcow2 {
@@ -28472,7 +28472,7 @@ impl crate::codec::Members for BlockdevAmendOptionsQcow2 {
 
 /// Since: 5.1
 ///
-/// [`BlockdevAmendOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json`
+/// [`BlockdevAmendOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevAmendOptions), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevAmendOptions {
@@ -29020,7 +29020,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
 
 /// Since: 2.1
 ///
-/// [`BlockErrorAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json`
+/// [`BlockErrorAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.BlockErrorAction), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockErrorAction {
@@ -29056,7 +29056,7 @@ impl crate::codec::Enum for BlockErrorAction {
 
 /// Since: 2.2
 ///
-/// [`PreallocMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json`
+/// [`PreallocMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.PreallocMode), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PreallocMode {
@@ -29095,7 +29095,7 @@ impl crate::codec::Enum for PreallocMode {
 
 /// Since: 2.6
 ///
-/// [`QuorumOpType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json`
+/// [`QuorumOpType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-core.QuorumOpType), `block-core.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuorumOpType {
@@ -29131,7 +29131,7 @@ impl crate::codec::Enum for QuorumOpType {
 
 /// Since: 1.7
 ///
-/// [`BlockdevSnapshotInternal`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json`
+/// [`BlockdevSnapshotInternal` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.BlockdevSnapshotInternal), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotInternal {
@@ -29191,7 +29191,7 @@ impl crate::codec::Members for BlockdevSnapshotInternal {
 
 /// Since: 8.0
 ///
-/// [`DummyBlockCoreForceArrays`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json`
+/// [`DummyBlockCoreForceArrays` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-core.DummyBlockCoreForceArrays), `block-core.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyBlockCoreForceArrays {
@@ -29241,7 +29241,7 @@ impl crate::codec::Members for DummyBlockCoreForceArrays {
     }
 }
 
-/// [`NbdServerOptionsBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsBase), `block-export.json`
+/// [`NbdServerOptionsBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsBase), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptionsBase {
@@ -29343,7 +29343,7 @@ impl crate::codec::Members for NbdServerOptionsBase {
     }
 }
 
-/// [`NbdServerOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptions), `block-export.json`
+/// [`NbdServerOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptions {
@@ -29463,7 +29463,7 @@ impl crate::codec::Members for NbdServerOptions {
     }
 }
 
-/// [`NbdServerOptionsLegacy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsLegacy), `block-export.json`
+/// [`NbdServerOptionsLegacy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerOptionsLegacy), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerOptionsLegacy {
@@ -29585,7 +29585,7 @@ impl crate::codec::Members for NbdServerOptionsLegacy {
 
 /// Since: 5.0
 ///
-/// [`BlockExportOptionsNbdBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbdBase), `block-export.json`
+/// [`BlockExportOptionsNbdBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbdBase), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsNbdBase {
@@ -29659,7 +29659,7 @@ impl crate::codec::Members for BlockExportOptionsNbdBase {
 
 /// Since: 5.2
 ///
-/// [`BlockExportOptionsNbd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbd), `block-export.json`
+/// [`BlockExportOptionsNbd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsNbd), `block-export.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsNbd {
@@ -29761,7 +29761,7 @@ impl crate::codec::Members for BlockExportOptionsNbd {
 
 /// Since: 5.2
 ///
-/// [`BlockExportOptionsVhostUserBlk`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVhostUserBlk), `block-export.json`
+/// [`BlockExportOptionsVhostUserBlk` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVhostUserBlk), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsVhostUserBlk {
@@ -29841,7 +29841,7 @@ impl crate::codec::Members for BlockExportOptionsVhostUserBlk {
 
 /// Since: 6.1
 ///
-/// [`FuseExportAllowOther`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.FuseExportAllowOther), `block-export.json`
+/// [`FuseExportAllowOther` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.FuseExportAllowOther), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FuseExportAllowOther {
@@ -29879,7 +29879,7 @@ impl crate::codec::Enum for FuseExportAllowOther {
 ///
 /// Since: 6.0
 ///
-/// [`BlockExportOptionsFuse`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsFuse), `block-export.json`
+/// [`BlockExportOptionsFuse` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsFuse), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsFuse {
@@ -29957,7 +29957,7 @@ impl crate::codec::Members for BlockExportOptionsFuse {
 
 /// Since: 7.1
 ///
-/// [`BlockExportOptionsVduseBlk`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVduseBlk), `block-export.json`
+/// [`BlockExportOptionsVduseBlk` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptionsVduseBlk), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptionsVduseBlk {
@@ -30067,7 +30067,7 @@ impl crate::codec::Members for BlockExportOptionsVduseBlk {
 
 /// Since: 5.0
 ///
-/// [`NbdServerAddOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerAddOptions), `block-export.json`
+/// [`NbdServerAddOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.NbdServerAddOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NbdServerAddOptions {
@@ -30171,7 +30171,7 @@ impl crate::codec::Members for NbdServerAddOptions {
 
 /// Since: 2.12
 ///
-/// [`BlockExportRemoveMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportRemoveMode), `block-export.json`
+/// [`BlockExportRemoveMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportRemoveMode), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockExportRemoveMode {
@@ -30204,7 +30204,7 @@ impl crate::codec::Enum for BlockExportRemoveMode {
 
 /// Since: 4.2
 ///
-/// [`BlockExportType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportType), `block-export.json`
+/// [`BlockExportType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-block-export.BlockExportType), `block-export.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockExportType {
@@ -30249,7 +30249,7 @@ impl crate::codec::Enum for BlockExportType {
 
 /// Since: 4.2
 ///
-/// [`BlockExportOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptions), `block-export.json`
+/// [`BlockExportOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportOptions), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportOptions {
@@ -30586,7 +30586,7 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
 
 /// Since: 10.1
 ///
-/// [`BlockExportIothreads`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-export.BlockExportIothreads), `block-export.json`
+/// [`BlockExportIothreads` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-block-export.BlockExportIothreads), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BlockExportIothreads {
@@ -30643,7 +30643,7 @@ impl crate::codec::Encode for BlockExportIothreads {
 
 /// Since: 5.2
 ///
-/// [`BlockExportInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json`
+/// [`BlockExportInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-block-export.BlockExportInfo), `block-export.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockExportInfo {
@@ -30730,7 +30730,7 @@ impl crate::codec::Members for BlockExportInfo {
 
 /// Since: 0.14
 ///
-/// [`ChardevInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevInfo), `char.json`
+/// [`ChardevInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevInfo), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevInfo {
@@ -30809,7 +30809,7 @@ impl crate::codec::Members for ChardevInfo {
 
 /// Since: 2.0
 ///
-/// [`ChardevBackendInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackendInfo), `char.json`
+/// [`ChardevBackendInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackendInfo), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevBackendInfo {
@@ -30865,7 +30865,7 @@ impl crate::codec::Members for ChardevBackendInfo {
 
 /// Since: 1.4
 ///
-/// [`DataFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.DataFormat), `char.json`
+/// [`DataFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.DataFormat), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataFormat {
@@ -30898,7 +30898,7 @@ impl crate::codec::Enum for DataFormat {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommon`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json`
+/// [`ChardevCommon` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommon), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommon {
@@ -30983,7 +30983,7 @@ impl crate::codec::Members for ChardevCommon {
 
 /// Since: 1.4
 ///
-/// [`ChardevFile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json`
+/// [`ChardevFile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFile), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFile {
@@ -31105,7 +31105,7 @@ impl crate::codec::Members for ChardevFile {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json`
+/// [`ChardevHostdev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdev), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdev {
@@ -31195,7 +31195,7 @@ impl crate::codec::Members for ChardevHostdev {
 
 /// Since: 1.4
 ///
-/// [`ChardevSocket`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json`
+/// [`ChardevSocket` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocket), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocket {
@@ -31488,7 +31488,7 @@ impl crate::codec::Members for ChardevSocket {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdp`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json`
+/// [`ChardevUdp` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdp), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdp {
@@ -31592,7 +31592,7 @@ impl crate::codec::Members for ChardevUdp {
 
 /// Since: 1.5
 ///
-/// [`ChardevMux`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json`
+/// [`ChardevMux` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMux), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMux {
@@ -31682,7 +31682,7 @@ impl crate::codec::Members for ChardevMux {
 
 /// Since: 10.0
 ///
-/// [`ChardevHub`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json`
+/// [`ChardevHub` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHub), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHub {
@@ -31774,7 +31774,7 @@ impl crate::codec::Members for ChardevHub {
 
 /// Since: 1.5
 ///
-/// [`ChardevStdio`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json`
+/// [`ChardevStdio` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdio), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdio {
@@ -31874,7 +31874,7 @@ impl crate::codec::Members for ChardevStdio {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json`
+/// [`ChardevSpiceChannel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannel), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannel {
@@ -31966,7 +31966,7 @@ impl crate::codec::Members for ChardevSpiceChannel {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePort`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json`
+/// [`ChardevSpicePort` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePort), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePort {
@@ -32056,7 +32056,7 @@ impl crate::codec::Members for ChardevSpicePort {
 
 /// Since: 11.1
 ///
-/// [`ChardevVCEncoding`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevVCEncoding), `char.json`
+/// [`ChardevVCEncoding` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevVCEncoding), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChardevVCEncoding {
@@ -32091,7 +32091,7 @@ impl crate::codec::Enum for ChardevVCEncoding {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json`
+/// [`ChardevDBus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBus), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBus {
@@ -32200,7 +32200,7 @@ impl crate::codec::Members for ChardevDBus {
 
 /// Since: 1.5
 ///
-/// [`ChardevVC`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json`
+/// [`ChardevVC` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVC), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVC {
@@ -32359,7 +32359,7 @@ impl crate::codec::Members for ChardevVC {
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbuf`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json`
+/// [`ChardevRingbuf` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbuf), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbuf {
@@ -32459,7 +32459,7 @@ impl crate::codec::Members for ChardevRingbuf {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json`
+/// [`ChardevQemuVDAgent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgent), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgent {
@@ -32570,7 +32570,7 @@ impl crate::codec::Members for ChardevQemuVDAgent {
 
 /// Since: 9.2
 ///
-/// [`ChardevPty`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json`
+/// [`ChardevPty` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPty), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPty {
@@ -32667,7 +32667,7 @@ impl crate::codec::Members for ChardevPty {
 
 /// Since: 1.4
 ///
-/// [`ChardevBackendKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json`
+/// [`ChardevBackendKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-char.ChardevBackendKind), `char.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChardevBackendKind {
@@ -32834,7 +32834,7 @@ impl crate::codec::Enum for ChardevBackendKind {
 
 /// Since: 1.4
 ///
-/// [`ChardevFileWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json`
+/// [`ChardevFileWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevFileWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevFileWrapper {
@@ -32884,7 +32884,7 @@ impl crate::codec::Members for ChardevFileWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevHostdevWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json`
+/// [`ChardevHostdevWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHostdevWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHostdevWrapper {
@@ -32934,7 +32934,7 @@ impl crate::codec::Members for ChardevHostdevWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevSocketWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json`
+/// [`ChardevSocketWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSocketWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSocketWrapper {
@@ -32984,7 +32984,7 @@ impl crate::codec::Members for ChardevSocketWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevUdpWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json`
+/// [`ChardevUdpWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevUdpWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevUdpWrapper {
@@ -33034,7 +33034,7 @@ impl crate::codec::Members for ChardevUdpWrapper {
 
 /// Since: 2.6
 ///
-/// [`ChardevCommonWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json`
+/// [`ChardevCommonWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevCommonWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevCommonWrapper {
@@ -33084,7 +33084,7 @@ impl crate::codec::Members for ChardevCommonWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevMuxWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json`
+/// [`ChardevMuxWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevMuxWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevMuxWrapper {
@@ -33134,7 +33134,7 @@ impl crate::codec::Members for ChardevMuxWrapper {
 
 /// Since: 10.0
 ///
-/// [`ChardevHubWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json`
+/// [`ChardevHubWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevHubWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevHubWrapper {
@@ -33184,7 +33184,7 @@ impl crate::codec::Members for ChardevHubWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevStdioWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json`
+/// [`ChardevStdioWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevStdioWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevStdioWrapper {
@@ -33236,7 +33236,7 @@ impl crate::codec::Members for ChardevStdioWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpiceChannelWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json`
+/// [`ChardevSpiceChannelWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpiceChannelWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpiceChannelWrapper {
@@ -33288,7 +33288,7 @@ impl crate::codec::Members for ChardevSpiceChannelWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`ChardevSpicePortWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json`
+/// [`ChardevSpicePortWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevSpicePortWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevSpicePortWrapper {
@@ -33340,7 +33340,7 @@ impl crate::codec::Members for ChardevSpicePortWrapper {
 ///
 /// Since: 6.1
 ///
-/// [`ChardevQemuVDAgentWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json`
+/// [`ChardevQemuVDAgentWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevQemuVDAgentWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevQemuVDAgentWrapper {
@@ -33392,7 +33392,7 @@ impl crate::codec::Members for ChardevQemuVDAgentWrapper {
 ///
 /// Since: 7.0
 ///
-/// [`ChardevDBusWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json`
+/// [`ChardevDBusWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevDBusWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevDBusWrapper {
@@ -33442,7 +33442,7 @@ impl crate::codec::Members for ChardevDBusWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevVCWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json`
+/// [`ChardevVCWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevVCWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevVCWrapper {
@@ -33492,7 +33492,7 @@ impl crate::codec::Members for ChardevVCWrapper {
 
 /// Since: 1.5
 ///
-/// [`ChardevRingbufWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json`
+/// [`ChardevRingbufWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevRingbufWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevRingbufWrapper {
@@ -33542,7 +33542,7 @@ impl crate::codec::Members for ChardevRingbufWrapper {
 
 /// Since: 9.2
 ///
-/// [`ChardevPtyWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json`
+/// [`ChardevPtyWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevPtyWrapper), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevPtyWrapper {
@@ -33592,7 +33592,7 @@ impl crate::codec::Members for ChardevPtyWrapper {
 
 /// Since: 1.4
 ///
-/// [`ChardevBackend`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json`
+/// [`ChardevBackend` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevBackend), `char.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevBackend {
@@ -34092,7 +34092,7 @@ impl crate::codec::Branches for ChardevBackendBranch {
 
 /// Since: 1.4
 ///
-/// [`ChardevReturn`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json`
+/// [`ChardevReturn` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-char.ChardevReturn), `char.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChardevReturn {
@@ -34155,7 +34155,7 @@ impl crate::codec::Members for ChardevReturn {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json`
+/// [`DumpGuestMemoryFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpGuestMemoryFormat), `dump.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpGuestMemoryFormat {
@@ -34226,7 +34226,7 @@ impl crate::codec::Enum for DumpGuestMemoryFormat {
 
 /// Since: 2.6
 ///
-/// [`DumpStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json`
+/// [`DumpStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-dump.DumpStatus), `dump.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DumpStatus {
@@ -34265,7 +34265,7 @@ impl crate::codec::Enum for DumpStatus {
 
 /// Since: 2.6
 ///
-/// [`DumpQueryResult`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json`
+/// [`DumpQueryResult` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-dump.DumpQueryResult), `dump.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpQueryResult {
@@ -34336,7 +34336,7 @@ impl crate::codec::Members for DumpQueryResult {
 
 /// Since: 2.0
 ///
-/// [`DumpGuestMemoryCapability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json`
+/// [`DumpGuestMemoryCapability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-dump.DumpGuestMemoryCapability), `dump.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpGuestMemoryCapability {
@@ -34394,7 +34394,7 @@ impl crate::codec::Members for DumpGuestMemoryCapability {
 
 /// Since: 1.2
 ///
-/// [`NetLegacyNicOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetLegacyNicOptions), `net.json`
+/// [`NetLegacyNicOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetLegacyNicOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetLegacyNicOptions {
@@ -34502,7 +34502,7 @@ impl crate::codec::Members for NetLegacyNicOptions {
 
 /// Since: 10.1
 ///
-/// [`PasstSearch`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstSearch), `net.json`
+/// [`PasstSearch` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstSearch), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstSearch {
@@ -34551,7 +34551,7 @@ impl crate::codec::Members for PasstSearch {
 
 /// Since: 10.1
 ///
-/// [`PasstPortForward`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstPortForward), `net.json`
+/// [`PasstPortForward` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstPortForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstPortForward {
@@ -34600,7 +34600,7 @@ impl crate::codec::Members for PasstPortForward {
 
 /// Since: 10.1
 ///
-/// [`PasstParameter`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstParameter), `net.json`
+/// [`PasstParameter` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.PasstParameter), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PasstParameter {
@@ -34651,7 +34651,7 @@ impl crate::codec::Members for PasstParameter {
 ///
 /// Since: 10.1
 ///
-/// [`NetdevPasstOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevPasstOptions), `net.json`
+/// [`NetdevPasstOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevPasstOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevPasstOptions {
@@ -35265,7 +35265,7 @@ impl crate::codec::Members for NetdevPasstOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserDomainSuffix`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserDomainSuffix), `net.json`
+/// [`NetdevUserDomainSuffix` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserDomainSuffix), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserDomainSuffix {
@@ -35314,7 +35314,7 @@ impl crate::codec::Members for NetdevUserDomainSuffix {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserHostForward`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserHostForward), `net.json`
+/// [`NetdevUserHostForward` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserHostForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserHostForward {
@@ -35363,7 +35363,7 @@ impl crate::codec::Members for NetdevUserHostForward {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserGuestForward`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserGuestForward), `net.json`
+/// [`NetdevUserGuestForward` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserGuestForward), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserGuestForward {
@@ -35412,7 +35412,7 @@ impl crate::codec::Members for NetdevUserGuestForward {
 
 /// Since: 1.2
 ///
-/// [`NetdevUserOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json`
+/// [`NetdevUserOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevUserOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevUserOptions {
@@ -35834,7 +35834,7 @@ impl crate::codec::Members for NetdevUserOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevTapOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json`
+/// [`NetdevTapOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevTapOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevTapOptions {
@@ -36123,7 +36123,7 @@ impl crate::codec::Members for NetdevTapOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevSocketOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json`
+/// [`NetdevSocketOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevSocketOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevSocketOptions {
@@ -36245,7 +36245,7 @@ impl crate::codec::Members for NetdevSocketOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevL2TPv3Options`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json`
+/// [`NetdevL2TPv3Options` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevL2TPv3Options), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevL2TPv3Options {
@@ -36518,7 +36518,7 @@ impl crate::codec::Members for NetdevL2TPv3Options {
 
 /// Since: 1.2
 ///
-/// [`NetdevVdeOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json`
+/// [`NetdevVdeOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVdeOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVdeOptions {
@@ -36615,7 +36615,7 @@ impl crate::codec::Members for NetdevVdeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevBridgeOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json`
+/// [`NetdevBridgeOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevBridgeOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevBridgeOptions {
@@ -36686,7 +36686,7 @@ impl crate::codec::Members for NetdevBridgeOptions {
 
 /// Since: 1.2
 ///
-/// [`NetdevHubPortOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json`
+/// [`NetdevHubPortOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevHubPortOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevHubPortOptions {
@@ -36751,7 +36751,7 @@ impl crate::codec::Members for NetdevHubPortOptions {
 
 /// Since: 2.0
 ///
-/// [`NetdevNetmapOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json`
+/// [`NetdevNetmapOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevNetmapOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevNetmapOptions {
@@ -36817,7 +36817,7 @@ impl crate::codec::Members for NetdevNetmapOptions {
 ///
 /// Since: 8.2
 ///
-/// [`AFXDPMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json`
+/// [`AFXDPMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.AFXDPMode), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AFXDPMode {
@@ -36852,7 +36852,7 @@ impl crate::codec::Enum for AFXDPMode {
 ///
 /// Since: 8.2
 ///
-/// [`NetdevAFXDPOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json`
+/// [`NetdevAFXDPOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevAFXDPOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevAFXDPOptions {
@@ -37032,7 +37032,7 @@ impl crate::codec::Members for NetdevAFXDPOptions {
 
 /// Since: 2.1
 ///
-/// [`NetdevVhostUserOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json`
+/// [`NetdevVhostUserOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostUserOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostUserOptions {
@@ -37110,7 +37110,7 @@ impl crate::codec::Members for NetdevVhostUserOptions {
 
 /// Since: 5.1
 ///
-/// [`NetdevVhostVDPAOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json`
+/// [`NetdevVhostVDPAOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVhostVDPAOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVhostVDPAOptions {
@@ -37214,7 +37214,7 @@ impl crate::codec::Members for NetdevVhostVDPAOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetHostOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json`
+/// [`NetdevVmnetHostOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetHostOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetHostOptions {
@@ -37336,7 +37336,7 @@ impl crate::codec::Members for NetdevVmnetHostOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetSharedOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json`
+/// [`NetdevVmnetSharedOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetSharedOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetSharedOptions {
@@ -37464,7 +37464,7 @@ impl crate::codec::Members for NetdevVmnetSharedOptions {
 ///
 /// Since: 7.1
 ///
-/// [`NetdevVmnetBridgedOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json`
+/// [`NetdevVmnetBridgedOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevVmnetBridgedOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevVmnetBridgedOptions {
@@ -37529,7 +37529,7 @@ impl crate::codec::Members for NetdevVmnetBridgedOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevStreamOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json`
+/// [`NetdevStreamOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevStreamOptions), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevStreamOptions {
@@ -37627,7 +37627,7 @@ impl crate::codec::Members for NetdevStreamOptions {
 
 /// Since: 7.2
 ///
-/// [`NetdevDgramOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json`
+/// [`NetdevDgramOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.NetdevDgramOptions), `net.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NetdevDgramOptions {
@@ -37700,7 +37700,7 @@ impl crate::codec::Members for NetdevDgramOptions {
 
 /// Since: 2.7
 ///
-/// [`NetClientDriver`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json`
+/// [`NetClientDriver` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.NetClientDriver), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetClientDriver {
@@ -37834,7 +37834,7 @@ impl crate::codec::Enum for NetClientDriver {
 
 /// Since: 1.2
 ///
-/// [`Netdev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json`
+/// [`Netdev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.Netdev), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Netdev {
@@ -38313,7 +38313,7 @@ impl crate::codec::Branches for NetdevBranch {
 
 /// Since: 1.6
 ///
-/// [`RxState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json`
+/// [`RxState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-net.RxState), `net.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RxState {
@@ -38349,7 +38349,7 @@ impl crate::codec::Enum for RxState {
 
 /// Since: 1.6
 ///
-/// [`RxFilterInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json`
+/// [`RxFilterInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.RxFilterInfo), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RxFilterInfo {
@@ -38546,7 +38546,7 @@ impl crate::codec::Members for RxFilterInfo {
 
 /// Since: 4.0
 ///
-/// [`AnnounceParameters`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json`
+/// [`AnnounceParameters` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-net.AnnounceParameters), `net.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnnounceParameters {
@@ -38648,7 +38648,7 @@ impl crate::codec::Members for AnnounceParameters {
 ///
 /// Since: 9.0
 ///
-/// [`EbpfObject`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ebpf.EbpfObject), `ebpf.json`
+/// [`EbpfObject` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ebpf.EbpfObject), `ebpf.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EbpfObject {
@@ -38706,7 +38706,7 @@ impl crate::codec::Members for EbpfObject {
 ///
 /// Since: 9.0
 ///
-/// [`EbpfProgramID`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ebpf.EbpfProgramID), `ebpf.json`
+/// [`EbpfProgramID` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ebpf.EbpfProgramID), `ebpf.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EbpfProgramID {
@@ -38736,7 +38736,7 @@ impl crate::codec::Enum for EbpfProgramID {
 
 /// Since: 2.4
 ///
-/// [`RockerSwitch`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerSwitch), `rocker.json`
+/// [`RockerSwitch` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerSwitch), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerSwitch {
@@ -38810,7 +38810,7 @@ impl crate::codec::Members for RockerSwitch {
 
 /// Since: 2.4
 ///
-/// [`RockerPortDuplex`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortDuplex), `rocker.json`
+/// [`RockerPortDuplex` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortDuplex), `rocker.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RockerPortDuplex {
@@ -38843,7 +38843,7 @@ impl crate::codec::Enum for RockerPortDuplex {
 
 /// Since: 2.4
 ///
-/// [`RockerPortAutoneg`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortAutoneg), `rocker.json`
+/// [`RockerPortAutoneg` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-rocker.RockerPortAutoneg), `rocker.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RockerPortAutoneg {
@@ -38876,7 +38876,7 @@ impl crate::codec::Enum for RockerPortAutoneg {
 
 /// Since: 2.4
 ///
-/// [`RockerPort`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerPort), `rocker.json`
+/// [`RockerPort` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerPort), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerPort {
@@ -39005,7 +39005,7 @@ impl crate::codec::Members for RockerPort {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowKey`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowKey), `rocker.json`
+/// [`RockerOfDpaFlowKey` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowKey), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowKey {
@@ -39235,7 +39235,7 @@ impl crate::codec::Members for RockerOfDpaFlowKey {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowMask`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowMask), `rocker.json`
+/// [`RockerOfDpaFlowMask` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowMask), `rocker.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowMask {
@@ -39394,7 +39394,7 @@ impl crate::codec::Members for RockerOfDpaFlowMask {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlowAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowAction), `rocker.json`
+/// [`RockerOfDpaFlowAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlowAction), `rocker.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlowAction {
@@ -39540,7 +39540,7 @@ impl crate::codec::Members for RockerOfDpaFlowAction {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaFlow`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlow), `rocker.json`
+/// [`RockerOfDpaFlow` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaFlow), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaFlow {
@@ -39645,7 +39645,7 @@ impl crate::codec::Members for RockerOfDpaFlow {
 
 /// Since: 2.4
 ///
-/// [`RockerOfDpaGroup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaGroup), `rocker.json`
+/// [`RockerOfDpaGroup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-rocker.RockerOfDpaGroup), `rocker.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RockerOfDpaGroup {
@@ -39920,7 +39920,7 @@ impl crate::codec::Members for RockerOfDpaGroup {
 ///
 /// Since: 1.5
 ///
-/// [`TpmModel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmModel), `tpm.json`
+/// [`TpmModel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmModel), `tpm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TpmModel {
@@ -39958,7 +39958,7 @@ impl crate::codec::Enum for TpmModel {
 ///
 /// Since: 1.5
 ///
-/// [`TpmType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmType), `tpm.json`
+/// [`TpmType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-tpm.TpmType), `tpm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TpmType {
@@ -39993,7 +39993,7 @@ impl crate::codec::Enum for TpmType {
 ///
 /// Since: 1.5
 ///
-/// [`TPMPassthroughOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptions), `tpm.json`
+/// [`TPMPassthroughOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptions), `tpm.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TPMPassthroughOptions {
@@ -40073,7 +40073,7 @@ impl crate::codec::Members for TPMPassthroughOptions {
 ///
 /// Since: 2.11
 ///
-/// [`TPMEmulatorOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptions), `tpm.json`
+/// [`TPMEmulatorOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptions), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMEmulatorOptions {
@@ -40131,7 +40131,7 @@ impl crate::codec::Members for TPMEmulatorOptions {
 ///
 /// Since: 1.5
 ///
-/// [`TPMPassthroughOptionsWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptionsWrapper), `tpm.json`
+/// [`TPMPassthroughOptionsWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMPassthroughOptionsWrapper), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMPassthroughOptionsWrapper {
@@ -40190,7 +40190,7 @@ impl crate::codec::Members for TPMPassthroughOptionsWrapper {
 ///
 /// Since: 2.11
 ///
-/// [`TPMEmulatorOptionsWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptionsWrapper), `tpm.json`
+/// [`TPMEmulatorOptionsWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMEmulatorOptionsWrapper), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMEmulatorOptionsWrapper {
@@ -40249,7 +40249,7 @@ impl crate::codec::Members for TPMEmulatorOptionsWrapper {
 ///
 /// Since: 1.5
 ///
-/// [`TpmTypeOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TpmTypeOptions), `tpm.json`
+/// [`TpmTypeOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TpmTypeOptions), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TpmTypeOptions {
@@ -40439,7 +40439,7 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
 ///
 /// Since: 1.5
 ///
-/// [`TPMInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMInfo), `tpm.json`
+/// [`TPMInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-tpm.TPMInfo), `tpm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TPMInfo {
@@ -40513,7 +40513,7 @@ impl crate::codec::Members for TPMInfo {
 
 /// Since: 7.0
 ///
-/// [`DisplayProtocol`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayProtocol), `ui.json`
+/// [`DisplayProtocol` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayProtocol), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayProtocol {
@@ -40546,7 +40546,7 @@ impl crate::codec::Enum for DisplayProtocol {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.SetPasswordAction), `ui.json`
+/// [`SetPasswordAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.SetPasswordAction), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SetPasswordAction {
@@ -40582,7 +40582,7 @@ impl crate::codec::Enum for SetPasswordAction {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptions), `ui.json`
+/// [`SetPasswordOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetPasswordOptions {
@@ -40764,7 +40764,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
 
 /// Since: 7.0
 ///
-/// [`SetPasswordOptionsVnc`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptionsVnc), `ui.json`
+/// [`SetPasswordOptionsVnc` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SetPasswordOptionsVnc), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SetPasswordOptionsVnc {
@@ -40820,7 +40820,7 @@ impl crate::codec::Members for SetPasswordOptionsVnc {
 
 /// Since: 7.0
 ///
-/// [`ExpirePasswordOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptions), `ui.json`
+/// [`ExpirePasswordOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExpirePasswordOptions {
@@ -40994,7 +40994,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
 
 /// Since: 7.0
 ///
-/// [`ExpirePasswordOptionsVnc`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptionsVnc), `ui.json`
+/// [`ExpirePasswordOptionsVnc` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.ExpirePasswordOptionsVnc), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExpirePasswordOptionsVnc {
@@ -41050,7 +41050,7 @@ impl crate::codec::Members for ExpirePasswordOptionsVnc {
 
 /// Since: 7.1
 ///
-/// [`ImageFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.ImageFormat), `ui.json`
+/// [`ImageFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.ImageFormat), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageFormat {
@@ -41085,7 +41085,7 @@ impl crate::codec::Enum for ImageFormat {
 ///
 /// Since: 2.1
 ///
-/// [`SpiceBasicInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceBasicInfo), `ui.json`
+/// [`SpiceBasicInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceBasicInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceBasicInfo {
@@ -41166,7 +41166,7 @@ impl crate::codec::Members for SpiceBasicInfo {
 ///
 /// Since: 2.1
 ///
-/// [`SpiceServerInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceServerInfo), `ui.json`
+/// [`SpiceServerInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceServerInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceServerInfo {
@@ -41260,7 +41260,7 @@ impl crate::codec::Members for SpiceServerInfo {
 ///
 /// Since: 0.14
 ///
-/// [`SpiceChannel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceChannel), `ui.json`
+/// [`SpiceChannel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceChannel), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceChannel {
@@ -41402,7 +41402,7 @@ impl crate::codec::Members for SpiceChannel {
 ///
 /// Since: 1.1
 ///
-/// [`SpiceQueryMouseMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.SpiceQueryMouseMode), `ui.json`
+/// [`SpiceQueryMouseMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.SpiceQueryMouseMode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpiceQueryMouseMode {
@@ -41440,7 +41440,7 @@ impl crate::codec::Enum for SpiceQueryMouseMode {
 ///
 /// Since: 0.14
 ///
-/// [`SpiceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceInfo), `ui.json`
+/// [`SpiceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.SpiceInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpiceInfo {
@@ -41639,7 +41639,7 @@ impl crate::codec::Members for SpiceInfo {
 ///
 /// Since: 2.1
 ///
-/// [`VncBasicInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncBasicInfo), `ui.json`
+/// [`VncBasicInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncBasicInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncBasicInfo {
@@ -41728,7 +41728,7 @@ impl crate::codec::Members for VncBasicInfo {
 ///
 /// Since: 2.1
 ///
-/// [`VncServerInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo), `ui.json`
+/// [`VncServerInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncServerInfo {
@@ -41846,7 +41846,7 @@ impl crate::codec::Members for VncServerInfo {
 ///
 /// Since: 0.14
 ///
-/// [`VncClientInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncClientInfo), `ui.json`
+/// [`VncClientInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncClientInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncClientInfo {
@@ -41993,7 +41993,7 @@ impl crate::codec::Members for VncClientInfo {
 ///
 /// Since: 0.14
 ///
-/// [`VncInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo), `ui.json`
+/// [`VncInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncInfo {
@@ -42141,7 +42141,7 @@ impl crate::codec::Members for VncInfo {
 ///
 /// Since: 2.3
 ///
-/// [`VncPrimaryAuth`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.VncPrimaryAuth), `ui.json`
+/// [`VncPrimaryAuth` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.VncPrimaryAuth), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VncPrimaryAuth {
@@ -42217,7 +42217,7 @@ impl crate::codec::Enum for VncPrimaryAuth {
 ///
 /// Since: 2.3
 ///
-/// [`VncVencryptSubAuth`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.VncVencryptSubAuth), `ui.json`
+/// [`VncVencryptSubAuth` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.VncVencryptSubAuth), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VncVencryptSubAuth {
@@ -42293,7 +42293,7 @@ impl crate::codec::Enum for VncVencryptSubAuth {
 ///
 /// Since: 2.9
 ///
-/// [`VncServerInfo2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo2), `ui.json`
+/// [`VncServerInfo2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncServerInfo2), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncServerInfo2 {
@@ -42430,7 +42430,7 @@ impl crate::codec::Members for VncServerInfo2 {
 ///
 /// Since: 2.3
 ///
-/// [`VncInfo2`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo2), `ui.json`
+/// [`VncInfo2` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.VncInfo2), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VncInfo2 {
@@ -42570,7 +42570,7 @@ impl crate::codec::Members for VncInfo2 {
 
 /// Since: 0.14
 ///
-/// [`MouseInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.MouseInfo), `ui.json`
+/// [`MouseInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.MouseInfo), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MouseInfo {
@@ -42657,7 +42657,7 @@ impl crate::codec::Members for MouseInfo {
 
 /// Since: 1.3
 ///
-/// [`QKeyCode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.QKeyCode), `ui.json`
+/// [`QKeyCode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.QKeyCode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QKeyCode {
@@ -43496,7 +43496,7 @@ impl crate::codec::Enum for QKeyCode {
 
 /// Since: 1.3
 ///
-/// [`KeyValueKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.KeyValueKind), `ui.json`
+/// [`KeyValueKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.KeyValueKind), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyValueKind {
@@ -43529,7 +43529,7 @@ impl crate::codec::Enum for KeyValueKind {
 
 /// Since: 1.3
 ///
-/// [`IntWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.IntWrapper), `ui.json`
+/// [`IntWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.IntWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntWrapper {
@@ -43579,7 +43579,7 @@ impl crate::codec::Members for IntWrapper {
 
 /// Since: 1.3
 ///
-/// [`QKeyCodeWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.QKeyCodeWrapper), `ui.json`
+/// [`QKeyCodeWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.QKeyCodeWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QKeyCodeWrapper {
@@ -43629,7 +43629,7 @@ impl crate::codec::Members for QKeyCodeWrapper {
 
 /// Since: 1.3
 ///
-/// [`KeyValue`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.KeyValue), `ui.json`
+/// [`KeyValue` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.KeyValue), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KeyValue {
@@ -43792,7 +43792,7 @@ impl crate::codec::Branches for KeyValueBranch {
 
 /// Since: 2.0
 ///
-/// [`InputButton`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputButton), `ui.json`
+/// [`InputButton` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputButton), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputButton {
@@ -43871,7 +43871,7 @@ impl crate::codec::Enum for InputButton {
 
 /// Since: 2.0
 ///
-/// [`InputAxis`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputAxis), `ui.json`
+/// [`InputAxis` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputAxis), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputAxis {
@@ -43904,7 +43904,7 @@ impl crate::codec::Enum for InputAxis {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputMultiTouchType), `ui.json`
+/// [`InputMultiTouchType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputMultiTouchType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputMultiTouchType {
@@ -43952,7 +43952,7 @@ impl crate::codec::Enum for InputMultiTouchType {
 
 /// Since: 2.0
 ///
-/// [`InputKeyEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEvent), `ui.json`
+/// [`InputKeyEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputKeyEvent {
@@ -44010,7 +44010,7 @@ impl crate::codec::Members for InputKeyEvent {
 
 /// Since: 2.0
 ///
-/// [`InputBtnEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEvent), `ui.json`
+/// [`InputBtnEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBtnEvent {
@@ -44068,7 +44068,7 @@ impl crate::codec::Members for InputBtnEvent {
 
 /// Since: 2.0
 ///
-/// [`InputMoveEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEvent), `ui.json`
+/// [`InputMoveEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMoveEvent {
@@ -44126,7 +44126,7 @@ impl crate::codec::Members for InputMoveEvent {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEvent), `ui.json`
+/// [`InputMultiTouchEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMultiTouchEvent {
@@ -44218,7 +44218,7 @@ impl crate::codec::Members for InputMultiTouchEvent {
 
 /// Since: 2.0
 ///
-/// [`InputEventKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputEventKind), `ui.json`
+/// [`InputEventKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.InputEventKind), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputEventKind {
@@ -44260,7 +44260,7 @@ impl crate::codec::Enum for InputEventKind {
 
 /// Since: 2.0
 ///
-/// [`InputKeyEventWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEventWrapper), `ui.json`
+/// [`InputKeyEventWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputKeyEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputKeyEventWrapper {
@@ -44310,7 +44310,7 @@ impl crate::codec::Members for InputKeyEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputBtnEventWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEventWrapper), `ui.json`
+/// [`InputBtnEventWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputBtnEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBtnEventWrapper {
@@ -44360,7 +44360,7 @@ impl crate::codec::Members for InputBtnEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputMoveEventWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEventWrapper), `ui.json`
+/// [`InputMoveEventWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMoveEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMoveEventWrapper {
@@ -44410,7 +44410,7 @@ impl crate::codec::Members for InputMoveEventWrapper {
 
 /// Since: 8.1
 ///
-/// [`InputMultiTouchEventWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEventWrapper), `ui.json`
+/// [`InputMultiTouchEventWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputMultiTouchEventWrapper), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputMultiTouchEventWrapper {
@@ -44460,7 +44460,7 @@ impl crate::codec::Members for InputMultiTouchEventWrapper {
 
 /// Since: 2.0
 ///
-/// [`InputEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputEvent), `ui.json`
+/// [`InputEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.InputEvent), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputEvent {
@@ -44664,7 +44664,7 @@ impl crate::codec::Branches for InputEventBranch {
 
 /// Since: 2.12
 ///
-/// [`DisplayGTK`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json`
+/// [`DisplayGTK` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayGTK), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayGTK {
@@ -44825,7 +44825,7 @@ impl crate::codec::Members for DisplayGTK {
 
 /// Since: 3.1
 ///
-/// [`DisplayEGLHeadless`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json`
+/// [`DisplayEGLHeadless` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayEGLHeadless), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayEGLHeadless {
@@ -44891,7 +44891,7 @@ impl crate::codec::Members for DisplayEGLHeadless {
 
 /// Since: 7.0
 ///
-/// [`DisplayDBus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json`
+/// [`DisplayDBus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayDBus), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayDBus {
@@ -44997,7 +44997,7 @@ impl crate::codec::Members for DisplayDBus {
 
 /// Since: 3.0
 ///
-/// [`DisplayGLMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json`
+/// [`DisplayGLMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayGLMode), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayGLMode {
@@ -45036,7 +45036,7 @@ impl crate::codec::Enum for DisplayGLMode {
 
 /// Since: 4.0
 ///
-/// [`DisplayCurses`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json`
+/// [`DisplayCurses` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCurses), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCurses {
@@ -45099,7 +45099,7 @@ impl crate::codec::Members for DisplayCurses {
 
 /// Since: 7.0
 ///
-/// [`DisplayCocoa`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json`
+/// [`DisplayCocoa` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayCocoa), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayCocoa {
@@ -45231,7 +45231,7 @@ impl crate::codec::Members for DisplayCocoa {
 
 /// Since: 7.1
 ///
-/// [`HotKeyMod`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json`
+/// [`HotKeyMod` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.HotKeyMod), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HotKeyMod {
@@ -45267,7 +45267,7 @@ impl crate::codec::Enum for HotKeyMod {
 
 /// Since: 7.1
 ///
-/// [`DisplaySDL`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json`
+/// [`DisplaySDL` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplaySDL), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplaySDL {
@@ -45331,7 +45331,7 @@ impl crate::codec::Members for DisplaySDL {
 
 /// Since: 2.12
 ///
-/// [`DisplayType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json`
+/// [`DisplayType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayType {
@@ -45419,7 +45419,7 @@ impl crate::codec::Enum for DisplayType {
 
 /// Since: 2.12
 ///
-/// [`DisplayOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json`
+/// [`DisplayOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayOptions {
@@ -45771,7 +45771,7 @@ impl crate::codec::Branches for DisplayOptionsBranch {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json`
+/// [`DisplayReloadType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayReloadType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayReloadType {
@@ -45801,7 +45801,7 @@ impl crate::codec::Enum for DisplayReloadType {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptionsVNC`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json`
+/// [`DisplayReloadOptionsVNC` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptionsVNC), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptionsVNC {
@@ -45858,7 +45858,7 @@ impl crate::codec::Members for DisplayReloadOptionsVNC {
 
 /// Since: 6.0
 ///
-/// [`DisplayReloadOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json`
+/// [`DisplayReloadOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayReloadOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayReloadOptions {
@@ -46012,7 +46012,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json`
+/// [`DisplayUpdateType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-ui.DisplayUpdateType), `ui.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayUpdateType {
@@ -46042,7 +46042,7 @@ impl crate::codec::Enum for DisplayUpdateType {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptionsVNC`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json`
+/// [`DisplayUpdateOptionsVNC` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptionsVNC), `ui.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptionsVNC {
@@ -46101,7 +46101,7 @@ impl crate::codec::Members for DisplayUpdateOptionsVNC {
 
 /// Since: 7.1
 ///
-/// [`DisplayUpdateOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json`
+/// [`DisplayUpdateOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-ui.DisplayUpdateOptions), `ui.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DisplayUpdateOptions {
@@ -46255,7 +46255,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListPolicy), `authz.json`
+/// [`QAuthZListPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListPolicy), `authz.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QAuthZListPolicy {
@@ -46288,7 +46288,7 @@ impl crate::codec::Enum for QAuthZListPolicy {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListFormat), `authz.json`
+/// [`QAuthZListFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-authz.QAuthZListFormat), `authz.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QAuthZListFormat {
@@ -46321,7 +46321,7 @@ impl crate::codec::Enum for QAuthZListFormat {
 
 /// Since: 4.0
 ///
-/// [`QAuthZListRule`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.QAuthZListRule), `authz.json`
+/// [`QAuthZListRule` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.QAuthZListRule), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QAuthZListRule {
@@ -46394,7 +46394,7 @@ impl crate::codec::Members for QAuthZListRule {
 
 /// Since: 4.0
 ///
-/// [`AuthZListProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListProperties), `authz.json`
+/// [`AuthZListProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListProperties), `authz.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZListProperties {
@@ -46469,7 +46469,7 @@ impl crate::codec::Members for AuthZListProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZListFileProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListFileProperties), `authz.json`
+/// [`AuthZListFileProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZListFileProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZListFileProperties {
@@ -46534,7 +46534,7 @@ impl crate::codec::Members for AuthZListFileProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZPAMProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZPAMProperties), `authz.json`
+/// [`AuthZPAMProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZPAMProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZPAMProperties {
@@ -46583,7 +46583,7 @@ impl crate::codec::Members for AuthZPAMProperties {
 
 /// Since: 4.0
 ///
-/// [`AuthZSimpleProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZSimpleProperties), `authz.json`
+/// [`AuthZSimpleProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-authz.AuthZSimpleProperties), `authz.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuthZSimpleProperties {
@@ -46632,7 +46632,7 @@ impl crate::codec::Members for AuthZSimpleProperties {
 
 /// Since: 0.14
 ///
-/// [`MigrationRAMStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationRAMStats), `migration.json`
+/// [`MigrationRAMStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationRAMStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationRAMStats {
@@ -46886,7 +46886,7 @@ impl crate::codec::Members for MigrationRAMStats {
 
 /// Since: 1.2
 ///
-/// [`XBZRLECacheStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.XBZRLECacheStats), `migration.json`
+/// [`XBZRLECacheStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.XBZRLECacheStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XBZRLECacheStats {
@@ -47027,7 +47027,7 @@ impl crate::codec::Members for XBZRLECacheStats {
 
 /// Since: 3.1
 ///
-/// [`CompressionStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.CompressionStats), `migration.json`
+/// [`CompressionStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.CompressionStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CompressionStats {
@@ -47119,7 +47119,7 @@ impl crate::codec::Members for CompressionStats {
 
 /// Since: 2.3
 ///
-/// [`MigrationStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json`
+/// [`MigrationStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationStatus {
@@ -47233,7 +47233,7 @@ impl crate::codec::Enum for MigrationStatus {
 
 /// Since: 5.2
 ///
-/// [`VfioStats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json`
+/// [`VfioStats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.VfioStats), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioStats {
@@ -47286,7 +47286,7 @@ impl crate::codec::Members for VfioStats {
 
 /// Since: 0.14
 ///
-/// [`MigrationInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json`
+/// [`MigrationInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationInfo), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationInfo {
@@ -47736,7 +47736,7 @@ impl crate::codec::Members for MigrationInfo {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json`
+/// [`MigrationCapability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationCapability), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationCapability {
@@ -47906,7 +47906,7 @@ impl crate::codec::Enum for MigrationCapability {
 
 /// Since: 1.2
 ///
-/// [`MigrationCapabilityStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json`
+/// [`MigrationCapabilityStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationCapabilityStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationCapabilityStatus {
@@ -47968,7 +47968,7 @@ impl crate::codec::Members for MigrationCapabilityStatus {
 
 /// Since: 5.0
 ///
-/// [`MultiFDCompression`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json`
+/// [`MultiFDCompression` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MultiFDCompression), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultiFDCompression {
@@ -48026,7 +48026,7 @@ impl crate::codec::Enum for MultiFDCompression {
     }
 }
 
-/// [`MigMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json`
+/// [`MigMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigMode {
@@ -48070,7 +48070,7 @@ impl crate::codec::Enum for MigMode {
 
 /// Since: 9.0
 ///
-/// [`ZeroPageDetection`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json`
+/// [`ZeroPageDetection` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.ZeroPageDetection), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ZeroPageDetection {
@@ -48106,7 +48106,7 @@ impl crate::codec::Enum for ZeroPageDetection {
 
 /// Since: 6.0
 ///
-/// [`BitmapMigrationBitmapAliasTransform`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json`
+/// [`BitmapMigrationBitmapAliasTransform` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAliasTransform), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAliasTransform {
@@ -48166,7 +48166,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAliasTransform {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationBitmapAlias`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json`
+/// [`BitmapMigrationBitmapAlias` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationBitmapAlias), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationBitmapAlias {
@@ -48248,7 +48248,7 @@ impl crate::codec::Members for BitmapMigrationBitmapAlias {
 
 /// Since: 5.2
 ///
-/// [`BitmapMigrationNodeAlias`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json`
+/// [`BitmapMigrationNodeAlias` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.BitmapMigrationNodeAlias), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BitmapMigrationNodeAlias {
@@ -48327,7 +48327,7 @@ impl crate::codec::Members for BitmapMigrationNodeAlias {
 
 /// Since: 2.4
 ///
-/// [`MigrationParameter`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json`
+/// [`MigrationParameter` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationParameter), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationParameter {
@@ -48522,7 +48522,7 @@ impl crate::codec::Enum for MigrationParameter {
 
 /// Since: 2.4
 ///
-/// [`MigrationParameters`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json`
+/// [`MigrationParameters` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationParameters), `migration.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationParameters {
@@ -49240,7 +49240,7 @@ impl crate::codec::Members for MigrationParameters {
 
 /// Since: 2.8
 ///
-/// [`COLOMessage`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json`
+/// [`COLOMessage` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMessage), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMessage {
@@ -49304,7 +49304,7 @@ impl crate::codec::Enum for COLOMessage {
 
 /// Since: 2.8
 ///
-/// [`COLOMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json`
+/// [`COLOMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOMode {
@@ -49340,7 +49340,7 @@ impl crate::codec::Enum for COLOMode {
 
 /// Since: 2.8
 ///
-/// [`FailoverStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json`
+/// [`FailoverStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.FailoverStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailoverStatus {
@@ -49388,7 +49388,7 @@ impl crate::codec::Enum for FailoverStatus {
 
 /// Since: 3.1
 ///
-/// [`COLOExitReason`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json`
+/// [`COLOExitReason` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.COLOExitReason), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum COLOExitReason {
@@ -49427,7 +49427,7 @@ impl crate::codec::Enum for COLOExitReason {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddressType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json`
+/// [`MigrationAddressType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationAddressType), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationAddressType {
@@ -49466,7 +49466,7 @@ impl crate::codec::Enum for MigrationAddressType {
 
 /// Since: 8.2
 ///
-/// [`FileMigrationArgs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json`
+/// [`FileMigrationArgs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.FileMigrationArgs), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileMigrationArgs {
@@ -49523,7 +49523,7 @@ impl crate::codec::Members for FileMigrationArgs {
 
 /// Since: 8.2
 ///
-/// [`MigrationExecCommand`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json`
+/// [`MigrationExecCommand` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationExecCommand), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationExecCommand {
@@ -49575,7 +49575,7 @@ impl crate::codec::Members for MigrationExecCommand {
 
 /// Since: 8.2
 ///
-/// [`MigrationAddress`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json`
+/// [`MigrationAddress` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationAddress), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationAddress {
@@ -49785,7 +49785,7 @@ impl crate::codec::Branches for MigrationAddressBranch {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannelType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json`
+/// [`MigrationChannelType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.MigrationChannelType), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationChannelType {
@@ -49818,7 +49818,7 @@ impl crate::codec::Enum for MigrationChannelType {
 
 /// Since: 8.1
 ///
-/// [`MigrationChannel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json`
+/// [`MigrationChannel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.MigrationChannel), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationChannel {
@@ -49878,7 +49878,7 @@ impl crate::codec::Members for MigrationChannel {
 ///
 /// Since: 2.9
 ///
-/// [`ReplicationStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json`
+/// [`ReplicationStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.ReplicationStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReplicationStatus {
@@ -49949,7 +49949,7 @@ impl crate::codec::Members for ReplicationStatus {
 ///
 /// Since: 3.1
 ///
-/// [`COLOStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json`
+/// [`COLOStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.COLOStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct COLOStatus {
@@ -50020,7 +50020,7 @@ impl crate::codec::Members for COLOStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateVcpu`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json`
+/// [`DirtyRateVcpu` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateVcpu), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateVcpu {
@@ -50082,7 +50082,7 @@ impl crate::codec::Members for DirtyRateVcpu {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json`
+/// [`DirtyRateStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateStatus), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateStatus {
@@ -50118,7 +50118,7 @@ impl crate::codec::Enum for DirtyRateStatus {
 
 /// Since: 6.2
 ///
-/// [`DirtyRateMeasureMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json`
+/// [`DirtyRateMeasureMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.DirtyRateMeasureMode), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirtyRateMeasureMode {
@@ -50154,7 +50154,7 @@ impl crate::codec::Enum for DirtyRateMeasureMode {
 
 /// Since: 8.2
 ///
-/// [`TimeUnit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json`
+/// [`TimeUnit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-migration.TimeUnit), `migration.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {
@@ -50187,7 +50187,7 @@ impl crate::codec::Enum for TimeUnit {
 
 /// Since: 5.2
 ///
-/// [`DirtyRateInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json`
+/// [`DirtyRateInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyRateInfo), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyRateInfo {
@@ -50353,7 +50353,7 @@ impl crate::codec::Members for DirtyRateInfo {
 
 /// Since: 7.1
 ///
-/// [`DirtyLimitInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json`
+/// [`DirtyLimitInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-migration.DirtyLimitInfo), `migration.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DirtyLimitInfo {
@@ -50429,7 +50429,7 @@ impl crate::codec::Members for DirtyLimitInfo {
 
 /// Since: 1.6
 ///
-/// [`Abort`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.Abort), `transaction.json`
+/// [`Abort` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.Abort), `transaction.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Abort {}
@@ -50465,7 +50465,7 @@ impl crate::codec::Members for Abort {
 
 /// Since: 2.5
 ///
-/// [`ActionCompletionMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-transaction.ActionCompletionMode), `transaction.json`
+/// [`ActionCompletionMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-transaction.ActionCompletionMode), `transaction.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionCompletionMode {
@@ -50498,7 +50498,7 @@ impl crate::codec::Enum for ActionCompletionMode {
 
 /// Since: 1.1
 ///
-/// [`TransactionActionKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-transaction.TransactionActionKind), `transaction.json`
+/// [`TransactionActionKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-transaction.TransactionActionKind), `transaction.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransactionActionKind {
@@ -50594,7 +50594,7 @@ impl crate::codec::Enum for TransactionActionKind {
 
 /// Since: 1.6
 ///
-/// [`AbortWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.AbortWrapper), `transaction.json`
+/// [`AbortWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.AbortWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AbortWrapper {
@@ -50644,7 +50644,7 @@ impl crate::codec::Members for AbortWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockDirtyBitmapAddWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapAddWrapper), `transaction.json`
+/// [`BlockDirtyBitmapAddWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapAddWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapAddWrapper {
@@ -50694,7 +50694,7 @@ impl crate::codec::Members for BlockDirtyBitmapAddWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockDirtyBitmapWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapWrapper), `transaction.json`
+/// [`BlockDirtyBitmapWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapWrapper {
@@ -50744,7 +50744,7 @@ impl crate::codec::Members for BlockDirtyBitmapWrapper {
 
 /// Since: 4.0
 ///
-/// [`BlockDirtyBitmapMergeWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapMergeWrapper), `transaction.json`
+/// [`BlockDirtyBitmapMergeWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockDirtyBitmapMergeWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockDirtyBitmapMergeWrapper {
@@ -50794,7 +50794,7 @@ impl crate::codec::Members for BlockDirtyBitmapMergeWrapper {
 
 /// Since: 2.3
 ///
-/// [`BlockdevBackupWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevBackupWrapper), `transaction.json`
+/// [`BlockdevBackupWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevBackupWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevBackupWrapper {
@@ -50844,7 +50844,7 @@ impl crate::codec::Members for BlockdevBackupWrapper {
 
 /// Since: 2.5
 ///
-/// [`BlockdevSnapshotWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotWrapper), `transaction.json`
+/// [`BlockdevSnapshotWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotWrapper {
@@ -50894,7 +50894,7 @@ impl crate::codec::Members for BlockdevSnapshotWrapper {
 
 /// Since: 1.7
 ///
-/// [`BlockdevSnapshotInternalWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotInternalWrapper), `transaction.json`
+/// [`BlockdevSnapshotInternalWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotInternalWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotInternalWrapper {
@@ -50944,7 +50944,7 @@ impl crate::codec::Members for BlockdevSnapshotInternalWrapper {
 
 /// Since: 1.1
 ///
-/// [`BlockdevSnapshotSyncWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotSyncWrapper), `transaction.json`
+/// [`BlockdevSnapshotSyncWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.BlockdevSnapshotSyncWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevSnapshotSyncWrapper {
@@ -50994,7 +50994,7 @@ impl crate::codec::Members for BlockdevSnapshotSyncWrapper {
 
 /// Since: 1.6
 ///
-/// [`DriveBackupWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.DriveBackupWrapper), `transaction.json`
+/// [`DriveBackupWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.DriveBackupWrapper), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriveBackupWrapper {
@@ -51044,7 +51044,7 @@ impl crate::codec::Members for DriveBackupWrapper {
 
 /// Since: 1.1
 ///
-/// [`TransactionAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionAction), `transaction.json`
+/// [`TransactionAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionAction), `transaction.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TransactionAction {
@@ -51399,7 +51399,7 @@ impl crate::codec::Branches for TransactionActionBranch {
 
 /// Since: 2.5
 ///
-/// [`TransactionProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionProperties), `transaction.json`
+/// [`TransactionProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-transaction.TransactionProperties), `transaction.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TransactionProperties {
@@ -51456,7 +51456,7 @@ impl crate::codec::Members for TransactionProperties {
 
 /// Since: 2.2
 ///
-/// [`TraceEventState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-trace.TraceEventState), `trace.json`
+/// [`TraceEventState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-trace.TraceEventState), `trace.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceEventState {
@@ -51492,7 +51492,7 @@ impl crate::codec::Enum for TraceEventState {
 
 /// Since: 2.2
 ///
-/// [`TraceEventInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-trace.TraceEventInfo), `trace.json`
+/// [`TraceEventInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-trace.TraceEventInfo), `trace.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TraceEventInfo {
@@ -51556,7 +51556,7 @@ impl crate::codec::Members for TraceEventInfo {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicyInput`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyInput), `compat.json`
+/// [`CompatPolicyInput` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyInput), `compat.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompatPolicyInput {
@@ -51592,7 +51592,7 @@ impl crate::codec::Enum for CompatPolicyInput {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicyOutput`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyOutput), `compat.json`
+/// [`CompatPolicyOutput` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-compat.CompatPolicyOutput), `compat.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompatPolicyOutput {
@@ -51625,7 +51625,7 @@ impl crate::codec::Enum for CompatPolicyOutput {
 
 /// Since: 6.0
 ///
-/// [`CompatPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-compat.CompatPolicy), `compat.json`
+/// [`CompatPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-compat.CompatPolicy), `compat.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompatPolicy {
@@ -51729,7 +51729,7 @@ impl crate::codec::Members for CompatPolicy {
 
 /// Since: 2.12
 ///
-/// [`QMPCapability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-control.QMPCapability), `control.json`
+/// [`QMPCapability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-control.QMPCapability), `control.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QMPCapability {
@@ -51759,7 +51759,7 @@ impl crate::codec::Enum for QMPCapability {
 
 /// Since: 2.4
 ///
-/// [`VersionTriple`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.VersionTriple), `control.json`
+/// [`VersionTriple` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.VersionTriple), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VersionTriple {
@@ -51830,7 +51830,7 @@ impl crate::codec::Members for VersionTriple {
 
 /// Since: 0.14
 ///
-/// [`VersionInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.VersionInfo), `control.json`
+/// [`VersionInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.VersionInfo), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VersionInfo {
@@ -51894,7 +51894,7 @@ impl crate::codec::Members for VersionInfo {
 
 /// Since: 0.14
 ///
-/// [`CommandInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.CommandInfo), `control.json`
+/// [`CommandInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.CommandInfo), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandInfo {
@@ -51950,7 +51950,7 @@ impl crate::codec::Members for CommandInfo {
 
 /// Since: 5.0
 ///
-/// [`MonitorMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-control.MonitorMode), `control.json`
+/// [`MonitorMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-control.MonitorMode), `control.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorMode {
@@ -51983,7 +51983,7 @@ impl crate::codec::Enum for MonitorMode {
 
 /// Since: 5.0
 ///
-/// [`MonitorOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.MonitorOptions), `control.json`
+/// [`MonitorOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-control.MonitorOptions), `control.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorOptions {
@@ -52073,7 +52073,7 @@ impl crate::codec::Members for MonitorOptions {
 
 /// Since: 2.5
 ///
-/// [`SchemaMetaType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-introspect.SchemaMetaType), `introspect.json`
+/// [`SchemaMetaType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-introspect.SchemaMetaType), `introspect.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SchemaMetaType {
@@ -52137,7 +52137,7 @@ impl crate::codec::Enum for SchemaMetaType {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfo), `introspect.json`
+/// [`SchemaInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfo), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfo {
@@ -52447,7 +52447,7 @@ impl crate::codec::Branches for SchemaInfoBranch {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoBuiltin`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoBuiltin), `introspect.json`
+/// [`SchemaInfoBuiltin` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoBuiltin), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoBuiltin {
@@ -52504,7 +52504,7 @@ impl crate::codec::Members for SchemaInfoBuiltin {
 
 /// Since: 2.5
 ///
-/// [`JSONType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-introspect.JSONType), `introspect.json`
+/// [`JSONType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-introspect.JSONType), `introspect.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JSONType {
@@ -52573,7 +52573,7 @@ impl crate::codec::Enum for JSONType {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoEnum`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnum), `introspect.json`
+/// [`SchemaInfoEnum` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnum), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEnum {
@@ -52647,7 +52647,7 @@ impl crate::codec::Members for SchemaInfoEnum {
 
 /// Since: 6.2
 ///
-/// [`SchemaInfoEnumMember`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnumMember), `introspect.json`
+/// [`SchemaInfoEnumMember` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEnumMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEnumMember {
@@ -52718,7 +52718,7 @@ impl crate::codec::Members for SchemaInfoEnumMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoArray`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoArray), `introspect.json`
+/// [`SchemaInfoArray` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoArray), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoArray {
@@ -52774,7 +52774,7 @@ impl crate::codec::Members for SchemaInfoArray {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObject`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObject), `introspect.json`
+/// [`SchemaInfoObject` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObject), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObject {
@@ -52864,7 +52864,7 @@ impl crate::codec::Members for SchemaInfoObject {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObjectMember`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectMember), `introspect.json`
+/// [`SchemaInfoObjectMember` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObjectMember {
@@ -52961,7 +52961,7 @@ impl crate::codec::Members for SchemaInfoObjectMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoObjectVariant`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectVariant), `introspect.json`
+/// [`SchemaInfoObjectVariant` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoObjectVariant), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoObjectVariant {
@@ -53029,7 +53029,7 @@ impl crate::codec::Members for SchemaInfoObjectVariant {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoAlternate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternate), `introspect.json`
+/// [`SchemaInfoAlternate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternate), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoAlternate {
@@ -53087,7 +53087,7 @@ impl crate::codec::Members for SchemaInfoAlternate {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoAlternateMember`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternateMember), `introspect.json`
+/// [`SchemaInfoAlternateMember` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoAlternateMember), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoAlternateMember {
@@ -53143,7 +53143,7 @@ impl crate::codec::Members for SchemaInfoAlternateMember {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoCommand`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoCommand), `introspect.json`
+/// [`SchemaInfoCommand` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoCommand), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoCommand {
@@ -53225,7 +53225,7 @@ impl crate::codec::Members for SchemaInfoCommand {
 
 /// Since: 2.5
 ///
-/// [`SchemaInfoEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEvent), `introspect.json`
+/// [`SchemaInfoEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-introspect.SchemaInfoEvent), `introspect.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaInfoEvent {
@@ -53281,7 +53281,7 @@ impl crate::codec::Members for SchemaInfoEvent {
 
 /// Since: 1.2
 ///
-/// [`ObjectPropertyInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyInfo), `qom.json`
+/// [`ObjectPropertyInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyInfo), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertyInfo {
@@ -53381,7 +53381,7 @@ impl crate::codec::Members for ObjectPropertyInfo {
 
 /// Since: 10.1
 ///
-/// [`ObjectPropertyValue`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json`
+/// [`ObjectPropertyValue` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertyValue), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertyValue {
@@ -53462,7 +53462,7 @@ impl crate::codec::Members for ObjectPropertyValue {
 
 /// Since: 10.1
 ///
-/// [`ObjectPropertiesValues`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json`
+/// [`ObjectPropertiesValues` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectPropertiesValues), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectPropertiesValues {
@@ -53520,7 +53520,7 @@ impl crate::codec::Members for ObjectPropertiesValues {
 
 /// Since: 1.1
 ///
-/// [`ObjectTypeInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json`
+/// [`ObjectTypeInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectTypeInfo), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectTypeInfo {
@@ -53608,7 +53608,7 @@ impl crate::codec::Members for ObjectTypeInfo {
 ///
 /// Since: 2.12
 ///
-/// [`CanHostSocketcanProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json`
+/// [`CanHostSocketcanProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CanHostSocketcanProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CanHostSocketcanProperties {
@@ -53668,7 +53668,7 @@ impl crate::codec::Members for CanHostSocketcanProperties {
 
 /// Since: 2.8
 ///
-/// [`ColoCompareProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json`
+/// [`ColoCompareProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ColoCompareProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ColoCompareProperties {
@@ -53844,7 +53844,7 @@ impl crate::codec::Members for ColoCompareProperties {
 
 /// Since: 2.8
 ///
-/// [`CryptodevBackendProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json`
+/// [`CryptodevBackendProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevBackendProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevBackendProperties {
@@ -53932,7 +53932,7 @@ impl crate::codec::Members for CryptodevBackendProperties {
 ///
 /// Since: 2.12
 ///
-/// [`CryptodevVhostUserProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json`
+/// [`CryptodevVhostUserProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.CryptodevVhostUserProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CryptodevVhostUserProperties {
@@ -54023,7 +54023,7 @@ impl crate::codec::Members for CryptodevVhostUserProperties {
 
 /// Since: 5.0
 ///
-/// [`DBusVMStateProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json`
+/// [`DBusVMStateProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.DBusVMStateProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DBusVMStateProperties {
@@ -54087,7 +54087,7 @@ impl crate::codec::Members for DBusVMStateProperties {
 
 /// Since: 5.0
 ///
-/// [`NetfilterInsert`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json`
+/// [`NetfilterInsert` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.NetfilterInsert), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetfilterInsert {
@@ -54120,7 +54120,7 @@ impl crate::codec::Enum for NetfilterInsert {
 
 /// Since: 2.5
 ///
-/// [`NetfilterProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json`
+/// [`NetfilterProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.NetfilterProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NetfilterProperties {
@@ -54225,7 +54225,7 @@ impl crate::codec::Members for NetfilterProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterBufferProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json`
+/// [`FilterBufferProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterBufferProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterBufferProperties {
@@ -54342,7 +54342,7 @@ impl crate::codec::Members for FilterBufferProperties {
 
 /// Since: 2.5
 ///
-/// [`FilterDumpProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json`
+/// [`FilterDumpProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterDumpProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterDumpProperties {
@@ -54484,7 +54484,7 @@ impl crate::codec::Members for FilterDumpProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterMirrorProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json`
+/// [`FilterMirrorProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterMirrorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterMirrorProperties {
@@ -54626,7 +54626,7 @@ impl crate::codec::Members for FilterMirrorProperties {
 
 /// Since: 2.6
 ///
-/// [`FilterRedirectorProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json`
+/// [`FilterRedirectorProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRedirectorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRedirectorProperties {
@@ -54786,7 +54786,7 @@ impl crate::codec::Members for FilterRedirectorProperties {
 
 /// Since: 2.8
 ///
-/// [`FilterRewriterProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json`
+/// [`FilterRewriterProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.FilterRewriterProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilterRewriterProperties {
@@ -54918,7 +54918,7 @@ impl crate::codec::Members for FilterRewriterProperties {
 
 /// Since: 4.2
 ///
-/// [`InputBarrierProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json`
+/// [`InputBarrierProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.InputBarrierProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputBarrierProperties {
@@ -55066,7 +55066,7 @@ impl crate::codec::Members for InputBarrierProperties {
 ///
 /// Since: 2.6
 ///
-/// [`InputLinuxProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json`
+/// [`InputLinuxProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.InputLinuxProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputLinuxProperties {
@@ -55157,7 +55157,7 @@ impl crate::codec::Members for InputLinuxProperties {
 
 /// Since: 7.1
 ///
-/// [`EventLoopBaseProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json`
+/// [`EventLoopBaseProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.EventLoopBaseProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct EventLoopBaseProperties {
@@ -55243,7 +55243,7 @@ impl crate::codec::Members for EventLoopBaseProperties {
 
 /// Since: 2.0
 ///
-/// [`IothreadProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json`
+/// [`IothreadProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IothreadProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IothreadProperties {
@@ -55389,7 +55389,7 @@ impl crate::codec::Members for IothreadProperties {
 
 /// Since: 7.1
 ///
-/// [`MainLoopProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json`
+/// [`MainLoopProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MainLoopProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MainLoopProperties {
@@ -55475,7 +55475,7 @@ impl crate::codec::Members for MainLoopProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json`
+/// [`MemoryBackendProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendProperties {
@@ -55725,7 +55725,7 @@ impl crate::codec::Members for MemoryBackendProperties {
 
 /// Since: 2.1
 ///
-/// [`MemoryBackendFileProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json`
+/// [`MemoryBackendFileProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendFileProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendFileProperties {
@@ -56089,7 +56089,7 @@ impl crate::codec::Members for MemoryBackendFileProperties {
 ///
 /// Since: 2.12
 ///
-/// [`MemoryBackendMemfdProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json`
+/// [`MemoryBackendMemfdProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendMemfdProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendMemfdProperties {
@@ -56392,7 +56392,7 @@ impl crate::codec::Members for MemoryBackendMemfdProperties {
 ///
 /// Since: 9.1
 ///
-/// [`MemoryBackendShmProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json`
+/// [`MemoryBackendShmProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendShmProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendShmProperties {
@@ -56644,7 +56644,7 @@ impl crate::codec::Members for MemoryBackendShmProperties {
 ///
 /// Since: 6.2
 ///
-/// [`MemoryBackendEpcProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json`
+/// [`MemoryBackendEpcProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MemoryBackendEpcProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryBackendEpcProperties {
@@ -56896,7 +56896,7 @@ impl crate::codec::Members for MemoryBackendEpcProperties {
 ///
 /// Since: 2.11
 ///
-/// [`PrManagerHelperProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json`
+/// [`PrManagerHelperProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.PrManagerHelperProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PrManagerHelperProperties {
@@ -56945,7 +56945,7 @@ impl crate::codec::Members for PrManagerHelperProperties {
 
 /// Since: 7.2
 ///
-/// [`QtestProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json`
+/// [`QtestProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.QtestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QtestProperties {
@@ -57009,7 +57009,7 @@ impl crate::codec::Members for QtestProperties {
 
 /// Since: 6.0
 ///
-/// [`RemoteObjectProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json`
+/// [`RemoteObjectProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RemoteObjectProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RemoteObjectProperties {
@@ -57069,7 +57069,7 @@ impl crate::codec::Members for RemoteObjectProperties {
 
 /// Since: 7.1
 ///
-/// [`VfioUserServerProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json`
+/// [`VfioUserServerProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.VfioUserServerProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VfioUserServerProperties {
@@ -57129,7 +57129,7 @@ impl crate::codec::Members for VfioUserServerProperties {
 
 /// Since: 9.0
 ///
-/// [`IOMMUFDProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json`
+/// [`IOMMUFDProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IOMMUFDProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IOMMUFDProperties {
@@ -57185,7 +57185,7 @@ impl crate::codec::Members for IOMMUFDProperties {
 
 /// Since: 9.0
 ///
-/// [`AcpiGenericInitiatorProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json`
+/// [`AcpiGenericInitiatorProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericInitiatorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericInitiatorProperties {
@@ -57242,7 +57242,7 @@ impl crate::codec::Members for AcpiGenericInitiatorProperties {
 
 /// Since: 9.2
 ///
-/// [`AcpiGenericPortProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json`
+/// [`AcpiGenericPortProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.AcpiGenericPortProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiGenericPortProperties {
@@ -57299,7 +57299,7 @@ impl crate::codec::Members for AcpiGenericPortProperties {
 
 /// Since: 1.3
 ///
-/// [`RngProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json`
+/// [`RngProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngProperties {
@@ -57362,7 +57362,7 @@ impl crate::codec::Members for RngProperties {
 
 /// Since: 1.3
 ///
-/// [`RngEgdProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json`
+/// [`RngEgdProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngEgdProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RngEgdProperties {
@@ -57435,7 +57435,7 @@ impl crate::codec::Members for RngEgdProperties {
 ///
 /// Since: 1.3
 ///
-/// [`RngRandomProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json`
+/// [`RngRandomProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.RngRandomProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RngRandomProperties {
@@ -57518,7 +57518,7 @@ impl crate::codec::Members for RngRandomProperties {
 ///
 /// Since: 10.1
 ///
-/// [`IgvmCfgProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json`
+/// [`IgvmCfgProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.IgvmCfgProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IgvmCfgProperties {
@@ -57571,7 +57571,7 @@ impl crate::codec::Members for IgvmCfgProperties {
 ///
 /// Since: 9.1
 ///
-/// [`SevCommonProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json`
+/// [`SevCommonProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevCommonProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevCommonProperties {
@@ -57665,7 +57665,7 @@ impl crate::codec::Members for SevCommonProperties {
 
 /// Since: 2.12
 ///
-/// [`SevGuestProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json`
+/// [`SevGuestProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevGuestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevGuestProperties {
@@ -57848,7 +57848,7 @@ impl crate::codec::Members for SevGuestProperties {
 
 /// Since: 9.1
 ///
-/// [`SevSnpGuestProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json`
+/// [`SevSnpGuestProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.SevSnpGuestProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevSnpGuestProperties {
@@ -58094,7 +58094,7 @@ impl crate::codec::Members for SevSnpGuestProperties {
 ///
 /// Since: 10.1
 ///
-/// [`TdxGuestProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json`
+/// [`TdxGuestProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.TdxGuestProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TdxGuestProperties {
@@ -58230,7 +58230,7 @@ impl crate::codec::Members for TdxGuestProperties {
 
 /// Since: 7.2
 ///
-/// [`ThreadContextProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json`
+/// [`ThreadContextProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ThreadContextProperties), `qom.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ThreadContextProperties {
@@ -58307,7 +58307,7 @@ impl crate::codec::Members for ThreadContextProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorProperties), `qom.json`
+/// [`MonitorProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorProperties {
@@ -58356,7 +58356,7 @@ impl crate::codec::Members for MonitorProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorHMPProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorHMPProperties), `qom.json`
+/// [`MonitorHMPProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorHMPProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorHMPProperties {
@@ -58421,7 +58421,7 @@ impl crate::codec::Members for MonitorHMPProperties {
 
 /// Since: 11.1
 ///
-/// [`MonitorQMPCloseAction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.MonitorQMPCloseAction), `qom.json`
+/// [`MonitorQMPCloseAction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.MonitorQMPCloseAction), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorQMPCloseAction {
@@ -58454,7 +58454,7 @@ impl crate::codec::Enum for MonitorQMPCloseAction {
 
 /// Since: 11.1
 ///
-/// [`MonitorQMPProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorQMPProperties), `qom.json`
+/// [`MonitorQMPProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.MonitorQMPProperties), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorQMPProperties {
@@ -58532,7 +58532,7 @@ impl crate::codec::Members for MonitorQMPProperties {
 
 /// Since: 6.0
 ///
-/// [`ObjectType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json`
+/// [`ObjectType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qom.ObjectType), `qom.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectType {
@@ -58854,7 +58854,7 @@ impl crate::codec::Enum for ObjectType {
 
 /// Since: 6.0
 ///
-/// [`ObjectOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json`
+/// [`ObjectOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qom.ObjectOptions), `qom.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectOptions {
@@ -60031,7 +60031,7 @@ impl crate::codec::Branches for ObjectOptionsBranch {
 
 /// Since: 8.2
 ///
-/// [`S390CpuEntitlement`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.S390CpuEntitlement), `machine-common.json`
+/// [`S390CpuEntitlement` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.S390CpuEntitlement), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuEntitlement {
@@ -60070,7 +60070,7 @@ impl crate::codec::Enum for S390CpuEntitlement {
 
 /// Since: 9.2
 ///
-/// [`CpuTopologyLevel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CpuTopologyLevel), `machine-common.json`
+/// [`CpuTopologyLevel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CpuTopologyLevel), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuTopologyLevel {
@@ -60144,7 +60144,7 @@ impl crate::codec::Enum for CpuTopologyLevel {
 
 /// Since: 9.2
 ///
-/// [`CacheLevelAndType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CacheLevelAndType), `machine-common.json`
+/// [`CacheLevelAndType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-common.CacheLevelAndType), `machine-common.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheLevelAndType {
@@ -60183,7 +60183,7 @@ impl crate::codec::Enum for CacheLevelAndType {
 
 /// Since: 9.2
 ///
-/// [`SmpCacheProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCacheProperties), `machine-common.json`
+/// [`SmpCacheProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCacheProperties), `machine-common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SmpCacheProperties {
@@ -60241,7 +60241,7 @@ impl crate::codec::Members for SmpCacheProperties {
 
 /// Since: 9.2
 ///
-/// [`SmpCachePropertiesWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json`
+/// [`SmpCachePropertiesWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-common.SmpCachePropertiesWrapper), `machine-common.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SmpCachePropertiesWrapper {
@@ -60293,7 +60293,7 @@ impl crate::codec::Members for SmpCachePropertiesWrapper {
 
 /// Since: 3.0
 ///
-/// [`SysEmuTarget`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.SysEmuTarget), `machine.json`
+/// [`SysEmuTarget` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.SysEmuTarget), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SysEmuTarget {
@@ -60467,7 +60467,7 @@ impl crate::codec::Enum for SysEmuTarget {
 
 /// Since: 2.12
 ///
-/// [`S390CpuState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.S390CpuState), `machine.json`
+/// [`S390CpuState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.S390CpuState), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuState {
@@ -60521,7 +60521,7 @@ impl crate::codec::Enum for S390CpuState {
 
 /// Since: 2.12
 ///
-/// [`CpuInfoS390`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoS390), `machine.json`
+/// [`CpuInfoS390` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoS390), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInfoS390 {
@@ -60609,7 +60609,7 @@ impl crate::codec::Members for CpuInfoS390 {
 
 /// Since: 2.12
 ///
-/// [`CpuInfoFast`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoFast), `machine.json`
+/// [`CpuInfoFast` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInfoFast), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInfoFast {
@@ -61073,7 +61073,7 @@ impl crate::codec::Branches for CpuInfoFastBranch {
 
 /// Since: 9.1
 ///
-/// [`CompatProperty`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CompatProperty), `machine.json`
+/// [`CompatProperty` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CompatProperty), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CompatProperty {
@@ -61152,7 +61152,7 @@ impl crate::codec::Members for CompatProperty {
 
 /// Since: 1.2
 ///
-/// [`MachineInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MachineInfo), `machine.json`
+/// [`MachineInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MachineInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MachineInfo {
@@ -61375,7 +61375,7 @@ impl crate::codec::Members for MachineInfo {
 
 /// Since: 4.0
 ///
-/// [`CurrentMachineParams`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CurrentMachineParams), `machine.json`
+/// [`CurrentMachineParams` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CurrentMachineParams), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentMachineParams {
@@ -61429,7 +61429,7 @@ impl crate::codec::Members for CurrentMachineParams {
 
 /// Since: 1.2
 ///
-/// [`QemuTargetInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.QemuTargetInfo), `machine.json`
+/// [`QemuTargetInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.QemuTargetInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QemuTargetInfo {
@@ -61486,7 +61486,7 @@ impl crate::codec::Members for QemuTargetInfo {
 
 /// Since: 0.14
 ///
-/// [`UuidInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.UuidInfo), `machine.json`
+/// [`UuidInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.UuidInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UuidInfo {
@@ -61542,7 +61542,7 @@ impl crate::codec::Members for UuidInfo {
 
 /// Since: 2.9
 ///
-/// [`GuidInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.GuidInfo), `machine.json`
+/// [`GuidInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.GuidInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GuidInfo {
@@ -61598,7 +61598,7 @@ impl crate::codec::Members for GuidInfo {
 
 /// Since: 2.0
 ///
-/// [`LostTickPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.LostTickPolicy), `machine.json`
+/// [`LostTickPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.LostTickPolicy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LostTickPolicy {
@@ -61634,7 +61634,7 @@ impl crate::codec::Enum for LostTickPolicy {
 
 /// Since: 2.1
 ///
-/// [`NumaOptionsType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.NumaOptionsType), `machine.json`
+/// [`NumaOptionsType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.NumaOptionsType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumaOptionsType {
@@ -61682,7 +61682,7 @@ impl crate::codec::Enum for NumaOptionsType {
 
 /// Since: 2.1
 ///
-/// [`NumaOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaOptions), `machine.json`
+/// [`NumaOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaOptions {
@@ -61903,7 +61903,7 @@ impl crate::codec::Branches for NumaOptionsBranch {
 
 /// Since: 2.1
 ///
-/// [`NumaNodeOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaNodeOptions), `machine.json`
+/// [`NumaNodeOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaNodeOptions), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NumaNodeOptions {
@@ -62013,7 +62013,7 @@ impl crate::codec::Members for NumaNodeOptions {
 
 /// Since: 2.10
 ///
-/// [`NumaDistOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaDistOptions), `machine.json`
+/// [`NumaDistOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaDistOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaDistOptions {
@@ -62080,7 +62080,7 @@ impl crate::codec::Members for NumaDistOptions {
 
 /// Since: 7.1
 ///
-/// [`CXLFixedMemoryWindowOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFixedMemoryWindowOptions), `machine.json`
+/// [`CXLFixedMemoryWindowOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFixedMemoryWindowOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLFixedMemoryWindowOptions {
@@ -62154,7 +62154,7 @@ impl crate::codec::Members for CXLFixedMemoryWindowOptions {
 
 /// Since: 7.1
 ///
-/// [`CXLFMWProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFMWProperties), `machine.json`
+/// [`CXLFMWProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CXLFMWProperties), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLFMWProperties {
@@ -62208,7 +62208,7 @@ impl crate::codec::Members for CXLFMWProperties {
 
 /// Since: 1.5
 ///
-/// [`X86CPURegister32`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.X86CPURegister32), `machine.json`
+/// [`X86CPURegister32` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.X86CPURegister32), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum X86CPURegister32 {
@@ -62277,7 +62277,7 @@ impl crate::codec::Enum for X86CPURegister32 {
 
 /// Since: 1.5
 ///
-/// [`X86CPUFeatureWordInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.X86CPUFeatureWordInfo), `machine.json`
+/// [`X86CPUFeatureWordInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.X86CPUFeatureWordInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct X86CPUFeatureWordInfo {
@@ -62357,7 +62357,7 @@ impl crate::codec::Members for X86CPUFeatureWordInfo {
 
 /// Since: 2.5
 ///
-/// [`DummyForceArrays`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.DummyForceArrays), `machine.json`
+/// [`DummyForceArrays` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.DummyForceArrays), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyForceArrays {
@@ -62411,7 +62411,7 @@ impl crate::codec::Members for DummyForceArrays {
 
 /// Since: 2.10
 ///
-/// [`NumaCpuOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaCpuOptions), `machine.json`
+/// [`NumaCpuOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaCpuOptions), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NumaCpuOptions {
@@ -62585,7 +62585,7 @@ impl crate::codec::Members for NumaCpuOptions {
 
 /// Since: 5.0
 ///
-/// [`HmatLBMemoryHierarchy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBMemoryHierarchy), `machine.json`
+/// [`HmatLBMemoryHierarchy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBMemoryHierarchy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatLBMemoryHierarchy {
@@ -62634,7 +62634,7 @@ impl crate::codec::Enum for HmatLBMemoryHierarchy {
 
 /// Since: 5.0
 ///
-/// [`HmatLBDataType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBDataType), `machine.json`
+/// [`HmatLBDataType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatLBDataType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatLBDataType {
@@ -62693,7 +62693,7 @@ impl crate::codec::Enum for HmatLBDataType {
 
 /// Since: 5.0
 ///
-/// [`NumaHmatLBOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatLBOptions), `machine.json`
+/// [`NumaHmatLBOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatLBOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaHmatLBOptions {
@@ -62804,7 +62804,7 @@ impl crate::codec::Members for NumaHmatLBOptions {
 
 /// Since: 5.0
 ///
-/// [`HmatCacheAssociativity`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheAssociativity), `machine.json`
+/// [`HmatCacheAssociativity` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheAssociativity), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatCacheAssociativity {
@@ -62840,7 +62840,7 @@ impl crate::codec::Enum for HmatCacheAssociativity {
 
 /// Since: 5.0
 ///
-/// [`HmatCacheWritePolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheWritePolicy), `machine.json`
+/// [`HmatCacheWritePolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.HmatCacheWritePolicy), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmatCacheWritePolicy {
@@ -62876,7 +62876,7 @@ impl crate::codec::Enum for HmatCacheWritePolicy {
 
 /// Since: 5.0
 ///
-/// [`NumaHmatCacheOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatCacheOptions), `machine.json`
+/// [`NumaHmatCacheOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.NumaHmatCacheOptions), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumaHmatCacheOptions {
@@ -62976,7 +62976,7 @@ impl crate::codec::Members for NumaHmatCacheOptions {
 
 /// Since: 2.1
 ///
-/// [`Memdev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.Memdev), `machine.json`
+/// [`Memdev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.Memdev), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Memdev {
@@ -63149,7 +63149,7 @@ impl crate::codec::Members for Memdev {
 
 /// Since: 2.7
 ///
-/// [`CpuInstanceProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInstanceProperties), `machine.json`
+/// [`CpuInstanceProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuInstanceProperties), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CpuInstanceProperties {
@@ -63340,7 +63340,7 @@ impl crate::codec::Members for CpuInstanceProperties {
 
 /// Since: 2.7
 ///
-/// [`HotpluggableCPU`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HotpluggableCPU), `machine.json`
+/// [`HotpluggableCPU` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HotpluggableCPU), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HotpluggableCPU {
@@ -63435,7 +63435,7 @@ impl crate::codec::Members for HotpluggableCPU {
 
 /// Since: 0.14
 ///
-/// [`BalloonInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.BalloonInfo), `machine.json`
+/// [`BalloonInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.BalloonInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BalloonInfo {
@@ -63488,7 +63488,7 @@ impl crate::codec::Members for BalloonInfo {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonInfo), `machine.json`
+/// [`HvBalloonInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonInfo {
@@ -63550,7 +63550,7 @@ impl crate::codec::Members for HvBalloonInfo {
 
 /// Since: 2.11
 ///
-/// [`MemoryInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryInfo), `machine.json`
+/// [`MemoryInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryInfo {
@@ -63620,7 +63620,7 @@ impl crate::codec::Members for MemoryInfo {
 
 /// Since: 2.1
 ///
-/// [`PCDIMMDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfo), `machine.json`
+/// [`PCDIMMDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PCDIMMDeviceInfo {
@@ -63776,7 +63776,7 @@ impl crate::codec::Members for PCDIMMDeviceInfo {
 
 /// Since: 4.1
 ///
-/// [`VirtioPMEMDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfo), `machine.json`
+/// [`VirtioPMEMDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioPMEMDeviceInfo {
@@ -63868,7 +63868,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfo {
 
 /// Since: 5.1
 ///
-/// [`VirtioMEMDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfo), `machine.json`
+/// [`VirtioMEMDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioMEMDeviceInfo {
@@ -64024,7 +64024,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfo {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfo), `machine.json`
+/// [`SgxEPCDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCDeviceInfo {
@@ -64132,7 +64132,7 @@ impl crate::codec::Members for SgxEPCDeviceInfo {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfo), `machine.json`
+/// [`HvBalloonDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonDeviceInfo {
@@ -64232,7 +64232,7 @@ impl crate::codec::Members for HvBalloonDeviceInfo {
 
 /// Since: 11.1
 ///
-/// [`SpMemDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfo), `machine.json`
+/// [`SpMemDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpMemDeviceInfo {
@@ -64348,7 +64348,7 @@ impl crate::codec::Members for SpMemDeviceInfo {
 
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfoKind`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json`
+/// [`MemoryDeviceInfoKind` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.MemoryDeviceInfoKind), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryDeviceInfoKind {
@@ -64412,7 +64412,7 @@ impl crate::codec::Enum for MemoryDeviceInfoKind {
 
 /// Since: 2.1
 ///
-/// [`PCDIMMDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json`
+/// [`PCDIMMDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.PCDIMMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PCDIMMDeviceInfoWrapper {
@@ -64469,7 +64469,7 @@ impl crate::codec::Members for PCDIMMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioPMEMDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json`
+/// [`VirtioPMEMDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioPMEMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioPMEMDeviceInfoWrapper {
@@ -64526,7 +64526,7 @@ impl crate::codec::Members for VirtioPMEMDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`VirtioMEMDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json`
+/// [`VirtioMEMDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.VirtioMEMDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioMEMDeviceInfoWrapper {
@@ -64583,7 +64583,7 @@ impl crate::codec::Members for VirtioMEMDeviceInfoWrapper {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json`
+/// [`SgxEPCDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCDeviceInfoWrapper {
@@ -64640,7 +64640,7 @@ impl crate::codec::Members for SgxEPCDeviceInfoWrapper {
 
 /// Since: 8.2
 ///
-/// [`HvBalloonDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json`
+/// [`HvBalloonDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.HvBalloonDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HvBalloonDeviceInfoWrapper {
@@ -64697,7 +64697,7 @@ impl crate::codec::Members for HvBalloonDeviceInfoWrapper {
 
 /// Since: 11.1
 ///
-/// [`SpMemDeviceInfoWrapper`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfoWrapper), `machine.json`
+/// [`SpMemDeviceInfoWrapper` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SpMemDeviceInfoWrapper), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpMemDeviceInfoWrapper {
@@ -64754,7 +64754,7 @@ impl crate::codec::Members for SpMemDeviceInfoWrapper {
 
 /// Since: 2.1
 ///
-/// [`MemoryDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json`
+/// [`MemoryDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemoryDeviceInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemoryDeviceInfo {
@@ -65030,7 +65030,7 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
 
 /// Since: 6.2
 ///
-/// [`SgxEPC`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json`
+/// [`SgxEPC` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPC), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPC {
@@ -65087,7 +65087,7 @@ impl crate::codec::Members for SgxEPC {
 
 /// Since: 6.2
 ///
-/// [`SgxEPCProperties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json`
+/// [`SgxEPCProperties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SgxEPCProperties), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEPCProperties {
@@ -65136,7 +65136,7 @@ impl crate::codec::Members for SgxEPCProperties {
 
 /// Since: 7.1
 ///
-/// [`BootConfiguration`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json`
+/// [`BootConfiguration` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.BootConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BootConfiguration {
@@ -65279,7 +65279,7 @@ impl crate::codec::Members for BootConfiguration {
 
 /// Since: 6.1
 ///
-/// [`SMPConfiguration`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json`
+/// [`SMPConfiguration` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.SMPConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SMPConfiguration {
@@ -65467,7 +65467,7 @@ impl crate::codec::Members for SMPConfiguration {
 
 /// Since: 7.0
 ///
-/// [`SmbiosEntryPointType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json`
+/// [`SmbiosEntryPointType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.SmbiosEntryPointType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SmbiosEntryPointType {
@@ -65503,7 +65503,7 @@ impl crate::codec::Enum for SmbiosEntryPointType {
 
 /// Since: 7.1
 ///
-/// [`MemorySizeConfiguration`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json`
+/// [`MemorySizeConfiguration` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.MemorySizeConfiguration), `machine.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MemorySizeConfiguration {
@@ -65589,7 +65589,7 @@ impl crate::codec::Members for MemorySizeConfiguration {
 
 /// Since: 10.2
 ///
-/// [`FirmwareLog`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json`
+/// [`FirmwareLog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.FirmwareLog), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FirmwareLog {
@@ -65657,7 +65657,7 @@ impl crate::codec::Members for FirmwareLog {
 
 /// Since: 2.8
 ///
-/// [`CpuModelInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json`
+/// [`CpuModelInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelInfo {
@@ -65725,7 +65725,7 @@ impl crate::codec::Members for CpuModelInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json`
+/// [`CpuModelExpansionType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelExpansionType), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelExpansionType {
@@ -65758,7 +65758,7 @@ impl crate::codec::Enum for CpuModelExpansionType {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareResult`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json`
+/// [`CpuModelCompareResult` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine.CpuModelCompareResult), `machine.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CpuModelCompareResult {
@@ -65802,7 +65802,7 @@ impl crate::codec::Enum for CpuModelCompareResult {
 
 /// Since: 2.8
 ///
-/// [`CpuModelBaselineInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json`
+/// [`CpuModelBaselineInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelBaselineInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelBaselineInfo {
@@ -65859,7 +65859,7 @@ impl crate::codec::Members for CpuModelBaselineInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelCompareInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json`
+/// [`CpuModelCompareInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelCompareInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelCompareInfo {
@@ -65931,7 +65931,7 @@ impl crate::codec::Members for CpuModelCompareInfo {
 
 /// Since: 2.8
 ///
-/// [`CpuModelExpansionInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json`
+/// [`CpuModelExpansionInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuModelExpansionInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuModelExpansionInfo {
@@ -66003,7 +66003,7 @@ impl crate::codec::Members for CpuModelExpansionInfo {
 
 /// Since: 1.2
 ///
-/// [`CpuDefinitionInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json`
+/// [`CpuDefinitionInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine.CpuDefinitionInfo), `machine.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuDefinitionInfo {
@@ -66166,7 +66166,7 @@ impl crate::codec::Members for CpuDefinitionInfo {
 
 /// Since: 8.2
 ///
-/// [`S390CpuPolarization`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-s390x.S390CpuPolarization), `machine-s390x.json`
+/// [`S390CpuPolarization` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-machine-s390x.S390CpuPolarization), `machine-s390x.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S390CpuPolarization {
@@ -66199,7 +66199,7 @@ impl crate::codec::Enum for S390CpuPolarization {
 
 /// Since: 8.2
 ///
-/// [`CpuPolarizationInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-s390x.CpuPolarizationInfo), `machine-s390x.json`
+/// [`CpuPolarizationInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-machine-s390x.CpuPolarizationInfo), `machine-s390x.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CpuPolarizationInfo {
@@ -66256,7 +66256,7 @@ impl crate::codec::Members for CpuPolarizationInfo {
 
 /// Since: 2.5
 ///
-/// [`ReplayMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-replay.ReplayMode), `replay.json`
+/// [`ReplayMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-replay.ReplayMode), `replay.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplayMode {
@@ -66292,7 +66292,7 @@ impl crate::codec::Enum for ReplayMode {
 
 /// Since: 5.2
 ///
-/// [`ReplayInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-replay.ReplayInfo), `replay.json`
+/// [`ReplayInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-replay.ReplayInfo), `replay.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayInfo {
@@ -66369,7 +66369,7 @@ impl crate::codec::Members for ReplayInfo {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-yank.YankInstanceType), `yank.json`
+/// [`YankInstanceType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-yank.YankInstanceType), `yank.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum YankInstanceType {
@@ -66405,7 +66405,7 @@ impl crate::codec::Enum for YankInstanceType {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceBlockNode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceBlockNode), `yank.json`
+/// [`YankInstanceBlockNode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceBlockNode), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstanceBlockNode {
@@ -66461,7 +66461,7 @@ impl crate::codec::Members for YankInstanceBlockNode {
 
 /// Since: 6.0
 ///
-/// [`YankInstanceChardev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceChardev), `yank.json`
+/// [`YankInstanceChardev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstanceChardev), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstanceChardev {
@@ -66517,7 +66517,7 @@ impl crate::codec::Members for YankInstanceChardev {
 
 /// Since: 6.0
 ///
-/// [`YankInstance`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstance), `yank.json`
+/// [`YankInstance` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-yank.YankInstance), `yank.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YankInstance {
@@ -66712,7 +66712,7 @@ impl crate::codec::Branches for YankInstanceBranch {
 
 /// Since: 0.14
 ///
-/// [`NameInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.NameInfo), `misc.json`
+/// [`NameInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.NameInfo), `misc.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NameInfo {
@@ -66775,7 +66775,7 @@ impl crate::codec::Members for NameInfo {
 
 /// Since: 2.0
 ///
-/// [`IOThreadInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json`
+/// [`IOThreadInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.IOThreadInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadInfo {
@@ -66915,7 +66915,7 @@ impl crate::codec::Members for IOThreadInfo {
 
 /// Since: 1.2
 ///
-/// [`AddfdInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json`
+/// [`AddfdInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.AddfdInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddfdInfo {
@@ -66977,7 +66977,7 @@ impl crate::codec::Members for AddfdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetFdInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json`
+/// [`FdsetFdInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetFdInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetFdInfo {
@@ -67046,7 +67046,7 @@ impl crate::codec::Members for FdsetFdInfo {
 
 /// Since: 1.2
 ///
-/// [`FdsetInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json`
+/// [`FdsetInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.FdsetInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FdsetInfo {
@@ -67110,7 +67110,7 @@ impl crate::codec::Members for FdsetInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json`
+/// [`CommandLineParameterType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc.CommandLineParameterType), `misc.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandLineParameterType {
@@ -67149,7 +67149,7 @@ impl crate::codec::Enum for CommandLineParameterType {
 
 /// Since: 1.5
 ///
-/// [`CommandLineParameterInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json`
+/// [`CommandLineParameterInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineParameterInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineParameterInfo {
@@ -67243,7 +67243,7 @@ impl crate::codec::Members for CommandLineParameterInfo {
 
 /// Since: 1.5
 ///
-/// [`CommandLineOptionInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json`
+/// [`CommandLineOptionInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc.CommandLineOptionInfo), `misc.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommandLineOptionInfo {
@@ -67311,7 +67311,7 @@ impl crate::codec::Members for CommandLineOptionInfo {
 
 /// Since: 2.6
 ///
-/// [`GICCapability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-arm.GICCapability), `misc-arm.json`
+/// [`GICCapability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-arm.GICCapability), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GICCapability {
@@ -67382,7 +67382,7 @@ impl crate::codec::Members for GICCapability {
 
 /// Since: 11.0
 ///
-/// [`SsidSizeMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.SsidSizeMode), `misc-arm.json`
+/// [`SsidSizeMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.SsidSizeMode), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SsidSizeMode {
@@ -67521,7 +67521,7 @@ impl crate::codec::Enum for SsidSizeMode {
 
 /// Since: 11.0
 ///
-/// [`OasMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.OasMode), `misc-arm.json`
+/// [`OasMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-arm.OasMode), `misc-arm.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OasMode {
@@ -67595,7 +67595,7 @@ impl crate::codec::Enum for OasMode {
 
 /// Since: 2.12
 ///
-/// [`SevState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevState), `misc-i386.json`
+/// [`SevState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevState), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SevState {
@@ -67654,7 +67654,7 @@ impl crate::codec::Enum for SevState {
 
 /// Since: 10.0
 ///
-/// [`SevGuestType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevGuestType), `misc-i386.json`
+/// [`SevGuestType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.SevGuestType), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SevGuestType {
@@ -67687,7 +67687,7 @@ impl crate::codec::Enum for SevGuestType {
 
 /// Since: 2.12
 ///
-/// [`SevGuestInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevGuestInfo), `misc-i386.json`
+/// [`SevGuestInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevGuestInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevGuestInfo {
@@ -67749,7 +67749,7 @@ impl crate::codec::Members for SevGuestInfo {
 
 /// Since: 9.1
 ///
-/// [`SevSnpGuestInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevSnpGuestInfo), `misc-i386.json`
+/// [`SevSnpGuestInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevSnpGuestInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevSnpGuestInfo {
@@ -67802,7 +67802,7 @@ impl crate::codec::Members for SevSnpGuestInfo {
 
 /// Since: 2.12
 ///
-/// [`SevInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevInfo), `misc-i386.json`
+/// [`SevInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevInfo {
@@ -68067,7 +68067,7 @@ impl crate::codec::Branches for SevInfoBranch {
 
 /// Since: 2.12
 ///
-/// [`SevLaunchMeasureInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevLaunchMeasureInfo), `misc-i386.json`
+/// [`SevLaunchMeasureInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevLaunchMeasureInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevLaunchMeasureInfo {
@@ -68123,7 +68123,7 @@ impl crate::codec::Members for SevLaunchMeasureInfo {
 
 /// Since: 2.12
 ///
-/// [`SevCapability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevCapability), `misc-i386.json`
+/// [`SevCapability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevCapability), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevCapability {
@@ -68241,7 +68241,7 @@ impl crate::codec::Members for SevCapability {
 
 /// Since: 6.1
 ///
-/// [`SevAttestationReport`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevAttestationReport), `misc-i386.json`
+/// [`SevAttestationReport` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SevAttestationReport), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SevAttestationReport {
@@ -68297,7 +68297,7 @@ impl crate::codec::Members for SevAttestationReport {
 
 /// Since: 7.0
 ///
-/// [`SgxEpcSection`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxEpcSection), `misc-i386.json`
+/// [`SgxEpcSection` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxEpcSection), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxEpcSection {
@@ -68359,7 +68359,7 @@ impl crate::codec::Members for SgxEpcSection {
 
 /// Since: 6.2
 ///
-/// [`SgxInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxInfo), `misc-i386.json`
+/// [`SgxInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.SgxInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SgxInfo {
@@ -68470,7 +68470,7 @@ impl crate::codec::Members for SgxInfo {
 
 /// Since: 8.0
 ///
-/// [`EvtchnPortType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.EvtchnPortType), `misc-i386.json`
+/// [`EvtchnPortType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-misc-i386.EvtchnPortType), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EvtchnPortType {
@@ -68529,7 +68529,7 @@ impl crate::codec::Enum for EvtchnPortType {
 
 /// Since: 8.0
 ///
-/// [`EvtchnInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.EvtchnInfo), `misc-i386.json`
+/// [`EvtchnInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-misc-i386.EvtchnInfo), `misc-i386.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EvtchnInfo {
@@ -68669,7 +68669,7 @@ impl crate::codec::Members for EvtchnInfo {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPerDirectionOptions), `audio.json`
+/// [`AudiodevPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPerDirectionOptions {
@@ -68830,7 +68830,7 @@ impl crate::codec::Members for AudiodevPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevGenericOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevGenericOptions), `audio.json`
+/// [`AudiodevGenericOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevGenericOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevGenericOptions {
@@ -68907,7 +68907,7 @@ impl crate::codec::Members for AudiodevGenericOptions {
 
 /// Since: 10.0
 ///
-/// [`AudiodevDBusOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDBusOptions), `audio.json`
+/// [`AudiodevDBusOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDBusOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevDBusOptions {
@@ -68997,7 +68997,7 @@ impl crate::codec::Members for AudiodevDBusOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevAlsaPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaPerDirectionOptions), `audio.json`
+/// [`AudiodevAlsaPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaPerDirectionOptions {
@@ -69202,7 +69202,7 @@ impl crate::codec::Members for AudiodevAlsaPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevAlsaOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaOptions), `audio.json`
+/// [`AudiodevAlsaOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevAlsaOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevAlsaOptions {
@@ -69292,7 +69292,7 @@ impl crate::codec::Members for AudiodevAlsaOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSndioOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSndioOptions), `audio.json`
+/// [`AudiodevSndioOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSndioOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSndioOptions {
@@ -69394,7 +69394,7 @@ impl crate::codec::Members for AudiodevSndioOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevCoreaudioPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioPerDirectionOptions), `audio.json`
+/// [`AudiodevCoreaudioPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioPerDirectionOptions {
@@ -69570,7 +69570,7 @@ impl crate::codec::Members for AudiodevCoreaudioPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevCoreaudioOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioOptions), `audio.json`
+/// [`AudiodevCoreaudioOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevCoreaudioOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevCoreaudioOptions {
@@ -69647,7 +69647,7 @@ impl crate::codec::Members for AudiodevCoreaudioOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevDsoundOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDsoundOptions), `audio.json`
+/// [`AudiodevDsoundOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevDsoundOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevDsoundOptions {
@@ -69737,7 +69737,7 @@ impl crate::codec::Members for AudiodevDsoundOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevJackPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackPerDirectionOptions), `audio.json`
+/// [`AudiodevJackPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackPerDirectionOptions {
@@ -69994,7 +69994,7 @@ impl crate::codec::Members for AudiodevJackPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevJackOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackOptions), `audio.json`
+/// [`AudiodevJackOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevJackOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevJackOptions {
@@ -70071,7 +70071,7 @@ impl crate::codec::Members for AudiodevJackOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevOssPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssPerDirectionOptions), `audio.json`
+/// [`AudiodevOssPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssPerDirectionOptions {
@@ -70276,7 +70276,7 @@ impl crate::codec::Members for AudiodevOssPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevOssOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssOptions), `audio.json`
+/// [`AudiodevOssOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevOssOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevOssOptions {
@@ -70407,7 +70407,7 @@ impl crate::codec::Members for AudiodevOssOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPaPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaPerDirectionOptions), `audio.json`
+/// [`AudiodevPaPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaPerDirectionOptions {
@@ -70614,7 +70614,7 @@ impl crate::codec::Members for AudiodevPaPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevPaOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaOptions), `audio.json`
+/// [`AudiodevPaOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPaOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPaOptions {
@@ -70703,7 +70703,7 @@ impl crate::codec::Members for AudiodevPaOptions {
 
 /// Since: 8.1
 ///
-/// [`AudiodevPipewirePerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewirePerDirectionOptions), `audio.json`
+/// [`AudiodevPipewirePerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewirePerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPipewirePerDirectionOptions {
@@ -70910,7 +70910,7 @@ impl crate::codec::Members for AudiodevPipewirePerDirectionOptions {
 
 /// Since: 8.1
 ///
-/// [`AudiodevPipewireOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewireOptions), `audio.json`
+/// [`AudiodevPipewireOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevPipewireOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevPipewireOptions {
@@ -70987,7 +70987,7 @@ impl crate::codec::Members for AudiodevPipewireOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSdlPerDirectionOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlPerDirectionOptions), `audio.json`
+/// [`AudiodevSdlPerDirectionOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlPerDirectionOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlPerDirectionOptions {
@@ -71163,7 +71163,7 @@ impl crate::codec::Members for AudiodevSdlPerDirectionOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevSdlOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlOptions), `audio.json`
+/// [`AudiodevSdlOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevSdlOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevSdlOptions {
@@ -71240,7 +71240,7 @@ impl crate::codec::Members for AudiodevSdlOptions {
 
 /// Since: 9.0
 ///
-/// [`AudiodevWavOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevWavOptions), `audio.json`
+/// [`AudiodevWavOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.AudiodevWavOptions), `audio.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AudiodevWavOptions {
@@ -71329,7 +71329,7 @@ impl crate::codec::Members for AudiodevWavOptions {
 
 /// Since: 9.0
 ///
-/// [`AudioFormat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-audio.AudioFormat), `audio.json`
+/// [`AudioFormat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-audio.AudioFormat), `audio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioFormat {
@@ -71385,7 +71385,7 @@ impl crate::codec::Enum for AudioFormat {
 
 /// Since: 9.0
 ///
-/// [`AudiodevDriver`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-audio.AudiodevDriver), `audio.json`
+/// [`AudiodevDriver` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-audio.AudiodevDriver), `audio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudiodevDriver {
@@ -71501,7 +71501,7 @@ impl crate::codec::Enum for AudiodevDriver {
 
 /// Since: 9.0
 ///
-/// [`Audiodev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.Audiodev), `audio.json`
+/// [`Audiodev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-audio.Audiodev), `audio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Audiodev {
@@ -71904,7 +71904,7 @@ impl crate::codec::Branches for AudiodevBranch {
 
 /// Since: 1.5
 ///
-/// [`AcpiTableOptions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-acpi.AcpiTableOptions), `acpi.json`
+/// [`AcpiTableOptions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-acpi.AcpiTableOptions), `acpi.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AcpiTableOptions {
@@ -72076,7 +72076,7 @@ impl crate::codec::Members for AcpiTableOptions {
     }
 }
 
-/// [`ACPISlotType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-acpi.ACPISlotType), `acpi.json`
+/// [`ACPISlotType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-acpi.ACPISlotType), `acpi.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ACPISlotType {
@@ -72109,7 +72109,7 @@ impl crate::codec::Enum for ACPISlotType {
 
 /// Since: 2.1
 ///
-/// [`ACPIOSTInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-acpi.ACPIOSTInfo), `acpi.json`
+/// [`ACPIOSTInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-acpi.ACPIOSTInfo), `acpi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ACPIOSTInfo {
@@ -72225,7 +72225,7 @@ impl crate::codec::Members for ACPIOSTInfo {
 
 /// Since: 0.14
 ///
-/// [`PciMemoryRange`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRange), `pci.json`
+/// [`PciMemoryRange` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRange), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciMemoryRange {
@@ -72287,7 +72287,7 @@ impl crate::codec::Members for PciMemoryRange {
 
 /// Since: 0.14
 ///
-/// [`PciMemoryRegion`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRegion), `pci.json`
+/// [`PciMemoryRegion` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciMemoryRegion), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciMemoryRegion {
@@ -72428,7 +72428,7 @@ impl crate::codec::Members for PciMemoryRegion {
 
 /// Since: 2.4
 ///
-/// [`PciBusInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciBusInfo), `pci.json`
+/// [`PciBusInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciBusInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciBusInfo {
@@ -72559,7 +72559,7 @@ impl crate::codec::Members for PciBusInfo {
 
 /// Since: 0.14
 ///
-/// [`PciBridgeInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciBridgeInfo), `pci.json`
+/// [`PciBridgeInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciBridgeInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciBridgeInfo {
@@ -72631,7 +72631,7 @@ impl crate::codec::Members for PciBridgeInfo {
 
 /// Since: 2.4
 ///
-/// [`PciDeviceClass`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceClass), `pci.json`
+/// [`PciDeviceClass` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceClass), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceClass {
@@ -72700,7 +72700,7 @@ impl crate::codec::Members for PciDeviceClass {
 
 /// Since: 2.4
 ///
-/// [`PciDeviceId`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceId), `pci.json`
+/// [`PciDeviceId` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceId), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceId {
@@ -72794,7 +72794,7 @@ impl crate::codec::Members for PciDeviceId {
 
 /// Since: 0.14
 ///
-/// [`PciDeviceInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceInfo), `pci.json`
+/// [`PciDeviceInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciDeviceInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciDeviceInfo {
@@ -72980,7 +72980,7 @@ impl crate::codec::Members for PciDeviceInfo {
 
 /// Since: 0.14
 ///
-/// [`PciInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciInfo), `pci.json`
+/// [`PciInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-pci.PciInfo), `pci.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PciInfo {
@@ -73044,7 +73044,7 @@ impl crate::codec::Members for PciInfo {
 
 /// Since: 7.1
 ///
-/// [`StatsType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsType), `stats.json`
+/// [`StatsType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsType), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsType {
@@ -73098,7 +73098,7 @@ impl crate::codec::Enum for StatsType {
 
 /// Since: 7.1
 ///
-/// [`StatsUnit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsUnit), `stats.json`
+/// [`StatsUnit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsUnit), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsUnit {
@@ -73137,7 +73137,7 @@ impl crate::codec::Enum for StatsUnit {
 
 /// Since: 7.1
 ///
-/// [`StatsProvider`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsProvider), `stats.json`
+/// [`StatsProvider` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsProvider), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsProvider {
@@ -73170,7 +73170,7 @@ impl crate::codec::Enum for StatsProvider {
 
 /// Since: 7.1
 ///
-/// [`StatsTarget`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsTarget), `stats.json`
+/// [`StatsTarget` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-stats.StatsTarget), `stats.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatsTarget {
@@ -73206,7 +73206,7 @@ impl crate::codec::Enum for StatsTarget {
 
 /// Since: 7.1
 ///
-/// [`StatsRequest`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsRequest), `stats.json`
+/// [`StatsRequest` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsRequest), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsRequest {
@@ -73274,7 +73274,7 @@ impl crate::codec::Members for StatsRequest {
 
 /// Since: 7.1
 ///
-/// [`StatsVCPUFilter`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsVCPUFilter), `stats.json`
+/// [`StatsVCPUFilter` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsVCPUFilter), `stats.json`
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StatsVCPUFilter {
@@ -73336,7 +73336,7 @@ impl crate::codec::Members for StatsVCPUFilter {
 
 /// Since: 7.1
 ///
-/// [`StatsFilter`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsFilter), `stats.json`
+/// [`StatsFilter` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsFilter), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsFilter {
@@ -73513,7 +73513,7 @@ impl crate::codec::Branches for StatsFilterBranch {
 
 /// Since: 7.1
 ///
-/// [`StatsValue`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-stats.StatsValue), `stats.json`
+/// [`StatsValue` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#alternate-QMP-stats.StatsValue), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StatsValue {
@@ -73574,7 +73574,7 @@ impl crate::codec::Encode for StatsValue {
 
 /// Since: 7.1
 ///
-/// [`Stats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.Stats), `stats.json`
+/// [`Stats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.Stats), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -73642,7 +73642,7 @@ impl crate::codec::Members for Stats {
 
 /// Since: 7.1
 ///
-/// [`StatsResult`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsResult), `stats.json`
+/// [`StatsResult` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsResult), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsResult {
@@ -73726,7 +73726,7 @@ impl crate::codec::Members for StatsResult {
 
 /// Since: 7.1
 ///
-/// [`StatsSchemaValue`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchemaValue), `stats.json`
+/// [`StatsSchemaValue` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchemaValue), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsSchemaValue {
@@ -73864,7 +73864,7 @@ impl crate::codec::Members for StatsSchemaValue {
 
 /// Since: 7.1
 ///
-/// [`StatsSchema`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchema), `stats.json`
+/// [`StatsSchema` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-stats.StatsSchema), `stats.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatsSchema {
@@ -73943,7 +73943,7 @@ impl crate::codec::Members for StatsSchema {
 
 /// Since: 7.2
 ///
-/// [`VirtioInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioInfo), `virtio.json`
+/// [`VirtioInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioInfo), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioInfo {
@@ -74011,7 +74011,7 @@ impl crate::codec::Members for VirtioInfo {
 
 /// Since: 7.2
 ///
-/// [`VhostStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json`
+/// [`VhostStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostStatus {
@@ -74197,7 +74197,7 @@ impl crate::codec::Members for VhostStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json`
+/// [`VirtioStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioStatus {
@@ -74500,7 +74500,7 @@ impl crate::codec::Members for VirtioStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json`
+/// [`VirtioDeviceStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceStatus {
@@ -74575,7 +74575,7 @@ impl crate::codec::Members for VirtioDeviceStatus {
 
 /// Since: 7.2
 ///
-/// [`VhostDeviceProtocols`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json`
+/// [`VhostDeviceProtocols` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VhostDeviceProtocols), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VhostDeviceProtocols {
@@ -74650,7 +74650,7 @@ impl crate::codec::Members for VhostDeviceProtocols {
 
 /// Since: 7.2
 ///
-/// [`VirtioDeviceFeatures`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json`
+/// [`VirtioDeviceFeatures` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioDeviceFeatures), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioDeviceFeatures {
@@ -74763,7 +74763,7 @@ impl crate::codec::Members for VirtioDeviceFeatures {
 
 /// Since: 7.2
 ///
-/// [`VirtQueueStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json`
+/// [`VirtQueueStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtQueueStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtQueueStatus {
@@ -74994,7 +74994,7 @@ impl crate::codec::Members for VirtQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtVhostQueueStatus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json`
+/// [`VirtVhostQueueStatus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtVhostQueueStatus), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtVhostQueueStatus {
@@ -75168,7 +75168,7 @@ impl crate::codec::Members for VirtVhostQueueStatus {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingDesc`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json`
+/// [`VirtioRingDesc` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingDesc), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingDesc {
@@ -75242,7 +75242,7 @@ impl crate::codec::Members for VirtioRingDesc {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingAvail`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json`
+/// [`VirtioRingAvail` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingAvail), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingAvail {
@@ -75313,7 +75313,7 @@ impl crate::codec::Members for VirtioRingAvail {
 
 /// Since: 7.2
 ///
-/// [`VirtioRingUsed`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json`
+/// [`VirtioRingUsed` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioRingUsed), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioRingUsed {
@@ -75375,7 +75375,7 @@ impl crate::codec::Members for VirtioRingUsed {
 
 /// Since: 7.2
 ///
-/// [`VirtioQueueElement`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json`
+/// [`VirtioQueueElement` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtioQueueElement), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtioQueueElement {
@@ -75486,7 +75486,7 @@ impl crate::codec::Members for VirtioQueueElement {
 
 /// Since: 9.0
 ///
-/// [`IOThreadVirtQueueMapping`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json`
+/// [`IOThreadVirtQueueMapping` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.IOThreadVirtQueueMapping), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IOThreadVirtQueueMapping {
@@ -75550,7 +75550,7 @@ impl crate::codec::Members for IOThreadVirtQueueMapping {
 
 /// Since: 10.1
 ///
-/// [`VirtIOGPUOutput`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json`
+/// [`VirtIOGPUOutput` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.VirtIOGPUOutput), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VirtIOGPUOutput {
@@ -75628,7 +75628,7 @@ impl crate::codec::Members for VirtIOGPUOutput {
 
 /// Since: 9.0
 ///
-/// [`DummyVirtioForceArrays`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json`
+/// [`DummyVirtioForceArrays` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-virtio.DummyVirtioForceArrays), `virtio.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DummyVirtioForceArrays {
@@ -75696,7 +75696,7 @@ impl crate::codec::Members for DummyVirtioForceArrays {
 
 /// Since: 9.0
 ///
-/// [`GranuleMode`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json`
+/// [`GranuleMode` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-virtio.GranuleMode), `virtio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GranuleMode {
@@ -75738,7 +75738,7 @@ impl crate::codec::Enum for GranuleMode {
 
 /// Since: 9.2
 ///
-/// [`VMAppleVirtioBlkVariant`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json`
+/// [`VMAppleVirtioBlkVariant` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-virtio.VMAppleVirtioBlkVariant), `virtio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VMAppleVirtioBlkVariant {
@@ -75774,7 +75774,7 @@ impl crate::codec::Enum for VMAppleVirtioBlkVariant {
 
 /// Since: 9.1
 ///
-/// [`QapiVfioMigrationState`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json`
+/// [`QapiVfioMigrationState` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-vfio.QapiVfioMigrationState), `vfio.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QapiVfioMigrationState {
@@ -75843,7 +75843,7 @@ impl crate::codec::Enum for QapiVfioMigrationState {
 
 /// Since: 10.0
 ///
-/// [`QCryptodevBackendAlgoType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendAlgoType), `cryptodev.json`
+/// [`QCryptodevBackendAlgoType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendAlgoType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendAlgoType {
@@ -75876,7 +75876,7 @@ impl crate::codec::Enum for QCryptodevBackendAlgoType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendServiceType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendServiceType), `cryptodev.json`
+/// [`QCryptodevBackendServiceType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendServiceType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendServiceType {
@@ -75924,7 +75924,7 @@ impl crate::codec::Enum for QCryptodevBackendServiceType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendType), `cryptodev.json`
+/// [`QCryptodevBackendType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cryptodev.QCryptodevBackendType), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QCryptodevBackendType {
@@ -75960,7 +75960,7 @@ impl crate::codec::Enum for QCryptodevBackendType {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevBackendClient`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevBackendClient), `cryptodev.json`
+/// [`QCryptodevBackendClient` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevBackendClient), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptodevBackendClient {
@@ -76022,7 +76022,7 @@ impl crate::codec::Members for QCryptodevBackendClient {
 
 /// Since: 8.0
 ///
-/// [`QCryptodevInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevInfo), `cryptodev.json`
+/// [`QCryptodevInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cryptodev.QCryptodevInfo), `cryptodev.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QCryptodevInfo {
@@ -76101,7 +76101,7 @@ impl crate::codec::Members for QCryptodevInfo {
 
 /// Since: 8.1
 ///
-/// [`CxlEventLog`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlEventLog), `cxl.json`
+/// [`CxlEventLog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlEventLog), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlEventLog {
@@ -76145,7 +76145,7 @@ impl crate::codec::Enum for CxlEventLog {
 
 /// Since: 8.1
 ///
-/// [`CXLCommonEventBase`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLCommonEventBase), `cxl.json`
+/// [`CXLCommonEventBase` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLCommonEventBase), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLCommonEventBase {
@@ -76283,7 +76283,7 @@ impl crate::codec::Members for CXLCommonEventBase {
 
 /// Since: 8.1
 ///
-/// [`CXLGeneralMediaEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLGeneralMediaEvent), `cxl.json`
+/// [`CXLGeneralMediaEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLGeneralMediaEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLGeneralMediaEvent {
@@ -76617,7 +76617,7 @@ impl crate::codec::Members for CXLGeneralMediaEvent {
 
 /// Since: 8.1
 ///
-/// [`CXLDRAMEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLDRAMEvent), `cxl.json`
+/// [`CXLDRAMEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLDRAMEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLDRAMEvent {
@@ -77055,7 +77055,7 @@ impl crate::codec::Members for CXLDRAMEvent {
 
 /// Since: 8.1
 ///
-/// [`CXLMemModuleEvent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLMemModuleEvent), `cxl.json`
+/// [`CXLMemModuleEvent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLMemModuleEvent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLMemModuleEvent {
@@ -77371,7 +77371,7 @@ impl crate::codec::Members for CXLMemModuleEvent {
 
 /// Since: 8.0
 ///
-/// [`CxlUncorErrorType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json`
+/// [`CxlUncorErrorType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlUncorErrorType), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlUncorErrorType {
@@ -77475,7 +77475,7 @@ impl crate::codec::Enum for CxlUncorErrorType {
 
 /// Since: 8.0
 ///
-/// [`CXLUncorErrorRecord`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json`
+/// [`CXLUncorErrorRecord` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CXLUncorErrorRecord), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CXLUncorErrorRecord {
@@ -77535,7 +77535,7 @@ impl crate::codec::Members for CXLUncorErrorRecord {
 
 /// Since: 8.0
 ///
-/// [`CxlCorErrorType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json`
+/// [`CxlCorErrorType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlCorErrorType), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlCorErrorType {
@@ -77599,7 +77599,7 @@ impl crate::codec::Enum for CxlCorErrorType {
 
 /// Since: 9.1
 ///
-/// [`CxlDynamicCapacityExtent`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json`
+/// [`CxlDynamicCapacityExtent` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-cxl.CxlDynamicCapacityExtent), `cxl.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CxlDynamicCapacityExtent {
@@ -77653,7 +77653,7 @@ impl crate::codec::Members for CxlDynamicCapacityExtent {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentSelectionPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json`
+/// [`CxlExtentSelectionPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentSelectionPolicy), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentSelectionPolicy {
@@ -77702,7 +77702,7 @@ impl crate::codec::Enum for CxlExtentSelectionPolicy {
 
 /// Since: 9.1
 ///
-/// [`CxlExtentRemovalPolicy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json`
+/// [`CxlExtentRemovalPolicy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-cxl.CxlExtentRemovalPolicy), `cxl.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CxlExtentRemovalPolicy {
@@ -77735,7 +77735,7 @@ impl crate::codec::Enum for CxlExtentRemovalPolicy {
 
 /// Since: 10.0
 ///
-/// [`UefiVariable`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVariable), `uefi.json`
+/// [`UefiVariable` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVariable), `uefi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UefiVariable {
@@ -77843,7 +77843,7 @@ impl crate::codec::Members for UefiVariable {
 
 /// Since: 10.0
 ///
-/// [`UefiVarStore`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVarStore), `uefi.json`
+/// [`UefiVarStore` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-uefi.UefiVarStore), `uefi.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UefiVarStore {
@@ -77905,7 +77905,7 @@ impl crate::codec::Members for UefiVarStore {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGluster`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json`
+/// [`BlockdevOptionsGluster` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGluster {
@@ -78008,7 +78008,7 @@ impl crate::codec::Members for BlockdevOptionsGluster {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsGluster`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json`
+/// [`BlockdevCreateOptionsGluster` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsGluster {
@@ -78081,7 +78081,7 @@ impl crate::codec::Members for BlockdevCreateOptionsGluster {
 ///
 /// Since: 7.2
 ///
-/// [`MigrationThreadInfo`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json`
+/// [`MigrationThreadInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationThreadInfo {
@@ -78144,7 +78144,7 @@ impl crate::codec::Members for MigrationThreadInfo {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSheepdog`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json`
+/// [`BlockdevOptionsSheepdog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSheepdog {
@@ -78231,7 +78231,7 @@ impl crate::codec::Members for BlockdevOptionsSheepdog {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyType`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json`
+/// [`SheepdogRedundancyType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SheepdogRedundancyType {
@@ -78266,7 +78266,7 @@ impl crate::codec::Enum for SheepdogRedundancyType {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyFull`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json`
+/// [`SheepdogRedundancyFull` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyFull {
@@ -78318,7 +78318,7 @@ impl crate::codec::Members for SheepdogRedundancyFull {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyErasureCoded`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json`
+/// [`SheepdogRedundancyErasureCoded` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyErasureCoded {
@@ -78374,7 +78374,7 @@ impl crate::codec::Members for SheepdogRedundancyErasureCoded {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json`
+/// [`SheepdogRedundancy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancy {
@@ -78551,7 +78551,7 @@ impl crate::codec::Branches for SheepdogRedundancyBranch {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSheepdog`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json`
+/// [`BlockdevCreateOptionsSheepdog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSheepdog {
@@ -79771,7 +79771,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`SHUTDOWN`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SHUTDOWN), `run-state.json`
+    /// [`SHUTDOWN` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SHUTDOWN), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Shutdown {
@@ -79841,7 +79841,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`POWERDOWN`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.POWERDOWN), `run-state.json`
+    /// [`POWERDOWN` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.POWERDOWN), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Powerdown {
@@ -79895,7 +79895,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`RESET`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.RESET), `run-state.json`
+    /// [`RESET` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.RESET), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Reset {
@@ -79965,7 +79965,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`STOP`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.STOP), `run-state.json`
+    /// [`STOP` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.STOP), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {
@@ -80019,7 +80019,7 @@ pub mod events {
 
     /// Since: 0.12
     ///
-    /// [`RESUME`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.RESUME), `run-state.json`
+    /// [`RESUME` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.RESUME), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Resume {
@@ -80073,7 +80073,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`SUSPEND`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND), `run-state.json`
+    /// [`SUSPEND` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Suspend {
@@ -80127,7 +80127,7 @@ pub mod events {
 
     /// Since: 1.2
     ///
-    /// [`SUSPEND_DISK`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND_DISK), `run-state.json`
+    /// [`SUSPEND_DISK` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SUSPEND_DISK), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SuspendDisk {
@@ -80181,7 +80181,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`WAKEUP`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.WAKEUP), `run-state.json`
+    /// [`WAKEUP` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.WAKEUP), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Wakeup {
@@ -80235,7 +80235,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`WATCHDOG`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.WATCHDOG), `run-state.json`
+    /// [`WATCHDOG` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.WATCHDOG), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Watchdog {
@@ -80300,7 +80300,7 @@ pub mod events {
 
     /// Since: 1.5
     ///
-    /// [`GUEST_PANICKED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PANICKED), `run-state.json`
+    /// [`GUEST_PANICKED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PANICKED), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestPanicked {
@@ -80378,7 +80378,7 @@ pub mod events {
 
     /// Since: 5.0
     ///
-    /// [`GUEST_CRASHLOADED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_CRASHLOADED), `run-state.json`
+    /// [`GUEST_CRASHLOADED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_CRASHLOADED), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestCrashloaded {
@@ -80456,7 +80456,7 @@ pub mod events {
 
     /// Since: 9.1
     ///
-    /// [`GUEST_PVSHUTDOWN`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PVSHUTDOWN), `run-state.json`
+    /// [`GUEST_PVSHUTDOWN` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.GUEST_PVSHUTDOWN), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct GuestPvshutdown {
@@ -80510,7 +80510,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`MEMORY_FAILURE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json`
+    /// [`MEMORY_FAILURE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.MEMORY_FAILURE), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryFailure {
@@ -80593,7 +80593,7 @@ pub mod events {
 
     /// Since: 3.0
     ///
-    /// [`JOB_STATUS_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-job.JOB_STATUS_CHANGE), `job.json`
+    /// [`JOB_STATUS_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-job.JOB_STATUS_CHANGE), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobStatusChange {
@@ -80665,7 +80665,7 @@ pub mod events {
 
     /// Since: 1.7
     ///
-    /// [`BLOCK_IMAGE_CORRUPTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json`
+    /// [`BLOCK_IMAGE_CORRUPTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IMAGE_CORRUPTED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockImageCorrupted {
@@ -80822,7 +80822,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`BLOCK_IO_ERROR`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json`
+    /// [`BLOCK_IO_ERROR` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_IO_ERROR), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockIoError {
@@ -80984,7 +80984,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_COMPLETED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json`
+    /// [`BLOCK_JOB_COMPLETED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_COMPLETED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCompleted {
@@ -81126,7 +81126,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`BLOCK_JOB_CANCELLED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json`
+    /// [`BLOCK_JOB_CANCELLED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_CANCELLED), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancelled {
@@ -81245,7 +81245,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_ERROR`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json`
+    /// [`BLOCK_JOB_ERROR` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_ERROR), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobError {
@@ -81332,7 +81332,7 @@ pub mod events {
 
     /// Since: 1.3
     ///
-    /// [`BLOCK_JOB_READY`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json`
+    /// [`BLOCK_JOB_READY` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_READY), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobReady {
@@ -81451,7 +81451,7 @@ pub mod events {
 
     /// Since: 2.12
     ///
-    /// [`BLOCK_JOB_PENDING`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json`
+    /// [`BLOCK_JOB_PENDING` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_JOB_PENDING), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobPending {
@@ -81523,7 +81523,7 @@ pub mod events {
 
     /// Since: 2.3
     ///
-    /// [`BLOCK_WRITE_THRESHOLD`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json`
+    /// [`BLOCK_WRITE_THRESHOLD` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.BLOCK_WRITE_THRESHOLD), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockWriteThreshold {
@@ -81610,7 +81610,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_FAILURE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json`
+    /// [`QUORUM_FAILURE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_FAILURE), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumFailure {
@@ -81697,7 +81697,7 @@ pub mod events {
 
     /// Since: 2.0
     ///
-    /// [`QUORUM_REPORT_BAD`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json`
+    /// [`QUORUM_REPORT_BAD` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-core.QUORUM_REPORT_BAD), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuorumReportBad {
@@ -81828,7 +81828,7 @@ pub mod events {
 
     /// Since: 1.1
     ///
-    /// [`DEVICE_TRAY_MOVED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block.DEVICE_TRAY_MOVED), `block.json`
+    /// [`DEVICE_TRAY_MOVED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block.DEVICE_TRAY_MOVED), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceTrayMoved {
@@ -81915,7 +81915,7 @@ pub mod events {
 
     /// Since: 3.0
     ///
-    /// [`PR_MANAGER_STATUS_CHANGED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block.PR_MANAGER_STATUS_CHANGED), `block.json`
+    /// [`PR_MANAGER_STATUS_CHANGED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block.PR_MANAGER_STATUS_CHANGED), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct PrManagerStatusChanged {
@@ -81987,7 +81987,7 @@ pub mod events {
 
     /// Since: 5.2
     ///
-    /// [`BLOCK_EXPORT_DELETED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json`
+    /// [`BLOCK_EXPORT_DELETED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-block-export.BLOCK_EXPORT_DELETED), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDeleted {
@@ -82051,7 +82051,7 @@ pub mod events {
 
     /// Since: 2.1
     ///
-    /// [`VSERPORT_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json`
+    /// [`VSERPORT_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-char.VSERPORT_CHANGE), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VserportChange {
@@ -82120,7 +82120,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`DUMP_COMPLETED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json`
+    /// [`DUMP_COMPLETED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-dump.DUMP_COMPLETED), `dump.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpCompleted {
@@ -82197,7 +82197,7 @@ pub mod events {
 
     /// Since: 1.6
     ///
-    /// [`NIC_RX_FILTER_CHANGED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json`
+    /// [`NIC_RX_FILTER_CHANGED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NIC_RX_FILTER_CHANGED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NicRxFilterChanged {
@@ -82273,7 +82273,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`FAILOVER_NEGOTIATED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json`
+    /// [`FAILOVER_NEGOTIATED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.FAILOVER_NEGOTIATED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct FailoverNegotiated {
@@ -82337,7 +82337,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_CONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json`
+    /// [`NETDEV_STREAM_CONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_CONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamConnected {
@@ -82413,7 +82413,7 @@ pub mod events {
 
     /// Since: 7.2
     ///
-    /// [`NETDEV_STREAM_DISCONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json`
+    /// [`NETDEV_STREAM_DISCONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_STREAM_DISCONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevStreamDisconnected {
@@ -82477,7 +82477,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_CONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json`
+    /// [`NETDEV_VHOST_USER_CONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_CONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserConnected {
@@ -82553,7 +82553,7 @@ pub mod events {
 
     /// Since: 10.0
     ///
-    /// [`NETDEV_VHOST_USER_DISCONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json`
+    /// [`NETDEV_VHOST_USER_DISCONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-net.NETDEV_VHOST_USER_DISCONNECTED), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevVhostUserDisconnected {
@@ -82619,7 +82619,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_CONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_CONNECTED), `ui.json`
+    /// [`SPICE_CONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_CONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceConnected {
@@ -82691,7 +82691,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_INITIALIZED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_INITIALIZED), `ui.json`
+    /// [`SPICE_INITIALIZED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_INITIALIZED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceInitialized {
@@ -82763,7 +82763,7 @@ pub mod events {
     ///
     /// Since: 0.14
     ///
-    /// [`SPICE_DISCONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_DISCONNECTED), `ui.json`
+    /// [`SPICE_DISCONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_DISCONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceDisconnected {
@@ -82835,7 +82835,7 @@ pub mod events {
     ///
     /// Since: 1.3
     ///
-    /// [`SPICE_MIGRATE_COMPLETED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_MIGRATE_COMPLETED), `ui.json`
+    /// [`SPICE_MIGRATE_COMPLETED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.SPICE_MIGRATE_COMPLETED), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SpiceMigrateCompleted {
@@ -82891,7 +82891,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_CONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_CONNECTED), `ui.json`
+    /// [`VNC_CONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_CONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncConnected {
@@ -82963,7 +82963,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_INITIALIZED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_INITIALIZED), `ui.json`
+    /// [`VNC_INITIALIZED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_INITIALIZED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncInitialized {
@@ -83035,7 +83035,7 @@ pub mod events {
     ///
     /// Since: 0.13
     ///
-    /// [`VNC_DISCONNECTED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_DISCONNECTED), `ui.json`
+    /// [`VNC_DISCONNECTED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-ui.VNC_DISCONNECTED), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VncDisconnected {
@@ -83105,7 +83105,7 @@ pub mod events {
 
     /// Since: 2.4
     ///
-    /// [`MIGRATION`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json`
+    /// [`MIGRATION` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Migration {
@@ -83170,7 +83170,7 @@ pub mod events {
 
     /// Since: 2.6
     ///
-    /// [`MIGRATION_PASS`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json`
+    /// [`MIGRATION_PASS` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.MIGRATION_PASS), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrationPass {
@@ -83235,7 +83235,7 @@ pub mod events {
 
     /// Since: 3.1
     ///
-    /// [`COLO_EXIT`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json`
+    /// [`COLO_EXIT` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.COLO_EXIT), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ColoExit {
@@ -83305,7 +83305,7 @@ pub mod events {
 
     /// Since: 4.2
     ///
-    /// [`UNPLUG_PRIMARY`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json`
+    /// [`UNPLUG_PRIMARY` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-migration.UNPLUG_PRIMARY), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct UnplugPrimary {
@@ -83369,7 +83369,7 @@ pub mod events {
 
     /// Since: 1.5
     ///
-    /// [`DEVICE_DELETED`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_DELETED), `qdev.json`
+    /// [`DEVICE_DELETED` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_DELETED), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceDeleted {
@@ -83452,7 +83452,7 @@ pub mod events {
 
     /// Since: 6.2
     ///
-    /// [`DEVICE_UNPLUG_GUEST_ERROR`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_UNPLUG_GUEST_ERROR), `qdev.json`
+    /// [`DEVICE_UNPLUG_GUEST_ERROR` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-qdev.DEVICE_UNPLUG_GUEST_ERROR), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceUnplugGuestError {
@@ -83535,7 +83535,7 @@ pub mod events {
 
     /// Since: 1.2
     ///
-    /// [`BALLOON_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.BALLOON_CHANGE), `machine.json`
+    /// [`BALLOON_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.BALLOON_CHANGE), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BalloonChange {
@@ -83600,7 +83600,7 @@ pub mod events {
 
     /// Since: 8.2
     ///
-    /// [`HV_BALLOON_STATUS_REPORT`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.HV_BALLOON_STATUS_REPORT), `machine.json`
+    /// [`HV_BALLOON_STATUS_REPORT` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.HV_BALLOON_STATUS_REPORT), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct HvBalloonStatusReport(pub super::HvBalloonInfo);
 
@@ -83653,7 +83653,7 @@ pub mod events {
 
     /// Since: 5.1
     ///
-    /// [`MEMORY_DEVICE_SIZE_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json`
+    /// [`MEMORY_DEVICE_SIZE_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine.MEMORY_DEVICE_SIZE_CHANGE), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MemoryDeviceSizeChange {
@@ -83747,7 +83747,7 @@ pub mod events {
     ///
     /// Since: 8.2
     ///
-    /// [`CPU_POLARIZATION_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.CPU_POLARIZATION_CHANGE), `machine-s390x.json`
+    /// [`CPU_POLARIZATION_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.CPU_POLARIZATION_CHANGE), `machine-s390x.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CpuPolarizationChange {
@@ -83817,7 +83817,7 @@ pub mod events {
     ///
     /// Since: 10.2
     ///
-    /// [`SCLP_CPI_INFO_AVAILABLE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.SCLP_CPI_INFO_AVAILABLE), `machine-s390x.json`
+    /// [`SCLP_CPI_INFO_AVAILABLE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-machine-s390x.SCLP_CPI_INFO_AVAILABLE), `machine-s390x.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SclpCpiInfoAvailable {
@@ -83872,7 +83872,7 @@ pub mod events {
 
     /// Since: 0.13
     ///
-    /// [`RTC_CHANGE`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json`
+    /// [`RTC_CHANGE` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-misc.RTC_CHANGE), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RtcChange {
@@ -83949,7 +83949,7 @@ pub mod events {
 
     /// Since: 7.1
     ///
-    /// [`VFU_CLIENT_HANGUP`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json`
+    /// [`VFU_CLIENT_HANGUP` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-misc.VFU_CLIENT_HANGUP), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfuClientHangup {
@@ -84057,7 +84057,7 @@ pub mod events {
 
     /// Since: 2.1
     ///
-    /// [`ACPI_DEVICE_OST`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-acpi.ACPI_DEVICE_OST), `acpi.json`
+    /// [`ACPI_DEVICE_OST` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-acpi.ACPI_DEVICE_OST), `acpi.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct AcpiDeviceOst {
@@ -84122,7 +84122,7 @@ pub mod events {
 
     /// Since: 9.1
     ///
-    /// [`VFIO_MIGRATION`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json`
+    /// [`VFIO_MIGRATION` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-vfio.VFIO_MIGRATION), `vfio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct VfioMigration {
@@ -84274,7 +84274,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.query-status), `run-state.json`
+    /// [`query-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.query-status), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatus {}
@@ -84320,7 +84320,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`watchdog-set-action`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.watchdog-set-action), `run-state.json`
+    /// [`watchdog-set-action` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.watchdog-set-action), `run-state.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct WatchdogSetAction {
@@ -84379,7 +84379,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`set-action`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.set-action), `run-state.json`
+    /// [`set-action` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.set-action), `run-state.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SetAction {
@@ -84488,7 +84488,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-pause`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-pause), `job.json`
+    /// [`job-pause` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-pause), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobPause {
@@ -84546,7 +84546,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-resume`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-resume), `job.json`
+    /// [`job-resume` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-resume), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobResume {
@@ -84604,7 +84604,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-cancel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-cancel), `job.json`
+    /// [`job-cancel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-cancel), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobCancel {
@@ -84662,7 +84662,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-complete`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-complete), `job.json`
+    /// [`job-complete` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-complete), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobComplete {
@@ -84720,7 +84720,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-dismiss`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-dismiss), `job.json`
+    /// [`job-dismiss` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-dismiss), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobDismiss {
@@ -84778,7 +84778,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`job-finalize`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-finalize), `job.json`
+    /// [`job-finalize` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-finalize), `job.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct JobFinalize {
@@ -84836,7 +84836,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`query-jobs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.query-jobs), `job.json`
+    /// [`query-jobs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.query-jobs), `job.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryJobs {}
@@ -84885,7 +84885,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-kvm`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json`
+    /// [`query-kvm` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -84936,7 +84936,7 @@ pub mod commands {
     ///
     /// Since: 10.1
     ///
-    /// [`x-accel-stats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json`
+    /// [`x-accel-stats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.x-accel-stats), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XAccelStats {}
@@ -84982,7 +84982,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-accelerators`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json`
+    /// [`query-accelerators` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-accelerators), `accelerator.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAccelerators {}
@@ -85027,7 +85027,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-block`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json`
+    /// [`query-block` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlock {
@@ -85094,7 +85094,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-blockstats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json`
+    /// [`query-blockstats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockstats {
@@ -85161,7 +85161,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`query-block-jobs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json`
+    /// [`query-block-jobs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockJobs {}
@@ -85207,7 +85207,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`block_resize`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json`
+    /// [`block_resize` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockResize {
@@ -85300,7 +85300,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`blockdev-snapshot-sync`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json`
+    /// [`blockdev-snapshot-sync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotSync(pub super::BlockdevSnapshotSync);
 
@@ -85359,7 +85359,7 @@ pub mod commands {
     ///
     /// Since: 2.5
     ///
-    /// [`blockdev-snapshot`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json`
+    /// [`blockdev-snapshot` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshot(pub super::BlockdevSnapshot);
 
@@ -85415,7 +85415,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`change-backing-file`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json`
+    /// [`change-backing-file` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.change-backing-file), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChangeBackingFile {
@@ -85499,7 +85499,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`block-commit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json`
+    /// [`block-commit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockCommit {
@@ -85797,7 +85797,7 @@ pub mod commands {
     ///
     /// Since: 1.6
     ///
-    /// [`drive-backup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json`
+    /// [`drive-backup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     pub struct DriveBackup(pub super::DriveBackup);
@@ -85854,7 +85854,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`blockdev-backup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json`
+    /// [`blockdev-backup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevBackup(pub super::BlockdevBackup);
 
@@ -85909,7 +85909,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-named-block-nodes`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json`
+    /// [`query-named-block-nodes` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryNamedBlockNodes {
@@ -85980,7 +85980,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-debug-query-block-graph`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json`
+    /// [`x-debug-query-block-graph` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-query-block-graph), `block-core.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XDebugQueryBlockGraph {}
@@ -86027,7 +86027,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`drive-mirror`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json`
+    /// [`drive-mirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-mirror), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DriveMirror(pub super::DriveMirror);
 
@@ -86082,7 +86082,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json`
+    /// [`block-dirty-bitmap-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapAdd(pub super::BlockDirtyBitmapAdd);
 
@@ -86137,7 +86137,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-remove`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json`
+    /// [`block-dirty-bitmap-remove` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-remove), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapRemove(pub super::BlockDirtyBitmap);
 
@@ -86192,7 +86192,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`block-dirty-bitmap-clear`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json`
+    /// [`block-dirty-bitmap-clear` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-clear), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapClear(pub super::BlockDirtyBitmap);
 
@@ -86247,7 +86247,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-enable`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json`
+    /// [`block-dirty-bitmap-enable` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-enable), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapEnable(pub super::BlockDirtyBitmap);
 
@@ -86302,7 +86302,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-disable`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json`
+    /// [`block-dirty-bitmap-disable` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-disable), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapDisable(pub super::BlockDirtyBitmap);
 
@@ -86357,7 +86357,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-dirty-bitmap-merge`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json`
+    /// [`block-dirty-bitmap-merge` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-merge), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockDirtyBitmapMerge(pub super::BlockDirtyBitmapMerge);
 
@@ -86416,7 +86416,7 @@ pub mod commands {
     ///
     /// Since: 2.10
     ///
-    /// [`x-debug-block-dirty-bitmap-sha256`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json`
+    /// [`x-debug-block-dirty-bitmap-sha256` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-debug-block-dirty-bitmap-sha256), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct XDebugBlockDirtyBitmapSha256(pub super::BlockDirtyBitmap);
 
@@ -86472,7 +86472,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`blockdev-mirror`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json`
+    /// [`blockdev-mirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevMirror {
@@ -86782,7 +86782,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-stream`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json`
+    /// [`block-stream` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockStream {
@@ -87052,7 +87052,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-set-speed`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json`
+    /// [`block-job-set-speed` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-set-speed), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobSetSpeed {
@@ -87119,7 +87119,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block-job-cancel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json`
+    /// [`block-job-cancel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-cancel), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockJobCancel {
@@ -87198,7 +87198,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-pause`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json`
+    /// [`block-job-pause` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87263,7 +87263,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-resume`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json`
+    /// [`block-job-resume` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87328,7 +87328,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`block-job-complete`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json`
+    /// [`block-job-complete` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87393,7 +87393,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-dismiss`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json`
+    /// [`block-job-dismiss` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87458,7 +87458,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`block-job-finalize`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json`
+    /// [`block-job-finalize` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -87519,7 +87519,7 @@ pub mod commands {
 
     /// Since: 8.2
     ///
-    /// [`block-job-change`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json`
+    /// [`block-job-change` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-change), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockJobChange(pub super::BlockJobChangeOptions);
 
@@ -87573,7 +87573,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json`
+    /// [`blockdev-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevAdd(pub super::BlockdevOptions);
 
@@ -87628,7 +87628,7 @@ pub mod commands {
 
     /// Since: 6.1
     ///
-    /// [`blockdev-reopen`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json`
+    /// [`blockdev-reopen` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevReopen {
@@ -87692,7 +87692,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`blockdev-del`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json`
+    /// [`blockdev-del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevDel {
@@ -87751,7 +87751,7 @@ pub mod commands {
 
     /// Since: 10.0
     ///
-    /// [`blockdev-set-active`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json`
+    /// [`blockdev-set-active` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-set-active), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSetActive {
@@ -87829,7 +87829,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`blockdev-create`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json`
+    /// [`blockdev-create` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevCreate {
@@ -87903,7 +87903,7 @@ pub mod commands {
     ///
     /// Since: 5.1
     ///
-    /// [`x-blockdev-amend`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json`
+    /// [`x-blockdev-amend` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-amend), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevAmend {
@@ -87997,7 +87997,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`block-set-write-threshold`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json`
+    /// [`block-set-write-threshold` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-set-write-threshold), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockSetWriteThreshold {
@@ -88074,7 +88074,7 @@ pub mod commands {
     ///
     /// Since: 2.7
     ///
-    /// [`x-blockdev-change`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json`
+    /// [`x-blockdev-change` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-change), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevChange {
@@ -88165,7 +88165,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`x-blockdev-set-iothread`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json`
+    /// [`x-blockdev-set-iothread` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.x-blockdev-set-iothread), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XBlockdevSetIothread {
@@ -88249,7 +88249,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-internal-sync`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json`
+    /// [`blockdev-snapshot-internal-sync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-internal-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockdevSnapshotInternalSync(pub super::BlockdevSnapshotInternal);
 
@@ -88304,7 +88304,7 @@ pub mod commands {
 
     /// Since: 1.7
     ///
-    /// [`blockdev-snapshot-delete-internal-sync`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json`
+    /// [`blockdev-snapshot-delete-internal-sync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-delete-internal-sync), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevSnapshotDeleteInternalSync {
@@ -88390,7 +88390,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`query-pr-managers`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.query-pr-managers), `block.json`
+    /// [`query-pr-managers` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.query-pr-managers), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryPrManagers {}
@@ -88436,7 +88436,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`eject`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.eject), `block.json`
+    /// [`eject` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.eject), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Eject {
@@ -88536,7 +88536,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-open-tray`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-open-tray), `block.json`
+    /// [`blockdev-open-tray` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-open-tray), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevOpenTray {
@@ -88636,7 +88636,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-close-tray`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-close-tray), `block.json`
+    /// [`blockdev-close-tray` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-close-tray), `block.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevCloseTray {
@@ -88723,7 +88723,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`blockdev-remove-medium`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-remove-medium), `block.json`
+    /// [`blockdev-remove-medium` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-remove-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevRemoveMedium {
@@ -88781,7 +88781,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`blockdev-insert-medium`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-insert-medium), `block.json`
+    /// [`blockdev-insert-medium` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-insert-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevInsertMedium {
@@ -88850,7 +88850,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`blockdev-change-medium`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-change-medium), `block.json`
+    /// [`blockdev-change-medium` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-change-medium), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockdevChangeMedium {
@@ -88993,7 +88993,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`block_set_io_throttle`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.block_set_io_throttle), `block.json`
+    /// [`block_set_io_throttle` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.block_set_io_throttle), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockSetIoThrottle(pub super::BlockIOThrottle);
 
@@ -89048,7 +89048,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`block-latency-histogram-set`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.block-latency-histogram-set), `block.json`
+    /// [`block-latency-histogram-set` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.block-latency-histogram-set), `block.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockLatencyHistogramSet {
@@ -89201,7 +89201,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`nbd-server-start`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-start), `block-export.json`
+    /// [`nbd-server-start` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-start), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct NbdServerStart(pub super::NbdServerOptionsLegacy);
 
@@ -89260,7 +89260,7 @@ pub mod commands {
     ///
     /// Since: 1.3
     ///
-    /// [`nbd-server-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-add), `block-export.json`
+    /// [`nbd-server-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-add), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     pub struct NbdServerAdd(pub super::NbdServerAddOptions);
@@ -89321,7 +89321,7 @@ pub mod commands {
     ///
     /// Since: 2.12
     ///
-    /// [`nbd-server-remove`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-remove), `block-export.json`
+    /// [`nbd-server-remove` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-remove), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -89398,7 +89398,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`nbd-server-stop`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-stop), `block-export.json`
+    /// [`nbd-server-stop` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-stop), `block-export.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct NbdServerStop {}
@@ -89444,7 +89444,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json`
+    /// [`block-export-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct BlockExportAdd(pub super::BlockExportOptions);
 
@@ -89499,7 +89499,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`block-export-del`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json`
+    /// [`block-export-del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-del), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct BlockExportDel {
@@ -89574,7 +89574,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-block-exports`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json`
+    /// [`query-block-exports` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.query-block-exports), `block-export.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBlockExports {}
@@ -89620,7 +89620,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-chardev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev), `char.json`
+    /// [`query-chardev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev), `char.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryChardev {}
@@ -89666,7 +89666,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-chardev-backends`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev-backends), `char.json`
+    /// [`query-chardev-backends` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.query-chardev-backends), `char.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryChardevBackends {}
@@ -89711,7 +89711,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`ringbuf-write`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-write), `char.json`
+    /// [`ringbuf-write` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-write), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RingbufWrite {
@@ -89793,7 +89793,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`ringbuf-read`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-read), `char.json`
+    /// [`ringbuf-read` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.ringbuf-read), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RingbufRead {
@@ -89872,7 +89872,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json`
+    /// [`chardev-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevAdd {
@@ -89941,7 +89941,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-change`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json`
+    /// [`chardev-change` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-change), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevChange {
@@ -90010,7 +90010,7 @@ pub mod commands {
 
     /// Since: 1.4
     ///
-    /// [`chardev-remove`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json`
+    /// [`chardev-remove` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-remove), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevRemove {
@@ -90068,7 +90068,7 @@ pub mod commands {
 
     /// Since: 2.10
     ///
-    /// [`chardev-send-break`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json`
+    /// [`chardev-send-break` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-send-break), `char.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChardevSendBreak {
@@ -90126,7 +90126,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`dump-guest-memory`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json`
+    /// [`dump-guest-memory` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpGuestMemory {
@@ -90254,7 +90254,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`query-dump`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json`
+    /// [`query-dump` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump), `dump.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDump {}
@@ -90299,7 +90299,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-dump-guest-memory-capability`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json`
+    /// [`query-dump-guest-memory-capability` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.query-dump-guest-memory-capability), `dump.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDumpGuestMemoryCapability {}
@@ -90344,7 +90344,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`set_link`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.set_link), `net.json`
+    /// [`set_link` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.set_link), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetLink {
@@ -90410,7 +90410,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`netdev_add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_add), `net.json`
+    /// [`netdev_add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_add), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct NetdevAdd(pub super::Netdev);
 
@@ -90465,7 +90465,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`netdev_del`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_del), `net.json`
+    /// [`netdev_del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_del), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct NetdevDel {
@@ -90524,7 +90524,7 @@ pub mod commands {
 
     /// Since: 1.6
     ///
-    /// [`query-rx-filter`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json`
+    /// [`query-rx-filter` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.query-rx-filter), `net.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRxFilter {
@@ -90589,7 +90589,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`announce-self`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json`
+    /// [`announce-self` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.announce-self), `net.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct AnnounceSelf(pub super::AnnounceParameters);
 
@@ -90645,7 +90645,7 @@ pub mod commands {
     ///
     /// Since: 9.0
     ///
-    /// [`request-ebpf`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ebpf.request-ebpf), `ebpf.json`
+    /// [`request-ebpf` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ebpf.request-ebpf), `ebpf.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RequestEbpf {
@@ -90704,7 +90704,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker), `rocker.json`
+    /// [`query-rocker` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRocker {
@@ -90762,7 +90762,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-ports`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-ports), `rocker.json`
+    /// [`query-rocker-ports` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-ports), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerPorts {
@@ -90820,7 +90820,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-of-dpa-flows`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-flows), `rocker.json`
+    /// [`query-rocker-of-dpa-flows` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-flows), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerOfDpaFlows {
@@ -90894,7 +90894,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-rocker-of-dpa-groups`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-groups), `rocker.json`
+    /// [`query-rocker-of-dpa-groups` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-rocker.query-rocker-of-dpa-groups), `rocker.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryRockerOfDpaGroups {
@@ -90970,7 +90970,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm-models`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-models), `tpm.json`
+    /// [`query-tpm-models` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-models), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpmModels {}
@@ -91017,7 +91017,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm-types`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-types), `tpm.json`
+    /// [`query-tpm-types` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm-types), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpmTypes {}
@@ -91064,7 +91064,7 @@ pub mod commands {
     ///
     /// Since: 1.5
     ///
-    /// [`query-tpm`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm), `tpm.json`
+    /// [`query-tpm` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-tpm.query-tpm), `tpm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTpm {}
@@ -91109,7 +91109,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`set_password`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.set_password), `ui.json`
+    /// [`set_password` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.set_password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct SetPassword(pub super::SetPasswordOptions);
 
@@ -91163,7 +91163,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`expire_password`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.expire_password), `ui.json`
+    /// [`expire_password` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.expire_password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct ExpirePassword(pub super::ExpirePasswordOptions);
 
@@ -91219,7 +91219,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`screendump`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.screendump), `ui.json`
+    /// [`screendump` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.screendump), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Screendump {
@@ -91323,7 +91323,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-spice`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-spice), `ui.json`
+    /// [`query-spice` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-spice), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySpice {}
@@ -91370,7 +91370,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`query-vnc`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc), `ui.json`
+    /// [`query-vnc` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVnc {}
@@ -91417,7 +91417,7 @@ pub mod commands {
     ///
     /// Since: 2.3
     ///
-    /// [`query-vnc-servers`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc-servers), `ui.json`
+    /// [`query-vnc-servers` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-vnc-servers), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVncServers {}
@@ -91464,7 +91464,7 @@ pub mod commands {
     ///
     /// Since: 1.1
     ///
-    /// [`change-vnc-password`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.change-vnc-password), `ui.json`
+    /// [`change-vnc-password` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.change-vnc-password), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ChangeVncPassword {
@@ -91522,7 +91522,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-mice`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-mice), `ui.json`
+    /// [`query-mice` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-mice), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMice {}
@@ -91567,7 +91567,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`send-key`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.send-key), `ui.json`
+    /// [`send-key` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.send-key), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SendKey {
@@ -91641,7 +91641,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`input-send-event`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.input-send-event), `ui.json`
+    /// [`input-send-event` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.input-send-event), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct InputSendEvent {
@@ -91732,7 +91732,7 @@ pub mod commands {
 
     /// Since: 3.1
     ///
-    /// [`query-display-options`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json`
+    /// [`query-display-options` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.query-display-options), `ui.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDisplayOptions {}
@@ -91777,7 +91777,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`display-reload`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json`
+    /// [`display-reload` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.display-reload), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayReload(pub super::DisplayReloadOptions);
 
@@ -91831,7 +91831,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`display-update`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json`
+    /// [`display-update` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.display-update), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DisplayUpdate(pub super::DisplayUpdateOptions);
 
@@ -91885,7 +91885,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`client_migrate_info`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json`
+    /// [`client_migrate_info` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.client_migrate_info), `ui.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ClientMigrateInfo {
@@ -92001,7 +92001,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-migrate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json`
+    /// [`query-migrate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrate {}
@@ -92046,7 +92046,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`migrate-set-capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json`
+    /// [`migrate-set-capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-capabilities), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateSetCapabilities {
@@ -92109,7 +92109,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-migrate-capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json`
+    /// [`query-migrate-capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-capabilities), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateCapabilities {}
@@ -92154,7 +92154,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`migrate-set-parameters`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json`
+    /// [`migrate-set-parameters` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct MigrateSetParameters(pub super::MigrationParameters);
 
@@ -92208,7 +92208,7 @@ pub mod commands {
 
     /// Since: 2.4
     ///
-    /// [`query-migrate-parameters`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json`
+    /// [`query-migrate-parameters` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate-parameters), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrateParameters {}
@@ -92253,7 +92253,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`migrate-start-postcopy`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json`
+    /// [`migrate-start-postcopy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-start-postcopy), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateStartPostcopy {}
@@ -92304,7 +92304,7 @@ pub mod commands {
     ///
     /// Since: 2.8
     ///
-    /// [`x-colo-lost-heartbeat`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json`
+    /// [`x-colo-lost-heartbeat` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.x-colo-lost-heartbeat), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XColoLostHeartbeat {}
@@ -92350,7 +92350,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate_cancel`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json`
+    /// [`migrate_cancel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateCancel {}
@@ -92395,7 +92395,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`migrate-continue`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json`
+    /// [`migrate-continue` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-continue), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateContinue {
@@ -92454,7 +92454,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`migrate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json`
+    /// [`migrate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Migrate {
@@ -92601,7 +92601,7 @@ pub mod commands {
 
     /// Since: 2.3
     ///
-    /// [`migrate-incoming`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json`
+    /// [`migrate-incoming` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateIncoming {
@@ -92697,7 +92697,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`xen-save-devices-state`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json`
+    /// [`xen-save-devices-state` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-save-devices-state), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSaveDevicesState {
@@ -92771,7 +92771,7 @@ pub mod commands {
 
     /// Since: 1.3
     ///
-    /// [`xen-set-global-dirty-log`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json`
+    /// [`xen-set-global-dirty-log` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-global-dirty-log), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetGlobalDirtyLog {
@@ -92830,7 +92830,7 @@ pub mod commands {
 
     /// Since: 2.7
     ///
-    /// [`xen-load-devices-state`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json`
+    /// [`xen-load-devices-state` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-load-devices-state), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenLoadDevicesState {
@@ -92890,7 +92890,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-set-replication`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json`
+    /// [`xen-set-replication` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-set-replication), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenSetReplication {
@@ -92972,7 +92972,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`query-xen-replication-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json`
+    /// [`query-xen-replication-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-xen-replication-status), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryXenReplicationStatus {}
@@ -93019,7 +93019,7 @@ pub mod commands {
     ///
     /// Since: 2.9
     ///
-    /// [`xen-colo-do-checkpoint`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json`
+    /// [`xen-colo-do-checkpoint` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.xen-colo-do-checkpoint), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XenColoDoCheckpoint {}
@@ -93066,7 +93066,7 @@ pub mod commands {
     ///
     /// Since: 3.1
     ///
-    /// [`query-colo-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json`
+    /// [`query-colo-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-colo-status), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryColoStatus {}
@@ -93111,7 +93111,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-recover`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json`
+    /// [`migrate-recover` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-recover), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct MigrateRecover {
@@ -93170,7 +93170,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`migrate-pause`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json`
+    /// [`migrate-pause` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-pause), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct MigratePause {}
@@ -93216,7 +93216,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`calc-dirty-rate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json`
+    /// [`calc-dirty-rate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.calc-dirty-rate), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CalcDirtyRate {
@@ -93317,7 +93317,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-dirty-rate`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json`
+    /// [`query-dirty-rate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-dirty-rate), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryDirtyRate {
@@ -93383,7 +93383,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`set-vcpu-dirty-limit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json`
+    /// [`set-vcpu-dirty-limit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.set-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetVcpuDirtyLimit {
@@ -93458,7 +93458,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`cancel-vcpu-dirty-limit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json`
+    /// [`cancel-vcpu-dirty-limit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.cancel-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CancelVcpuDirtyLimit {
@@ -93524,7 +93524,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-vcpu-dirty-limit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json`
+    /// [`query-vcpu-dirty-limit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-vcpu-dirty-limit), `migration.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVcpuDirtyLimit {}
@@ -93569,7 +93569,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-save`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json`
+    /// [`snapshot-save` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-save), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotSave {
@@ -93660,7 +93660,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-load`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json`
+    /// [`snapshot-load` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-load), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotLoad {
@@ -93751,7 +93751,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`snapshot-delete`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json`
+    /// [`snapshot-delete` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.snapshot-delete), `migration.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SnapshotDelete {
@@ -93830,7 +93830,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`transaction`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-transaction.transaction), `transaction.json`
+    /// [`transaction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-transaction.transaction), `transaction.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Transaction {
@@ -93906,7 +93906,7 @@ pub mod commands {
 
     /// Since: 2.2
     ///
-    /// [`trace-event-get-state`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-get-state), `trace.json`
+    /// [`trace-event-get-state` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-get-state), `trace.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct TraceEventGetState {
@@ -93984,7 +93984,7 @@ pub mod commands {
 
     /// Since: 2.2
     ///
-    /// [`trace-event-set-state`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-set-state), `trace.json`
+    /// [`trace-event-set-state` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-trace.trace-event-set-state), `trace.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct TraceEventSetState {
@@ -94081,7 +94081,7 @@ pub mod commands {
 
     /// Since: 0.13
     ///
-    /// [`qmp_capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.qmp_capabilities), `control.json`
+    /// [`qmp_capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.qmp_capabilities), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QmpCapabilities {
@@ -94153,7 +94153,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-version`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-version), `control.json`
+    /// [`query-version` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-version), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVersion {}
@@ -94199,7 +94199,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-commands`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-commands), `control.json`
+    /// [`query-commands` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-commands), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCommands {}
@@ -94245,7 +94245,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`quit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.quit), `control.json`
+    /// [`quit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.quit), `control.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Quit {}
@@ -94291,7 +94291,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`query-qmp-schema`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-introspect.query-qmp-schema), `introspect.json`
+    /// [`query-qmp-schema` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-introspect.query-qmp-schema), `introspect.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryQmpSchema {}
@@ -94337,7 +94337,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-list`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json`
+    /// [`qom-list` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomList {
@@ -94396,7 +94396,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-get`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json`
+    /// [`qom-get` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomGet {
@@ -94466,7 +94466,7 @@ pub mod commands {
 
     /// Since: 10.1
     ///
-    /// [`qom-list-get`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json`
+    /// [`qom-list-get` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-get), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListGet {
@@ -94530,7 +94530,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`qom-set`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json`
+    /// [`qom-set` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomSet {
@@ -94610,7 +94610,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`qom-list-types`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json`
+    /// [`qom-list-types` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-types), `qom.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QomListTypes {
@@ -94695,7 +94695,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`qom-list-properties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json`
+    /// [`qom-list-properties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list-properties), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QomListProperties {
@@ -94754,7 +94754,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json`
+    /// [`object-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct ObjectAdd(pub super::ObjectOptions);
 
@@ -94809,7 +94809,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`object-del`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json`
+    /// [`object-del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ObjectDel {
@@ -94868,7 +94868,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`device-list-properties`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device-list-properties), `qdev.json`
+    /// [`device-list-properties` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device-list-properties), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceListProperties {
@@ -94933,7 +94933,7 @@ pub mod commands {
     ///
     /// Members that the schema does not list are accepted.
     ///
-    /// [`device_add`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device_add), `qdev.json`
+    /// [`device_add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device_add), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceAdd {
@@ -95034,7 +95034,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`device_del`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device_del), `qdev.json`
+    /// [`device_del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device_del), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceDel {
@@ -95096,7 +95096,7 @@ pub mod commands {
     ///
     /// Since: 9.2
     ///
-    /// [`device-sync-config`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device-sync-config), `qdev.json`
+    /// [`device-sync-config` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device-sync-config), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceSyncConfig {
@@ -95155,7 +95155,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-cpus-fast`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpus-fast), `machine.json`
+    /// [`query-cpus-fast` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpus-fast), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpusFast {}
@@ -95200,7 +95200,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-machines`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-machines), `machine.json`
+    /// [`query-machines` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-machines), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMachines {
@@ -95268,7 +95268,7 @@ pub mod commands {
 
     /// Since: 4.0
     ///
-    /// [`query-current-machine`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-current-machine), `machine.json`
+    /// [`query-current-machine` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-current-machine), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCurrentMachine {}
@@ -95313,7 +95313,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-target`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-target), `machine.json`
+    /// [`query-target` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-target), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryTarget {}
@@ -95358,7 +95358,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-uuid`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-uuid), `machine.json`
+    /// [`query-uuid` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-uuid), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryUuid {}
@@ -95404,7 +95404,7 @@ pub mod commands {
 
     /// Since: 2.9
     ///
-    /// [`query-vm-generation-id`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-vm-generation-id), `machine.json`
+    /// [`query-vm-generation-id` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-vm-generation-id), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryVmGenerationId {}
@@ -95449,7 +95449,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`system_reset`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_reset), `machine.json`
+    /// [`system_reset` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_reset), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemReset {}
@@ -95494,7 +95494,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`system_powerdown`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_powerdown), `machine.json`
+    /// [`system_powerdown` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_powerdown), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemPowerdown {}
@@ -95539,7 +95539,7 @@ pub mod commands {
 
     /// Since: 1.1
     ///
-    /// [`system_wakeup`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_wakeup), `machine.json`
+    /// [`system_wakeup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_wakeup), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SystemWakeup {}
@@ -95584,7 +95584,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`inject-nmi`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.inject-nmi), `machine.json`
+    /// [`inject-nmi` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.inject-nmi), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct InjectNmi {}
@@ -95629,7 +95629,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`memsave`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.memsave), `machine.json`
+    /// [`memsave` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.memsave), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Memsave {
@@ -95721,7 +95721,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`pmemsave`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.pmemsave), `machine.json`
+    /// [`pmemsave` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.pmemsave), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Pmemsave {
@@ -95800,7 +95800,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-memdev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memdev), `machine.json`
+    /// [`query-memdev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memdev), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemdev {}
@@ -95846,7 +95846,7 @@ pub mod commands {
 
     /// Since: 2.7
     ///
-    /// [`query-hotpluggable-cpus`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-hotpluggable-cpus), `machine.json`
+    /// [`query-hotpluggable-cpus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-hotpluggable-cpus), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryHotpluggableCpus {}
@@ -95892,7 +95892,7 @@ pub mod commands {
 
     /// Since: 3.0
     ///
-    /// [`set-numa-node`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.set-numa-node), `machine.json`
+    /// [`set-numa-node` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.set-numa-node), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct SetNumaNode(pub super::NumaOptions);
 
@@ -95947,7 +95947,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`balloon`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.balloon), `machine.json`
+    /// [`balloon` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.balloon), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Balloon {
@@ -96006,7 +96006,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-balloon`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-balloon), `machine.json`
+    /// [`query-balloon` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-balloon), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryBalloon {}
@@ -96051,7 +96051,7 @@ pub mod commands {
 
     /// Since: 8.2
     ///
-    /// [`query-hv-balloon-status-report`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-hv-balloon-status-report), `machine.json`
+    /// [`query-hv-balloon-status-report` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-hv-balloon-status-report), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryHvBalloonStatusReport {}
@@ -96096,7 +96096,7 @@ pub mod commands {
 
     /// Since: 2.11
     ///
-    /// [`query-memory-size-summary`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-size-summary), `machine.json`
+    /// [`query-memory-size-summary` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-size-summary), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemorySizeSummary {}
@@ -96141,7 +96141,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-memory-devices`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json`
+    /// [`query-memory-devices` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-memory-devices), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMemoryDevices {}
@@ -96190,7 +96190,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-irq`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json`
+    /// [`x-query-irq` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-irq), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryIrq {}
@@ -96242,7 +96242,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-jit`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json`
+    /// [`x-query-jit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-jit), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryJit {}
@@ -96292,7 +96292,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-numa`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json`
+    /// [`x-query-numa` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-numa), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryNuma {}
@@ -96342,7 +96342,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-ramblock`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json`
+    /// [`x-query-ramblock` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-ramblock), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRamblock {}
@@ -96392,7 +96392,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-roms`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json`
+    /// [`x-query-roms` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-roms), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRoms {}
@@ -96442,7 +96442,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-usb`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json`
+    /// [`x-query-usb` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-usb), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryUsb {}
@@ -96490,7 +96490,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`dumpdtb`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json`
+    /// [`dumpdtb` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.dumpdtb), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Dumpdtb {
@@ -96552,7 +96552,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`x-query-interrupt-controllers`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json`
+    /// [`x-query-interrupt-controllers` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.x-query-interrupt-controllers), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryInterruptControllers {}
@@ -96598,7 +96598,7 @@ pub mod commands {
 
     /// Since: 10.2
     ///
-    /// [`query-firmware-log`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json`
+    /// [`query-firmware-log` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-firmware-log), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFirmwareLog {
@@ -96664,7 +96664,7 @@ pub mod commands {
 
     /// Since: 2.5
     ///
-    /// [`dump-skeys`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json`
+    /// [`dump-skeys` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.dump-skeys), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DumpSkeys {
@@ -96722,7 +96722,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-comparison`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json`
+    /// [`query-cpu-model-comparison` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-comparison), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelComparison {
@@ -96789,7 +96789,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-baseline`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json`
+    /// [`query-cpu-model-baseline` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-baseline), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelBaseline {
@@ -96856,7 +96856,7 @@ pub mod commands {
 
     /// Since: 2.8
     ///
-    /// [`query-cpu-model-expansion`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json`
+    /// [`query-cpu-model-expansion` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-model-expansion), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuModelExpansion {
@@ -96923,7 +96923,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-cpu-definitions`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json`
+    /// [`query-cpu-definitions` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpu-definitions), `machine.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCpuDefinitions {}
@@ -96972,7 +96972,7 @@ pub mod commands {
     ///
     /// Since: 8.2
     ///
-    /// [`set-cpu-topology`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.set-cpu-topology), `machine-s390x.json`
+    /// [`set-cpu-topology` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.set-cpu-topology), `machine-s390x.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SetCpuTopology {
@@ -97118,7 +97118,7 @@ pub mod commands {
     ///
     /// Since: 8.2
     ///
-    /// [`query-s390x-cpu-polarization`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.query-s390x-cpu-polarization), `machine-s390x.json`
+    /// [`query-s390x-cpu-polarization` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine-s390x.query-s390x-cpu-polarization), `machine-s390x.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryS390xCpuPolarization {}
@@ -97164,7 +97164,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`query-replay`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.query-replay), `replay.json`
+    /// [`query-replay` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.query-replay), `replay.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryReplay {}
@@ -97209,7 +97209,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-break`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-break), `replay.json`
+    /// [`replay-break` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-break), `replay.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ReplayBreak {
@@ -97268,7 +97268,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-delete-break`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-delete-break), `replay.json`
+    /// [`replay-delete-break` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-delete-break), `replay.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ReplayDeleteBreak {}
@@ -97313,7 +97313,7 @@ pub mod commands {
 
     /// Since: 5.2
     ///
-    /// [`replay-seek`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-seek), `replay.json`
+    /// [`replay-seek` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-replay.replay-seek), `replay.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct ReplaySeek {
@@ -97372,7 +97372,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`yank`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-yank.yank), `yank.json`
+    /// [`yank` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-yank.yank), `yank.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Yank {
@@ -97436,7 +97436,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`query-yank`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-yank.query-yank), `yank.json`
+    /// [`query-yank` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-yank.query-yank), `yank.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryYank {}
@@ -97482,7 +97482,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`add_client`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.add_client), `misc.json`
+    /// [`add_client` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.add_client), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct AddClient {
@@ -97577,7 +97577,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-name`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-name), `misc.json`
+    /// [`query-name` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-name), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryName {}
@@ -97623,7 +97623,7 @@ pub mod commands {
 
     /// Since: 2.0
     ///
-    /// [`query-iothreads`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json`
+    /// [`query-iothreads` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-iothreads), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryIothreads {}
@@ -97669,7 +97669,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`stop`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json`
+    /// [`stop` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Stop {}
@@ -97714,7 +97714,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`cont`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json`
+    /// [`cont` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Cont {}
@@ -97763,7 +97763,7 @@ pub mod commands {
     ///
     /// Since: 3.0
     ///
-    /// [`x-exit-preconfig`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json`
+    /// [`x-exit-preconfig` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.x-exit-preconfig), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XExitPreconfig {}
@@ -97814,7 +97814,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`human-monitor-command`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json`
+    /// [`human-monitor-command` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.human-monitor-command), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct HumanMonitorCommand {
@@ -97891,7 +97891,7 @@ pub mod commands {
     ///
     /// Since: 0.14
     ///
-    /// [`getfd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json`
+    /// [`getfd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.getfd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Getfd {
@@ -97951,7 +97951,7 @@ pub mod commands {
     ///
     /// Since: 8.0
     ///
-    /// [`get-win32-socket`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json`
+    /// [`get-win32-socket` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.get-win32-socket), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GetWin32Socket {
@@ -98020,7 +98020,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`closefd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json`
+    /// [`closefd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.closefd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Closefd {
@@ -98078,7 +98078,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`add-fd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json`
+    /// [`add-fd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct AddFd {
@@ -98162,7 +98162,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`remove-fd`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json`
+    /// [`remove-fd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.remove-fd), `misc.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct RemoveFd {
@@ -98237,7 +98237,7 @@ pub mod commands {
 
     /// Since: 1.2
     ///
-    /// [`query-fdsets`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json`
+    /// [`query-fdsets` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-fdsets), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryFdsets {}
@@ -98282,7 +98282,7 @@ pub mod commands {
 
     /// Since: 1.5
     ///
-    /// [`query-command-line-options`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json`
+    /// [`query-command-line-options` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-command-line-options), `misc.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCommandLineOptions {
@@ -98351,7 +98351,7 @@ pub mod commands {
 
     /// Since: 2.6
     ///
-    /// [`query-gic-capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-arm.query-gic-capabilities), `misc-arm.json`
+    /// [`query-gic-capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-arm.query-gic-capabilities), `misc-arm.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryGicCapabilities {}
@@ -98396,7 +98396,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`rtc-reset-reinjection`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.rtc-reset-reinjection), `misc-i386.json`
+    /// [`rtc-reset-reinjection` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.rtc-reset-reinjection), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct RtcResetReinjection {}
@@ -98441,7 +98441,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev), `misc-i386.json`
+    /// [`query-sev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySev {}
@@ -98486,7 +98486,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev-launch-measure`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-launch-measure), `misc-i386.json`
+    /// [`query-sev-launch-measure` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-launch-measure), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevLaunchMeasure {}
@@ -98531,7 +98531,7 @@ pub mod commands {
 
     /// Since: 2.12
     ///
-    /// [`query-sev-capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-capabilities), `misc-i386.json`
+    /// [`query-sev-capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-capabilities), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevCapabilities {}
@@ -98576,7 +98576,7 @@ pub mod commands {
 
     /// Since: 6.0
     ///
-    /// [`sev-inject-launch-secret`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.sev-inject-launch-secret), `misc-i386.json`
+    /// [`sev-inject-launch-secret` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.sev-inject-launch-secret), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct SevInjectLaunchSecret {
@@ -98658,7 +98658,7 @@ pub mod commands {
 
     /// Since: 6.1
     ///
-    /// [`query-sev-attestation-report`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-attestation-report), `misc-i386.json`
+    /// [`query-sev-attestation-report` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sev-attestation-report), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySevAttestationReport {
@@ -98716,7 +98716,7 @@ pub mod commands {
 
     /// Since: 6.2
     ///
-    /// [`query-sgx`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx), `misc-i386.json`
+    /// [`query-sgx` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySgx {}
@@ -98761,7 +98761,7 @@ pub mod commands {
 
     /// Since: 6.2
     ///
-    /// [`query-sgx-capabilities`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx-capabilities), `misc-i386.json`
+    /// [`query-sgx-capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.query-sgx-capabilities), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QuerySgxCapabilities {}
@@ -98806,7 +98806,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`xen-event-list`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-list), `misc-i386.json`
+    /// [`xen-event-list` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-list), `misc-i386.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XenEventList {}
@@ -98851,7 +98851,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`xen-event-inject`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-inject), `misc-i386.json`
+    /// [`xen-event-inject` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc-i386.xen-event-inject), `misc-i386.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XenEventInject {
@@ -98910,7 +98910,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`query-audiodevs`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-audio.query-audiodevs), `audio.json`
+    /// [`query-audiodevs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-audio.query-audiodevs), `audio.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAudiodevs {}
@@ -98955,7 +98955,7 @@ pub mod commands {
 
     /// Since: 2.1
     ///
-    /// [`query-acpi-ospm-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-acpi.query-acpi-ospm-status), `acpi.json`
+    /// [`query-acpi-ospm-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-acpi.query-acpi-ospm-status), `acpi.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryAcpiOspmStatus {}
@@ -99004,7 +99004,7 @@ pub mod commands {
     ///
     /// Since: 10.2
     ///
-    /// [`inject-ghes-v2-error`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-acpi-hest.inject-ghes-v2-error), `acpi-hest.json`
+    /// [`inject-ghes-v2-error` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-acpi-hest.inject-ghes-v2-error), `acpi-hest.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct InjectGhesV2Error {
@@ -99063,7 +99063,7 @@ pub mod commands {
 
     /// Since: 0.14
     ///
-    /// [`query-pci`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-pci.query-pci), `pci.json`
+    /// [`query-pci` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-pci.query-pci), `pci.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryPci {}
@@ -99108,7 +99108,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-stats`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats), `stats.json`
+    /// [`query-stats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats), `stats.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct QueryStats(pub super::StatsFilter);
 
@@ -99162,7 +99162,7 @@ pub mod commands {
 
     /// Since: 7.1
     ///
-    /// [`query-stats-schemas`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats-schemas), `stats.json`
+    /// [`query-stats-schemas` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-stats.query-stats-schemas), `stats.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryStatsSchemas {
@@ -99232,7 +99232,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio), `virtio.json`
+    /// [`x-query-virtio` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio), `virtio.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtio {}
@@ -99282,7 +99282,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json`
+    /// [`x-query-virtio-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioStatus {
@@ -99345,7 +99345,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json`
+    /// [`x-query-virtio-queue-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueStatus {
@@ -99416,7 +99416,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-vhost-queue-status`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json`
+    /// [`x-query-virtio-vhost-queue-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-vhost-queue-status), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioVhostQueueStatus {
@@ -99487,7 +99487,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`x-query-virtio-queue-element`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json`
+    /// [`x-query-virtio-queue-element` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-virtio.x-query-virtio-queue-element), `virtio.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryVirtioQueueElement {
@@ -99567,7 +99567,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`query-cryptodev`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cryptodev.query-cryptodev), `cryptodev.json`
+    /// [`query-cryptodev` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cryptodev.query-cryptodev), `cryptodev.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct QueryCryptodev {}
@@ -99612,7 +99612,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-general-media-event`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json`
+    /// [`cxl-inject-general-media-event` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-general-media-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectGeneralMediaEvent(pub super::CXLGeneralMediaEvent);
 
@@ -99666,7 +99666,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-dram-event`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json`
+    /// [`cxl-inject-dram-event` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-dram-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectDramEvent(pub super::CXLDRAMEvent);
 
@@ -99720,7 +99720,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-memory-module-event`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json`
+    /// [`cxl-inject-memory-module-event` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-memory-module-event), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct CxlInjectMemoryModuleEvent(pub super::CXLMemModuleEvent);
 
@@ -99774,7 +99774,7 @@ pub mod commands {
 
     /// Since: 8.1
     ///
-    /// [`cxl-inject-poison`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json`
+    /// [`cxl-inject-poison` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-poison), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectPoison {
@@ -99853,7 +99853,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-uncorrectable-errors`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json`
+    /// [`cxl-inject-uncorrectable-errors` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-uncorrectable-errors), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectUncorrectableErrors {
@@ -99922,7 +99922,7 @@ pub mod commands {
 
     /// Since: 8.0
     ///
-    /// [`cxl-inject-correctable-error`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json`
+    /// [`cxl-inject-correctable-error` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-inject-correctable-error), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlInjectCorrectableError {
@@ -99995,7 +99995,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-add-dynamic-capacity`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json`
+    /// [`cxl-add-dynamic-capacity` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-add-dynamic-capacity), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlAddDynamicCapacity {
@@ -100128,7 +100128,7 @@ pub mod commands {
     ///
     /// Since: 9.1
     ///
-    /// [`cxl-release-dynamic-capacity`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json`
+    /// [`cxl-release-dynamic-capacity` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-cxl.cxl-release-dynamic-capacity), `cxl.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct CxlReleaseDynamicCapacity {
@@ -100295,7 +100295,7 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`query-migrationthreads`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json`
+    /// [`query-migrationthreads` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[deprecated = "going to be removed"]
     #[non_exhaustive]
@@ -100350,7 +100350,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-opcount`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json`
+    /// [`x-query-opcount` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryOpcount {}
@@ -100402,7 +100402,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-rdma`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json`
+    /// [`x-query-rdma` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRdma {}
@@ -100456,7 +100456,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-profile`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json`
+    /// [`x-query-profile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryProfile {}
@@ -100504,7 +100504,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-blockdev-reopen`](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json`
+    /// [`x-blockdev-reopen` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct XBlockdevReopen(pub super::BlockdevOptions);
 

@@ -118,7 +118,8 @@ impl Plan<'_> {
                 let stem = stem.strip_suffix(".json").unwrap_or(stem);
                 let Reference { page, namespace } = reference;
                 let kind = source.kind;
-                format!("[`{name}`]({page}#{kind}-{namespace}-{stem}.{name}), `{file}`")
+                let anchor = format!("{kind}-{namespace}-{stem}.{name}");
+                format!("[`{name}` in QEMU's manual]({page}#{anchor}), `{file}`")
             }
         }
     }
