@@ -63,7 +63,7 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
             command.arg("-o").arg(file);
             command
         })
-        .required(20.0),
+        .required(6.0),
     ];
     let restated = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/qapi/qapi-schema.json");
     contenders.push(Contender::new("`qapi-gen check`, schema/", REPEATS, {
