@@ -216,6 +216,12 @@ fn subcommands() -> Vec<Command> {
                     .required(true)
                     .help("The file; - is standard input"),
             ),
+        Command::new("record")
+            .about("A shell, or the lines of standard input, with all messages written to a file, secrets too")
+            .arg(Arg::new("file").required(true).help("The recording")),
+        Command::new("replay")
+            .about("Say to the server what a recording's client said, and tell where it goes differently")
+            .arg(Arg::new("file").required(true).help("The recording")),
         Command::new("complete-line")
             .hide(true)
             .arg(Arg::new("shell").required(true))

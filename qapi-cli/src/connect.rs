@@ -8,6 +8,8 @@ use qapi_rt::blocking::{Agent, AgentBuilder, Builder, Client};
 
 use crate::failure::Failure;
 use crate::machines::{self, Kind};
+use crate::record;
+use crate::session::Settings;
 
 /// A command that is the other end; it is ended with the connection.
 #[derive(Debug)]
@@ -23,10 +25,27 @@ impl Drop for Child {
 pub(crate) fn client(
     builder: Builder<'_>,
     address: &str,
+    recording: Option<&Path>,
 ) -> Result<(Client, Option<Child>), Failure> {
     match Target::of(address, Kind::Qmp)? {
-        Target::Address(address) => Ok((builder.connect(&address)?, None)),
+        Target::Address(address) => match recording {
+            Some(file) => Ok((record::client(builder, &address, file)?, None)),
+            None => Ok((builder.connect(&address)?, None)),
+        },
+        Target::Command(..) if recording.is_some() => {
+            Err(Failure::usage("recording is for Unix sockets and TCP"))
+        }
         Target::Command(child, reader, writer) => Ok((builder.over(reader, writer)?, Some(child))),
+    }
+}
+
+/// Where a server listens.
+pub(crate) fn address(settings: &Settings) -> Result<Address, Failure> {
+    let address = settings.address.as_deref();
+    let address = address.ok_or_else(|| Failure::usage("which server? -s ADDRESS says it"))?;
+    match Target::of(address, Kind::Qmp)? {
+        Target::Address(address) => Ok(address),
+        Target::Command(..) => Err(Failure::usage("replaying is for Unix sockets and TCP")),
     }
 }
 

@@ -15,6 +15,7 @@ mod interrupts;
 mod job;
 mod machines;
 mod output;
+mod record;
 mod schema;
 mod session;
 mod shell;
@@ -108,6 +109,7 @@ fn settings(behind: &ArgMatches, before: &ArgMatches) -> Result<Settings, Failur
         quiet: flag(behind, before, "quiet"),
         fresh: flag(behind, before, "fresh"),
         oob: flag(behind, before, "oob"),
+        record: None,
         interrupts: interrupts.map_err(|error| Failure::usage(format!("SIGINT: {error}")))?,
     })
 }
@@ -127,6 +129,12 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         "agent" => return agent::run(settings, behind, matches),
         "ls" => machines::list(settings.output),
         "run" => shell::script(settings, &text("file").unwrap_or_default()),
+        "record" => {
+            let mut settings = settings.clone();
+            settings.record = text("file").map(Into::into);
+            shell::run(&settings)
+        }
+        "replay" => record::replay(settings, &text("file").unwrap_or_default()),
         "completions" => print(complete::script(&text("shell").unwrap_or_default())),
         "complete-line" => {
             let (shell, line) = (text("shell"), text("line"));

@@ -1,6 +1,7 @@
 //! A connection, and what is known of the server.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) fresh: bool,
     /// Whether out-of-band execution is to be enabled.
     pub(crate) oob: bool,
+    /// Where all messages are written down.
+    pub(crate) record: Option<PathBuf>,
     pub(crate) interrupts: Interrupts,
 }
 
@@ -70,7 +73,7 @@ impl Session {
         let builder = Client::builder()
             .deadline(settings.deadline())
             .oob(settings.oob);
-        let (client, child) = connect::client(builder, &address)?;
+        let (client, child) = connect::client(builder, &address, settings.record.as_deref())?;
         let cache = Cache::of(&client, &address);
         Ok(Self {
             client,

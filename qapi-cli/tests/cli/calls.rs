@@ -426,51 +426,6 @@ fn the_human_monitor() {
 }
 
 #[test]
-fn events_until_one() {
-    let Some(server) = qemu("none").map(|launch| launch.monitors(2).start()) else {
-        return;
-    };
-    let qmp = Qmp::of(&server);
-    let other = Qmp::at(&server.monitor(1), &qmp.home);
-    let mut command = other.command();
-    command.args(["events", "--filter", "RES*", "--until", "SHUTDOWN"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    // It is connected when the kernel says that somebody is.
-    while !qmp.say("ls").good().contains("in use") {}
-    for command in ["stop", "cont", "stop", "cont", "quit"] {
-        qmp.say(command).good();
-    }
-    let out = Ended::of(child.wait_with_output().unwrap()).good();
-    let names: Vec<_> = out
-        .lines()
-        .map(|line| {
-            line.split('"')
-                .nth(line.split('"').position(|part| part == "event").unwrap() + 2)
-                .unwrap()
-        })
-        .collect();
-    assert!(
-        names.ends_with(&["SHUTDOWN"])
-            && names[..names.len() - 1]
-                .iter()
-                .all(|name| *name == "RESUME"),
-        "{out}"
-    );
-}
-
-#[test]
-fn events_for_some_time() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
-        return;
-    };
-    let qmp = Qmp::of(&server);
-    assert_eq!(qmp.say("events --timeout 100ms").good(), "");
-    let (code, err) = qmp.say("events --until SHUTDOWN --timeout 100ms").bad();
-    assert_eq!((code, &*err), (4, "error: no SHUTDOWN within the time\n"));
-}
-
-#[test]
 fn sockets_of_machines() {
     let Some(launch) = qemu("none") else { return };
     let server = launch.args(["-name", "guest=testvm"]).start();

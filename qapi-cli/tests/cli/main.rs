@@ -4,7 +4,9 @@
 mod agent;
 mod calls;
 mod completion;
+mod events;
 mod jobs;
+mod record;
 mod setup;
 mod shell;
 mod terminal;

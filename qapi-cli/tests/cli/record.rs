@@ -1,0 +1,41 @@
+//! Sessions written down, and said again.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use qapi_tests::peers::storage_daemon;
+
+use crate::setup::{Ended, Qmp};
+
+#[test]
+fn a_session_is_written_down_and_said_again() {
+    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+        return;
+    };
+    let qmp = Qmp::of(&server);
+    let file = server.path("session");
+    let path = file.to_str().unwrap();
+    let mut command = qmp.command();
+    command.args(["record", path]).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"blockdev-add driver=null-co node-name=n\nblockdev-del node-name=n\n")
+        .unwrap();
+    drop(input);
+    let out = Ended::of(child.wait_with_output().unwrap()).good();
+    assert_eq!(out, "{}\n{}\n");
+    let text = fs::read_to_string(&file).unwrap();
+    let says = |line: &str| line.starts_with("C: ") && line.contains("blockdev-add");
+    assert!(text.lines().any(says), "{text}");
+
+    assert_eq!(qmp.run(["replay", path]).good(), "");
+    // With the node there already it goes differently.
+    qmp.say("blockdev-add driver=null-co node-name=n").good();
+    let ended = qmp.run(["replay", path]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.contains("blockdev-add"), "{}", ended.out);
+    assert_eq!(qmp.run(["replay", "nowhere"]).bad().0, 2);
+}
