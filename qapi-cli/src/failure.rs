@@ -77,6 +77,8 @@ impl From<qapi_rt::jobs::Error> for Failure {
     fn from(error: qapi_rt::jobs::Error) -> Self {
         match error {
             qapi_rt::jobs::Error::Call(error) => error.into(),
+            // The server goes on with it.
+            error @ qapi_rt::jobs::Error::Deadline { .. } => Self::unknown(error.to_string()),
             error => Self::refused(error.to_string()),
         }
     }
