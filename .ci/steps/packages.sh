@@ -1,6 +1,6 @@
 # What is published.
 
-published=(qapi-schema qapi-gen qapi-types qapi-rt)
+published=(qapi-schema qapi-gen qapi-types qapi-rt qapi-cli)
 
 about[packages]="every package builds from what cargo packs, and from nothing else"
 step_packages() {

@@ -63,7 +63,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// Sends it and waits for the reply.
     ///
     /// # Errors
-    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`].
+    /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`](crate::ErrorKind).
     pub fn send(self) -> Result<R::Reply, Error> {
         let connection = &self.client.0.connection;
         let deadline = after(self.deadline);

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::dial::{Child, PAUSE};
-use crate::transport::tokio::{self as transport, ReadHalf, Stream, WriteHalf};
+use crate::transport::tokio::{self as transport, ReadHalf, WriteHalf};
 
 /// How a client is to be connected, and to behave.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
     #[cfg(unix)]
     pub async fn over_unix(self, stream: tokio::net::UnixStream) -> Result<Client, Error> {
         let deadline = self.connect_by();
-        self.negotiate(Stream::Unix(stream).split(), None, deadline)
+        self.negotiate(transport::Stream::Unix(stream).split(), None, deadline)
             .await
     }
 

@@ -24,7 +24,7 @@ pub enum Happening {
     /// The server told that something happened.
     Event(EventMessage),
     /// The connection has ended, and with it the calls that had been sent. The session goes on, see
-    /// [`Options::reconnect`].
+    /// [`Options::reconnect`](super::Options::reconnect).
     Disconnected(Error),
     /// The session is over; all its calls have ended before.
     Closed(Error),

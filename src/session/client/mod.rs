@@ -48,7 +48,7 @@
 //!
 //! Since QEMU 11.1 a monitor can be deleted and another one be put on its character device while a client is connected.
 //! The client sees no end of the connection but, some time later, another greeting. With the option that is a new
-//! connection on the same channel; without it [`Violation::SecondGreeting`](crate::Violation::SecondGreeting) ends the
+//! connection on the same channel; without it [`Violation::SecondGreeting`] ends the
 //! session, as the new monitor has negotiated nothing and knows no ids.
 
 mod connection;
@@ -79,6 +79,7 @@ use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::types::message::Greeting;
 use crate::types::{Event, Note, Writer};
+#[cfg(feature = "qga")]
 pub(crate) use connection::excerpt;
 use connection::violation;
 use output::Outbox;
