@@ -90,7 +90,9 @@ features_with_agent() {
 with_types() {
   local set
   for set in serde serde,server; do check qapi-types "$@" $set; done
-  for set in "" $(subsets client server tokio) testing "testing tokio"; do check qapi-rt "$@" $set; done
+  for set in "" $(subsets client server tokio) testing "testing tokio" "client serde vsock" "client tokio serde vsock" "server vsock"; do
+    check qapi-rt "$@" $set
+  done
 }
 
 about[documentation]="rustdoc as docs.rs runs it, no warnings"
