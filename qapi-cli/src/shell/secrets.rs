@@ -13,11 +13,8 @@ pub(crate) fn masked(line: &str) -> String {
     let words = words::split(line);
     let mut members = Object::new();
     for word in &words {
-        match word.text.split_once('=') {
-            Some((key, value)) => {
-                members.insert(key.trim_end_matches(':').to_owned(), value.into());
-            }
-            None => {}
+        if let Some((key, value)) = word.text.split_once('=') {
+            members.insert(key.trim_end_matches(':').to_owned(), value.into());
         }
     }
     if words.first().is_some_and(|word| word.text == "hmp") {
