@@ -432,9 +432,9 @@ fn sockets_of_machines() {
     let qmp = Qmp::of(&server);
     let path = server.socket();
     let list = qmp.say("ls").good();
-    let row = format!(r#""machine": "testvm", "kind": "qmp", "state": "free", "pid": "#);
+    let row = r#""machine": "testvm", "kind": "qmp", "state": "free", "pid": "#;
     assert!(
-        list.contains(&row) && list.contains(path.to_str().unwrap()),
+        list.contains(row) && list.contains(path.to_str().unwrap()),
         "{list}"
     );
     qmp.say("-s testvm query-version").good();
