@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from pathlib import Path
 
 from qemu.qmp import EventListener, ExecuteError, QMPClient
 from qemu.qmp.legacy import QEMUMonitorProtocol
@@ -19,7 +18,8 @@ from qemu.qmp.legacy import QEMUMonitorProtocol
 # What a test waits for at most before it fails, in seconds.
 PATIENCE = 20
 PROGRAM = ""
-RELEASE = Path(__file__).parents[3].joinpath("schema/VERSION").read_text().strip()
+# What the example says it is.
+RELEASE = "10.2.0"
 
 
 class Machine:
