@@ -2,7 +2,7 @@
 # QEMU sends DUMP_COMPLETED, and query-dump says "completed", while the dump still blocks migration, which would be
 # refused. The only sign that it is over is that query-migrate names no such reason any more. Seen with 10.0.2
 # and 11.1.3; shown if it happens once in 20 times.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 need_older
 python3 - <<'PYTHON'

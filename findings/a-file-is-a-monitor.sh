@@ -2,7 +2,7 @@
 # QEMU 11.1: a monitor can be put on a character device of kind "file". With "in" it executes the commands that are in a
 # file, as soon as it is made, and writes greeting, replies and events to another one: a script without a client. Seen
 # with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 import json

@@ -2,7 +2,7 @@
 # QEMU 11.1: a monitor on a UDP character device answers each request in one datagram, and a reply that is too large for
 # one (query-qmp-schema) is never sent, without any error: the client waits for ever, while the next request is answered
 # as if nothing had been. Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 import json

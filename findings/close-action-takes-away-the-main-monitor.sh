@@ -2,7 +2,7 @@
 # QEMU 11.1: close-action of a monitor is not fixed when it is made. qom-set takes it at any time, also for a monitor of
 # the command line, and also from its own client: when that one leaves, the monitor and its socket are gone, and the
 # machine runs on unreachable. Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 import os

@@ -2,7 +2,7 @@
 # QEMU 11.1 tells where in a request's JSON an error is, as line and column from 1. A token that directly follows a number
 # or a keyword is told one column too far: "[1}" and "[1 }" have their errors at the same column, "['1'}" and "['1' }"
 # have not. Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 import json

@@ -2,7 +2,7 @@
 # QEMU 11.1: a human monitor can be added while the machine runs (object-add monitor-hmp), and never be taken away:
 # object-del refuses it, and so its character device and its socket stay too. Those of QMP can be deleted. Seen with
 # 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 from peer import *

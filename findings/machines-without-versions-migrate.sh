@@ -2,7 +2,7 @@
 # The state of a microvm, an isapc or a machine "none" goes from QEMU 10.0 to 11.1 and back, although these types have no
 # versions that would promise it. That of q35, which is an alias of another versioned type in each release, is refused
 # by name alone: the same state is taken where the source was told the version. Seen with 10.0.2 and 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 need_older
 python3 - <<'PYTHON'

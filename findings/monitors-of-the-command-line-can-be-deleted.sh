@@ -3,7 +3,7 @@
 # delete it. Whoever was connected sees no end of the connection, only silence, until the character device goes as well.
 # When the last monitor has deleted itself by its close-action the machine goes on with none, and none can be added.
 # Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # QEMU 11.1: how a monitor lays out its messages can be changed while a client is connected, by another client: qom-set of
 # "pretty". The next reply is spread over lines, CRLF each, where those before were one line. Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 from peer import *

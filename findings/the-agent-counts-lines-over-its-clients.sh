@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # QEMU 11.1's guest agent tells the line of an error in a request's JSON. It counts from its own start, over all clients
 # that were ever connected; a monitor counts from the start of each connection. Seen with 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 python3 - <<'PYTHON'
 from peer import *

@@ -2,7 +2,7 @@
 # QEMU 10.0's guest agent says that a program's output was cut off by sending "out-truncated": false, and that it was not
 # by sending nothing. 11.1 always sends the member where there is output, and means what it says. So false stands for
 # either, and only the agent's version tells which. Seen with 10.0.2 and 11.1.3.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/setup.bash"
 need_newer
 need_older
 [ -x "$OLDER/qemu-ga" ] || OLDER=/usr/sbin

@@ -5,10 +5,10 @@
 # temporary folder, with its libraries.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export PYTHONPATH=$root/findings PYTHONDONTWRITEBYTECODE=1 WORK=$work
+export PYTHONPATH=$root/findings/lib PYTHONDONTWRITEBYTECODE=1 WORK=$work
 PATH=$PATH:/usr/sbin
 
 # A release by the name that a program gives: older and newer are folders of programs.
