@@ -38,7 +38,8 @@ fi
 rm -f "$path"
 @PROGRAM@ --socket "$path" >"$path.log" 2>&1 </dev/null &
 echo $! >"$pidfile"
-until [ -S "$path" ]; do sleep 0.01; done
+# It says that it listens; the socket is there a moment before.
+until [ -s "$path.log" ]; do sleep 0.01; done
 """
 
 MACHINE = """
