@@ -35,7 +35,7 @@ step_targets() {
   found "Windows, macOS"
 }
 
-about[features]="every combination of features by itself, no warnings"
+about[features]="features by themselves, two by two, and all, no warnings"
 step_features() {
   local lane pid pids=() failed=0 package feature
   rm -f target/ci/combinations.*
@@ -73,26 +73,28 @@ check() {
     -p "$package" --no-default-features --features "$*"
 }
 
+# Any two features meet in a combination that has little else, and all of them in one.
 features_without_agent() {
   local set
   # `cli` is all of them and the command. Those that stand by themselves are tried so.
-  for set in "" $(subsets docs human legacy releases service syn) diff explain export import cli; do check qapi-gen $set; done
-  for set in "" qmp qsd; do with_types $set; done
+  for set in "" $(pairs docs human legacy releases service syn) diff explain export import cli; do check qapi-gen $set; done
+  for set in "" serde serde,server; do check qapi-types qmp $set; done
+  for set in "" server; do check qapi-types qsd $set; done
+  for set in "" client server tokio; do check qapi-rt $set; done
+  for set in "" $(subsets client server tokio) testing "testing tokio" "client serde vsock" "server vsock"; do
+    check qapi-rt qmp $set
+  done
+  for set in client,tokio server,tokio testing; do check qapi-rt qsd $set; done
 }
 
 features_with_agent() {
   local set
-  for set in qga "qga qmp" "qga qsd"; do with_types $set; done
-}
-
-# Everything that goes with these modules of types. `qsd` brings `qmp`; `testing` brings `client` and `server`. What
-# of qapi-types is missing here, without `serde`, is compiled for qapi-rt, which has the same features and no `serde`.
-with_types() {
-  local set
-  for set in serde serde,server; do check qapi-types "$@" $set; done
-  for set in "" $(subsets client server tokio) testing "testing tokio" "client serde vsock" "client tokio serde vsock" "server vsock"; do
-    check qapi-rt "$@" $set
+  for set in "" serde serde,server; do check qapi-types qga $set; done
+  for set in "" $(subsets client server tokio) testing "testing tokio" "client tokio serde vsock" "server vsock"; do
+    check qapi-rt qga $set
   done
+  for set in client server client,server,tokio; do check qapi-rt qga qmp $set; done
+  check qapi-rt qga qsd testing tokio serde vsock
 }
 
 about[documentation]="rustdoc as docs.rs runs it, no warnings"

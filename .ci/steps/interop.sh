@@ -22,44 +22,19 @@ step_interop() {
   found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/interop/qapi/Cargo.lock)"
   libvirt_of bookworm
   libvirt_of trixie
-  libvirt_of trixie-backports
+  libvirt_of "trixie trixie-backports"
 }
 
-# The libvirt of a release of Debian, in a root of its own so that one host has several, runs machines on the example VMM.
+# The libvirt of suites of Debian, in a root of its own so that one host has several, runs machines on the example VMM.
 libvirt_of() {
-  local root=$PWD/target/interop-$1
-  debian_root "$root" "$1" bash coreutils dash python3 libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu
+  local root=$PWD/target/interop-${1##* }
+  if [ ! -d "$root" ]; then
+    # What an earlier run left unfinished is not called so.
+    unpack_debian "$root.new" "$1" bash coreutils dash python3 libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu
+    mv "$root.new" "$root"
+  fi
   within "$root" python3 tests/interop/libvirt/libvirt.py "$PWD/target/debug/vmm"
   found "libvirt $(within "$root" virsh --version)"
-}
-
-# Packages of a release of Debian, and what they depend on, unpacked into a folder as they are:
-# debian_root FOLDER SUITE PACKAGE...
-debian_root() {
-  local root=$1 suite=$2 apt=$1.apt site package
-  shift 2
-  [ ! -e "$apt/done" ] || return 0
-  rm -rf "$root" "$apt"
-  mkdir -p "$root" "$apt/lists/partial" "$apt/cache/archives/partial"
-  # With nothing installed, nothing is left out.
-  touch "$apt/status"
-  # From where this host has its own.
-  site=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
-    "Codename: $(. /etc/os-release && echo "$VERSION_CODENAME")" | head -n 1)
-  printf "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site %s main\n" \
-    "$suite" $([ "$suite" = "${suite%-backports}" ] || echo "${suite%-backports}") >"$apt/sources.list"
-  cat >"$apt/apt.conf" <<END
-Dir::Etc { sourcelist "$apt/sources.list"; sourceparts "/dev/null"; preferencesparts "/dev/null"; };
-Dir::State { lists "$apt/lists"; status "$apt/status"; extended_states "$apt/extended"; };
-Dir::Cache "$apt/cache";
-APT::Sandbox::User "root";
-END
-  APT_CONFIG=$apt/apt.conf apt-get update -qq
-  APT_CONFIG=$apt/apt.conf apt-get install -qq -y --no-install-recommends --download-only -t "$suite" "$@" >/dev/null
-  for package in "$apt"/cache/archives/*.deb; do
-    dpkg-deb -x "$package" "$root"
-  done
-  touch "$apt/done"
 }
 
 # A command in such a root, with this host's files, processes and users: within FOLDER COMMAND...

@@ -44,30 +44,12 @@ install_peers() {
     qemu-system-x86 qemu-utils qemu-guest-agent >/dev/null
 }
 
-# Of the newest release the packages of a Debian that may be newer than this one, with all that they depend on, down to
-# the C library. They are unpacked and not installed; their own loader runs them, on this system's files. Further packages
-# can be named.
+# The newest release, of a Debian that may be newer than this one. Its own loader runs its programs, on this system's
+# files. Further packages can be named.
 unpack_newer_peers() {
-  local root apt package program
+  local root=$peers_cache/root program
   rm -rf "$peers_cache"
-  apt=$peers_cache/apt root=$peers_cache/root
-  mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/archives/partial" "$root"
-  : >"$apt/status"
-  sources_of "trixie trixie-backports" "$apt/parts/trixie"
-  local -x DEBIAN_FRONTEND=noninteractive
-  local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts"
-    -o "Dir::State=$apt" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt" -o APT::Sandbox::User=root
-    -o Dir::Etc::preferencesparts=/dev/null)
-  apt-get "${options[@]}" update
-  apt-get "${options[@]}" install -y --no-install-recommends --download-only -t trixie-backports \
-    qemu-system-x86 qemu-utils qemu-guest-agent "$@" >/dev/null
-  # As in a system whose /bin is that of /usr.
-  mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
-  ln -s usr/{bin,sbin,lib,lib64} "$root"
-  for package in "$apt"/archives/*.deb; do
-    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root"
-  done
-  rm -r "$apt"
+  unpack_debian "$root" "trixie trixie-backports" qemu-system-x86 qemu-utils qemu-guest-agent "$@"
   mkdir "$peers_cache/unfinished"
   cat >"$peers_cache/unfinished/.run" <<'RUN'
 #!/bin/sh
@@ -85,22 +67,4 @@ RUN
     ln -s .run "$peers_cache/unfinished/${program##*/}"
   done
   mv "$peers_cache/unfinished" "$peers_cache/bin"
-}
-
-debian_release() {
-  (. /etc/os-release && echo "${VERSION_CODENAME:-}")
-}
-
-# Other suites come from where the machine gets its release. Either form of apt's source files, at the path given.
-sources_of() {
-  local suites=$1 file=$2 release suite
-  release=$(debian_release)
-  # With an empty line after each file.
-  { sed -s '$G' /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk -v RS= -v ORS='\n\n' -v release="$release" -v suites="$suites" '
-    $0 ~ "(^|\n)Suites: *" release "[ \n]" { sub(/Suites:[^\n]*/, "Suites: " suites); print }' \
-    >"$file.sources"
-  for suite in $suites; do
-    { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
-      sed -n "/^deb .* $release /s/ $release / $suite /p"
-  done >"$file.list"
 }

@@ -39,6 +39,17 @@ unstable_cargo() {
   fi
 }
 
+# Each of the words given, any two of them, and all, joined by commas.
+pairs() {
+  local words=("$@")
+  while [ $# -gt 0 ]; do
+    echo "$1"
+    printf "$1,%s\n" "${@:2}"
+    shift
+  done | grep -v ',$'
+  (IFS=, && echo "${words[*]}")
+}
+
 # Every subset of the words given but the empty one, a word each, joined by commas.
 subsets() {
   local all=("") word set
@@ -48,4 +59,47 @@ subsets() {
     done
   done
   echo "${all[@]:1}"
+}
+
+# Packages of suites of Debian, with all that they depend on, down to the C library, unpacked into a new folder and not
+# installed: unpack_debian FOLDER "SUITE..." PACKAGE... Where suites differ, the last counts.
+unpack_debian() {
+  local root=$1 suites=$2 apt=$1.apt package
+  shift 2
+  rm -rf "$root" "$apt"
+  mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/archives/partial" "$root"
+  # With nothing installed, nothing is left out.
+  : >"$apt/status"
+  sources_of "$suites" "$apt/parts/suites"
+  local -x DEBIAN_FRONTEND=noninteractive
+  local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts"
+    -o "Dir::State=$apt" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt" -o APT::Sandbox::User=root
+    -o Dir::Etc::preferencesparts=/dev/null)
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" install -y --no-install-recommends --download-only -t "${suites##* }" "$@" >/dev/null
+  # As in a system whose /bin is that of /usr.
+  mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
+  ln -s usr/{bin,sbin,lib,lib64} "$root"
+  for package in "$apt"/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root"
+  done
+  rm -r "$apt"
+}
+
+debian_release() {
+  (. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
+# Other suites come from where the machine gets its release. Either form of apt's source files, at the path given.
+sources_of() {
+  local suites=$1 file=$2 release suite
+  release=$(debian_release)
+  # With an empty line after each file.
+  { sed -s '$G' /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk -v RS= -v ORS='\n\n' -v release="$release" -v suites="$suites" '
+    $0 ~ "(^|\n)Suites: *" release "[ \n]" { sub(/Suites:[^\n]*/, "Suites: " suites); print }' \
+    >"$file.sources"
+  for suite in $suites; do
+    { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
+      sed -n "/^deb .* $release /s/ $release / $suite /p"
+  done >"$file.list"
 }
