@@ -3,10 +3,17 @@
 use super::Reply;
 use crate::error::Error;
 use crate::events::EventMessage;
+use crate::queue::Key;
 
 /// A call of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub(super) u64);
+
+impl Key for CallId {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
 
 /// What happened in a session.
 #[derive(Debug)]

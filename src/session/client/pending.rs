@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::CallId;
 use crate::queue::Queue;
@@ -44,7 +45,28 @@ impl Pending {
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
     calls: Queue<CallId, Pending>,
-    wire_ids: HashMap<u64, CallId>,
+    wire_ids: HashMap<u64, CallId, BuildHasherDefault<Spread>>,
+}
+
+/// A hash of ids, which this side gives and no peer can choose: five lookups for each call are to cost little.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(self.0 ^ u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // 2^64 by the golden ratio: close numbers come far apart.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Unanswered {
