@@ -87,6 +87,7 @@
 //! | `server` | service traits, routers, servers |
 //! | `tokio` | the asynchronous flavours of both |
 //! | `testing` | doubles for test suites, recording and replay |
+//! | `recording` | of that, recordings and replaying the client's part |
 //! | `serde` | commands with types of one's own, by serde; `Serialize` and `Deserialize` for all others |
 //! | `vsock` | addresses `vsock:…`, on Linux |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
@@ -155,7 +156,7 @@ pub mod service;
 pub mod session;
 #[cfg(feature = "client")]
 mod settings;
-#[cfg(feature = "testing")]
+#[cfg(feature = "recording")]
 pub mod testing;
 #[cfg(feature = "client")]
 mod time;

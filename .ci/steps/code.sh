@@ -80,8 +80,8 @@ features_without_agent() {
   for set in "" $(pairs docs human legacy releases service syn) diff explain export import cli; do check qapi-gen $set; done
   for set in "" serde serde,server; do check qapi-types qmp $set; done
   for set in "" server; do check qapi-types qsd $set; done
-  for set in "" client server tokio; do check qapi-rt $set; done
-  for set in "" $(subsets client server tokio) testing "testing tokio" "client serde vsock" "server vsock"; do
+  for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done
+  for set in "" $(subsets client server tokio) recording testing "testing tokio" "client serde vsock" "server vsock"; do
     check qapi-rt qmp $set
   done
   for set in client,tokio server,tokio testing; do check qapi-rt qsd $set; done

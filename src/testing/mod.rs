@@ -8,26 +8,30 @@
 //!   schema, and replayed: its server's part to a client ([`Double::replay`]), its client's part to a server
 //!   ([`Recording::play`]).
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(feature = "testing", any(target_os = "linux", target_os = "android")))]
 pub mod blocking;
 mod check;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "testing", feature = "tokio"))]
 mod connect;
 mod difference;
+#[cfg(feature = "testing")]
 mod double;
 mod exchange;
+#[cfg(feature = "testing")]
 mod expectation;
 mod play;
 mod recorder;
 mod recording;
 
 pub use check::Discrepancy;
-#[cfg(all(unix, feature = "tokio"))]
+#[cfg(all(unix, feature = "testing", feature = "tokio"))]
 pub use connect::listen;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "testing", feature = "tokio"))]
 pub use connect::{Serving, connect, connect_with};
+#[cfg(feature = "testing")]
 pub use double::{Double, Unexpected};
 pub use exchange::{Exchange, Notice, Outcome};
+#[cfg(feature = "testing")]
 pub use expectation::{Expectation, ExpectedCall, any_call, call, call_if};
 pub use recorder::{Recorded, Recorder};
 pub use recording::{Malformed, Message, Recording, Side};
