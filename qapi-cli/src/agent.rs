@@ -17,6 +17,8 @@ use crate::cli::flag;
 use crate::connect;
 use crate::describe;
 use crate::failure::Failure;
+use crate::known::Interface;
+use crate::machines::Kind;
 use crate::output::{Json, print};
 use crate::session::{Call, Settings, Text};
 
@@ -80,7 +82,13 @@ pub(crate) fn run(
     match name {
         "describe" => {
             let name = text("name");
-            let described = describe::text(&schema()?, &name, &Object::new(), settings.output);
+            let described = describe::text(
+                Interface::Agent,
+                &schema()?,
+                &name,
+                &Object::new(),
+                settings.output,
+            );
             match described {
                 Some(text) => print(&text),
                 None => Err(Failure::refused(format!("no command '{name}' is known"))),
@@ -147,7 +155,13 @@ fn with_agent<T: Send + 'static>(
     let held = settings.interrupts.hold();
     thread::spawn(move || {
         let connected = connect::agent(Agent::builder().deadline(deadline), &address);
-        let result = connected.and_then(|(mut agent, _child)| Ok(work(&mut agent)?));
+        let result = connected.and_then(|(mut agent, _child)| {
+            let done = work(&mut agent);
+            done.map_err(|error| match error.is_deadline() {
+                true => connect::hinted(error, &address, Kind::Agent),
+                false => error.into(),
+            })
+        });
         // Nobody may be waiting any more.
         let _ = send.send(result);
     });

@@ -9,7 +9,7 @@ use qapi_rt::types::Object;
 use crate::arguments::{self, Given};
 use crate::cli::{self, flag, merged};
 use crate::failure::Failure;
-use crate::job;
+use crate::job::{self, Wait};
 use crate::session::{Call, Session};
 
 /// A command and what goes with it, as typed.
@@ -19,7 +19,7 @@ pub(crate) struct Typed {
     given: Given,
     fds: Vec<String>,
     pub(crate) oob: bool,
-    wait: bool,
+    wait: Wait,
     unchecked: bool,
 }
 
@@ -54,7 +54,10 @@ impl Typed {
                 .keyval(merged(behind, before, "keyval")),
             fds: fds.cloned().collect(),
             oob: flag(behind, before, "oob"),
-            wait: flag(behind, before, "wait"),
+            wait: Wait::new(
+                flag(behind, before, "wait"),
+                flag(behind, before, "complete"),
+            ),
             unchecked: flag(behind, before, "unchecked"),
         })
     }
@@ -65,9 +68,9 @@ impl Typed {
         for fd in &self.fds {
             fds.push(open(fd)?);
         }
-        if self.wait {
+        if self.wait != Wait::No {
             hand_over(session, fds)?;
-            return job::start(session, &self.name, arguments);
+            return job::start(session, &self.name, arguments, self.wait);
         }
         let reply = if matches!(&*self.name, "getfd" | "add-fd") {
             let fds = fds.into_iter().map(|(_, file)| file);

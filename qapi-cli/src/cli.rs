@@ -73,6 +73,13 @@ fn global() -> [Arg; 8] {
     ]
 }
 
+fn complete() -> Arg {
+    Arg::new("complete")
+        .long("complete")
+        .action(ArgAction::SetTrue)
+        .help("Wait to its end: a mirror that is ready switches over to its target")
+}
+
 /// What can be said with a command of the server.
 pub(crate) fn call_arguments() -> Vec<Arg> {
     let mut all = vec![
@@ -96,7 +103,8 @@ pub(crate) fn call_arguments() -> Vec<Arg> {
         Arg::new("wait")
             .long("wait")
             .action(ArgAction::SetTrue)
-            .help("Wait for the job that it starts, to its end"),
+            .help("Wait for the job that it starts, until it ends or is ready for job-complete"),
+        complete(),
         Arg::new("unchecked")
             .long("unchecked")
             .action(ArgAction::SetTrue)
@@ -195,8 +203,9 @@ fn subcommands() -> Vec<Command> {
                 Arg::new("wait")
                     .long("wait")
                     .action(ArgAction::SetTrue)
-                    .help("Follow it to its end"),
-            ),
+                    .help("Follow it until it ends or is ready for job-complete"),
+            )
+            .arg(complete()),
         Command::new("hmp")
             .about("A command of the human monitor")
             .arg(

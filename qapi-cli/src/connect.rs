@@ -24,13 +24,17 @@ impl Drop for Child {
 
 pub(crate) fn client(
     builder: Builder<'_>,
-    address: &str,
+    text: &str,
     recording: Option<&Path>,
 ) -> Result<(Client, Option<Child>), Failure> {
-    match Target::of(address, Kind::Qmp)? {
+    match Target::of(text, Kind::Qmp)? {
         Target::Address(address) => match recording {
             Some(file) => Ok((record::client(builder, &address, file)?, None)),
-            None => Ok((builder.connect(&address)?, None)),
+            None => {
+                let client = builder.connect(&address);
+                let client = client.map_err(|error| hinted(error, text, Kind::Qmp))?;
+                Ok((client, None))
+            }
         },
         Target::Command(..) if recording.is_some() => {
             Err(Failure::usage("recording is for Unix sockets and TCP"))
@@ -49,12 +53,13 @@ pub(crate) fn address(settings: &Settings) -> Result<Address, Failure> {
     }
 }
 
-pub(crate) fn agent(
-    builder: AgentBuilder,
-    address: &str,
-) -> Result<(Agent, Option<Child>), Failure> {
-    match Target::of(address, Kind::Agent)? {
-        Target::Address(address) => Ok((builder.connect(&address)?, None)),
+pub(crate) fn agent(builder: AgentBuilder, text: &str) -> Result<(Agent, Option<Child>), Failure> {
+    match Target::of(text, Kind::Agent)? {
+        Target::Address(address) => {
+            let agent = builder.connect(&address);
+            let agent = agent.map_err(|error| hinted(error, text, Kind::Agent))?;
+            Ok((agent, None))
+        }
         Target::Command(child, reader, writer) => Ok((builder.over(reader, writer)?, Some(child))),
     }
 }
@@ -82,10 +87,27 @@ impl Target {
 }
 
 /// What is no path and no other address may be the name of a machine that runs here.
+fn is_name(address: &str) -> bool {
+    !address.contains(['/', ':']) && !Path::new(address).exists()
+}
+
 fn located(address: &str, kind: Kind) -> String {
-    let is_name = !address.contains(['/', ':']) && !Path::new(address).exists();
-    let named = is_name.then(|| machines::named(address, kind)).flatten();
-    named.unwrap_or_else(|| address.to_owned())
+    let named = is_name(address).then(|| machines::named(address, kind));
+    named.flatten().unwrap_or_else(|| address.to_owned())
+}
+
+/// An error of connecting, with what may be the reason.
+pub(crate) fn hinted(error: qapi_rt::Error, address: &str, kind: Kind) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.message += match (machines::kind_of(&located(address, kind)), kind) {
+        (Some(Kind::Agent), Kind::Qmp) => "; this is a guest agent's socket, for `qmp agent`",
+        (Some(Kind::Qmp), Kind::Agent) => "; this is a QMP monitor, not a guest agent",
+        _ if is_name(address) && machines::named(address, kind).is_none() => {
+            "; and `qmp ls` shows no such machine"
+        }
+        _ => "",
+    };
+    failure
 }
 
 fn spawn(command: &str) -> Result<Child, Failure> {

@@ -7,6 +7,7 @@ use crate::arguments::{self, Given};
 use crate::events::fits;
 use crate::explain::{self, did_you_mean};
 use crate::failure::{Failure, USAGE};
+use crate::known::{Interface, Known};
 use crate::output::{Form, Json, Output, Palette, Role, print};
 use crate::session::Session;
 
@@ -17,7 +18,13 @@ const DEEPEST: usize = 2;
 pub(crate) fn describe(session: &Session, name: &str, words: &[String]) -> Result<(), Failure> {
     let capabilities = session.needed_schema()?;
     let given = chosen(words)?;
-    let text = text(&capabilities, name, &given, session.output());
+    let text = text(
+        Interface::Qmp,
+        &capabilities,
+        name,
+        &given,
+        session.output(),
+    );
     match text {
         Some(text) => print(&text),
         None => {
@@ -45,26 +52,38 @@ fn chosen(words: &[String]) -> Result<Object, Failure> {
 
 /// What is to be said about a command or event; nothing if there is none.
 pub(crate) fn text(
+    interface: Interface,
     capabilities: &Capabilities,
     name: &str,
     given: &Object,
     output: Output,
 ) -> Option<String> {
     let as_json = matches!(output.form, Form::Json | Form::Yaml);
+    let kind = match capabilities.command(name) {
+        Some(_) => "command",
+        None => "event",
+    };
+    let known = Known::of(interface, kind, name);
+    let facts = || {
+        let since = known.since.map(str::to_owned);
+        let facts = [("since", since), ("manual", known.manual.clone())].into_iter();
+        facts.filter_map(|(name, text)| Some((name.to_owned(), Json::Text(text?))))
+    };
     let mut writer = Description {
         palette: output.palette,
         given,
+        known: &known,
         text: String::new(),
     };
     let features = |features: Vec<&str>| features.join(", ");
     if let Some(command) = capabilities.command(name) {
         if as_json {
-            return Some(output.format(&Json::Object(vec![
+            let mut entry = vec![
                 ("name".into(), Json::Text(name.into())),
                 ("meta-type".into(), Json::Text("command".into())),
                 (
                     "arguments".into(),
-                    members_json(command.arguments(), given, ""),
+                    members_json(command.arguments(), given, &known),
                 ),
                 ("returns".into(), Json::Text(short(command.reply()))),
                 (
@@ -72,7 +91,9 @@ pub(crate) fn text(
                     Json::Plain(command.allows_oob().to_string()),
                 ),
                 ("features".into(), list(command.features())),
-            ])));
+            ];
+            entry.extend(facts());
+            return Some(output.format(&Json::Object(entry)));
         }
         writer.title(name, "command");
         writer.note("features", &features(command.features().collect()));
@@ -81,21 +102,25 @@ pub(crate) fn text(
             if command.allows_oob() { "possible" } else { "" },
         );
         writer.section("Arguments", command.arguments());
-        writer.section("Returns", command.reply());
+        writer.returns(command.reply());
+        writer.manual();
         return Some(writer.text);
     }
     let event = capabilities.event(name)?;
     if as_json {
-        return Some(output.format(&Json::Object(vec![
+        let mut entry = vec![
             ("name".into(), Json::Text(name.into())),
             ("meta-type".into(), Json::Text("event".into())),
-            ("data".into(), members_json(event.data(), given, "")),
+            ("data".into(), members_json(event.data(), given, &known)),
             ("features".into(), list(event.features())),
-        ])));
+        ];
+        entry.extend(facts());
+        return Some(output.format(&Json::Object(entry)));
     }
     writer.title(name, "event");
     writer.note("features", &features(event.features().collect()));
     writer.section("Data", event.data());
+    writer.manual();
     Some(writer.text)
 }
 
@@ -103,8 +128,8 @@ fn list<'c>(names: impl Iterator<Item = &'c str>) -> Json {
     Json::List(names.map(|name| Json::Text(name.to_owned())).collect())
 }
 
-fn members_json(ty: Type<'_>, given: &Object, prefix: &str) -> Json {
-    let types = ty.chosen(&below(given, prefix));
+fn members_json(ty: Type<'_>, given: &Object, known: &Known) -> Json {
+    let types = ty.chosen(given);
     let members = types.iter().flat_map(|ty| ty.members());
     Json::List(
         members
@@ -124,6 +149,9 @@ fn members_json(ty: Type<'_>, given: &Object, prefix: &str) -> Json {
                 if member.features().next().is_some() {
                     entry.push(("features".to_owned(), list(member.features())));
                 }
+                if let Some(release) = known.member(member.name()) {
+                    entry.push(("since".to_owned(), Json::Text(release.to_owned())));
+                }
                 Json::Object(entry)
             })
             .collect(),
@@ -141,13 +169,41 @@ fn below(given: &Object, prefix: &str) -> Object {
 struct Description<'g> {
     palette: Palette,
     given: &'g Object,
+    /// Of what is described at the moment.
+    known: &'g Known,
     text: String,
 }
 
 impl Description<'_> {
     fn title(&mut self, name: &str, what: &str) {
         let name = self.palette.paint(Role::Title, name);
-        self.text += &format!("{name}, {what}\n");
+        let since = self
+            .known
+            .since
+            .map(|since| format!(", since QEMU {since}"));
+        self.text += &format!("{name}, {what}{}\n", since.unwrap_or_default());
+    }
+
+    /// Members of a reply are not those of the arguments.
+    fn returns(&mut self, ty: Type<'_>) {
+        let nothing = Known::default();
+        let mut inner = Description {
+            known: &nothing,
+            given: self.given,
+            palette: self.palette,
+            text: std::mem::take(&mut self.text),
+        };
+        inner.section("Returns", ty);
+        self.text = inner.text;
+    }
+
+    fn manual(&mut self) {
+        if let Some(manual) = &self.known.manual {
+            self.text += &format!(
+                "\n{}: {manual}\n",
+                self.palette.paint(Role::Title, "Manual")
+            );
+        }
     }
 
     fn note(&mut self, label: &str, text: &str) {
@@ -221,7 +277,12 @@ impl Description<'_> {
                 .paint(Role::Warning, &format!(" ({})", some.join(", "))),
         };
         let ty = member.ty();
-        self.text += &format!("{indent}{name}{optional}: {}{features}\n", long(ty));
+        let since = self.known.member(&format!("{prefix}{}", member.name()));
+        let since = since.map_or_else(String::new, |since| {
+            self.palette.paint(Role::Dim, &format!(", since {since}"))
+        });
+        let ty_text = long(ty);
+        self.text += &format!("{indent}{name}{optional}: {ty_text}{features}{since}\n");
         let inner = explain::element_of(ty).unwrap_or(ty);
         if let Some(object) = explain::object_of(inner) {
             let prefix = format!("{prefix}{}.", member.name());
@@ -302,6 +363,7 @@ pub(crate) fn path(session: &Session, path: &str) -> Result<(), Failure> {
         let mut writer = Description {
             palette: output.palette,
             given: &Object::new(),
+            known: &Known::default(),
             text: String::new(),
         };
         writer.section(path, ty);
@@ -309,7 +371,10 @@ pub(crate) fn path(session: &Session, path: &str) -> Result<(), Failure> {
     }
     let mut entry = vec![("type".to_owned(), Json::Text(short(ty)))];
     if let Some(object) = explain::object_of(explain::element_of(ty).unwrap_or(ty)) {
-        entry.push(("members".into(), members_json(object, &Object::new(), "")));
+        entry.push((
+            "members".into(),
+            members_json(object, &Object::new(), &Known::default()),
+        ));
         if let Some(tag) = object.tag() {
             entry.push(("tag".into(), Json::Text(tag.into())));
             entry.push((

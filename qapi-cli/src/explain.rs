@@ -67,11 +67,13 @@ fn choices<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The rest of a sentence that proposes the nearest name, if one is near.
+/// The rest of a sentence that proposes the nearest name, if one is near: mistyped, or not typed to its end.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known
         .map(|known| {
+            let is_start = name.len() > 3 && known.starts_with(name);
             let distance = strsim::osa_distance(name, known);
+            let distance = if is_start { 1 } else { distance };
             (distance, known.len().abs_diff(name.len()), known)
         })
         .filter(|(distance, ..)| *distance <= 1.max(name.len() / 3))

@@ -3,10 +3,13 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qapi_rt::blocking::Running;
-use qapi_rt::jobs::{Dump, Job, JobUpdate, Migration, MigrationUpdate, Operation, Progress};
+use qapi_rt::jobs::{
+    Dump, Job, JobUpdate, Migration, MigrationUpdate, Operation, Progress, WhenPending, WhenReady,
+};
+use qapi_rt::qmp::JobStatus;
 use qapi_rt::types::message::{Raw, decode_arguments};
 use qapi_rt::types::{Object, Value, to_vec};
 
@@ -18,22 +21,44 @@ use crate::session::{Call, Session};
 const INTERVAL: Duration = Duration::from_millis(250);
 /// So often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(50);
+/// A job that is finalized by itself does not stay pending for so long.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// Characters of the bar.
 const BAR: usize = 30;
 
+/// How far a job is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Not at all.
+    No,
+    /// Until it has ended, or does not go on by itself.
+    Yes,
+    /// Until it has ended: where it waits for the user, it is told to go on.
+    Complete,
+}
+
+impl Wait {
+    pub(crate) fn new(wait: bool, complete: bool) -> Self {
+        match (wait, complete) {
+            (_, true) => Self::Complete,
+            (true, _) => Self::Yes,
+            _ => Self::No,
+        }
+    }
+}
+
 /// `qmp job`.
-pub(crate) fn show(session: &Session, id: Option<&str>, wait: bool) -> Result<(), Failure> {
+pub(crate) fn show(session: &Session, id: Option<&str>, wait: Wait) -> Result<(), Failure> {
     let Some(id) = id else {
-        if wait {
+        if wait != Wait::No {
             return Err(Failure::usage("which job? `qmp job` shows them"));
         }
         return session
             .output()
             .reply(&session.execute("query-jobs", Object::new())?);
     };
-    if wait {
-        let run = session.client.run(Job::watch(id));
-        return follow(session, id, run);
+    if wait != Wait::No {
+        return follow(session, id, watch(session, id, wait), wait);
     }
     let jobs = session.execute("query-jobs", Object::new())?;
     let jobs = Json::parse(&jobs).map_err(|error| Failure::connection(error.to_string()))?;
@@ -44,8 +69,24 @@ pub(crate) fn show(session: &Session, id: Option<&str>, wait: bool) -> Result<()
     }
 }
 
+fn watch(session: &Session, id: &str, wait: Wait) -> Running<Job> {
+    let job = Job::watch(id);
+    session.client.run(match wait {
+        Wait::Complete => job,
+        // Switching over to another disk is not for us to decide.
+        _ => job
+            .when_ready(WhenReady::Wait)
+            .when_pending(WhenPending::Wait),
+    })
+}
+
 /// Starts a command with `--wait`, and follows what it starts.
-pub(crate) fn start(session: &Session, command: &str, arguments: Object) -> Result<(), Failure> {
+pub(crate) fn start(
+    session: &Session,
+    command: &str,
+    arguments: Object,
+    wait: Wait,
+) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         "migrate" => {
@@ -54,6 +95,7 @@ pub(crate) fn start(session: &Session, command: &str, arguments: Object) -> Resu
                 session,
                 "migration",
                 client.run(Migration::outgoing(&command)),
+                wait,
             )
         }
         "migrate-incoming" => {
@@ -62,13 +104,14 @@ pub(crate) fn start(session: &Session, command: &str, arguments: Object) -> Resu
                 session,
                 "migration",
                 client.run(Migration::incoming(&command)),
+                wait,
             )
         }
         "dump-guest-memory" => {
             let command = typed(&arguments)?;
-            follow(session, "dump", client.run(Dump::new(command)))
+            follow(session, "dump", client.run(Dump::new(command)), wait)
         }
-        _ => start_job(session, command, arguments),
+        _ => start_job(session, command, arguments, wait),
     }
 }
 
@@ -78,7 +121,12 @@ fn typed<C: qapi_rt::types::Command>(arguments: &Object) -> Result<C, Failure> {
     decode_arguments(Some(Raw::from_text(&text))).map_err(|error| Failure::usage(error.to_string()))
 }
 
-fn start_job(session: &Session, command: &str, mut arguments: Object) -> Result<(), Failure> {
+fn start_job(
+    session: &Session,
+    command: &str,
+    mut arguments: Object,
+    wait: Wait,
+) -> Result<(), Failure> {
     let capabilities = session.needed_schema()?;
     let takes = |name: &str| {
         let command = capabilities.command(command);
@@ -97,44 +145,58 @@ fn start_job(session: &Session, command: &str, mut arguments: Object) -> Result<
         arguments.insert("auto-dismiss".into(), false.into());
     }
     // Before it is started, so that an early end is not missed.
-    let run = session.client.run(Job::watch(id.clone()));
+    let run = watch(session, &id, wait);
     session.execute_as(Call::new(command, arguments), false)?;
-    follow(session, &id, run)
+    follow(session, &id, run, wait)
 }
 
-/// What is shown of an update.
-trait Shown {
+/// What is of interest in an update.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
     /// What is done, and of how much.
-    fn progress(&self) -> Option<(u64, u64)>;
+    Progress(u64, u64),
+    /// It does not go on before it is told to by a command, if it stays so for this time.
+    Rests(&'static str, &'static str, Duration),
+    GoesOn,
+    Nothing,
+}
+
+trait Shown {
+    fn seen(&self) -> Seen;
 }
 
 impl Shown for Progress {
-    fn progress(&self) -> Option<(u64, u64)> {
-        Some((self.current, self.total))
+    fn seen(&self) -> Seen {
+        Seen::Progress(self.current, self.total)
     }
 }
 
 impl Shown for JobUpdate {
-    fn progress(&self) -> Option<(u64, u64)> {
+    fn seen(&self) -> Seen {
         match self {
-            Self::Progress(progress) => progress.progress(),
-            _ => None,
+            Self::Progress(progress) => progress.seen(),
+            Self::Status(JobStatus::Ready) => Seen::Rests("ready", "job-complete", Duration::ZERO),
+            Self::Status(JobStatus::Pending) => Seen::Rests("pending", "job-finalize", AT_ONCE),
+            Self::Status(_) => Seen::GoesOn,
+            _ => Seen::Nothing,
         }
     }
 }
 
 impl Shown for MigrationUpdate {
-    fn progress(&self) -> Option<(u64, u64)> {
+    fn seen(&self) -> Seen {
         let Self::Progress(info) = self else {
-            return None;
+            return Seen::Nothing;
         };
-        let memory = info.ram.as_ref()?;
+        let Some(memory) = &info.ram else {
+            return Seen::Nothing;
+        };
         let [left, total] = [memory.remaining, memory.total].map(|n| n.try_into().unwrap_or(0u64));
-        Some((total.saturating_sub(left), total))
+        Seen::Progress(total.saturating_sub(left), total)
     }
 }
 
-fn follow<O>(session: &Session, id: &str, run: Running<O>) -> Result<(), Failure>
+fn follow<O>(session: &Session, id: &str, run: Running<O>, wait: Wait) -> Result<(), Failure>
 where
     O: Operation + Send + 'static,
     O::Update: Shown + Send,
@@ -149,23 +211,37 @@ where
     // Its own thread waits for the server, this one for the user as well.
     thread::spawn(move || {
         for update in &mut run {
-            if send.send(Ok(update.progress())).is_err() {
+            if send.send(Ok(update.seen())).is_err() {
                 return;
             }
         }
         let _ = send.send(Err(run.outcome().map(|_| ())));
     });
     let mut bar = Bar::new(session);
+    let mut rest = None;
     loop {
+        if let Some((until, status, next)) = rest
+            && until <= Instant::now()
+            && wait != Wait::Complete
+        {
+            bar.clear();
+            if !session.settings.quiet {
+                let text = format!("{id} is {status}; {next} has it go on");
+                session.output().note(Role::Title, "note", &text);
+            }
+            return ended(session, id, status);
+        }
         match receive.recv_timeout(LOOK) {
-            Ok(Ok(progress)) => bar.show(progress),
+            Ok(Ok(Seen::Progress(current, total))) => bar.show(current, total),
+            Ok(Ok(Seen::Rests(status, next, after))) => {
+                rest = Some((Instant::now() + after, status, next));
+            }
+            Ok(Ok(Seen::GoesOn)) => rest = None,
+            Ok(Ok(Seen::Nothing)) => {}
             Ok(Err(outcome)) => {
                 bar.clear();
                 outcome.map_err(Failure::from)?;
-                let id = crate::output::quoted(id);
-                return session
-                    .output()
-                    .reply(&format!(r#"{{"id": {id}, "status": "concluded"}}"#));
+                return ended(session, id, "concluded");
             }
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 bar.clear();
@@ -184,6 +260,12 @@ where
     }
 }
 
+fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {
+    let id = crate::output::quoted(id);
+    let text = format!(r#"{{"id": {id}, "status": "{status}"}}"#);
+    session.output().reply(&text)
+}
+
 /// On standard error, if that is a terminal.
 struct Bar<'s> {
     session: &'s Session,
@@ -200,10 +282,10 @@ impl<'s> Bar<'s> {
         }
     }
 
-    fn show(&mut self, progress: Option<(u64, u64)>) {
-        let Some((current, total)) = progress.filter(|(_, total)| self.is_on && *total > 0) else {
+    fn show(&mut self, current: u64, total: u64) {
+        if !self.is_on || total == 0 {
             return;
-        };
+        }
         let share = current.min(total) as f64 / total as f64;
         let full = (share * BAR as f64) as usize;
         let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::complete::Candidate;
 use crate::failure::Failure;
 use crate::output::{Form, Json, Output, print};
+use crate::processes::CommandLine;
 
 /// A socket of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,15 @@ pub(crate) fn named(name: &str, kind: Kind) -> Option<String> {
         .map(|socket| socket.address.clone())
 }
 
+/// What listens at a path, as far as it is known.
+pub(crate) fn kind_of(address: &str) -> Option<Kind> {
+    let path = address.strip_prefix("unix:").unwrap_or(address);
+    let path = real(Path::new(path));
+    let mut sockets = all().into_iter();
+    let socket = sockets.find(|socket| socket.address == path)?;
+    Some(socket.kind)
+}
+
 /// Machines and sockets, as values for an address.
 pub(crate) fn known() -> Vec<Candidate> {
     let sockets = all().into_iter();
@@ -112,33 +122,27 @@ fn running() -> Vec<Socket> {
             .file_name()
             .to_str()
             .and_then(|name| name.parse().ok());
-        let line = fs::read(entry.path().join("cmdline"));
-        let (Some(pid), Ok(line)) = (pid, line) else {
-            continue;
-        };
-        let words: Vec<_> = line
-            .split(|byte| *byte == 0)
-            .map(|word| String::from_utf8_lossy(word).into_owned())
-            .collect();
-        let directory = fs::read_link(entry.path().join("cwd")).unwrap_or_default();
-        found.extend(of_command_line(&words, pid, &directory));
+        if let Some(pid) = pid
+            && let Some(line) = CommandLine::of(pid)
+        {
+            found.extend(of_command_line(&line, pid));
+        }
     }
     found
 }
 
 /// The sockets that a command line of QEMU, its storage daemon or its agent has.
-fn of_command_line(words: &[String], pid: u32, directory: &Path) -> Vec<Socket> {
-    let program = words.first().map(String::as_str).unwrap_or_default();
-    let program = program.rsplit('/').next().unwrap_or_default();
+fn of_command_line(line: &CommandLine, pid: u32) -> Vec<Socket> {
+    let program = line.name();
     if !(program.starts_with("qemu") || program == "kvm") {
         return Vec::new();
     }
-    let options = Options::new(words);
+    let options = Options::new(&line.words);
     let machine = options.name().unwrap_or_else(|| format!("{program}-{pid}"));
     let socket = |kind, address| Socket {
         machine: machine.clone(),
         kind,
-        address: absolute(address, directory),
+        address: absolute(address, &line.directory),
         process: Some(pid),
     };
     let mut found = Vec::new();
@@ -353,8 +357,9 @@ mod tests {
     use super::*;
 
     fn of(line: &str) -> Vec<(String, &'static str, String)> {
-        let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
-        let found = of_command_line(&words, 7, Path::new("/vm"));
+        let words = line.split(' ').map(str::to_owned).collect();
+        let line = CommandLine::new(words, "/vm".into());
+        let found = of_command_line(&line, 7);
         let rows = found.into_iter();
         rows.map(|socket| (socket.machine, socket.kind.name(), socket.address))
             .collect()

@@ -13,8 +13,10 @@ mod failure;
 mod hmp;
 mod interrupts;
 mod job;
+mod known;
 mod machines;
 mod output;
+mod processes;
 mod record;
 mod schema;
 mod session;
@@ -33,6 +35,7 @@ use crate::cli::{flag, merged};
 use crate::events::Wanted;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
+use crate::job::Wait;
 use crate::output::{Form, Output, Role, print};
 use crate::session::{Session, Settings};
 
@@ -177,9 +180,17 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         "job" => job::show(
             &connect()?,
             text("id").as_deref(),
-            flag(behind, matches, "wait"),
+            Wait::new(
+                flag(behind, matches, "wait"),
+                flag(behind, matches, "complete"),
+            ),
         ),
         "hmp" => hmp::run(&connect()?, &texts("line").join(" ")),
+        text if text.starts_with('{') => {
+            let mut settings = settings.clone();
+            settings.oob |= text.contains("\"exec-oob\"");
+            shell::message(&Session::connect(&settings)?, text)
+        }
         name => {
             let typed = Typed::new(name, behind, matches)?;
             typed.run(&connect()?)

@@ -1,7 +1,9 @@
 //! Recordings of sessions, in the form of the library's: `qmp record` and `qmp replay`.
 
+use std::fs::OpenOptions;
 use std::io;
 use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -24,7 +26,11 @@ pub(crate) fn client(
     address: &Address,
     file: &Path,
 ) -> Result<Client, Failure> {
-    let recorder = Recorder::create(file).map_err(|error| failed(file, &error))?;
+    // Secrets are in it, so it is for nobody else to read.
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let recorder = options.open(file).map(Recorder::to);
+    let recorder = recorder.map_err(|error| failed(file, &error))?;
     let no_connection = |error: io::Error| Failure::connection(format!("{address}: {error}"));
     let client = match address {
         Address::Unix(path) => {

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use qapi_rt::blocking::Client;
 use qapi_rt::capabilities::Capabilities;
 
+use crate::processes::CommandLine;
+
 /// So many schemas are kept.
 const MOST: usize = 32;
 
@@ -100,21 +102,30 @@ fn directory() -> Option<PathBuf> {
 
 /// The program that a process runs, this very file, and with which options that change the schema.
 fn binary(process: u32) -> Option<String> {
+    let line = CommandLine::of(process)?;
     let process = PathBuf::from(format!("/proc/{process}"));
-    let program = fs::read_link(process.join("exe")).ok()?;
-    let file = fs::metadata(process.join("exe")).ok()?;
-    let line = fs::read(process.join("cmdline")).ok()?;
-    let arguments: Vec<_> = line.split(|byte| *byte == 0).collect();
+    let executed = process.join("exe");
+    let path = fs::read_link(&executed).ok()?;
+    // Of a program that the dynamic loader was told to run, what is executed is the loader.
+    let named = line.file().filter(|_| line.is_loaded);
+    let named = named.map(|file| {
+        process
+            .join("root")
+            .join(file.strip_prefix("/").unwrap_or(&file))
+    });
+    let file = named.unwrap_or(executed);
+    let data = fs::metadata(&file).ok()?;
     // Hides what is deprecated, also from the schema.
-    let is_compat = |option: &[u8]| matches!(option, b"-compat" | b"--compat");
-    let compat: Vec<_> = arguments
+    let is_compat = |option: &str| matches!(option, "-compat" | "--compat");
+    let compat: Vec<_> = line
+        .words
         .windows(2)
-        .filter(|pair| is_compat(pair[0]))
-        .map(|pair| String::from_utf8_lossy(pair[1]))
+        .filter(|pair| is_compat(&pair[0]))
+        .map(|pair| &pair[1])
         .collect();
-    let (device, inode, size) = (file.dev(), file.ino(), file.size());
-    let changed = (file.mtime(), file.mtime_nsec());
+    let (device, inode, size) = (data.dev(), data.ino(), data.size());
+    let changed = (data.mtime(), data.mtime_nsec());
     Some(format!(
-        "{program:?} {device} {inode} {size} {changed:?} {compat:?}"
+        "{path:?} {device} {inode} {size} {changed:?} {compat:?}"
     ))
 }

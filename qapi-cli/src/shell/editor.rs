@@ -1,9 +1,11 @@
 //! The line editor: history, colours, completion, hints.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nu_ansi_term::{Color, Style};
 use reedline::{
@@ -23,6 +25,8 @@ use crate::words::{self, is_complete, split};
 /// Lines that are remembered.
 const LINES: usize = 5000;
 const MENU: &str = "completions";
+/// So often it is looked whether there is a row to be shown above the line.
+const POLL: Duration = Duration::from_millis(25);
 
 pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
     let colour = interpreter.settings().output.palette.colour;
@@ -45,6 +49,7 @@ pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
     );
     let menu = IdeMenu::default()
         .with_name(MENU)
+        .with_marker("> ")
         .with_default_border()
         .with_description_mode(DescriptionMode::PreferRight)
         .with_max_completion_height(12);
@@ -65,11 +70,19 @@ pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
     }
     let view = interpreter.watch.as_ref().map(super::events::Watch::view);
     if let Some(view) = &view {
-        editor = editor.with_external_printer(view.printer());
+        editor = editor
+            .with_external_printer(view.above().printer())
+            .with_break_signal(view.changed())
+            .with_poll_interval(POLL);
     }
     let name = interpreter.settings().address.clone().unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-    (editor, Line { name, view })
+    let line = Line {
+        name,
+        view,
+        is_line: Cell::new(false),
+    };
+    (editor, line)
 }
 
 /// In the user's state directory, for nobody else to read.
@@ -145,22 +158,49 @@ impl History for Masked {
 pub(super) struct Line {
     name: String,
     view: Option<View>,
+    /// Whether the left half was asked for last.
+    is_line: Cell<bool>,
+}
+
+impl Line {
+    fn left(&self) -> String {
+        let is_gone = self.view.as_ref().is_some_and(|view| view.state().is_gone);
+        let gone = if is_gone { " (gone)" } else { "" };
+        format!("{}{gone}", self.name)
+    }
+
+    /// Before a line is read: a new one, or the same as before.
+    pub(super) fn starts(&self, is_new: bool) {
+        if let Some(view) = &self.view {
+            view.above().start(is_new);
+        }
+    }
+
+    /// After a line was read.
+    pub(super) fn ends(&self) {
+        if let Some(view) = &self.view {
+            view.above().end();
+        }
+    }
 }
 
 impl Prompt for Line {
     fn render_prompt_left(&self) -> Cow<'_, str> {
-        let gone = self.view.as_ref().is_some_and(|view| view.state().is_gone);
-        match gone {
-            true => format!("{} (gone)", self.name).into(),
-            false => (&*self.name).into(),
+        self.is_line.set(true);
+        if let Some(view) = &self.view {
+            view.above().painted();
         }
+        self.left().into()
     }
 
     fn render_prompt_right(&self) -> Cow<'_, str> {
+        // Asked for without the left one it is for its length: the editor finds the rows of the line from that, though it
+        // is what is to the left that counts, less the three columns that it adds.
+        if !self.is_line.take() {
+            return " ".repeat(self.left().len().saturating_sub(1)).into();
+        }
         let jobs = self.view.as_ref().map(|view| view.state().jobs);
-        let jobs = jobs.unwrap_or_default();
-        let jobs = jobs.iter().map(|(id, status)| format!("{id}: {status}"));
-        jobs.collect::<Vec<_>>().join(", ").into()
+        jobs.unwrap_or_default().into()
     }
 
     fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {

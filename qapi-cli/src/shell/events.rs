@@ -1,18 +1,17 @@
 //! What happens while a line is typed: events, and the end and return of the server.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use reedline::ExternalPrinter;
-
+use super::above::Above;
 use super::interpret::{Current, current, lock};
+use super::progress;
 use crate::events::{fits_any, line};
 use crate::output::{Form, Output, Role};
 use crate::session::{Session, Settings};
 
-/// Lines that wait to be shown.
-const QUEUE: usize = 1024;
 /// Pause between two attempts to connect again.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -26,16 +25,18 @@ struct Shared {
     session: Current,
     /// Which events are shown; none at all, or those that fit a pattern, or without pattern all.
     filter: Mutex<Option<Vec<String>>>,
-    printer: ExternalPrinter<String>,
+    above: Above,
     state: Mutex<State>,
+    /// Has the editor show its prompt anew.
+    changed: Arc<AtomicBool>,
 }
 
 /// What the prompt says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) is_gone: bool,
-    /// Jobs that run, and how they stand.
-    pub(super) jobs: Vec<(String, String)>,
+    /// How jobs stand; empty if there are none.
+    pub(super) jobs: String,
 }
 
 /// For the editor.
@@ -44,8 +45,12 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn printer(&self) -> ExternalPrinter<String> {
-        self.shared.printer.clone()
+    pub(super) fn above(&self) -> &Above {
+        &self.shared.above
+    }
+
+    pub(super) fn changed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.shared.changed)
     }
 
     pub(super) fn state(&self) -> State {
@@ -59,8 +64,9 @@ impl Watch {
             settings: settings.clone(),
             session: Arc::clone(session),
             filter: Mutex::new(Some(Vec::new())),
-            printer: ExternalPrinter::new(QUEUE),
+            above: Above::new(),
             state: Mutex::default(),
+            changed: Arc::default(),
         });
         let watching = Arc::clone(&shared);
         thread::spawn(move || watching.watch());
@@ -86,7 +92,14 @@ impl Shared {
     fn watch(&self) {
         loop {
             self.events();
-            lock(&self.state).is_gone = true;
+            *lock(&self.state) = State {
+                is_gone: true,
+                jobs: String::new(),
+            };
+            if self.settings.record.is_some() {
+                let text = "the connection has ended, and so has the recording";
+                return self.say(Role::Warning, text);
+            }
             self.say(
                 Role::Warning,
                 "the connection has ended; it is made again when the server is back",
@@ -109,32 +122,44 @@ impl Shared {
             terminal: true,
             ..self.settings.output
         };
-        while let Ok(received) = events.recv() {
-            self.note_job(&received.event);
+        self.look_at_jobs();
+        loop {
+            let has_jobs = !lock(&self.state).jobs.is_empty();
+            let received = match has_jobs {
+                true => events.recv_deadline(progress::INTERVAL),
+                false => events.recv(),
+            };
+            let event = match received {
+                Ok(received) => received.event,
+                Err(error) if error.is_deadline() => {
+                    self.look_at_jobs();
+                    continue;
+                }
+                Err(_) => return,
+            };
             let is_wanted = match &*lock(&self.filter) {
-                Some(patterns) => fits_any(patterns, received.event.name()),
+                Some(patterns) => fits_any(patterns, event.name()),
                 None => false,
             };
-            if is_wanted && let Ok(line) = line(output, &received.event) {
-                self.show(line.trim_end().to_owned());
+            if is_wanted && let Ok(line) = line(output, &event) {
+                self.above.say(line.trim_end());
+            }
+            if progress::is_about_jobs(&event) {
+                self.look_at_jobs();
             }
         }
     }
 
-    /// Keeps what the prompt says of jobs.
-    fn note_job(&self, event: &qapi_rt::EventMessage) {
-        if event.name() != "JOB_STATUS_CHANGE" {
+    /// Has the prompt say how jobs stand. In a recording there is nothing but what the user says.
+    fn look_at_jobs(&self) {
+        if self.settings.record.is_some() {
             return;
         }
-        let Ok(data) = event.object() else { return };
-        let text = |name: &str| data.get(name).and_then(|value| value.as_str());
-        let (Some(id), Some(status)) = (text("id"), text("status")) else {
-            return;
-        };
+        let jobs = progress::ask(&current(&self.session)).unwrap_or_default();
         let mut state = lock(&self.state);
-        state.jobs.retain(|(job, _)| job != id);
-        if !matches!(status, "null" | "concluded" | "aborting") {
-            state.jobs.push((id.to_owned(), status.to_owned()));
+        if state.jobs != jobs {
+            state.jobs = jobs;
+            self.changed.store(true, Ordering::Relaxed);
         }
     }
 
@@ -151,11 +176,7 @@ impl Shared {
     }
 
     fn say(&self, role: Role, text: &str) {
-        self.show(self.settings.output.palette.paint(role, text));
-    }
-
-    fn show(&self, text: String) {
-        // Nobody looks any more.
-        let _ = self.printer.print(text);
+        self.above
+            .say(&self.settings.output.palette.paint(role, text));
     }
 }

@@ -12,10 +12,11 @@ use crate::cli;
 use crate::describe;
 use crate::events::fits_any;
 use crate::failure::{CONNECTION, Failure, UNKNOWN};
+use crate::hmp;
+use crate::job::{self, Wait};
 use crate::output::{Role, print};
 use crate::session::{Call, Session, Settings};
 use crate::words;
-use crate::{hmp, job};
 
 /// What comes after a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(crate) const OWN: [(&str, &str); 15] = [
     ),
     ("help", "these lines"),
     ("hmp", "COMMAND  a command of the human monitor"),
-    ("job", "[ID] [--wait]  a job, or all of them"),
+    ("job", "[ID] [--wait | --complete]  a job, or all of them"),
     ("oob", "COMMAND [KEY=VALUE…]  execute a command out of band"),
     (
         "save",
@@ -133,7 +134,7 @@ impl Interpreter {
         let start = Instant::now();
         let statement = statement.trim();
         let done = if statement.starts_with('{') {
-            self.message(statement).map(|()| Outcome::Next)
+            message(&current(&self.session), statement).map(|()| Outcome::Next)
         } else {
             let words = words::texts(statement).map_err(Failure::usage)?;
             self.words(&words)
@@ -154,35 +155,6 @@ impl Interpreter {
             self.done.push(super::secrets::masked(statement));
         }
         done
-    }
-
-    /// A whole message, as from a log.
-    fn message(&self, text: &str) -> Result<(), Failure> {
-        let message = from_str::<Object>(text, Mode::Strict);
-        let message =
-            message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
-        let name = |key: &str| message.get(key).and_then(Value::as_str);
-        let (command, oob) = match (name("execute"), name("exec-oob")) {
-            (Some(command), None) => (command, false),
-            (None, Some(command)) => (command, true),
-            _ => {
-                return Err(Failure::usage(
-                    "a message has either 'execute' or 'exec-oob'",
-                ));
-            }
-        };
-        // It was done when the connection was made.
-        if command == "qmp_capabilities" {
-            return Ok(());
-        }
-        let arguments = match message.get("arguments") {
-            None => Object::new(),
-            Some(Value::Object(arguments)) => arguments.clone(),
-            Some(_) => return Err(Failure::usage("'arguments' is no object")),
-        };
-        let session = current(&self.session);
-        let reply = session.execute_as(Call::new(command, arguments), oob)?;
-        session.output().reply(&reply)
     }
 
     fn words(&mut self, words: &[String]) -> Result<Outcome, Failure> {
@@ -220,8 +192,10 @@ impl Interpreter {
             }
             "hmp" => hmp::run(&session, &rest.join(" ")),
             "job" => {
-                let wait = rest.iter().any(|word| word == "--wait");
-                job::show(&session, first.filter(|word| *word != "--wait"), wait)
+                let has = |option: &str| rest.iter().any(|word| word == option);
+                let id = rest.iter().find(|word| !word.starts_with("--"));
+                let wait = Wait::new(has("--wait"), has("--complete"));
+                job::show(&session, id.map(String::as_str), wait)
             }
             "events" => self.events(&session, rest),
             "timing" => {
@@ -286,6 +260,33 @@ impl Interpreter {
         }
         Ok(())
     }
+}
+
+/// A whole message, as from a log.
+pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
+    let message = from_str::<Object>(text, Mode::Strict);
+    let message = message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
+    let name = |key: &str| message.get(key).and_then(Value::as_str);
+    let (command, oob) = match (name("execute"), name("exec-oob")) {
+        (Some(command), None) => (command, false),
+        (None, Some(command)) => (command, true),
+        _ => {
+            return Err(Failure::usage(
+                "a message has either 'execute' or 'exec-oob'",
+            ));
+        }
+    };
+    // It was done when the connection was made.
+    if command == "qmp_capabilities" {
+        return Ok(());
+    }
+    let arguments = match message.get("arguments") {
+        None => Object::new(),
+        Some(Value::Object(arguments)) => arguments.clone(),
+        Some(_) => return Err(Failure::usage("'arguments' is no object")),
+    };
+    let reply = session.execute_as(Call::new(command, arguments), oob)?;
+    session.output().reply(&reply)
 }
 
 fn on_off(word: &str) -> Result<bool, Failure> {

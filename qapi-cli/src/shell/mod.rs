@@ -1,8 +1,11 @@
 //! The shell: `qmp` without a command.
 
+mod above;
 mod editor;
 mod events;
 mod interpret;
+mod mode;
+mod progress;
 mod secrets;
 
 use std::io::{self, IsTerminal as _, Read as _};
@@ -15,7 +18,8 @@ use crate::output::Role;
 use crate::session::Settings;
 use crate::words;
 
-pub(crate) use interpret::{Interpreter, Outcome};
+pub(crate) use interpret::{Interpreter, Outcome, message};
+use mode::Ahead;
 
 /// `qmp` without a command: a shell on a terminal, a script otherwise.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
@@ -29,12 +33,21 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let (mut editor, prompt) = editor::editor(&interpreter);
     // Ctrl-C ends what is under way, but not the shell.
     let _held = settings.interrupts.hold();
+    let the_terminal = |error| Failure::usage(format!("the terminal: {error}"));
+    let _ahead = Ahead::start().map_err(the_terminal)?;
+    let mut is_new = true;
     loop {
-        let line = match editor.read_line(&prompt) {
+        prompt.starts(is_new);
+        mode::raw().map_err(the_terminal)?;
+        let read = editor.read_line(&prompt);
+        prompt.ends();
+        is_new = !matches!(read, Ok(Signal::ExternalBreak(_)));
+        let line = match read {
             Ok(Signal::Success(line)) => line,
-            Ok(Signal::CtrlC) => continue,
+            // What the prompt says has changed; what was typed stays.
+            Ok(Signal::CtrlC | Signal::ExternalBreak(_)) => continue,
             Ok(_) => return Ok(()),
-            Err(error) => return Err(Failure::usage(format!("the terminal: {error}"))),
+            Err(error) => return Err(the_terminal(error)),
         };
         for (_, statement) in words::statements(&line) {
             match interpreter.execute(&statement) {
@@ -69,6 +82,7 @@ pub(crate) fn source(interpreter: &mut Interpreter, path: &str) -> Result<(), Fa
             Ok(Outcome::Leave) => return Ok(()),
             Err(mut failure) => {
                 if failure.code != INTERRUPTED && !failure.message.is_empty() {
+                    let path = if path == "-" { "standard input" } else { path };
                     failure.message = format!("{path}:{line}: {}", failure.message);
                 }
                 return Err(failure);

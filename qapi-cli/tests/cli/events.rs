@@ -2,17 +2,13 @@
 
 use std::process::Stdio;
 
-use qapi_tests::peers::{qemu, storage_daemon};
-
-use crate::setup::{Ended, Qmp};
+use crate::setup::{Ended, daemon, machine_of_two};
 
 #[test]
 fn events_until_one() {
-    let Some(server) = qemu("none").map(|launch| launch.monitors(2).start()) else {
+    let Some((_server, qmp, other)) = machine_of_two() else {
         return;
     };
-    let qmp = Qmp::of(&server);
-    let other = Qmp::at(&server.monitor(1), &qmp.home);
     let mut command = other.command();
     command.args(["events", "--filter", "RES*", "--until", "SHUTDOWN"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -42,10 +38,9 @@ fn events_until_one() {
 
 #[test]
 fn events_for_some_time() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     assert_eq!(qmp.say("events --timeout 100ms").good(), "");
     let (code, err) = qmp.say("events --until SHUTDOWN --timeout 100ms").bad();
     assert_eq!((code, &*err), (4, "error: no SHUTDOWN within the time\n"));

@@ -1,43 +1,58 @@
 //! Jobs, followed to their end.
 
-use qapi_tests::peers::{Server, storage_daemon};
+use qapi_tests::peers::Server;
 
-use crate::setup::Qmp;
+use crate::setup::{Qmp, daemon};
 
-fn with_disks(server: &Server) -> Qmp {
-    let qmp = Qmp::of(server);
+fn with_disks() -> Option<(Server, Qmp)> {
+    let (server, qmp) = daemon()?;
     for name in ["a", "b"] {
         qmp.say(&format!(
             "blockdev-add driver=null-co node-name={name} size=64M"
         ))
         .good();
     }
-    qmp
+    Some((server, qmp))
 }
 
 #[test]
 fn started_and_followed() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = with_disks() else {
         return;
     };
-    let qmp = with_disks(&server);
     let end = qmp
         .say("--wait blockdev-backup device=a target=b sync=full job-id=backup0")
         .good();
     assert_eq!(end, "{\"id\": \"backup0\", \"status\": \"concluded\"}\n");
     assert_eq!(qmp.say("job").good(), "[]\n");
     let end = qmp
-        .say("blockdev-mirror device=a target=b sync=full --wait")
+        .say("blockdev-mirror device=a target=b sync=full --complete")
         .good();
     assert!(end.contains(r#""id": "qmp-"#), "{end}");
 }
 
 #[test]
-fn its_real_error() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+fn switching_over_is_for_the_user_to_say() {
+    let Some((_server, qmp)) = with_disks() else {
         return;
     };
-    let qmp = with_disks(&server);
+    let line = "blockdev-mirror device=a target=b sync=full job-id=m";
+    let ended = qmp.say(&format!("--wait {line}"));
+    assert_eq!(ended.out, "{\"id\": \"m\", \"status\": \"ready\"}\n");
+    assert_eq!(ended.err, "note: m is ready; job-complete has it go on\n");
+    let ready = qmp.say("job m --wait -q").good();
+    assert_eq!(ready, "{\"id\": \"m\", \"status\": \"ready\"}\n");
+    assert!(qmp.say("job m").good().contains(r#""status": "ready""#));
+    let end = qmp.say("job m --complete").good();
+    assert_eq!(end, "{\"id\": \"m\", \"status\": \"concluded\"}\n");
+    assert_eq!(qmp.say("job").good(), "[]\n");
+}
+
+#[test]
+fn its_real_error() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
     qmp.say("blockdev-add driver=blkdebug node-name=bad image=b inject-error.0.event=none inject-error.0.errno=28 inject-error.0.iotype=write").good();
     let (code, err) = qmp
         .say("--wait blockdev-backup device=a target=bad sync=full")
@@ -47,10 +62,9 @@ fn its_real_error() {
 
 #[test]
 fn watched_later() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = with_disks() else {
         return;
     };
-    let qmp = with_disks(&server);
     qmp.say("blockdev-backup device=a target=b sync=full job-id=slow speed=1 auto-dismiss=off")
         .good();
     assert!(qmp.say("job slow").good().contains(r#""id": "slow""#));

@@ -8,6 +8,7 @@ mod events;
 mod jobs;
 mod random;
 mod record;
+mod servers;
 mod setup;
 mod shell;
 mod terminal;

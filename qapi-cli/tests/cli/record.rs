@@ -4,16 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use qapi_tests::peers::storage_daemon;
-
-use crate::setup::{Ended, Qmp};
+use crate::setup::{Ended, daemon};
 
 #[test]
 fn a_session_is_written_down_and_said_again() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let file = server.path("session");
     let path = file.to_str().unwrap();
     let mut command = qmp.command();

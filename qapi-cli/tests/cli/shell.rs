@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use qapi_tests::peers::{qemu, storage_daemon};
+use qapi_tests::peers::qemu;
 
-use crate::setup::Qmp;
+use crate::setup::{Qmp, daemon, machine, machine_of_two};
 use crate::terminal::Terminal;
 
 const CTRL_C: &str = "\x03";
@@ -12,10 +12,10 @@ const CTRL_D: &str = "\x04";
 
 #[test]
 fn commands_are_executed() {
-    let Some(server) = qemu("none").map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = machine("none") else {
         return;
     };
-    let shell = Terminal::shell(&Qmp::of(&server));
+    let shell = Terminal::shell(&qmp);
     shell.sees("QEMU ");
     shell.enters("query-status");
     shell.sees(r#""status": "running""#);
@@ -39,10 +39,9 @@ fn commands_are_executed() {
 
 #[test]
 fn what_is_typed_is_completed() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     qmp.say("blockdev-add driver=null-co node-name=my-disk")
         .good();
     let shell = Terminal::shell(&qmp);
@@ -67,12 +66,10 @@ fn what_is_typed_is_completed() {
 
 #[test]
 fn events_come_above_the_line() {
-    let Some(server) = qemu("none").map(|launch| launch.monitors(2).start()) else {
+    let Some((_server, qmp, other)) = machine_of_two() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let shell = Terminal::shell(&qmp);
-    let other = Qmp::at(&server.monitor(1), &qmp.home);
     shell.types("query-na");
     shell.sees("> query-na");
     other.say("stop").good();
@@ -107,10 +104,9 @@ fn events_come_above_the_line() {
 
 #[test]
 fn ctrl_c_leaves_a_call() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let shell = Terminal::shell(&qmp);
     shell.types("some text");
     shell.sees("some text");
@@ -136,10 +132,9 @@ fn ctrl_c_leaves_a_call() {
 
 #[test]
 fn twenty_lines_are_pasted() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let shell = Terminal::shell(&qmp);
     let mut text = String::new();
     for n in 0..16 {
@@ -167,10 +162,10 @@ fn twenty_lines_are_pasted() {
 
 #[test]
 fn the_window_changes_its_size() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((_server, qmp)) = daemon() else {
         return;
     };
-    let shell = Terminal::shell(&Qmp::of(&server));
+    let shell = Terminal::shell(&qmp);
     shell.types("query-");
     shell.sees("> query-");
     shell.resizes(12, 60);
@@ -182,10 +177,9 @@ fn the_window_changes_its_size() {
 
 #[test]
 fn the_history_keeps_no_secrets() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let shell = Terminal::shell(&qmp);
     shell.enters("object-add qom-type=secret id=s0 data=geheim");
     shell.enters("query-version");
@@ -210,10 +204,10 @@ fn the_history_keeps_no_secrets() {
 
 #[test]
 fn the_server_comes_back() {
-    let Some(mut server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((mut server, qmp)) = daemon() else {
         return;
     };
-    let shell = Terminal::shell(&Qmp::of(&server));
+    let shell = Terminal::shell(&qmp);
     server.kill();
     shell.sees("the connection has ended");
     server.restart();
@@ -224,10 +218,9 @@ fn the_server_comes_back() {
 
 #[test]
 fn scripts() {
-    let Some(server) = storage_daemon().map(|launch| launch.start()) else {
+    let Some((server, qmp)) = daemon() else {
         return;
     };
-    let qmp = Qmp::of(&server);
     let [good, bad] = ["good", "bad"].map(|name| server.path(name));
     fs::write(&good, "# nodes\nblockdev-add driver=null-co node-name=a\n\n{\"execute\": \"blockdev-del\",\n \"arguments\": {\"node-name\": \"a\"}}\n").unwrap();
     assert_eq!(qmp.run(["run", good.to_str().unwrap()]).good(), "{}\n{}\n");
@@ -251,4 +244,144 @@ fn scripts() {
     // It was not executed.
     qmp.say("query-version").good();
     assert_eq!(qmp.say("run nowhere").bad().0, 2);
+}
+
+#[test]
+fn lines_typed_ahead_are_kept() {
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let shell = Terminal::shell(&qmp);
+    for (number, end) in ["\r", "\n"].into_iter().enumerate() {
+        shell.prompts();
+        // While it does not answer, lines are typed.
+        server.pause();
+        shell.types(&format!(
+            "blockdev-add driver=null-co node-name=first{number}{end}"
+        ));
+        shell.executes();
+        for line in ["a", "b", "c"] {
+            shell.types(&format!(
+                "blockdev-add driver=null-co node-name={line}{number}{end}"
+            ));
+        }
+        shell.types("query-ver");
+        server.resume();
+        shell.has_typed("query-ver");
+        shell.types(CTRL_C);
+    }
+    shell.prompts();
+    shell.types(CTRL_D);
+    assert_eq!(shell.ends(), 0);
+    let nodes = qmp.say("query-named-block-nodes").good();
+    for name in ["first0", "a0", "b0", "c0", "first1", "a1", "b1", "c1"] {
+        let node = format!(r#""node-name": "{name}""#);
+        assert!(nodes.contains(&node), "{name} is missing");
+    }
+}
+
+#[test]
+fn many_events_at_once_leave_the_screen_as_it_is() {
+    let Some((_server, qmp, other)) = machine_of_two() else {
+        return;
+    };
+    let shell = Terminal::shell(&qmp);
+    // Nearly as long as a row, so that with what is right of it it would take two.
+    let typed = format!("object-add qom-type=secret id={}", "x".repeat(50));
+    shell.types(&typed);
+    shell.has_typed(&typed);
+    for _ in 0..4 {
+        other.say("stop").good();
+        other.say("cont").good();
+    }
+    shell.waits(
+        |screen| screen.matches(" RESUME").count() == 4 && screen.matches(" STOP").count() == 4,
+        "eight events",
+    );
+    shell.sees("Ctrl-D leaves");
+    shell.has_typed(&typed);
+}
+
+#[test]
+fn the_prompt_says_how_far_jobs_are() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for name in ["a", "b"] {
+        qmp.say(&format!(
+            "blockdev-add driver=null-co node-name={name} size=64M"
+        ))
+        .good();
+    }
+    let shell = Terminal::shell(&qmp);
+    shell.enters("events off");
+    shell.enters("blockdev-backup device=a target=b sync=full job-id=copy speed=1M");
+    shell.types("query-j");
+    // What is typed stays while it counts.
+    let says = |share: &str, screen: &str| {
+        let mut lines = screen.lines().rev();
+        lines.any(|line| line.contains("> query-j") && line.ends_with(&format!("copy {share} %")))
+    };
+    shell.waits(|screen| says("1", screen) || says("2", screen), "progress");
+    shell.waits(
+        |screen| says("5", screen) || says("6", screen),
+        "more progress",
+    );
+    shell.types("obs\r");
+    shell.sees(r#""id": "copy""#);
+    shell.enters("job-cancel id=copy");
+    shell.waits(
+        |screen| {
+            screen
+                .lines()
+                .last()
+                .is_some_and(|line| !line.contains("copy"))
+        },
+        "no job",
+    );
+}
+
+#[test]
+fn files_are_for_their_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let recording = server.path("recording");
+    let shell = Terminal::start(&qmp, &["record", recording.to_str().unwrap()]);
+    shell.sees("Ctrl-D leaves");
+    shell.enters("object-add qom-type=secret id=s0 data=geheim");
+    shell.enters("qom-list path=/objects");
+    shell.sees("s0");
+    shell.prompts();
+    shell.types(CTRL_D);
+    assert_eq!(shell.ends(), 0);
+    // A recording is of what was said.
+    assert!(fs::read_to_string(&recording).unwrap().contains("geheim"));
+    let cache = fs::read_dir(qmp.home.join(".cache/qmp")).unwrap();
+    let cached = cache.map(|entry| entry.unwrap().path());
+    for file in cached.chain([recording, qmp.home.join(".local/state/qmp/history")]) {
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn what_a_terminal_shows_has_no_secrets() {
+    let Some(launch) = qemu("none") else { return };
+    let launch = launch.args(["-name", "guest=http://me:geheim@host/"]);
+    let server = launch.start();
+    let qmp = Qmp::of(&server);
+    let shell = Terminal::shell(&qmp);
+    shell.enters("query-name");
+    shell.sees("http://***@host/");
+    shell.prompts();
+    shell.waits(|screen| !screen.contains("geheim"), "no secret");
+    shell.types(CTRL_D);
+    shell.ends();
+    let shown = Terminal::start(&qmp, &["query-name", "--show-secrets"]);
+    shown.sees("me:geheim@");
+    shown.ends();
+    // A program gets what was said.
+    assert!(qmp.say("query-name").good().contains("me:geheim@"));
 }

@@ -1,7 +1,9 @@
 //! The program in a pseudo-terminal, and what a person would see of it.
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,14 +44,19 @@ impl Terminal {
     }
 
     pub(crate) fn start(qmp: &Qmp, words: &[&str]) -> Self {
+        Self::of(qmp, env!("CARGO_BIN_EXE_qmp"), words)
+    }
+
+    /// Another program, which finds `qmp` by its name.
+    pub(crate) fn of(qmp: &Qmp, program: &str, words: &[&str]) -> Self {
         let pair = native_pty_system()
             .openpty(size(24, 100))
             .expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_qmp"));
+        let mut command = CommandBuilder::new(program);
         command.args(words);
         command.cwd(std::env::temp_dir());
         command.env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", search_path());
         command.env("HOME", &qmp.home);
         command.env("QMP_SOCKET", &qmp.socket);
         command.env("TERM", "xterm-256color");
@@ -111,8 +118,20 @@ impl Terminal {
     /// Waits for an empty line to type in.
     #[track_caller]
     pub(crate) fn prompts(&self) {
-        let is_empty = |screen: &str| screen.trim_end().ends_with("m0>");
-        self.waits(is_empty, "a prompt");
+        self.waits_for(typed_so_far, |typed| typed == "m0>", "a prompt");
+    }
+
+    /// Waits until this is what is typed behind the prompt.
+    #[track_caller]
+    pub(crate) fn has_typed(&self, text: &str) {
+        let expected = format!("m0> {text}");
+        self.waits_for(typed_so_far, |typed| typed == expected, text);
+    }
+
+    /// Waits until a line was accepted, which leaves the cursor below it.
+    #[track_caller]
+    pub(crate) fn executes(&self) {
+        self.waits_for(typed_so_far, str::is_empty, "a line executed");
     }
 
     /// Types keys again and again until the screen shows what they bring about.
@@ -120,7 +139,7 @@ impl Terminal {
     pub(crate) fn insists(&self, keys: &str, text: &str) {
         let end = Instant::now() + DEADLINE;
         while !self.shows(
-            |screen| screen.contains(text),
+            |screen| screen.contents().contains(text),
             Instant::now() + Duration::from_millis(300),
         ) {
             assert!(Instant::now() < end, "not seen: {text}");
@@ -147,15 +166,25 @@ impl Terminal {
 
     #[track_caller]
     pub(crate) fn waits(&self, is_so: impl Fn(&str) -> bool, what: &str) {
-        if !self.shows(is_so, Instant::now() + DEADLINE) {
+        self.waits_for(vt100::Screen::contents, is_so, what);
+    }
+
+    #[track_caller]
+    fn waits_for(
+        &self,
+        view: impl Fn(&vt100::Screen) -> String,
+        is_so: impl Fn(&str) -> bool,
+        what: &str,
+    ) {
+        if !self.shows(|screen| is_so(&view(screen)), Instant::now() + DEADLINE) {
             let parser = self.screen.0.lock().expect("nobody panicked");
             panic!("not seen: {what}\n{}", parser.screen().contents());
         }
     }
 
-    fn shows(&self, is_so: impl Fn(&str) -> bool, end: Instant) -> bool {
+    fn shows(&self, is_so: impl Fn(&vt100::Screen) -> bool, end: Instant) -> bool {
         let mut parser = self.screen.0.lock().expect("nobody panicked");
-        while !is_so(&parser.screen().contents()) {
+        while !is_so(parser.screen()) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -174,6 +203,24 @@ impl Terminal {
     pub(crate) fn ends(mut self) -> u32 {
         self.child.wait().expect("it ends").exit_code()
     }
+}
+
+/// What is left of the cursor, in its row.
+fn typed_so_far(screen: &vt100::Screen) -> String {
+    let (row, column) = screen.cursor_position();
+    screen
+        .contents_between(row, 0, row, column)
+        .trim_end()
+        .to_owned()
+}
+
+/// Where programs are, the one under test first.
+pub(crate) fn search_path() -> OsString {
+    let program = Path::new(env!("CARGO_BIN_EXE_qmp"));
+    let folder = program.parent().expect("it is in a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).expect("they were joined before")
 }
 
 impl Drop for Terminal {

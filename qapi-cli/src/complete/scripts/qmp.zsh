@@ -8,8 +8,13 @@ _qmp() {
             *[=./]) open+=("$value"); open_shown+=("$value${about:+  -- $about}") ;;
             *) closed+=("$value"); closed_shown+=("$value${about:+  -- $about}") ;;
         esac
-    done < <("${words[1]}" complete-line zsh "${(j: :)words[1,CURRENT]}" 2>/dev/null)
-    (( ${#open} + ${#closed} )) || { _files; return; }
+    done < <("${words[1]}" complete-line zsh "${(j: :)words[1,CURRENT-1]} $PREFIX" 2>/dev/null)
+    if (( ! (${#open} + ${#closed}) )); then
+        # Perhaps a file, behind its key.
+        compset -P '*='
+        _files
+        return
+    fi
     (( ${#open} )) && compadd -l -S '' -d open_shown -a open
     (( ${#closed} )) && compadd -l -d closed_shown -a closed
 }

@@ -1,0 +1,125 @@
+//! What differs from server to server: two releases of QEMU, of its storage daemon, and a server of this project's.
+
+use std::sync::Arc;
+use std::thread;
+
+use qapi_rt::server::{Listener, Options, blocking::Server};
+use qapi_rt::service::Control;
+use qapi_tests::peers::Age;
+use vmm::{Vmm, api};
+
+use crate::setup::{AGES, Qmp};
+use crate::terminal::Terminal;
+
+fn version(age: Age, qmp: &Qmp) {
+    let reply = qmp.say("query-version").good();
+    let is_newer = reply.contains(r#""major": 11"#);
+    assert_eq!(is_newer, age == Age::Newer, "{reply}");
+}
+
+#[test]
+fn machines() {
+    for age in AGES {
+        let Some(launch) = age.qemu("q35") else {
+            continue;
+        };
+        let port = ["-device", "pcie-root-port,id=rp0"];
+        let server = launch.args(["-name", "guest=peer"]).args(port).start();
+        let qmp = Qmp::of(&server);
+        version(age, &qmp);
+        let (commands, pretty) = (
+            qmp.say("commands query-*"),
+            qmp.say("events --list -o pretty"),
+        );
+        assert!(commands.good().contains(r#""name": "query-status""#));
+        assert!(pretty.good().contains("\nSHUTDOWN\n"));
+        let described = qmp.say("describe device_add -o pretty").good();
+        assert!(described.contains("  driver: a string\n"), "{described}");
+        qmp.say("schema blockdev-add/arg-type/+file").good();
+        qmp.say("supports blockdev-add driver=nbd server.type=unix")
+            .good();
+        assert_eq!(qmp.say("supports blockdev-add driver=nbdx").bad().0, 1);
+        qmp.say("blockdev-add driver=null-co node-name=n size=1M")
+            .good();
+        qmp.say("device_add driver=virtio-blk-pci bus=rp0 id=disk drive=n")
+            .good();
+        let (code, err) = qmp
+            .say("device_add driver=virtio-blk-pci bus=rp0 id=disk drive=none")
+            .bad();
+        assert_eq!(code, 1, "{err}");
+        let paths = qmp.run([
+            "complete-line",
+            "fish",
+            "qmp qom-get path=/machine/peripheral/",
+        ]);
+        assert!(paths.good().contains("path=/machine/peripheral/disk"));
+        assert!(
+            qmp.say("hmp info status")
+                .good()
+                .contains("VM status: running")
+        );
+        // Also where the dynamic loader was told to run it.
+        assert!(
+            qmp.say("ls")
+                .good()
+                .contains(r#""machine": "peer", "kind": "qmp""#)
+        );
+        qmp.say("-s peer stop").good();
+        qmp.say("quit").good();
+    }
+}
+
+#[test]
+fn daemons() {
+    for age in AGES {
+        let Some(server) = age.storage_daemon().map(|launch| launch.start()) else {
+            continue;
+        };
+        let qmp = Qmp::of(&server);
+        version(age, &qmp);
+        for name in ["a", "b"] {
+            qmp.say(&format!(
+                "blockdev-add driver=null-co node-name={name} size=64M"
+            ))
+            .good();
+        }
+        let end = qmp.say("--wait blockdev-backup device=a target=b sync=full job-id=j");
+        assert_eq!(end.good(), "{\"id\": \"j\", \"status\": \"concluded\"}\n");
+        let (code, err) = qmp.say("blockdev-add driver=null-co sise=1").bad();
+        assert_eq!(code, 2);
+        assert!(err.contains("did you mean 'size'?"), "{err}");
+    }
+}
+
+/// Its own commands and events, its own schema, no QEMU behind it.
+#[test]
+fn a_server_of_ours() {
+    let directory = std::env::temp_dir().join(format!("qmp-vmm-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let socket = directory.join("m0");
+    let control = Control::new();
+    let machine = Vmm::new("example", 64, &control).expect("a machine");
+    let options = Options::qmp().version(10, 2, 0).control(&control);
+    let mut server = Server::new(api::serve(Arc::new(machine)), options).expect("a server");
+    server
+        .listen(Listener::unix(&socket).expect("a socket"))
+        .expect("a listener");
+    thread::spawn(move || server.run());
+
+    let qmp = Qmp::at(&socket, &directory.join("home"));
+    assert!(qmp.say("query-status").good().contains(r#""status": "#));
+    let commands = qmp.say("commands -o pretty").good();
+    assert!(commands.contains("\nquery-status\n"), "{commands}");
+    let (code, err) = qmp.say("query-statu").bad();
+    assert_eq!(code, 1);
+    assert!(err.contains("did you mean 'query-status'?"), "{err}");
+    let (code, err) = qmp
+        .say("blockdev-add driver=fil node-name=a filename=/nowhere")
+        .bad();
+    assert_eq!(code, 2, "{err}");
+    let shell = Terminal::shell(&qmp);
+    shell.types("query-sta\t\r");
+    shell.sees("\"running\"");
+    drop(shell);
+    std::fs::remove_dir_all(&directory).unwrap();
+}
