@@ -4,6 +4,8 @@ about[tests]="cargo test --workspace --all-features"
 step_tests() {
   local status=0
   need_peers
+  # The client of the language server's tests.
+  need nvim neovim
   cargo test --workspace --all-features 2>&1 | tee target/ci/tests.output || status=$?
   awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' \

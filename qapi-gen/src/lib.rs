@@ -60,9 +60,11 @@
 //! | `docs` | the schema's documentation becomes that of the generated code |
 //! | `explain` | the rules of the language at length |
 //! | `export` | schemas in forms for other languages |
+//! | `fmt` | the form of documentation comments |
 //! | `human` | diagnostics with source excerpts and suggested names |
 //! | `import` | schemas from what servers tell of theirs |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
+//! | `lsp` | a language server for editors |
 //! | `releases` | types for clients of several releases, see `Releases` |
 //! | `service` | service traits, and the introspection data that servers answer with |
 //! | `syn` | Rust code in the builder's options is parsed, so that a mistake is reported where it was made |
@@ -83,6 +85,9 @@ pub mod explain;
 #[cfg(feature = "export")]
 #[cfg_attr(docsrs, doc(cfg(feature = "export")))]
 pub mod export;
+#[cfg(feature = "fmt")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fmt")))]
+pub mod format;
 mod frontend;
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
@@ -100,6 +105,9 @@ mod layout;
 #[cfg(feature = "legacy")]
 mod legacy;
 mod loader;
+#[cfg(feature = "lsp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lsp")))]
+pub mod lsp;
 pub mod model;
 mod names;
 mod print;

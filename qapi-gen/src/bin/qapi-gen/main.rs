@@ -5,12 +5,14 @@ mod check;
 mod diff;
 mod explain;
 mod export;
+mod fmt;
 mod generate;
 mod import;
 mod input;
 mod interface;
 mod introspect;
 mod live;
+mod lsp;
 mod output;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +38,8 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Explain(explain::Args),
+    Fmt(fmt::Args),
+    Lsp(lsp::Args),
     Completions(about::CompletionsArgs),
     Man(about::ManArgs),
 }
@@ -61,6 +65,8 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Completions(args) => about::completions(&args),
         Command::Man(args) => about::man(&args),
     };

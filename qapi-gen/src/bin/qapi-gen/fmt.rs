@@ -1,0 +1,68 @@
+//! `qapi-gen fmt`
+
+use crate::Outcome;
+use crate::output::{Sink, complain};
+use qapi_gen::format::format;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Format documentation comments as QEMU's schema has them.
+///
+/// Files are changed in place, those that they include are not. - formats standard input to standard output. What the
+/// documentation says is not changed, nor are expressions.
+///
+/// Exit status: 0, or with --check 1 if a file would change; 2 if a file cannot be read or written.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Change nothing, and name the files that would change.
+    #[arg(long)]
+    check: bool,
+    /// Schema files.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  qapi-gen fmt schema/*.json
+  qapi-gen fmt --check schema/*.json";
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let mut sink = Sink::stdout();
+    let mut outcome = Outcome::Done;
+    for path in &args.files {
+        let one = file(path, args.check, &mut sink);
+        outcome = outcome.max(one.unwrap_or_else(|error| {
+            complain(&format!("cannot format {}: {error}", path.display()))
+        }));
+    }
+    outcome.max(sink.finish())
+}
+
+fn file(path: &Path, check: bool, sink: &mut Sink) -> std::io::Result<Outcome> {
+    let stdin = path == Path::new("-");
+    let mut text = String::new();
+    match stdin {
+        true => _ = std::io::stdin().lock().read_to_string(&mut text)?,
+        false => text = std::fs::read_to_string(path)?,
+    }
+    let formatted = format(&text);
+    let changes = formatted != text;
+    if check {
+        if changes {
+            sink.write(format!("{}\n", path.display()).as_bytes());
+        }
+        return Ok(if changes {
+            Outcome::Rejected
+        } else {
+            Outcome::Done
+        });
+    }
+    match stdin {
+        true => sink.write(formatted.as_bytes()),
+        false if changes => std::fs::write(path, formatted)?,
+        false => {}
+    }
+    Ok(Outcome::Done)
+}
