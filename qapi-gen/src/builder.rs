@@ -1,10 +1,14 @@
 //! Generating Rust from a build script.
 
+mod rewritten;
+
 use crate::frontend::Frontend;
 use crate::model::Schema;
 #[cfg(feature = "service")]
 use crate::rust::ServiceOptions;
 use crate::rust::{self, Decision, Error, Glob, Options, Reference};
+use rewritten::Rewritten;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What becomes of what the schema makes conditional on a symbol.
@@ -245,11 +249,20 @@ impl Builder {
         for (_, file) in sources.iter().flat_map(|sources| sources.files()) {
             println!("cargo::rerun-if-changed={}", file.name());
         }
-        let code = rust::generate(&result?, &self.options)?;
-        write(&path, &code).map_err(|error| Error::Write {
+        let schema = result?;
+        let failed = |error| Error::Write {
             path: path.clone(),
             error,
-        })?;
+        };
+        if let Some(warning) = self.warning(&schema) {
+            println!("cargo::warning={warning}");
+        }
+        let mut file = Rewritten::new(&path);
+        match rust::generate(&schema, &self.options, &mut |text| file.write(text)) {
+            Ok(()) => file.finish().map_err(failed)?,
+            Err(Error::Output(error)) => return Err(failed(error)),
+            Err(error) => return Err(error),
+        }
         Ok(path)
     }
 
@@ -268,7 +281,30 @@ impl Builder {
     ///
     /// An option is wrong.
     pub fn generate_from(&self, schema: &Schema) -> Result<String, Error> {
-        rust::generate(schema, &self.options)
+        let mut code = String::new();
+        rust::generate(schema, &self.options, &mut |text| {
+            code.push_str(text);
+            Ok(())
+        })?;
+        Ok(code)
+    }
+
+    /// What is to be said before code is generated for a schema: that there will be far more of it than of the schema, since
+    /// structs repeat the members of long lines of bases. [`generate`](Builder::generate) tells it to cargo.
+    pub fn warning(&self, schema: &Schema) -> Option<String> {
+        rust::excess(schema, &self.options)
+    }
+
+    /// Writes the code for a schema that was read already, as it is made: all of it may be far larger than the schema
+    /// ([`warning`](Builder::warning)).
+    ///
+    /// # Errors
+    ///
+    /// An option is wrong, and nothing was written; or `out` takes no more ([`Error::Output`]).
+    pub fn generate_into(&self, schema: &Schema, mut out: impl io::Write) -> Result<(), Error> {
+        rust::generate(schema, &self.options, &mut |text| {
+            out.write_all(text.as_bytes())
+        })
     }
 
     #[cfg(feature = "legacy")]
@@ -291,12 +327,4 @@ impl Builder {
         let extensions = self.extensions.iter();
         extensions.fold(frontend, Frontend::extend)
     }
-}
-
-/// Leaves a file alone that has these contents already, so that nothing is compiled again.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if std::fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    std::fs::write(path, text)
 }

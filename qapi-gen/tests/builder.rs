@@ -235,3 +235,78 @@ fn a_file_is_written_once() {
     );
     std::fs::remove_dir_all(&directory).unwrap();
 }
+
+#[test]
+fn a_file_becomes_what_it_should_be_whatever_it_was() {
+    let directory = std::env::temp_dir().join(format!("qapi-gen-rewrite-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let schema = directory.join("vmm.json");
+    std::fs::write(&schema, "{ 'command': 'stop' }\n{ 'command': 'quit' }").unwrap();
+    let builder = Builder::new(&schema).out_dir(&directory);
+    let code = builder.generate_to_string().unwrap();
+    let half = &code[..code.len() / 2];
+    let changed = code.replace("quit", "quip");
+    let longer = format!("{code}more");
+    for old in ["", half, &changed, &longer, "other"] {
+        std::fs::write(directory.join("vmm.rs"), old).unwrap();
+        let path = builder.generate().unwrap();
+        assert_eq!(std::fs::read_to_string(path).unwrap(), code);
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// Takes so many bytes and no more.
+struct Full(usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        match self.0.checked_sub(text.len()) {
+            Some(left) => self.0 = left,
+            None => return Err(std::io::ErrorKind::StorageFull.into()),
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn code_is_written_as_long_as_it_is_taken() {
+    // So many that several threads print them.
+    let structs =
+        (0..300).map(|n| format!("{{ 'struct': 'Item{n}', 'data': {{ 'a': 'int' }} }}\n"));
+    let text: String = structs.collect();
+    let schema = Frontend::new().read_text("main.json", text).unwrap();
+    let builder = Builder::new("main.json");
+    let code = builder.generate_from(&schema).unwrap();
+    let mut written = Vec::new();
+    builder.generate_into(&schema, &mut written).unwrap();
+    assert!(written == code.as_bytes());
+    for size in [0, 1000, code.len() / 2, code.len() - 1] {
+        let error = builder.generate_into(&schema, Full(size)).unwrap_err();
+        assert!(matches!(error, qapi_gen::Error::Output(_)), "{error}");
+    }
+    builder.generate_into(&schema, Full(code.len())).unwrap();
+}
+
+#[test]
+fn a_warning_tells_where_code_will_be_huge() {
+    let chain = |count: usize| {
+        let mut text = "{ 'struct': 'Item0', 'data': { 'm0': 'int' } }\n".to_owned();
+        for n in 1..count {
+            let base = n - 1;
+            text += &format!(
+                "{{ 'struct': 'Item{n}', 'base': 'Item{base}', 'data': {{ 'm{n}': 'int' }} }}\n"
+            );
+        }
+        Frontend::new().read_text("main.json", text).unwrap()
+    };
+    assert_eq!(builder().warning(&chain(400)), None);
+    let huge = chain(500);
+    let expected = "main.json:500: the code will have some 47 MiB, since structs repeat the members of their bases: \
+                    'Item499' has 499 of them, and all together 124750";
+    assert_eq!(builder().warning(&huge).as_deref(), Some(expected));
+    assert_eq!(builder().commands(["*"]).warning(&huge), None);
+}

@@ -47,7 +47,7 @@ fn options_do_what_the_builder_does() {
     let dir = Scratch::new("options", FILES);
     let builder = || Builder::new(dir.0.join("main.json"));
     let cfg = |predicate| builder().condition("HAVE_B", Condition::Cfg(predicate));
-    let cases: [(&[&str], Builder); 12] = [
+    let cases: [(&[&str], Builder); 13] = [
         (&[], builder()),
         (&["--service"], builder().service(ServiceOptions::new())),
         (&["--command", "query-*"], builder().commands(["query-*"])),
@@ -74,6 +74,7 @@ fn options_do_what_the_builder_does() {
             cfg("target_os = \"linux\""),
         ),
         (&["--no-docs"], builder().docs(false)),
+        (&["--no-format"], builder().format(false)),
         (&["--legacy"], builder().legacy(true)),
     ];
     let mut codes = Vec::new();
@@ -86,7 +87,7 @@ fn options_do_what_the_builder_does() {
     // No option is ignored: of all these, only `HAVE_B=true` and `--legacy` change nothing here.
     codes.sort();
     codes.dedup();
-    assert_eq!(codes.len(), 10);
+    assert_eq!(codes.len(), 11);
 }
 
 #[test]

@@ -68,10 +68,12 @@ enum Gap {
 }
 
 impl Flat {
-    pub(super) fn of(tokens: TokenStream) -> Flat {
-        let mut flat = Flat::default();
-        flat.tokens(tokens);
-        flat
+    /// Becomes what these tokens are.
+    pub(super) fn read(&mut self, tokens: TokenStream) {
+        self.text.clear();
+        self.marks.clear();
+        self.after = Gap::No;
+        self.tokens(tokens);
     }
 
     fn tokens(&mut self, tokens: TokenStream) {
@@ -79,7 +81,15 @@ impl Flat {
         let mut body = None;
         let (mut operator, mut angles, mut bars) = (String::new(), 0, 0);
         let mut tokens = tokens.into_iter().peekable();
-        while let Some(token) = tokens.next() {
+        let mut around = Vec::new();
+        loop {
+            let Some(token) = tokens.next() else {
+                match around.pop() {
+                    Some(outer) => tokens = outer,
+                    None => break,
+                }
+                continue;
+            };
             match token {
                 TokenTree::Punct(punct) => {
                     operator.push(punct.as_char());
@@ -111,7 +121,10 @@ impl Flat {
                         Delimiter::Parenthesis => self.group(["(", "", ")"], inner, Body::List),
                         Delimiter::Bracket => self.group(["[", "", "]"], inner, Body::List),
                         Delimiter::Brace => self.braces(inner, body.take()),
-                        Delimiter::None => self.tokens(inner),
+                        Delimiter::None => {
+                            let inner = inner.into_iter().peekable();
+                            around.push(std::mem::replace(&mut tokens, inner));
+                        }
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::Printer;
 use super::flat::{Body, Flat, Kind, Mark};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The width that lines are kept within where there is a place to break them.
@@ -17,7 +18,7 @@ struct Part<'f> {
 
 impl<'f> Part<'f> {
     fn text(&self) -> &'f str {
-        self.flat.text[self.text.clone()].trim()
+        self.flat.text[self.text.clone()].trim_ascii()
     }
 
     /// The marks that are in none of its groups, each with its index.
@@ -66,7 +67,7 @@ impl Printer {
                 Kind::Semicolon => matches!(body, Body::Items | Body::Statements),
                 Kind::Open { body, close, .. } => {
                     (end, next) = (part.flat.marks[close].end, close + 1);
-                    let after = part.flat.text[end..].trim_start();
+                    let after = part.flat.text[end..].trim_ascii_start();
                     let goes_on = after.starts_with([';', ',', '.', '?', ')']);
                     body != Body::List && !goes_on && !after.starts_with("else ")
                 }
@@ -104,7 +105,7 @@ impl Printer {
         }
         for (at, mark) in part.clone().outer() {
             let between = &part.flat.text[part.text.start..mark.start];
-            if mark.kind != Kind::Attribute || !between.trim_start().is_empty() {
+            if mark.kind != Kind::Attribute || !between.trim_ascii_start().is_empty() {
                 break;
             }
             self.attribute(&part.flat.text[mark.start..mark.end]);
@@ -157,11 +158,11 @@ impl Printer {
         }
         let mut equals = part.outer().filter(|(_, mark)| mark.kind == Kind::Equals);
         if let Some((_, equals)) = equals.next().filter(|_| !tall) {
-            let value = part.flat.text[equals.end..part.text.end].trim();
+            let value = part.flat.text[equals.end..part.text.end].trim_ascii();
             let width = 4 * (self.indent + 1) + value.len() + more;
             if width <= WIDTH && !value.starts_with(['(', '[', '{', '&']) {
                 self.out
-                    .push_str(part.flat.text[part.text.start..equals.end].trim());
+                    .push_str(part.flat.text[part.text.start..equals.end].trim_ascii());
                 self.out.push('\n');
                 self.indent += 1;
                 self.line(&[value]);
@@ -181,13 +182,13 @@ impl Printer {
             let next = groups.peek().map(|(_, next, _)| next.text.start);
             if tall || !self.fits(next.unwrap_or(part.text.end + more) - rest) {
                 self.out
-                    .push_str(part.flat.text[rest..group.text.start].trim());
+                    .push_str(part.flat.text[rest..group.text.start].trim_ascii());
                 rest = group.text.end;
                 self.group(body, group);
             }
         }
         self.out
-            .push_str(part.flat.text[rest..part.text.end].trim());
+            .push_str(part.flat.text[rest..part.text.end].trim_ascii());
     }
 
     /// Prints what is in brackets, over several lines.
@@ -210,23 +211,23 @@ impl Printer {
 }
 
 /// The value of a string literal; `None` if a comment cannot show it.
-fn value(literal: &str) -> Option<String> {
+fn value(literal: &str) -> Option<Cow<'_, str>> {
     if let Some(raw) = literal.strip_prefix('r') {
         let raw = raw.trim_matches('#').strip_prefix('"')?.strip_suffix('"')?;
-        return Some(raw.to_owned());
+        return Some(raw.into());
     }
-    let mut value = String::with_capacity(literal.len());
-    let mut chars = literal.strip_prefix('"')?.strip_suffix('"')?.chars();
-    while let Some(c) = chars.next() {
-        value.push(match (c, &mut chars) {
-            ('\\', chars) => match chars.next()? {
-                'n' => '\n',
-                't' => '\t',
-                c @ ('"' | '\'' | '\\') => c,
-                _ => return None,
-            },
-            _ => c,
-        });
+    let mut rest = literal.strip_prefix('"')?.strip_suffix('"')?;
+    let mut value = Cow::Borrowed("");
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        value += plain;
+        value += match escaped.bytes().next()? {
+            b'n' => "\n",
+            b't' => "\t",
+            b'"' | b'\'' | b'\\' => &escaped[..1],
+            _ => return None,
+        };
+        rest = &escaped[1..];
     }
+    value += rest;
     Some(value)
 }

@@ -18,6 +18,8 @@ pub(crate) struct Printer {
     first: bool,
     /// Where the last line begins.
     line: usize,
+    /// What the last items were on one line: the next ones take its space.
+    flat: Flat,
 }
 
 impl Printer {
@@ -28,6 +30,7 @@ impl Printer {
             formatted,
             first: false,
             line: 0,
+            flat: Flat::default(),
         }
     }
 
@@ -40,12 +43,21 @@ impl Printer {
         }
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.out
+    /// What was printed.
+    pub(crate) fn printed(&self) -> &str {
+        &self.out
+    }
+
+    /// Forgets what was printed.
+    pub(crate) fn clear(&mut self) {
+        self.out.clear();
     }
 
     pub(crate) fn items(&mut self, tokens: TokenStream) {
-        self.flat(&Flat::of(tokens));
+        let mut flat = std::mem::take(&mut self.flat);
+        flat.read(tokens);
+        self.flat(&flat);
+        self.flat = flat;
     }
 
     /// Items printed elsewhere, or comments.

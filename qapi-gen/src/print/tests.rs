@@ -4,7 +4,7 @@ fn printed(code: &str, formatted: bool) -> String {
     let mut printer = Printer::new(formatted);
     printer.first = true;
     printer.items(code.parse().unwrap());
-    printer.finish()
+    printer.printed().to_owned()
 }
 
 /// Checks that code comes out as it is when its line breaks are taken from it.

@@ -5,8 +5,8 @@ use super::condition::Decision;
 use super::error::Error;
 use super::names::Ident;
 use super::options::Options;
-use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
 
 /// A path of the caller's, without generic arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,8 @@ impl ToTokens for Path {
         let mut colons = self.global;
         for segment in &self.segments {
             if std::mem::replace(&mut colons, true) {
-                tokens.extend(quote!(::));
+                tokens.append(Punct::new(':', Spacing::Joint));
+                tokens.append(Punct::new(':', Spacing::Alone));
             }
             segment.to_tokens(tokens);
         }

@@ -49,6 +49,8 @@ pub enum Error {
     /// The environment variable `OUT_DIR` is not set: this is not a build script, and no output
     /// directory was given.
     NoOutDir,
+    /// What is to take the code does not.
+    Output(io::Error),
     /// A file cannot be written.
     Write {
         /// The file.
@@ -106,6 +108,7 @@ impl fmt::Display for Error {
             Error::NoOutDir => {
                 f.write_str("OUT_DIR is not set: call this from a build script, or set out_dir")
             }
+            Error::Output(error) => write!(f, "cannot write output: {error}"),
             Error::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
         }
     }
@@ -135,7 +138,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Write { error, .. } => Some(error),
+            Error::Output(error) | Error::Write { error, .. } => Some(error),
             _ => None,
         }
     }

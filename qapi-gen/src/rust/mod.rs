@@ -7,6 +7,7 @@ mod code;
 mod condition;
 mod docs;
 mod error;
+mod excess;
 mod glob;
 mod names;
 mod options;
@@ -17,6 +18,7 @@ mod templates;
 
 pub(crate) use condition::Decision;
 pub use error::Error;
+pub(crate) use excess::excess;
 pub(crate) use glob::Glob;
 #[cfg(feature = "service")]
 pub use options::ServiceOptions;
@@ -29,7 +31,8 @@ use docs::on_one_line;
 use plan::{Item, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io;
+use std::sync::mpsc::sync_channel;
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
 const LINTS: &str = "\
@@ -39,19 +42,24 @@ const LINTS: &str = "\
 // used_underscore_binding and used_underscore_items.
 ";
 
-/// As many definitions are printed at a time.
-const BATCH: usize = 512;
+/// As many definitions may each thread be ahead of what is written.
+const AHEAD: usize = 8;
 /// For fewer definitions than this a thread is not worth its start.
 const FEW: usize = 64;
 /// More threads would wait for each other.
 const MAX_THREADS: usize = 4;
 
-/// The Rust code for a schema.
-pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Error> {
+/// What takes the code, a piece after the other.
+pub(crate) type Sink<'o> = dyn FnMut(&str) -> io::Result<()> + 'o;
+
+/// Writes the Rust code for a schema.
+pub(crate) fn generate(schema: &Schema, options: &Options, out: &mut Sink) -> Result<(), Error> {
     let plan = Plan::new(schema, options)?;
     let mut file = File {
         printer: Printer::new(options.format),
         plan: &plan,
+        out,
+        failure: None,
     };
     file.header();
     match options.types_from() {
@@ -71,16 +79,30 @@ pub(crate) fn generate(schema: &Schema, options: &Options) -> Result<String, Err
     if let Some(service) = &options.service {
         file.items(templates::service(&plan, service));
     }
-    Ok(file.printer.finish())
+    match file.failure {
+        Some(error) => Err(Error::Output(error)),
+        None => Ok(()),
+    }
 }
 
 /// The generated file under construction.
 struct File<'p, 's> {
     plan: &'p Plan<'s>,
     printer: Printer,
+    out: &'p mut Sink<'p>,
+    /// Why nothing more is written.
+    failure: Option<io::Error>,
 }
 
 impl File<'_, '_> {
+    /// Writes what was printed.
+    fn flush(&mut self) {
+        if self.failure.is_none() {
+            self.failure = (self.out)(self.printer.printed()).err();
+        }
+        self.printer.clear();
+    }
+
     fn header(&mut self) {
         let schema = self.plan.schema;
         let root = schema.modules().first();
@@ -97,10 +119,12 @@ impl File<'_, '_> {
             header += ".\n//\n";
         }
         self.printer.text(&(header + LINTS));
+        self.flush();
     }
 
     fn items(&mut self, items: TokenStream) {
         self.printer.items(items);
+        self.flush();
     }
 
     fn types(&mut self) {
@@ -184,45 +208,47 @@ impl File<'_, '_> {
         self.printer.close();
     }
 
-    /// Those of these definitions that are in the file.
+    /// Those of these definitions that are in the file. Threads print them in turns, and wait when they are too far ahead.
     fn definitions(&mut self, all: impl Iterator<Item = Definition>) {
         let here: Vec<_> = all.filter(|&it| self.plan.item(it).is_here()).collect();
-        for batch in here.chunks(BATCH) {
-            for text in self.printed(batch) {
-                self.printer.text(&text);
-            }
-        }
-    }
-
-    /// Prints definitions, in several threads of which each takes one after the other.
-    fn printed(&self, batch: &[Definition]) -> Vec<String> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.min(MAX_THREADS).min(1 + batch.len() / FEW);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut texts = Vec::new();
-            while let index = next.fetch_add(1, Ordering::Relaxed)
-                && let Some(&definition) = batch.get(index)
-            {
+        let threads = threads.min(MAX_THREADS).min(1 + here.len() / FEW);
+        let plan = self.plan;
+        if threads == 1 {
+            return here.iter().for_each(|it| self.items(items_of(plan, *it)));
+        }
+        std::thread::scope(|scope| {
+            let printed = (0..threads).map(|first| {
+                let mine = here.iter().skip(first).step_by(threads);
                 let mut printer = self.printer.beside();
-                printer.items(items_of(self.plan, definition));
-                texts.push((index, printer.finish()));
-            }
-            texts
-        };
-        let mut texts = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut texts = work();
-            for other in others {
-                match other.join() {
-                    Ok(more) => texts.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
+                let (sender, receiver) = sync_channel(AHEAD);
+                scope.spawn(move || {
+                    for &definition in mine {
+                        printer.items(items_of(plan, definition));
+                        // Nobody listens any more if what is written to takes no more.
+                        if sender.send(printer.printed().to_owned()).is_err() {
+                            break;
+                        }
+                        printer.clear();
+                    }
+                });
+                receiver
+            });
+            let printed: Vec<_> = printed.collect();
+            for receiver in printed.iter().cycle() {
+                match receiver.recv() {
+                    Ok(text) if self.failure.is_none() => self.text(&text),
+                    // That was the last one, or a thread that the scope will tell of has failed.
+                    _ => break,
                 }
             }
-            texts
         });
-        texts.sort_unstable_by_key(|(index, _)| *index);
-        texts.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Items printed elsewhere.
+    fn text(&mut self, text: &str) {
+        self.printer.text(text);
+        self.flush();
     }
 }
 

@@ -4,7 +4,9 @@ use crate::Outcome;
 use crate::input::{Failure, Language, Root};
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::render;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -20,29 +22,76 @@ pub(crate) enum MessageFormat {
 /// A stream to write to, which takes no more once its reader has gone.
 pub(crate) struct Sink {
     stream: BufWriter<Box<dyn Write>>,
+    /// What it is, for people.
+    name: String,
     failure: Option<io::Error>,
 }
 
+/// A file that is created when there is something to write.
+struct NewFile(PathBuf, Option<File>);
+
+impl Write for NewFile {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match &mut self.1 {
+            Some(file) => file.write(text),
+            none => none.insert(File::create(&self.0)?).write(text),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.write_all(text).map(|()| text.len())
+    }
+
+    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
+        match self.put(text) {
+            true => Ok(()),
+            false => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Sink {
+    pub(crate) fn file(path: &Path) -> Sink {
+        let file = NewFile(path.to_owned(), None);
+        Sink::new(Box::new(file), path.display().to_string())
+    }
+
     pub(crate) fn stdout() -> Sink {
-        Sink::new(Box::new(io::stdout()))
+        Sink::new(Box::new(io::stdout()), "output".to_owned())
     }
 
     pub(crate) fn stderr() -> Sink {
-        Sink::new(Box::new(io::stderr()))
+        Sink::new(Box::new(io::stderr()), "output".to_owned())
     }
 
-    fn new(stream: Box<dyn Write>) -> Sink {
+    fn new(stream: Box<dyn Write>, name: String) -> Sink {
         Sink {
             stream: BufWriter::new(stream),
+            name,
             failure: None,
         }
     }
 
     pub(crate) fn write(&mut self, text: &[u8]) {
+        self.put(text);
+    }
+
+    /// Whether the stream took it.
+    fn put(&mut self, text: &[u8]) -> bool {
         if self.failure.is_none() {
             self.failure = self.stream.write_all(text).err();
         }
+        self.failure.is_none()
     }
 
     /// A closed pipe is no failure: its reader has seen enough.
@@ -50,7 +99,7 @@ impl Sink {
         let failure = self.failure.or_else(|| self.stream.flush().err());
         match failure {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                complain(&format!("cannot write output: {error}"))
+                complain(&format!("cannot write {}: {error}", self.name))
             }
             _ => Outcome::Done,
         }

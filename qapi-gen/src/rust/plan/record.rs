@@ -5,7 +5,7 @@ use crate::model::*;
 use crate::rust::condition::Presence;
 use crate::rust::names::{Ident, Scope, snake};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// A struct that is generated.
 pub(crate) struct Record<'p> {
@@ -92,11 +92,20 @@ impl Field<'_> {
     }
 
     /// The type of the value as it is stored.
-    pub(crate) fn stored(&self) -> TokenStream {
-        let ty = &self.ty;
-        match self.boxed {
-            true => quote!(::std::boxed::Box<#ty>),
-            false => quote!(#ty),
+    pub(crate) fn stored(&self) -> Stored<'_> {
+        Stored(&self.ty, self.boxed)
+    }
+}
+
+/// A type, and whether it is boxed.
+pub(crate) struct Stored<'f>(&'f Ty<'f>, bool);
+
+impl ToTokens for Stored<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Stored(ty, boxed) = self;
+        match boxed {
+            true => tokens.extend(quote!(::std::boxed::Box<#ty>)),
+            false => ty.to_tokens(tokens),
         }
     }
 }

@@ -37,11 +37,11 @@ use super::docs::Source;
 use super::names::Ident;
 use super::plan::{Item, Module, Place, Plan, RestKind};
 use crate::model::{Features, ObjectId, ObjectKind};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, TokenStreamExt, quote};
 use std::cell::Cell;
 
-/// Tokens that are put into one place: they are moved there, while of a `TokenStream` each token is copied.
+/// Tokens that are put into one place: they are moved there as a whole, while of a `TokenStream` each token is copied.
 #[derive(Default)]
 struct Part(Cell<TokenStream>);
 
@@ -53,7 +53,10 @@ impl From<TokenStream> for Part {
 
 impl ToTokens for Part {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.0.take());
+        let part = self.0.take();
+        if !part.is_empty() {
+            tokens.append(Group::new(Delimiter::None, part));
+        }
     }
 }
 
@@ -132,7 +135,7 @@ pub(crate) fn registered<'a>(
 }
 
 /// The condition, derives and attributes of an item, by its name in the schema.
-fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) -> TokenStream {
+fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) -> Part {
     let (more, attributes) = plan.extra_attributes(name);
     let mut all = derives.to_vec();
     for derive in more.into_iter().flat_map(|list| list.split(',')) {
@@ -143,7 +146,7 @@ fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) ->
     }
     let derives = all.into_iter().map(Path::new);
     let attributes = attributes.into_iter().map(tokens_of);
-    quote! {
+    part! {
         #presence
         #[derive(#(#derives),*)]
         #(#attributes)*

@@ -33,7 +33,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
     let branch = record.union.as_ref().map(|union| {
         let (field, branch) = (&union.ident, &union.branch);
         let doc = format!(" What `{}` selects.", union.variants.tag);
-        quote! {
+        part! {
             #[doc = #doc]
             pub #field: #branch,
         }
@@ -44,7 +44,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             Some(_) => " Members beyond those of the schema.",
             None => " Members that another release sends.",
         };
-        quote! {
+        part! {
             #[doc = #doc]
             pub #field: #ty,
         }
@@ -58,7 +58,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
     let setters = setters.map(setter);
     let adder = record.rest.as_ref().and_then(|rest| {
         let (field, adder) = (&rest.ident, rest.setter.as_ref()?);
-        Some(quote! {
+        Some(part! {
             /// Adds a member that the schema does not list.
             #[must_use]
             pub fn #adder(
@@ -75,7 +75,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         let (field, getter) = (&union.ident, &union.getter);
         let doc = format!(" `{}` as on the wire.", union.variants.tag);
         let allow = lints::allow(getter, Method::Getter);
-        quote! {
+        part! {
             #[doc = #doc]
             #[must_use]
             #allow
@@ -126,8 +126,8 @@ fn declaration(plan: &Plan, record: &Record, field: &Field) -> Part {
     let deprecation = deprecation(features);
     let stored = field.stored();
     let ty = match field.is_option() {
-        true => quote!(::core::option::Option<#stored>),
-        false => stored,
+        true => part!(::core::option::Option<#stored>),
+        false => part!(#stored),
     };
     part! {
         #docs
@@ -162,11 +162,11 @@ fn constructor(plan: &Plan, record: &Record) -> Part {
     for (index, field) in record.members.iter().enumerate() {
         if let (true, Some(union)) = (record.is_tag(index), &record.union) {
             let (name, branch) = (&union.ident, &union.branch);
-            parameters.push(quote!(#name: impl ::core::convert::Into<#branch>));
+            parameters.push(part!(#name: impl ::core::convert::Into<#branch>));
             (generic, conditional) = (true, false);
         } else if !field.member.optional {
             let (name, ty, presence) = (&field.ident, parameter(field), &field.presence);
-            parameters.push(quote!(#presence #name: #ty));
+            parameters.push(part!(#presence #name: #ty));
             generic |= converts(field);
             conditional &= presence.is_conditional();
             placeholder |= is_placeholder(name);
@@ -191,22 +191,22 @@ fn constructor(plan: &Plan, record: &Record) -> Part {
         let (name, presence) = (&field.ident, &field.presence);
         values.push(
             match (field.member.optional, converts(field) || field.is_option()) {
-                (true, _) => quote!(#presence #name: None),
-                (false, false) => quote!(#presence #name),
+                (true, _) => part!(#presence #name: None),
+                (false, false) => part!(#presence #name),
                 (false, true) => {
                     let argument = argument(field);
-                    quote!(#presence #name: #argument)
+                    part!(#presence #name: #argument)
                 }
             },
         );
     }
     if let Some(union) = &record.union {
         let name = &union.ident;
-        values.push(quote!(#name: #name.into()));
+        values.push(part!(#name: #name.into()));
     }
     if let Some(rest) = &record.rest {
         let (name, ty) = (&rest.ident, rest_type(plan, rest));
-        values.push(quote!(#name: #ty::new()));
+        values.push(part!(#name: #ty::new()));
     }
     part! {
         /// With what is mandatory.
@@ -247,24 +247,22 @@ fn inline(generic: bool) -> Option<TokenStream> {
 }
 
 /// The type of a parameter that takes the value of a member.
-fn parameter(field: &Field) -> TokenStream {
+fn parameter(field: &Field) -> Part {
     let stored = field.stored();
     match converts(field) {
-        true => quote!(impl ::core::convert::Into<#stored>),
-        false => stored,
+        true => part!(impl ::core::convert::Into<#stored>),
+        false => part!(#stored),
     }
 }
 
 /// The value of a field, from that parameter.
-fn argument(field: &Field) -> TokenStream {
+fn argument(field: &Field) -> Part {
     let name = &field.ident;
-    let value = match converts(field) {
-        true => quote!(#name.into()),
-        false => quote!(#name),
-    };
-    match field.is_option() {
-        true => quote!(Some(#value)),
-        false => value,
+    match (converts(field), field.is_option()) {
+        (true, true) => part!(Some(#name.into())),
+        (true, false) => part!(#name.into()),
+        (false, true) => part!(Some(#name)),
+        (false, false) => part!(#name),
     }
 }
 

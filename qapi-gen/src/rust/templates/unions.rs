@@ -32,7 +32,7 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
         let data = branch
             .data
             .as_ref()
-            .map(|ty| quote!((::std::boxed::Box<#ty>)));
+            .map(|ty| part!((::std::boxed::Box<#ty>)));
         part!(#[doc = #doc] #when #deprecation #name #data,)
     });
     let conversions = branches.iter().filter(|branch| branch.converts);
@@ -86,7 +86,7 @@ fn partial(plan: &Plan, id: ObjectId, branches: &[Branch]) -> TokenStream {
     let variants = branches.iter().map(|branch| {
         let (name, when) = (&branch.ident, &branch.presence);
         let data = branch.data.as_ref();
-        let data = data.map(|ty| quote!((#types::codec::BoxedPartial<#ty>)));
+        let data = data.map(|ty| part!((#types::codec::BoxedPartial<#ty>)));
         part!(#when #name #data,)
     });
     quote! {
@@ -148,7 +148,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     });
     let tags = branches.iter().map(|branch| {
         let (when, name, value) = (&branch.presence, &branch.ident, branch.value.name.as_str());
-        let data = branch.data.as_ref().map(|_| quote!((_)));
+        let data = branch.data.as_ref().map(|_| part!((_)));
         part!(#when Self::#name #data => #value,)
     });
     let put = branches.iter().map(|branch| {
@@ -231,8 +231,8 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
 }
 
 /// The data of a branch of which nothing was read.
-fn begin_data(plan: &Plan, branch: &Branch) -> Option<TokenStream> {
+fn begin_data(plan: &Plan, branch: &Branch) -> Option<Part> {
     let types = &plan.types;
     let data = branch.data.as_ref()?;
-    Some(quote!((#types::codec::boxed_begin::<#data>())))
+    Some(part!((#types::codec::boxed_begin::<#data>())))
 }
