@@ -1,10 +1,11 @@
 //! Migration, out and in.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use qapi_types::qmp::{
     Event, MigrationCapability, MigrationCapabilityStatus, MigrationInfo, MigrationStatus,
-    commands, events,
+    RunState, commands, events,
 };
 use qapi_types::{Command, ErrorReply, Event as _, Value};
 
@@ -30,11 +31,19 @@ enum Ask {
     Start,
     Look,
     Cancel,
+    /// Whether the source has left the state that it ends migrations in.
+    Settled,
 }
+
+/// The pause before each further look whether it has.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A migration from its start to its end, on the side of the source or the destination.
 ///
 /// It turns on the capability `events` first, and leaves it on; one that is resumed (`resume: true`) needs it on already.
+/// At the source it ends when the machine can be told what comes next, which is not when the migration's state says so: for
+/// a moment after that QEMU is in state `finish-migrate`, and refuses `cont`.
+///
 /// The destination's process exits if an incoming migration fails, unless `exit-on-error` was set to false.
 #[derive(Debug)]
 pub struct Migration {
@@ -47,6 +56,11 @@ pub struct Migration {
     /// Whether an event told of its state since then, so that the reply may be of an earlier one.
     overtaken: bool,
     updates: VecDeque<MigrationUpdate>,
+    is_source: bool,
+    /// How it went, while the source is still to be done with it.
+    outcome: Option<Result<Box<MigrationInfo>, Error>>,
+    /// Whether the next look is to wait a moment.
+    pause: bool,
     end: Option<Result<Box<MigrationInfo>, Error>>,
 }
 
@@ -55,6 +69,7 @@ impl Migration {
     #[must_use]
     pub fn outgoing(command: &commands::Migrate) -> Self {
         let mut migration = Self::new(command);
+        migration.is_source = true;
         if command.resume == Some(true) {
             // Capabilities cannot be set while it is paused.
             migration.asks.retain(|ask| *ask != Ask::EnableEvents);
@@ -85,6 +100,9 @@ impl Migration {
             asked: None,
             overtaken: false,
             updates: VecDeque::new(),
+            is_source: false,
+            outcome: None,
+            pause: false,
             end,
         }
     }
@@ -98,12 +116,41 @@ impl Migration {
             Ask::Start => self.start.take().ok_or(Error::Gone),
             Ask::Look => Request::new(&commands::QueryMigrate::new()),
             Ask::Cancel => Request::new(&commands::MigrateCancel::new()),
+            Ask::Settled => Request::new(&commands::QueryStatus::new()),
         }
     }
 
     fn finish(&mut self, end: Result<Box<MigrationInfo>, Error>) {
         self.asks.clear();
         self.end.get_or_insert(end);
+    }
+
+    /// How it went is known.
+    fn conclude(&mut self, outcome: Result<Box<MigrationInfo>, Error>) {
+        if self.is_source {
+            self.asks.clear();
+            self.asks.push_back(Ask::Settled);
+            self.outcome.get_or_insert(outcome);
+        } else {
+            self.finish(outcome);
+        }
+    }
+
+    /// Whether the source is done with it, which no event tells. One that cannot say so has no more to tell.
+    fn looked_at_source(&mut self, reply: Result<Value, ErrorReply>) {
+        let info = reply.ok();
+        let info = info.and_then(|value| decode::<commands::QueryStatus>(&value).ok());
+        if info.is_some_and(|info| info.status == RunState::FinishMigrate) {
+            self.pause = true;
+            self.asks.push_back(Ask::Settled);
+        } else if let Some(outcome) = self.outcome.take() {
+            self.finish(outcome);
+        }
+    }
+
+    /// Whether it is under way, as far as is known.
+    fn is_under_way(&self) -> bool {
+        self.start.is_none() && self.outcome.is_none() && self.end.is_none()
     }
 
     fn set_status(&mut self, status: &MigrationStatus) {
@@ -137,7 +184,7 @@ impl Migration {
                 return;
             }
         };
-        self.finish(end.map(|()| info));
+        self.conclude(end.map(|()| info));
     }
 }
 
@@ -158,6 +205,9 @@ impl Operation for Migration {
         if self.asked.is_some() {
             return Step::Wait;
         }
+        if std::mem::take(&mut self.pause) {
+            return Step::Pause(PAUSE);
+        }
         if let Some(ask) = self.asks.pop_front() {
             match self.request(ask) {
                 Ok(request) => {
@@ -177,6 +227,7 @@ impl Operation for Migration {
         };
         match (ask, reply) {
             (Ask::Look, Ok(value)) => self.looked(&value),
+            (Ask::Settled, reply) => self.looked_at_source(reply),
             (_, Ok(_)) => {}
             // It is about to end by itself.
             (Ask::Cancel, Err(_)) => {}
@@ -188,7 +239,7 @@ impl Operation for Migration {
 
     fn event(&mut self, event: &Event) {
         // An event from before may be of another migration.
-        if self.start.is_some() || self.end.is_some() {
+        if !self.is_under_way() {
             return;
         }
         match event {
@@ -214,7 +265,7 @@ impl Operation for Migration {
     }
 
     fn look(&mut self) {
-        if self.start.is_none() && self.end.is_none() && !self.asks.contains(&Ask::Look) {
+        if self.is_under_way() && !self.asks.contains(&Ask::Look) {
             self.asks.push_back(Ask::Look);
         }
     }
@@ -224,7 +275,7 @@ impl Cancel for Migration {
     fn cancel(&mut self) {
         if self.start.take().is_some() {
             self.finish(Err(Error::Cancelled));
-        } else if self.end.is_none() {
+        } else if self.is_under_way() {
             self.asks.push_back(Ask::Cancel);
         }
     }

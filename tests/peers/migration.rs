@@ -80,6 +80,9 @@ fn to_a_program(age: Age) {
     let state = source.path("state");
     let uri = format!("exec:cat > {}", state.display());
     client.run(to(&uri)).deadline(DEADLINE).outcome().unwrap();
+    let status = client.execute(commands::QueryStatus::new()).unwrap();
+    assert_eq!(status.status, RunState::Postmigrate);
+    client.execute(commands::Cont::new()).unwrap();
     assert!(state.metadata().unwrap().len() > 10_000);
 }
 

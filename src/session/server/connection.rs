@@ -1,14 +1,15 @@
 //! One connection.
 
+mod input;
+
 use std::collections::VecDeque;
 
 use qapi_types::codec::Encode;
-use qapi_types::message::{OwnedRequest, Raw, Refused, Request as Parts};
-use qapi_types::{Document, ErrorClass, ErrorReply, Result, Style, Writer};
+use qapi_types::message::Raw;
+use qapi_types::{ErrorClass, ErrorReply, Result, Style, Writer};
 
-use super::KEEP;
 use super::config::{Config, Flavour, Rules};
-use super::lexer::{self, Found, Lexer};
+use super::lexer::Lexer;
 use super::negotiation::{COMMAND, enables_oob};
 use super::output::Output;
 #[cfg(unix)]
@@ -289,129 +290,6 @@ impl Session {
         self.output().len() > self.rules.output_limit / 16
     }
 
-    fn may_read(&self) -> bool {
-        let room = if self.oob {
-            self.queue.len() < QUEUE && self.queued <= self.rules.queue_limit
-        } else {
-            self.queue.is_empty() && self.in_band.is_none()
-        };
-        room && self.oob_request.is_none()
-            && self.out_of_band.is_none()
-            && self.closed.is_none()
-            && !self.is_congested()
-    }
-
-    /// Goes on with input that had to wait.
-    fn resume(&mut self) {
-        if self.at < self.input.len() && self.may_read() {
-            let input = std::mem::take(&mut self.input);
-            let used = self.read(&input[self.at..]);
-            self.at += used;
-            self.input = input;
-        }
-        if self.at == self.input.len() {
-            self.input.clear();
-            self.at = 0;
-            if self.input.capacity() > KEEP {
-                self.input = Vec::new();
-            }
-        }
-        self.check_end();
-    }
-
-    /// Reads values as long as the rules allow; says how far it got.
-    fn read(&mut self, input: &[u8]) -> usize {
-        let mut at = 0;
-        while self.may_read() {
-            let mut rest = &input[at..];
-            if self.lexer.is_idle() {
-                let space = rest.iter().take_while(|b| lexer::is_space(**b)).count();
-                self.lexer.advance(&rest[..space]);
-                at += space;
-                self.position += space as u64;
-                self.start = self.position;
-                rest = &input[at..];
-                if rest.is_empty() {
-                    break;
-                }
-                if let Some((document, used)) = Document::first(rest) {
-                    at += used;
-                    self.lexer.advance(&rest[..used]);
-                    self.position += used as u64;
-                    self.accept(document);
-                    continue;
-                }
-            }
-            let (used, found) = self.lexer.feed(rest);
-            at += used;
-            self.position += used as u64;
-            match found {
-                None => break,
-                Some(Found::Error(desc)) => {
-                    self.start = self.position;
-                    self.refuse(desc);
-                }
-                Some(Found::Value) => match Document::parse_owned(self.lexer.take()) {
-                    Ok(document) => self.accept(document),
-                    Err(error) => self.refuse(error.desc()),
-                },
-            }
-        }
-        #[cfg(unix)]
-        if !self.arrivals.is_empty() && self.lexer.is_idle() {
-            self.arrivals.release(self.position);
-        }
-        at
-    }
-
-    /// An error in the input waits like a request, so that replies keep their order.
-    fn refuse(&mut self, desc: String) {
-        self.enqueue(Queued::Refused(None, ErrorReply::generic(desc)));
-    }
-
-    fn accept(&mut self, document: Document<'_>) {
-        #[cfg(unix)]
-        let descriptors = if self.arrivals.is_empty() {
-            None
-        } else {
-            self.arrivals.claim(self.start, self.position)
-        };
-        let inner = match OwnedRequest::parse(document, self.oob) {
-            Ok(inner) => inner,
-            Err(document) => {
-                if let Err(refused) = Parts::parse(&document, self.oob) {
-                    self.refuse_request(refused);
-                }
-                return;
-            }
-        };
-        let request = Request {
-            ticket: Ticket(self.next_ticket),
-            inner,
-            #[cfg(unix)]
-            descriptors,
-        };
-        self.next_ticket += 1;
-        if !request.is_oob() {
-            self.enqueue(Queued::Request(request));
-        } else if request.command() == COMMAND {
-            let id = request.id().map(|id| encode(&id));
-            let error = ErrorReply::no_oob(COMMAND);
-            self.put_error(id.as_deref(), &error);
-        } else {
-            self.oob_request = Some(request);
-        }
-    }
-
-    fn refuse_request(&mut self, refused: Refused<'_>) {
-        let id = refused.id.map(|id| encode(&id));
-        if refused.oob {
-            self.put_error(id.as_deref(), &refused.error);
-        } else {
-            self.enqueue(Queued::Refused(id, refused.error));
-        }
-    }
-
     fn enqueue(&mut self, item: Queued) {
         self.queued += item.size();
         self.queue.push_back(item);
@@ -503,13 +381,6 @@ impl Session {
             self.end(Closed::Overflow);
         } else {
             write(&mut self.output);
-        }
-    }
-
-    /// Whether the end of the input was reached.
-    fn check_end(&mut self) {
-        if self.ended && self.at == self.input.len() && self.may_read() {
-            self.end(Closed::ByClient);
         }
     }
 
