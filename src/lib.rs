@@ -142,6 +142,8 @@ mod events;
 #[cfg(all(feature = "client", feature = "qmp", unix))]
 pub mod fds;
 #[cfg(feature = "client")]
+mod flavours;
+#[cfg(feature = "client")]
 mod frame;
 #[cfg(all(feature = "client", feature = "qmp"))]
 pub mod jobs;

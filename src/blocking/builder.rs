@@ -12,6 +12,7 @@ use super::connection::redial::Redial;
 use super::connection::{Connection, Interest, Late, after};
 use crate::address::Address;
 use crate::error::Error;
+use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::blocking::{self, Io, Pump};
@@ -56,22 +57,7 @@ impl<'a> Builder<'a> {
         self.finish(io, Some(address), deadline)
     }
 
-    /// Connects to a Unix socket.
-    ///
-    /// # Errors
-    /// As for [`connect`](Self::connect).
-    #[cfg(unix)]
-    pub fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Client, Error> {
-        self.connect(&path.as_ref().into())
-    }
-
-    /// Connects to a TCP port, given as `host:port`.
-    ///
-    /// # Errors
-    /// As for [`connect`](Self::connect).
-    pub fn connect_tcp(self, address: impl ToString) -> Result<Client, Error> {
-        self.connect(&Address::tcp(&address.to_string()).map_err(Error::invalid)?)
-    }
+    connectors!(Client [] []);
 
     /// Uses a Unix socket that is connected: one end of a pair whose other end a server inherited, for instance.
     ///

@@ -10,6 +10,7 @@ use super::Client;
 use super::client::Shared;
 use super::connection::{Interest, Late, after};
 use crate::error::Error;
+use crate::flavours::call_methods;
 use crate::session::client::{CallId, Forgotten, Reply, Request, Sending};
 
 /// A command that is about to be sent; from [`Client::call`].
@@ -23,42 +24,7 @@ pub struct Call<'a, R> {
 }
 
 impl<'a, R: Request> Call<'a, R> {
-    pub(super) fn new(client: &'a Client, command: R) -> Self {
-        Self {
-            client,
-            command,
-            sending: Sending::default(),
-            deadline: client.0.deadline,
-        }
-    }
-
-    /// How long the call may take, from when it is sent. Otherwise it is the client's [deadline](super::Builder::deadline).
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
-        self
-    }
-
-    /// Has it take no longer than to `end`, if there is one.
-    #[cfg(feature = "qmp")]
-    pub(crate) fn no_later_than(mut self, end: Option<Instant>) -> Self {
-        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        self.deadline = left.map_or(self.deadline, |left| left.min(self.deadline));
-        self
-    }
-
-    /// Executes it out of band, ahead of commands that wait for their turn.
-    pub fn oob(mut self) -> Self {
-        self.sending.oob = true;
-        self
-    }
-
-    /// Sends file descriptors with it, in the same system call. They are closed on this side when they have been sent. QEMU
-    /// takes 16 at once.
-    #[cfg(unix)]
-    pub fn fds<F: Into<std::os::fd::OwnedFd>>(mut self, fds: impl IntoIterator<Item = F>) -> Self {
-        self.sending.fds.extend(fds.into_iter().map(Into::into));
-        self
-    }
+    call_methods!(Instant);
 
     /// Sends it and waits for the reply.
     ///

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 use crate::error::{Error, ErrorKind};
-use crate::events::Hub;
+use crate::events::{Capacity, Hub, Subscription};
 use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
@@ -262,6 +262,23 @@ impl Connection {
             return Err(Error::new(ErrorKind::Closed).of(command.name()));
         }
         state.session.request(command, sending)
+    }
+
+    /// Subscribes to events whose names are wanted, after those that have come already.
+    pub(super) fn subscribe(
+        &self,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+        capacity: Capacity,
+    ) -> Subscription {
+        let mut state = self.lock_current();
+        state.hub.subscribe(Box::new(wanted), capacity)
+    }
+
+    /// Whether the connection ends before a deadline.
+    pub(super) fn has_ended_by(&self, deadline: Instant) -> bool {
+        let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
+        self.drive(Some(deadline), Interest::default(), ended)
+            .is_ok()
     }
 
     /// Waits until `done` has something, and meanwhile does what is needed for it. What is already to be had is given

@@ -15,6 +15,7 @@ use super::driver::{Driver, Redial};
 use super::handle::Shared;
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
+use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::dial::{Child, PAUSE};
@@ -51,23 +52,7 @@ impl<'a> Builder<'a> {
             .await
     }
 
-    /// Connects to a Unix socket.
-    ///
-    /// # Errors
-    /// As for [`connect`](Self::connect).
-    #[cfg(unix)]
-    pub async fn connect_unix(self, path: impl AsRef<std::path::Path>) -> Result<Client, Error> {
-        self.connect(&path.as_ref().into()).await
-    }
-
-    /// Connects to a TCP port, given as `host:port`.
-    ///
-    /// # Errors
-    /// As for [`connect`](Self::connect).
-    pub async fn connect_tcp(self, address: impl ToString) -> Result<Client, Error> {
-        let address = Address::tcp(&address.to_string()).map_err(Error::invalid)?;
-        self.connect(&address).await
-    }
+    connectors!(Client [async] [.await]);
 
     /// Uses a Unix socket that is connected: one end of a pair whose other end a server inherited, for instance.
     ///

@@ -5,9 +5,12 @@
 //! for as long as it takes to encode a request or to look at what was read, never across a point where a task may be
 //! suspended.
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
@@ -167,11 +170,26 @@ impl Connection {
     }
 
     /// Waits until the connection has ended.
-    pub(super) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         match state.closed {
             Some(_) => Poll::Ready(()),
             None => state.watch(cx),
+        }
+    }
+
+    /// Whether the connection ends before a deadline.
+    pub(super) async fn has_ended_by(&self, deadline: Instant) -> bool {
+        timeout_at(deadline, poll_fn(|cx| self.poll_closed(cx)))
+            .await
+            .is_ok()
+    }
+
+    /// Ends the connection when all calls have ended, or at the deadline.
+    pub(super) async fn close(&self, deadline: Instant) {
+        self.end(Ending::Idle);
+        if !self.has_ended_by(deadline).await {
+            self.end(Ending::Now);
         }
     }
 

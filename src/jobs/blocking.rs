@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::run::{Run, run_setters};
+use super::run::{Run, cancel_method, run_methods};
 use super::{Cancel, Error, Operation, Step};
 use crate::blocking::{Client, EventStream};
 use crate::events::EventMessage;
@@ -52,7 +52,7 @@ pub struct Running<O: Operation> {
 }
 
 impl<O: Operation> Running<O> {
-    run_setters!(Instant::now());
+    run_methods!(Instant::now());
 
     /// Waits until it has ended. Updates are passed over.
     ///
@@ -102,23 +102,10 @@ impl<O: Operation> Running<O> {
             received => self.run.received(received),
         }
     }
-
-    /// Hands over the events received so far, and with them all that came before a reply that is at hand: they may tell
-    /// what it no longer shows. Those still to come, perhaps without end, do not put it off.
-    fn hand_over_events(&mut self) {
-        for _ in 0..self.events.queued() {
-            if let Some(received) = self.events.try_recv().transpose() {
-                self.run.received(received);
-            }
-        }
-    }
 }
 
 impl<O: Cancel> Running<O> {
-    /// Has it stopped. It may end well all the same, if it was about to.
-    pub fn cancel(&mut self) {
-        self.run.operation.cancel();
-    }
+    cancel_method!();
 }
 
 impl<O: Operation> Iterator for Running<O> {

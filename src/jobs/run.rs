@@ -119,8 +119,8 @@ impl<O: Operation + fmt::Debug> fmt::Debug for Run<O> {
     }
 }
 
-/// The methods of what runs in the field `run`, where `$now` tells the time.
-macro_rules! run_setters {
+/// The methods of what runs in the field `run` and gets `events`, where `$now` tells the time.
+macro_rules! run_methods {
     ($now:expr) => {
         /// Asks for figures of progress this often; otherwise there are only those that come with events.
         pub fn progress_every(mut self, interval: std::time::Duration) -> Self {
@@ -133,6 +133,26 @@ macro_rules! run_setters {
             self.run.end_by(crate::time::after($now, deadline));
             self
         }
+
+        /// Hands over the events received so far, and with them all that came before a reply that is at hand: they may tell
+        /// what it no longer shows. Those still to come, perhaps without end, do not put it off.
+        fn hand_over_events(&mut self) {
+            for _ in 0..self.events.queued() {
+                if let Some(received) = self.events.try_recv().transpose() {
+                    self.run.received(received);
+                }
+            }
+        }
     };
 }
-pub(super) use run_setters;
+
+/// That of one that can be stopped.
+macro_rules! cancel_method {
+    () => {
+        /// Has it stopped. It may end well all the same, if it was about to.
+        pub fn cancel(&mut self) {
+            self.run.operation.cancel();
+        }
+    };
+}
+pub(super) use {cancel_method, run_methods};

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use qapi_types::Value;
 use tokio::time::{Instant, sleep_until};
 
-use super::run::{Run, run_setters};
+use super::run::{Run, cancel_method, run_methods};
 use super::{Cancel, Error, Operation, Request, Step};
 use crate::client::{Client, EventStream};
 use crate::events::EventMessage;
@@ -67,7 +67,7 @@ pub struct Running<O: Operation> {
 }
 
 impl<O: Operation> Running<O> {
-    run_setters!(now());
+    run_methods!(now());
 
     /// The next update; `None` when it has ended. Cancel-safe: nothing is lost, and it goes on when it is called again.
     pub async fn next(&mut self) -> Option<O::Update> {
@@ -138,23 +138,10 @@ impl<O: Operation> Running<O> {
             () = late => self.run.look_up(now()),
         }
     }
-
-    /// Hands over the events received so far, and with them all that came before a reply that is at hand: they may tell
-    /// what it no longer shows. Those still to come, perhaps without end, do not put it off.
-    fn hand_over_events(&mut self) {
-        for _ in 0..self.events.queued() {
-            if let Some(received) = self.events.try_recv().transpose() {
-                self.run.received(received);
-            }
-        }
-    }
 }
 
 impl<O: Cancel> Running<O> {
-    /// Has it stopped. It may end well all the same, if it was about to.
-    pub fn cancel(&mut self) {
-        self.run.operation.cancel();
-    }
+    cancel_method!();
 }
 
 impl<O: Operation + fmt::Debug> fmt::Debug for Running<O> {
