@@ -11,6 +11,7 @@ use std::str::FromStr;
 /// |---|---|
 /// | `unix:/run/vm/qmp.sock`, `unix:qmp.sock` | the socket of this path |
 /// | `/run/vm/qmp.sock`, `./qmp.sock`, `qmp.sock` | the same; what has a `/`, or no colon, is a path |
+/// | `unix:@vm-qmp`, `@vm-qmp` | the Unix socket of this name in Linux's abstract namespace, which QEMU makes by `path=vm-qmp,abstract=on`. Anyone on the machine can connect to it; `unix:./@vm-qmp` is a path |
 /// | `tcp:localhost:4444`, `localhost:4444`, `tcp:[::1]:4444` | a TCP port; without a host it is that of this machine, or to listen on all of its addresses |
 /// | `vsock:3:1234` | a port of a virtual machine's socket (`AF_VSOCK`), by context id; without one, to listen on, any. Needs Linux and the feature `vsock` |
 /// | `fd:3` | a socket that this process inherited; needs Linux 5.6. The process keeps the descriptor too |
@@ -35,6 +36,8 @@ use std::str::FromStr;
 pub enum Address {
     /// The path of a Unix socket.
     Unix(PathBuf),
+    /// The name of a Unix socket in Linux's abstract namespace.
+    Abstract(String),
     /// A TCP port.
     Tcp {
         /// A name or an IP address, without brackets; may be empty.
@@ -113,7 +116,14 @@ impl FromStr for Address {
 }
 
 fn unix(path: &str) -> Option<Address> {
-    (!path.is_empty() && !path.contains('\0')).then(|| Address::Unix(path.into()))
+    if path.is_empty() || path.contains('\0') {
+        return None;
+    }
+    match path.strip_prefix('@') {
+        Some("") => None,
+        Some(name) => Some(Address::Abstract(name.to_owned())),
+        None => Some(Address::Unix(path.into())),
+    }
 }
 
 fn tcp(text: &str) -> Option<Address> {
@@ -144,7 +154,11 @@ fn vsock(text: &str) -> Option<Address> {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unix(path) if path.as_os_str().as_encoded_bytes().starts_with(b"@") => {
+                write!(f, "unix:./{}", path.display())
+            }
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Abstract(name) => write!(f, "unix:@{name}"),
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
             Self::Vsock {
@@ -217,6 +231,9 @@ mod tests {
             ("/run/a:1", unix("/run/a:1")),
             ("./a:1", unix("./a:1")),
             ("a.sock", unix("a.sock")),
+            ("unix:@a", Address::Abstract("a".into())),
+            ("@a/b@c", Address::Abstract("a/b@c".into())),
+            ("./@a", unix("./@a")),
             ("tcp:localhost:4444", tcp("localhost", 4444)),
             ("tcp://[::1]:4444", tcp("::1", 4444)),
             ("tcp::0", tcp("", 0)),
@@ -238,9 +255,16 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_not_taken_for_a_name() {
+        let path = Address::from(Path::new("@a"));
+        assert_eq!(path.to_string().parse(), Ok(unix("./@a")));
+    }
+
+    #[test]
     fn what_is_none_says_what_was_expected() {
         for (text, expected) in [
             ("unix:", "unix:PATH"),
+            ("unix:@", "unix:PATH"),
             ("tcp:localhost", "tcp:HOST:PORT"),
             ("tcp:localhost:x", "tcp:HOST:PORT"),
             ("tcp:localhost:70000", "tcp:HOST:PORT"),

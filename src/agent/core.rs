@@ -122,6 +122,14 @@ impl<C: Channel> Core<C> {
         }
     }
 
+    /// Has the agent close what calls that were given up left open, and ends.
+    pub(super) async fn close(mut self) {
+        self.files.begin();
+        let deadline = after(C::now(), self.settings.deadline);
+        // Whoever wants to know whether the agent is there has called it before.
+        let _ = self.close_left(deadline).await;
+    }
+
     /// Notes whether the agent's answer made sense.
     fn sense<T>(&mut self, answer: Result<T, Error>) -> Result<T, Error> {
         if let (Err(error), Some(channel)) = (&answer, &mut self.channel)
@@ -245,26 +253,7 @@ macro_rules! builder_methods {
             Ok(Agent { core })
         }
 
-        /// Connects to a Unix socket.
-        ///
-        /// # Errors
-        /// As for [`connect`](Self::connect).
-        #[cfg(unix)]
-        pub $($async)? fn connect_unix(
-            self,
-            path: impl AsRef<std::path::Path>,
-        ) -> Result<Agent, Error> {
-            self.connect(&path.as_ref().into())$($await)*
-        }
-
-        /// Connects to a TCP port, given as `host:port`.
-        ///
-        /// # Errors
-        /// As for [`connect`](Self::connect).
-        pub $($async)? fn connect_tcp(self, address: impl ToString) -> Result<Agent, Error> {
-            let address = crate::Address::tcp(&address.to_string()).map_err(Error::invalid)?;
-            self.connect(&address)$($await)*
-        }
+        crate::flavours::connectors!(Agent [$($async)?] [$($await)*]);
     };
 }
 
@@ -362,6 +351,12 @@ macro_rules! agent_methods {
             contents: &[u8],
         ) -> Result<(), Error> {
             $complete(self.core.run(file.into().start(contents)))$($await)*
+        }
+
+        /// Ends the connection, after the agent has closed the files that calls which were given up left open; that may
+        /// take as long as a call. A client that is dropped leaves them open.
+        pub $($async)? fn close(self) {
+            $complete(self.core.close())$($await)*;
         }
     };
 }

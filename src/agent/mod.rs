@@ -14,7 +14,7 @@
 //! execute it.
 //!
 //! A file that such a call left open in the guest, in reading or writing it whole or because `guest-file-open` was answered
-//! too late, is closed before the next command is sent; up to 64 are remembered. If no call follows it stays open.
+//! too late, is closed before the next command is sent, or by `close`; up to 64 are remembered. If neither follows it stays open.
 //!
 //! # Reconnecting
 //!

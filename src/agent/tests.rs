@@ -303,6 +303,35 @@ fn a_file_left_open() {
     }
 }
 
+#[test]
+fn closing_does_not_leave_it_open() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut agent = Agent::builder()
+        .deadline(DEADLINE)
+        .over(ours.try_clone().unwrap(), ours)
+        .unwrap();
+    let lines = BufReader::new(theirs.try_clone().unwrap());
+    let mut fake = Fake {
+        lines,
+        channel: theirs,
+    };
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let open = commands::GuestFileOpen::new("/file");
+            let opened = agent.execute_within(open, Duration::from_secs(1));
+            assert!(opened.unwrap_err().is_deadline());
+            agent.close();
+        });
+        fake.synchronize_delimited();
+        assert!(fake.request().contains("guest-file-open"));
+        let synchronization = fake.request();
+        fake.send(b"{\"return\": 1000}\n\xFF");
+        fake.answer_synchronization(&synchronization);
+        assert_eq!(fake.request(), CLOSE);
+        fake.send(b"{\"return\": {}}\n");
+    });
+}
+
 /// What the guest claims to have opened takes no more than so much memory.
 #[test]
 fn files_left_open_are_bounded() {

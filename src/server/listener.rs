@@ -50,7 +50,8 @@ impl Listener {
         }
     }
 
-    /// Listens at an address: on a path as [`unix`](Self::unix) does, on a port as [`tcp`](Self::tcp) does, on a socket
+    /// Listens at an address: on a path as [`unix`](Self::unix) does, on a name that any user
+    /// can connect to, on a port as [`tcp`](Self::tcp) does, on a socket
     /// that this process inherited if it is one that listens.
     ///
     /// # Errors
@@ -59,6 +60,15 @@ impl Listener {
         match address {
             #[cfg(unix)]
             Address::Unix(path) => Self::unix(path),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Address::Abstract(name) => {
+                #[cfg(target_os = "android")]
+                use std::os::android::net::SocketAddrExt as _;
+                #[cfg(target_os = "linux")]
+                use std::os::linux::net::SocketAddrExt as _;
+                let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+                UnixListener::bind_addr(&address).map(Self::from)
+            }
             Address::Tcp { host, port } if host.is_empty() => {
                 let all: [IpAddr; 2] = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()];
                 Self::tcp(all.map(|host| SocketAddr::new(host, *port)).as_slice())

@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind, session::client::Descriptor};
 pub(crate) fn unsupported(address: &Address) -> io::Error {
     let why = match address {
         Address::Vsock { .. } => "needs Linux and the feature `vsock` of qapi-rt",
-        Address::Fd(_) => "needs Linux",
+        Address::Fd(_) | Address::Abstract(_) => "needs Linux",
         Address::Unix(_) | Address::Tcp { .. } => "not on this system",
     };
     io::Error::new(io::ErrorKind::Unsupported, why)

@@ -58,6 +58,12 @@ async fn connect(address: &Address, phase: &mut ConnectPhase) -> io::Result<Stre
     match address {
         #[cfg(unix)]
         Address::Unix(path) => Ok(Stream::Unix(tokio::net::UnixStream::connect(path).await?)),
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        Address::Abstract(name) => {
+            let address = rustix::net::SocketAddrUnix::new_abstract_name(name.as_bytes())?;
+            let stream = super::blocking::connect_unix(&address)?;
+            Ok(Stream::Unix(tokio::net::UnixStream::from_std(stream)?))
+        }
         Address::Tcp { host, port } => {
             *phase = ConnectPhase::Resolving;
             let host = if host.is_empty() { "localhost" } else { host };

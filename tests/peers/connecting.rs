@@ -20,6 +20,7 @@ against_each! {
     a_monitor_that_serves_somebody_else
     a_reply_to_an_earlier_client
     a_monitor_on_a_childs_standard_streams
+    a_monitor_in_the_abstract_namespace
     a_monitor_that_is_pretty
     a_machine_not_yet_built
     quitting
@@ -142,6 +143,30 @@ fn a_monitor_on_a_childs_standard_streams(age: Age) {
     );
     client.quit().unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+/// Of both flavours, since each has its own way to connect.
+fn a_monitor_in_the_abstract_namespace(age: Age) {
+    let Some(qemu) = age.qemu("none") else {
+        return;
+    };
+    let name = format!("qapi-{age:?}-{}", std::process::id());
+    let chardev = format!("socket,id=abstract,path={name},abstract=on,server=on,wait=off");
+    let _server = qemu
+        .args(["-chardev", &chardev])
+        .args(["-mon", "chardev=abstract,mode=control"])
+        .start();
+    let address = format!("unix:@{name}").parse().unwrap();
+    let builder = Client::builder().connect_deadline(DEADLINE);
+    let client = builder.connect(&address).unwrap();
+    assert!(client.execute(commands::QueryStatus::new()).is_ok());
+    client.close();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(async {
+        let builder = qapi_rt::Client::builder().connect_deadline(DEADLINE);
+        let client = builder.connect(&address).await.unwrap();
+        assert!(client.execute(commands::QueryStatus::new()).await.is_ok());
+    });
 }
 
 /// Messages over many lines are as good as others.

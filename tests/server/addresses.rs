@@ -36,8 +36,10 @@ fn addresses(test: &str) -> Vec<(Address, Address)> {
     let socket = UnixListener::bind(&inherited).unwrap();
     let fds = (tcp.as_raw_fd(), socket.as_raw_fd());
     std::mem::forget((tcp, socket));
+    let name = Address::Abstract(format!("qapi-{test}-{}", std::process::id()));
     vec![
         (unix.clone(), unix),
+        (name.clone(), name),
         (any, local),
         (Address::Fd(fds.0), port),
         (Address::Fd(fds.1), Address::Unix(inherited)),

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 pub(crate) use pump::Pump;
 #[cfg(unix)]
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Socket, connect_unix};
+
 #[cfg(unix)]
-use socket::connect_unix;
+use rustix::net::SocketAddrUnix;
 
 use super::at;
 use super::dial::{Attempts, Child, Failed};
@@ -78,9 +79,11 @@ pub(crate) fn dial(
 fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> {
     match address {
         #[cfg(unix)]
-        Address::Unix(path) => {
-            let stream = connect_unix(path)?;
-            Ok(Box::new(Socket::new(stream.into(), true)))
+        Address::Unix(path) => Ok(unix(&SocketAddrUnix::new(path).map_err(io::Error::from)?)?),
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        Address::Abstract(name) => {
+            let address = SocketAddrUnix::new_abstract_name(name.as_bytes());
+            Ok(unix(&address.map_err(io::Error::from)?)?)
         }
         Address::Tcp { host, port } => {
             let host = if host.is_empty() { "localhost" } else { host };
@@ -107,6 +110,13 @@ fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> 
         #[allow(unreachable_patterns)] // where nothing is left
         _ => Err(crate::transport::unsupported(address).into()),
     }
+}
+
+#[cfg(unix)]
+fn unix(address: &SocketAddrUnix) -> io::Result<Box<dyn Io>> {
+    let stream = connect_unix(address)?;
+    stream.set_nonblocking(false)?;
+    Ok(Box::new(Socket::new(stream.into(), true)))
 }
 
 /// Connects to one of the addresses, in their order. The error is that of the last one.

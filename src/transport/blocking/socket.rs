@@ -4,7 +4,6 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -132,18 +131,15 @@ impl Io for Socket {
     }
 }
 
-/// Connects without waiting: where a listener's queue is full, the error is
+/// Connects without waiting, by a socket that does not block: where a listener's queue is full, the error is
 /// [`WouldBlock`](io::ErrorKind::WouldBlock).
 ///
 /// # Errors
 /// As the system call's.
-pub(crate) fn connect_unix(path: &Path) -> io::Result<UnixStream> {
-    let address = SocketAddrUnix::new(path)?;
+pub(crate) fn connect_unix(address: &SocketAddrUnix) -> io::Result<UnixStream> {
     let socket = unix_socket()?;
-    connect(&socket, &address)?;
-    let stream = UnixStream::from(socket);
-    stream.set_nonblocking(false)?;
-    Ok(stream)
+    connect(&socket, address)?;
+    Ok(socket.into())
 }
 
 #[cfg(not(target_vendor = "apple"))]
