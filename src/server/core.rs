@@ -22,10 +22,10 @@ pub(crate) struct Core<D> {
 
 impl<D: Dispatch> Core<D> {
     pub(crate) fn new(dispatch: D, options: Options) -> Self {
-        let version = options.version.qemu;
+        let release = options.release;
         let events = options.control.events();
-        events.set_release(version.major, version.minor);
-        events.declare(&dispatch.events(), dispatch.schema());
+        events.set_release(release.major, release.minor);
+        events.declare(&dispatch.events(), &dispatch.schemas());
         Self {
             library: Library::new(&options),
             control: options.control.clone(),

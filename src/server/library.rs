@@ -126,7 +126,8 @@ fn schema<D: Dispatch>(core: &Core<D>) -> Outcome {
     }
     let commands = core.library.all(&core.dispatch);
     let commands: Vec<_> = commands.iter().map(|info| info.name).collect();
-    let schemas = [core.dispatch.schema().unwrap_or("[]"), SCHEMA];
+    let mut schemas = core.dispatch.schemas();
+    schemas.push(SCHEMA);
     let schema = combined(&schemas, &commands, &core.dispatch.events(), hide)?;
     Ok(cached.get_or_init(|| schema).clone())
 }

@@ -18,6 +18,8 @@ use crate::types::message::{VersionInfo, VersionTriple};
 pub struct Options {
     pub(crate) config: Config,
     pub(crate) version: VersionInfo,
+    /// As which release of QEMU it speaks.
+    pub(crate) release: VersionTriple,
     pub(crate) control: Control,
     pub(crate) hooks: Hooks,
     pub(crate) concurrent: bool,
@@ -49,10 +51,34 @@ const fn numbers(version: &[u8]) -> [i64; 3] {
 }
 
 impl Options {
-    /// A server of the machine protocol. Clients are told that it is QEMU of the release that the types are of.
+    /// A server of the machine protocol. Clients are told that it is QEMU of the release that the types are of; one with a
+    /// schema of its own says what it is by [`named`](Self::named).
     #[must_use]
     pub fn qmp() -> Self {
         Self::new(Config::qmp)
+    }
+
+    /// A server of the machine protocol that is not QEMU: clients are told this package and version, and the server speaks
+    /// as the newest release of QEMU does. What is no number in the version counts as 0.
+    ///
+    /// ```
+    /// # use qapi_rt::server::Options;
+    /// let options = Options::named(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    /// # drop(options);
+    /// ```
+    #[must_use]
+    pub fn named(package: impl Into<String>, version: &str) -> Self {
+        // What follows is a pre-release or a build.
+        let numbers = version.split(['-', '+']).next().unwrap_or_default();
+        let mut numbers = numbers.split('.').map(|part| part.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        let mut options = Self::qmp();
+        options.version.qemu = VersionTriple {
+            major: next(),
+            minor: next(),
+            micro: next(),
+        };
+        options.package(package)
     }
 
     /// A guest agent. `guest-info` tells clients that it is of that release, too.
@@ -66,6 +92,7 @@ impl Options {
         Self {
             config: config(version.clone()),
             version,
+            release: VERSION,
             control: Control::new(),
             hooks: Hooks::new(),
             concurrent: false,
@@ -84,6 +111,7 @@ impl Options {
             minor,
             micro,
         };
+        self.release = self.version.qemu;
         self.config = self.config.version(&self.version);
         self
     }
@@ -92,7 +120,7 @@ impl Options {
     #[must_use]
     pub fn package(mut self, package: impl Into<String>) -> Self {
         self.version.package = package.into();
-        self.config = self.config.version(&self.version);
+        self.config = self.config.named(&self.version);
         self
     }
 
@@ -157,5 +185,26 @@ impl Options {
     pub fn control(mut self, control: &Control) -> Self {
         self.control = control.clone();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_not_qemu_says_so() {
+        for (version, expected) in [
+            ("0.1.0", [0, 1, 0]),
+            ("1.2.3-rc.4+5.6", [1, 2, 3]),
+            ("7", [7, 0, 0]),
+            ("v2.x", [0, 0, 0]),
+        ] {
+            let options = Options::named("heater", version);
+            let VersionInfo { qemu, package, .. } = options.version;
+            assert_eq!(package, "heater");
+            assert_eq!([qemu.major, qemu.minor, qemu.micro], expected, "{version}");
+            assert_eq!(options.release, VERSION);
+        }
     }
 }

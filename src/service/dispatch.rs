@@ -40,9 +40,9 @@ pub trait Dispatch: 'static {
     /// The names of the events that clients are told of.
     fn events(&self) -> Vec<&str>;
 
-    /// What the schema is, or a schema that has more than this: the array that `query-qmp-schema` returns, as JSON text.
-    /// The commands that the server answers by itself need not be in it.
-    fn schema(&self) -> Option<&str>;
+    /// Schemas that describe this, and perhaps more: each the array that `query-qmp-schema` returns, as JSON text. What
+    /// several have is taken from the first. The commands that the server answers by itself need not be in any.
+    fn schemas(&self) -> Vec<&str>;
 
     /// Looks for a command.
     fn find(&self, name: &str) -> Option<Found>;

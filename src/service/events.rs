@@ -124,12 +124,12 @@ impl Events {
     }
 
     /// Says what clients are told of. Without a schema they are told nothing.
-    pub(crate) fn declare(&self, events: &[&str], schema: Option<&str>) {
-        let Some(schema) = schema else {
+    pub(crate) fn declare(&self, events: &[&str], schemas: &[&str]) {
+        if schemas.is_empty() {
             return;
-        };
+        }
         if cfg!(debug_assertions)
-            && let Some(name) = introspect::missing_event(schema, events)
+            && let Some(name) = introspect::missing_event(schemas, events)
         {
             panic!("clients are to be told of the event '{name}', which the schema does not have");
         }

@@ -65,17 +65,21 @@ pub(crate) fn combined(
     Ok(out)
 }
 
-/// The first of these that is no event of the schema.
-pub(super) fn missing_event<'a>(schema: &str, events: &[&'a str]) -> Option<&'a str> {
-    let first = events.first()?;
-    let Ok(entries) = from_str::<Vec<Object>>(schema, Mode::Lenient) else {
-        return Some(first);
-    };
-    let known = entries
-        .iter()
-        .filter(|entry| entry.get("meta-type").is_some_and(|kind| kind == "event"));
-    let known: HashSet<_> = known.filter_map(|entry| text(entry, "name").ok()).collect();
-    events.iter().copied().find(|name| !known.contains(name))
+/// The first of these that is no event of the schemas.
+pub(super) fn missing_event<'a>(schemas: &[&str], events: &[&'a str]) -> Option<&'a str> {
+    let mut missing = events.to_vec();
+    for schema in schemas {
+        if missing.is_empty() {
+            break;
+        }
+        let entries: Vec<Object> = from_str(schema, Mode::Lenient).unwrap_or_default();
+        let known = entries
+            .iter()
+            .filter(|entry| entry.get("meta-type").is_some_and(|kind| kind == "event"));
+        let known: HashSet<_> = known.filter_map(|entry| text(entry, "name").ok()).collect();
+        missing.retain(|name| !known.contains(name));
+    }
+    missing.first().copied()
 }
 
 /// Names that no schema was found to have yet.

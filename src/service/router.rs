@@ -102,7 +102,8 @@ impl Router {
         self
     }
 
-    /// Leaves the commands that have no handler here to a service, or another router.
+    /// Leaves the commands that have no handler here to a service, or another router. Clients are told of both by one
+    /// schema.
     #[must_use]
     pub fn otherwise<D>(mut self, rest: D) -> Self
     where
@@ -175,9 +176,9 @@ impl Dispatch for Router {
         events
     }
 
-    fn schema(&self) -> Option<&str> {
-        self.schema
-            .or_else(|| self.rest.as_ref().and_then(|rest| rest.schema()))
+    fn schemas(&self) -> Vec<&str> {
+        let rest = self.rest.iter().flat_map(|rest| rest.schemas());
+        self.schema.into_iter().chain(rest).collect()
     }
 
     fn find(&self, name: &str) -> Option<Found> {

@@ -136,8 +136,8 @@ impl<P: Clone + 'static, A: Future<Output = Outcome> + Unpin + 'static> Dispatch
         self.events.to_vec()
     }
 
-    fn schema(&self) -> Option<&str> {
-        Some(self.schema)
+    fn schemas(&self) -> Vec<&str> {
+        vec![self.schema]
     }
 
     fn find(&self, name: &str) -> Option<Found> {

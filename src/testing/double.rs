@@ -288,12 +288,12 @@ impl Dispatch for Double {
         Vec::new()
     }
 
-    fn schema(&self) -> Option<&str> {
+    fn schemas(&self) -> Vec<&str> {
         // A server asks this when it is made: this one is its own from then on.
         if !self.served.swap(true, Ordering::Relaxed) {
             self.part().clones -= 1;
         }
-        None
+        Vec::new()
     }
 
     fn find(&self, name: &str) -> Option<Found> {

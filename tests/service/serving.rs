@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use qapi_rt::qmp::{
-    RunState, SchemaInfo, SchemaInfoEnum, SchemaInfoEnumMember, ShutdownAction, StatusInfo,
-    commands, events,
+    NameInfo, RunState, SchemaInfo, SchemaInfoEnum, SchemaInfoEnumMember, Service, ShutdownAction,
+    StatusInfo, commands, events,
 };
 use qapi_rt::server::Options;
 use qapi_rt::service::{Call, Completer, Done, Hook, Result, Router, deferred};
 use qapi_rt::session::server::{InputPolicy, OutputPolicy};
-use qapi_rt::types::{CommandInfo, ErrorReply, Value};
+use qapi_rt::types::{CommandInfo, ErrorReply, Event as _, Value};
 use serde_json::json;
 
 use super::support::{Kind, both, start};
@@ -52,6 +52,17 @@ fn waiting() -> (Router, Waiting) {
         done
     });
     (router, Arc::new(Mutex::new(receive)))
+}
+
+/// What a router leaves to another schema.
+struct Rest;
+
+impl Service for Rest {
+    const EVENTS: &'static [&'static str] = &[events::Resume::NAME];
+
+    async fn query_name(&self, _: &Call, _: commands::QueryName) -> Result<NameInfo> {
+        Ok(NameInfo::new().name("rest"))
+    }
 }
 
 fn next(waiting: &Waiting) -> Completer<()> {
@@ -100,11 +111,27 @@ both! {
         assert_eq!(refused, error);
     }
 
+    a_server_that_is_not_qemu_says_so_and_speaks_as_the_newest(kind) {
+        let answers = |options| {
+            let server = start(kind, basic(), options, vec![], 1);
+            let mut client = server.connect();
+            let version = client.message()["QMP"]["version"].take();
+            (version, client.call("{'execute' 'x'}"))
+        };
+        let (version, error) = answers(Options::named("heater", "0.3.1-rc.1"));
+        let expected = json!({"qemu": {"major": 0, "minor": 3, "micro": 1}, "package": "heater"});
+        assert_eq!(version, expected);
+        assert_eq!(error, answers(Options::qmp()).1);
+        // The release is given last here, and so it counts.
+        assert_ne!(error, answers(Options::named("heater", "1").version(10, 2, 0)).1);
+    }
+
     introspection_covers_what_is_advertised(kind) {
-        // A schema that has none of the library's commands.
+        // A schema that has none of the library's commands, and an event that only the other one has.
         let router = Router::new()
             .schema(super::super::generated::service::INTROSPECTION)
-            .on_raw("query-things", |_, _| async { Ok(json!([])) });
+            .on_raw("query-things", |_, _| async { Ok(json!([])) })
+            .otherwise(qapi_rt::qmp::serve(Arc::new(Rest)));
         let server = start(kind, router, Options::qmp(), vec![], 1);
         let mut client = server.client();
         let commands = client.call("{'execute': 'query-commands'}");
@@ -119,9 +146,11 @@ both! {
         };
         assert_eq!(named(true).collect::<HashSet<_>>(), listed);
         assert!(listed.contains("query-things") && listed.contains("query-qmp-schema"));
+        assert!(listed.contains("query-name"));
         // Its types and those of the library's commands have names of their own, and all are there.
         let types: HashSet<&str> = named(false).collect();
         assert_eq!(named(false).count(), types.len());
+        assert!(types.contains("RESUME"));
         for entry in schema {
             let mut used: Vec<&Value> = ["arg-type", "ret-type", "element-type"]
                 .iter()

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use qapi_rt::Client;
 use qapi_rt::server::{Options, Server};
 use qapi_rt::service::{Call, Result};
+use qapi_rt::types::Event as _;
 
 #[allow(dead_code)] // this program does not use all of it
 mod thermostat {
@@ -15,7 +16,7 @@ use thermostat::{Mode, Service, Was, commands, events, serve};
 struct Heater(Mutex<Mode>);
 
 impl Service for Heater {
-    const EVENTS: &'static [&'static str] = &["HEATER_HOT"];
+    const EVENTS: &'static [&'static str] = &[events::HeaterHot::NAME];
 
     async fn heater_set(&self, call: &Call, wish: commands::HeaterSet) -> Result<Was> {
         let was = std::mem::replace(&mut *self.0.lock().unwrap(), wish.mode);
@@ -29,7 +30,8 @@ impl Service for Heater {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let heater = Arc::new(Heater(Mutex::new(Mode::Off)));
-    let server = Server::new(serve(heater), Options::qmp());
+    let options = Options::named(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let server = Server::new(serve(heater), options);
     let (ours, theirs) = tokio::io::duplex(4096);
     server.serve(theirs);
 

@@ -61,6 +61,12 @@ impl Config {
     #[must_use]
     pub fn version(mut self, version: &VersionInfo) -> Self {
         self.rules.errors_at_once = errors_at_once(version);
+        self.named(version)
+    }
+
+    /// Gives another version out, without speaking as that release of QEMU does: that of another program, or of a build.
+    #[must_use]
+    pub fn named(mut self, version: &VersionInfo) -> Self {
         if let Some(greeting) = &mut self.greeting {
             greeting.version = version.clone();
         }
