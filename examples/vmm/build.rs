@@ -57,6 +57,7 @@ fn main() -> Result<(), qapi_gen::Error> {
         "__COM.EXAMPLE_*",
     ];
     qapi_gen::Builder::new("schema/vmm.json")
+        .include_path(qapi_schema::directory())
         .commands(commands.into_iter().chain(library))
         .events(events)
         // QEMU's types are those of the library, so that code for QEMU works with this VMM too.

@@ -1,17 +1,16 @@
-//! Serves a machine's control plane on a unix socket until a client ends it.
+//! Serves a machine's control plane until a client ends it.
 //!
 //! ```sh
 //! cargo run -p vmm -- --socket vmm.sock
 //! ```
 //!
-//! With `--socket -` it serves the socket that it was started with as its standard input, listening already.
+//! The address may also be `unix:PATH`, `tcp:HOST:PORT`, or `fd:3`: a socket that the program inherited, listening already.
 
-use std::io;
-use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixListener;
+use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use qapi_rt::Address;
 use qapi_rt::server::{Listener, Options, blocking::Server};
 use qapi_rt::service::{Control, Done, Hook};
 use vmm::{Vmm, api};
@@ -29,36 +28,36 @@ impl Hook for Log {
     }
 }
 
-fn serve(socket: &str) -> io::Result<()> {
+fn serve(address: &str) -> Result<(), Box<dyn Error>> {
+    let address: Address = address.parse()?;
     // The machine's events are emitted from its threads, so it has the handle on the server before there is one.
     let control = Control::new();
     let machine = Vmm::new("example", 64, &control)?;
     let options = Options::qmp()
-        .version(10, 2, 0)
         .package("example-vmm")
         .control(&control)
         .hook(Log);
     let mut server = Server::new(api::serve(Arc::new(machine)), options)?;
-    server.listen(match socket {
-        "-" => UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?).into(),
-        path => Listener::unix(path)?,
-    })?;
-    println!("listening on {socket}");
+    let listener = Listener::bind(&address)?;
+    // With the port that the system chose.
+    let address = listener.local_addr().map_or(address, Address::from);
+    server.listen(listener)?;
+    println!("listening on {address}");
     // A VMM with a loop of its own would add the server's descriptor to that, and call `process`.
-    server.run()
+    Ok(server.run()?)
 }
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (option, path, rest) = (arguments.next(), arguments.next(), arguments.next());
-    let (Some("--socket"), Some(path), None) = (option.as_deref(), path, rest) else {
-        eprintln!("usage: vmm --socket PATH");
+    let (option, address, rest) = (arguments.next(), arguments.next(), arguments.next());
+    let (Some("--socket"), Some(address), None) = (option.as_deref(), address, rest) else {
+        eprintln!("usage: vmm --socket ADDRESS");
         return ExitCode::from(2);
     };
-    match serve(&path) {
+    match serve(&address) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vmm: cannot serve {path}: {error}");
+            eprintln!("vmm: cannot serve {address}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,9 @@
 //! The program, talked to in the ways of other people's clients.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,6 +22,15 @@ struct Program {
 
 impl Program {
     fn start() -> Self {
+        let (program, told) = Self::start_at(Stdio::null(), |directory| {
+            directory.join("qmp.sock").display().to_string()
+        });
+        assert_eq!(told, format!("unix:{}", program.socket().display()));
+        program
+    }
+
+    /// With an address, and a standard input; says what it tells of where it listens.
+    fn start_at(input: Stdio, address: impl FnOnce(&Path) -> String) -> (Self, String) {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("vmm-{}-{number}", std::process::id());
@@ -28,7 +38,8 @@ impl Program {
         std::fs::create_dir(&directory).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_vmm"))
             .arg("--socket")
-            .arg(directory.join("qmp.sock"))
+            .arg(address(&directory))
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -37,9 +48,8 @@ impl Program {
         let mut line = String::new();
         let output = program.child.stdout.as_mut().unwrap();
         BufReader::new(output).read_line(&mut line).unwrap();
-        let listening = format!("listening on {}\n", program.socket().display());
-        assert_eq!(line, listening);
-        program
+        let told = line.trim_end().strip_prefix("listening on ").unwrap();
+        (program, told.to_owned())
     }
 
     fn socket(&self) -> PathBuf {
@@ -107,7 +117,7 @@ fn no_line_ends_and_no_ids_and_a_greeting_in_one_piece() {
     assert!(greeting.ends_with(b"\r\n"));
     let greeting: Value = serde_json::from_slice(&greeting).unwrap();
     let version = &greeting["QMP"]["version"];
-    let qemu = json!({"major": 10, "minor": 2, "micro": 0});
+    let qemu = json!({"major": 11, "minor": 1, "micro": 0});
     assert_eq!(*version, json!({"qemu": qemu, "package": "example-vmm"}));
     client.send(r#"{"execute":"qmp_capabilities"}"#);
     assert_eq!(client.message(), json!({"return": {}}));
@@ -213,6 +223,23 @@ fn probing_with_crlf_and_ids_of_text() {
     // And it goes on.
     let status = ask("query-status", Value::Null).unwrap();
     assert_eq!(status, json!({"running": false, "status": "prelaunch"}));
+}
+
+#[test]
+fn a_port_and_a_socket_that_listens_already() {
+    let (mut program, told) = Program::start_at(Stdio::null(), |_| "tcp:127.0.0.1:0".into());
+    let client = Client::connect(&told.parse().unwrap()).unwrap();
+    client.quit().unwrap();
+    assert!(program.child.wait().unwrap().success());
+
+    let place = std::env::temp_dir().join(format!("vmm-inherited-{}.sock", std::process::id()));
+    let listener = UnixListener::bind(&place).unwrap();
+    let input = OwnedFd::from(listener).into();
+    let (mut program, told) = Program::start_at(input, |_| "fd:0".into());
+    assert_eq!(told, "fd:0");
+    Client::connect_unix(&place).unwrap().quit().unwrap();
+    assert!(program.child.wait().unwrap().success());
+    std::fs::remove_file(place).unwrap();
 }
 
 #[test]

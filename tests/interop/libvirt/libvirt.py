@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 if [ -n "$inherited" ]; then
-  exec @PROGRAM@ --socket - <&"$inherited"
+  exec @PROGRAM@ --socket "fd:$inherited"
 fi
 rm -f "$path"
 @PROGRAM@ --socket "$path" >"$path.log" 2>&1 </dev/null &

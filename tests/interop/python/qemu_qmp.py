@@ -19,7 +19,7 @@ from qemu.qmp.legacy import QEMUMonitorProtocol
 PATIENCE = 20
 PROGRAM = ""
 # What the example says it is.
-RELEASE = "10.2.0"
+RELEASE = "11.1.0"
 
 
 class Machine:
