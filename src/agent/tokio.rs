@@ -2,12 +2,14 @@
 
 use std::convert::identity;
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
@@ -81,19 +83,29 @@ impl Link {
 
     /// Writes or reads some. May be dropped at any time.
     async fn move_some(&mut self) -> io::Result<()> {
-        let output = self.session.output();
-        tokio::select! {
-            biased;
-            result = self.writer.write(output), if !output.is_empty() => {
-                let count = result?;
-                self.session.sent(count);
+        poll_fn(|cx| {
+            let output = self.session.output();
+            if !output.is_empty()
+                && let Poll::Ready(written) = self.writer.as_mut().poll_write(cx, output)
+            {
+                self.session.sent(written?);
+                return Poll::Ready(Ok(()));
             }
-            result = self.reader.read(&mut self.buffer) => match result? {
-                0 => self.session.eof(),
-                count => self.session.receive(&self.buffer[..count]),
-            },
-        }
-        Ok(())
+            let read = ready!(self.poll_read(cx)?);
+            if read == 0 {
+                self.session.eof();
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Gives the session what there is to read, and tells how much that was.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(&mut self.buffer);
+        ready!(self.reader.as_mut().poll_read(cx, &mut buffer)?);
+        self.session.receive(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 }
 
@@ -133,17 +145,13 @@ impl Channel for Link {
         self.session.abandon();
         // The runtime learns of it when it next looks.
         yield_now().await;
-        tokio::select! {
-            biased;
-            result = self.reader.read(&mut self.buffer) => match result {
-                Ok(0) | Err(_) => true,
-                Ok(count) => {
-                    self.session.receive(&self.buffer[..count]);
-                    false
-                }
-            },
-            () = std::future::ready(()) => false,
-        }
+        poll_fn(|cx| {
+            Poll::Ready(match self.poll_read(cx) {
+                Poll::Ready(Ok(0) | Err(_)) => true,
+                Poll::Ready(Ok(_)) | Poll::Pending => false,
+            })
+        })
+        .await
     }
 
     async fn turn(&mut self, until: Instant) -> io::Result<()> {

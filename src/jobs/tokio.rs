@@ -1,11 +1,11 @@
 //! Operations driven by the tokio client.
 
 use std::fmt;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 
 use qapi_types::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, timeout_at};
 
 use super::run::{Run, cancel_method, run_methods};
 use super::{Cancel, Error, Operation, Request, Step};
@@ -126,16 +126,14 @@ impl<O: Operation> Running<O> {
         if self.run.is_late(now()) {
             return self.run.look_up(now());
         }
-        let late = async move {
-            match until {
-                Some(until) => sleep_until(until.into()).await,
-                None => pending().await,
-            }
+        let received = self.events.recv();
+        let received = match until {
+            Some(until) => timeout_at(until.into(), received).await.ok(),
+            None => Some(received.await),
         };
-        tokio::select! {
-            biased;
-            received = self.events.recv() => self.run.received(received),
-            () = late => self.run.look_up(now()),
+        match received {
+            Some(received) => self.run.received(received),
+            None => self.run.look_up(now()),
         }
     }
 }
