@@ -45,6 +45,45 @@ fn rendered(errors: &Errors) -> String {
     all.collect::<Vec<_>>().join("\n").replace(&folder, "")
 }
 
+/// The page of guarantees names tests that are there.
+#[test]
+fn guarantees() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = String::new();
+    for folder in ["src", "tests"] {
+        read_sources(&root.join(folder), &mut sources);
+    }
+    let page = std::fs::read_to_string(root.join("docs/guarantees.md")).unwrap();
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains(" | `"));
+    let promises: Vec<&str> = rows.filter(|row| row.matches('|').count() == 3).collect();
+    assert!(promises.len() > 10);
+    for row in promises {
+        let attacks = row.rsplit('|').nth(1).unwrap();
+        let (tests, targets) = attacks.split_once("fuzz targets").unwrap_or((attacks, ""));
+        for test in tests.split('`').skip(1).step_by(2) {
+            let known = test == "SOAK_SECONDS" || sources.contains(&format!("fn {test}("));
+            assert!(known, "there is no test '{test}'");
+        }
+        for target in targets.split('`').skip(1).step_by(2) {
+            let path = root.join(format!("fuzz/fuzz_targets/{target}.rs"));
+            assert!(path.is_file(), "there is no fuzz target '{target}'");
+        }
+    }
+}
+
+fn read_sources(folder: &Path, sources: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_sources(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
 #[test]
 fn the_schema_language() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/schema-language.md");
