@@ -81,8 +81,13 @@ fn complete() -> Arg {
 }
 
 /// What can be said with a command of the server.
-pub(crate) fn call_arguments() -> Vec<Arg> {
-    let mut all = vec![
+pub(crate) fn call_arguments() -> impl Iterator<Item = Arg> {
+    call_only().into_iter().chain(global())
+}
+
+/// Of that, what goes with nothing else.
+fn call_only() -> [Arg; 7] {
+    [
         Arg::new("json")
             .long("json")
             .value_name("OBJECT")
@@ -109,14 +114,10 @@ pub(crate) fn call_arguments() -> Vec<Arg> {
             .long("unchecked")
             .action(ArgAction::SetTrue)
             .help("Send it even if the server's schema says that it will be refused"),
-    ];
-    all.extend(global());
-    all
+    ]
 }
 
 pub(crate) fn command() -> Command {
-    let call = call_arguments();
-    let is_call_only = |arg: &&Arg| !global().iter().any(|other| other.get_id() == arg.get_id());
     Command::new("qmp")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A terminal for QEMU, its storage daemon and its guest agent. Without a command it is a shell")
@@ -126,7 +127,7 @@ pub(crate) fn command() -> Command {
         .subcommand_value_name("COMMAND")
         .subcommand_help_heading("Commands of its own, beside those of the server")
         .args(global().map(|arg| arg.global(true)))
-        .args(call.iter().filter(is_call_only).map(|arg| arg.clone().hide(true)))
+        .args(call_only().map(|arg| arg.hide(true)))
         .subcommands(subcommands())
 }
 

@@ -40,10 +40,12 @@ use crate::output::{Form, Output, Role, print};
 use crate::session::{Session, Settings};
 
 fn main() -> ExitCode {
-    let matches = match cli::command().try_get_matches() {
+    let mut grammar = cli::command();
+    let matches = match grammar.try_get_matches_from_mut(std::env::args_os()) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
+    let is_own = |name| name == "help" || grammar.find_subcommand(name).is_some();
     let behind = match matches.subcommand() {
         Some((name, behind)) if !is_own(name) => {
             let words = behind.get_many::<String>("").unwrap_or_default();
@@ -63,11 +65,6 @@ fn main() -> ExitCode {
         Ok(code) => code.into(),
         Err(failure) => end(&failure, Some(settings.output)),
     }
-}
-
-/// Whether a command is one of this program.
-fn is_own(name: &str) -> bool {
-    name == "help" || cli::command().find_subcommand(name).is_some()
 }
 
 /// What clap says: help goes to standard output.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use qapi_rt::blocking::{Client, Pending};
@@ -49,7 +49,8 @@ impl Settings {
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
-    cache: Option<Cache>,
+    /// Where the schema is kept, which is found out when it is needed.
+    cache: OnceLock<Option<Cache>>,
     schema: Mutex<Option<Schema>>,
     warned: Mutex<HashSet<String>>,
     /// Ends with the session.
@@ -74,11 +75,13 @@ impl Session {
             .deadline(settings.deadline())
             .oob(settings.oob);
         let (client, child) = connect::client(builder, &address, settings.record.as_deref())?;
-        let cache = Cache::of(&client, &address);
         Ok(Self {
             client,
-            settings: settings.clone(),
-            cache,
+            settings: Settings {
+                address: Some(address),
+                ..settings.clone()
+            },
+            cache: OnceLock::new(),
             schema: Mutex::new(None),
             warned: Mutex::new(HashSet::new()),
             _child: child,
@@ -134,13 +137,19 @@ impl Session {
         }
     }
 
+    fn cache(&self) -> Option<&Cache> {
+        let address = self.settings.address.as_deref().unwrap_or_default();
+        let cache = self.cache.get_or_init(|| Cache::of(&self.client, address));
+        cache.as_ref()
+    }
+
     /// The server's schema as far as it is known, or else as the server says; `None` if it has none.
     pub(crate) fn schema(&self) -> Result<Option<Schema>, Failure> {
         if let Some(schema) = &*lock(&self.schema) {
             return Ok(Some(schema.clone()));
         }
         if !self.settings.fresh
-            && let Some(capabilities) = self.cache.as_ref().and_then(Cache::load)
+            && let Some(capabilities) = self.cache().and_then(Cache::load)
         {
             let schema = Schema {
                 capabilities: Arc::new(capabilities),
@@ -162,7 +171,7 @@ impl Session {
         };
         let capabilities = Capabilities::parse(text.as_bytes())
             .map_err(|error| Failure::connection(format!("{COMMAND}: {error}")))?;
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache() {
             cache.store(&text);
         }
         let schema = Schema {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -10,6 +11,17 @@ use tracing::{Event, Metadata, Subscriber};
 use crate::output::{Palette, Role};
 
 const WIRE: &str = "qapi_rt::wire";
+
+type Show = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// Shows a line while another one is being typed; says no if none is.
+static ASIDE: OnceLock<Show> = OnceLock::new();
+
+/// Has the shell asked first, for the whole program.
+pub(crate) fn aside(show: impl Fn(&str) -> bool + Send + Sync + 'static) {
+    // There is one shell.
+    let _ = ASIDE.set(Box::new(show));
+}
 
 /// Shows messages, in a colour for each side.
 struct Wire(Palette);
@@ -44,7 +56,10 @@ impl Subscriber for Wire {
         } else {
             Role::Plain
         };
-        let _ = writeln!(io::stderr(), "{}", self.0.paint(role, &message.0));
+        let line = self.0.paint(role, &message.0);
+        if !ASIDE.get().is_some_and(|show| show(&line)) {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -136,7 +136,7 @@ fn subcommands(grammar: &Command) -> Vec<Candidate> {
 /// The options of the program and of the command at hand.
 fn all_options(grammar: &Command, command: Option<&str>) -> Vec<clap::Arg> {
     let own = command.and_then(|name| grammar.find_subcommand(name));
-    let mut all: Vec<_> = cli::call_arguments();
+    let mut all: Vec<_> = cli::call_arguments().collect();
     all.extend(own.into_iter().flat_map(Command::get_arguments).cloned());
     all.retain(|option| !option.is_positional());
     all

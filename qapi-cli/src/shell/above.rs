@@ -51,6 +51,15 @@ impl Above {
         self.hand(&mut state);
     }
 
+    /// The same, but only while a line is being read. Says whether it is.
+    pub(super) fn say_aside(&self, text: &str) -> bool {
+        let is_reading = lock(&self.state).is_reading;
+        if is_reading {
+            self.say(text);
+        }
+        is_reading
+    }
+
     /// Before a line is read, or read on. What has gathered is shown at once if the cursor is at the start of a row.
     pub(super) fn start(&self, is_new: bool) {
         let mut state = lock(&self.state);

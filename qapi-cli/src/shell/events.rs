@@ -11,6 +11,7 @@ use super::progress;
 use crate::events::{fits_any, line};
 use crate::output::{Form, Output, Role};
 use crate::session::{Session, Settings};
+use crate::trace;
 
 /// Pause between two attempts to connect again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -68,6 +69,8 @@ impl Watch {
             state: Mutex::default(),
             changed: Arc::default(),
         });
+        let showing = Arc::clone(&shared);
+        trace::aside(move |line| showing.above.say_aside(line));
         let watching = Arc::clone(&shared);
         thread::spawn(move || watching.watch());
         Self { shared }

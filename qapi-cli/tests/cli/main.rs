@@ -6,6 +6,7 @@ mod calls;
 mod completion;
 mod events;
 mod jobs;
+mod pictures;
 mod random;
 mod record;
 mod servers;

@@ -303,6 +303,29 @@ fn many_events_at_once_leave_the_screen_as_it_is() {
 }
 
 #[test]
+fn the_trace_is_above_the_line_too() {
+    let Some((_server, qmp, other)) = machine_of_two() else {
+        return;
+    };
+    let shell = Terminal::start(&qmp, &["--trace"]);
+    shell.sees("Ctrl-D leaves");
+    shell.prompts();
+    shell.types("query-na");
+    shell.has_typed("query-na");
+    other.say("stop").good();
+    shell.waits(
+        |screen| {
+            screen.contains("\nS: {\"timestamp\"")
+                && screen.lines().any(|row| row.trim_end().ends_with(" STOP"))
+        },
+        "the event and its message",
+    );
+    shell.has_typed("query-na");
+    shell.types("me\r");
+    shell.sees("\nC: {\"execute\":\"query-name\"");
+}
+
+#[test]
 fn the_prompt_says_how_far_jobs_are() {
     let Some((_server, qmp)) = daemon() else {
         return;

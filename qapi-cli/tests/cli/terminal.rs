@@ -20,6 +20,8 @@ pub(crate) struct Terminal {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
     child: Box<dyn Child + Send + Sync>,
+    /// What the shell has before a line.
+    prompt: String,
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {
@@ -54,11 +56,12 @@ impl Terminal {
             .expect("a terminal");
         let mut command = CommandBuilder::new(program);
         command.args(words);
-        command.cwd(std::env::temp_dir());
+        let name = qmp.socket.file_name().expect("a path of a file");
+        command.cwd(qmp.socket.parent().expect("it is in a folder"));
         command.env_clear();
         command.env("PATH", search_path());
         command.env("HOME", &qmp.home);
-        command.env("QMP_SOCKET", &qmp.socket);
+        command.env("QMP_SOCKET", name);
         command.env("TERM", "xterm-256color");
         let child = pair
             .slave
@@ -73,6 +76,7 @@ impl Terminal {
             )),
             master: pair.master,
             child,
+            prompt: format!("{}>", name.display()),
         };
         terminal.read();
         terminal
@@ -118,13 +122,13 @@ impl Terminal {
     /// Waits for an empty line to type in.
     #[track_caller]
     pub(crate) fn prompts(&self) {
-        self.waits_for(typed_so_far, |typed| typed == "m0>", "a prompt");
+        self.waits_for(typed_so_far, |typed| typed == self.prompt, "a prompt");
     }
 
     /// Waits until this is what is typed behind the prompt.
     #[track_caller]
     pub(crate) fn has_typed(&self, text: &str) {
-        let expected = format!("m0> {text}");
+        let expected = format!("{} {text}", self.prompt);
         self.waits_for(typed_so_far, |typed| typed == expected, text);
     }
 
@@ -197,6 +201,11 @@ impl Terminal {
                 .0;
         }
         true
+    }
+
+    /// What can be made of the screen as it is now.
+    pub(crate) fn looks<T>(&self, look: impl Fn(&vt100::Screen) -> T) -> T {
+        look(self.screen.0.lock().expect("nobody panicked").screen())
     }
 
     /// Waits for the end, and gives the exit code.
