@@ -18,7 +18,7 @@ about[generated]="what is generated and committed is what would be generated now
 step_generated() {
   # Golden files, the types of QEMU's schemas, the pages of generated code and of diagnostics, examples, what the
   # pages and pictures show, and, where the corpus is, schema/.
-  cargo test -q --workspace --all-features --test golden --test qemu_modules --test rules --test explain --test diff --test pages --test refresh
+  cargo test -q --workspace --all-features --test golden --test qemu_modules --test rules --test explain --test diff --test import --test pages --test refresh
   found "$(git ls-files 'qapi-gen/tests/golden/*.rs' | wc -l) golden files"
 }
 

@@ -44,6 +44,7 @@ pub struct Builder {
     extensions: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
     file: Option<PathBuf>,
+    used_list: Option<PathBuf>,
     options: Options,
 }
 
@@ -58,6 +59,7 @@ impl Builder {
             extensions: Vec::new(),
             out_dir: None,
             file: None,
+            used_list: None,
             options: Options::default(),
         }
     }
@@ -220,6 +222,14 @@ impl Builder {
         self
     }
 
+    /// Also writes a list of what is generated, to this file in the same directory: commands, events, and the parts of
+    /// types that they need. `qapi-gen diff --used-by` takes it, and tells whether another release of the schema breaks
+    /// whoever uses no more than that.
+    pub fn used_list(mut self, name: impl Into<PathBuf>) -> Builder {
+        self.used_list = Some(name.into());
+        self
+    }
+
     /// Writes the file, if it is not there with the same contents already, and gives its path.
     /// Tells cargo to run the build script again when one of the schema's files changes.
     ///
@@ -263,6 +273,14 @@ impl Builder {
             Err(Error::Output(error)) => return Err(failed(error)),
             Err(error) => return Err(error),
         }
+        if let Some(name) = &self.used_list {
+            let path = directory.join(name);
+            let mut file = Rewritten::new(&path);
+            let written = file.write(&self.used_from(&schema)?);
+            written
+                .and_then(|()| file.finish())
+                .map_err(|error| Error::Write { path, error })?;
+        }
         Ok(path)
     }
 
@@ -305,6 +323,15 @@ impl Builder {
         rust::generate(schema, &self.options, &mut |text| {
             out.write_all(text.as_bytes())
         })
+    }
+
+    /// The list of [`used_list`](Builder::used_list), for a schema that was read already.
+    ///
+    /// # Errors
+    ///
+    /// An option is wrong.
+    pub fn used_from(&self, schema: &Schema) -> Result<String, Error> {
+        rust::used(schema, &self.options)
     }
 
     #[cfg(feature = "legacy")]

@@ -310,3 +310,17 @@ fn a_warning_tells_where_code_will_be_huge() {
     assert_eq!(builder().warning(&huge).as_deref(), Some(expected));
     assert_eq!(builder().commands(["*"]).warning(&huge), None);
 }
+
+#[test]
+fn a_list_of_what_is_used_goes_beside_the_code() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("used-list");
+    _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).unwrap();
+    let schema = directory.join("main.json");
+    std::fs::write(&schema, "{ 'command': 'go', 'data': { 'x': 'int' } }\n").unwrap();
+    let builder = Builder::new(&schema).out_dir(&directory);
+    builder.used_list("used.txt").generate().unwrap();
+    let list = std::fs::read_to_string(directory.join("used.txt")).unwrap();
+    assert_eq!(list.lines().skip(1).collect::<Vec<_>>(), ["go", "go.x"]);
+    std::fs::remove_dir_all(&directory).unwrap();
+}

@@ -11,7 +11,7 @@ mod corpus;
 mod run;
 
 use cases::CASES;
-use qapi_gen::diff::{ChangeCode, Direction, Level, Report, diff};
+use qapi_gen::diff::{ChangeCode, Direction, Level, Report, Uses, diff};
 use qapi_gen::introspect::{Options, schema_info};
 use qapi_gen::model::Schema;
 use qapi_gen::{Frontend, Interface};
@@ -231,6 +231,106 @@ fn breakage_fails_whom_it_concerns() {
         codes
             .stdout
             .contains("| `member-removed` | breaking | warning | info | info |")
+    );
+}
+
+#[test]
+fn parts_that_nobody_uses_concern_nobody() {
+    let old = "{ 'enum': 'Kind', 'data': [ 'a', 'b' ] }
+        { 'struct': 'Info', 'data': { 'kind': 'Kind', 'x': 'int', 'y': 'int' } }
+        { 'command': 'go', 'data': { '*fast': 'bool', '*far': 'bool' }, 'returns': 'Info' }
+        { 'command': 'stop', 'data': { '*why': 'str' } }
+        { 'event': 'GONE', 'data': { 'id': 'str', 'at': 'int' } }";
+    let new = "{ 'enum': 'Kind', 'data': [ 'c' ] }
+        { 'struct': 'Info', 'data': { 'kind': 'Kind' } }
+        { 'command': 'go', 'data': { 'how': 'str' }, 'returns': 'Info' }
+        { 'command': 'stop' }
+        { 'event': 'GONE' }";
+    let left = |uses: &str| {
+        let mut report = compare(old, new);
+        report.retain_used(&Uses::parse(uses));
+        let changes = report.changes.iter();
+        let mut left: Vec<String> = changes.map(|c| c.subject.to_string()).collect();
+        left.sort();
+        left
+    };
+    let how = "command 'go', argument 'how'";
+    let fast = "command 'go', argument 'fast'";
+    let far = "command 'go', argument 'far'";
+    assert_eq!(left("stop"), ["command 'stop', argument 'why'"]);
+    // Types are used as a whole unless their parts are named.
+    let x = "type 'Info', member 'x'";
+    let (c, b) = ("type 'Kind', value 'c'", "type 'Kind', value 'b'");
+    assert_eq!(left("go.fast\nInfo.x\nKind.b"), [fast, how, x, b, c]);
+    assert_eq!(left("Info.kind"), [] as [&str; 0]);
+    let message = r#"C: {"execute": "go", "arguments": {"far": true}}"#;
+    let left_by_log = left(message);
+    assert!(left_by_log.contains(&far.to_owned()) && !left_by_log.contains(&fast.to_owned()));
+    assert_eq!(left("GONE.id"), ["event 'GONE', member 'id'"]);
+}
+
+#[test]
+fn generated_code_says_what_it_uses() {
+    let schema = |data: &str| {
+        format!(
+            "{{ 'enum': 'Kind', 'data': [ 'a' ] }}
+             {{ 'struct': 'Base', 'data': {{ 'id': 'str' }} }}
+             {{ 'struct': 'Info', 'base': 'Base', 'data': {{ 'kind': 'Kind' }} }}
+             {{ 'union': 'Which', 'base': {{ 'kind': 'Kind' }}, 'discriminator': 'kind', 'data': {{ 'a': 'Base' }} }}
+             {{ 'alternate': 'Some', 'data': {{ 'n': 'int', 'w': 'Which' }} }}
+             {{ 'struct': 'Other', 'data': {{ 'z': 'int' }} }}
+             {{ 'command': 'go', 'data': {{ 'which': 'Some' }}, 'returns': 'Info' }}
+             {{ 'command': 'stop', 'returns': 'Other' }}
+             {{ 'event': 'GONE', 'data': {{ {data} }} }}"
+        )
+    };
+    let (old, new) = (schema("'at': 'int', 'on': 'int'"), schema("'at': 'str'"));
+    let dir = Scratch::new("used-list", &[("old.json", &old), ("new.json", &new)]);
+    let generate = |arguments: &[&str]| {
+        let start = [
+            "generate",
+            "old.json",
+            "-o",
+            "code.rs",
+            "--used-list",
+            "used",
+        ];
+        assert_eq!(dir.run(&[&start, arguments].concat()).status, 0);
+        std::fs::read_to_string(dir.0.join("used")).unwrap()
+    };
+    let list = generate(&["--command", "go"]);
+    let names: Vec<&str> = list.lines().skip(1).collect();
+    assert_eq!(
+        names,
+        [
+            "go",
+            "Kind.a",
+            "Base.id",
+            "Info.kind",
+            "Which.kind",
+            "Which.a",
+            "Some.int",
+            "Some.object",
+            "go.which",
+        ]
+    );
+    let diff = [
+        "diff",
+        "old.json",
+        "new.json",
+        "--used-by",
+        "used",
+        "--fail-on",
+        "client",
+    ];
+    assert_eq!(dir.run(&diff).status, 0);
+    generate(&["--event", "GONE"]);
+    let run = dir.run(&diff);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stdout.contains("'at'") && run.stdout.contains("'on'"),
+        "{}",
+        run.stdout
     );
 }
 

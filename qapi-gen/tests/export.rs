@@ -94,6 +94,64 @@ fn json_schema_has_types_and_messages() {
 }
 
 #[test]
+fn documentation_goes_along() {
+    let text = "
+##
+# @Mode:
+#
+# How */ it works.
+#
+# @a: the only one
+#
+# .. note:: Not this.
+##
+{ 'enum': 'Mode', 'data': [ 'a' ] }
+##
+# @run:
+#
+# Runs it.
+#
+# Since: 1.1
+##
+{ 'command': 'run', 'data': 'Arguments' }
+##
+# @Arguments:
+#
+# @mode: in which way
+#
+# @count: how often
+##
+{ 'struct': 'Arguments', 'data': { 'mode': 'Mode', '*count': 'int' } }
+";
+    let schema = Frontend::new().read_text("a.json", text).unwrap();
+    let interface = Interface::of(&schema);
+    let read =
+        |format| -> Value { serde_json::from_str(&export(&interface, format, "x")).unwrap() };
+    let defs = &read(Format::JsonSchema)["$defs"];
+    assert_eq!(defs["Mode"]["description"], "How */ it works.");
+    assert_eq!(defs["RunRequest"]["description"], "Runs it.\n\nSince: 1.1");
+    let arguments = &defs["Arguments"];
+    // Beside a reference a remark would be lost on some.
+    assert_eq!(
+        arguments["properties"]["mode"],
+        json!({ "$ref": "#/$defs/Mode" })
+    );
+    assert_eq!(arguments["description"], "mode: in which way");
+    assert_eq!(arguments["properties"]["count"]["description"], "how often");
+    let method = &read(Format::OpenRpc)["methods"][0];
+    assert_eq!(method["description"], "Runs it.\n\nSince: 1.1");
+    assert_eq!(method["params"][0]["description"], "in which way");
+    let declarations = export(&interface, Format::TypeScript, "x");
+    for part in [
+        "/** How *\\/ it works. */\nexport type Mode",
+        "  /** in which way */\n  \"mode\": Mode;\n",
+        "  /**\n   * Runs it.\n   *\n   * Since: 1.1\n   */\n  \"run\": {",
+    ] {
+        assert!(declarations.contains(part), "{part}\n{declarations}");
+    }
+}
+
+#[test]
 fn openrpc_has_methods_and_notifications() {
     let document = document(Format::OpenRpc);
     let methods = document["methods"].as_array().unwrap();
@@ -136,9 +194,10 @@ fn typescript_has_types_and_messages() {
         "export interface Node {\n  \"id\"?: number;\n  \"next\": NodeRef;\n}",
         "export type NodeRef = Node | string | null;",
         r#"export type Shape = { "kind": "one" | "four"; "sizes": Array<number> } | { "kind": "three"; "sizes": Array<number>; "id"?: number; "next": NodeRef } | { "kind": "two"; "sizes": Array<number>; "id"?: number };"#,
-        r#"  /** @deprecated */ "stop": { arguments: { "why"?: unknown }; return: Record<string, never> };"#,
+        "  /** @deprecated */\n  \"stop\": { arguments: { \"why\"?: unknown }; return: Record<string, never> };",
+        r#"  "stop": { arguments: { "why"?: unknown }; return: Record<string, never> };"#,
         r#"  "add": { arguments: { "driver": string } & { [member: string]: unknown }; return: Record<string, never> };"#,
-        r#"  /** @experimental */ "DRAWN": { data: { "ratio": number } };"#,
+        "  /** @experimental */\n  \"DRAWN\": { data: { \"ratio\": number } };",
         r#"export type OutOfBand = "draw";"#,
     ] {
         assert!(text.contains(line), "{line}\n{text}");

@@ -6,6 +6,12 @@ mod common;
 #[path = "common/run.rs"]
 mod run;
 
+/// What the command makes of [`SCHEMA`]'s introspection, without its names.
+#[allow(dead_code, unreachable_pub)]
+#[rustfmt::skip]
+#[path = "import/generated.rs"]
+mod generated;
+
 use qapi_gen::diff::{ChangeCode, diff};
 use qapi_gen::import::{Imported, import};
 use qapi_gen::introspect::{Options, schema_info};
@@ -192,6 +198,23 @@ fn the_command_writes_a_schema_that_generates() {
     let printed = dir.run(&["import", "answer.json", "--names-from", "schema.json"]);
     let written = std::fs::read_to_string(dir.0.join("back.json")).unwrap();
     assert_eq!(printed.stdout, written);
+}
+
+#[test]
+fn what_is_imported_generates_code_that_compiles() {
+    let dir = Scratch::new("generated", &[]);
+    std::fs::write(dir.0.join("answer.json"), told(&read(SCHEMA), false)).unwrap();
+    let run = dir.run(&["import", "answer.json", "-o", "imported.json"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let run = dir.run(&["generate", "--no-docs", "imported.json"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/generated.rs");
+    if std::env::var_os("QAPI_BLESS").is_some() {
+        std::fs::write(&path, &run.stdout).unwrap();
+    }
+    // What is compared is compiled into this test.
+    let expected = std::fs::read_to_string(path).unwrap();
+    assert_eq!(run.stdout, expected, "QAPI_BLESS=1 writes it anew");
 }
 
 #[test]

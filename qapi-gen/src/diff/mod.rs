@@ -124,9 +124,9 @@ impl Report {
         self.changes.retain(|c| c.level() > Level::Ignore);
     }
 
-    /// Drops what does not concern those who use only certain commands and events.
+    /// Drops what does not concern those who use only certain commands, events and parts.
     pub fn retain_used(&mut self, uses: &Uses) {
-        self.changes.retain(|change| uses.concern(&change.used_by));
+        self.changes.retain(|change| uses.concern(change));
     }
 
     /// Whether a change breaks clients.

@@ -32,6 +32,7 @@ impl<'i> Walk<'i> {
         let places = (old.ty(old_id).place.clone(), new.ty(new_id).place.clone());
         let (before, after) = (&old.ty(old_id).features, &new.ty(new_id).features);
         self.features(&owner, before, after, &places);
+        self.type_condition(&owner, old.ty(old_id), new.ty(new_id), &places);
         for member in &was.members {
             let subject = declared(&owner, member);
             match find(new, new_stack, &member.name) {

@@ -105,6 +105,7 @@ impl Walk<'_> {
         let (was, now) = (self.old.ty(old), self.new.ty(new));
         let places = (was.place.clone(), now.place.clone());
         self.features(&subject, &was.features, &now.features, &places);
+        self.type_condition(&subject, was, now, &places);
         match (&was.shape, &now.shape) {
             (Shape::Enum(before), Shape::Enum(values)) => {
                 let line = |place: &Option<Place>, line: Option<u32>| {

@@ -1,7 +1,7 @@
 //! Walks two interfaces side by side, from commands and events of the same name.
 
 use super::{Change, ChangeCode, Direction, Level, Subject};
-use crate::interface::{Interface, Place, TypeId, by_name, has};
+use crate::interface::{Interface, Place, TypeDef, TypeId, by_name, has};
 use crate::names::Name;
 use ChangeCode as C;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -305,6 +305,20 @@ impl Walk<'_> {
             ..Detail::at(places, false)
         };
         self.change(code, subject.clone(), detail);
+    }
+
+    /// Compares the conditions of types with names; others have those of what they are part of.
+    pub(super) fn type_condition(
+        &mut self,
+        subject: &Subject,
+        old: &TypeDef,
+        new: &TypeDef,
+        places: &(Option<Place>, Option<Place>),
+    ) {
+        if !old.is_nameless() && !new.is_nameless() {
+            let (old, new) = (old.condition.as_ref(), new.condition.as_ref());
+            self.condition(subject, old, new, places);
+        }
     }
 
     /// What a pair of types is called in the current visit.

@@ -42,9 +42,29 @@ impl Schemas<'_> {
     pub(super) fn types(&self) -> Map<String, Value> {
         let definition = |id: &TypeId| {
             let name = self.names.ty(*id)?;
-            Some((name.to_owned(), self.definition(*id)))
+            let mut definition = self.definition(*id);
+            describe(&mut definition, &self.documentation(*id));
+            Some((name.to_owned(), definition))
         };
         self.names.order.iter().filter_map(definition).collect()
+    }
+
+    /// What a type is, and what those of its members are whose schemas are references: remarks beside these are lost on
+    /// some tools, or lead them astray.
+    fn documentation(&self, id: TypeId) -> String {
+        let mut text = self.interface.ty(id).doc.clone();
+        for member in self
+            .interface
+            .object(id)
+            .into_iter()
+            .flat_map(|o| &o.members)
+        {
+            if self.names.ty(member.ty).is_some() && !member.doc.is_empty() {
+                let gap = if text.is_empty() { "" } else { "\n\n" };
+                text += &format!("{gap}{}: {}", member.name, member.doc);
+            }
+        }
+        text
     }
 
     /// What may stand where a type is used.
@@ -118,6 +138,9 @@ impl Schemas<'_> {
     fn member(&self, member: &Member) -> Value {
         let mut schema = self.ty(member.ty);
         annotate(&mut schema, &member.features);
+        if schema.get("$ref").is_none() {
+            describe(&mut schema, &member.doc);
+        }
         schema
     }
 
@@ -173,6 +196,7 @@ impl Schemas<'_> {
                 false => request("execute"),
             };
             annotate(&mut schema, &command.features);
+            describe(&mut schema, &command.doc);
             defs.insert(names.0.clone(), schema);
             let properties = json!({ "return": self.ty(command.returns), "id": {} });
             defs.insert(names.1.clone(), object(properties, &["return"]));
@@ -192,6 +216,7 @@ impl Schemas<'_> {
                 false => object(properties, &["event", "timestamp"]),
             };
             annotate(&mut schema, &event.features);
+            describe(&mut schema, &event.doc);
             defs.insert(name.clone(), schema);
         }
         let any = |names: &[String]| match names.is_empty() {
@@ -224,6 +249,13 @@ impl Schemas<'_> {
         ] {
             defs.insert(name.to_owned(), schema);
         }
+    }
+}
+
+/// Says what something is.
+pub(super) fn describe(schema: &mut Value, doc: &str) {
+    if !doc.is_empty() {
+        schema["description"] = doc.into();
     }
 }
 

@@ -1,6 +1,6 @@
 //! OpenRPC, 1.3.
 
-use super::json_schema::Schemas;
+use super::json_schema::{Schemas, describe};
 use super::names::Names;
 use super::shapes::cases;
 use crate::interface::{Interface, TypeId, has};
@@ -13,7 +13,7 @@ pub(super) fn document(interface: &Interface, names: &Names, title: &str) -> Str
         prefix: "#/components/schemas/",
     };
     let commands = interface.commands.iter().map(|command| {
-        json!({
+        let mut method = json!({
             "name": command.name.as_str(),
             "paramStructure": "by-name",
             "params": params(&schemas, command.arguments),
@@ -22,17 +22,21 @@ pub(super) fn document(interface: &Interface, names: &Names, title: &str) -> Str
             "x-arguments": schemas.object(command.arguments, command.open),
             "x-features": command.features.iter().map(|f| f.as_str()).collect::<Vec<_>>(),
             "x-allow-oob": command.allow_oob,
-        })
+        });
+        describe(&mut method, &command.doc);
+        method
     });
     let events = interface.events.iter().map(|event| {
-        json!({
+        let mut method = json!({
             "name": event.name.as_str(),
             "tags": [{ "name": "event" }],
             "paramStructure": "by-name",
             "params": params(&schemas, event.data),
             "deprecated": has(&event.features, "deprecated"),
             "x-features": event.features.iter().map(|f| f.as_str()).collect::<Vec<_>>(),
-        })
+        });
+        describe(&mut method, &event.doc);
+        method
     });
     let document = json!({
         "openrpc": "1.3.2",
@@ -54,12 +58,14 @@ fn params(schemas: &Schemas, id: TypeId) -> Vec<Value> {
             continue;
         }
         let base = own.iter().any(|m| m.name == member.name);
-        params.push(json!({
+        let mut param = json!({
             "name": member.name.as_str(),
             "required": base && !member.optional,
             "deprecated": has(&member.features, "deprecated"),
             "schema": schemas.ty(member.ty),
-        }));
+        });
+        describe(&mut param, &member.doc);
+        params.push(param);
     }
     // Those that are required come first, as the specification has it.
     params.sort_by_key(|param| param["required"] != true);

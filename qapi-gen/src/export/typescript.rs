@@ -31,15 +31,18 @@ struct Writer<'i> {
 
 impl Writer<'_> {
     fn definition(&self, out: &mut String, name: &str, id: TypeId) {
+        out.push('\n');
+        comment(out, "", &self.interface.ty(id).doc, &[]);
         match self.interface.shape(id) {
             Shape::Object(object) if object.tag.is_none() && !object.members.is_empty() => {
-                _ = writeln!(out, "\nexport interface {name} {{");
+                _ = writeln!(out, "export interface {name} {{");
                 for member in &object.members {
-                    _ = writeln!(out, "  {}{};", marks(&member.features), self.member(member));
+                    comment(out, "  ", &member.doc, &member.features);
+                    _ = writeln!(out, "  {};", self.member(member));
                 }
                 out.push_str("}\n");
             }
-            _ => _ = writeln!(out, "\nexport type {name} = {};", self.written_out(id)),
+            _ => _ = writeln!(out, "export type {name} = {};", self.written_out(id)),
         }
     }
 
@@ -106,10 +109,10 @@ impl Writer<'_> {
             if command.open {
                 arguments += " & { [member: string]: unknown }";
             }
+            comment(out, "  ", &command.doc, &command.features);
             _ = writeln!(
                 out,
-                "  {}{}: {{ arguments: {arguments}; return: {} }};",
-                marks(&command.features),
+                "  {}: {{ arguments: {arguments}; return: {} }};",
                 quoted(&command.name),
                 self.ty(command.returns)
             );
@@ -117,8 +120,8 @@ impl Writer<'_> {
         out.push_str("}\n\n/** The data of each event. */\nexport interface Events {\n");
         for event in &self.interface.events {
             let data = self.ty(event.data);
-            let marks = marks(&event.features);
-            _ = writeln!(out, "  {marks}{}: {{ data: {data} }};", quoted(&event.name));
+            comment(out, "  ", &event.doc, &event.features);
+            _ = writeln!(out, "  {}: {{ data: {data} }};", quoted(&event.name));
         }
         out.push_str("}\n\n");
         let oob = self.interface.commands.iter().filter(|c| c.allow_oob);
@@ -163,11 +166,28 @@ export interface Greeting {
 }
 "#;
 
-fn marks(features: &[Name]) -> &'static str {
-    match (has(features, "deprecated"), has(features, "unstable")) {
-        (true, _) => "/** @deprecated */ ",
-        (_, true) => "/** @experimental */ ",
+/// What something is, and whether to use it; nothing where there is nothing to say.
+fn comment(out: &mut String, indent: &str, doc: &str, features: &[Name]) {
+    let mark = match (has(features, "deprecated"), has(features, "unstable")) {
+        (true, _) => "@deprecated",
+        (_, true) => "@experimental",
         _ => "",
+    };
+    let text = doc.replace("*/", "*\\/");
+    let mut lines: Vec<&str> = text.lines().collect::<Vec<_>>();
+    if !mark.is_empty() {
+        lines.push(mark);
+    }
+    match lines.as_slice() {
+        [] => {}
+        [line] => _ = writeln!(out, "{indent}/** {line} */"),
+        lines => {
+            _ = writeln!(out, "{indent}/**");
+            for line in lines {
+                _ = writeln!(out, "{}", format!("{indent} * {line}").trim_end());
+            }
+            _ = writeln!(out, "{indent} */");
+        }
     }
 }
 

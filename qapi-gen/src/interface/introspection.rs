@@ -153,6 +153,8 @@ impl<'j> Entries<'j> {
                     interface.events.push(self.event(entry)?);
                 }
                 _ => interface.types.push(TypeDef {
+                    doc: String::new(),
+                    condition: None,
                     name: entry.name.into(),
                     features: entry.features()?,
                     place: None,
@@ -217,6 +219,7 @@ impl<'j> Entries<'j> {
 
     fn command(&self, entry: &Entry) -> Result<Command> {
         Ok(Command {
+            doc: String::new(),
             name: entry.name.into(),
             arguments: self.reference(entry, entry.json, "arg-type")?,
             returns: self.reference(entry, entry.json, "ret-type")?,
@@ -232,6 +235,7 @@ impl<'j> Entries<'j> {
 
     fn event(&self, entry: &Entry) -> Result<Event> {
         Ok(Event {
+            doc: String::new(),
             name: entry.name.into(),
             data: self.reference(entry, entry.json, "arg-type")?,
             features: entry.features()?,
@@ -264,6 +268,7 @@ impl<'j> Entries<'j> {
         };
         for json in entry.list("members")? {
             object.members.push(Member {
+                doc: String::new(),
                 name: entry.text(json, "name")?,
                 ty: self.reference(entry, json, "type")?,
                 owner: None,

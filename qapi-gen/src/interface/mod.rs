@@ -57,6 +57,8 @@ pub(crate) struct Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
     pub(crate) name: Name,
+    /// What it is; empty where nobody says.
+    pub(crate) doc: String,
     pub(crate) arguments: TypeId,
     pub(crate) returns: TypeId,
     pub(crate) features: Vec<Name>,
@@ -72,6 +74,8 @@ pub(crate) struct Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) name: Name,
+    /// What it is; empty where nobody says.
+    pub(crate) doc: String,
     pub(crate) data: TypeId,
     pub(crate) features: Vec<Name>,
     pub(crate) condition: Option<Name>,
@@ -82,6 +86,10 @@ pub(crate) struct Event {
 pub(crate) struct TypeDef {
     /// The name in the schema, or the number that hides it.
     pub(crate) name: Name,
+    /// What it is; empty where nobody says.
+    pub(crate) doc: String,
+    /// The condition under which it exists.
+    pub(crate) condition: Option<Name>,
     pub(crate) features: Vec<Name>,
     pub(crate) place: Option<Place>,
     pub(crate) shape: Shape,
@@ -115,6 +123,8 @@ pub(crate) struct Object {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) name: Name,
+    /// What it is; empty where nobody says.
+    pub(crate) doc: String,
     pub(crate) ty: TypeId,
     /// The type that declares it, if that is not the object: one of its bases.
     pub(crate) owner: Option<Name>,

@@ -69,6 +69,7 @@ impl Lowering<'_> {
         let empty = Type::Object(self.schema.empty());
         Command {
             name: command.name.clone(),
+            doc: described(command.doc.as_ref()),
             arguments,
             returns: self.id(command.returns.unwrap_or(empty)),
             features: features(&command.features),
@@ -84,6 +85,7 @@ impl Lowering<'_> {
     fn event(&mut self, event: &model::Event) -> Event {
         Event {
             name: event.name.clone(),
+            doc: described(event.doc.as_ref()),
             data: self.data(event.data),
             features: features(&event.features),
             condition: condition(event.condition.as_ref()),
@@ -119,6 +121,8 @@ impl Lowering<'_> {
         let name = Name::from(schema.type_name(ty).as_str());
         let plain = |shape| TypeDef {
             name: name.clone(),
+            doc: String::new(),
+            condition: None,
             features: Vec::new(),
             place: None,
             shape,
@@ -136,6 +140,8 @@ impl Lowering<'_> {
                     line: self.line_of(span, &value.name),
                 });
                 TypeDef {
+                    doc: described(enum_.doc.as_ref()),
+                    condition: condition(enum_.condition.as_ref()),
                     features: features(&enum_.features),
                     place: self.place(span),
                     ..plain(Shape::Enum(values.collect()))
@@ -145,6 +151,8 @@ impl Lowering<'_> {
                 let alternate = schema.alternate(id);
                 let alternatives = alternate.alternatives.iter().map(|a| self.id(a.ty));
                 TypeDef {
+                    doc: described(alternate.doc.as_ref()),
+                    condition: condition(alternate.condition.as_ref()),
                     features: features(&alternate.features),
                     ..plain(Shape::Alternate(alternatives.collect()))
                 }
@@ -153,6 +161,8 @@ impl Lowering<'_> {
             Type::Object(id) => {
                 let object = schema.object(id);
                 TypeDef {
+                    doc: described(object.doc.as_ref()),
+                    condition: condition(object.condition.as_ref()),
                     features: features(&object.features),
                     ..plain(Shape::Object(self.object(object)))
                 }
@@ -165,6 +175,10 @@ impl Lowering<'_> {
         let schema = self.schema;
         let members = schema.all_members(object).map(|(owner, member)| Member {
             name: member.name.clone(),
+            doc: member
+                .doc
+                .as_ref()
+                .map_or(String::new(), |d| plain(&d.text)),
             ty: self.id(member.ty),
             owner: match owner.kind {
                 _ if owner.id == object.id => None,
@@ -220,6 +234,27 @@ impl TypeDef {
     fn at(self, place: Option<Place>) -> TypeDef {
         TypeDef { place, ..self }
     }
+}
+
+/// What a definition's documentation says it is, and since when there is one.
+fn described(doc: Option<&model::Doc>) -> String {
+    let Some(doc) = doc else {
+        return String::new();
+    };
+    let text = doc.section(model::SectionKind::Plain);
+    let text = text.map_or(String::new(), |text| plain(&text.text));
+    match doc.since() {
+        Some(since) if text.is_empty() => format!("Since: {since}"),
+        Some(since) => format!("{text}\n\nSince: {since}"),
+        None => text,
+    }
+}
+
+/// A text up to the first directive, such as an example.
+fn plain(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.starts_with(".. "));
+    let lines: Vec<&str> = lines.collect::<Vec<_>>();
+    lines.join("\n").trim().to_owned()
 }
 
 fn features(features: &model::Features) -> Vec<Name> {

@@ -15,6 +15,7 @@ mod plan;
 #[cfg(feature = "docs")]
 mod rustdoc;
 mod templates;
+mod used;
 
 pub(crate) use condition::Decision;
 pub use error::Error;
@@ -23,6 +24,7 @@ pub(crate) use glob::Glob;
 #[cfg(feature = "service")]
 pub use options::ServiceOptions;
 pub(crate) use options::{Options, Reference};
+pub(crate) use used::list as used;
 
 use crate::model::*;
 use crate::print::Printer;

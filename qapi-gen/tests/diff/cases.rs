@@ -162,6 +162,17 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
             "condition-removed output type 'Kind', value 'a'",
         ],
     ),
+    (
+        "{ 'enum': 'Kind', 'data': [ 'a' ], 'if': 'A' } { 'struct': 'Some', 'data': { 'kind': 'Kind' } }
+         { 'command': 'go', 'data': 'Some' } { 'command': 'stop', 'data': { 'x': 'int' }, 'if': 'A' }",
+        "{ 'enum': 'Kind', 'data': [ 'a' ] } { 'struct': 'Some', 'data': { 'kind': 'Kind' }, 'if': 'B' }
+         { 'command': 'go', 'data': 'Some' } { 'command': 'stop', 'data': { 'x': 'int' }, 'if': 'B' }",
+        &[
+            "condition-changed input command 'stop'",
+            "condition-removed input type 'Kind'",
+            "condition-added input type 'Some'",
+        ],
+    ),
     // Neither order, nor names and files, nor how something is put together.
     (
         "{ 'struct': 'Base', 'data': { 'a': 'int' } } { 'struct': 'Some', 'base': 'Base', 'data': { 'b': 'int' } }

@@ -44,7 +44,8 @@ for command, name in REQUESTS.items():
 
 def takes_anything(schema, seen):
     """Whether any value at all fits somewhere in it."""
-    if schema == {} or schema.get("additionalProperties") is None and schema.get("type") == "object":
+    said = {"description", "deprecated", "$comment"}
+    if set(schema) <= said or schema.get("additionalProperties") is None and schema.get("type") == "object":
         return True
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]

@@ -29,8 +29,8 @@ pub(crate) struct Args {
     /// LEVEL, where LEVEL is ignore, info, warning or breaking.
     #[arg(long, value_name = "FILE")]
     levels: Option<PathBuf>,
-    /// Report only what concerns the commands and events in this file: a list with one a line,
-    /// or a log or recording of a connection.
+    /// Report only what concerns what this file names: commands, events and types, or parts such as
+    /// block_resize.size, one a line; or a log or recording of a connection.
     #[arg(long, value_name = "FILE")]
     used_by: Option<PathBuf>,
     /// List the kinds of change, and how grave they are, instead of comparing.

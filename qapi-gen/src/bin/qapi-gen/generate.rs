@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Add the service trait, which a server of the crate qapi-rt drives.
     #[arg(long)]
     service: bool,
+    /// Also write a list of what is generated, which qapi-gen diff --used-by takes.
+    #[arg(long, value_name = "FILE")]
+    used_list: Option<PathBuf>,
     /// Leave out the schema's documentation.
     #[arg(long)]
     no_docs: bool,
@@ -116,6 +119,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     if let Some(warning) = builder.warning(&schema) {
         eprintln!("warning: {warning}");
+    }
+    if let Some(path) = &args.used_list {
+        let written = match builder.used_from(&schema) {
+            Ok(list) => std::fs::write(path, list).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = written {
+            return complain(&format!("cannot write {}: {error}", path.display()));
+        }
     }
     let mut sink = match &args.output {
         None => Sink::stdout(),
