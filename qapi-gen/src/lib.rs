@@ -118,6 +118,8 @@ pub mod render;
 // Only the command restates schemas; build scripts are spared compiling it.
 #[cfg(feature = "cli")]
 pub mod restate;
+#[cfg(feature = "docs")]
+mod rst;
 mod rust;
 pub mod source;
 mod suggest;

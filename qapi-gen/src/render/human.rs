@@ -1,6 +1,6 @@
 //! Diagnostics for people, with excerpts of the source.
 
-use super::printable::{is_hostile, printable};
+use super::{is_hostile, printable};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceMap, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};

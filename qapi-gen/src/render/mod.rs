@@ -13,5 +13,6 @@ mod short;
 #[cfg(feature = "human")]
 pub use human::{Style, human};
 pub use json::json;
+pub(crate) use printable::is_hostile;
 pub use printable::printable;
 pub use short::short;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const LIMIT: usize = 1000;
 
 /// Whether a character would steer the terminal or reorder the text around it.
-pub(super) fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -8,6 +8,7 @@ use super::options::Reference;
 use super::plan::{Module, Plan};
 use crate::model::*;
 use crate::names::Name;
+use crate::render::is_hostile;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -163,9 +164,4 @@ pub(crate) fn deprecation(features: &Features) -> Option<TokenStream> {
 /// Text that may contain anything, as a comment shows it.
 pub(crate) fn on_one_line(text: &str) -> String {
     text.replace(is_hostile, " ")
-}
-
-/// Whether a character ends a line, or steers those around it, which rustc refuses in comments.
-pub(crate) fn is_hostile(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

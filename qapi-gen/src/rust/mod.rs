@@ -12,8 +12,6 @@ mod glob;
 mod names;
 mod options;
 mod plan;
-#[cfg(feature = "docs")]
-mod rustdoc;
 mod templates;
 mod used;
 

@@ -1,9 +1,9 @@
 //! The schema's documentation as parts of an item's.
 
 use crate::model::{Condition, Definition, Features, SectionKind, Text};
+use crate::rst::markdown::labelled;
 use crate::rust::docs::Source;
 use crate::rust::plan::{Module, Plan};
-use crate::rust::rustdoc::labelled;
 
 impl Plan<'_> {
     /// What the schema says of a definition.

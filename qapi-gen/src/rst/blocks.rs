@@ -1,70 +1,13 @@
-//! QAPI documentation as Markdown for rustdoc.
-//!
-//! The input is the part of reStructuredText that schemas use (and, in old releases, text that
-//! only looks like it). The output keeps every word of it and raises no rustdoc warning: whatever
-//! Markdown could take for markup is escaped, code is always fenced as `text` (so that it is
-//! never a doctest), and the only links are URLs and what the caller resolves.
+//! Reads what stands below each other: paragraphs, lists, directives.
 
-mod inline;
-mod table;
-#[cfg(test)]
-mod tests;
-
-use super::docs::is_hostile;
-use inline::Inline;
-use std::borrow::Cow;
+use super::inline::Reader as Inlines;
+use super::{Block, Bullet, Item, is_blank, table};
 
 /// Containers nested deeper than this are shown as plain paragraphs.
 const MAX_DEPTH: usize = 16;
 
-/// Turns documentation text into Markdown.
-///
-/// `resolve` maps the name of a definition of the schema to the target of a link, such as the
-/// path of the Rust item made from it.
-///
-/// The label stands before the text, in a paragraph of its own if the text does not start with one: what is no paragraph
-/// has to start a line.
-pub(crate) fn labelled(
-    label: &str,
-    text: &str,
-    resolve: &dyn Fn(&str) -> Option<String>,
-) -> String {
-    let lines: Vec<Cow<'_, str>> = text.lines().map(expand_tabs).collect();
-    let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
-    let writer = Writer {
-        inline: Inline::new(&lines, resolve),
-    };
-    let mut blocks = writer.blocks(&lines, 0);
-    if !label.is_empty() {
-        let unlabelled = std::mem::take(&mut blocks);
-        lead(label, unlabelled, &mut blocks);
-    }
-    join(blocks)
-}
-
-fn expand_tabs(line: &str) -> Cow<'_, str> {
-    if line.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return Cow::Borrowed(line);
-    }
-    let mut out = String::with_capacity(line.len());
-    let mut column = 0;
-    for c in line.chars() {
-        let width = if c == '\t' { 8 - column % 8 } else { 1 };
-        match c {
-            c if is_hostile(c) => out.extend(std::iter::repeat_n(' ', width)),
-            c => out.push(c),
-        }
-        column += width;
-    }
-    Cow::Owned(out)
-}
-
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
-}
-
-fn is_blank(line: &str) -> bool {
-    line.trim().is_empty()
 }
 
 /// Removes the indentation that all lines share, and blank lines at both ends.
@@ -82,68 +25,11 @@ fn dedent<'a>(lines: &[&'a str]) -> Vec<&'a str> {
         .collect()
 }
 
-/// A block of Markdown.
-struct Block {
-    text: String,
-    /// Whether words can be put before it.
-    paragraph: bool,
-}
-
-impl Block {
-    fn paragraph(text: String) -> Block {
-        Block {
-            text,
-            paragraph: true,
-        }
+fn literal(lines: &[&str], messages: bool) -> Block {
+    Block::Code {
+        lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        messages: messages || lines.first().is_some_and(|line| is_example(line)),
     }
-
-    fn other(text: String) -> Block {
-        Block {
-            text,
-            paragraph: false,
-        }
-    }
-}
-
-fn join(blocks: Vec<Block>) -> String {
-    let mut blocks = blocks.into_iter();
-    let mut text = blocks.next().map_or_else(String::new, |first| first.text);
-    for block in blocks {
-        text.push_str("\n\n");
-        text.push_str(&block.text);
-    }
-    text
-}
-
-/// Puts `first` before the first line and `rest` before all others.
-fn prefixed(text: &str, first: &str, rest: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for (i, line) in text.split('\n').enumerate() {
-        let prefix = if i == 0 { first } else { rest };
-        if i > 0 {
-            out.push('\n');
-        }
-        out.push_str(if line.is_empty() {
-            prefix.trim_end()
-        } else {
-            prefix
-        });
-        out.push_str(line);
-    }
-    out
-}
-
-fn fenced(lines: &[&str]) -> Block {
-    let mut longest = 2;
-    for line in lines {
-        let mut run = 0;
-        for c in line.chars() {
-            run = if c == '`' { run + 1 } else { 0 };
-            longest = longest.max(run);
-        }
-    }
-    let fence = "`".repeat(longest + 1);
-    Block::other(format!("{fence}text\n{}\n{fence}", lines.join("\n")))
 }
 
 /// What starts an item of a list.
@@ -204,12 +90,12 @@ fn is_example(line: &str) -> bool {
     line.starts_with("-> ") || line.starts_with("<- ")
 }
 
-struct Writer<'r> {
-    inline: Inline<'r>,
+pub(super) struct Reader<'r> {
+    pub(super) inline: Inlines<'r>,
 }
 
-impl Writer<'_> {
-    fn blocks(&self, lines: &[&str], depth: usize) -> Vec<Block> {
+impl Reader<'_> {
+    pub(super) fn blocks(&self, lines: &[&str], depth: usize) -> Vec<Block> {
         let mut out = Vec::new();
         let mut rest = lines;
         loop {
@@ -229,7 +115,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes the block at the start of `lines`, which is not blank; returns its length.
+    /// Reads the block at the start of `lines`, which is not blank; returns its length.
     fn block(&self, lines: &[&str], depth: usize, out: &mut Vec<Block>) -> usize {
         let line = lines[0];
         if indent(line) > 0 {
@@ -242,27 +128,28 @@ impl Writer<'_> {
         if line == ".." || line.starts_with(".. ") {
             return self.explicit(lines, depth, out);
         }
-        if let Some((text, taken)) = table::simple(lines, &self.inline) {
-            out.push(Block::other(text));
+        if let Some((table, taken)) = table::simple(lines, &self.inline) {
+            out.push(table);
             return taken;
         }
         if table::is_grid(line) {
             let taken = lines.iter().take_while(|l| !is_blank(l)).count();
-            out.push(fenced(&lines[..taken]));
+            out.push(literal(&lines[..taken], false));
             return taken;
         }
         if let Some(taken) = self.list(lines, depth, out) {
             return taken;
         }
         if line.len() >= 4 && rule(line).is_some() {
-            out.push(Block::other("* * *".into()));
+            out.push(Block::Rule);
             return 1;
         }
         if let Some((tag, text)) = tagged(line) {
             let taken = 1 + Self::indented(&lines[1..]);
             let mut body = vec![text];
             body.extend(dedent(&lines[1..taken]));
-            lead(&format!("**{tag}:**"), self.blocks(&body, depth + 1), out);
+            let body = self.blocks(&body, depth + 1);
+            out.push(Block::Tagged { tag, body });
             return taken;
         }
         let next = lines.get(1).copied().unwrap_or("");
@@ -289,11 +176,11 @@ impl Writer<'_> {
         let taken = Self::indented(lines);
         let body = dedent(&lines[..taken]);
         if is_example(body[0]) {
-            out.push(fenced(&body));
+            out.push(literal(&body, true));
         } else {
-            let text = join(self.blocks(&body, depth + 1));
-            if !text.is_empty() {
-                out.push(Block::other(prefixed(&text, "> ", "> ")));
+            let quoted = self.blocks(&body, depth + 1);
+            if !quoted.is_empty() {
+                out.push(Block::Quote(quoted));
             }
         }
         taken
@@ -327,8 +214,8 @@ impl Writer<'_> {
         if title.is_empty() {
             return None;
         }
-        let text = format!("{} {}", "#".repeat(level.min(6)), self.inline.line(title));
-        Some((Block::other(text), taken))
+        let text = self.inline.read(title);
+        Some((Block::Heading { level, text }, taken))
     }
 
     /// `..`: a directive, a footnote, or something that is not shown.
@@ -340,8 +227,9 @@ impl Writer<'_> {
         } else if let Some((label, text)) = head.strip_prefix('[').and_then(|h| h.split_once(']')) {
             let mut body = vec![text.trim()];
             body.extend(dedent(&lines[1..taken]));
-            let label = format!("\\[{}\\]", self.inline.line(label));
-            lead(&label, self.blocks(&body, depth + 1), out);
+            let label = self.inline.read(label);
+            let body = self.blocks(&body, depth + 1);
+            out.push(Block::Footnote { label, body });
         }
         taken
     }
@@ -370,10 +258,11 @@ impl Writer<'_> {
         };
         if !admonition.is_empty() {
             body.insert(0, argument);
-            let mut inner = Vec::new();
-            let label = format!("**{admonition}:**");
-            lead(&label, self.blocks(&body, depth + 1), &mut inner);
-            out.push(Block::other(prefixed(&join(inner), "> ", "> ")));
+            out.push(Block::Admonition {
+                title: vec![super::Inline::Text(admonition.to_owned())],
+                standard: true,
+                body: self.blocks(&body, depth + 1),
+            });
             return;
         }
         let mut options = Vec::new();
@@ -388,29 +277,27 @@ impl Writer<'_> {
         let body = dedent(&body);
         match name {
             "qmp-example" => {
-                let title = match option("title") {
-                    Some(title) => format!("**Example: {}**", self.inline.line(title)),
-                    None => "**Example**".into(),
+                let title = option("title").map_or_else(Vec::new, |title| self.inline.read(title));
+                let body = match option("annotated") {
+                    Some(_) => self.blocks(&body, depth + 1),
+                    None if body.is_empty() => Vec::new(),
+                    None => vec![literal(&body, true)],
                 };
-                out.push(Block::other(title));
-                if option("annotated").is_some() {
-                    out.extend(self.blocks(&body, depth + 1));
-                } else if !body.is_empty() {
-                    out.push(fenced(&body));
-                }
+                out.push(Block::Example { title, body });
             }
             "code-block" | "code" | "sourcecode" | "parsed-literal" | "literalinclude" => {
                 if !body.is_empty() {
-                    out.push(fenced(&body));
+                    out.push(literal(&body, false));
                 }
             }
-            "admonition" | "table" => {
-                let mut inner = vec![Block::other(format!("**{}**", self.inline.line(argument)))];
-                inner.extend(self.blocks(&body, depth + 1));
-                match name {
-                    "table" => out.append(&mut inner),
-                    _ => out.push(Block::other(prefixed(&join(inner), "> ", "> "))),
-                }
+            "admonition" => out.push(Block::Admonition {
+                title: self.inline.read(argument),
+                standard: false,
+                body: self.blocks(&body, depth + 1),
+            }),
+            "table" => {
+                out.push(Block::Caption(self.inline.read(argument)));
+                out.extend(self.blocks(&body, depth + 1));
             }
             "contents" | "toctree" | "index" | "raw" | "include" | "image" => {}
             _ => {
@@ -453,33 +340,27 @@ impl Writer<'_> {
             let bullet = match kind {
                 Marker::Number(n) => {
                     number = n.unwrap_or(number + 1);
-                    format!("{number}. ")
+                    Bullet::Number(number)
                 }
-                Marker::Bullet(_) | Marker::Letter(_) => "- ".into(),
+                Marker::Bullet(_) => Bullet::Dot,
+                Marker::Letter(letter) => Bullet::Letter(letter),
             };
-            let mut blocks = Vec::new();
-            match kind {
-                Marker::Letter(c) => lead(
-                    &format!("({c})"),
-                    self.blocks(&body, depth + 1),
-                    &mut blocks,
-                ),
-                _ => blocks = self.blocks(&body, depth + 1),
-            }
-            items.push(prefixed(&join(blocks), &bullet, &" ".repeat(bullet.len())));
+            let body = self.blocks(&body, depth + 1);
+            items.push(Item { bullet, body });
             taken = end;
         }
         let loose = lines[..taken].iter().any(|l| is_blank(l));
-        out.push(Block::other(items.join(if loose { "\n\n" } else { "\n" })));
+        out.push(Block::List { items, loose });
         Some(taken)
     }
 
     /// Terms, each with an indented description below it.
     fn definitions(&self, lines: &[&str], depth: usize, out: &mut Vec<Block>) -> usize {
         let body = Self::indented(&lines[1..]);
-        let mut item = vec![self.paragraph(&lines[..1])];
-        item.extend(self.blocks(&dedent(&lines[1..=body]), depth + 1));
-        out.push(Block::other(prefixed(&join(item), "- ", "  ")));
+        out.push(Block::Definition {
+            term: self.inline.read(lines[0]),
+            body: self.blocks(&dedent(&lines[1..=body]), depth + 1),
+        });
         1 + body
     }
 
@@ -497,7 +378,7 @@ impl Writer<'_> {
         }
         let text = &lines[..end];
         if is_example(text[0]) {
-            out.push(fenced(text));
+            out.push(literal(text, true));
             return end;
         }
         let Some(last) = text[end - 1].strip_suffix("::") else {
@@ -514,30 +395,22 @@ impl Writer<'_> {
         }
         let code = Self::indented(&lines[end..]);
         if code > 0 {
-            out.push(fenced(&dedent(&lines[end..end + code])));
+            out.push(literal(&dedent(&lines[end..end + code]), false));
         }
         end + code
     }
 
     fn paragraph(&self, lines: &[&str]) -> Block {
-        Block::paragraph(self.inline.paragraph(&lines.join("\n")))
+        Block::Paragraph(self.inline.read(&lines.join("\n")))
     }
-}
-
-/// Puts a label before the first paragraph, or in one of its own if there is none.
-fn lead(label: &str, mut blocks: Vec<Block>, out: &mut Vec<Block>) {
-    match blocks.first_mut() {
-        Some(first) if first.paragraph => first.text.insert_str(0, &format!("{label} ")),
-        _ => out.push(Block::paragraph(label.into())),
-    }
-    out.extend(blocks);
 }
 
 /// Splits `TAG: TEXT` for the tags of releases before 9.1.
-fn tagged(line: &str) -> Option<(&str, &str)> {
+fn tagged(line: &str) -> Option<(&'static str, &str)> {
     let (tag, text) = line.split_once(':')?;
-    let known = matches!(tag, "Note" | "Notes" | "Example" | "Examples");
-    (known && (text.is_empty() || text.starts_with(' '))).then(|| (tag, text.trim_start()))
+    let tags = ["Note", "Notes", "Example", "Examples"];
+    let tag = tags.into_iter().find(|known| *known == tag)?;
+    (text.is_empty() || text.starts_with(' ')).then(|| (tag, text.trim_start()))
 }
 
 /// Splits `NAME:: ARGUMENT`.

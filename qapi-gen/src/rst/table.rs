@@ -1,7 +1,7 @@
 //! Tables.
 
-use super::inline::Inline;
-use super::is_blank;
+use super::inline::Reader;
+use super::{Block, is_blank};
 
 /// The columns (start and end, in characters) of a line such as `=====  ===`.
 pub(super) fn ruler(line: &str) -> Option<Vec<(usize, usize)>> {
@@ -24,8 +24,8 @@ pub(super) fn is_grid(line: &str) -> bool {
     line.starts_with("+-") && line.ends_with('+') && !line.contains(|c| c != '+' && c != '-')
 }
 
-/// A table between rulers, as Markdown, and its number of lines.
-pub(super) fn simple(lines: &[&str], inline: &Inline) -> Option<(String, usize)> {
+/// A table between rulers, and its number of lines.
+pub(super) fn simple(lines: &[&str], inline: &Reader) -> Option<(Block, usize)> {
     let columns = ruler(lines[0])?;
     let is_ruler = |l: &&str| ruler(l).is_some();
     // The table ends with a ruler before a blank line.
@@ -50,17 +50,15 @@ pub(super) fn simple(lines: &[&str], inline: &Inline) -> Option<(String, usize)>
             _ => rows.push(cells),
         }
     }
-    let write = |row: &[String]| {
-        let cells = row.iter().map(|c| inline.cell(c));
-        format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+    let read = |rows: Vec<Vec<String>>| {
+        let cells = |row: Vec<String>| row.iter().map(|cell| inline.read(cell)).collect();
+        rows.into_iter().map(cells).collect()
     };
-    let empty = vec![String::new(); columns.len()];
-    let mut out = vec![
-        write(header.first().unwrap_or(&empty)),
-        format!("|{}", " --- |".repeat(columns.len())),
-    ];
-    out.extend(header.iter().skip(1).chain(&rows).map(|r| write(r)));
-    Some((out.join("\n"), end + 1))
+    let table = Block::Table {
+        header: read(header),
+        rows: read(rows),
+    };
+    Some((table, end + 1))
 }
 
 /// Cuts a line at the columns; the last one is open.

@@ -1,4 +1,4 @@
-use super::labelled;
+use super::markdown::labelled;
 
 fn markdown(text: &str, resolve: &dyn Fn(&str) -> Option<String>) -> String {
     labelled("", text, resolve)
