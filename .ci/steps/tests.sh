@@ -6,6 +6,8 @@ step_tests() {
   need_peers
   # The client of the language server's tests.
   need nvim neovim
+  # What the reference's site is looked at with.
+  need chromium chromium
   cargo test --workspace --all-features 2>&1 | tee target/ci/tests.output || status=$?
   awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' \

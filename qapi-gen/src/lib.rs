@@ -65,6 +65,7 @@
 //! | `import` | schemas from what servers tell of theirs |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
 //! | `lsp` | a language server for editors |
+//! | `reference` | schemas as people read them: a web site, Markdown, text |
 //! | `releases` | types for clients of several releases, see `Releases` |
 //! | `service` | service traits, and the introspection data that servers answer with |
 //! | `syn` | Rust code in the builder's options is parsed, so that a mistake is reported where it was made |
@@ -111,6 +112,9 @@ pub mod lsp;
 pub mod model;
 mod names;
 mod print;
+#[cfg(feature = "reference")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reference")))]
+pub mod reference;
 #[cfg(feature = "releases")]
 #[cfg_attr(docsrs, doc(cfg(feature = "releases")))]
 pub mod releases;

@@ -25,10 +25,10 @@
 pub(crate) mod compare;
 #[cfg(feature = "cli")]
 mod compute;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reference")]
 pub(crate) mod since;
 mod text;
-mod version;
+pub(crate) mod version;
 
 #[cfg(feature = "cli")]
 pub(crate) use version::Version;

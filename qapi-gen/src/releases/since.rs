@@ -2,7 +2,9 @@
 
 use super::Presence;
 use super::version::Version;
-use crate::model::{Doc, Object, ObjectKind, Root, Schema, Text};
+use crate::model::{Doc, Text};
+#[cfg(feature = "cli")]
+use crate::model::{Object, ObjectKind, Root, Schema};
 
 /// The release in a definition's section `Since:`.
 pub(crate) fn since(doc: Option<&Doc>) -> Option<Version> {
@@ -20,6 +22,7 @@ pub(crate) fn corrected(since: Option<Version>, presence: &Presence) -> Option<V
 }
 
 /// Since when the definition exists that an object belongs to.
+#[cfg(feature = "cli")]
 pub(crate) fn owner_since(schema: &Schema, object: &Object) -> Option<Version> {
     since(match object.kind {
         ObjectKind::Arguments(Root::Command(id)) => schema.command(id).doc.as_ref(),

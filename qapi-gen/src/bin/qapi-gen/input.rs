@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// How schemas are read.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(crate) struct Language {
     /// Look here for included files that are not beside the file that includes them.
     #[arg(short = 'I', long = "include-path", value_name = "DIR")]
@@ -15,6 +15,9 @@ pub(crate) struct Language {
     /// Also read forms of the language that QEMU has dropped since release 1.0.
     #[arg(long)]
     pub(crate) legacy: bool,
+    /// Files whose contents are added.
+    #[arg(skip)]
+    extensions: Vec<PathBuf>,
 }
 
 impl Language {
@@ -24,7 +27,15 @@ impl Language {
 
     pub(crate) fn reading(&self, legacy: bool) -> Frontend<'static> {
         let directories = self.include_path.iter();
-        directories.fold(Frontend::new().legacy(legacy), Frontend::include_path)
+        let frontend = directories.fold(Frontend::new().legacy(legacy), Frontend::include_path);
+        self.extensions.iter().fold(frontend, Frontend::extend)
+    }
+
+    pub(crate) fn extended_by(&self, files: &[PathBuf]) -> Language {
+        Language {
+            extensions: files.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// What `--legacy` makes of a schema that was rejected without it.

@@ -75,8 +75,8 @@ fn file(argument: &Path) -> Result<PathBuf, Outcome> {
 /// Reads a schema in the forms of older releases, too, if it is in no other.
 fn read(root: &Root, text: &[u8], language: &Language) -> Result<Schema, Failure> {
     let read = |frontend: qapi_gen::Frontend| frontend.read_text(root.name(), text);
-    let old = || qapi_gen::Frontend::new().legacy(true);
-    read(language.frontend()).or_else(|errors| read(old()).map_err(|_| Failure::Errors(errors)))
+    read(language.frontend())
+        .or_else(|errors| read(language.reading(true)).map_err(|_| Failure::Errors(errors)))
 }
 
 fn introspection(argument: &Path, text: &str) -> Result<Source, Outcome> {

@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod export;
 mod fmt;
+mod folder;
 mod generate;
 mod import;
 mod input;
@@ -14,6 +15,7 @@ mod introspect;
 mod live;
 mod lsp;
 mod output;
+mod reference;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ enum Command {
     Diff(diff::Args),
     Import(import::Args),
     Export(export::Args),
+    Reference(reference::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
     Lsp(lsp::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Reference(args) => reference::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -1,0 +1,154 @@
+//! `qapi-gen reference`
+
+use crate::Outcome;
+use crate::folder::Folder;
+use crate::input::Language;
+use crate::interface::Source;
+use crate::output::{Sink, complain};
+use qapi_gen::import::import;
+use qapi_gen::model::Schema;
+use qapi_gen::reference::Reference;
+use qapi_gen::{Frontend, Releases};
+use std::path::{Path, PathBuf};
+
+/// Write the reference of a schema: a web site, one file of Markdown, or text.
+///
+/// The site is a folder of pages that work from disk, without a server, and load nothing from elsewhere: open its
+/// index.html. A folder that has other files is left as it is; one that this command wrote is replaced.
+///
+/// SCHEMA is a schema's root file, the folder of a QEMU source tree, a file with what a server answered to
+/// query-qmp-schema, or a running server as unix:PATH or tcp:HOST:PORT. What a server tells has no documentation.
+///
+/// Examples in the documentation that the schema does not allow are reported as warnings.
+///
+/// Exit status: 0 if the output is written, 1 if it is and --strict found a warning, 2 if there is none.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Form::Html)]
+    format: Form,
+    /// The folder of the site; for other formats a file instead of standard output.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// What the reference is called, instead of by its file.
+    #[arg(long)]
+    title: Option<String>,
+    /// A file with facts about releases, as schema/releases/qmp.txt: what is younger than the oldest says since when.
+    #[arg(long, value_name = "FILE")]
+    releases: Option<PathBuf>,
+    /// Also read this file, with what earlier releases had, as schema/releases/qmp-dropped.json.
+    #[arg(long, value_name = "FILE")]
+    extend: Vec<PathBuf>,
+    /// Fail if an example is not what the schema allows.
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    language: Language,
+    /// The schema; - is standard input.
+    #[arg(value_name = "SCHEMA")]
+    schema: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  qapi-gen reference vmm.json -o site
+  qapi-gen reference qemu-11.1.0 -o site --title 'QEMU 11.1' --releases schema/releases/qmp.txt
+  qapi-gen reference --format markdown vmm.json -o vmm.md
+  qapi-gen reference --format text unix:/run/vm/qmp.sock | less";
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// A folder of web pages.
+    Html,
+    /// One file of Markdown.
+    Markdown,
+    /// Text for a terminal.
+    Text,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match write(args) {
+        Ok(outcome) | Err(outcome) => outcome,
+    }
+}
+
+fn write(args: &Args) -> Result<Outcome, Outcome> {
+    let releases = match &args.releases {
+        None => None,
+        Some(path) => Some(facts(path)?),
+    };
+    // Whatever is wrong with the folder is said before the work is done.
+    let folder = match (args.format, &args.output) {
+        (Form::Html, None) => return Err(complain("a site needs a folder: --output DIR")),
+        (Form::Html, Some(path)) => Some(Folder::open(path).map_err(|error| complain(&error))?),
+        (Form::Markdown | Form::Text, _) => None,
+    };
+    let schema = schema(args)?;
+    let name = args.schema.to_string_lossy();
+    let title = args.title.as_deref().unwrap_or(&name);
+    let reference = Reference::with_releases(&schema, title, releases.as_ref());
+    let output = args.output.as_deref();
+    let written = match folder {
+        Some(folder) => {
+            let site = reference.site();
+            let files = site
+                .iter()
+                .map(|file| (file.name.as_str(), file.text.as_str()));
+            folder.replace(files).map_err(|error| complain(&error))
+        }
+        None if args.format == Form::Text => put(&reference.text(), output),
+        None => put(&reference.markdown(), output),
+    };
+    let warnings = reference.warnings();
+    let mut sink = Sink::stderr();
+    for warning in &warnings {
+        sink.write(format!("{warning}\n").as_bytes());
+    }
+    let judged = match args.strict && !warnings.is_empty() {
+        true => Outcome::Rejected,
+        false => Outcome::Done,
+    };
+    written?;
+    let outcome = judged.max(sink.finish());
+    drop(reference);
+    // The process ends here; taking the schema apart first would only cost time.
+    std::mem::forget(schema);
+    Ok(outcome)
+}
+
+fn schema(args: &Args) -> Result<Schema, Outcome> {
+    let language = args.language.extended_by(&args.extend);
+    match Source::read(&args.schema, &language)? {
+        Source::Schema(schema) => Ok(*schema),
+        Source::Introspection(interface) => {
+            let failed = |error: &dyn std::fmt::Display| {
+                complain(&format!("{}: {error}", args.schema.display()))
+            };
+            let imported = import(&interface, None).map_err(|error| failed(&error))?;
+            let frontend = Frontend::new().legacy(true);
+            let schema = frontend.read_text("imported.json", imported.text);
+            schema.map_err(|errors| failed(&errors))
+        }
+    }
+}
+
+fn facts(path: &Path) -> Result<Releases, Outcome> {
+    let text = std::fs::read_to_string(path);
+    let text =
+        text.map_err(|error| complain(&format!("cannot read {}: {error}", path.display())))?;
+    Releases::parse(&text).map_err(|error| complain(&format!("{}: {error}", path.display())))
+}
+
+fn put(text: &str, path: Option<&Path>) -> Result<(), Outcome> {
+    let Some(path) = path else {
+        let mut sink = Sink::stdout();
+        sink.write(text.as_bytes());
+        return match sink.finish() {
+            Outcome::Done => Ok(()),
+            outcome => Err(outcome),
+        };
+    };
+    std::fs::write(path, text)
+        .map_err(|error| complain(&format!("cannot write {}: {error}", path.display())))
+}
