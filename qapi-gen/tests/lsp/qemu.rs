@@ -177,7 +177,11 @@ fn formatted_documentation_says_what_it_said() {
         let before = texts(&str::to_owned);
         for (what, change) in [
             ("as it is", &format as &dyn Fn(&str) -> String),
-            ("spoilt", &|text| format(&spoilt(text))),
+            ("spoilt", &|text| {
+                let new = format(&spoilt(text));
+                assert_eq!(changes(&new), [], "it changes again");
+                new
+            }),
         ] {
             let after = texts(change);
             let differs = before
