@@ -7,6 +7,7 @@ use crate::model::Builtin;
 use crate::names::{Symbol, sym};
 use crate::source::Span;
 use crate::syntax::ast::{Object, Str, Value};
+use std::fmt::Display;
 
 /// What to do about `'discriminator': {}`.
 pub(super) const UNTAGGED_UNION: &str = "since QEMU 2.4 unions without a tag are written as 'alternate'; older schemas are read as legacy input";
@@ -138,7 +139,7 @@ impl Shape<'_> {
         };
         let sound = |name: &Str| {
             let text = self.text(name.symbol);
-            names::fault(text, name.span, "", Case::Lower, Code::MemberNameCase).is_none()
+            names::fault(text, name.span, &"", Case::Lower, Code::MemberNameCase).is_none()
         };
         !data.members.is_empty() && data.members.iter().all(|(name, _)| sound(name))
     }
@@ -147,12 +148,12 @@ impl Shape<'_> {
     pub(super) fn short_or_long<'v>(
         &mut self,
         value: &'v Value,
-        what: &str,
+        what: &dyn Display,
         optional: &[Symbol],
     ) -> (Option<&'v Value>, Option<&'v Object>) {
         match value {
             Value::Object(object) => {
-                self.keys(object, what, &[sym::TYPE], optional);
+                self.keys(object, &what.to_string(), &[sym::TYPE], optional);
                 (object.get(sym::TYPE), Some(object))
             }
             other => (Some(other), None),

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
+use std::fmt::Display;
 
 /// Which letters and punctuation a name may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(super) enum Case {
 pub(super) fn fault(
     name: &str,
     span: Span,
-    what: &str,
+    what: &dyn Display,
     case: Case,
     code: Code,
 ) -> Option<Diagnostic> {
@@ -150,7 +151,7 @@ mod tests {
 
     fn code(name: &str, case: Case) -> Option<Code> {
         let span = Span { start: 0, end: 0 };
-        fault(name, span, "x", case, Code::TypeNameCase).map(|d| d.code)
+        fault(name, span, &"x", case, Code::TypeNameCase).map(|d| d.code)
     }
 
     #[test]
@@ -174,7 +175,7 @@ mod tests {
     #[cfg(feature = "human")]
     fn a_digit_may_come_first_in_a_value() {
         let span = Span { start: 0, end: 0 };
-        let value = |name| fault(name, span, "x", Case::Lower, Code::ValueNameCase);
+        let value = |name| fault(name, span, &"x", Case::Lower, Code::ValueNameCase);
         assert!(value("2-5").is_none());
         assert_eq!(value("2_5").unwrap().help, ["'2-5' would do"]);
     }

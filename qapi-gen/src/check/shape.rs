@@ -174,7 +174,7 @@ impl Shape<'_> {
             }
             _ => (Case::Camel, Code::TypeNameCase),
         };
-        let fault = match names::fault(text, name.span, kind.as_str(), case, code) {
+        let fault = match names::fault(text, name.span, &kind.as_str(), case, code) {
             Some(diagnostic) => diagnostic,
             None if case == Case::Camel && text.ends_with("List") => Diagnostic::new(
                 Code::TypeNameList,
@@ -292,7 +292,7 @@ impl Shape<'_> {
                     .map(|data| self.members(data, "'data'", "member", Some(name)));
                 let base = object
                     .get(sym::BASE)
-                    .and_then(|base| self.type_name(base, "'base'", Code::TypeNameExpected));
+                    .and_then(|base| self.type_name(base, &"'base'", Code::TypeNameExpected));
                 Body::Struct {
                     base,
                     members: members.flatten().unwrap_or_default(),
@@ -332,7 +332,7 @@ impl Shape<'_> {
                 let data = self.data(object, Code::CommandData, Code::CommandBoxed);
                 let returns = object
                     .get(sym::RETURNS)
-                    .map(|value| self.type_ref(value, "'returns'", Code::ReturnsShape))
+                    .map(|value| self.type_ref(value, &"'returns'", Code::ReturnsShape))
                     .filter(|ty| !matches!(ty, TypeRef::Name(name) if self.is_empty(*name)));
                 let set = |flag: Symbol, value: bool| matches!(object.get(flag), Some(Value::Bool(b, _)) if *b == value);
                 Body::Command {

@@ -3,10 +3,11 @@
 use super::defs::{Body, BranchDef, Data, FeatureDef, MemberDef, TypeRef, ValueDef};
 use super::keys::{LAST_SIMPLE_UNIONS, UNTAGGED_UNION, is_simple_union};
 use super::names::{self, Case};
-use super::shaper::Shape;
+use super::shaper::{Shape, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{Symbol, sym};
 use crate::syntax::ast::{Object, Str, Value};
+use std::fmt::Display;
 
 impl Shape<'_> {
     pub(super) fn enum_body(&mut self, object: &Object, name: Symbol) -> Body {
@@ -63,14 +64,14 @@ impl Shape<'_> {
             None => item,
         };
         let name = self.name_string(name, "a value of an enum")?;
-        let what = format!("value '{}'", self.text(name.symbol));
         let text = self.text(name.symbol).to_owned();
+        let what = What("value", &text);
         let sound = self.check_name(&text, name, &what, case, Code::ValueNameCase);
         Some(ValueDef {
             name: name.symbol,
             span: name.span,
             sound,
-            condition: object.and_then(|o| self.condition(o, || what.clone())),
+            condition: object.and_then(|o| self.condition(o, || what.to_string())),
             features: object.map_or_else(Vec::new, |o| self.features(o)),
         })
     }
@@ -106,11 +107,12 @@ impl Shape<'_> {
                 .members
                 .iter()
                 .map(|(key, value)| {
-                    let what = format!("branch '{}'", self.text(key.symbol));
+                    let text = self.text(key.symbol).to_owned();
+                    let what = What("branch", &text);
                     let (ty, long) = self.short_or_long(value, &what, &[sym::IF]);
                     BranchDef {
                         value: *key,
-                        condition: long.and_then(|o| self.condition(o, || what.clone())),
+                        condition: long.and_then(|o| self.condition(o, || what.to_string())),
                         ty: ty.map_or(TypeRef::Broken, |ty| self.branch_type(ty, &what, simple)),
                     }
                 })
@@ -134,7 +136,7 @@ impl Shape<'_> {
         }
     }
 
-    fn branch_type(&mut self, ty: &Value, what: &str, simple: bool) -> TypeRef {
+    fn branch_type(&mut self, ty: &Value, what: &dyn Display, simple: bool) -> TypeRef {
         let found = self.report.found.len();
         let name = self.type_name(ty, what, Code::TypeNameExpected);
         if let (Value::Array(array), true) = (ty, simple)
@@ -176,8 +178,8 @@ impl Shape<'_> {
             .members
             .iter()
             .map(|(key, value)| {
-                let what = format!("alternative '{}'", self.text(key.symbol));
                 let text = self.text(key.symbol).to_owned();
+                let what = What("alternative", &text);
                 let sound =
                     self.check_name(&text, *key, &what, Case::Lower, Code::AlternativeNameCase);
                 let (ty, long) = self.short_or_long(value, &what, &[sym::IF]);
@@ -186,7 +188,7 @@ impl Shape<'_> {
                     span: key.span,
                     optional: false,
                     sound,
-                    condition: long.and_then(|o| self.condition(o, || what.clone())),
+                    condition: long.and_then(|o| self.condition(o, || what.to_string())),
                     ty: ty.map_or(TypeRef::Broken, |ty| {
                         self.type_ref(ty, &what, Code::TypeExpected)
                     }),
@@ -230,7 +232,7 @@ impl Shape<'_> {
         let optional = name.is_some();
         let name = name.unwrap_or(&text);
         let symbol = self.parsed.names.intern(name);
-        let what = format!("{role} '{name}'");
+        let what = What(role, name);
         let mut sound = self.check_name(name, key, &what, case, Code::MemberNameCase);
         if !self.parsed.options.legacy && names::is_reserved_member(name) {
             sound = false;
@@ -250,7 +252,7 @@ impl Shape<'_> {
             span: key.span,
             optional,
             sound,
-            condition: long.and_then(|o| self.condition(o, || what.clone())),
+            condition: long.and_then(|o| self.condition(o, || what.to_string())),
             features: long.map_or_else(Vec::new, |o| self.features(o)),
             ty: ty.map_or(TypeRef::Broken, |ty| {
                 self.type_ref(ty, &what, Code::TypeExpected)
@@ -297,13 +299,13 @@ impl Shape<'_> {
         };
         let name = self.name_string(name, "a feature")?;
         let text = self.text(name.symbol).to_owned();
-        let what = format!("feature '{text}'");
+        let what = What("feature", &text);
         let sound = self.check_name(&text, name, &what, Case::Lower, Code::FeatureNameCase);
         Some(FeatureDef {
             name: name.symbol,
             span: name.span,
             sound,
-            condition: object.and_then(|o| self.condition(o, || what.clone())),
+            condition: object.and_then(|o| self.condition(o, || what.to_string())),
         })
     }
 }

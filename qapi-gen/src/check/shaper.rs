@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Symbol;
 use crate::syntax::Parsed;
 use crate::syntax::ast::{Str, Value};
+use std::fmt::{self, Display, Formatter};
 
 /// Checks one expression.
 pub(super) struct Shape<'a> {
@@ -15,6 +16,16 @@ pub(super) struct Shape<'a> {
     pub(super) context: Context,
     /// See [`Def::faulty`](super::defs::Def::faulty).
     pub(super) faulty: bool,
+}
+
+/// How messages call a part of a definition, as in `member 'size'`. Nearly always there is nothing to say, and no text to make.
+pub(super) struct What<'a>(pub(super) &'a str, pub(super) &'a str);
+
+impl Display for What<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let What(role, name) = self;
+        write!(f, "{role} '{name}'")
+    }
 }
 
 impl Shape<'_> {
@@ -40,7 +51,7 @@ impl Shape<'_> {
         &mut self,
         text: &str,
         at: Str,
-        what: &str,
+        what: &dyn Display,
         case: Case,
         code: Code,
     ) -> bool {
@@ -76,7 +87,12 @@ impl Shape<'_> {
         }
     }
 
-    pub(super) fn type_name(&mut self, value: &Value, what: &str, code: Code) -> Option<Str> {
+    pub(super) fn type_name(
+        &mut self,
+        value: &Value,
+        what: &dyn Display,
+        code: Code,
+    ) -> Option<Str> {
         match value {
             Value::Str(name) => Some(*name),
             other => {
@@ -90,7 +106,7 @@ impl Shape<'_> {
         }
     }
 
-    pub(super) fn type_ref(&mut self, value: &Value, what: &str, code: Code) -> TypeRef {
+    pub(super) fn type_ref(&mut self, value: &Value, what: &dyn Display, code: Code) -> TypeRef {
         match value {
             Value::Str(name) => TypeRef::Name(*name),
             Value::Array(array) => match array.items.as_slice() {

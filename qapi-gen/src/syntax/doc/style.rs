@@ -96,6 +96,12 @@ fn is_url(line: &str) -> bool {
 /// The byte offset of a full stop that only one space separates from the next sentence.
 fn single_space(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
+    let stops = |&(stop, space): &(&u8, &u8)| matches!(stop, b'.' | b'!' | b'?') & (*space == b' ');
+    let pairs = bytes.iter().zip(bytes.get(1..)?);
+    // Most lines have none, and without a branch for each byte many are compared at once.
+    if !pairs.fold(false, |found, pair| found | stops(&pair)) {
+        return None;
+    }
     let starts_sentence = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'(';
     bytes.windows(3).enumerate().find_map(|(i, window)| {
         let [stop @ (b'.' | b'!' | b'?'), b' ', next] = window else {

@@ -138,6 +138,9 @@ impl Reader<'_, '_> {
     pub(super) fn check_empty(&mut self) {
         for i in 0..self.sections.len() {
             let section = &self.sections[i];
+            if section.has_text {
+                continue;
+            }
             let name = match section.kind {
                 DocSectionKind::Plain | DocSectionKind::Obsolete => continue,
                 DocSectionKind::Member(name) | DocSectionKind::Feature(name) => {
@@ -148,7 +151,7 @@ impl Reader<'_, '_> {
                 DocSectionKind::Since => "Since".to_owned(),
                 DocSectionKind::Todo => "TODO".to_owned(),
             };
-            if !section.has_text && name != "@" {
+            if name != "@" {
                 let span = section.span;
                 let message = format!("text is missing after '{name}:'");
                 let late = self.late_text.contains(&i).then_some((8, 2));
