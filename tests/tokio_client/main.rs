@@ -5,6 +5,7 @@ mod agent;
 mod calls;
 mod cancel;
 mod connect;
+mod descriptors;
 mod ends;
 mod events;
 mod faults;
