@@ -1,6 +1,6 @@
 //! Threads that wait for each other.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Barrier;
 use std::thread;
