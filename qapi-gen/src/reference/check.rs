@@ -109,23 +109,23 @@ fn problems<'s>(
     message: &Message,
     asked: &mut Option<&'s Command>,
 ) -> Vec<String> {
+    let values = serde_json::Deserializer::from_str(&message.text).into_iter();
+    let values: Vec<Value> = match values.collect() {
+        Ok(values) => values,
+        Err(error) => {
+            *asked = None;
+            return vec![format!("example is not JSON: {error}")];
+        }
+    };
     let mut problems = Vec::new();
-    for value in serde_json::Deserializer::from_str(&message.text).into_iter::<Value>() {
-        match value {
-            Err(error) => {
-                problems.push(format!("example is not JSON: {error}"));
-                *asked = None;
-                break;
-            }
-            Ok(Value::Object(message_)) => {
-                let problem = match message.from_client {
-                    true => request(schema, &message_, asked),
-                    false => answer(schema, &message_, asked),
-                };
-                problems.extend(problem.err());
-            }
-            // Not a message of its own, such as a number that stands for one.
-            Ok(_) => {}
+    for value in &values {
+        // What is no object is no message of its own, such as a number that stands for one.
+        if let Value::Object(value) = value {
+            let checked = match message.from_client {
+                true => request(schema, value, asked),
+                false => answer(schema, value, asked),
+            };
+            problems.extend(checked.err());
         }
     }
     problems

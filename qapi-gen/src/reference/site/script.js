@@ -46,18 +46,20 @@
 
   const partKinds = { command: "argument", enum: "value", alternate: "alternative" };
   const squeeze = (text) => text.toLowerCase().replace(/[-_]/g, "");
+  const words = (name) => name.toLowerCase().split(/[-_]/);
   const records = ({ pages, items }) => {
     const all = [];
     for (const [kind, name, page, about, flags, parts] of items) {
       const anchor = `${kind === "command" || kind === "event" ? kind : "type"}-${name}`;
       const href = `${pages[page]}#${encodeURIComponent(anchor)}`;
       const key = squeeze(name);
-      all.push({ kind, name, key, about, flags, anchor, href });
+      all.push({ kind, name, key, words: words(name), about, text: about.toLowerCase(), flags, anchor, href });
       for (const part of parts) {
         all.push({
           kind: partKinds[kind] ?? "member",
           name: part,
           key: squeeze(part),
+          words: words(part),
           owner: name,
           ownerKey: key,
           flags: [],
@@ -69,15 +71,16 @@
     return all;
   };
 
-  const kindRank = { command: 0, event: 1, enum: 2, struct: 2, union: 2, alternate: 2 };
+  // What is looked for by name is a command more often than not.
+  const kindRank = { command: 0, event: 2, enum: 6, struct: 6, union: 6, alternate: 6 };
   const matches = (record, term) => {
     const { key } = record;
     if (key === term) return 0;
     if (key.startsWith(term)) return 1;
-    if (record.name.toLowerCase().split(/[-_]/).some((word) => word.startsWith(term))) return 2;
+    if (record.words.some((word) => word.startsWith(term))) return 1.5;
     if (key.includes(term)) return 3;
     if (record.ownerKey?.includes(term)) return 4;
-    if (record.about?.toLowerCase().includes(term)) return 6;
+    if (record.text?.includes(term)) return 6;
     return Infinity;
   };
   const find = (all, query) => {
