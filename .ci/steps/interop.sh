@@ -8,12 +8,7 @@ step_interop() {
   cargo test --locked -q --workspace --all-features --test clients --no-run
   if [ ! -x "$venv/bin/pip" ]; then
     need python3 python3
-    # Debian has the module for virtual environments in a package of its own.
-    python3 -m venv "$venv" 2>/dev/null || {
-      apt-get update -qq
-      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
-      python3 -m venv --clear "$venv"
-    }
+    python_venv "$venv"
   fi
   "$venv/bin/pip" install -q --disable-pip-version-check -r tests/interop/python/requirements.txt
   "$venv/bin/python" tests/interop/python/qemu_qmp.py "$target/debug/vmm"

@@ -8,12 +8,31 @@ step_tests() {
   need nvim neovim
   # What the reference's site is looked at with.
   need chromium chromium
+  need_readers
   cargo test --workspace --all-features 2>&1 | tee target/ci/tests.output || status=$?
   awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' \
     target/ci/tests.output >target/ci/tests.count
   found "$(cat target/ci/tests.count)"
   return "$status"
+}
+
+# Other projects' tools that read what `qapi-gen export` writes.
+need_readers() {
+  local from=qapi-gen/tests/export to=$PWD/target/tools/readers
+  export PATH="$to/python/bin:$to/node_modules/.bin:$PATH" NODE_PATH=$to/node_modules
+  if [ -e "$to/done" ] && [ "$to/done" -nt $from/package.json ] && [ "$to/done" -nt $from/requirements.txt ]; then
+    return
+  fi
+  need python3 python3
+  need node nodejs
+  need npm npm
+  rm -rf "$to"
+  python_venv "$to/python"
+  "$to/python/bin/pip" install -q --disable-pip-version-check -r $from/requirements.txt
+  cp $from/package.json "$to"
+  npm install --silent --no-fund --no-audit --prefix "$to"
+  touch "$to/done"
 }
 
 about[generated]="what is generated and committed is what would be generated now"

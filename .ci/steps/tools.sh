@@ -13,6 +13,15 @@ need() {
   fi
 }
 
+# A virtual environment of Python. Debian has the module for it in a package of its own.
+python_venv() {
+  python3 -m venv "$1" 2>/dev/null || {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+    python3 -m venv --clear "$1"
+  }
+}
+
 need_rust() {
   if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
     PATH="$HOME/.cargo/bin:$PATH"
