@@ -50,7 +50,7 @@ fn rendered(errors: &Errors) -> String {
 fn guarantees() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = String::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "tests", "qapi-gen/tests"] {
         read_sources(&root.join(folder), &mut sources);
     }
     let page = std::fs::read_to_string(root.join("docs/guarantees.md")).unwrap();
