@@ -94,6 +94,11 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Value {
+        self.try_call(method, params)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -103,8 +108,10 @@ impl Browser {
         loop {
             let mut answer = self.receive();
             if answer["id"] == self.last {
-                assert_eq!(answer["error"], Value::Null, "{method}");
-                return answer["result"].take();
+                return match answer["error"].take() {
+                    Value::Null => Ok(answer["result"].take()),
+                    error => Err(error),
+                };
             }
             self.events.push(answer);
         }
@@ -137,17 +144,16 @@ impl Browser {
         result["result"]["value"].take()
     }
 
-    /// Waits until an expression holds.
-    fn until(&mut self, expression: &str) {
-        let promise = format!(
-            "new Promise((resolve) => {{
-               const look = () => ({expression}) ? resolve(true) : requestAnimationFrame(look);
-               look();
-             }})"
-        );
-        // A page that goes away takes its promise along.
-        let params = json!({ "expression": promise, "awaitPromise": true });
-        self.call("Runtime.evaluate", params);
+    /// Asks until an expression holds. While one page gives way to another there may be none to ask.
+    #[track_caller]
+    fn eventually(&mut self, expression: &str) {
+        for _ in 0..50_000 {
+            let asked = self.try_call("Runtime.evaluate", json!({ "expression": expression }));
+            if asked.is_ok_and(|answer| answer["result"]["value"] == true) {
+                return;
+            }
+        }
+        panic!("never: {expression}");
     }
 
     fn key(&mut self, key: &str) {
@@ -177,7 +183,7 @@ impl Browser {
         self.key("/");
         assert_eq!(self.eval("document.activeElement.id"), "search");
         self.call("Input.insertText", json!({ "text": query }));
-        self.until("document.getElementById('found').textContent !== ''");
+        self.eventually("document.getElementById('found').textContent !== ''");
         let names = self.eval(
             "[...document.querySelectorAll('#results [role=option]')].map((it) =>
                it.querySelector('.kind').textContent + ' ' + it.querySelector('.name').textContent)",
@@ -188,9 +194,9 @@ impl Browser {
     /// Follows what a key opens.
     fn go(&mut self, key: &str, hash: &str) {
         self.key(key);
-        // The page may be another one by then, so that it is asked from outside.
-        while self.eval("location.hash + ' ' + document.readyState") != format!("{hash} complete") {
-        }
+        self.eventually(&format!(
+            "location.hash === '{hash}' && document.readyState === 'complete'"
+        ));
     }
 
     fn media(&mut self, scheme: &str, width: u32) {
@@ -402,12 +408,7 @@ fn links_stay_and_texts_stay_texts() {
         ("index.html#type-Room:gone", "/room.html#type-Room"),
     ] {
         browser.open(&site, old);
-        while !browser
-            .eval("location.href")
-            .as_str()
-            .unwrap()
-            .ends_with(new)
-        {}
+        browser.eventually(&format!("location.href.endsWith('{new}')"));
     }
     browser.open(&site, "room.html#command-gone");
     assert_eq!(browser.eval("location.hash"), "#command-gone");

@@ -211,3 +211,22 @@ fn file_name(module: &str, taken: &mut HashSet<String>) -> String {
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_names_of_their_own() {
+        let mut taken = HashSet::from([INDEX.to_owned()]);
+        let mut name = |module| file_name(module, &mut taken);
+        assert_eq!(name("block/core.json"), "block-core.html");
+        assert_eq!(name("../../qapi/block.json"), "qapi-block.html");
+        assert_eq!(name("index.json"), "index-2.html");
+        assert_eq!(name("Job.json"), "Job.html");
+        assert_eq!(name("job.json"), "job-2.html");
+        assert_eq!(name("javascript:x\"<é>"), "javascript-x----.html");
+        assert_eq!(name("..json"), "module.html");
+        assert_eq!(name(&"x".repeat(300)).len(), 105);
+    }
+}
