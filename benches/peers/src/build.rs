@@ -25,7 +25,7 @@ const PROGRAMS: [(&str, &str, Option<Required>); 3] = [
 
 pub fn report(target: &Path) -> Result<()> {
     for (program, ..) in PROGRAMS {
-        cpu::run(cargo("fetch", program).arg("--locked"))?;
+        fetch(program)?;
     }
     println!(
         "From nothing, all dependencies and the generator included. Seconds, medians of {ROUNDS} rounds; nothing is compiled \
@@ -67,8 +67,16 @@ pub fn report(target: &Path) -> Result<()> {
 
 /// Builds a program with nothing to build on.
 fn build(program: &str, profile: &str, target: &Path) -> Result<Cost> {
-    std::fs::remove_dir_all(target)?;
-    let mut command = cargo("build", program);
+    cold(&manifest(program), profile, target)
+}
+
+/// Builds the package of a manifest, with nothing to build on.
+pub fn cold(manifest: &Path, profile: &str, target: &Path) -> Result<Cost> {
+    if target.exists() {
+        std::fs::remove_dir_all(target)?;
+    }
+    let mut command = Command::new(env!("CARGO"));
+    command.arg("build").arg("--manifest-path").arg(manifest);
     command.args([
         "--offline",
         "--locked",
@@ -82,16 +90,15 @@ fn build(program: &str, profile: &str, target: &Path) -> Result<Cost> {
     cpu::run(command.arg(target))
 }
 
-fn cargo(what: &str, program: &str) -> Command {
+/// Fetches what a program in `programs/` needs.
+pub fn fetch(program: &str) -> Result<Cost> {
     let mut command = Command::new(env!("CARGO"));
-    command
-        .arg(what)
-        .arg("--manifest-path")
-        .arg(manifest(program));
-    command
+    command.args(["fetch", "--locked", "--manifest-path"]);
+    cpu::run(command.arg(manifest(program)))
 }
 
-fn manifest(program: &str) -> PathBuf {
+/// Of a program in `programs/`.
+pub fn manifest(program: &str) -> PathBuf {
     let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
     programs.join(program).join("Cargo.toml")
 }

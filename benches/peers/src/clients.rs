@@ -13,6 +13,7 @@ use crate::stats::{Required, head, median, ratio, row};
 use std::path::Path;
 
 pub use memory::{MEMORY, print as print_memory};
+pub use python::shell as qmp_shell;
 
 /// With the storage daemon, whose replies take unequal times, and with canned replies.
 const ROUNDS: [usize; 2] = [101, 41];

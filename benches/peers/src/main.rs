@@ -12,6 +12,7 @@ mod process;
 mod scaling;
 mod servers;
 mod stats;
+mod terminal;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,6 +66,12 @@ const SECTIONS: &[Section] = &[
         title: "Servers",
         needs: "qemu-system-x86_64, qemu-storage-daemon; 11,100 open files",
         run: servers::report,
+    },
+    Section {
+        name: "terminal",
+        title: "The command `qmp`",
+        needs: "qemu-system-x86_64; python3 and the network, for qemu.qmp; strip; minutes",
+        run: terminal::report,
     },
 ];
 

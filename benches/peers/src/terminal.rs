@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ROUNDS: usize = 101;
-/// Cold builds take long.
-const BUILDS: usize = 3;
 /// Of a whole process the bare one is too short to be measured alone.
 const TIMES: usize = 10;
 
@@ -149,7 +147,7 @@ fn completion(programs: &Programs, socket: &Path, home: &Path) -> Result<()> {
     let lines = [
         "qmp query-st",
         "qmp blockdev-add driver=qcow2 file.dr",
-        "qmp blockdev-del node-name=",
+        "qmp device_add driver=virtio-blk",
     ];
     println!(
         "\nCompletion in bash, zsh and fish runs a process for each Tab, which asks the server what cannot be kept. CPU milliseconds.\n"
@@ -198,7 +196,7 @@ fn size(programs: &Programs) -> Result<()> {
 
 /// From nothing, beside the README's first program.
 fn builds(scratch: &Path) -> Result<()> {
-    println!("Cold builds, as in the section on them. CPU seconds, medians of {BUILDS} rounds.\n");
+    println!("Cold builds, as in the section on them, one of each. CPU seconds.\n");
     head(&[
         "",
         "profile",
@@ -206,6 +204,7 @@ fn builds(scratch: &Path) -> Result<()> {
         "CPU / the first program's",
         "required",
     ]);
+    build::fetch("readme")?;
     let target = scratch.join("cold");
     let programs = [
         (
@@ -216,18 +215,14 @@ fn builds(scratch: &Path) -> Result<()> {
         ("`qmp`", qmp_manifest(), Some(Required::AtMost(2.5))),
     ];
     for profile in ["dev", "release"] {
-        let mut costs: [Vec<f64>; 2] = Default::default();
-        for _ in 0..BUILDS {
-            for (costs, (_, manifest, _)) in costs.iter_mut().zip(&programs) {
-                costs.push(build::cold(manifest, profile, &target)?.cpu);
-            }
-        }
-        for (own, (name, _, required)) in costs.iter().zip(&programs) {
-            let times = ratio(own, &costs[0]);
+        let mut first = None;
+        for (name, manifest, required) in &programs {
+            let cost = build::cold(manifest, profile, &target)?.cpu;
+            let times = cost / *first.get_or_insert(cost);
             row([
                 (*name).to_owned(),
                 profile.to_owned(),
-                format!("{:.1}", median(own)),
+                format!("{cost:.1}"),
                 format!("{times:.2}"),
                 Required::shown(*required, times),
             ]);

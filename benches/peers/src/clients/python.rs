@@ -23,6 +23,11 @@ fn python() -> Option<&'static PathBuf> {
     python.as_ref()
 }
 
+/// The shell that comes with it.
+pub fn shell() -> Option<PathBuf> {
+    python().map(|python| python.with_file_name("qmp-shell"))
+}
+
 fn environment() -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("target/qemu.qmp");
