@@ -233,6 +233,19 @@ fn nothing_breaks_out() {
 }
 
 #[test]
+fn a_release_is_said_once() {
+    let text = "##\n# @Kind:\n#\n# @a: (since 2.9)\n#\n# @b: old (since 2.8)\n#\n# Since: 2.0\n##\n\
+                { 'enum': 'Kind', 'data': [ 'a', 'b' ] }";
+    let schema = Frontend::new().read_text("a.json", text).unwrap();
+    let text = Reference::new(&schema, "").text();
+    let values = text.split("Values:\n").nth(1).unwrap();
+    assert_eq!(
+        values,
+        "  a (since 2.9)\n  b (since 2.8)\n      old (since 2.8)\n"
+    );
+}
+
+#[test]
 fn examples_are_checked() {
     let schema = heater();
     let warnings = Reference::new(&schema, "").warnings();

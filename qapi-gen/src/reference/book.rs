@@ -1,6 +1,6 @@
 //! What a reference says, whatever it is written as: the definitions with their parts, in the order of the schema.
 
-use super::facts::{Facts, stated_default};
+use super::facts::{Facts, says_more, stated_default};
 use super::uses::{Use, uses};
 use crate::Releases;
 use crate::model::*;
@@ -269,7 +269,7 @@ impl<'s> Book<'s> {
                 name: &member.name,
                 ty: Some(member.ty),
                 optional: member.optional,
-                doc: member.doc.as_ref(),
+                doc: member.doc.as_ref().filter(|doc| says_more(doc)),
                 features: &member.features,
                 condition: member.condition.as_ref(),
                 facts,
@@ -291,7 +291,7 @@ impl<'s> Book<'s> {
             name: &value.name,
             ty: None,
             optional: false,
-            doc: value.doc.as_ref(),
+            doc: value.doc.as_ref().filter(|doc| says_more(doc)),
             features: &value.features,
             condition: value.condition.as_ref(),
             facts: Facts::of_value(enum_, value, self.releases),
@@ -306,7 +306,7 @@ impl<'s> Book<'s> {
             name: &alternative.name,
             ty: Some(alternative.ty),
             optional: false,
-            doc: alternative.doc.as_ref(),
+            doc: alternative.doc.as_ref().filter(|doc| says_more(doc)),
             features: Features::none(),
             condition: alternative.condition.as_ref(),
             facts: Facts::of_alternative(alternate, json, alternative.doc.as_ref(), self.releases),

@@ -103,6 +103,13 @@ fn changes(was: Vec<(&str, Presence<'_>)>) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether a description is more than the release, which is shown anyway.
+pub(super) fn says_more(text: &Text) -> bool {
+    let words = text.text.trim();
+    let alone = words.starts_with('(') && words.find(')') == words.len().checked_sub(1);
+    !(words.is_empty() || alone && described_since(Some(text)).is_some() && words.len() < 16)
+}
+
 /// The default that documentation states in parentheses, as `(default: 4096; since 2.1)` or `(default 'exact')`, or at the
 /// start of a sentence, as `Defaults to true.`
 pub(super) fn stated_default(text: &str) -> Option<String> {
