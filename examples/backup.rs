@@ -18,9 +18,7 @@ use std::time::Duration;
 
 use qapi_rt::Client;
 use qapi_rt::jobs::{Job, JobUpdate};
-use qapi_rt::qmp::{
-    BlockdevBackup, BlockdevOptions, BlockdevOptionsFile, MirrorSyncMode, commands,
-};
+use qapi_rt::qmp::{BlockdevOptions, BlockdevOptionsFile, MirrorSyncMode, commands};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     attach(&client, "disk0").await?;
     attach(&client, "backup0").await?;
 
-    let backup = BlockdevBackup::new("disk0", MirrorSyncMode::Full, "backup0");
-    let job = Job::new(commands::BlockdevBackup::new(backup));
+    let backup = commands::BlockdevBackup::new("disk0", MirrorSyncMode::Full, "backup0");
+    let job = Job::new(backup);
     let mut run = client.run(job).progress_every(Duration::from_millis(100));
     while let Some(update) = run.next().await {
         match update {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use qapi_gen::model::Type;
 use qapi_tests::{
-    Generator, Model, Optional, Seeded, Source, check, choices, differ, heater_model, models,
+    Generator, Model, Optional, QMP, Seeded, Source, check, choices, differ, heater_model, models,
     to_text,
 };
-use qapi_types::{Mode, Value};
+use qapi_types::{Mode, Reader, Value, from_slice};
 use serde_json::json;
 
 /// Mistakes made in each set of arguments.
@@ -49,6 +49,75 @@ fn generated_code_against_an_interpreter() {
         .filter(|kind| !texts.contains(**kind))
         .collect();
     assert!(absent.is_empty(), "never seen: {absent:?}");
+}
+
+/// What QEMU dropped is refused in the words of the newest release, unless read as one that still had it.
+#[test]
+fn what_was_dropped_is_refused() {
+    for (command, arguments, last, refusal) in [
+        (
+            "migrate",
+            json!({"uri": "tcp:0:1", "detach": true}),
+            (10, 2),
+            "Parameter 'detach' is unexpected",
+        ),
+        (
+            "blockdev-add",
+            json!({"driver": "gluster", "volume": "v", "path": "p", "server": []}),
+            (11, 0),
+            "Parameter 'driver' does not accept value 'gluster'",
+        ),
+        // The tag comes last.
+        (
+            "blockdev-add",
+            json!({"volume": "v", "path": "p", "server": [], "driver": "gluster"}),
+            (11, 0),
+            "Parameter 'driver' does not accept value 'gluster'",
+        ),
+        (
+            "chardev-add",
+            json!({"id": "c", "backend": {"type": "socket", "data": {
+                "addr": {"type": "unix", "data": {"path": "p"}}, "reconnect": 1}}}),
+            (10, 0),
+            "Parameter 'backend.data.reconnect' is unexpected",
+        ),
+        (
+            "migrate-set-capabilities",
+            json!({"capabilities": [{"capability": "zero-blocks", "state": true}]}),
+            (10, 2),
+            "Parameter 'capability' does not accept value 'zero-blocks'",
+        ),
+    ] {
+        let recode = QMP
+            .command(command)
+            .expect("it was generated")
+            .arguments
+            .recode;
+        let text = arguments.to_string();
+        let strict = || Reader::from_str(&text, Mode::Strict);
+        let later = (last.0, last.1 + 1);
+        for reader in [strict(), strict().of_release(later)] {
+            assert_eq!(recode(&mut { reader }).unwrap_err().desc(), refusal);
+        }
+        for reader in [
+            strict().of_release(last),
+            Reader::from_str(&text, Mode::Lenient),
+        ] {
+            let written = recode(&mut { reader }).expect("it is known");
+            assert_eq!(
+                from_slice::<Value>(&written, Mode::Strict).unwrap(),
+                arguments
+            );
+        }
+    }
+    let until = |name: &str| {
+        let mut rows = qapi_types::qmp::COMMANDS.iter();
+        rows.find(|row| row.name == name)
+            .expect("it is there")
+            .until
+    };
+    assert_eq!(until("query-migrationthreads"), Some("10.2"));
+    assert_eq!(until("migrate"), None);
 }
 
 fn one_command(

@@ -6,7 +6,7 @@ mod common;
 use qapi_gen::model::{
     Alternative, Condition, Definition, EnumValue, Features, Member, Object, Schema,
 };
-use qapi_gen::restate::{Exceptions, File, dropped, restate};
+use qapi_gen::restate::{Exceptions, File, Words, dropped, restate, strangers};
 use qapi_gen::{Frontend, Loader, MemoryLoader, Releases};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,10 +20,12 @@ fn read(files: &[(&str, &str)]) -> Schema {
 }
 
 fn restated(schema: &Schema) -> Vec<File> {
+    let words = Words::default();
     restate(
         schema,
         &Releases::default(),
-        &Exceptions::of(schema),
+        &Exceptions::of(schema, &words),
+        &words,
         "Restated.",
     )
 }
@@ -327,12 +329,82 @@ fn exceptions_can_be_shared() {
     let one = read(&[("main.json", "{ 'command': 'a' }")]);
     let pragma = "{ 'pragma': { 'command-name-exceptions': [ 'a_b' ] } } ";
     let other = read(&[("main.json", &format!("{pragma}{{ 'command': 'a_b' }}"))]);
-    let shared = Exceptions::of(&one).merge(Exceptions::of(&other));
-    assert_eq!(shared, Exceptions::of(&other));
+    let words = Words::default();
+    let shared = Exceptions::of(&one, &words).merge(Exceptions::of(&other, &words));
+    assert_eq!(shared, Exceptions::of(&other, &words));
     assert_eq!(
-        restate(&one, &Releases::default(), &shared, "")[0].text,
+        restate(&one, &Releases::default(), &shared, &words, "")[0].text,
         "{ 'pragma': { 'command-name-exceptions': [ 'a_b' ] } }\n\n{ 'command': 'a' }\n"
     );
+}
+
+#[test]
+fn words_become_documentation() {
+    let schema = read(&[(
+        "main.json",
+        "{ 'command': 'lamp-set', 'data': { 'on': 'bool', '*level': { 'type': 'int', 'features': [ 'deprecated' ] } } }",
+    )]);
+    let words = "
+        # a remark
+        lamp-set: Switches a lamp, in a text that is too long for a single line. It has two sentences.
+        lamp-set.on: whether there is light
+        lamp-set deprecated: use @on
+        lamp-gone: What is not there is left out.";
+    let words = Words::parse(words).unwrap();
+    let exceptions = Exceptions::of(&schema, &words);
+    let restated = restate(&schema, &Releases::default(), &exceptions, &words, "");
+    let text = &restated[0].text;
+    let expected = "\
+##
+# @lamp-set:
+#
+# Switches a lamp, in a text that is too long for a single line.  It
+# has two sentences.
+#
+# @on: whether there is light
+#
+# Features:
+#
+# @deprecated: use @on
+##
+";
+    assert!(text.contains(expected), "{text}");
+    // `level` is not described.
+    assert!(text.contains("{ 'documentation-exceptions': [ 'lamp-set' ] }"));
+    read_restated(&restated);
+
+    assert_eq!(strangers(&words, &[schema]), ["lamp-gone"]);
+    let other = read(&[("main.json", "{ 'command': 'lamp-set' }")]);
+    assert_eq!(
+        strangers(&words, &[other]),
+        ["lamp-gone", "lamp-set deprecated", "lamp-set.on"]
+    );
+    for (text, error) in [
+        ("a: b\n\na: c", "line 3: 'a' is described already"),
+        ("a b", "line 1: expected SUBJECT: TEXT"),
+    ] {
+        assert_eq!(Words::parse(text).unwrap_err(), error);
+    }
+}
+
+/// Words about what went would be lost in silence.
+#[test]
+fn the_words_for_qemus_schemas_are_about_what_these_have() {
+    let data = common::data();
+    let words = std::fs::read_to_string(data.join("words.txt")).unwrap();
+    let schemas = [
+        ("qapi/qapi-schema.json", "qmp"),
+        ("qga/qapi-schema.json", "qga"),
+    ];
+    let schemas = schemas.map(|(root, name)| {
+        let dropped = data.join(format!("releases/{name}-dropped.json"));
+        Frontend::new()
+            .extend(dropped)
+            .read(data.join(root))
+            .unwrap()
+    });
+    let words = Words::parse(&words).unwrap();
+    assert_eq!(strangers(&words, &schemas), [""; 0]);
 }
 
 /// Everything that a schema says, but for documentation and places.
@@ -495,7 +567,7 @@ fn dropped_by(schemas: &[&str]) -> (String, Schema) {
         .collect();
     let names = ["6.0.0", "7.0", "8.0"];
     let releases: Vec<(&str, &Schema)> = names.into_iter().zip(&schemas).collect();
-    let text = dropped(&releases, "Dropped.").unwrap();
+    let text = dropped(&releases, &Words::default(), "Dropped.").unwrap();
     let last = restated(schemas.last().unwrap());
     let files = [
         ("main.json", last[0].text.as_str()),
@@ -614,7 +686,7 @@ fn a_type_that_became_something_else_cannot_be_kept() {
         "{ 'struct': 'Is', 'data': {} } { 'command': 'gone', 'data': { 'x': 'Is' } }",
     )]);
     let new = read(&[("main.json", "{ 'enum': 'Is', 'data': [] }")]);
-    let error = dropped(&[("6.0", &old), ("7.0", &new)], "").unwrap_err();
+    let error = dropped(&[("6.0", &old), ("7.0", &new)], &Words::default(), "").unwrap_err();
     assert_eq!(error, "'Is' is something else by now");
 }
 
@@ -635,7 +707,14 @@ fn releases_that_facts_refute_are_corrected() {
          ##\n# @Mode:\n#\n# @a: (since 0.9)\n#\n# @b: (since 2.5)\n#\n# Since: 0.9\n##\n\
          { 'enum': 'Mode', 'data': [ 'a', 'b' ] }\n",
     )]);
-    let files = restate(&schema, &facts, &Exceptions::of(&schema), "");
+    let words = Words::default();
+    let files = restate(
+        &schema,
+        &facts,
+        &Exceptions::of(&schema, &words),
+        &words,
+        "",
+    );
     // 1.5 is later than the release that lacks the command, so may be right; the others cannot be.
     let comments: String = files[0]
         .text

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub use crate::error::{Error, Result};
-pub use crate::reader::{Kind, Mode, Reader};
+pub use crate::reader::{Kind, Mode, Reader, Release};
 pub use crate::union::{Branch, Branches, branch_finish, branch_finish_untagged, branch_member};
 pub use crate::writer::Writer;
 
@@ -74,6 +74,9 @@ pub trait Enum: Sized + Clone + 'static {
     const NAMES: &'static [&'static str];
     /// Those that the schema marks as `deprecated` or `unstable`: name and features.
     const MARKED: &'static [(&'static str, &'static [&'static str])] = &[];
+    /// Those that the newest release does not have: name and the last release that has it. A server of a later one refuses
+    /// them.
+    const DROPPED: &'static [(&'static str, Release)] = &[];
 
     /// A value that the schema does not have.
     fn unrecognized(name: Unrecognized) -> Self;
@@ -131,6 +134,25 @@ pub fn get<T: Decode>(
             filled(again, r)
         }
         Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
+    }
+}
+
+/// As [`get`], for a member that the newest release does not have: for a server of a release after `last` it is none.
+///
+/// # Errors
+/// As those of `get`.
+#[inline(never)]
+pub fn get_until<T: Decode>(
+    last: Release,
+    slot: &mut Option<T>,
+    fault: &mut Fault,
+    ordinal: u16,
+    name: &'static str,
+    r: &mut Reader<'_>,
+) -> Result<bool> {
+    match r.is_after(last) {
+        true => Ok(false),
+        false => get(slot, fault, ordinal, name, r),
     }
 }
 
@@ -366,22 +388,34 @@ impl Named {
 /// When it is not a string or (in strict mode) not a known value.
 #[inline(never)]
 pub fn enumeration<T: Enum>(r: &mut Reader<'_>) -> Result<T> {
-    named(T::NAMES, r).map(Named::into_value)
+    named(T::NAMES, T::DROPPED, r).map(Named::into_value)
 }
 
 /// Not generic, so that it is compiled once.
 #[inline(never)]
-fn named(names: &[&str], r: &mut Reader<'_>) -> Result<Named> {
+fn named(names: &[&str], dropped: &[(&str, Release)], r: &mut Reader<'_>) -> Result<Named> {
     if let Some(index) = r.foreseen(names) {
         return Ok(Named::Known(index));
     }
     let start = r.offset();
     let name = r.string()?;
-    match find(names, &name) {
+    match known(names, dropped, &name, r) {
         Some(index) => Ok(Named::Known(index)),
         None if r.is_strict() => Err(Error::new(ErrorKind::Value((&*name).into()), start)),
         None => Ok(Named::Unrecognized(Unrecognized::new(&*name))),
     }
+}
+
+/// Which of the names it is, if the reader's release has it.
+#[inline]
+pub(crate) fn known(
+    names: &[&str],
+    dropped: &[(&str, Release)],
+    name: &str,
+    r: &Reader<'_>,
+) -> Option<usize> {
+    let is_dropped = |&(known, last): &(&str, Release)| known == name && r.is_after(last);
+    find(names, name).filter(|_| !dropped.iter().any(is_dropped))
 }
 
 /// Which of the names it is.

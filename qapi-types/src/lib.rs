@@ -107,7 +107,7 @@ pub use error::{Error, ErrorKind, Result, Syntax};
 pub use message::{Command, ErrorClass, ErrorReply, Event, Events, Timestamp};
 pub use open::{Empty, Null, Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 pub use qtype::QType;
-pub use reader::{Kind, Mark, Mode, Reader, utf8};
+pub use reader::{Kind, Mark, Mode, Reader, Release, utf8};
 pub use serde_json::{Value, json};
 pub use table::{CommandInfo, EventInfo};
 pub use writer::{Note, Style, Writer};

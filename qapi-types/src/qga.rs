@@ -3053,14 +3053,17 @@ impl crate::codec::Members for GuestExec {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestExecCaptureOutputMode {
-    /// (since 8.0)
+    /// nothing (since 8.0)
     None,
-    /// (since 8.0)
+    /// standard output only.  Agents may lose output of programs that
+    /// are run later: use `separated`.  (since 8.0)
     Stdout,
-    /// (since 8.0)
+    /// standard error only.  Agents may lose output of programs that
+    /// are run later: use `separated`.  (since 8.0)
     Stderr,
-    /// (since 8.0)
+    /// standard output and standard error (since 8.0)
     Separated,
+    /// both as one stream, in the order in which they were written
     /// (since 8.0)
     ///
     /// If: `not(CONFIG_WIN32)`
@@ -5309,6 +5312,9 @@ impl crate::Events for Event {
 #[allow(deprecated)]
 pub mod commands {
 
+    /// Returns the number given, with a byte 0xff before it that ends what
+    /// came earlier.
+    ///
     /// Since: 1.1
     ///
     /// [`guest-sync-delimited` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-sync-delimited), `qapi-schema.json`
@@ -5427,6 +5433,8 @@ pub mod commands {
         const NAME: &'static str = "guest-sync";
     }
 
+    /// Nothing but a sign of life.
+    ///
     /// Since: 0.15
     ///
     /// [`guest-ping` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-ping), `qapi-schema.json`
@@ -5583,6 +5591,8 @@ pub mod commands {
         const NAME: &'static str = "guest-set-time";
     }
 
+    /// The agent's version, and which commands it has and permits.
+    ///
     /// Since: 0.15
     ///
     /// [`guest-info` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-info), `qapi-schema.json`
@@ -5628,6 +5638,8 @@ pub mod commands {
         const NAME: &'static str = "guest-info";
     }
 
+    /// Shuts the guest down.  There is no reply unless it fails.
+    ///
     /// Since: 0.15
     ///
     /// [`guest-shutdown` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-shutdown), `qapi-schema.json`
@@ -5826,6 +5838,9 @@ pub mod commands {
         const NAME: &'static str = "guest-file-close";
     }
 
+    /// Reads from a file that `guest-file-open` opened.  The contents come
+    /// in base64.
+    ///
     /// Since: 0.15
     ///
     /// [`guest-file-read` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-file-read), `qapi-schema.json`
@@ -6168,6 +6183,9 @@ pub mod commands {
         const NAME: &'static str = "guest-fsfreeze-status";
     }
 
+    /// Halts writing to the guest's file systems, so that disks can be
+    /// copied.  The reply is how many there are.
+    ///
     /// If: `any(CONFIG_WIN32, CONFIG_FSFREEZE)`
     ///
     /// Since: 0.15
@@ -7040,6 +7058,10 @@ pub mod commands {
         const NAME: &'static str = "guest-get-memory-block-info";
     }
 
+    /// Whether a program has ended, and then how, and its output in
+    /// base64.  Once that was told, the agent does not know the program
+    /// any more.
+    ///
     /// Since: 2.5
     ///
     /// [`guest-exec-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec-status), `qapi-schema.json`
@@ -7099,21 +7121,27 @@ pub mod commands {
         const NAME: &'static str = "guest-exec-status";
     }
 
+    /// Starts a program in the guest.  The reply comes at the start:
+    /// `guest-exec-status` tells of its end and output.
+    ///
     /// Since: 2.5
     ///
     /// [`guest-exec` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-ga-ref.html#command-QGA-qapi-schema.guest-exec), `qapi-schema.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct GuestExec {
-        /// (since 2.5)
+        /// the program, looked for as the shell does (since 2.5)
         pub path: ::std::string::String,
-        /// (since 2.5)
+        /// what it is given, without its own name (since 2.5)
         pub arg: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        /// (since 2.5)
+        /// its environment as NAME=VALUE, in place of the agent's (since
+        /// 2.5)
         pub env: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        /// (since 2.5)
+        /// its standard input, in base64 (since 2.5)
         pub input_data: ::core::option::Option<::std::string::String>,
-        /// (since 2.5)
+        /// what is kept of its output; none unless told.  To keep one
+        /// stream only makes agents lose output of programs that are run
+        /// later: keep both.  (since 2.5)
         pub capture_output: ::core::option::Option<super::GuestExecCaptureOutput>,
     }
 

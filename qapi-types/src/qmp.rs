@@ -3337,6 +3337,7 @@ impl crate::codec::Enum for QCryptoCipherAlgo {
         "sm4",
         "des-rfb",
     ];
+    const DROPPED: &'static [(&'static str, crate::codec::Release)] = &[("des-rfb", (6, 0))];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -3768,7 +3769,9 @@ impl crate::codec::Members for QCryptoBlockCreateOptionsLUKS {
             "ivgen-hash-alg" => crate::codec::get(&mut p.5, &mut p.0, 4, "ivgen-hash-alg", r),
             "hash-alg" => crate::codec::get(&mut p.6, &mut p.0, 5, "hash-alg", r),
             "iter-time" => crate::codec::get(&mut p.7, &mut p.0, 6, "iter-time", r),
-            "detached-header" => crate::codec::get(&mut p.8, &mut p.0, 7, "detached-header", r),
+            "detached-header" => {
+                crate::codec::get_until((9, 0), &mut p.8, &mut p.0, 7, "detached-header", r)
+            }
             _ => Ok(false),
         }
     }
@@ -5003,8 +5006,8 @@ pub struct SecretCommonProperties {
     pub iv: ::core::option::Option<::std::string::String>,
     /// (since 2.6, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
 }
 
@@ -5040,7 +5043,7 @@ impl SecretCommonProperties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5070,7 +5073,9 @@ impl crate::codec::Members for SecretCommonProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
-            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.4, &mut p.0, 3, "loaded", r)
+            }
             _ => Ok(false),
         }
     }
@@ -5106,8 +5111,8 @@ pub struct SecretProperties {
     pub iv: ::core::option::Option<::std::string::String>,
     /// (since 2.6, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
     /// (since 2.6)
     pub data: ::core::option::Option<::std::string::String>,
@@ -5147,7 +5152,7 @@ impl SecretProperties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5193,7 +5198,9 @@ impl crate::codec::Members for SecretProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
-            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.4, &mut p.0, 3, "loaded", r)
+            }
             "data" => crate::codec::get(&mut p.5, &mut p.0, 4, "data", r),
             "file" => crate::codec::get(&mut p.6, &mut p.0, 5, "file", r),
             _ => Ok(false),
@@ -5235,8 +5242,8 @@ pub struct SecretKeyringProperties {
     pub iv: ::core::option::Option<::std::string::String>,
     /// (since 2.6, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
     /// (since 5.1)
     pub serial: i32,
@@ -5274,7 +5281,7 @@ impl SecretKeyringProperties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5305,7 +5312,9 @@ impl crate::codec::Members for SecretKeyringProperties {
             "format" => crate::codec::get(&mut p.1, &mut p.0, 0, "format", r),
             "keyid" => crate::codec::get(&mut p.2, &mut p.0, 1, "keyid", r),
             "iv" => crate::codec::get(&mut p.3, &mut p.0, 2, "iv", r),
-            "loaded" => crate::codec::get(&mut p.4, &mut p.0, 3, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.4, &mut p.0, 3, "loaded", r)
+            }
             "serial" => crate::codec::get(&mut p.5, &mut p.0, 4, "serial", r),
             _ => Ok(false),
         }
@@ -5446,8 +5455,8 @@ pub struct TlsCredsAnonProperties {
     pub priority: ::core::option::Option<::std::string::String>,
     /// (since 2.5, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
 }
 
@@ -5494,7 +5503,7 @@ impl TlsCredsAnonProperties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5526,7 +5535,9 @@ impl crate::codec::Members for TlsCredsAnonProperties {
             "dir" => crate::codec::get(&mut p.2, &mut p.0, 1, "dir", r),
             "endpoint" => crate::codec::get(&mut p.3, &mut p.0, 2, "endpoint", r),
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
-            "loaded" => crate::codec::get(&mut p.5, &mut p.0, 4, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.5, &mut p.0, 4, "loaded", r)
+            }
             _ => Ok(false),
         }
     }
@@ -5567,8 +5578,8 @@ pub struct TlsCredsPskProperties {
     pub username: ::core::option::Option<::std::string::String>,
     /// (since 3.0, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
 }
 
@@ -5625,7 +5636,7 @@ impl TlsCredsPskProperties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5659,7 +5670,9 @@ impl crate::codec::Members for TlsCredsPskProperties {
             "endpoint" => crate::codec::get(&mut p.3, &mut p.0, 2, "endpoint", r),
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
             "username" => crate::codec::get(&mut p.5, &mut p.0, 4, "username", r),
-            "loaded" => crate::codec::get(&mut p.6, &mut p.0, 5, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.6, &mut p.0, 5, "loaded", r)
+            }
             _ => Ok(false),
         }
     }
@@ -5703,8 +5716,8 @@ pub struct TlsCredsX509Properties {
     pub passwordid: ::core::option::Option<::std::string::String>,
     /// (since 2.5, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `loaded`, it has no use
+    #[deprecated = "leave out `loaded`, it has no use"]
     pub loaded: ::core::option::Option<bool>,
 }
 
@@ -5769,7 +5782,7 @@ impl TlsCredsX509Properties {
     }
 
     /// Sets `loaded`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `loaded`, it has no use"]
     #[must_use]
     #[inline]
     pub fn loaded(mut self, loaded: bool) -> Self {
@@ -5805,7 +5818,9 @@ impl crate::codec::Members for TlsCredsX509Properties {
             "priority" => crate::codec::get(&mut p.4, &mut p.0, 3, "priority", r),
             "sanity-check" => crate::codec::get(&mut p.5, &mut p.0, 4, "sanity-check", r),
             "passwordid" => crate::codec::get(&mut p.6, &mut p.0, 5, "passwordid", r),
-            "loaded" => crate::codec::get(&mut p.7, &mut p.0, 6, "loaded", r),
+            "loaded" => {
+                crate::codec::get_until((9, 0), &mut p.7, &mut p.0, 6, "loaded", r)
+            }
             _ => Ok(false),
         }
     }
@@ -15002,6 +15017,7 @@ impl crate::codec::Enum for BlockPermission {
         "resize",
         "graph-mod",
     ];
+    const DROPPED: &'static [(&'static str, crate::codec::Release)] = &[("graph-mod", (6, 0))];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -15884,8 +15900,8 @@ impl crate::codec::Members for BlockDirtyBitmapSha256 {
 pub struct BlockIOThrottle {
     /// (since 1.1)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use `id`
+    #[deprecated = "use `id`"]
     pub device: ::core::option::Option<::std::string::String>,
     /// (since 2.8)
     pub id: ::core::option::Option<::std::string::String>,
@@ -15964,7 +15980,7 @@ impl BlockIOThrottle {
     }
 
     /// Sets `device`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "use `id`"]
     #[must_use]
     pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.device = Some(device.into());
@@ -17767,6 +17783,10 @@ impl crate::codec::Enum for BlockdevDriver {
     ];
     const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
         ("gluster", &["deprecated"])
+    ];
+    const DROPPED: &'static [(&'static str, crate::codec::Release)] = &[
+        ("gluster", (11, 0)),
+        ("sheepdog", (6, 0)),
     ];
 
     #[inline]
@@ -26059,7 +26079,9 @@ impl crate::codec::Members for BlockdevCreateOptionsLUKS {
             "ivgen-hash-alg" => crate::codec::get(&mut p.5, &mut p.0, 4, "ivgen-hash-alg", r),
             "hash-alg" => crate::codec::get(&mut p.6, &mut p.0, 5, "hash-alg", r),
             "iter-time" => crate::codec::get(&mut p.7, &mut p.0, 6, "iter-time", r),
-            "detached-header" => crate::codec::get(&mut p.8, &mut p.0, 7, "detached-header", r),
+            "detached-header" => {
+                crate::codec::get_until((9, 0), &mut p.8, &mut p.0, 7, "detached-header", r)
+            }
             "file" => crate::codec::get(&mut p.9, &mut p.0, 8, "file", r),
             "header" => crate::codec::get(&mut p.10, &mut p.0, 9, "header", r),
             "size" => crate::codec::get(&mut p.11, &mut p.0, 10, "size", r),
@@ -31227,8 +31249,8 @@ pub struct ChardevSocket {
     pub reconnect_ms: ::core::option::Option<i64>,
     /// (since 2.2, until 10.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use `reconnect-ms`
+    #[deprecated = "use `reconnect-ms`"]
     pub reconnect: ::core::option::Option<i64>,
 }
 
@@ -31356,7 +31378,7 @@ impl ChardevSocket {
     }
 
     /// Sets `reconnect`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "use `reconnect-ms`"]
     #[must_use]
     #[inline]
     pub fn reconnect(mut self, reconnect: i64) -> Self {
@@ -31422,7 +31444,9 @@ impl crate::codec::Members for ChardevSocket {
             "tn3270" => crate::codec::get(&mut p.11, &mut p.0, 10, "tn3270", r),
             "websocket" => crate::codec::get(&mut p.12, &mut p.0, 11, "websocket", r),
             "reconnect-ms" => crate::codec::get(&mut p.13, &mut p.0, 12, "reconnect-ms", r),
-            "reconnect" => crate::codec::get(&mut p.14, &mut p.0, 13, "reconnect", r),
+            "reconnect" => {
+                crate::codec::get_until((10, 0), &mut p.14, &mut p.0, 13, "reconnect", r)
+            }
             _ => Ok(false),
         }
     }
@@ -32733,8 +32757,8 @@ pub enum ChardevBackendKind {
     Ringbuf,
     /// (since 1.5)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use `ringbuf`
+    #[deprecated = "use `ringbuf`"]
     Memory,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -33701,7 +33725,7 @@ pub enum ChardevBackendBranch {
     /// `ringbuf`
     Ringbuf(::std::boxed::Box<ChardevRingbufWrapper>),
     /// `memory`
-    #[deprecated = "going to be removed"]
+    #[deprecated = "use `ringbuf`"]
     Memory(::std::boxed::Box<ChardevRingbufWrapper>),
     /// A branch of a newer or older release.
     Unrecognized {
@@ -37541,8 +37565,8 @@ pub struct NetdevStreamOptions {
     pub reconnect_ms: ::core::option::Option<i64>,
     /// (since 8.0, until 10.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use `reconnect-ms`
+    #[deprecated = "use `reconnect-ms`"]
     pub reconnect: ::core::option::Option<i64>,
 }
 
@@ -37572,7 +37596,7 @@ impl NetdevStreamOptions {
     }
 
     /// Sets `reconnect`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "use `reconnect-ms`"]
     #[must_use]
     #[inline]
     pub fn reconnect(mut self, reconnect: i64) -> Self {
@@ -37602,7 +37626,9 @@ impl crate::codec::Members for NetdevStreamOptions {
             "addr" => crate::codec::get(&mut p.1, &mut p.0, 0, "addr", r),
             "server" => crate::codec::get(&mut p.2, &mut p.0, 1, "server", r),
             "reconnect-ms" => crate::codec::get(&mut p.3, &mut p.0, 2, "reconnect-ms", r),
-            "reconnect" => crate::codec::get(&mut p.4, &mut p.0, 3, "reconnect", r),
+            "reconnect" => {
+                crate::codec::get_until((10, 0), &mut p.4, &mut p.0, 3, "reconnect", r)
+            }
             _ => Ok(false),
         }
     }
@@ -47788,18 +47814,24 @@ pub enum MigrationCapability {
     MappedRam,
     /// (since 2.10, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD server, in
+    ///   place of `compress` `multifd` with `multifd-compression`; leave
+    ///   out `zero-blocks`, it has no use
+    #[deprecated = "in place of `block` use `blockdev-mirror` to an NBD server, in place of `compress` `multifd` with `multifd-compression`; leave out `zero-blocks`, it has no use"]
     Block,
     /// (since 2.4, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD server, in
+    ///   place of `compress` `multifd` with `multifd-compression`; leave
+    ///   out `zero-blocks`, it has no use
+    #[deprecated = "in place of `block` use `blockdev-mirror` to an NBD server, in place of `compress` `multifd` with `multifd-compression`; leave out `zero-blocks`, it has no use"]
     Compress,
     /// (since 1.6, until 10.2)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD server, in
+    ///   place of `compress` `multifd` with `multifd-compression`; leave
+    ///   out `zero-blocks`, it has no use
+    #[deprecated = "in place of `block` use `blockdev-mirror` to an NBD server, in place of `compress` `multifd` with `multifd-compression`; leave out `zero-blocks`, it has no use"]
     ZeroBlocks,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -47865,6 +47897,11 @@ impl crate::codec::Enum for MigrationCapability {
         ("block", &["deprecated"]),
         ("compress", &["deprecated"]),
         ("zero-blocks", &["deprecated"]),
+    ];
+    const DROPPED: &'static [(&'static str, crate::codec::Release)] = &[
+        ("block", (9, 0)),
+        ("compress", (9, 0)),
+        ("zero-blocks", (10, 2)),
     ];
 
     #[inline]
@@ -48596,28 +48633,33 @@ pub struct MigrationParameters {
     pub cpr_exec_command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// (since 2.10, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block-incremental` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD
+    ///   server, in place of the others `multifd-compression`
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     pub block_incremental: ::core::option::Option<bool>,
     /// (since 2.4, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block-incremental` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD
+    ///   server, in place of the others `multifd-compression`
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     pub compress_level: ::core::option::Option<u8>,
     /// (since 2.4, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block-incremental` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD
+    ///   server, in place of the others `multifd-compression`
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     pub compress_threads: ::core::option::Option<u8>,
     /// (since 3.1, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block-incremental` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD
+    ///   server, in place of the others `multifd-compression`
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     pub compress_wait_thread: ::core::option::Option<bool>,
     /// (since 2.4, until 9.0)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: in place of `block-incremental` use [`blockdev-mirror`](commands::BlockdevMirror) to an NBD
+    ///   server, in place of the others `multifd-compression`
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     pub decompress_threads: ::core::option::Option<u8>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -48882,7 +48924,7 @@ impl MigrationParameters {
     }
 
     /// Sets `block-incremental`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     #[must_use]
     #[inline]
     pub fn block_incremental(mut self, block_incremental: bool) -> Self {
@@ -48891,7 +48933,7 @@ impl MigrationParameters {
     }
 
     /// Sets `compress-level`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     #[must_use]
     #[inline]
     pub fn compress_level(mut self, compress_level: u8) -> Self {
@@ -48900,7 +48942,7 @@ impl MigrationParameters {
     }
 
     /// Sets `compress-threads`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     #[must_use]
     #[inline]
     pub fn compress_threads(mut self, compress_threads: u8) -> Self {
@@ -48909,7 +48951,7 @@ impl MigrationParameters {
     }
 
     /// Sets `compress-wait-thread`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     #[must_use]
     #[inline]
     pub fn compress_wait_thread(mut self, compress_wait_thread: bool) -> Self {
@@ -48918,7 +48960,7 @@ impl MigrationParameters {
     }
 
     /// Sets `decompress-threads`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "in place of `block-incremental` use `blockdev-mirror` to an NBD server, in place of the others `multifd-compression`"]
     #[must_use]
     #[inline]
     pub fn decompress_threads(mut self, decompress_threads: u8) -> Self {
@@ -49064,14 +49106,21 @@ impl crate::codec::Members for MigrationParameters {
             "x-rdma-chunk-size" =>
                 crate::codec::get(&mut p.30, &mut p.0, 29, "x-rdma-chunk-size", r),
             "cpr-exec-command" => crate::codec::get(&mut p.31, &mut p.0, 30, "cpr-exec-command", r),
-            "block-incremental" =>
-                crate::codec::get(&mut p.32, &mut p.0, 31, "block-incremental", r),
-            "compress-level" => crate::codec::get(&mut p.33, &mut p.0, 32, "compress-level", r),
-            "compress-threads" => crate::codec::get(&mut p.34, &mut p.0, 33, "compress-threads", r),
-            "compress-wait-thread" =>
-                crate::codec::get(&mut p.35, &mut p.0, 34, "compress-wait-thread", r),
-            "decompress-threads" =>
-                crate::codec::get(&mut p.36, &mut p.0, 35, "decompress-threads", r),
+            "block-incremental" => {
+                crate::codec::get_until((9, 0), &mut p.32, &mut p.0, 31, "block-incremental", r)
+            }
+            "compress-level" => {
+                crate::codec::get_until((9, 0), &mut p.33, &mut p.0, 32, "compress-level", r)
+            }
+            "compress-threads" => {
+                crate::codec::get_until((9, 0), &mut p.34, &mut p.0, 33, "compress-threads", r)
+            }
+            "compress-wait-thread" => {
+                crate::codec::get_until((9, 0), &mut p.35, &mut p.0, 34, "compress-wait-thread", r)
+            }
+            "decompress-threads" => {
+                crate::codec::get_until((9, 0), &mut p.36, &mut p.0, 35, "decompress-threads", r)
+            }
             _ => crate::codec::keep(&mut p.37, key, r),
         }
     }
@@ -50526,8 +50575,8 @@ pub enum TransactionActionKind {
     BlockdevSnapshotSync,
     /// (since 1.6)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use [`blockdev-backup`](commands::BlockdevBackup)
+    #[deprecated = "use `blockdev-backup`"]
     DriveBackup,
     /// A value of a newer or older release.
     Unrecognized(crate::Unrecognized),
@@ -51136,7 +51185,7 @@ pub enum TransactionActionBranch {
     /// `blockdev-snapshot-sync`
     BlockdevSnapshotSync(::std::boxed::Box<BlockdevSnapshotSyncWrapper>),
     /// `drive-backup`
-    #[deprecated = "going to be removed"]
+    #[deprecated = "use `blockdev-backup`"]
     DriveBackup(::std::boxed::Box<DriveBackupWrapper>),
     /// A branch of a newer or older release.
     Unrecognized {
@@ -52581,8 +52630,8 @@ pub struct SchemaInfoEnum {
     pub members: ::core::option::Option<::std::vec::Vec<SchemaInfoEnumMember>>,
     /// (since 2.5)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: use `members`
+    #[deprecated = "use `members`"]
     pub values: ::std::vec::Vec<::std::string::String>,
     /// Members that another release sends.
     pub unrecognized: crate::UnrecognizedMembers,
@@ -57305,8 +57354,8 @@ impl crate::codec::Members for AcpiGenericPortProperties {
 pub struct RngProperties {
     /// (since 1.3)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `opened`, it has no use
+    #[deprecated = "leave out `opened`, it has no use"]
     pub opened: ::core::option::Option<bool>,
 }
 
@@ -57320,7 +57369,7 @@ impl RngProperties {
     }
 
     /// Sets `opened`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `opened`, it has no use"]
     #[must_use]
     #[inline]
     pub fn opened(mut self, opened: bool) -> Self {
@@ -57368,8 +57417,8 @@ impl crate::codec::Members for RngProperties {
 pub struct RngEgdProperties {
     /// (since 1.3)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `opened`, it has no use
+    #[deprecated = "leave out `opened`, it has no use"]
     pub opened: ::core::option::Option<bool>,
     /// (since 1.3)
     pub chardev: ::std::string::String,
@@ -57384,7 +57433,7 @@ impl RngEgdProperties {
     }
 
     /// Sets `opened`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `opened`, it has no use"]
     #[must_use]
     #[inline]
     pub fn opened(mut self, opened: bool) -> Self {
@@ -57441,8 +57490,8 @@ impl crate::codec::Members for RngEgdProperties {
 pub struct RngRandomProperties {
     /// (since 1.3)
     ///
-    /// - **deprecated**: going to be removed
-    #[deprecated = "going to be removed"]
+    /// - **deprecated**: leave out `opened`, it has no use
+    #[deprecated = "leave out `opened`, it has no use"]
     pub opened: ::core::option::Option<bool>,
     /// (since 1.3)
     pub filename: ::core::option::Option<::std::string::String>,
@@ -57458,7 +57507,7 @@ impl RngRandomProperties {
     }
 
     /// Sets `opened`.
-    #[deprecated = "going to be removed"]
+    #[deprecated = "leave out `opened`, it has no use"]
     #[must_use]
     #[inline]
     pub fn opened(mut self, opened: bool) -> Self {
@@ -77905,7 +77954,7 @@ impl crate::codec::Members for UefiVarStore {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsGluster` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsGluster), `qmp-dropped.json`
+/// `BlockdevOptionsGluster`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsGluster {
@@ -78008,7 +78057,7 @@ impl crate::codec::Members for BlockdevOptionsGluster {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsGluster` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsGluster), `qmp-dropped.json`
+/// `BlockdevCreateOptionsGluster`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsGluster {
@@ -78081,7 +78130,7 @@ impl crate::codec::Members for BlockdevCreateOptionsGluster {
 ///
 /// Since: 7.2
 ///
-/// [`MigrationThreadInfo` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.MigrationThreadInfo), `qmp-dropped.json`
+/// `MigrationThreadInfo`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationThreadInfo {
@@ -78144,7 +78193,7 @@ impl crate::codec::Members for MigrationThreadInfo {
 ///
 /// Since: 2.9
 ///
-/// [`BlockdevOptionsSheepdog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevOptionsSheepdog), `qmp-dropped.json`
+/// `BlockdevOptionsSheepdog`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevOptionsSheepdog {
@@ -78231,7 +78280,7 @@ impl crate::codec::Members for BlockdevOptionsSheepdog {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyType` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#enum-QMP-qmp-dropped.SheepdogRedundancyType), `qmp-dropped.json`
+/// `SheepdogRedundancyType`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SheepdogRedundancyType {
@@ -78266,7 +78315,7 @@ impl crate::codec::Enum for SheepdogRedundancyType {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyFull` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyFull), `qmp-dropped.json`
+/// `SheepdogRedundancyFull`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyFull {
@@ -78318,7 +78367,7 @@ impl crate::codec::Members for SheepdogRedundancyFull {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancyErasureCoded` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancyErasureCoded), `qmp-dropped.json`
+/// `SheepdogRedundancyErasureCoded`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancyErasureCoded {
@@ -78374,7 +78423,7 @@ impl crate::codec::Members for SheepdogRedundancyErasureCoded {
 ///
 /// Since: 2.12
 ///
-/// [`SheepdogRedundancy` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.SheepdogRedundancy), `qmp-dropped.json`
+/// `SheepdogRedundancy`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SheepdogRedundancy {
@@ -78551,7 +78600,7 @@ impl crate::codec::Branches for SheepdogRedundancyBranch {
 ///
 /// Since: 2.12
 ///
-/// [`BlockdevCreateOptionsSheepdog` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#object-QMP-qmp-dropped.BlockdevCreateOptionsSheepdog), `qmp-dropped.json`
+/// `BlockdevCreateOptionsSheepdog`, `qmp-dropped.json`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BlockdevCreateOptionsSheepdog {
@@ -84272,6 +84321,8 @@ pub mod events {
 #[allow(deprecated)]
 pub mod commands {
 
+    /// Whether the virtual CPUs run, and the state that the machine is in.
+    ///
     /// Since: 0.14
     ///
     /// [`query-status` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-run-state.query-status), `run-state.json`
@@ -84602,6 +84653,8 @@ pub mod commands {
         const NAME: &'static str = "job-resume";
     }
 
+    /// Asks a job to end early.  The reply does not wait for that.
+    ///
     /// Since: 3.0
     ///
     /// [`job-cancel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.job-cancel), `job.json`
@@ -84834,6 +84887,9 @@ pub mod commands {
         const NAME: &'static str = "job-finalize";
     }
 
+    /// The jobs that there are, those that have ended but are not
+    /// dismissed included.
+    ///
     /// Since: 3.0
     ///
     /// [`query-jobs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-job.query-jobs), `job.json`
@@ -84881,22 +84937,23 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`query-accelerators`](super::commands::QueryAccelerators)
     ///
     /// Since: 0.14
     ///
     /// [`query-kvm` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-accelerator.query-kvm), `accelerator.json`
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated = "going to be removed"]
+    #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryKvm {}
 
     impl QueryKvm {
-        /// With no member set.
+        /// With what is mandatory.
+        #[deprecated = "use `query-accelerators`"]
         #[must_use]
+        #[allow(clippy::new_without_default)]
         #[inline]
         pub fn new() -> Self {
-            Self::default()
+            Self {}
         }
     }
 
@@ -85025,6 +85082,8 @@ pub mod commands {
         const NAME: &'static str = "query-accelerators";
     }
 
+    /// The disks that guests see, with what is in them.
+    ///
     /// Since: 0.14
     ///
     /// [`query-block` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block), `block-core.json`
@@ -85092,6 +85151,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Counts of what disks or nodes have done so far.
+    ///
     /// Since: 0.14
     ///
     /// [`query-blockstats` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-blockstats), `block-core.json`
@@ -85159,6 +85220,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The jobs that work on disks, and how far they are.
+    ///
     /// Since: 1.1
     ///
     /// [`query-block-jobs` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-block-jobs), `block-core.json`
@@ -85205,6 +85268,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Changes the size of a disk, while the guest may use it.
+    ///
     /// Since: 0.14
     ///
     /// [`block_resize` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block_resize), `block-core.json`
@@ -85215,7 +85280,7 @@ pub mod commands {
         pub device: ::core::option::Option<::std::string::String>,
         /// (since 2.0)
         pub node_name: ::core::option::Option<::std::string::String>,
-        /// (since 0.14)
+        /// the new size in bytes (since 0.14)
         pub size: i64,
     }
 
@@ -85298,6 +85363,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Makes a file that takes the writes from now on, on top of the one
+    /// so far.
+    ///
     /// Since: 0.14
     ///
     /// [`blockdev-snapshot-sync` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-snapshot-sync), `block-core.json`
@@ -85305,10 +85373,58 @@ pub mod commands {
     pub struct BlockdevSnapshotSync(pub super::BlockdevSnapshotSync);
 
     impl BlockdevSnapshotSync {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::BlockdevSnapshotSync>) -> Self {
-            Self(members.into())
+        pub fn new(snapshot_file: impl ::core::convert::Into<::std::string::String>) -> Self {
+            Self(super::BlockdevSnapshotSync::new(snapshot_file))
+        }
+
+        /// Sets `device`.
+        #[must_use]
+        pub fn device(
+            mut self,
+            device: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.device = Some(device.into());
+            self
+        }
+
+        /// Sets `node-name`.
+        #[must_use]
+        pub fn node_name(
+            mut self,
+            node_name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.node_name = Some(node_name.into());
+            self
+        }
+
+        /// Sets `snapshot-node-name`.
+        #[must_use]
+        pub fn snapshot_node_name(
+            mut self,
+            snapshot_node_name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.snapshot_node_name = Some(snapshot_node_name.into());
+            self
+        }
+
+        /// Sets `format`.
+        #[must_use]
+        pub fn format(
+            mut self,
+            format: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.format = Some(format.into());
+            self
+        }
+
+        /// Sets `mode`.
+        #[must_use]
+        #[inline]
+        pub fn mode(mut self, mode: super::NewImageMode) -> Self {
+            self.0.mode = Some(mode);
+            self
         }
     }
 
@@ -85353,6 +85469,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Puts an empty node on top of another, so that what is below stays
+    /// as it is.
+    ///
     /// # Features
     ///
     /// - **allow-write-only-overlay**: can be probed for (since 5.0)
@@ -85364,10 +85483,13 @@ pub mod commands {
     pub struct BlockdevSnapshot(pub super::BlockdevSnapshot);
 
     impl BlockdevSnapshot {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::BlockdevSnapshot>) -> Self {
-            Self(members.into())
+        pub fn new(
+            node: impl ::core::convert::Into<::std::string::String>,
+            overlay: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self(super::BlockdevSnapshot::new(node, overlay))
         }
     }
 
@@ -85497,6 +85619,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Starts a job that moves data of an overlay down into what it is
+    /// based on.
+    ///
     /// Since: 1.3
     ///
     /// [`block-commit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-commit), `block-core.json`
@@ -85511,15 +85636,15 @@ pub mod commands {
         pub base_node: ::core::option::Option<::std::string::String>,
         /// (since 1.3)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `base-node` and `top-node`
+        #[deprecated = "use `base-node` and `top-node`"]
         pub base: ::core::option::Option<::std::string::String>,
         /// (since 3.1)
         pub top_node: ::core::option::Option<::std::string::String>,
         /// (since 1.3)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `base-node` and `top-node`
+        #[deprecated = "use `base-node` and `top-node`"]
         pub top: ::core::option::Option<::std::string::String>,
         /// (since 2.1)
         pub backing_file: ::core::option::Option<::std::string::String>,
@@ -85579,7 +85704,7 @@ pub mod commands {
         }
 
         /// Sets `base`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `base-node` and `top-node`"]
         #[must_use]
         pub fn base(mut self, base: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.base = Some(base.into());
@@ -85597,7 +85722,7 @@ pub mod commands {
         }
 
         /// Sets `top`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `base-node` and `top-node`"]
         #[must_use]
         pub fn top(mut self, top: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.top = Some(top.into());
@@ -85793,27 +85918,153 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`blockdev-backup`](super::commands::BlockdevBackup)
     ///
     /// Since: 1.6
     ///
     /// [`drive-backup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.drive-backup), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
+    #[non_exhaustive]
     pub struct DriveBackup(pub super::DriveBackup);
 
     impl DriveBackup {
-        /// With these members.
+        /// With what is mandatory.
+        #[deprecated = "use `blockdev-backup`"]
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::DriveBackup>) -> Self {
-            Self(members.into())
+        pub fn new(
+            device: impl ::core::convert::Into<::std::string::String>,
+            sync: super::MirrorSyncMode,
+            target: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self(super::DriveBackup::new(device, sync, target))
         }
-    }
 
-    impl ::core::convert::From<super::DriveBackup> for DriveBackup {
+        /// Sets `job-id`.
+        #[must_use]
+        pub fn job_id(
+            mut self,
+            job_id: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.job_id = Some(job_id.into());
+            self
+        }
+
+        /// Sets `speed`.
+        #[must_use]
         #[inline]
-        fn from(members: super::DriveBackup) -> Self {
-            Self(members)
+        pub fn speed(mut self, speed: i64) -> Self {
+            self.0.speed = Some(speed);
+            self
+        }
+
+        /// Sets `bitmap`.
+        #[must_use]
+        pub fn bitmap(
+            mut self,
+            bitmap: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.bitmap = Some(bitmap.into());
+            self
+        }
+
+        /// Sets `bitmap-mode`.
+        #[must_use]
+        #[inline]
+        pub fn bitmap_mode(mut self, bitmap_mode: super::BitmapSyncMode) -> Self {
+            self.0.bitmap_mode = Some(bitmap_mode);
+            self
+        }
+
+        /// Sets `compress`.
+        #[must_use]
+        #[inline]
+        pub fn compress(mut self, compress: bool) -> Self {
+            self.0.compress = Some(compress);
+            self
+        }
+
+        /// Sets `on-source-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_source_error(mut self, on_source_error: super::BlockdevOnError) -> Self {
+            self.0.on_source_error = Some(on_source_error);
+            self
+        }
+
+        /// Sets `on-target-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_target_error(mut self, on_target_error: super::BlockdevOnError) -> Self {
+            self.0.on_target_error = Some(on_target_error);
+            self
+        }
+
+        /// Sets `on-cbw-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_cbw_error(mut self, on_cbw_error: super::OnCbwError) -> Self {
+            self.0.on_cbw_error = Some(on_cbw_error);
+            self
+        }
+
+        /// Sets `auto-finalize`.
+        #[must_use]
+        #[inline]
+        pub fn auto_finalize(mut self, auto_finalize: bool) -> Self {
+            self.0.auto_finalize = Some(auto_finalize);
+            self
+        }
+
+        /// Sets `auto-dismiss`.
+        #[must_use]
+        #[inline]
+        pub fn auto_dismiss(mut self, auto_dismiss: bool) -> Self {
+            self.0.auto_dismiss = Some(auto_dismiss);
+            self
+        }
+
+        /// Sets `filter-node-name`.
+        #[must_use]
+        pub fn filter_node_name(
+            mut self,
+            filter_node_name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.filter_node_name = Some(filter_node_name.into());
+            self
+        }
+
+        /// Sets `discard-source`.
+        #[must_use]
+        #[inline]
+        pub fn discard_source(mut self, discard_source: bool) -> Self {
+            self.0.discard_source = Some(discard_source);
+            self
+        }
+
+        /// Sets `x-perf`.
+        #[must_use]
+        #[inline]
+        pub fn x_perf(mut self, x_perf: super::BackupPerf) -> Self {
+            self.0.x_perf = Some(x_perf);
+            self
+        }
+
+        /// Sets `format`.
+        #[must_use]
+        pub fn format(
+            mut self,
+            format: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.format = Some(format.into());
+            self
+        }
+
+        /// Sets `mode`.
+        #[must_use]
+        #[inline]
+        pub fn mode(mut self, mode: super::NewImageMode) -> Self {
+            self.0.mode = Some(mode);
+            self
         }
     }
 
@@ -85852,6 +86103,9 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["deprecated"];
     }
 
+    /// Starts a job that copies a disk as it is now, while the guest goes
+    /// on writing.
+    ///
     /// Since: 2.3
     ///
     /// [`blockdev-backup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-backup), `block-core.json`
@@ -85859,10 +86113,124 @@ pub mod commands {
     pub struct BlockdevBackup(pub super::BlockdevBackup);
 
     impl BlockdevBackup {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::BlockdevBackup>) -> Self {
-            Self(members.into())
+        pub fn new(
+            device: impl ::core::convert::Into<::std::string::String>,
+            sync: super::MirrorSyncMode,
+            target: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self(super::BlockdevBackup::new(device, sync, target))
+        }
+
+        /// Sets `job-id`.
+        #[must_use]
+        pub fn job_id(
+            mut self,
+            job_id: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.job_id = Some(job_id.into());
+            self
+        }
+
+        /// Sets `speed`.
+        #[must_use]
+        #[inline]
+        pub fn speed(mut self, speed: i64) -> Self {
+            self.0.speed = Some(speed);
+            self
+        }
+
+        /// Sets `bitmap`.
+        #[must_use]
+        pub fn bitmap(
+            mut self,
+            bitmap: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.bitmap = Some(bitmap.into());
+            self
+        }
+
+        /// Sets `bitmap-mode`.
+        #[must_use]
+        #[inline]
+        pub fn bitmap_mode(mut self, bitmap_mode: super::BitmapSyncMode) -> Self {
+            self.0.bitmap_mode = Some(bitmap_mode);
+            self
+        }
+
+        /// Sets `compress`.
+        #[must_use]
+        #[inline]
+        pub fn compress(mut self, compress: bool) -> Self {
+            self.0.compress = Some(compress);
+            self
+        }
+
+        /// Sets `on-source-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_source_error(mut self, on_source_error: super::BlockdevOnError) -> Self {
+            self.0.on_source_error = Some(on_source_error);
+            self
+        }
+
+        /// Sets `on-target-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_target_error(mut self, on_target_error: super::BlockdevOnError) -> Self {
+            self.0.on_target_error = Some(on_target_error);
+            self
+        }
+
+        /// Sets `on-cbw-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_cbw_error(mut self, on_cbw_error: super::OnCbwError) -> Self {
+            self.0.on_cbw_error = Some(on_cbw_error);
+            self
+        }
+
+        /// Sets `auto-finalize`.
+        #[must_use]
+        #[inline]
+        pub fn auto_finalize(mut self, auto_finalize: bool) -> Self {
+            self.0.auto_finalize = Some(auto_finalize);
+            self
+        }
+
+        /// Sets `auto-dismiss`.
+        #[must_use]
+        #[inline]
+        pub fn auto_dismiss(mut self, auto_dismiss: bool) -> Self {
+            self.0.auto_dismiss = Some(auto_dismiss);
+            self
+        }
+
+        /// Sets `filter-node-name`.
+        #[must_use]
+        pub fn filter_node_name(
+            mut self,
+            filter_node_name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.filter_node_name = Some(filter_node_name.into());
+            self
+        }
+
+        /// Sets `discard-source`.
+        #[must_use]
+        #[inline]
+        pub fn discard_source(mut self, discard_source: bool) -> Self {
+            self.0.discard_source = Some(discard_source);
+            self
+        }
+
+        /// Sets `x-perf`.
+        #[must_use]
+        #[inline]
+        pub fn x_perf(mut self, x_perf: super::BackupPerf) -> Self {
+            self.0.x_perf = Some(x_perf);
+            self
         }
     }
 
@@ -85907,6 +86275,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The nodes of the block graph.
+    ///
     /// Since: 2.0
     ///
     /// [`query-named-block-nodes` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.query-named-block-nodes), `block-core.json`
@@ -86032,10 +86402,134 @@ pub mod commands {
     pub struct DriveMirror(pub super::DriveMirror);
 
     impl DriveMirror {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::DriveMirror>) -> Self {
-            Self(members.into())
+        pub fn new(
+            device: impl ::core::convert::Into<::std::string::String>,
+            target: impl ::core::convert::Into<::std::string::String>,
+            sync: super::MirrorSyncMode,
+        ) -> Self {
+            Self(super::DriveMirror::new(device, target, sync))
+        }
+
+        /// Sets `job-id`.
+        #[must_use]
+        pub fn job_id(
+            mut self,
+            job_id: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.job_id = Some(job_id.into());
+            self
+        }
+
+        /// Sets `format`.
+        #[must_use]
+        pub fn format(
+            mut self,
+            format: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.format = Some(format.into());
+            self
+        }
+
+        /// Sets `node-name`.
+        #[must_use]
+        pub fn node_name(
+            mut self,
+            node_name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.node_name = Some(node_name.into());
+            self
+        }
+
+        /// Sets `replaces`.
+        #[must_use]
+        pub fn replaces(
+            mut self,
+            replaces: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.replaces = Some(replaces.into());
+            self
+        }
+
+        /// Sets `mode`.
+        #[must_use]
+        #[inline]
+        pub fn mode(mut self, mode: super::NewImageMode) -> Self {
+            self.0.mode = Some(mode);
+            self
+        }
+
+        /// Sets `speed`.
+        #[must_use]
+        #[inline]
+        pub fn speed(mut self, speed: i64) -> Self {
+            self.0.speed = Some(speed);
+            self
+        }
+
+        /// Sets `granularity`.
+        #[must_use]
+        #[inline]
+        pub fn granularity(mut self, granularity: u32) -> Self {
+            self.0.granularity = Some(granularity);
+            self
+        }
+
+        /// Sets `buf-size`.
+        #[must_use]
+        #[inline]
+        pub fn buf_size(mut self, buf_size: i64) -> Self {
+            self.0.buf_size = Some(buf_size);
+            self
+        }
+
+        /// Sets `on-source-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_source_error(mut self, on_source_error: super::BlockdevOnError) -> Self {
+            self.0.on_source_error = Some(on_source_error);
+            self
+        }
+
+        /// Sets `on-target-error`.
+        #[must_use]
+        #[inline]
+        pub fn on_target_error(mut self, on_target_error: super::BlockdevOnError) -> Self {
+            self.0.on_target_error = Some(on_target_error);
+            self
+        }
+
+        /// Sets `unmap`.
+        #[must_use]
+        #[inline]
+        pub fn unmap(mut self, unmap: bool) -> Self {
+            self.0.unmap = Some(unmap);
+            self
+        }
+
+        /// Sets `copy-mode`.
+        #[must_use]
+        #[inline]
+        pub fn copy_mode(mut self, copy_mode: super::MirrorCopyMode) -> Self {
+            self.0.copy_mode = Some(copy_mode);
+            self
+        }
+
+        /// Sets `auto-finalize`.
+        #[must_use]
+        #[inline]
+        pub fn auto_finalize(mut self, auto_finalize: bool) -> Self {
+            self.0.auto_finalize = Some(auto_finalize);
+            self
+        }
+
+        /// Sets `auto-dismiss`.
+        #[must_use]
+        #[inline]
+        pub fn auto_dismiss(mut self, auto_dismiss: bool) -> Self {
+            self.0.auto_dismiss = Some(auto_dismiss);
+            self
         }
     }
 
@@ -86080,6 +86574,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Starts to note which parts of a node are written to.
+    ///
     /// Since: 2.4
     ///
     /// [`block-dirty-bitmap-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-dirty-bitmap-add), `block-core.json`
@@ -86087,10 +86583,37 @@ pub mod commands {
     pub struct BlockDirtyBitmapAdd(pub super::BlockDirtyBitmapAdd);
 
     impl BlockDirtyBitmapAdd {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::BlockDirtyBitmapAdd>) -> Self {
-            Self(members.into())
+        pub fn new(
+            node: impl ::core::convert::Into<::std::string::String>,
+            name: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self(super::BlockDirtyBitmapAdd::new(node, name))
+        }
+
+        /// Sets `granularity`.
+        #[must_use]
+        #[inline]
+        pub fn granularity(mut self, granularity: u32) -> Self {
+            self.0.granularity = Some(granularity);
+            self
+        }
+
+        /// Sets `persistent`.
+        #[must_use]
+        #[inline]
+        pub fn persistent(mut self, persistent: bool) -> Self {
+            self.0.persistent = Some(persistent);
+            self
+        }
+
+        /// Sets `disabled`.
+        #[must_use]
+        #[inline]
+        pub fn disabled(mut self, disabled: bool) -> Self {
+            self.0.disabled = Some(disabled);
+            self
         }
     }
 
@@ -86362,10 +86885,14 @@ pub mod commands {
     pub struct BlockDirtyBitmapMerge(pub super::BlockDirtyBitmapMerge);
 
     impl BlockDirtyBitmapMerge {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::BlockDirtyBitmapMerge>) -> Self {
-            Self(members.into())
+        pub fn new(
+            node: impl ::core::convert::Into<::std::string::String>,
+            target: impl ::core::convert::Into<::std::string::String>,
+            bitmaps: impl ::core::convert::Into<::std::vec::Vec<super::BlockDirtyBitmapOrStr>>,
+        ) -> Self {
+            Self(super::BlockDirtyBitmapMerge::new(node, target, bitmaps))
         }
     }
 
@@ -86470,6 +86997,9 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["unstable"];
     }
 
+    /// Starts a job that copies a disk to another node and keeps both
+    /// alike.  It waits, ready, for `job-complete` or `job-cancel`.
+    ///
     /// Since: 2.6
     ///
     /// [`blockdev-mirror` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-mirror), `block-core.json`
@@ -86780,6 +87310,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Starts a job that copies data of backing files up into the image,
+    /// so that they are no longer needed.
+    ///
     /// Since: 1.1
     ///
     /// [`block-stream` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-stream), `block-core.json`
@@ -87194,13 +87727,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`job-pause`](super::commands::JobPause)
     ///
     /// Since: 1.3
     ///
     /// [`block-job-pause` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-pause), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct BlockJobPause {
         /// (since 1.3)
@@ -87209,6 +87741,7 @@ pub mod commands {
 
     impl BlockJobPause {
         /// With what is mandatory.
+        #[deprecated = "use `job-pause`"]
         #[must_use]
         pub fn new(device: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { device: device.into() }
@@ -87259,13 +87792,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`job-resume`](super::commands::JobResume)
     ///
     /// Since: 1.3
     ///
     /// [`block-job-resume` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-resume), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct BlockJobResume {
         /// (since 1.3)
@@ -87274,6 +87806,7 @@ pub mod commands {
 
     impl BlockJobResume {
         /// With what is mandatory.
+        #[deprecated = "use `job-resume`"]
         #[must_use]
         pub fn new(device: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { device: device.into() }
@@ -87324,13 +87857,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`job-complete`](super::commands::JobComplete)
     ///
     /// Since: 1.3
     ///
     /// [`block-job-complete` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-complete), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct BlockJobComplete {
         /// (since 1.3)
@@ -87339,6 +87871,7 @@ pub mod commands {
 
     impl BlockJobComplete {
         /// With what is mandatory.
+        #[deprecated = "use `job-complete`"]
         #[must_use]
         pub fn new(device: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { device: device.into() }
@@ -87389,13 +87922,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`job-dismiss`](super::commands::JobDismiss)
     ///
     /// Since: 2.12
     ///
     /// [`block-job-dismiss` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-dismiss), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct BlockJobDismiss {
         /// (since 2.12)
@@ -87404,6 +87936,7 @@ pub mod commands {
 
     impl BlockJobDismiss {
         /// With what is mandatory.
+        #[deprecated = "use `job-dismiss`"]
         #[must_use]
         pub fn new(id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { id: id.into() }
@@ -87454,13 +87987,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`job-finalize`](super::commands::JobFinalize)
     ///
     /// Since: 2.12
     ///
     /// [`block-job-finalize` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.block-job-finalize), `block-core.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct BlockJobFinalize {
         /// (since 2.12)
@@ -87469,6 +88001,7 @@ pub mod commands {
 
     impl BlockJobFinalize {
         /// With what is mandatory.
+        #[deprecated = "use `job-finalize`"]
         #[must_use]
         pub fn new(id: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { id: id.into() }
@@ -87571,6 +88104,9 @@ pub mod commands {
         const NAME: &'static str = "block-job-change";
     }
 
+    /// Makes a node of the block graph.  Nodes that it needs are named, or
+    /// spelled out in place.
+    ///
     /// Since: 2.9
     ///
     /// [`blockdev-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-add), `block-core.json`
@@ -87626,6 +88162,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Changes options of nodes in use.  What is not given goes back to
+    /// its default.
+    ///
     /// Since: 6.1
     ///
     /// [`blockdev-reopen` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-reopen), `block-core.json`
@@ -87690,6 +88229,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Removes a node that nothing uses.  Only one that `blockdev-add` made
+    /// with a name of its own can go.
+    ///
     /// Since: 2.9
     ///
     /// [`blockdev-del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-del), `block-core.json`
@@ -87827,6 +88369,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Starts a job that formats an image.
+    ///
     /// Since: 3.0
     ///
     /// [`blockdev-create` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-core.blockdev-create), `block-core.json`
@@ -88434,6 +88978,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Takes the medium out of a drive.
+    ///
     /// Since: 0.14
     ///
     /// [`eject` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.eject), `block.json`
@@ -88442,8 +88988,8 @@ pub mod commands {
     pub struct Eject {
         /// (since 0.14)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `id`
+        #[deprecated = "use `id`"]
         pub device: ::core::option::Option<::std::string::String>,
         /// (since 2.8)
         pub id: ::core::option::Option<::std::string::String>,
@@ -88460,7 +89006,7 @@ pub mod commands {
         }
 
         /// Sets `device`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `id`"]
         #[must_use]
         pub fn device(
             mut self,
@@ -88542,8 +89088,8 @@ pub mod commands {
     pub struct BlockdevOpenTray {
         /// (since 2.5)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `id`
+        #[deprecated = "use `id`"]
         pub device: ::core::option::Option<::std::string::String>,
         /// (since 2.8)
         pub id: ::core::option::Option<::std::string::String>,
@@ -88560,7 +89106,7 @@ pub mod commands {
         }
 
         /// Sets `device`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `id`"]
         #[must_use]
         pub fn device(
             mut self,
@@ -88642,8 +89188,8 @@ pub mod commands {
     pub struct BlockdevCloseTray {
         /// (since 2.5)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `id`
+        #[deprecated = "use `id`"]
         pub device: ::core::option::Option<::std::string::String>,
         /// (since 2.8)
         pub id: ::core::option::Option<::std::string::String>,
@@ -88658,7 +89204,7 @@ pub mod commands {
         }
 
         /// Sets `device`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `id`"]
         #[must_use]
         pub fn device(
             mut self,
@@ -88848,6 +89394,8 @@ pub mod commands {
         const NAME: &'static str = "blockdev-insert-medium";
     }
 
+    /// Puts another medium into a drive.
+    ///
     /// Since: 2.5
     ///
     /// [`blockdev-change-medium` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.blockdev-change-medium), `block.json`
@@ -88856,8 +89404,8 @@ pub mod commands {
     pub struct BlockdevChangeMedium {
         /// (since 2.5)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: use `id`
+        #[deprecated = "use `id`"]
         pub device: ::core::option::Option<::std::string::String>,
         /// (since 2.8)
         pub id: ::core::option::Option<::std::string::String>,
@@ -88886,7 +89434,7 @@ pub mod commands {
         }
 
         /// Sets `device`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "use `id`"]
         #[must_use]
         pub fn device(
             mut self,
@@ -88991,6 +89539,9 @@ pub mod commands {
         const NAME: &'static str = "blockdev-change-medium";
     }
 
+    /// Limits the rate of reads and writes of a disk.  A limit of 0 is
+    /// none.
+    ///
     /// Since: 1.1
     ///
     /// [`block_set_io_throttle` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block.block_set_io_throttle), `block.json`
@@ -89199,6 +89750,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Starts to serve nodes to clients of NBD.  What is served,
+    /// `block-export-add` says.
+    ///
     /// Since: 1.3
     ///
     /// [`nbd-server-start` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-start), `block-export.json`
@@ -89256,27 +89810,21 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`block-export-add`](super::commands::BlockExportAdd)
     ///
     /// Since: 1.3
     ///
     /// [`nbd-server-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-add), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
+    #[non_exhaustive]
     pub struct NbdServerAdd(pub super::NbdServerAddOptions);
 
     impl NbdServerAdd {
         /// With these members.
+        #[deprecated = "use `block-export-add`"]
         #[must_use]
         pub fn new(members: impl ::core::convert::Into<super::NbdServerAddOptions>) -> Self {
             Self(members.into())
-        }
-    }
-
-    impl ::core::convert::From<super::NbdServerAddOptions> for NbdServerAdd {
-        #[inline]
-        fn from(members: super::NbdServerAddOptions) -> Self {
-            Self(members)
         }
     }
 
@@ -89317,13 +89865,12 @@ pub mod commands {
 
     /// # Features
     ///
-    /// - **deprecated**: going to be removed
+    /// - **deprecated**: use [`block-export-del`](super::commands::BlockExportDel)
     ///
     /// Since: 2.12
     ///
     /// [`nbd-server-remove` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.nbd-server-remove), `block-export.json`
     #[derive(Clone, Debug, PartialEq)]
-    #[deprecated = "going to be removed"]
     #[non_exhaustive]
     pub struct NbdServerRemove {
         /// (since 2.12)
@@ -89334,6 +89881,7 @@ pub mod commands {
 
     impl NbdServerRemove {
         /// With what is mandatory.
+        #[deprecated = "use `block-export-del`"]
         #[must_use]
         pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self { name: name.into(), mode: None }
@@ -89442,6 +89990,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Makes a node available to others: by NBD, vhost-user, FUSE or
+    /// VDUSE.
+    ///
     /// Since: 5.2
     ///
     /// [`block-export-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-block-export.block-export-add), `block-export.json`
@@ -89870,6 +90421,9 @@ pub mod commands {
         const NAME: &'static str = "ringbuf-read";
     }
 
+    /// Makes a character device of the host: a socket, file, pipe or the
+    /// like.
+    ///
     /// Since: 1.4
     ///
     /// [`chardev-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-char.chardev-add), `char.json`
@@ -90124,6 +90678,8 @@ pub mod commands {
         const NAME: &'static str = "chardev-send-break";
     }
 
+    /// Writes the guest's memory to a file for a debugger.
+    ///
     /// Since: 1.2
     ///
     /// [`dump-guest-memory` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-dump.dump-guest-memory), `dump.json`
@@ -90408,6 +90964,8 @@ pub mod commands {
         const NAME: &'static str = "set_link";
     }
 
+    /// Makes the host's side of a network card.
+    ///
     /// Since: 0.14
     ///
     /// [`netdev_add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_add), `net.json`
@@ -90463,6 +91021,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Removes the host's side of a network card.
+    ///
     /// Since: 0.14
     ///
     /// [`netdev_del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-net.netdev_del), `net.json`
@@ -91215,6 +91775,8 @@ pub mod commands {
         const NAME: &'static str = "expire_password";
     }
 
+    /// Writes a picture of the guest's screen to a file.
+    ///
     /// If: `CONFIG_PIXMAN`
     ///
     /// Since: 0.14
@@ -91565,6 +92127,8 @@ pub mod commands {
         const NAME: &'static str = "query-mice";
     }
 
+    /// Presses keys at once and lets go of them.
+    ///
     /// Since: 1.3
     ///
     /// [`send-key` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-ui.send-key), `ui.json`
@@ -91999,6 +92563,8 @@ pub mod commands {
         const NAME: &'static str = "client_migrate_info";
     }
 
+    /// How far the migration is, and what it has cost.
+    ///
     /// Since: 0.14
     ///
     /// [`query-migrate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.query-migrate), `migration.json`
@@ -92152,6 +92718,8 @@ pub mod commands {
         const NAME: &'static str = "query-migrate-capabilities";
     }
 
+    /// Changes what is given of the settings of migration.
+    ///
     /// Since: 2.4
     ///
     /// [`migrate-set-parameters` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-set-parameters), `migration.json`
@@ -92348,6 +92916,8 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["unstable"];
     }
 
+    /// Gives up a migration under way.  The machine goes on here.
+    ///
     /// Since: 0.14
     ///
     /// [`migrate_cancel` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate_cancel), `migration.json`
@@ -92452,6 +93022,9 @@ pub mod commands {
         const NAME: &'static str = "migrate-continue";
     }
 
+    /// Starts to move the machine to another QEMU.  The reply comes at the
+    /// start; `query-migrate` and events tell of the rest.
+    ///
     /// Since: 0.14
     ///
     /// [`migrate` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate), `migration.json`
@@ -92466,18 +93039,21 @@ pub mod commands {
         pub resume: ::core::option::Option<bool>,
         /// (since 0.14, until 9.0)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: in place of `blk` and `inc` use [`blockdev-mirror`](super::commands::BlockdevMirror) to an NBD
+        ///   server; leave out `detach`, it has no effect
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         pub blk: ::core::option::Option<bool>,
         /// (since 0.14, until 10.2)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: in place of `blk` and `inc` use [`blockdev-mirror`](super::commands::BlockdevMirror) to an NBD
+        ///   server; leave out `detach`, it has no effect
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         pub detach: ::core::option::Option<bool>,
         /// (since 0.14, until 9.0)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: in place of `blk` and `inc` use [`blockdev-mirror`](super::commands::BlockdevMirror) to an NBD
+        ///   server; leave out `detach`, it has no effect
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         pub inc: ::core::option::Option<bool>,
     }
 
@@ -92515,7 +93091,7 @@ pub mod commands {
         }
 
         /// Sets `blk`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         #[must_use]
         #[inline]
         pub fn blk(mut self, blk: bool) -> Self {
@@ -92524,7 +93100,7 @@ pub mod commands {
         }
 
         /// Sets `detach`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         #[must_use]
         #[inline]
         pub fn detach(mut self, detach: bool) -> Self {
@@ -92533,7 +93109,7 @@ pub mod commands {
         }
 
         /// Sets `inc`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "in place of `blk` and `inc` use `blockdev-mirror` to an NBD server; leave out `detach`, it has no effect"]
         #[must_use]
         #[inline]
         pub fn inc(mut self, inc: bool) -> Self {
@@ -92568,9 +93144,15 @@ pub mod commands {
                 "uri" => crate::codec::get(&mut p.1, &mut p.0, 0, "uri", r),
                 "channels" => crate::codec::get(&mut p.2, &mut p.0, 1, "channels", r),
                 "resume" => crate::codec::get(&mut p.3, &mut p.0, 2, "resume", r),
-                "blk" => crate::codec::get(&mut p.4, &mut p.0, 3, "blk", r),
-                "detach" => crate::codec::get(&mut p.5, &mut p.0, 4, "detach", r),
-                "inc" => crate::codec::get(&mut p.6, &mut p.0, 5, "inc", r),
+                "blk" => {
+                    crate::codec::get_until((9, 0), &mut p.4, &mut p.0, 3, "blk", r)
+                }
+                "detach" => {
+                    crate::codec::get_until((10, 2), &mut p.5, &mut p.0, 4, "detach", r)
+                }
+                "inc" => {
+                    crate::codec::get_until((9, 0), &mut p.6, &mut p.0, 5, "inc", r)
+                }
                 _ => Ok(false),
             }
         }
@@ -92599,6 +93181,8 @@ pub mod commands {
         const NAME: &'static str = "migrate";
     }
 
+    /// Starts to listen, in a QEMU that was started to wait for it.
+    ///
     /// Since: 2.3
     ///
     /// [`migrate-incoming` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-migration.migrate-incoming), `migration.json`
@@ -93828,6 +94412,8 @@ pub mod commands {
         const NAME: &'static str = "snapshot-delete";
     }
 
+    /// Does all of some actions or, if one of them fails, none.
+    ///
     /// Since: 1.1
     ///
     /// [`transaction` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-transaction.transaction), `transaction.json`
@@ -93914,8 +94500,8 @@ pub mod commands {
         pub name: ::std::string::String,
         /// (since 2.7, until 9.0)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: leave out `vcpu`
+        #[deprecated = "leave out `vcpu`"]
         pub vcpu: ::core::option::Option<i64>,
     }
 
@@ -93927,7 +94513,7 @@ pub mod commands {
         }
 
         /// Sets `vcpu`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "leave out `vcpu`"]
         #[must_use]
         #[inline]
         pub fn vcpu(mut self, vcpu: i64) -> Self {
@@ -93956,7 +94542,9 @@ pub mod commands {
         ) -> crate::Result<bool> {
             match key {
                 "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                "vcpu" => crate::codec::get(&mut p.2, &mut p.0, 1, "vcpu", r),
+                "vcpu" => {
+                    crate::codec::get_until((9, 0), &mut p.2, &mut p.0, 1, "vcpu", r)
+                }
                 _ => Ok(false),
             }
         }
@@ -93996,8 +94584,8 @@ pub mod commands {
         pub ignore_unavailable: ::core::option::Option<bool>,
         /// (since 2.7, until 9.0)
         ///
-        /// - **deprecated**: going to be removed
-        #[deprecated = "going to be removed"]
+        /// - **deprecated**: leave out `vcpu`
+        #[deprecated = "leave out `vcpu`"]
         pub vcpu: ::core::option::Option<i64>,
     }
 
@@ -94017,7 +94605,7 @@ pub mod commands {
         }
 
         /// Sets `vcpu`.
-        #[deprecated = "going to be removed"]
+        #[deprecated = "leave out `vcpu`"]
         #[must_use]
         #[inline]
         pub fn vcpu(mut self, vcpu: i64) -> Self {
@@ -94051,7 +94639,9 @@ pub mod commands {
                 "enable" => crate::codec::get(&mut p.2, &mut p.0, 1, "enable", r),
                 "ignore-unavailable" =>
                     crate::codec::get(&mut p.3, &mut p.0, 2, "ignore-unavailable", r),
-                "vcpu" => crate::codec::get(&mut p.4, &mut p.0, 3, "vcpu", r),
+                "vcpu" => {
+                    crate::codec::get_until((9, 0), &mut p.4, &mut p.0, 3, "vcpu", r)
+                }
                 _ => Ok(false),
             }
         }
@@ -94079,6 +94669,8 @@ pub mod commands {
         const NAME: &'static str = "trace-event-set-state";
     }
 
+    /// Ends negotiation.  Until then every other command is refused.
+    ///
     /// Since: 0.13
     ///
     /// [`qmp_capabilities` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.qmp_capabilities), `control.json`
@@ -94151,6 +94743,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The version of the QEMU that answers.
+    ///
     /// Since: 0.14
     ///
     /// [`query-version` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-version), `control.json`
@@ -94197,6 +94791,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The names of all commands that there are.
+    ///
     /// Since: 0.14
     ///
     /// [`query-commands` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.query-commands), `control.json`
@@ -94243,6 +94839,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Ends QEMU at once, as pulling the plug does.  The guest is not
+    /// told.
+    ///
     /// Since: 0.14
     ///
     /// [`quit` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-control.quit), `control.json`
@@ -94289,6 +94888,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The interface as data: commands, events, and the types that they
+    /// reach.
+    ///
     /// Since: 2.5
     ///
     /// [`query-qmp-schema` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-introspect.query-qmp-schema), `introspect.json`
@@ -94335,6 +94937,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The properties of an object, its children and links included.
+    ///
     /// Since: 1.2
     ///
     /// [`qom-list` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-list), `qom.json`
@@ -94394,6 +94998,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The value of a property of an object.
+    ///
     /// Since: 1.2
     ///
     /// [`qom-get` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-get), `qom.json`
@@ -94528,6 +95134,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Gives a property of an object another value.
+    ///
     /// Since: 1.2
     ///
     /// [`qom-set` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.qom-set), `qom.json`
@@ -94752,6 +95360,9 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Makes an object that is no device: a backend, a secret, an I/O
+    /// thread.
+    ///
     /// Since: 2.0
     ///
     /// [`object-add` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-add), `qom.json`
@@ -94807,6 +95418,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Removes an object that nothing uses any more.
+    ///
     /// Since: 2.0
     ///
     /// [`object-del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qom.object-del), `qom.json`
@@ -94924,6 +95537,9 @@ pub mod commands {
         const NAME: &'static str = "device-list-properties";
     }
 
+    /// Plugs a device in.  Beside the members below it takes the
+    /// properties of the driver.
+    ///
     /// # Features
     ///
     /// - **json-cli**: can be probed for
@@ -95032,13 +95648,16 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["json-cli", "json-cli-hotplug"];
     }
 
+    /// Starts to unplug a device.  For most the guest has to agree: it is
+    /// gone when the event DEVICE_DELETED comes.
+    ///
     /// Since: 0.14
     ///
     /// [`device_del` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qdev.device_del), `qdev.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct DeviceDel {
-        /// (since 0.14)
+        /// its ID, or its path in the tree of objects (since 0.14)
         pub id: ::std::string::String,
     }
 
@@ -95153,6 +95772,9 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["unstable"];
     }
 
+    /// The virtual CPUs and the host's threads that run them.  The guest
+    /// is not interrupted for it.
+    ///
     /// Since: 2.12
     ///
     /// [`query-cpus-fast` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-cpus-fast), `machine.json`
@@ -95198,6 +95820,8 @@ pub mod commands {
         const NAME: &'static str = "query-cpus-fast";
     }
 
+    /// The types of machine that this QEMU can be.
+    ///
     /// Since: 1.2
     ///
     /// [`query-machines` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-machines), `machine.json`
@@ -95447,6 +96071,8 @@ pub mod commands {
         const NAME: &'static str = "query-vm-generation-id";
     }
 
+    /// Resets the machine, as its reset button does.
+    ///
     /// Since: 0.14
     ///
     /// [`system_reset` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_reset), `machine.json`
@@ -95492,6 +96118,9 @@ pub mod commands {
         const NAME: &'static str = "system_reset";
     }
 
+    /// Presses the power button.  The reply comes at once; whether and
+    /// when the guest shuts down is its affair.
+    ///
     /// Since: 0.14
     ///
     /// [`system_powerdown` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_powerdown), `machine.json`
@@ -95537,6 +96166,8 @@ pub mod commands {
         const NAME: &'static str = "system_powerdown";
     }
 
+    /// Wakes a guest that has suspended itself.
+    ///
     /// Since: 1.1
     ///
     /// [`system_wakeup` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.system_wakeup), `machine.json`
@@ -95844,6 +96475,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// The places for CPUs, and which of them are taken.
+    ///
     /// Since: 2.7
     ///
     /// [`query-hotpluggable-cpus` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.query-hotpluggable-cpus), `machine.json`
@@ -95945,13 +96578,16 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Asks the guest to give memory back, or to take it again.  It may do
+    /// so slowly, or in part.
+    ///
     /// Since: 0.14
     ///
     /// [`balloon` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-machine.balloon), `machine.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Balloon {
-        /// (since 0.14)
+        /// how much memory the guest is to have, in bytes (since 0.14)
         pub value: i64,
     }
 
@@ -97575,6 +98211,8 @@ pub mod commands {
         const NAME: &'static str = "add_client";
     }
 
+    /// The name that the machine was given on the command line.
+    ///
     /// Since: 0.14
     ///
     /// [`query-name` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.query-name), `misc.json`
@@ -97667,6 +98305,8 @@ pub mod commands {
         const ALLOW_PRECONFIG: bool = true;
     }
 
+    /// Halts the virtual CPUs.  Devices and jobs go on.
+    ///
     /// Since: 0.14
     ///
     /// [`stop` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.stop), `misc.json`
@@ -97712,6 +98352,9 @@ pub mod commands {
         const NAME: &'static str = "stop";
     }
 
+    /// Lets the virtual CPUs run, after `stop` or after a start with them
+    /// halted.
+    ///
     /// Since: 0.14
     ///
     /// [`cont` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.cont), `misc.json`
@@ -97808,6 +98451,9 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["unstable"];
     }
 
+    /// Runs a command of the monitor for people, and returns the text that
+    /// it prints.
+    ///
     /// # Features
     ///
     /// - **savevm-monitor-nodes**: can be probed for (since 4.2)
@@ -97887,6 +98533,9 @@ pub mod commands {
         const FEATURES: &'static [&'static str] = &["savevm-monitor-nodes"];
     }
 
+    /// Keeps the descriptor that comes with it under a name, in place of
+    /// one of that name.
+    ///
     /// If: `CONFIG_POSIX`
     ///
     /// Since: 0.14
@@ -98076,6 +98725,9 @@ pub mod commands {
         const NAME: &'static str = "closefd";
     }
 
+    /// Keeps the descriptor that comes with it in a set, which can be
+    /// opened as /dev/fdset/N.
+    ///
     /// Since: 1.2
     ///
     /// [`add-fd` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-misc.add-fd), `misc.json`
@@ -100295,18 +100947,19 @@ pub mod commands {
     ///
     /// Since: 7.2
     ///
-    /// [`query-migrationthreads` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.query-migrationthreads), `qmp-dropped.json`
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated = "going to be removed"]
+    /// `query-migrationthreads`, `qmp-dropped.json`
+    #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct QueryMigrationthreads {}
 
     impl QueryMigrationthreads {
-        /// With no member set.
+        /// With what is mandatory.
+        #[deprecated = "going to be removed"]
         #[must_use]
+        #[allow(clippy::new_without_default)]
         #[inline]
         pub fn new() -> Self {
-            Self::default()
+            Self {}
         }
     }
 
@@ -100350,7 +101003,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-opcount` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-opcount), `qmp-dropped.json`
+    /// `x-query-opcount`, `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryOpcount {}
@@ -100402,7 +101055,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-rdma` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-rdma), `qmp-dropped.json`
+    /// `x-query-rdma`, `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryRdma {}
@@ -100456,7 +101109,7 @@ pub mod commands {
     ///
     /// Since: 6.2
     ///
-    /// [`x-query-profile` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-query-profile), `qmp-dropped.json`
+    /// `x-query-profile`, `qmp-dropped.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct XQueryProfile {}
@@ -100504,7 +101157,7 @@ pub mod commands {
     ///
     /// Since: 4.0
     ///
-    /// [`x-blockdev-reopen` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#command-QMP-qmp-dropped.x-blockdev-reopen), `qmp-dropped.json`
+    /// `x-blockdev-reopen`, `qmp-dropped.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct XBlockdevReopen(pub super::BlockdevOptions);
 
@@ -100984,7 +101637,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("query-migrate").since("0.14"),
     crate::CommandInfo::new("query-migrate-capabilities").since("1.2"),
     crate::CommandInfo::new("query-migrate-parameters").since("2.4"),
-    crate::CommandInfo::new("query-migrationthreads").since("7.2").features(&["deprecated"]),
+    crate::CommandInfo::new("query-migrationthreads").since("7.2").features(&["deprecated"]).until(
+        "10.2",
+    ),
     crate::CommandInfo::new("query-name").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("query-named-block-nodes").since("2.0").allow_preconfig(),
     crate::CommandInfo::new("query-pci").since("0.14"),
@@ -101055,7 +101710,7 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
         &["unstable"],
     ).allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-reopen").since("4.0"),
+    crate::CommandInfo::new("x-blockdev-reopen").since("4.0").until("6.0"),
     crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
         &["unstable"],
     ).allow_preconfig(),
@@ -101073,10 +101728,10 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-query-irq").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-jit").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-numa").since("6.2").features(&["unstable"]),
-    crate::CommandInfo::new("x-query-opcount").since("6.2").features(&["unstable"]),
-    crate::CommandInfo::new("x-query-profile").since("6.2").features(&["unstable"]),
+    crate::CommandInfo::new("x-query-opcount").since("6.2").features(&["unstable"]).until("10.0"),
+    crate::CommandInfo::new("x-query-profile").since("6.2").features(&["unstable"]).until("7.2"),
     crate::CommandInfo::new("x-query-ramblock").since("6.2").features(&["unstable"]),
-    crate::CommandInfo::new("x-query-rdma").since("6.2").features(&["unstable"]),
+    crate::CommandInfo::new("x-query-rdma").since("6.2").features(&["unstable"]).until("9.0"),
     crate::CommandInfo::new("x-query-roms").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-usb").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-virtio").since("7.2").features(&["unstable"]),

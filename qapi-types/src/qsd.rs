@@ -739,7 +739,7 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
         &["unstable"],
     ).allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-reopen").since("4.0"),
+    crate::CommandInfo::new("x-blockdev-reopen").since("4.0").until("6.0"),
     crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
         &["unstable"],
     ).allow_preconfig(),

@@ -8,6 +8,8 @@ pub struct CommandInfo {
     pub name: &'static str,
     /// The release in which it appeared, if the schema says so.
     pub since: Option<&'static str>,
+    /// The last release that has it, if the newest does not.
+    pub until: Option<&'static str>,
     /// Its features.
     pub features: &'static [&'static str],
     /// Whether it may be executed out of band.
@@ -25,6 +27,7 @@ impl CommandInfo {
         Self {
             name,
             since: None,
+            until: None,
             features: &[],
             allow_oob: false,
             allow_preconfig: false,
@@ -36,6 +39,13 @@ impl CommandInfo {
     #[must_use]
     pub const fn since(mut self, release: &'static str) -> Self {
         self.since = Some(release);
+        self
+    }
+
+    /// Sets the last release that has it.
+    #[must_use]
+    pub const fn until(mut self, release: &'static str) -> Self {
+        self.until = Some(release);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Unions: which branch an object takes, wherever in it the tag stands.
 
-use crate::codec::{Enum, find};
+use crate::codec::{Enum, known};
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::Unrecognized;
 use crate::reader::Reader;
@@ -91,7 +91,7 @@ fn choose<B: Branches>(
             _ => Branch::Untagged,
         });
     };
-    Ok(match find(B::Tag::NAMES, &ahead) {
+    Ok(match known(B::Tag::NAMES, B::Tag::DROPPED, &ahead, r) {
         Some(index) => {
             r.foresee(place, index);
             Branch::Chosen(B::begin(&B::Tag::VALUES[index]))

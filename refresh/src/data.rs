@@ -1,9 +1,10 @@
 //! The data in `schema/`.
 
+use crate::load;
 use crate::releases::{Release, SCHEMAS};
 use qapi_gen::Releases;
 use qapi_gen::model::Schema;
-use qapi_gen::restate::{Exceptions, dropped, restate};
+use qapi_gen::restate::{Exceptions, Words, dropped, restate};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -16,11 +17,13 @@ type Files = BTreeMap<PathBuf, String>;
 
 /// Writes the data: the last release as schema files that hold facts only, and in what the others differ.
 pub(crate) fn write(output: &Path, releases: &[Release]) -> Result<(), String> {
-    let files = files(releases)?;
+    let words = output.join("words.txt");
+    let words = Words::parse(&load(&words)?).map_err(|e| format!("{}: {e}", words.display()))?;
+    let files = files(releases, &words)?;
     put(output, &files).map_err(|(path, error)| format!("{}: {error}", path.display()))
 }
 
-fn files(releases: &[Release]) -> Result<Files, String> {
+fn files(releases: &[Release], words: &Words) -> Result<Files, String> {
     let mut files = Files::new();
     let Some(current) = releases.last() else {
         return Ok(files);
@@ -36,19 +39,20 @@ fn files(releases: &[Release]) -> Result<Files, String> {
         let text = format!("{}{found}", facts_header(&current.version));
         files.insert(format!("releases/{name}.txt").into(), text);
         facts.push(found);
-        let text = dropped(&schemas, &dropped_header(&current.version))?;
+        let text = dropped(&schemas, words, &dropped_header(&current.version))?;
         files.insert(format!("releases/{name}-dropped.json").into(), text);
     }
     for group in SHARING {
         let exceptions = group
             .iter()
-            .map(|&index| Exceptions::of(&current.schemas[index]))
+            .map(|&index| Exceptions::of(&current.schemas[index], words))
             .fold(Exceptions::default(), Exceptions::merge);
         // The first has what the others have, and knows more of it.
         let facts = &facts[group[0]];
         for &index in group {
             let (schema, root) = (&current.schemas[index], Path::new(SCHEMAS[index].1));
-            for file in restate(schema, facts, &exceptions, &schema_header(&current.version)) {
+            let header = schema_header(&current.version);
+            for file in restate(schema, facts, &exceptions, words, &header) {
                 let path = resolve(&root.with_file_name(file.module))?;
                 let text = files.entry(path).or_insert_with(|| file.text.clone());
                 if *text != file.text {

@@ -248,6 +248,7 @@ impl<D: Dispatch> Connection<D> {
         let call = call
             .out_of_band(request.is_oob())
             .decoded(core.options.mode)
+            .of_release(core.options.release())
             .with_id(request.id());
         #[cfg(unix)]
         let call = call.with_descriptors(request.descriptors().cloned());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::service::{Control, Hook, Hooks};
 use crate::session::server::Config;
-use crate::types::Mode;
 use crate::types::message::{VersionInfo, VersionTriple};
+use crate::types::{Mode, Release};
 
 /// How a server behaves: the protocol, the version it gives out, hooks.
 ///
@@ -104,6 +104,7 @@ impl Options {
     /// The version in the greeting and the reply to `query-version`, or of an agent. Clients tell from it what QEMU can do,
     /// and the server speaks as that release does: from 11.1 on, errors in a request's JSON have other texts and are told
     /// at once ([`session::server`](crate::session::server)), and `BLOCK_IO_ERROR` is not limited if it stops the machine.
+    /// Arguments and values that QEMU dropped are taken if that release still had them.
     #[must_use]
     pub fn version(mut self, major: i64, minor: i64, micro: i64) -> Self {
         self.version.qemu = VersionTriple {
@@ -114,6 +115,11 @@ impl Options {
         self.release = self.version.qemu;
         self.config = self.config.version(&self.version);
         self
+    }
+
+    pub(crate) fn release(&self) -> Release {
+        let number = |number: i64| u16::try_from(number.max(0)).unwrap_or(u16::MAX);
+        (number(self.release.major), number(self.release.minor))
     }
 
     /// The package in the greeting and the reply to `query-version`: whose build it is.

@@ -10,7 +10,7 @@ use super::Control;
 #[cfg(unix)]
 use crate::session::server::Descriptors;
 use crate::types::message::Raw;
-use crate::types::{Event, Mode, Value};
+use crate::types::{Event, Mode, Release, Value};
 
 /// Who the peer of a unix socket was when it connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ pub struct Call {
     command: Cow<'static, str>,
     oob: bool,
     mode: Mode,
+    release: Release,
     id: Option<Box<str>>,
     client: Arc<Client>,
     #[cfg(unix)]
@@ -99,6 +100,7 @@ impl Call {
             command: command.into(),
             oob: false,
             mode: Mode::Strict,
+            release: (u16::MAX, u16::MAX),
             id: None,
             client,
             #[cfg(unix)]
@@ -117,6 +119,14 @@ impl Call {
     #[must_use]
     pub fn decoded(mut self, mode: Mode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Says as which release of QEMU, major and minor version, the server decodes its arguments: as the newest unless told
+    /// otherwise.
+    #[must_use]
+    pub fn of_release(mut self, (major, minor): Release) -> Self {
+        self.release = (major, minor);
         self
     }
 
@@ -152,6 +162,12 @@ impl Call {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// As which release its arguments are decoded.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// The id that the client gave it.

@@ -163,7 +163,8 @@ impl<P: Clone + 'static, A: Future<Output = Outcome> + Unpin + 'static> Dispatch
 /// What is wrong with them, in QEMU's words.
 pub fn arguments<C: Command>(call: &Call, arguments: Option<Raw<'_>>) -> Result<C> {
     let arguments = arguments.unwrap_or(Raw::from_text("{}"));
-    let decoded: C = object(&mut arguments.reader(call.mode()))?;
+    let mut reader = arguments.reader(call.mode()).of_release(call.release());
+    let decoded: C = object(&mut reader)?;
     compat::check(call.control(), |w| decoded.put(w))?;
     Ok(decoded)
 }

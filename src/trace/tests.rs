@@ -279,17 +279,14 @@ mod warnings {
     #[test]
     #[expect(deprecated, reason = "that is what is warned of")]
     fn what_a_job_uses_is_warned_of() {
-        let backup = qmp::DriveBackup::new("d", qmp::MirrorSyncMode::Full, "/t");
+        let backup = commands::DriveBackup::new("d", qmp::MirrorSyncMode::Full, "/t");
         let commit = commands::BlockCommit::new("d").base("a");
         let lines = logged(Level::WARN, || {
             let mut session = Session::new(Options::default());
             let mut send = |request: &jobs::Request| {
                 session.request(request, Sending::default()).unwrap();
             };
-            for mut job in [
-                Job::new(commands::DriveBackup::new(backup.clone())),
-                Job::new(commit.clone()),
-            ] {
+            for mut job in [Job::new(backup.clone()), Job::new(commit.clone())] {
                 let Step::Send(request) = job.step() else {
                     panic!("it starts");
                 };

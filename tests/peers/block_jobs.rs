@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Error, Job, JobUpdate, WhenPending, WhenReady};
-use qapi_rt::qmp::{BlockdevBackup, Event, JobStatus, MirrorSyncMode, commands, events};
+use qapi_rt::qmp::{Event, JobStatus, MirrorSyncMode, commands, events};
 use qapi_rt::types::Value;
 use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
@@ -45,8 +45,7 @@ fn mirror() -> commands::BlockdevMirror {
 }
 
 fn backup(target: &str) -> commands::BlockdevBackup {
-    let backup = BlockdevBackup::new("source", MirrorSyncMode::Full, target);
-    commands::BlockdevBackup::new(backup.job_id("copy"))
+    commands::BlockdevBackup::new("source", MirrorSyncMode::Full, target).job_id("copy")
 }
 
 /// Adds the node `broken`, to which nothing can be written.

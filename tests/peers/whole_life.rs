@@ -7,9 +7,8 @@ use qapi_rt::Received;
 use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Dump, Job, Migration, Operation};
 use qapi_rt::qmp::{
-    BlockdevBackup, BlockdevOptions, BlockdevOptionsFile, BlockdevOptionsQcow2, BlockdevOptionsRaw,
-    BlockdevRefOrNull, BlockdevSnapshot, Event, MigrationStatus, MirrorSyncMode, RunState,
-    commands,
+    BlockdevOptions, BlockdevOptionsFile, BlockdevOptionsQcow2, BlockdevOptionsRaw,
+    BlockdevRefOrNull, Event, MigrationStatus, MirrorSyncMode, RunState, commands,
 };
 use qapi_tests::peers::{Age, Server, image};
 use serde_json::json;
@@ -100,9 +99,8 @@ fn from_plugging_a_disk_to_moving_out(age: Age) {
     let overlay = server.path("overlay");
     make_qcow2(age, &overlay, SIZE);
     add_qcow2(&client, "overlay", &overlay, Some(BlockdevRefOrNull::Null));
-    let snapshot = BlockdevSnapshot::new("disk", "overlay");
     client
-        .execute(commands::BlockdevSnapshot::from(snapshot))
+        .execute(commands::BlockdevSnapshot::new("disk", "overlay"))
         .unwrap();
     run(&client, Job::new(commands::BlockCommit::new("overlay")));
     client
@@ -114,8 +112,8 @@ fn from_plugging_a_disk_to_moving_out(age: Age) {
     let outcome = run(&client, Job::new(mirror));
     assert_eq!(outcome.progress.current, outcome.progress.total);
     add_raw(&client, "backup", &server.path("backup"));
-    let backup = BlockdevBackup::new("copy", MirrorSyncMode::Full, "backup");
-    run(&client, Job::new(commands::BlockdevBackup::from(backup)));
+    let backup = commands::BlockdevBackup::new("copy", MirrorSyncMode::Full, "backup");
+    run(&client, Job::new(backup));
     client
         .execute(commands::BlockdevDel::new("backup"))
         .unwrap();

@@ -4,7 +4,6 @@
 //! instances, and QEMU's own shell talk: their ids, their order, their mistakes. Each service answers what the session's
 //! server answered, by way of the generated types.
 #![cfg(any(target_os = "linux", target_os = "android"))]
-#![expect(deprecated, reason = "clients go on using such commands")]
 
 mod story;
 

@@ -126,6 +126,21 @@ both! {
         assert_ne!(error, answers(Options::named("heater", "1").version(10, 2, 0)).1);
     }
 
+    arguments_that_were_dropped_are_those_of_the_release(kind) {
+        #[allow(deprecated)] // the argument is
+        let router = || basic().on(|_, wish: commands::TraceEventSetState| async move {
+            assert_eq!(wish.vcpu, Some(0));
+            Ok(())
+        });
+        let request = "{'execute': 'trace-event-set-state', 'arguments': {'name': 'x', 'enable': true, 'vcpu': 0}}";
+        let newest = start(kind, router(), Options::qmp(), vec![], 1);
+        let error = "Parameter 'vcpu' is unexpected";
+        let error = json!({"error": {"class": "GenericError", "desc": error}});
+        assert_eq!(newest.client().call(request), error);
+        let old = start(kind, router(), Options::qmp().version(9, 0, 0), vec![], 1);
+        assert_eq!(old.client().call(request), returned());
+    }
+
     introspection_covers_what_is_advertised(kind) {
         // A schema that has none of the library's commands, and an event that only the other one has.
         let router = Router::new()

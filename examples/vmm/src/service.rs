@@ -71,7 +71,6 @@ impl Service for Vmm {
     }
 
     // Deprecated since 11.1; libvirt asks it.
-    #[allow(deprecated)]
     async fn query_kvm(&self, _: &Call, _: commands::QueryKvm) -> Result<KvmInfo> {
         Ok(KvmInfo::new(false, false))
     }

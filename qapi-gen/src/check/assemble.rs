@@ -124,10 +124,11 @@ fn modules(
         }
     }
     let mut modules = Vec::new();
-    for ((name, list), free_form) in parsed.modules.iter().zip(by_file).zip(texts) {
+    let files = parsed.modules.iter().zip(by_file).zip(texts);
+    for (index, ((name, list), free_form)) in files.enumerate() {
         let start = schema.definitions.len();
-        for index in list {
-            let ids = resolved.tables.ids[index];
+        for def in list {
+            let ids = resolved.tables.ids[def];
             schema
                 .definitions
                 .extend(ids.implicit.map(Definition::Object));
@@ -135,6 +136,7 @@ fn modules(
         }
         modules.push(Module {
             name: Name::from(&**name),
+            extends: index >= parsed.own_files,
             includes: Vec::new(),
             definitions: start..schema.definitions.len(),
             free_form,

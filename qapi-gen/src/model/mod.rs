@@ -90,6 +90,8 @@ pub enum Era {
 pub struct Module {
     /// The path relative to the root file's directory.
     pub name: Name,
+    /// Whether the file is none of the schema's own, but [extends](crate::Frontend::extend) it.
+    pub extends: bool,
     /// The paths as written in the file's include expressions, in order.
     pub includes: Vec<Name>,
     /// The definitions, in order; a range of [`Schema::definitions`].

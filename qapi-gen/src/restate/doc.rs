@@ -1,5 +1,6 @@
-//! Documentation comments that state releases and features, and nothing else.
+//! Documentation comments that state releases, features and words of one's own, and nothing else.
 
+use super::words::Words;
 use crate::model::{
     Definition, Doc, Feature, Features, Object, ObjectId, ObjectKind, Schema, Text,
 };
@@ -11,6 +12,9 @@ use std::fmt::Write as _;
 /// What documentation has to say of a definition.
 pub(super) struct Facts<'s> {
     name: &'s str,
+    words: &'s Words,
+    /// Words about the definition as a whole.
+    summary: Option<&'s str>,
     since: Option<Version>,
     /// The last release that had it, if that is not the one restated.
     until: Option<&'s str>,
@@ -23,26 +27,33 @@ pub(super) struct Facts<'s> {
 /// What documentation has to say of a member, value or alternative.
 struct Described<'s> {
     name: &'s str,
+    words: Option<&'s str>,
     since: Option<Version>,
     until: Option<&'s str>,
 }
 
 impl Described<'_> {
     fn text(&self) -> Option<String> {
-        match (self.since, self.until) {
+        let releases = match (self.since, self.until) {
             (None, None) => None,
             (Some(since), None) => Some(format!("(since {since})")),
             (Some(since), Some(until)) => Some(format!("(since {since}, until {until})")),
             (None, Some(until)) => Some(format!("(until {until})")),
+        };
+        match (self.words, releases) {
+            (Some(words), Some(releases)) => Some(format!("{words} {releases}")),
+            (words, releases) => releases.or_else(|| words.map(str::to_owned)),
         }
     }
 }
 
 impl<'s> Facts<'s> {
     /// To be filled with parts.
-    pub(super) fn named(name: &'s str) -> Facts<'s> {
+    pub(super) fn named(name: &'s str, words: &'s Words) -> Facts<'s> {
         Facts {
             name,
+            words,
+            summary: None,
             since: None,
             until: None,
             described: Vec::new(),
@@ -60,9 +71,10 @@ impl<'s> Facts<'s> {
         schema: &'s Schema,
         releases: &Releases,
         definition: Definition,
+        words: &'s Words,
     ) -> Facts<'s> {
         let name = schema.name(definition);
-        let mut facts = Facts::named(name);
+        let mut facts = Facts::named(name, words);
         match definition {
             // What describes implicit types stands at what they are part of.
             Definition::Object(id) if schema.object(id).is_implicit() => {}
@@ -111,6 +123,7 @@ impl<'s> Facts<'s> {
     }
 
     fn definition(&mut self, doc: Option<&Doc>, presence: &Presence, features: &'s Features) {
+        self.summary = self.words.definition(self.name);
         self.since = corrected(since(doc), presence);
         self.features.extend(features.iter());
     }
@@ -153,7 +166,12 @@ impl<'s> Facts<'s> {
         until: Option<&'s str>,
         features: &'s Features,
     ) {
-        self.described.push(Described { name, since, until });
+        self.described.push(Described {
+            name,
+            words: self.words.part(self.name, name),
+            since,
+            until,
+        });
         for feature in features.iter() {
             if self.features.iter().all(|f| f.name != feature.name) {
                 self.features.push(feature);
@@ -164,8 +182,22 @@ impl<'s> Facts<'s> {
     pub(super) fn is_empty(&self) -> bool {
         self.since.is_none()
             && self.until.is_none()
+            && self.summary.is_none()
             && self.features.is_empty()
             && self.described.iter().all(|part| part.text().is_none())
+    }
+
+    /// Whether words are about something here: the definition, a part or a feature.
+    pub(super) fn has(&self, subject: &str) -> bool {
+        let Some(rest) = subject.strip_prefix(self.name) else {
+            return false;
+        };
+        match rest.split_at_checked(1) {
+            None => true,
+            Some((".", part)) => self.described.iter().any(|known| known.name == part),
+            Some((" ", feature)) => self.features.iter().any(|f| f.name == feature),
+            Some(_) => false,
+        }
     }
 
     /// Whether there is a comment that leaves out some of what the language wants described.
@@ -180,6 +212,10 @@ impl<'s> Facts<'s> {
             return out;
         }
         let _ = writeln!(out, "##\n# @{}:\n#", self.name);
+        if let Some(summary) = self.summary {
+            fill(&mut out, "#", summary);
+            out.push_str("#\n");
+        }
         if let Some(until) = self.until {
             let _ = writeln!(out, "# Until {until}.\n#");
         }
@@ -198,7 +234,8 @@ impl<'s> Facts<'s> {
             for feature in &self.features {
                 let since = described_since(feature.doc.as_ref())
                     .map_or_else(String::new, |v| format!(" (since {v})"));
-                let text = meaning(&feature.name).to_owned() + &since;
+                let words = self.words.feature(self.name, &feature.name);
+                let text = words.unwrap_or_else(|| meaning(&feature.name)).to_owned() + &since;
                 describe(&mut out, &feature.name, &text);
             }
             out.push_str("#\n");
@@ -216,16 +253,35 @@ impl<'s> Facts<'s> {
     }
 }
 
-/// A description, within the width that the language allows documentation.
+/// The width that the language allows documentation.
+const WIDTH: usize = 70;
+
+/// A description.
 fn describe(out: &mut String, name: &str, text: &str) {
-    const WIDTH: usize = 70;
     let line = format!("# @{name}: {text}");
     if line.len() <= WIDTH {
-        out.push_str(&line);
+        let _ = writeln!(out, "{line}");
     } else {
-        let _ = write!(out, "# @{name}:\n#     {text}");
+        let _ = writeln!(out, "# @{name}:");
+        fill(out, "#    ", text);
     }
-    out.push('\n');
+}
+
+/// Text in lines that start with `margin`, with two spaces between sentences.
+fn fill(out: &mut String, margin: &str, text: &str) {
+    let mut line = margin.to_owned();
+    for word in text.split_ascii_whitespace() {
+        let sentence = line.ends_with('.') && !word.starts_with(|c: char| c.is_ascii_lowercase());
+        if line.len() > margin.len() && line.len() + 2 + word.len() > WIDTH {
+            let _ = writeln!(out, "{line}");
+            line.truncate(margin.len());
+        } else if sentence {
+            line.push(' ');
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{line}");
 }
 
 /// The language wants every feature described.

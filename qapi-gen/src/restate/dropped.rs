@@ -3,6 +3,7 @@
 use super::definition::{self, Entries, expression};
 use super::doc::Facts;
 use super::pragma::Exceptions;
+use super::words::Words;
 use crate::layout::Value;
 use crate::model::{Definition, Schema, Text, Type};
 use crate::names::Name;
@@ -22,11 +23,16 @@ struct Last<'s, T> {
 /// States what earlier releases understand in requests and the last of `releases` does not, as a schema file that
 /// [extends](crate::Frontend::extend) that of the last: definitions as they were, and the members, values and branches
 /// that definitions of the last release had. Each stands as the last release that had it had it, and says which that was.
+/// Parts and features have the words that there are for them.
 ///
 /// # Errors
 ///
 /// Something dropped cannot be stated beside what the last release has, since that has another type of the same name.
-pub fn dropped(releases: &[(&str, &Schema)], header: &str) -> Result<String, String> {
+pub fn dropped(
+    releases: &[(&str, &Schema)],
+    words: &Words,
+    header: &str,
+) -> Result<String, String> {
     let Some((&(_, current), older)) = releases.split_last() else {
         return Err("no release is named".to_owned());
     };
@@ -39,6 +45,7 @@ pub fn dropped(releases: &[(&str, &Schema)], header: &str) -> Result<String, Str
         .collect();
     let mut dropped = Dropped {
         current,
+        words,
         names: &names,
         parts: BTreeMap::new(),
         definitions: Vec::new(),
@@ -52,6 +59,7 @@ pub fn dropped(releases: &[(&str, &Schema)], header: &str) -> Result<String, Str
 
 struct Dropped<'a> {
     current: &'a Schema,
+    words: &'a Words,
     /// Of the older releases.
     names: &'a [String],
     /// By definition of the current release.
@@ -166,9 +174,9 @@ impl<'a> Dropped<'a> {
             let Some(expression) = expression(last.schema, last.what) else {
                 continue;
             };
-            exceptions.add(last.schema, last.what);
+            exceptions.add(last.schema, last.what, self.words);
             let name = last.schema.name(last.what);
-            let facts = Facts::new(last.schema, &Releases::default(), last.what)
+            let facts = Facts::new(last.schema, &Releases::default(), last.what, self.words)
                 .until(&self.names[last.release]);
             if facts.is_incomplete() {
                 exceptions.undescribed(name);
@@ -180,7 +188,7 @@ impl<'a> Dropped<'a> {
             let definition = definition.ok_or_else(|| format!("'{owner}' is not there"))?;
             let (comment, expression) = self.extension(owner, definition, parts);
             // Without a comment at the definition, that at the extension has to describe all.
-            let own = Facts::new(self.current, &Releases::default(), definition);
+            let own = Facts::new(self.current, &Releases::default(), definition, self.words);
             if own.is_empty() && !comment.is_empty() {
                 exceptions.undescribed(owner);
             }
@@ -204,7 +212,7 @@ impl<'a> Dropped<'a> {
     ) -> (String, Value) {
         let (mut members, mut values, mut branches): (Entries, Vec<Value>, Entries) =
             <_>::default();
-        let mut facts = Facts::named(owner);
+        let mut facts = Facts::named(owner, self.words);
         for ((_, name), last) in parts {
             let mut describe = |doc: Option<&Text>, own: Option<Version>, features| {
                 let since = described_since(doc).or(own);

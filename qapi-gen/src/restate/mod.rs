@@ -1,4 +1,5 @@
-//! Writes a schema anew: its facts in a canonical layout, without the documentation text.
+//! Writes a schema anew: its facts in a canonical layout, without the documentation text, but with words of one's own if
+//! there are any.
 //!
 //! What is kept: files and their includes, definitions and members in their order, types,
 //! optionality, conditions, features, flags, and the releases in which things appeared. The
@@ -9,6 +10,7 @@ mod definition;
 mod doc;
 mod dropped;
 mod pragma;
+mod words;
 
 use crate::layout::Value;
 use crate::model::{Module, Schema};
@@ -16,6 +18,7 @@ use crate::releases::Releases;
 
 pub use dropped::dropped;
 pub use pragma::Exceptions;
+pub use words::Words;
 
 /// A restated schema file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +37,13 @@ pub struct File {
 /// text. `header` stands at the top of each file, as comment lines without their `# `.
 /// `exceptions` are at least those [of](Exceptions::of) the schema; they go to the first file
 /// that has neither definitions nor includes, else to the root. Where a release lacks what should have been there according
-/// to the schema's documentation, as `facts` know, the first is stated from which on all have it.
+/// to the schema's documentation, as `facts` know, the first is stated from which on all have it. `words` become
+/// documentation; what they say of things that the schema does not have is left out.
 pub fn restate(
     schema: &Schema,
     facts: &Releases,
     exceptions: &Exceptions,
+    words: &Words,
     header: &str,
 ) -> Vec<File> {
     let modules = schema.modules();
@@ -53,16 +58,30 @@ pub fn restate(
             let pragma = (index == pragmas).then(|| exceptions.pragma());
             File {
                 module: module.name.to_string(),
-                text: text(schema, facts, module, header, pragma.flatten()),
+                text: text(schema, facts, module, words, header, pragma.flatten()),
             }
         })
         .collect()
+}
+
+/// What words are about that none of the schemas has.
+pub fn strangers<'w>(words: &'w Words, schemas: &[Schema]) -> Vec<&'w str> {
+    let has = |schema: &Schema, subject: &str| {
+        let name = subject.split(['.', ' ']).next().unwrap_or(subject);
+        let definition = schema.definition(name);
+        definition.is_some_and(|definition| {
+            doc::Facts::new(schema, &Releases::default(), definition, words).has(subject)
+        })
+    };
+    let unknown = |subject: &&str| !schemas.iter().any(|schema| has(schema, subject));
+    words.subjects().filter(unknown).collect()
 }
 
 fn text(
     schema: &Schema,
     facts: &Releases,
     module: &Module,
+    words: &Words,
     header: &str,
     pragma: Option<Value>,
 ) -> String {
@@ -78,7 +97,7 @@ fn text(
     let definitions = &schema.definitions()[module.definitions.clone()];
     let definitions = definitions.iter().filter_map(|&definition| {
         let expression = definition::expression(schema, definition)?;
-        let comment = doc::Facts::new(schema, facts, definition).comment();
+        let comment = doc::Facts::new(schema, facts, definition, words).comment();
         Some(comment + &expression.text() + "\n")
     });
     let parts: Vec<String> = [comment, includes]

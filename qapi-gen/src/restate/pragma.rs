@@ -1,6 +1,7 @@
 //! The exceptions from naming and documentation rules that a schema needs.
 
 use super::doc::Facts;
+use super::words::Words;
 use crate::layout::Value;
 use crate::model::{Definition, Object, ObjectKind, Schema, Type};
 use crate::releases::Releases;
@@ -18,16 +19,16 @@ pub struct Exceptions {
 }
 
 impl Exceptions {
-    /// The exceptions that a schema needs when it is restated.
-    pub fn of(schema: &Schema) -> Exceptions {
+    /// The exceptions that a schema needs when it is restated with these words.
+    pub fn of(schema: &Schema, words: &Words) -> Exceptions {
         let mut exceptions = Exceptions::default();
         for &definition in schema.definitions() {
-            exceptions.add(schema, definition);
+            exceptions.add(schema, definition, words);
         }
         exceptions
     }
 
-    pub(super) fn add(&mut self, schema: &Schema, definition: Definition) {
+    pub(super) fn add(&mut self, schema: &Schema, definition: Definition, words: &Words) {
         let name = || schema.name(definition).to_string();
         match definition {
             Definition::Command(id) => {
@@ -54,7 +55,7 @@ impl Exceptions {
             }
             Definition::Alternate(_) | Definition::Event(_) => {}
         }
-        if Facts::new(schema, &Releases::default(), definition).is_incomplete() {
+        if Facts::new(schema, &Releases::default(), definition, words).is_incomplete() {
             self.documentation.insert(name());
         }
     }

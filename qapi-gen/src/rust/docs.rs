@@ -135,8 +135,10 @@ impl Plan<'_> {
         let Some(module) = source.origin.module else {
             return format!("`{name}`, built into the schema language");
         };
-        let file = on_one_line(&self.schema.modules()[module].name);
-        match &self.options.reference {
+        let module = &self.schema.modules()[module];
+        let file = on_one_line(&module.name);
+        // A release's manual does not describe what was added to the schema.
+        match self.options.reference.as_ref().filter(|_| !module.extends) {
             None => format!("`{name}`, `{file}`"),
             Some(reference) => {
                 let stem = file.rsplit('/').next().unwrap_or(&file);

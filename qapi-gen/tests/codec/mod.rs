@@ -205,7 +205,7 @@ fn commands() {
         refused::<QueryStatus>(json!({ "a": 1 })),
         "Parameter 'a' is unexpected"
     );
-    let step = Move::new(command::Move::new(Step::new(3)));
+    let step = Move::new(Step::new(3));
     assert_eq!(
         round_trip::<Move>(json!({ "way": "up", "height": 3 })),
         step

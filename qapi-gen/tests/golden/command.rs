@@ -536,10 +536,10 @@ pub mod commands {
     pub struct Move(pub super::Move);
 
     impl Move {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::Move>) -> Self {
-            Self(members.into())
+        pub fn new(u: impl ::core::convert::Into<super::MoveBranch>) -> Self {
+            Self(super::Move::new(u))
         }
     }
 
@@ -589,10 +589,11 @@ pub mod commands {
     pub struct Step(pub super::Step);
 
     impl Step {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::Step>) -> Self {
-            Self(members.into())
+        #[inline]
+        pub fn new(height: u8) -> Self {
+            Self(super::Step::new(height))
         }
     }
 
@@ -794,17 +795,18 @@ pub mod commands {
     /// - **unstable**
     ///
     /// `old-thing`, `command.json`
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated]
+    #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct OldThing {}
 
     impl OldThing {
-        /// With no member set.
+        /// With what is mandatory.
+        #[deprecated]
         #[must_use]
+        #[allow(clippy::new_without_default)]
         #[inline]
         pub fn new() -> Self {
-            Self::default()
+            Self {}
         }
     }
 
@@ -942,10 +944,12 @@ pub mod commands {
     pub struct Nothing(pub super::Nothing);
 
     impl Nothing {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::Nothing>) -> Self {
-            Self(members.into())
+        #[allow(clippy::new_without_default)]
+        #[inline]
+        pub fn new() -> Self {
+            Self(super::Nothing::new())
         }
     }
 

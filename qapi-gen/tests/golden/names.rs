@@ -3947,11 +3947,21 @@ pub mod commands {
     pub struct New(pub super::New);
 
     impl New {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
         #[allow(clippy::self_named_constructors)]
-        pub fn new(members: impl ::core::convert::Into<super::New>) -> Self {
-            Self(members.into())
+        #[allow(clippy::new_without_default)]
+        #[inline]
+        pub fn new() -> Self {
+            Self(super::New::new())
+        }
+
+        /// Sets `new`.
+        #[must_use]
+        #[inline]
+        pub fn new_(mut self, new: i64) -> Self {
+            self.0.new = Some(new);
+            self
         }
     }
 
@@ -4147,10 +4157,75 @@ pub mod commands {
     pub struct Keywords(pub super::Keywords);
 
     impl Keywords {
-        /// With these members.
+        /// With what is mandatory.
         #[must_use]
-        pub fn new(members: impl ::core::convert::Into<super::Keywords>) -> Self {
-            Self(members.into())
+        #[allow(clippy::too_many_arguments)]
+        pub fn new(
+            r#type: impl ::core::convert::Into<::std::string::String>,
+            r#in: bool,
+            r#gen: i64,
+            r#async: i64,
+            crate_: i64,
+            self_: i64,
+            super_: i64,
+            x_q: i64,
+            has: i64,
+            com_example_extra: i64,
+        ) -> Self {
+            Self(
+                super::Keywords::new(
+                    r#type,
+                    r#in,
+                    r#gen,
+                    r#async,
+                    crate_,
+                    self_,
+                    super_,
+                    x_q,
+                    has,
+                    com_example_extra,
+                ),
+            )
+        }
+
+        /// Sets `match`.
+        #[must_use]
+        pub fn r#match(
+            mut self,
+            r#match: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.0.r#match = Some(r#match.into());
+            self
+        }
+
+        /// Sets `new`.
+        #[must_use]
+        pub fn new_(mut self, new: impl ::core::convert::Into<::std::string::String>) -> Self {
+            self.0.new = Some(new.into());
+            self
+        }
+
+        /// Sets `if`.
+        #[must_use]
+        pub fn r#if(mut self, r#if: impl ::core::convert::Into<::std::string::String>) -> Self {
+            self.0.r#if = Some(r#if.into());
+            self
+        }
+
+        /// Sets `Self`.
+        #[must_use]
+        #[inline]
+        pub fn self__(mut self, self__: i64) -> Self {
+            self.0.self__ = Some(self__);
+            self
+        }
+
+        /// Sets `a-b`.
+        #[must_use]
+        #[inline]
+        pub fn a_b(mut self, a_b: i64) -> Self {
+            self.0.a_b = Some(a_b);
+            self
         }
     }
 

@@ -616,17 +616,18 @@ pub mod commands {
     /// - **deprecated**
     ///
     /// `clone`, `service.json`
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[deprecated]
+    #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
     pub struct Clone {}
 
     impl Clone {
-        /// With no member set.
+        /// With what is mandatory.
+        #[deprecated]
         #[must_use]
+        #[allow(clippy::new_without_default)]
         #[inline]
         pub fn new() -> Self {
-            Self::default()
+            Self {}
         }
     }
 

@@ -30,6 +30,12 @@ pub enum Mode {
     Lenient,
 }
 
+/// The version of a release of QEMU: major, minor.
+pub type Release = (u16, u16);
+
+/// Later than all releases.
+const NEWEST: Release = (u16::MAX, u16::MAX);
+
 /// How the text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -74,6 +80,7 @@ pub struct Reader<'a> {
     /// Whether the innermost one was opened just now.
     fresh: bool,
     mode: Mode,
+    release: Release,
     dialect: Dialect,
     /// Where the object starts whose members are being read.
     object: usize,
@@ -112,6 +119,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             fresh: false,
             mode,
+            release: NEWEST,
             dialect,
             object: 0,
             tape: Tape::new(),
@@ -119,6 +127,14 @@ impl<'a> Reader<'a> {
         };
         reader.skip_space();
         reader
+    }
+
+    /// Reads as that release does, instead of the newest that the types are of: in strict mode, what releases before it
+    /// dropped is unknown, and what later ones dropped is not.
+    #[must_use]
+    pub fn of_release(mut self, (major, minor): Release) -> Self {
+        self.release = (major, minor);
+        self
     }
 
     /// How what is unknown is treated.
@@ -131,6 +147,12 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn is_strict(&self) -> bool {
         self.mode == Mode::Strict
+    }
+
+    /// Whether it does not know what `last` was the last release to have.
+    #[inline]
+    pub(crate) fn is_after(&self, last: Release) -> bool {
+        self.is_strict() && self.release > last
     }
 
     #[inline]

@@ -1,7 +1,15 @@
-//! What other releases do not send.
+//! What other releases do not send, and what the newest does not know any more.
 
 use super::Plan;
-use crate::model::{Member, Object};
+use crate::model::{Command, Enum, EnumValue, Member, Object};
+#[cfg(feature = "releases")]
+use crate::releases::Presence;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// The last release that has something which the newest has not.
+#[derive(Clone, Copy)]
+pub(crate) struct LastWith<'s>(pub(crate) &'s str);
 
 #[cfg(feature = "releases")]
 impl<'s> Plan<'s> {
@@ -19,6 +27,41 @@ impl<'s> Plan<'s> {
             .member(&owner.name, &member.name)
             .always
     }
+
+    /// The last release that has a member, if that is not the newest.
+    pub(super) fn last_with_member(&self, owner: &Object, member: &Member) -> Option<LastWith<'s>> {
+        let facts = self.options.releases.member(&owner.name, &member.name);
+        self.last(facts.presence)
+    }
+
+    /// The last release that has a value, if that is not the newest.
+    pub(crate) fn last_with_value(&self, enum_: &Enum, value: &EnumValue) -> Option<LastWith<'s>> {
+        self.last(self.options.releases.value(&enum_.name, &value.name))
+    }
+
+    /// The last release that has a command, if that is not the newest.
+    pub(crate) fn last_with_command(&self, command: &Command) -> Option<LastWith<'s>> {
+        self.last(self.options.releases.command(&command.name))
+    }
+
+    fn last(&self, presence: Presence<'s>) -> Option<LastWith<'s>> {
+        let newest = self.options.releases.names().last()?;
+        let last = presence.last().filter(|last| last != newest)?;
+        Some(LastWith(last))
+    }
+}
+
+impl LastWith<'_> {
+    /// Its version, as the codec takes it. What does not read as one is older than all servers.
+    pub(crate) fn numbers(self) -> TokenStream {
+        let mut parts = self
+            .0
+            .split('.')
+            .map(|part| part.parse::<u16>().unwrap_or(0));
+        let mut next = || Literal::u16_unsuffixed(parts.next().unwrap_or(0));
+        let (major, minor) = (next(), next());
+        quote!((#major, #minor))
+    }
 }
 
 /// Without facts about releases the schema is taken at its word.
@@ -30,5 +73,17 @@ impl<'s> Plan<'s> {
 
     pub(super) fn is_late(&self, _: &Object, _: &Member) -> bool {
         false
+    }
+
+    pub(super) fn last_with_member(&self, _: &Object, _: &Member) -> Option<LastWith<'s>> {
+        None
+    }
+
+    pub(crate) fn last_with_value(&self, _: &Enum, _: &EnumValue) -> Option<LastWith<'s>> {
+        None
+    }
+
+    pub(crate) fn last_with_command(&self, _: &Command) -> Option<LastWith<'s>> {
+        None
     }
 }

@@ -11,6 +11,7 @@ mod record;
 mod ty;
 mod variants;
 
+pub(crate) use late::LastWith;
 pub(crate) use record::{Demand, Field, Record, Rest, RestKind};
 pub(crate) use ty::Ty;
 pub(crate) use variants::{Alternative, Branch};

@@ -1,6 +1,6 @@
 //! Objects of the schema as Rust structs: what they consist of.
 
-use super::{Item, Module, Plan, Ty};
+use super::{Item, LastWith, Module, Plan, Ty};
 use crate::model::*;
 use crate::rust::condition::Presence;
 use crate::rust::names::{Ident, Scope, snake};
@@ -36,6 +36,8 @@ pub(crate) struct Field<'p> {
     pub(crate) presence: Presence,
     /// Whether the schema demands it, but not every release sends it.
     pub(crate) late: bool,
+    /// The last release that has it, if that is not the newest.
+    pub(crate) last: Option<LastWith<'p>>,
 }
 
 /// What makes a struct a union.
@@ -211,6 +213,7 @@ impl<'s> Plan<'s> {
                     boxed: self.is_boxed(id, member.ty),
                     presence,
                     late: !member.optional && self.is_late(owner, member),
+                    last: self.last_with_member(owner, member),
                 });
             }
         }

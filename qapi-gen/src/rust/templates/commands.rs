@@ -1,9 +1,9 @@
 //! Commands.
 
-use super::structs::{DERIVES, structure};
+use super::structs::{DERIVES, delegates, deprecations, structure};
 use super::{attributes, lints};
 use crate::model::{CommandId, Features, ObjectId, Type};
-use crate::rust::docs::{Source, deprecation};
+use crate::rust::docs::Source;
 use crate::rust::plan::{Item, Module, Plan, RestKind};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -82,33 +82,56 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
     let inner = plan.ty(Type::Object(id), Module::Inner);
     let docs = plan.document(source, "", Module::Inner);
     let attributes = attributes(plan, source.name, DERIVES, presence);
-    let deprecation = deprecation(source.features);
+    let (deprecation, new_deprecation) = deprecations(source);
     let allow_new = lints::allow_new(ident);
-    let bare = plan.is_bare(id);
-    let allow_bare = bare.then(|| quote!(#[allow(clippy::semicolon_if_nothing_returned)]));
-    quote! {
-        #docs
-        #attributes
-        #deprecation
-        pub struct #ident(pub #inner);
-
-        #presence
-        impl #ident {
+    // One name for two types: who has to build one to wrap it in the other is confused.
+    let same_name = *ident == plan.object_item(id).ident;
+    let delegates = same_name.then(|| {
+        let record = plan.record(Some(id), item, Module::Inner, RestKind::None);
+        delegates(&record, &inner, new_deprecation.as_ref())
+    });
+    let methods = delegates.flatten().unwrap_or_else(|| {
+        quote! {
             /// With these members.
+            #new_deprecation
             #[must_use]
             #allow_new
             pub fn new(members: impl ::core::convert::Into<#inner>) -> Self {
                 Self(members.into())
             }
         }
+    });
+    // A way around the constructor would be one around its warning.
+    let (non_exhaustive, from) = match new_deprecation {
+        Some(_) => (Some(quote!(#[non_exhaustive])), None),
+        None => (
+            None,
+            Some(quote! {
+                #presence
+                impl ::core::convert::From<#inner> for #ident {
+                    #[inline]
+                    fn from(members: #inner) -> Self {
+                        Self(members)
+                    }
+                }
+            }),
+        ),
+    };
+    let bare = plan.is_bare(id);
+    let allow_bare = bare.then(|| quote!(#[allow(clippy::semicolon_if_nothing_returned)]));
+    quote! {
+        #docs
+        #attributes
+        #deprecation
+        #non_exhaustive
+        pub struct #ident(pub #inner);
 
         #presence
-        impl ::core::convert::From<#inner> for #ident {
-            #[inline]
-            fn from(members: #inner) -> Self {
-                Self(members)
-            }
+        impl #ident {
+            #methods
         }
+
+        #from
 
         #presence
         impl #types::codec::Members for #ident {

@@ -44,6 +44,20 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
         }
     });
 
+    let dropped: Vec<TokenStream> = variants
+        .iter()
+        .filter_map(|variant| {
+            let (when, name) = (&variant.presence, variant.value.name.as_str());
+            let last = plan.last_with_value(enum_, variant.value)?.numbers();
+            Some(quote!(#when (#name, #last)))
+        })
+        .collect();
+    let dropped = (!dropped.is_empty()).then(|| {
+        quote! {
+            const DROPPED: &'static [(&'static str, #types::codec::Release)] = &[#(#dropped),*];
+        }
+    });
+
     quote! {
         #docs
         #attributes
@@ -60,6 +74,7 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
             const VALUES: &'static [Self] = &[#(#when Self::#idents),*];
             const NAMES: &'static [&'static str] = &[#(#when #names),*];
             #marked
+            #dropped
 
             #[inline]
             fn unrecognized(name: #types::Unrecognized) -> Self {

@@ -4,7 +4,7 @@ use super::structs::rest_type;
 use super::{Part, allow_deprecated, marks};
 use crate::rust::condition::Presence;
 use crate::rust::names::Ident;
-use crate::rust::plan::{Demand, Plan, Record};
+use crate::rust::plan::{Demand, LastWith, Plan, Record};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -289,7 +289,16 @@ fn member(plan: &Plan, partial: &Partial) -> Part {
         let (slot, fault) = (partial.member(index), partial.fault());
         let (when, name) = (&field.presence, field.member.name.as_str());
         let number = Literal::usize_unsuffixed(index);
-        part!(#when #name => #types::codec::get(&mut #slot, &mut #fault, #number, #name, r),)
+        match field.last.map(LastWith::numbers) {
+            None => {
+                part!(#when #name => #types::codec::get(&mut #slot, &mut #fault, #number, #name, r),)
+            }
+            Some(last) => part! {
+                #when #name => {
+                    #types::codec::get_until(#last, &mut #slot, &mut #fault, #number, #name, r)
+                }
+            },
+        }
     });
     let branch = record.union.as_ref().map(|union| {
         let (ty, tag) = (&union.branch, union.variants.tag.as_str());

@@ -4,7 +4,8 @@ use super::lints::{self, Method, is_placeholder};
 use super::{Part, allow_deprecated, attributes, members};
 use crate::model::{Builtin, Type};
 use crate::rust::docs::{Source, deprecation};
-use crate::rust::plan::{Field, Plan, Record, Rest};
+use crate::rust::names::Ident;
+use crate::rust::plan::{Field, Plan, Record, Rest, Ty};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -19,12 +20,13 @@ const MAX_PARAMETERS: usize = 7;
 pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &str) -> TokenStream {
     let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
     let docs = plan.document(source, note, record.module);
-    let derives = match record.is_demanding() {
-        true => DERIVES,
-        false => DERIVES_WITH_DEFAULT,
+    let (deprecation, new_deprecation) = deprecations(source);
+    let is_default = !record.is_demanding() && new_deprecation.is_none();
+    let derives = match is_default {
+        true => DERIVES_WITH_DEFAULT,
+        false => DERIVES,
     };
     let attributes = attributes(plan, source.name, derives, presence);
-    let deprecation = deprecation(source.features);
     let allow_deprecated = allow_deprecated(record.has_deprecated());
 
     let fields = record
@@ -50,12 +52,12 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         }
     });
 
-    let constructor = match record.is_demanding() {
-        true => constructor(plan, record),
-        false => empty_constructor(record),
+    let constructor = match is_default {
+        true => empty_constructor(record),
+        false => constructor(plan, record, new_deprecation.as_ref()),
     };
     let setters = record.fields().filter(|field| field.member.optional);
-    let setters = setters.map(setter);
+    let setters = setters.map(|field| setter(field, &quote!(self)));
     let adder = record.rest.as_ref().and_then(|rest| {
         let (field, adder) = (&rest.ident, rest.setter.as_ref()?);
         Some(part! {
@@ -109,6 +111,16 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
     items
 }
 
+/// The attributes of the type and of its constructor. Who carries a command out names its type, and is not to be warned for
+/// that; who sends it calls the constructor.
+pub(super) fn deprecations(source: &Source) -> (Option<TokenStream>, Option<TokenStream>) {
+    let deprecation = deprecation(source.features);
+    match source.kind {
+        "command" => (None, deprecation),
+        _ => (deprecation, None),
+    }
+}
+
 /// The type of the field for members that the schema does not list.
 pub(super) fn rest_type(plan: &Plan, rest: &Rest) -> TokenStream {
     let types = &plan.types;
@@ -156,33 +168,95 @@ fn empty_constructor(record: &Record) -> Part {
     }
 }
 
-fn constructor(plan: &Plan, record: &Record) -> Part {
-    let mut parameters = Vec::new();
-    let (mut generic, mut conditional, mut placeholder) = (false, true, false);
-    for (index, field) in record.members.iter().enumerate() {
-        if let (true, Some(union)) = (record.is_tag(index), &record.union) {
-            let (name, branch) = (&union.ident, &union.branch);
-            parameters.push(part!(#name: impl ::core::convert::Into<#branch>));
-            (generic, conditional) = (true, false);
-        } else if !field.member.optional {
-            let (name, ty, presence) = (&field.ident, parameter(field), &field.presence);
-            parameters.push(part!(#presence #name: #ty));
-            generic |= converts(field);
-            conditional &= presence.is_conditional();
-            placeholder |= is_placeholder(name);
+/// What a constructor takes.
+struct Parameters {
+    declarations: Vec<Part>,
+    names: Vec<Ident>,
+    lints: Vec<TokenStream>,
+    generic: bool,
+}
+
+impl Parameters {
+    fn new(record: &Record) -> Parameters {
+        let (mut declarations, mut names) = (Vec::new(), Vec::new());
+        let (mut generic, mut conditional, mut placeholder) = (false, true, false);
+        for (index, field) in record.members.iter().enumerate() {
+            if let (true, Some(union)) = (record.is_tag(index), &record.union) {
+                let (name, branch) = (&union.ident, &union.branch);
+                declarations.push(part!(#name: impl ::core::convert::Into<#branch>));
+                names.push(name.clone());
+                (generic, conditional) = (true, false);
+            } else if !field.member.optional {
+                let (name, ty, presence) = (&field.ident, parameter(field), &field.presence);
+                declarations.push(part!(#presence #name: #ty));
+                names.push(name.clone());
+                generic |= converts(field);
+                conditional &= presence.is_conditional();
+                placeholder |= is_placeholder(name);
+            }
+        }
+        let mut lints = Vec::new();
+        // Conditions may take away all parameters.
+        if conditional {
+            lints.push(quote!(clippy::new_without_default));
+        }
+        if placeholder {
+            lints.push(lints::disallowed_names());
+        }
+        if declarations.len() > MAX_PARAMETERS {
+            lints.push(quote!(clippy::too_many_arguments));
+        }
+        Parameters {
+            declarations,
+            names,
+            lints,
+            generic,
         }
     }
-    let mut lints = Vec::new();
-    // Conditions may take away all parameters.
-    if conditional {
-        lints.push(quote!(clippy::new_without_default));
+}
+
+/// Constructor and setters of a struct around `inner`, which `record` is, as if it had the members itself; `None` if a call
+/// cannot say on what its arguments depend.
+pub(super) fn delegates(
+    record: &Record,
+    inner: &Ty,
+    deprecation: Option<&TokenStream>,
+) -> Option<TokenStream> {
+    if record.fields().any(|field| field.presence.is_conditional()) {
+        return None;
     }
-    if placeholder {
-        lints.push(lints::disallowed_names());
-    }
-    if parameters.len() > MAX_PARAMETERS {
-        lints.push(quote!(clippy::too_many_arguments));
-    }
+    let Parameters {
+        declarations,
+        names,
+        lints,
+        generic,
+    } = Parameters::new(record);
+    let allow_new = lints::allow_new(&record.ident);
+    let inline = inline(generic);
+    let setters = record.fields().filter(|field| field.member.optional);
+    let setters = setters.map(|field| setter(field, &quote!(self.0)));
+    Some(quote! {
+        /// With what is mandatory.
+        #deprecation
+        #[must_use]
+        #allow_new
+        #(#[allow(#lints)])*
+        #inline
+        pub fn new(#(#declarations),*) -> Self {
+            Self(#inner::new(#(#names),*))
+        }
+
+        #(#setters)*
+    })
+}
+
+fn constructor(plan: &Plan, record: &Record, deprecation: Option<&TokenStream>) -> Part {
+    let Parameters {
+        declarations,
+        lints,
+        generic,
+        ..
+    } = Parameters::new(record);
     let allow_new = lints::allow_new(&record.ident);
     let inline = inline(generic);
 
@@ -210,17 +284,19 @@ fn constructor(plan: &Plan, record: &Record) -> Part {
     }
     part! {
         /// With what is mandatory.
+        #deprecation
         #[must_use]
         #allow_new
         #(#[allow(#lints)])*
         #inline
-        pub fn new(#(#parameters),*) -> Self {
+        pub fn new(#(#declarations),*) -> Self {
             Self { #(#values),* }
         }
     }
 }
 
-fn setter(field: &Field) -> Part {
+/// `members` is what has the field.
+fn setter(field: &Field, members: &TokenStream) -> Part {
     let (name, setter, presence) = (&field.ident, &field.setter, &field.presence);
     let doc = format!(" Sets `{}`.", field.member.name);
     let deprecation = deprecation(&field.member.features);
@@ -235,7 +311,7 @@ fn setter(field: &Field) -> Part {
         #allow
         #inline
         pub fn #setter(mut self, #name: #ty) -> Self {
-            self.#name = #value;
+            #members.#name = #value;
             self
         }
     }

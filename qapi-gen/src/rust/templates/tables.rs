@@ -1,7 +1,7 @@
 //! Data beside the types: what a program wants to know of commands and events by name.
 
 use crate::model::{Command, Doc, Event, Features};
-use crate::rust::plan::{Item, Plan};
+use crate::rust::plan::{Item, LastWith, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -13,11 +13,13 @@ pub(crate) fn tables(plan: &Plan) -> TokenStream {
     let commands = commands.into_iter().map(|(command, item)| {
         let (when, name) = (item.presence(), command.name.as_str());
         let facts = facts(&command.doc, &command.features);
+        let until = plan.last_with_command(command);
+        let until = until.map(|LastWith(release)| quote!(.until(#release)));
         let allow_oob = command.allow_oob.then(|| quote!(.allow_oob()));
         let allow_preconfig = command.allow_preconfig.then(|| quote!(.allow_preconfig()));
         let no_success = (!command.success_response).then(|| quote!(.no_success_response()));
         quote! {
-            #when #types::CommandInfo::new(#name) #facts #allow_oob #allow_preconfig #no_success
+            #when #types::CommandInfo::new(#name) #facts #until #allow_oob #allow_preconfig #no_success
         }
     });
     let mut events: Vec<(&Event, &Item)> = plan.all_events().collect();
