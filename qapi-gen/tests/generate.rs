@@ -230,4 +230,12 @@ fn what_no_release_since_6_0_took_is_an_error() {
     let run = dir.run(&["generate", "typo.json"]);
     assert_eq!((run.status, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("misses key 'type'"), "{}", run.stderr);
+
+    // The one went when the other came.
+    let both = "{ 'event': 'OLD', 'if': 'defined(A)' }\n{ 'event': 'NEW', 'if': { 'not': 'B' } }\n";
+    let dir = Scratch::new("both", &[("both.json", both)]);
+    let run = dir.run(&["generate", "both.json"]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("defined(A)"), "{}", run.stderr);
+    assert_eq!(dir.run(&["generate", "--legacy", "both.json"]).status, 0);
 }

@@ -135,6 +135,15 @@ fn documentation() {
             &[("D19", UNTIL_8_2)],
         ),
         ("@ping:\n\nNote: text", plain, &[("D20", UNTIL_9_0)]),
+        ("@ping:\n\nNote: text\n\n@a: text", ping, &[("D20", None)]),
+        // What is described was never called otherwise.
+        (
+            "@ping:\n\n@b: text",
+            "{ 'command': 'ping', 'data': { 'bb': 'int' } }",
+            &[("D22", None)],
+        ),
+        // With a blank before the colon it was text.
+        ("@ping:\n\n@a : text", ping, &[("D22", UNTIL_8_2)]),
         (
             "@ping:\n\nExamples:\n\n-> text",
             plain,
@@ -181,5 +190,93 @@ fn documentation() {
         ),
     ] {
         assert_taken(&documented(doc, definition), expected);
+    }
+}
+
+/// From which release on what is right was taken; something wrong is added, since without there is nothing to report.
+#[test]
+fn forms_that_came_later() {
+    let pair = "{ 'struct': 'Pair', 'data': { 'a': 'int' } }";
+    let kind = "{ 'enum': 'Which', 'data': [ 'a', 'b' ] }";
+    let union = |name: &str, branch: &str| {
+        let tag = name.to_lowercase();
+        format!(
+            "{{ 'union': '{name}', 'base': {{ '{tag}': 'Which' }}, 'discriminator': '{tag}', 'data': {{ 'a': '{branch}' }} }}"
+        )
+    };
+    let inner = union("Inner", "Pair");
+    for (text, from) in [
+        ("{ 'event': 'E', 'if': 'A' }".to_owned(), (6, 0)),
+        ("{ 'event': 'E', 'if': { 'not': 'A' } }".to_owned(), (6, 2)),
+        (
+            "{ 'enum': 'E1e', 'data': [ { 'name': 'a', 'if': 'A' } ] }".to_owned(),
+            (6, 0),
+        ),
+        (
+            "{ 'enum': 'E1e', 'data': [ { 'name': 'a', 'features': [ 'f' ] } ] }".to_owned(),
+            (6, 2),
+        ),
+        (
+            "{ 'alternate': 'Alt', 'data': { 'a': 'str', 'b': 'Pair' } }".to_owned(),
+            (6, 0),
+        ),
+        (
+            "{ 'alternate': 'Alt', 'data': { 'a': 'str', 'b': [ 'Pair' ] } }".to_owned(),
+            (7, 1),
+        ),
+        (inner.clone(), (6, 0)),
+        (format!("{inner} {}", union("Outer", "Inner")), (8, 1)),
+        (
+            "{ 'pragma': { 'member-name-exceptions': [] } }".to_owned(),
+            (6, 0),
+        ),
+        (
+            "{ 'pragma': { 'documentation-exceptions': [] } }".to_owned(),
+            (9, 0),
+        ),
+        (
+            documented(
+                "@ping:\n\n@abc: text\n    more",
+                "{ 'command': 'ping', 'data': { 'abc': 'int' } }",
+            ),
+            (8, 1),
+        ),
+        (
+            documented(
+                "@ping:\n\n@a: text\n   more",
+                "{ 'command': 'ping', 'data': { 'a': 'int' } }",
+            ),
+            (8, 1),
+        ),
+        (
+            documented(
+                "@ping:\n\n@abc: text\n    more\n\nSince: 1.0",
+                "{ 'command': 'ping', 'data': { 'abc': 'int' } }",
+            ),
+            (8, 1),
+        ),
+        (
+            documented(
+                "@ping:\n\n@a:\n  text\n  more",
+                "{ 'command': 'ping', 'data': { 'a': 'int' } }",
+            ),
+            (6, 0),
+        ),
+        (
+            documented(
+                "@ping:\n\n@aaa: t\n      more",
+                "{ 'command': 'ping', 'data': { 'aaa': 'int' } }",
+            ),
+            (6, 0),
+        ),
+    ] {
+        let text = format!("{text}\n{pair} {kind} {{ 'event': 'WRONG', 'if': 'defined(A)' }}\n");
+        let loader = MemoryLoader::new([("main.json", text.as_str())]);
+        let errors = Frontend::new()
+            .loader(loader)
+            .read("main.json")
+            .unwrap_err();
+        assert_eq!(errors.diagnostics.len(), 1, "{text}: {errors}");
+        assert_eq!(errors.taken_from, from, "{text}");
     }
 }

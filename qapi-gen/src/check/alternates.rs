@@ -25,6 +25,9 @@ impl Resolver<'_> {
             if !member.sound {
                 continue;
             }
+            if matches!(ty, Type::Array(_)) {
+                self.report.found.needs((7, 1));
+            }
             if claims.is_empty() {
                 let message = format!("alternative '{name}' cannot be of {}", self.describe(ty));
                 self.error(def, Diagnostic::new(Code::AlternativeType, span, message));

@@ -115,6 +115,7 @@ impl Shape<'_> {
             self.error(Diagnostic::new(Code::ConditionKeys, object.span, message));
             return None;
         };
+        self.report.found.needs((6, 2));
         if operator.symbol == sym::NOT {
             return Some(Level::Not(operand));
         }

@@ -168,8 +168,12 @@ impl Check<'_> {
             let close = closest(text(name), &mut candidates)
                 .and_then(|close| bogus.iter().position(|(n, _)| text(*n) == close));
             diagnostic = match close.map(|index| bogus.remove(index)) {
-                Some((_, place)) => {
-                    diagnostic.label(place, "this names something that does not exist")
+                Some((described, place)) => {
+                    // `@name :` was text up to 8.2; what else describes nothing was never right.
+                    let was_text = text(described).contains(' ');
+                    diagnostic
+                        .taken_until(free_until.filter(|_| was_text))
+                        .label(place, "this names something that does not exist")
                 }
                 None => diagnostic.label(first_line(self.doc), "the documentation is here"),
             };

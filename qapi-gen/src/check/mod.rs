@@ -84,6 +84,7 @@ impl Report {
 
     /// Keeps the first error first and sorts the others by place.
     fn into_errors(self, sources: SourceMap) -> Errors {
+        let taken_from = self.found.taken_from();
         let (mut diagnostics, omitted) = self.found.into_parts();
         if let Some((_, others)) = diagnostics.split_first_mut() {
             others.sort_by_key(|found| found.primary.or(found.anchor));
@@ -92,6 +93,7 @@ impl Report {
             sources,
             diagnostics,
             omitted,
+            taken_from,
         }
     }
 }

@@ -55,6 +55,9 @@ impl Shape<'_> {
                     &[sym::NAME],
                     &[sym::IF, sym::FEATURES],
                 );
+                if object.get(sym::FEATURES).is_some() {
+                    self.report.found.needs((6, 2));
+                }
                 Some(&**object)
             }
             _ => None,

@@ -161,7 +161,12 @@ impl Resolver<'_> {
             }
         }
         let object = match ty {
-            Some(Type::Object(object)) => object,
+            Some(Type::Object(object)) => {
+                if !is_simple && self.is_union(object) {
+                    self.report.found.needs((8, 1));
+                }
+                object
+            }
             Some(other) => {
                 let message = format!("branch '{value}' cannot be of {}", self.describe(other));
                 let diagnostic = Diagnostic::new(

@@ -214,6 +214,7 @@ impl<'r> Reader<'r, '_> {
     fn definition_body(&mut self, old: bool) {
         let mut no_more_members = false;
         let mut features_seen = false;
+        let so_far = self.parser.shared.report.len();
         let mut next = self.text_line();
         while let Some(line) = next {
             let content = self.slice(line);
@@ -240,6 +241,9 @@ impl<'r> Reader<'r, '_> {
                 }
                 no_more_members = true;
             } else if let Some((name, _)) = name_colon(content) {
+                // Not behind one of these either, while they were allowed.
+                let report = &mut self.parser.shared.report;
+                report.never_taken(so_far, Code::DocObsoleteSection);
                 if no_more_members {
                     let message = format!("the description of '@{name}:' follows another section");
                     self.fault(Code::DocMemberAfterSection, line, message);

@@ -88,7 +88,10 @@ impl Pragmas {
                 }
                 "command-name-exceptions" => &mut self.command_name_exceptions,
                 "command-returns-exceptions" => &mut self.command_returns_exceptions,
-                "documentation-exceptions" => &mut self.documentation_exceptions,
+                "documentation-exceptions" => {
+                    report.needs((9, 0));
+                    &mut self.documentation_exceptions
+                }
                 "member-name-exceptions" => &mut self.member_name_exceptions,
                 _ => {
                     report.push(

@@ -68,8 +68,8 @@ fn setting(argument: &str) -> Result<(String, Setting), String> {
     Ok((name.to_owned(), setting))
 }
 
-/// The schema, if each thing that is wrong with it was right in a release that today's types are for, 6.0 or newer. So the
-/// source trees of these need no option.
+/// The schema, if everything that is wrong with it was right in one release that today's types are for, 6.0 or newer, and
+/// that release knew what is right. So the source trees of these need no option.
 fn of_older_release(root: &Root, failure: &Failure, language: &Language) -> Option<Schema> {
     let Failure::Errors(errors) = failure else {
         return None;
@@ -78,7 +78,10 @@ fn of_older_release(root: &Root, failure: &Failure, language: &Language) -> Opti
     let releases: Vec<(u32, u32)> = releases
         .collect::<Option<_>>()
         .filter(|_| errors.omitted == 0)?;
-    let (major, minor) = releases.into_iter().min()?;
+    let (major, minor) = releases
+        .into_iter()
+        .min()
+        .filter(|last| errors.taken_from <= *last)?;
     let schema = language.legacy_reading(root)?;
     eprintln!(
         "warning: {} is read as QEMU {major}.{minor} and older releases wrote it: newer ones reject it, and 'qapi-gen check' \

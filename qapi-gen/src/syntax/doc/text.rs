@@ -70,6 +70,7 @@ impl Reader<'_, '_> {
             }
             return Some(first);
         }
+        self.keeps_column(indent, column);
         self.append(&content[indent..]);
         let mut may_end = false;
         while let Some(line) = self.line() {
@@ -102,12 +103,20 @@ impl Reader<'_, '_> {
                     .help("a blank line ends the section; otherwise indent all its lines alike");
                 self.report(diagnostic);
             }
+            self.keeps_column(own, column);
             self.append(&content[own.min(indent)..]);
             // From here on less indentation ends the section, blank line or not: QEMU's generator
             // complains about the line after the first indented one only.
             may_end = true;
         }
         None
+    }
+
+    /// Up to 8.0 all lines had to keep to the column of a section's first text.
+    fn keeps_column(&mut self, indent: usize, column: usize) {
+        if (1..column).contains(&indent) {
+            self.parser.shared.report.needs((8, 1));
+        }
     }
 
     /// A blank line in a section; at its start there is nothing to separate yet.
