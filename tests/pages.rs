@@ -237,7 +237,8 @@ fn the_picture_of_a_terminal_shows_what_is_printed() {
     }
     let shown = shown.replace("&gt;", ">").replace("&lt;", "<");
     let expected = format!(
-        "$ qapi-gen check vmm.json\n{}\n2 errors in vmm.json\n",
+        "$ qapi-gen check vmm.json\n{}\n2 errors in vmm.json\n\
+         help: 'qapi-gen explain T4' says more about a rule\n",
         rendered(&read(PICTURED).unwrap_err())
     );
     assert_eq!(shown, expected);

@@ -125,6 +125,8 @@ pub(crate) struct Reporter {
     format: MessageFormat,
     style: render::Style,
     sink: Sink,
+    /// The rule that the first error breaks.
+    first: Option<Code>,
 }
 
 impl Reporter {
@@ -132,6 +134,7 @@ impl Reporter {
         Reporter {
             format,
             style: stderr_style(),
+            first: None,
             sink: match format {
                 MessageFormat::Json => Sink::stdout(),
                 MessageFormat::Human | MessageFormat::Short => Sink::stderr(),
@@ -152,6 +155,9 @@ impl Reporter {
             }
         };
         let outcome = self.errors(root, errors);
+        if outcome == Outcome::Rejected {
+            self.first = self.first.or(errors.diagnostics.first().map(|d| d.code));
+        }
         let style = errors.diagnostics.iter().all(|d| d.code.is_style());
         if outcome == Outcome::Rejected
             && self.format == MessageFormat::Human
@@ -197,7 +203,12 @@ impl Reporter {
         Outcome::Rejected
     }
 
-    pub(crate) fn finish(self) -> Outcome {
+    /// Says how to learn more about errors, if there were any.
+    pub(crate) fn finish(mut self) -> Outcome {
+        if let (MessageFormat::Human, Some(code)) = (self.format, self.first) {
+            let hint = format!("help: 'qapi-gen explain {code}' says more about a rule\n");
+            self.sink.write(hint.as_bytes());
+        }
         self.sink.finish()
     }
 }
