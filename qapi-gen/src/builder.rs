@@ -10,6 +10,7 @@ use crate::rust::{self, Decision, Error, Glob, Options, Reference};
 use rewritten::Rewritten;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What becomes of what the schema makes conditional on a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +125,26 @@ impl Builder {
         self.options
             .extern_paths
             .push((Glob::new(file), module.into()));
+        self
+    }
+
+    /// Says from which schema a module was generated that [`extern_path`](Builder::extern_path) names, where that is not
+    /// this one: that of QEMU, say, while this is of a fork. Then only what both have in the same shape is taken from there;
+    /// the rest, and what uses something of the rest, is generated. [`differences`](Builder::differences) tells what that is.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let qemu = std::path::PathBuf::new(); // qapi_schema::qmp()
+    /// qapi_gen::Builder::new("fork/qapi/qapi-schema.json")
+    ///     .extern_path("*.json", "::qapi_types::qmp")
+    ///     .extern_schema("::qapi_types::qmp", qapi_gen::Frontend::new().read(qemu)?)
+    ///     .generate()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn extern_schema(mut self, module: impl Into<String>, schema: Schema) -> Builder {
+        let schema = Arc::new(schema);
+        self.options.extern_schemas.push((module.into(), schema));
         self
     }
 
@@ -264,7 +285,11 @@ impl Builder {
             path: path.clone(),
             error,
         };
-        if let Some(warning) = self.warning(&schema) {
+        for warning in self
+            .warning(&schema)
+            .into_iter()
+            .chain(self.differences(&schema))
+        {
             println!("cargo::warning={warning}");
         }
         let mut file = Rewritten::new(&path);
@@ -311,6 +336,12 @@ impl Builder {
     /// structs repeat the members of long lines of bases. [`generate`](Builder::generate) tells it to cargo.
     pub fn warning(&self, schema: &Schema) -> Option<String> {
         rust::excess(schema, &self.options)
+    }
+
+    /// Which definitions the modules of [`extern_schema`](Builder::extern_schema) have in another shape than the schema, so
+    /// that they are generated; `None` if there are none. [`generate`](Builder::generate) tells it to cargo.
+    pub fn differences(&self, schema: &Schema) -> Option<String> {
+        rust::differences(schema, &self.options)
     }
 
     /// Writes the code for a schema that was read already, as it is made: all of it may be far larger than the schema

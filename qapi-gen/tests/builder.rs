@@ -170,6 +170,109 @@ fn what_the_newest_release_dropped_says_until_when_it_was_there() {
     assert!(code.contains("CommandInfo::new(\"set-c\"),"));
 }
 
+/// A schema read from one text, as `dir/main.json` without includes.
+fn schema(text: &str) -> qapi_gen::model::Schema {
+    let files = [("main.json", text.to_owned())];
+    let frontend = Frontend::new().loader(MemoryLoader::new(files));
+    frontend.read("main.json").unwrap()
+}
+
+#[test]
+fn what_another_crate_has_in_the_same_shape_comes_from_there() {
+    let original = "
+        { 'struct': 'Shared', 'data': { 'id': 'str' } }
+        { 'struct': 'Changed', 'data': { 'id': 'str' } }
+        { 'struct': 'Base', 'data': { 'b': 'int' } }
+        { 'struct': 'Derived', 'base': 'Base', 'data': {} }
+        { 'struct': 'Using', 'data': { 'many': [ 'Changed' ] } }
+        { 'enum': 'Mode', 'data': [ 'on' ] }
+        { 'command': 'same', 'data': { 'x': 'Shared' }, 'returns': 'Shared' }
+        { 'command': 'user', 'returns': [ 'Using' ] }
+        { 'command': 'moved', 'data': { 'x': 'int' } }";
+    let fork = original
+        .replace(
+            "'Changed', 'data': { 'id': 'str'",
+            "'Changed', 'data': { 'id': 'str', '*vendor': 'bool'",
+        )
+        .replace("{ 'b': 'int' }", "{ 'b': 'int8' }")
+        .replace("'x': 'int'", "'*x': 'int'")
+        + "
+        { 'struct': 'VendorOnly', 'data': { 'shared': 'Shared', 'changed': 'Changed' } }
+        { 'command': 'vendor-backup', 'data': { 'what': 'VendorOnly' }, 'returns': 'Shared' }
+        { 'event': 'VENDOR', 'data': 'Shared' }";
+    let builder = builder()
+        .extern_path("main.json", "::other")
+        .extern_schema("::other", schema(original));
+    let fork = schema(&fork);
+    let code = builder.generate_from(&fork).unwrap();
+    assert!(code.contains("pub use ::other::{Mode, Shared};"), "{code}");
+    assert!(
+        code.contains("pub use ::other::commands::{Same};")
+            || code.contains("pub use ::other::commands::Same;"),
+        "{code}"
+    );
+    for name in [
+        "Changed",
+        "Base",
+        "Derived",
+        "Using",
+        "User",
+        "VendorOnly",
+        "Moved",
+        "VendorBackup",
+        "Vendor(",
+    ] {
+        let item = format!("pub struct {name}");
+        assert_eq!(code.matches(&item).count(), 1, "{item}: {code}");
+    }
+    assert!(!code.contains("pub struct Shared") && !code.contains("pub struct Same"));
+    assert_eq!(
+        builder.differences(&fork).unwrap(),
+        "::other has in another shape: Base, Changed, Derived, moved. They are generated, and so is what uses them"
+    );
+    // The same schema has no differences, and the whole of it comes from there.
+    let code = builder.generate_from(&schema(original)).unwrap();
+    assert!(!code.contains("pub struct "), "{code}");
+    assert_eq!(builder.differences(&schema(original)), None);
+
+    let unnamed = self::builder().extern_schema("::other", schema(original));
+    assert_eq!(
+        error(&unnamed),
+        "option 'extern_schema': '::other' is not a module that 'extern_path' names"
+    );
+}
+
+/// QEMU's schema with a member more in one reply, as a fork has it.
+#[test]
+fn a_fork_of_qemu_takes_the_rest_from_the_ready_made_types() {
+    let root = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../schema/qapi/qapi-schema.json"
+    );
+    let more = "##\n# @StatusInfo:\n#\n# @vendor: of a fork\n##\n\
+                { 'struct': 'StatusInfo', 'data': { '*vendor': 'str' } }\n";
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("fork");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("vendor.json"), more).unwrap();
+    let fork = Frontend::new()
+        .extend(dir.join("vendor.json"))
+        .read(root)
+        .unwrap();
+    let builder = Builder::new(root)
+        .docs(false)
+        .extern_path("*.json", "::qapi_types::qmp")
+        .extern_schema("::qapi_types::qmp", Frontend::new().read(root).unwrap());
+    let code = builder.generate_from(&fork).unwrap();
+    let structs = code.matches("pub struct ").count();
+    assert!(code.contains("pub struct StatusInfo {") && code.contains("pub struct QueryStatus {"));
+    assert_eq!(structs, 2);
+    let told = builder.differences(&fork).unwrap();
+    assert!(
+        told.starts_with("::qapi_types::qmp has in another shape: StatusInfo."),
+        "{told}"
+    );
+}
+
 #[test]
 fn introspection_is_there_on_request() {
     assert!(!generate(&builder()).unwrap().contains("INTROSPECTION"));

@@ -67,6 +67,15 @@ pub(crate) fn check(options: &Options) -> Result<(), Error> {
     for (_, path) in &options.extern_paths {
         check(is_path(path), "extern_path", path, "a path")?;
     }
+    for (module, _) in &options.extern_schemas {
+        let named = options.extern_paths.iter().any(|(_, path)| path == module);
+        check(
+            named,
+            "extern_schema",
+            module,
+            "a module that 'extern_path' names",
+        )?;
+    }
     for (_, derive) in &options.derives {
         let good = derive.split(',').all(|path| is_path(path.trim()));
         check(good, "derive", derive, "a list of paths")?;

@@ -28,7 +28,7 @@ use crate::model::*;
 use crate::print::Printer;
 use code::Path;
 use docs::on_one_line;
-use plan::{Item, Plan};
+use plan::{Differences, Item, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::io;
@@ -48,6 +48,20 @@ const AHEAD: usize = 8;
 const FEW: usize = 64;
 /// More threads would wait for each other.
 const MAX_THREADS: usize = 4;
+
+/// What modules elsewhere have in another shape than the schema, as a warning.
+pub(crate) fn differences(schema: &Schema, options: &Options) -> Option<String> {
+    let differences = Differences::of(schema, options);
+    let list = |module: &str| {
+        let changed = differences.changed.iter().filter(|(of, _)| *of == module);
+        let names: Vec<&str> = changed.map(|(_, name)| *name).collect();
+        (!names.is_empty()).then(|| format!("{module} has in another shape: {}", names.join(", ")))
+    };
+    let modules = options.extern_schemas.iter();
+    let lists: Vec<String> = modules.filter_map(|(module, _)| list(module)).collect();
+    let lists = lists.join("; ");
+    (!lists.is_empty()).then(|| format!("{lists}. They are generated, and so is what uses them"))
+}
 
 /// What takes the code, a piece after the other.
 pub(crate) type Sink<'o> = dyn FnMut(&str) -> io::Result<()> + 'o;

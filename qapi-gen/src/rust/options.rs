@@ -2,8 +2,10 @@
 
 use super::condition::Decisions;
 use super::glob::Glob;
+use crate::model::Schema;
 #[cfg(feature = "releases")]
 use crate::releases::Releases;
+use std::sync::Arc;
 
 /// Where QEMU's reference manual describes a definition.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) conditions: Decisions,
     /// Schema files whose types exist already, with the path of the module that has them.
     pub(crate) extern_paths: Vec<(Glob, String)>,
+    /// The schemas that some of those modules were generated from.
+    pub(crate) extern_schemas: Vec<(String, Arc<Schema>)>,
     /// Traits to derive in addition, by pattern for the item.
     pub(crate) derives: Vec<(Glob, String)>,
     /// Attributes to put in front of items, by pattern for the item.
@@ -46,6 +50,16 @@ pub(crate) struct Options {
     pub(crate) service: Option<ServiceOptions>,
 }
 
+impl Options {
+    /// The module that has what a file of the schema defines, if that is not the generated one.
+    pub(crate) fn extern_path(&self, schema: &Schema, file: usize) -> Option<&str> {
+        let name = &schema.modules()[file].name;
+        let mut paths = self.extern_paths.iter();
+        let (_, path) = paths.find(|(glob, _)| glob.matches_path(name))?;
+        Some(path)
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -56,6 +70,7 @@ impl Default for Options {
             events: None,
             conditions: Decisions::default(),
             extern_paths: Vec::new(),
+            extern_schemas: Vec::new(),
             derives: Vec::new(),
             attributes: Vec::new(),
             reference: None,

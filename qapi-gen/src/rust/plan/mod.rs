@@ -3,6 +3,7 @@
 mod bases;
 mod check;
 mod cycles;
+mod elsewhere;
 mod late;
 mod name;
 mod place;
@@ -11,6 +12,7 @@ mod record;
 mod ty;
 mod variants;
 
+pub(crate) use elsewhere::Differences;
 pub(crate) use late::LastWith;
 pub(crate) use record::{Demand, Field, Record, Rest, RestKind};
 pub(crate) use ty::Ty;
@@ -94,6 +96,7 @@ pub(crate) struct Plan<'s> {
     pub(crate) event_enum: Ident,
     /// The service trait.
     pub(crate) service_trait: Ident,
+    differences: Differences<'s>,
     bases: Bases,
     cycles: Cycles,
     /// By object: whether a client receives it.
@@ -114,6 +117,7 @@ impl<'s> Plan<'s> {
             branches: Vec::new(),
             event_enum: Ident::default(),
             service_trait: Ident::default(),
+            differences: Differences::of(schema, options),
             bases: Bases::of(schema),
             cycles: Cycles::of(schema),
             received: received(schema),

@@ -16,12 +16,12 @@ impl Plan<'_> {
                 Root::Command(id) => {
                     let command = schema.command(id);
                     self.commands[id.index()].place =
-                        self.placed(&command.origin, command.condition.as_ref());
+                        self.placed(&command.name, &command.origin, command.condition.as_ref());
                 }
                 Root::Event(id) => {
                     let event = schema.event(id);
                     self.events[id.index()].place =
-                        self.placed(&event.origin, event.condition.as_ref());
+                        self.placed(&event.name, &event.origin, event.condition.as_ref());
                 }
             }
         }
@@ -47,16 +47,19 @@ impl Plan<'_> {
             Type::Enum(QTYPE) => {}
             Type::Enum(id) => {
                 let it = schema.enum_(id);
-                self.enums[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+                self.enums[id.index()].place =
+                    self.placed(&it.name, &it.origin, it.condition.as_ref());
             }
             Type::Alternate(id) => {
                 let it = schema.alternate(id);
-                self.alternates[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+                self.alternates[id.index()].place =
+                    self.placed(&it.name, &it.origin, it.condition.as_ref());
             }
             Type::Object(id) => {
                 let it = schema.object(id);
                 if !self.objects[id.index()].ident.is_empty() {
-                    self.objects[id.index()].place = self.placed(&it.origin, it.condition.as_ref());
+                    self.objects[id.index()].place =
+                        self.placed(&it.name, &it.origin, it.condition.as_ref());
                 }
                 // The tag's type belongs to a union even if no member that is generated has it.
                 if let Some(variants) = &it.variants {
@@ -67,17 +70,14 @@ impl Plan<'_> {
         }
     }
 
-    fn placed(&self, origin: &Origin, condition: Option<&Condition>) -> Place {
-        let file = origin
+    fn placed(&self, name: &str, origin: &Origin, condition: Option<&Condition>) -> Place {
+        let elsewhere = origin
             .module
-            .map(|index| &self.schema.modules()[index].name);
-        let elsewhere = file.and_then(|file| {
-            let mut paths = self.options.extern_paths.iter();
-            paths.find(|(glob, _)| glob.matches_path(file))
-        });
+            .and_then(|file| self.options.extern_path(self.schema, file))
+            .filter(|_| !self.differences.contains(name));
         match (elsewhere, self.presence(condition)) {
             (_, Presence::Never) => Place::Absent,
-            (Some((_, path)), _) => Place::Elsewhere(Path::new(path)),
+            (Some(path), _) => Place::Elsewhere(Path::new(path)),
             (None, presence) => Place::Here(presence),
         }
     }
