@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -117,7 +118,44 @@ fn call_only() -> [Arg; 7] {
     ]
 }
 
+/// The commands of this program.
+const OWN: [&str; 15] = [
+    "describe",
+    "commands",
+    "events",
+    "schema",
+    "supports",
+    "job",
+    "hmp",
+    "agent",
+    "ls",
+    "run",
+    "record",
+    "replay",
+    "complete-line",
+    "completions",
+    "man",
+];
+
+/// Whether a command is one of this program.
+pub(crate) fn is_own(name: &str) -> bool {
+    name == "help" || OWN.contains(&name)
+}
+
+/// What is needed to read a command line. To make all commands takes as long as all else that is done for one of the server.
+pub(crate) fn command_for(words: &[OsString]) -> Command {
+    let is_own = |word: &str| is_own(word) || matches!(word, "-h" | "--help");
+    match words.iter().any(|word| word.to_str().is_none_or(is_own)) {
+        true => command(),
+        false => without_own(),
+    }
+}
+
 pub(crate) fn command() -> Command {
+    without_own().subcommands(subcommands())
+}
+
+fn without_own() -> Command {
     Command::new("qmp")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A terminal for QEMU, its storage daemon and its guest agent. Without a command it is a shell")
@@ -128,7 +166,6 @@ pub(crate) fn command() -> Command {
         .subcommand_help_heading("Commands of its own, beside those of the server")
         .args(global().map(|arg| arg.global(true)))
         .args(call_only().map(|arg| arg.hide(true)))
-        .subcommands(subcommands())
 }
 
 fn words(name: &'static str, help: &'static str) -> Arg {
@@ -287,4 +324,16 @@ pub(crate) fn flag(behind: &ArgMatches, before: &ArgMatches, name: &str) -> bool
             .is_some_and(|set| *set)
     };
     is_set(behind) || is_set(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_its_own() {
+        let commands = subcommands();
+        let names: Vec<_> = commands.iter().map(Command::get_name).collect();
+        assert_eq!(names, OWN);
+    }
 }

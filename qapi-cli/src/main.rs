@@ -40,14 +40,13 @@ use crate::output::{Form, Output, Role, print};
 use crate::session::{Session, Settings};
 
 fn main() -> ExitCode {
-    let mut grammar = cli::command();
-    let matches = match grammar.try_get_matches_from_mut(std::env::args_os()) {
+    let words: Vec<_> = std::env::args_os().collect();
+    let matches = match cli::command_for(&words).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
-    let is_own = |name| name == "help" || grammar.find_subcommand(name).is_some();
     let behind = match matches.subcommand() {
-        Some((name, behind)) if !is_own(name) => {
+        Some((name, behind)) if !cli::is_own(name) => {
             let words = behind.get_many::<String>("").unwrap_or_default();
             match call::grammar().try_get_matches_from(words) {
                 Ok(behind) => behind,
