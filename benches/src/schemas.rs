@@ -67,6 +67,126 @@ pub fn base_chain(length: usize) -> Files {
     vec![("root.json".to_owned(), text)]
 }
 
+/// Structs without members, each the base of the next.
+pub fn empty_base_chain(length: usize) -> Files {
+    let struct_ = |n| match n {
+        0 => "{ 'struct': 'S0s', 'data': {} }\n".to_owned(),
+        n => format!(
+            "{{ 'struct': 'S{n}s', 'base': 'S{}s', 'data': {{}} }}\n",
+            n - 1
+        ),
+    };
+    one((0..length).map(struct_))
+}
+
+/// An enum with so many values, and a command that takes it.
+pub fn enum_values(count: usize) -> Files {
+    let values = list((0..count).map(|n| format!("'value-{n}'")));
+    one([
+        format!("{{ 'enum': 'Kind', 'data': [ {values} ] }}\n"),
+        "{ 'command': 'take', 'data': { 'kind': 'Kind' } }\n".to_owned(),
+    ])
+}
+
+/// A union with so many branches of types of their own, and a command that takes it.
+pub fn union_branches(count: usize) -> Files {
+    let values = list((0..count).map(|n| format!("'value-{n}'")));
+    let branches = list((0..count).map(|n| format!("'value-{n}': 'S{n}s'")));
+    let types =
+        (0..count).map(|n| format!("{{ 'struct': 'S{n}s', 'data': {{ 'm{n}': 'int' }} }}\n"));
+    one(types.chain([
+        format!("{{ 'enum': 'Kind', 'data': [ {values} ] }}\n"),
+        format!(
+            "{{ 'union': 'Choice', 'base': {{ 'kind': 'Kind' }}, 'discriminator': 'kind', 'data': {{ {branches} }} }}\n"
+        ),
+        "{ 'command': 'take', 'data': { 'choice': 'Choice' } }\n".to_owned(),
+    ]))
+}
+
+/// Unions of which each is a branch of the one before.
+pub fn nested_unions(depth: usize) -> Files {
+    let union = |n| {
+        format!(
+            "{{ 'union': 'U{n}s', 'base': {{ 'tag{n}': 'Kind' }}, 'discriminator': 'tag{n}', 'data': {{ 'next': 'U{}s' }} }}\n",
+            n + 1
+        )
+    };
+    let ends = [
+        "{ 'enum': 'Kind', 'data': [ 'next' ] }\n".to_owned(),
+        format!("{{ 'struct': 'U{depth}s', 'data': {{}} }}\n"),
+        "{ 'command': 'take', 'data': { 'first': 'U0s' } }\n".to_owned(),
+    ];
+    one((0..depth).map(union).chain(ends))
+}
+
+/// Structs of which each is a member of the one before.
+pub fn nested_structs(depth: usize) -> Files {
+    let struct_ = |n| {
+        format!(
+            "{{ 'struct': 'S{n}s', 'data': {{ 'm': 'S{}s' }} }}\n",
+            n + 1
+        )
+    };
+    let ends = [
+        format!("{{ 'struct': 'S{depth}s', 'data': {{}} }}\n"),
+        "{ 'command': 'take', 'data': { 'first': 'S0s' } }\n".to_owned(),
+    ];
+    one((0..depth).map(struct_).chain(ends))
+}
+
+/// So many alternates.
+pub fn alternates(count: usize) -> Files {
+    one((0..count).flat_map(|n| {
+        [
+            format!("{{ 'struct': 'S{n}s', 'data': {{}} }}\n{{ 'alternate': 'A{n}s', 'data': {{ 'o': 'S{n}s', 's': 'str' }} }}\n"),
+            format!("{{ 'command': 'take-{n}', 'data': {{ 'a': 'A{n}s' }} }}\n"),
+        ]
+    }))
+}
+
+/// So many commands.
+pub fn commands(count: usize) -> Files {
+    one((0..count)
+        .map(|n| format!("{{ 'command': 'do-{n}', 'data': {{ 'n': 'int', '*s': [ 'str' ] }} }}\n")))
+}
+
+/// So many events.
+pub fn events(count: usize) -> Files {
+    one((0..count).map(|n| format!("{{ 'event': 'DONE_{n}', 'data': {{ 'n': 'int' }} }}\n")))
+}
+
+/// A command with so many features.
+pub fn features(count: usize) -> Files {
+    let features = list((0..count).map(|n| format!("'feature-{n}'")));
+    one([format!(
+        "{{ 'command': 'do', 'features': [ {features} ] }}\n"
+    )])
+}
+
+/// A command under so many conditions.
+pub fn conditions(count: usize) -> Files {
+    let symbols = list((0..count).map(|n| format!("'HAVE_{n}'")));
+    one([format!(
+        "{{ 'command': 'do', 'if': {{ 'all': [ {symbols} ] }} }}\n"
+    )])
+}
+
+/// A command whose documentation has so many lines.
+pub fn documented(lines: usize) -> Files {
+    let text = "# Words about it, with a *stress* and a ``literal``.\n#\n".repeat(lines);
+    one([format!("##\n# @do:\n#\n{text}##\n{{ 'command': 'do' }}\n")])
+}
+
+fn list(elements: impl Iterator<Item = String>) -> String {
+    elements.collect::<Vec<_>>().join(", ")
+}
+
+/// One file of these definitions.
+fn one(definitions: impl IntoIterator<Item = String>) -> Files {
+    let text = definitions.into_iter().collect();
+    vec![("root.json".to_owned(), text)]
+}
+
 /// A struct whose members, so many, are of types that do not exist.
 pub fn unknown_types(members: usize) -> Files {
     let mut text = String::from("{ 'struct': 'Wide', 'data': {");

@@ -1,6 +1,7 @@
 //! Whole processes: `qapi-gen` beside QEMU's generator, on QEMU's own schema.
 
 use crate::Result;
+use crate::build;
 use crate::cpu::{self, Cost};
 use crate::stats::{Required, head, median, ratio, row};
 use serde_json::Value;
@@ -25,8 +26,12 @@ class Nothing(QAPIBackend):
 /// A command that is measured.
 struct Contender {
     name: String,
+    /// The one that it is compared with.
+    beside: usize,
     /// Of QEMU's CPU time, how many times this one's.
     required: Option<Required>,
+    /// The same of elapsed time.
+    required_elapsed: Option<Required>,
     /// Milliseconds of CPU time.
     limit: Option<Required>,
     command: Command,
@@ -56,6 +61,7 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
         Contender::new("`qapi-gen check`", REPEATS, {
             ours_on(&ours, &["check", "--legacy"], &schema)
         })
+        .beside(1)
         .required(60.0),
         Contender::new("`qapi-gen generate`", REPEATS, {
             let file = scratch.join("generated.rs");
@@ -63,21 +69,44 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
             command.arg("-o").arg(file);
             command
         })
-        .required(6.0),
+        .required(6.0)
+        .required_elapsed(9.0),
+        Contender::new("`qapi-gen generate --no-format`", REPEATS, {
+            let file = scratch.join("generated.rs");
+            let mut command = ours_on(&ours, &["generate", "--no-format", "--legacy"], &schema);
+            command.arg("-o").arg(file);
+            command
+        })
+        .required(7.0),
     ];
     let restated = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/qapi/qapi-schema.json");
-    contenders.push(Contender::new("`qapi-gen check`, schema/", REPEATS, {
-        ours_on(&ours, &["check"], &restated)
-    }));
+    contenders.push(
+        Contender::new("`qapi-gen check`, schema/", REPEATS, {
+            ours_on(&ours, &["check"], &restated)
+        })
+        .beside(1),
+    );
     match documented() {
         Some(schema) => contenders.push(
             Contender::new(&format!("`qapi-gen check`, {RELEASE}"), REPEATS, {
                 ours_on(&ours, &["check"], &schema)
             })
+            .beside(1)
             .limit(15.0),
         ),
         None => println!("skipped: QAPI_CORPUS has no schema of {RELEASE}\n"),
     }
+
+    let script = build::script(scratch)?;
+    let script = |commands: &[&str]| {
+        let mut command = Command::new(&script);
+        command.arg(scratch).args(commands);
+        command
+    };
+    contenders.extend([
+        Contender::new("unoptimised build script, schema/", 1, script(&[])).limit(2500.0),
+        Contender::new("the same, ten commands", 1, script(&build::COMMANDS)).limit(500.0),
+    ]);
 
     for contender in &mut contenders {
         contender.run()?;
@@ -91,7 +120,8 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
     let version = std::fs::read_to_string(source.join("VERSION"))?;
     println!(
         "Whole processes, on the documented QMP schema of QEMU {} unless another is named. Milliseconds, medians of {ROUNDS} \
-         rounds. QEMU's generator has no mode that only checks; the second row is a back end that writes nothing.\n",
+         rounds. QEMU's generator has no mode that only checks; the second row is a back end that writes nothing, and what only checks \
+         is compared with it.\n",
         version.trim()
     );
     head(&[
@@ -101,18 +131,22 @@ fn compare(source: &Path, scratch: &Path) -> Result<()> {
         "QEMU's CPU / this",
         "QEMU's elapsed / this",
         "required, times",
+        "required, times elapsed",
         "required, CPU ms",
     ]);
     for contender in &contenders {
-        let times = ratio(&contenders[0].cpu, &contender.cpu);
+        let beside = &contenders[contender.beside];
+        let times = ratio(&beside.cpu, &contender.cpu);
+        let elapsed = ratio(&beside.wall, &contender.wall);
         let cpu = median(&contender.cpu) * 1e3;
         row([
             contender.name.clone(),
             format!("{cpu:.1}"),
             format!("{:.1}", median(&contender.wall) * 1e3),
             format!("{times:.1}"),
-            format!("{:.1}", ratio(&contenders[0].wall, &contender.wall)),
+            format!("{elapsed:.1}"),
             Required::shown(contender.required, times),
+            Required::shown(contender.required_elapsed, elapsed),
             Required::shown(contender.limit, cpu),
         ]);
     }
@@ -123,7 +157,9 @@ impl Contender {
     fn new(name: &str, repeats: usize, command: Command) -> Contender {
         Contender {
             name: name.to_owned(),
+            beside: 0,
             required: None,
+            required_elapsed: None,
             limit: None,
             command,
             repeats,
@@ -132,9 +168,21 @@ impl Contender {
         }
     }
 
+    /// The one to compare it with, unless that is the first.
+    fn beside(mut self, index: usize) -> Contender {
+        self.beside = index;
+        self
+    }
+
     /// How many times QEMU's generator must take.
     fn required(mut self, times: f64) -> Contender {
         self.required = Some(Required::AtLeast(times));
+        self
+    }
+
+    /// The same by the clock.
+    fn required_elapsed(mut self, times: f64) -> Contender {
+        self.required_elapsed = Some(Required::AtLeast(times));
         self
     }
 

@@ -39,7 +39,7 @@ const SECTIONS: &[Section] = &[
     },
     Section {
         name: "scaling",
-        title: "How the cost of checking grows",
+        title: "How cost grows",
         needs: "valgrind, for counts of instructions",
         run: scaling::report,
     },
@@ -83,6 +83,7 @@ fn helper(arguments: &[String]) -> Option<Result<()>> {
         (clients::MEMORY, [client, socket]) => {
             Some(clients::print_memory(client, Path::new(socket)))
         }
+        (scaling::RESTATE, [root]) => Some(scaling::print_restated(Path::new(root))),
         (scaling::PEAK, command) => Some(scaling::print_peak(command)),
         _ => None,
     }
