@@ -4,13 +4,15 @@
 //! same name: types are renamed, split and merged between releases while the wire stays what it
 //! was. One type of the current release can have several counterparts in an older one.
 
-use super::{PartKind, definition_of};
+use super::definition_of;
+use super::found::{Found, Gone, OldPart};
+use super::layers::{Layer, has_variants, lineage, look};
 use crate::model::{
-    AlternateId, Branch, Builtin, CommandId, Definition, EnumId, EventId, JsonKind, Member,
-    ObjectId, Root, Schema, Type, Variants,
+    AlternateId, Branch, Builtin, Definition, EnumId, JsonKind, Member, ObjectId, Root, Schema,
+    Type, Variants,
 };
 use crate::names::Name;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Which way values travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,58 +21,6 @@ enum Direction {
     Received,
     /// Neither: a type that no command or event reaches.
     Local,
-}
-
-/// A part of the older release's schema, by its place there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum OldPart {
-    Member(ObjectId, usize),
-    Value(EnumId, usize),
-    Branch(ObjectId, usize),
-    /// There is nothing to know of it.
-    Alternative,
-}
-
-impl OldPart {
-    fn kind(self) -> PartKind {
-        match self {
-            OldPart::Member(..) => PartKind::Member,
-            OldPart::Value(..) => PartKind::Value,
-            OldPart::Branch(..) => PartKind::Branch,
-            OldPart::Alternative => PartKind::Alternative,
-        }
-    }
-}
-
-/// A part that the current release lacks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gone {
-    pub(crate) part: OldPart,
-    /// Whether clients sent it.
-    pub(crate) sent: bool,
-}
-
-/// What an older release has, by the ids of the current one.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(super) commands: HashSet<CommandId>,
-    pub(super) events: HashSet<EventId>,
-    pub(super) types: HashSet<Type>,
-    /// The objects among the types that a client receives.
-    pub(super) received: HashSet<ObjectId>,
-    pub(super) members: HashSet<(ObjectId, usize)>,
-    pub(super) values: HashSet<(EnumId, usize)>,
-    pub(super) branches: HashSet<(ObjectId, usize)>,
-    pub(super) alternatives: HashSet<(AlternateId, usize)>,
-    /// Mandatory members that can be missing in what a client receives, or that a server does not know.
-    pub(super) unreliable: HashSet<(ObjectId, usize)>,
-    /// Other types at the same place.
-    pub(super) retyped: HashMap<(ObjectId, usize), String>,
-    pub(super) returned: HashMap<CommandId, String>,
-    /// Unions whose tag is missing, with the value whose branch takes what is there.
-    pub(super) untagged: HashMap<ObjectId, Option<Name>>,
-    /// Parts that the current release lacks, by the definition that they would belong to.
-    pub(crate) gone: BTreeMap<(Name, PartKind, Name), Gone>,
 }
 
 /// Finds what of the current release an older one has.
@@ -91,14 +41,6 @@ pub(crate) fn compare(current: &Schema, old: &Schema) -> Found {
         }
     }
     walk.found
-}
-
-/// An object whose members are part of a JSON object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Layer {
-    object: ObjectId,
-    /// Whether its branches are too. Where the value of its tag is known, the branch is a layer.
-    open: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -476,62 +418,8 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// A member as the layers of a JSON object have it.
-struct Looked<'s> {
-    /// Its declarations: one, or those of several branches.
-    members: Vec<&'s Member>,
-    /// Whether it is there whatever the tags are.
-    reliable: bool,
-}
-
-fn look<'s>(schema: &'s Schema, layers: &[Layer], name: &str) -> Looked<'s> {
-    let mut looked = Looked {
-        members: Vec::new(),
-        reliable: false,
-    };
-    let mut ids = layers.iter().flat_map(|l| lineage(schema, l.object));
-    let declared = ids.find_map(|id| schema.object(id).members.iter().find(|m| m.name == name));
-    if let Some(member) = declared {
-        looked.members.push(member);
-        looked.reliable = !member.optional && member.condition.is_none();
-        return looked;
-    }
-    for layer in layers.iter().filter(|l| l.open) {
-        let Some(variants) = &schema.object(layer.object).variants else {
-            continue;
-        };
-        let mut everywhere = true;
-        for branch in &variants.branches {
-            let layer = Layer {
-                object: branch.object,
-                open: true,
-            };
-            let inner = look(schema, &[layer], name);
-            everywhere &= inner.reliable;
-            looked.members.extend(inner.members);
-        }
-        looked.reliable |= everywhere && !variants.branches.is_empty();
-    }
-    looked
-}
-
-/// An object type and its bases, the outermost base first.
-fn lineage(schema: &Schema, object: ObjectId) -> Vec<ObjectId> {
-    let mut line: Vec<ObjectId> =
-        std::iter::successors(Some(object), |id| schema.object(*id).base).collect();
-    line.reverse();
-    line
-}
-
 fn has_value(schema: &Schema, id: EnumId, value: &str) -> bool {
     schema.enum_(id).values.iter().any(|v| v.name == value)
-}
-
-fn has_variants(schema: &Schema, layers: &[Layer], tag: &str) -> bool {
-    layers.iter().filter(|l| l.open).any(|layer| {
-        let variants = &schema.object(layer.object).variants;
-        variants.as_ref().is_some_and(|v| v.tag == tag)
-    })
 }
 
 /// Whether two types differ in their JSON or their range of numbers, not looking into what has

@@ -1,6 +1,7 @@
 //! From the comparison with every release to the facts.
 
-use super::compare::{Found, compare};
+use super::compare::compare;
+use super::found::Found;
 use super::since::{described_since, owner_since};
 use super::version::Version;
 use super::{Entry, Kind, Part, PartKind, Releases, ReleasesError, all, text};

@@ -25,6 +25,10 @@
 pub(crate) mod compare;
 #[cfg(feature = "cli")]
 mod compute;
+#[cfg(feature = "cli")]
+pub(crate) mod found;
+#[cfg(feature = "cli")]
+mod layers;
 #[cfg(feature = "reference")]
 pub(crate) mod since;
 mod text;
