@@ -23,7 +23,9 @@ struct Report {
     events: usize,
     refused: usize,
     recognized: usize,
-    /// Whether the recording at hand is of a server whose interface is that of our types.
+    /// The release of the server of the recording at hand.
+    release: (u16, u16),
+    /// Whether its interface is that of our types.
     ours: bool,
     /// Whether the recording at hand has a line that is not one request, as when requests are torn or malformed.
     torn: bool,
@@ -76,7 +78,8 @@ impl Report {
         let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         let mut pending: Vec<Pending> = Vec::new();
         self.torn = false;
-        self.ours = is_of_our_release(path);
+        self.release = release(path.file_name().unwrap().to_str().unwrap());
+        self.ours = self.release == release(&format!("qemu-{}", qapi_schema::VERSION));
         for (number, line) in text.lines().enumerate() {
             let Some((who, text)) = line.split_once(": ") else {
                 continue;
@@ -155,7 +158,7 @@ impl Report {
         if self.ours {
             self.recognized("reply to", command.name, &command.reply, &before);
         }
-        let (before, after) = strictly(command, &arguments);
+        let (before, after) = self.strictly(command, &arguments);
         self.compare("arguments of", command.name, &before, after);
     }
 
@@ -163,7 +166,8 @@ impl Report {
         let Some((command, arguments)) = command(interface, request) else {
             return;
         };
-        let ours = strictly(command, &arguments)
+        let ours = self
+            .strictly(command, &arguments)
             .1
             .err()
             .map(|error| error.desc());
@@ -175,6 +179,13 @@ impl Report {
         {
             self.fault(format!("{}: {ours:?}, not {:?}", command.name, error.desc));
         }
+    }
+
+    /// Decodes arguments as a server of that release does.
+    fn strictly(&self, command: &Command, arguments: &str) -> (Value, Result<Vec<u8>>) {
+        let before = from_str(arguments, Mode::Lenient).unwrap();
+        let mut reader = Reader::from_str(arguments, Mode::Strict).of_release(self.release);
+        (before, (command.arguments.recode)(&mut reader))
     }
 
     fn compare(&mut self, what: &str, name: &str, before: &Value, after: Result<Vec<u8>>) {
@@ -202,14 +213,11 @@ impl Report {
     }
 }
 
-/// By the version in the recording's name, up to its micro number.
-fn is_of_our_release(path: &Path) -> bool {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    let version = name.split_once('-').map_or("", |(_, rest)| rest);
-    let (ours, _) = qapi_schema::VERSION.rsplit_once('.').unwrap();
-    version
-        .strip_prefix(ours)
-        .is_some_and(|rest| rest.starts_with('.'))
+/// By the version in a recording's name.
+fn release(name: &str) -> (u16, u16) {
+    let (_, version) = name.split_once('-').expect("a version follows");
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 /// The request in a line, if it is one.
@@ -231,15 +239,6 @@ fn command(interface: &Interface, request: &Pending) -> Option<(&'static Command
     let command = interface.command(&request.command);
     let arguments = request.arguments.map_or("{}", |arguments| arguments.text());
     command.map(|command| (command, arguments.to_owned()))
-}
-
-/// Decodes arguments as a server does.
-fn strictly(command: &Command, arguments: &str) -> (Value, Result<Vec<u8>>) {
-    let before = from_str(arguments, Mode::Lenient).unwrap();
-    (
-        before,
-        (command.arguments.recode)(&mut Reader::from_str(arguments, Mode::Strict)),
-    )
 }
 
 fn is_envelope_error(desc: &str) -> bool {
