@@ -8,7 +8,7 @@ use crate::events::fits;
 use crate::explain::{self, did_you_mean};
 use crate::failure::{Failure, USAGE};
 use crate::known::{Interface, Known};
-use crate::output::{Form, Json, Output, Palette, Role, print};
+use crate::output::{Form, Json, Output, Palette, Role, harmless, print};
 use crate::session::Session;
 
 /// So deep are objects within objects described.
@@ -208,7 +208,7 @@ impl Description<'_> {
 
     fn note(&mut self, label: &str, text: &str) {
         if !text.is_empty() {
-            self.text += &format!("  {label}: {text}\n");
+            self.text += &format!("  {label}: {}\n", harmless(text));
         }
     }
 

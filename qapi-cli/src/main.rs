@@ -36,7 +36,7 @@ use crate::events::Wanted;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::job::Wait;
-use crate::output::{Form, Output, Role, print};
+use crate::output::{Form, Output, Role, harmless, print};
 use crate::session::{Session, Settings};
 
 fn main() -> ExitCode {
@@ -138,7 +138,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         "complete-line" => {
             let (shell, line) = (text("shell"), text("line"));
             let (shell, line) = (shell.unwrap_or_default(), line.unwrap_or_default());
-            print(&complete::for_shell(&shell, &line, settings))
+            print(&harmless(&complete::for_shell(&shell, &line, settings)))
         }
         "man" => man(),
         "describe" => {

@@ -2,6 +2,8 @@
 
 use qapi_rt::types::{Kind, Mode, Reader, Result};
 
+use super::harmless;
+
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
@@ -94,7 +96,7 @@ impl Json {
 
 /// A string as JSON has it.
 pub(crate) fn quoted(text: &str) -> String {
-    qapi_rt::types::Value::from(text).to_string()
+    harmless(&qapi_rt::types::Value::from(text).to_string()).into_owned()
 }
 
 /// No deeper than the reader lets it.

@@ -1,5 +1,6 @@
 //! How values are shown.
 
+mod harmless;
 mod json;
 mod pretty;
 mod table;
@@ -7,6 +8,7 @@ mod yaml;
 
 use std::io::{self, IsTerminal as _, Write};
 
+pub(crate) use harmless::harmless;
 pub(crate) use json::{Json, quoted};
 
 use crate::failure::Failure;
@@ -55,8 +57,9 @@ pub(crate) enum Role {
 
 impl Palette {
     pub(crate) fn paint(self, role: Role, text: &str) -> String {
+        let text = harmless(text);
         if !self.colour {
-            return text.to_owned();
+            return text.into_owned();
         }
         let code = match role {
             Role::Name => "34",
@@ -143,7 +146,7 @@ impl Output {
     pub(crate) fn note(self, role: Role, label: &str, text: &str) {
         let label = self.notes.paint(role, label);
         // There is nobody to be told of a failure.
-        let _ = writeln!(io::stderr(), "{label}: {text}");
+        let _ = writeln!(io::stderr(), "{label}: {}", harmless(text));
     }
 
     pub(crate) fn warning(self, text: &str) {

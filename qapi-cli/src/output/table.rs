@@ -1,6 +1,6 @@
 //! Lists of objects as tables: a line for each, a column for each member that any of them has.
 
-use super::{Json, Palette, Role};
+use super::{Json, Palette, Role, harmless};
 
 /// A cell is cut off after so many characters, if it is not the last.
 const WIDEST: usize = 40;
@@ -15,7 +15,7 @@ pub(super) fn text(value: &Json, palette: Palette) -> String {
                 .map(|(name, value)| vec![name.clone(), cell(value)]);
             return lay_out(None, &rows.collect::<Vec<_>>(), palette);
         }
-        scalar => return cell(scalar),
+        scalar => return harmless(&cell(scalar)).into_owned(),
     };
     table(rows, palette)
 }
@@ -87,10 +87,10 @@ fn lay_out(titles: Option<Vec<String>>, rows: &[Vec<String>], palette: Palette) 
             }
             text.push_str("  ");
         }
-        let text = text.trim_end();
+        let text = harmless(text.trim_end());
         match (&titles, number) {
-            (Some(_), 0) => out.push_str(&palette.paint(Role::Title, text)),
-            _ => out.push_str(text),
+            (Some(_), 0) => out.push_str(&palette.paint(Role::Title, &text)),
+            _ => out.push_str(&text),
         }
         out.push('\n');
     }

@@ -14,7 +14,7 @@ use crate::events::fits_any;
 use crate::failure::{CONNECTION, Failure, UNKNOWN};
 use crate::hmp;
 use crate::job::{self, Wait};
-use crate::output::{Role, print};
+use crate::output::{Role, harmless, print};
 use crate::session::{Call, Session, Settings};
 use crate::words;
 
@@ -315,7 +315,7 @@ fn version(session: &Session) -> String {
     let qemu = &version.qemu;
     let package = match &*version.package {
         "" => String::new(),
-        package => format!(" ({package})"),
+        package => format!(" ({})", harmless(package)),
     };
     let address = session.settings.address.as_deref().unwrap_or_default();
     format!(

@@ -240,20 +240,6 @@ fn a_deadline_that_passes_leaves_the_outcome_open() {
 }
 
 #[test]
-fn secrets_are_not_shown() {
-    let Some((_server, qmp)) = daemon() else {
-        return;
-    };
-    let ended = qmp.say("--trace object-add qom-type=secret id=s data=geheim");
-    assert_eq!(ended.code, Some(0));
-    assert!(
-        ended.err.contains(r#""data":"***""#) && !ended.err.contains("geheim"),
-        "{}",
-        ended.err
-    );
-}
-
-#[test]
 fn deprecated_things_are_warned_of() {
     let Some((_server, qmp)) = machine("none") else {
         return;

@@ -9,6 +9,7 @@ mod jobs;
 mod pictures;
 mod random;
 mod record;
+mod screens;
 mod servers;
 mod setup;
 mod shell;

@@ -1,0 +1,41 @@
+//! Text that does no harm to a terminal, whoever wrote it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character would steer the terminal or reorder the text around it. Line ends and tabs lay text out.
+fn is_harmful(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with such characters written as JSON escapes, so that JSON stays what it is.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) {
+            // All of them have four digits.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped() {
+        assert_eq!(harmless("a\tb\né"), "a\tb\né");
+        assert_eq!(
+            harmless("\u{1b}[1m\u{9b}0m\r\u{7f}\u{202e}"),
+            r"\u001b[1m\u009b0m\u000d\u007f\u202e"
+        );
+    }
+}
