@@ -207,7 +207,7 @@ pub struct Errors {
     pub omitted: usize,
     /// The first release of QEMU, from 6.0 on, whose generator took the forms that the schema uses and that are right, as far
     /// as it could be read. No generator took the schema if that is later than an error was
-    /// [right](Diagnostic::taken_until).
+    /// [right](field@Diagnostic::taken_until).
     pub taken_from: Release,
 }
 
