@@ -1,5 +1,7 @@
 //! What may be written at a place.
 
+mod types;
+
 use super::context::{Code, Place, place as context};
 use super::index::{Def, Index};
 use super::server::place;
@@ -7,7 +9,6 @@ use super::text::Encoding;
 use super::transport::Failure;
 use super::workspace::Workspace;
 use crate::diagnostic::DefinitionKind;
-use crate::model::Builtin;
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::path::Path;
@@ -254,10 +255,10 @@ fn keys(
     use DefinitionKind::{Alternate, Command, Enum, Event, Struct, Union};
     let depth = code.frames.len();
     let (outer, data) = (code.key(0), matches!(code.key(0), Some("data" | "base")));
-    if (0..depth - 1).any(|depth| code.key(depth) == Some("if")) {
+    if code.is_in("if") {
         return words(&["all", "any", "not"]);
     }
-    let in_features = (0..depth).any(|depth| code.key(depth) == Some("features"));
+    let in_features = code.is_in("features");
     match (depth, kind) {
         (1, None) => words(&[
             "enum",
@@ -344,25 +345,19 @@ fn described(index: &Index, path: &Path, offset: usize) -> Vec<Item> {
 
 fn values(index: &Index, path: &Path, code: &Code, kind: Option<DefinitionKind>) -> Vec<Item> {
     let depth = code.frames.len();
-    let within = |key: &str| (0..depth).any(|depth| code.key(depth) == Some(key));
-    let last = code.frames.iter().rev().find(|frame| !frame.array);
-    let key = last.and_then(|frame| frame.key.as_deref());
-    if within("if") {
+    if code.is_in("if") {
         let symbols = index.symbols().into_iter();
         return symbols
             .map(|name| item(name, kind::CONSTANT, "condition"))
             .collect::<Vec<_>>();
     }
-    if within("features") {
+    if code.is_in("features") {
         return features(index);
     }
     match (code.key(0), depth) {
         (Some("include"), 1) => siblings(path),
         (Some("discriminator"), 1) => tags(index, code),
-        (Some("base" | "returns" | "data"), _) if kind == Some(DefinitionKind::Enum) => Vec::new(),
-        (Some("base" | "returns" | "data"), 1 | 2) => types(index, code.key(0)),
-        (Some("data" | "base"), 3) if key != Some("if") => types(index, None),
-        (Some("data" | "base"), 4) if key == Some("type") => types(index, None),
+        (Some("base" | "returns" | "data"), _) => types::types(index, code, kind),
         (Some("boxed" | "allow-oob" | "allow-preconfig" | "coroutine"), 1) => flag("true"),
         (Some("gen" | "success-response"), 1) => flag("false"),
         (Some("pragma"), 2) => flag("true"),
@@ -380,22 +375,6 @@ fn flag(value: &str) -> Vec<Item> {
         string: false,
         ..item(value, kind::KEYWORD, "")
     }]
-}
-
-/// Types; as a base or as arguments, only those with members.
-fn types(index: &Index, place: Option<&str>) -> Vec<Item> {
-    use DefinitionKind::{Alternate, Command, Enum, Event, Struct, Union};
-    let objects_only = matches!(place, Some("base" | "data"));
-    let defs = index.definitions.iter().filter(|def| match def.kind {
-        Command | Event => false,
-        Enum | Alternate => !objects_only,
-        Union => place != Some("base"),
-        Struct => true,
-    });
-    let builtins = Builtin::ALL.iter().filter(|_| !objects_only);
-    let builtins = builtins.map(|builtin| item(builtin.name(), kind::KEYWORD, "built-in type"));
-    let defs = defs.map(|def| item(def.name.as_str(), symbol_kind(def.kind), def.kind.as_str()));
-    builtins.chain(defs).collect::<Vec<_>>()
 }
 
 /// Members of a union's base that may tell its branches apart.

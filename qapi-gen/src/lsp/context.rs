@@ -42,6 +42,12 @@ impl Code {
     pub(super) fn key(&self, depth: usize) -> Option<&str> {
         self.frames.get(depth)?.key.as_deref()
     }
+
+    /// Whether the place is in the value of a keyword. A member may be named like one.
+    pub(super) fn is_in(&self, keyword: &str) -> bool {
+        let names = matches!(self.key(0), Some("data" | "base")).then_some(1);
+        (0..self.frames.len()).any(|depth| Some(depth) != names && self.key(depth) == Some(keyword))
+    }
 }
 
 pub(super) fn place(text: &str, offset: usize) -> Place {

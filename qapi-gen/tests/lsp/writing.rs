@@ -123,6 +123,86 @@ fn what_may_stand_at_a_place_is_proposed() {
 }
 
 #[test]
+fn types_are_proposed_where_they_may_stand() {
+    let types = "{ 'enum': 'RunState', 'data': [ 'on' ] }
+{ 'struct': 'RunStruct', 'data': { 'state': 'RunState' } }
+{ 'union': 'RunUnion', 'base': 'RunStruct', 'discriminator': 'state', 'data': {} }
+{ 'alternate': 'RunAlternate', 'data': { 'a': 'RunState' } }
+{ 'command': 'run', 'data': 'RunStruct' }
+";
+    let scratch = Scratch::new("types", &[]);
+    let path = scratch.0.join("a.json");
+    let mut client = Client::new(json!({}), Value::Null);
+    let mut proposed = |expression: &str| -> String {
+        let text = format!("{types}{expression}\n");
+        let place = find(&text, "|", 0);
+        client.open(&path, &text.replace('|', ""));
+        let answer = client.at("completion", &path, place, json!({})).unwrap();
+        let items = answer["items"].as_array().unwrap().iter();
+        let mut labels: Vec<&str> = items.map(|i| i["label"].as_str().unwrap()).collect();
+        labels.sort_unstable();
+        labels.join(" ")
+    };
+    let any = "RunAlternate RunState RunStruct RunUnion";
+    for (expression, expected) in [
+        ("{ 'struct': 'S', 'data': { 'a': 'Run|' } }", any),
+        ("{ 'struct': 'S', 'data': { 'a': ['Run|'] } }", any),
+        (
+            "{ 'struct': 'S', 'data': { 'a': { 'type': 'Run|' } } }",
+            any,
+        ),
+        (
+            "{ 'struct': 'S', 'data': { '*a': { 'type': ['Run|'] } } }",
+            any,
+        ),
+        // A member may be called like a keyword.
+        ("{ 'struct': 'S', 'data': { 'if': 'Run|' } }", any),
+        ("{ 'struct': 'S', 'data': { 'features': ['Run|'] } }", any),
+        ("{ 'command': 'c', 'data': { 'a': 'Run|' } }", any),
+        ("{ 'event': 'E', 'data': { 'a': { 'type': 'Run|' } } }", any),
+        ("{ 'command': 'c', 'returns': 'Run|' }", any),
+        ("{ 'command': 'c', 'returns': ['Run|'] }", any),
+        ("{ 'union': 'U', 'base': { 'a': 'Run|' } }", any),
+        ("{ 'union': 'U', 'base': { 'a': { 'type': 'Run|' } } }", any),
+        ("{ 'alternate': 'A', 'data': { 'a': ['Run|'] } }", any),
+        // Alternatives are no alternates, branches have members, a base is a struct.
+        (
+            "{ 'alternate': 'A', 'data': { 'a': 'Run|' } }",
+            "RunState RunStruct RunUnion",
+        ),
+        (
+            "{ 'union': 'U', 'base': 'B', 'data': { 'a': 'Run|' } }",
+            "RunStruct RunUnion",
+        ),
+        (
+            "{ 'union': 'U', 'data': { 'a': { 'type': 'Run|' } } }",
+            "RunStruct RunUnion",
+        ),
+        ("{ 'union': 'U', 'data': { 'a': ['Run|'] } }", ""),
+        ("{ 'command': 'c', 'data': 'Run|' }", "RunStruct RunUnion"),
+        ("{ 'event': 'E', 'data': 'Run|' }", "RunStruct RunUnion"),
+        ("{ 'event': 'E', 'data': ['Run|'] }", ""),
+        ("{ 'struct': 'S', 'base': 'Run|' }", "RunStruct"),
+        ("{ 'union': 'U', 'base': 'Run|' }", "RunStruct"),
+        ("{ 'struct': 'S', 'data': 'Run|' }", ""),
+        ("{ 'enum': 'N', 'data': [ 'Run|' ] }", ""),
+        ("{ 'enum': 'N', 'data': [ { 'name': 'Run|' } ] }", ""),
+        // Built-in types.
+        ("{ 'struct': 'S', 'data': { 'abc': 'uint8|' } }", "uint8"),
+        ("{ 'union': 'U', 'base': { 'abc': 'uint8|' } }", "uint8"),
+        ("{ 'command': 'c', 'returns': 'uint8|' }", "uint8"),
+        ("{ 'struct': 'S', 'data': { 'a': 'any|' } }", "any"),
+        ("{ 'alternate': 'A', 'data': { 'a': 'any|' } }", ""),
+        ("{ 'alternate': 'A', 'data': { 'a': 'null|' } }", "null"),
+        ("{ 'union': 'U', 'data': { 'a': 'uint8|' } }", ""),
+        ("{ 'command': 'c', 'data': 'uint8|' }", ""),
+    ] {
+        assert_eq!(proposed(expression), expected, "{expression}");
+    }
+    client.quit();
+}
+
+#[test]
 fn symbols_are_the_definitions_with_their_parts() {
     let (_scratch, root, types) = schema("symbols");
     let mut client = Client::new(json!({}), Value::Null);
