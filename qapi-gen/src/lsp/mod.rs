@@ -12,6 +12,7 @@ mod files;
 mod hover;
 mod index;
 mod names;
+mod options;
 mod rename;
 mod report;
 mod server;

@@ -1,6 +1,7 @@
 //! The session: its beginning and end, and what is done in which order.
 
 use super::files::Document;
+use super::options::configured;
 use super::text::{Encoding, Lines};
 use super::transport::{self, Client, Failure, Message, code};
 use super::workspace::Workspace;
@@ -141,8 +142,9 @@ impl Session<'_> {
         match (&mut self.state, method) {
             (State::New(options), "initialize") => {
                 let encoding = Encoding::negotiate(&params["capabilities"]);
-                let options = configured(options, params);
+                let (options, warnings) = configured(options, params);
                 let mut workspace = Workspace::new(options, encoding);
+                workspace.warnings = warnings;
                 let watched = &params["capabilities"]["workspace"]["didChangeWatchedFiles"];
                 workspace.watches = watched["dynamicRegistration"] == true;
                 self.state = State::Running(Box::new(workspace));
@@ -181,6 +183,10 @@ impl Session<'_> {
         };
         let result = match method {
             "initialized" => {
+                for message in std::mem::take(&mut workspace.warnings) {
+                    let params = json!({ "type": 2, "message": message });
+                    self.client.notify("window/showMessage", params)?;
+                }
                 let watch = json!({ "registrations": [{
                     "id": "files",
                     "method": "workspace/didChangeWatchedFiles",
@@ -209,28 +215,6 @@ impl Session<'_> {
         }
         Ok(())
     }
-}
-
-/// The options, with those that the client has for its workspace.
-fn configured(options: &Options, params: &Value) -> Options {
-    let mut options = options.clone();
-    let given = &params["initializationOptions"];
-    let folder = params["rootUri"]
-        .as_str()
-        .or_else(|| params["workspaceFolders"][0]["uri"].as_str())
-        .map(super::uri::to_path)
-        .unwrap_or_default();
-    let paths = |key: &str| {
-        let list = given[key].as_array().into_iter().flatten();
-        let paths: Vec<PathBuf> = list
-            .filter_map(|path| Some(folder.join(path.as_str()?)))
-            .collect::<Vec<_>>();
-        paths
-    };
-    options.roots.extend(paths("roots"));
-    options.include_path.extend(paths("includePath"));
-    options.legacy |= given["legacy"] == true;
-    options
 }
 
 fn capabilities(encoding: Encoding) -> Value {

@@ -34,6 +34,8 @@ pub(super) struct Workspace {
     pub(super) encoding: Encoding,
     /// Whether the client can be asked to tell of files that change on disk.
     pub(super) watches: bool,
+    /// What is wrong with the options, until the client is told.
+    pub(super) warnings: Vec<String>,
     options: Options,
     /// By the path of the root file; those of open files, as they were read last.
     schemas: BTreeMap<PathBuf, Schema>,
@@ -52,6 +54,7 @@ impl Workspace {
             files: Files::default(),
             encoding,
             watches: false,
+            warnings: Vec::new(),
             options,
             schemas: BTreeMap::new(),
             roots: FastMap::default(),

@@ -157,6 +157,11 @@ impl Client {
         }
     }
 
+    /// What came beside answers, and was not asked for yet.
+    pub(crate) fn told(&mut self) -> Vec<Value> {
+        self.waiting.drain(..).collect()
+    }
+
     /// A request about a place in a document.
     pub(crate) fn at(
         &mut self,

@@ -192,6 +192,73 @@ fn a_file_belongs_to_the_schema_that_includes_it() {
 }
 
 #[test]
+fn options_that_are_of_no_use_are_told() {
+    let scratch = Scratch::new("options", &[("a.json", "{ 'command': 'c' }\n")]);
+    let absent = scratch.0.join("absent.json").display().to_string();
+    let folder = scratch.0.display().to_string();
+    let shown = |arguments: &[&str], options: Value| -> Vec<String> {
+        let mut client = Client::raw(arguments);
+        let params = json!({
+            "capabilities": {}, "rootUri": uri(&scratch.0), "initializationOptions": options,
+        });
+        client.request("initialize", params).unwrap();
+        client.notify("initialized", json!({}));
+        // What comes before the answer to another request is all.
+        client
+            .request("workspace/symbol", json!({ "query": "" }))
+            .unwrap();
+        let told = client.told();
+        client.quit();
+        let told = told.iter().map(|message| {
+            assert_eq!(message["method"], "window/showMessage", "{message}");
+            assert_eq!(message["params"]["type"], 2, "{message}");
+            message["params"]["message"].as_str().unwrap().to_owned()
+        });
+        told.collect()
+    };
+    for (arguments, options, expected) in [
+        (vec![], Value::Null, vec![]),
+        (
+            vec![],
+            json!({ "roots": ["a.json"], "legacy": true, "includePath": [] }),
+            vec![],
+        ),
+        (vec!["--root", &absent], Value::Null, vec![absent.as_str()]),
+        (vec!["--root", &folder], Value::Null, vec!["it is no file"]),
+        (
+            vec![],
+            json!({ "roots": ["a.json", "absent.json"] }),
+            vec![&absent],
+        ),
+        (
+            vec![],
+            json!({ "roots": 5 }),
+            vec!["'roots' is a list of paths, not 5"],
+        ),
+        (
+            vec![],
+            json!({ "roots": [true], "includePath": "a", "legacy": "yes" }),
+            vec![
+                "'roots' has true",
+                "'includePath' is a list",
+                "'legacy' is true or false",
+            ],
+        ),
+        (
+            vec![],
+            json!([]),
+            vec!["initializationOptions are an object"],
+        ),
+    ] {
+        let told = shown(&arguments, options.clone());
+        assert_eq!(told.len(), expected.len(), "{options}: {told:?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.contains(expected), "{told}");
+        }
+    }
+}
+
+#[test]
 fn files_that_change_on_disk_are_read_again() {
     let (scratch, root, types) = schema("disk");
     let watches =
