@@ -15,7 +15,11 @@
 
 mod fill;
 
+use crate::diagnostic::Errors;
+use crate::loader::MemoryLoader;
+use crate::syntax::{self, ast::Item};
 use std::ops::Range;
+use std::path::Path;
 
 /// A piece of text to replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,37 @@ pub struct Change {
     pub range: Range<usize>,
     /// By what.
     pub text: String,
+}
+
+/// Whether a text, of the file that is called so, is one of a schema.
+///
+/// [`format()`] looks at comments alone, so that it can be used while an expression is half written, and takes anything. Who
+/// changes files asks this first.
+///
+/// # Errors
+///
+/// Everything that is wrong with a text that has errors of syntax, and no definition or `include` that could be read in spite
+/// of them.
+pub fn check(name: impl AsRef<Path>, text: &str) -> Result<(), Errors> {
+    let input = syntax::Input {
+        loader: &MemoryLoader::default(),
+        search: &[],
+        extensions: &[],
+    };
+    let options = syntax::Options {
+        legacy: true,
+        style: false,
+        docs: false,
+    };
+    let parsed = syntax::parse(name.as_ref(), Some(text.into()), input, options);
+    let mut items = parsed.items.iter();
+    let defines = items.any(|item| matches!(item, Item::Definition(_)));
+    let mut errors = parsed.report.since(0).iter();
+    let is_syntax = errors.any(|error| error.code.as_str().starts_with(['L', 'P']));
+    match defines || !parsed.includes.is_empty() || !is_syntax {
+        true => Ok(()),
+        false => crate::check::check(parsed).map(drop),
+    }
 }
 
 /// Formats the documentation in the text of a schema file.
@@ -284,6 +319,31 @@ mod tests {
             "##\n# @A:\n#\n# Text::\n#\n#   literal, which is so long that it would be broken were it not literal text\n##\n",
         ] {
             expect(text, text);
+        }
+    }
+
+    #[test]
+    fn what_has_nothing_of_a_schema_is_none() {
+        for text in [
+            "",
+            "# text\n",
+            "##\n# @A:\n# text without a definition\n##\n",
+            "{ 'include': 'absent.json' }\n",
+            "{ 'include': 'absent.json' }\n{ 'struct': ",
+            "{ 'command': 'a' }\nb\n",
+            "{ 'type': 'Old', 'data': { 'a': '**' } }\n",
+        ] {
+            assert!(check("a.json", text).is_ok(), "{text}");
+        }
+        for (text, code) in [
+            ("not json at all\n##\n", "L1"),
+            ("##\n# @A:\n# text\n##\n{ 'struct': ", "P3"),
+            ("[]\n", "P5"),
+        ] {
+            let errors = check("a.json", text).expect_err(text);
+            let first = &errors.diagnostics[0];
+            assert_eq!(first.code.as_str(), code, "{text}");
+            assert!(first.location(&errors.sources).is_some(), "{text}");
         }
     }
 

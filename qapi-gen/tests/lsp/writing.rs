@@ -283,6 +283,28 @@ fn documentation_is_formatted_as_the_command_formats_it() {
 }
 
 #[test]
+fn what_is_no_schema_is_not_formatted() {
+    let text = "not json at all\n##\n# @E:\n# Text\n##\n";
+    let good = "##\n# @E:\n# Text\n##\n{ 'event': 'E' }\n";
+    let files = [("bad.json", text), ("good.json", good)];
+    let scratch = Scratch::new("no-schema", &files);
+    for arguments in [&["fmt", "bad.json"][..], &["fmt", "--check", "bad.json"]] {
+        let run = scratch.run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+        let place = run.stderr.contains("stray 'not'") && run.stderr.contains("bad.json:1:1");
+        assert!(place, "{}", run.stderr);
+    }
+    let piped = scratch.run_with_input(&["fmt", "-"], text);
+    assert_eq!((piped.status, piped.stdout.as_str()), (1, ""));
+    assert!(piped.stderr.contains("<stdin>:1:1"), "{}", piped.stderr);
+    // The others are formatted all the same.
+    assert_eq!(scratch.run(&["fmt", "bad.json", "good.json"]).status, 1);
+    let read = |name| std::fs::read_to_string(scratch.0.join(name)).unwrap();
+    assert_eq!(read("bad.json"), text);
+    assert_ne!(read("good.json"), good);
+}
+
+#[test]
 fn errors_come_with_things_to_do() {
     let text = "{ 'event': 'E', 'data': { 'a': 'Intt', 'b': 'itn' } }\n\n##\n# Text. Text\n##\n";
     let scratch = Scratch::new("actions", &[]);

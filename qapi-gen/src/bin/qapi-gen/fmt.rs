@@ -1,17 +1,19 @@
 //! `qapi-gen fmt`
 
 use crate::Outcome;
-use crate::output::{Sink, complain};
-use qapi_gen::format::format;
+use crate::input::Root;
+use crate::output::{MessageFormat, Reporter, Sink, complain};
+use qapi_gen::format::{self, format};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Format documentation comments as QEMU's schema has them.
 ///
 /// Files are changed in place, those that they include are not. - formats standard input to standard output. What the
-/// documentation says is not changed, nor are expressions.
+/// documentation says is not changed, nor are expressions. A file in which some expressions are faulty is formatted; one that
+/// has errors of syntax and no definition that can be read is left alone.
 ///
-/// Exit status: 0, or with --check 1 if a file would change; 2 if a file cannot be read or written.
+/// Exit status: 0; 1 if a file is no schema, or with --check would change; 2 if a file cannot be read or written.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -30,22 +32,32 @@ Examples:
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let mut sink = Sink::stdout();
+    let mut reporter = Reporter::new(MessageFormat::Human);
     let mut outcome = Outcome::Done;
     for path in &args.files {
-        let one = file(path, args.check, &mut sink);
+        let one = file(path, args.check, &mut sink, &mut reporter);
         outcome = outcome.max(one.unwrap_or_else(|error| {
             complain(&format!("cannot format {}: {error}", path.display()))
         }));
     }
-    outcome.max(sink.finish())
+    outcome.max(reporter.finish()).max(sink.finish())
 }
 
-fn file(path: &Path, check: bool, sink: &mut Sink) -> std::io::Result<Outcome> {
+fn file(
+    path: &Path,
+    check: bool,
+    sink: &mut Sink,
+    reporter: &mut Reporter,
+) -> std::io::Result<Outcome> {
     let stdin = path == Path::new("-");
     let mut text = String::new();
     match stdin {
         true => _ = std::io::stdin().lock().read_to_string(&mut text)?,
         false => text = std::fs::read_to_string(path)?,
+    }
+    let root = Root::from(path);
+    if let Err(errors) = format::check(root.name(), &text) {
+        return Ok(reporter.errors(&root, &errors));
     }
     let formatted = format(&text);
     let changes = formatted != text;

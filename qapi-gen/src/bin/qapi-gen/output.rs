@@ -155,9 +155,6 @@ impl Reporter {
             }
         };
         let outcome = self.errors(root, errors);
-        if outcome == Outcome::Rejected {
-            self.first = self.first.or(errors.diagnostics.first().map(|d| d.code));
-        }
         let style = errors.diagnostics.iter().all(|d| d.code.is_style());
         if outcome == Outcome::Rejected
             && self.format == MessageFormat::Human
@@ -171,7 +168,7 @@ impl Reporter {
         outcome
     }
 
-    fn errors(&mut self, root: &Root, errors: &Errors) -> Outcome {
+    pub(crate) fn errors(&mut self, root: &Root, errors: &Errors) -> Outcome {
         for diagnostic in &errors.diagnostics {
             let mut text = match self.format {
                 MessageFormat::Human => render::human(diagnostic, &errors.sources, self.style),
@@ -187,6 +184,7 @@ impl Reporter {
         if errors.diagnostics.iter().any(|d| unreadable(d.code)) {
             return Outcome::Unusable;
         }
+        self.first = self.first.or(errors.diagnostics.first().map(|d| d.code));
         if self.format == MessageFormat::Human {
             let count = match errors.diagnostics.len() {
                 1 => "1 error".to_owned(),
