@@ -9,6 +9,8 @@ mod corpus;
 #[allow(dead_code)]
 #[path = "common/run.rs"]
 mod run;
+#[path = "diff/used_by.rs"]
+mod used_by;
 
 use cases::CASES;
 use qapi_gen::diff::{ChangeCode, Direction, Level, Report, Uses, diff};
@@ -372,7 +374,7 @@ fn what_cannot_be_compared_is_status_2_and_says_what_to_do() {
         ),
         (
             &["--used-by", "empty", "old.json", "new.json"],
-            "empty names no command or event",
+            "empty names no command, event or type of either side",
         ),
         (&["-", "-"], "only once"),
         (&["old.json"], "Usage: qapi-gen diff"),

@@ -3,6 +3,8 @@
 #[allow(dead_code)] // Other tests need more of it.
 #[path = "common/mod.rs"]
 mod common;
+#[path = "export/namesakes.rs"]
+mod namesakes;
 #[allow(dead_code)]
 #[path = "common/run.rs"]
 mod run;

@@ -18,6 +18,7 @@
 //! ```
 
 mod code;
+mod known;
 mod levels;
 mod objects;
 mod render;
@@ -30,7 +31,7 @@ pub use code::{ChangeCode, Level, table};
 pub use levels::{Levels, LevelsError};
 pub use render::{Format, Names};
 pub use subject::{Part, Subject};
-pub use uses::Uses;
+pub use uses::{Doubt, Uses};
 
 use crate::interface::{Interface, Place};
 use std::collections::BTreeSet;
@@ -113,6 +114,8 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// What one should know about the comparison as such.
     pub notes: Vec<String>,
+    /// How many changes [`retain_used`](Report::retain_used) dropped.
+    pub unused: usize,
 }
 
 impl Report {
@@ -126,7 +129,9 @@ impl Report {
 
     /// Drops what does not concern those who use only certain commands, events and parts.
     pub fn retain_used(&mut self, uses: &Uses) {
+        let before = self.changes.len();
         self.changes.retain(|change| uses.concern(change));
+        self.unused += before - self.changes.len();
     }
 
     /// Whether a change breaks clients.
@@ -145,6 +150,7 @@ pub fn diff(old: &Interface, new: &Interface) -> Report {
     let mut report = Report {
         changes: walk::changes(old, new),
         notes: Vec::new(),
+        unused: 0,
     };
     report.judge(&Levels::default());
     if old.introspected || new.introspected {

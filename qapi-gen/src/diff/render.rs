@@ -25,6 +25,8 @@ pub struct Names<'n> {
     pub old: &'n str,
     /// The new one.
     pub new: &'n str,
+    /// What says what is used, if [`Report::retain_used`] was asked for that alone.
+    pub uses: Option<&'n str>,
 }
 
 impl Report {
@@ -130,7 +132,13 @@ impl Report {
             breaking.count()
         };
         let total = match self.changes.len() {
-            0 => return format!("Nothing changed from {} to {}.", names.old, names.new),
+            0 => {
+                let what = match names.uses.filter(|_| self.unused > 0) {
+                    Some(uses) => format!("Nothing that {uses} names"),
+                    None => "Nothing".to_owned(),
+                };
+                return format!("{what} changed from {} to {}.", names.old, names.new);
+            }
             1 => "1 change".to_owned(),
             n => format!("{n} changes"),
         };

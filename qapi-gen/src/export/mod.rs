@@ -34,7 +34,11 @@ pub enum Format {
 ///
 /// The interface is one with names for its types: of a schema, not of introspection.
 pub fn export(interface: &Interface, format: Format, title: &str) -> String {
-    let names = names::Names::of(interface);
+    let reserved = match format {
+        Format::JsonSchema | Format::OpenRpc => &[][..],
+        Format::TypeScript => &typescript::RESERVED,
+    };
+    let names = names::Names::of(interface, reserved);
     match format {
         Format::JsonSchema => json_schema::document(interface, &names, title),
         Format::OpenRpc => openrpc::document(interface, &names, title),

@@ -27,8 +27,10 @@ pub(super) const MESSAGES: [&str; 7] = [
 ];
 
 impl Names {
-    pub(super) fn of(interface: &Interface) -> Names {
-        let mut taken = BTreeSet::from(MESSAGES.map(str::to_owned));
+    /// Names beside those of messages, and those that mean something else in the language.
+    pub(super) fn of(interface: &Interface, reserved: &[&str]) -> Names {
+        let taken = MESSAGES.iter().chain(reserved);
+        let mut taken: BTreeSet<String> = taken.map(|name| (*name).to_owned()).collect();
         let mut types = HashMap::new();
         let mut order = Vec::new();
         // The names that a schema gives are kept.

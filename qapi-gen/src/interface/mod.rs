@@ -4,9 +4,11 @@
 //! are called is a remark.
 
 mod introspection;
+mod messages;
 mod schema;
 
 pub use introspection::NotIntrospection;
+pub(crate) use messages::messages;
 
 use crate::model::{Builtin, JsonKind};
 use crate::names::Name;

@@ -4,7 +4,9 @@ use crate::Outcome;
 use crate::input::Language;
 use crate::interface::Source;
 use crate::output::{Sink, complain};
-use qapi_gen::diff::{Format, Levels, Names, Uses, diff};
+use qapi_gen::diff::{Doubt, Format, Levels, Names, Uses, diff};
+use qapi_gen::render::printable;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Say what changed between two interfaces, and what that breaks.
@@ -89,16 +91,7 @@ fn compare(args: &Args) -> Result<Outcome, Outcome> {
     };
     let uses = match &args.used_by {
         None => None,
-        Some(path) => {
-            let uses = Uses::parse(&text(path)?);
-            if uses.names().next().is_none() {
-                let path = path.display();
-                return Err(complain(&format!(
-                    "{path} names no command or event: one a line is expected, or messages of QMP"
-                )));
-            }
-            Some(uses)
-        }
+        Some(path) => Some((path, Uses::parse(&text(path)?))),
     };
     if *old == *new && old.as_os_str() == "-" {
         return Err(complain("standard input can be read only once"));
@@ -107,7 +100,14 @@ fn compare(args: &Args) -> Result<Outcome, Outcome> {
     let now = Source::read(new, &args.language)?.interface();
     let mut changes = diff(&before, &now);
     changes.judge(&levels);
-    if let Some(uses) = &uses {
+    if let Some((path, uses)) = &uses {
+        let shown = printable(&path.to_string_lossy());
+        warn(&shown, &uses.doubts(&before, &now));
+        if !uses.are_known(&before, &now) {
+            return Err(complain(&format!(
+                "{shown} names no command, event or type of either side: a name a line is expected, or messages of QMP"
+            )));
+        }
         changes.retain_used(uses);
     }
     let format = match args.format {
@@ -117,9 +117,11 @@ fn compare(args: &Args) -> Result<Outcome, Outcome> {
         Style::Github => Format::Github,
     };
     let (old, new) = (old.to_string_lossy(), new.to_string_lossy());
+    let used_by = args.used_by.as_ref().map(|path| path.to_string_lossy());
     let names = Names {
         old: &old,
         new: &new,
+        uses: used_by.as_deref(),
     };
     let mut sink = Sink::stdout();
     sink.write(changes.render(format, names).as_bytes());
@@ -135,6 +137,20 @@ fn compare(args: &Args) -> Result<Outcome, Outcome> {
         Outcome::Done
     };
     Ok(outcome.max(sink.finish()))
+}
+
+/// More warnings are only counted: a file may be no list at all.
+const WARNINGS: usize = 50;
+
+fn warn(file: &str, doubts: &[Doubt]) {
+    let mut to = std::io::stderr();
+    for doubt in doubts.iter().take(WARNINGS) {
+        let message = printable(&doubt.message);
+        _ = writeln!(to, "warning: {file}:{}: {message}", doubt.line);
+    }
+    if let Some(more @ 1..) = doubts.len().checked_sub(WARNINGS) {
+        _ = writeln!(to, "warning: {file}: {more} more lines are doubtful");
+    }
 }
 
 /// A log may have bytes that are no text, such as a guest agent's 0xFF.
