@@ -1,5 +1,7 @@
 //! The command `qapi-gen` as its users run it.
 
+#[path = "cli/outputs.rs"]
+mod outputs;
 #[path = "common/run.rs"]
 mod run;
 

@@ -42,7 +42,7 @@ fn any_two_releases_can_be_compared() {
         }
     }
     let dir = Scratch::new("releases", &[]);
-    let run = dir.run(&["diff", &releases[0], &releases[1]]);
+    let run = dir.run(&["diff", "--legacy", &releases[0], &releases[1]]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
 }
 

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::input::Language;
 use crate::interface::Source;
-use crate::output::{Sink, complain};
+use crate::output::{Sink, complain, spare};
 use qapi_gen::export::{Format, export};
 use qapi_gen::import::import;
 use qapi_gen::{Frontend, Interface};
@@ -58,7 +58,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 fn write(args: &Args) -> Result<Outcome, Outcome> {
-    let interface = match Source::read(&args.schema, &args.language)? {
+    let source = Source::read(&args.schema, &args.language)?;
+    spare(source.inputs(&args.schema), args.output.as_deref())?;
+    let interface = match source {
         Source::Schema(schema) => Interface::of(&schema),
         Source::Introspection(interface) => {
             let failed = |error: &dyn std::fmt::Display| {
@@ -77,16 +79,7 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
     };
     let name = args.schema.to_string_lossy();
     let text = export(&interface, format, args.title.as_deref().unwrap_or(&name));
-    let Some(path) = &args.output else {
-        let mut sink = Sink::stdout();
-        sink.write(text.as_bytes());
-        return Ok(sink.finish());
-    };
-    match std::fs::write(path, text) {
-        Ok(()) => Ok(Outcome::Done),
-        Err(error) => Err(complain(&format!(
-            "cannot write {}: {error}",
-            path.display()
-        ))),
-    }
+    let mut sink = Sink::to(args.output.as_deref());
+    sink.write(text.as_bytes());
+    Ok(sink.finish())
 }

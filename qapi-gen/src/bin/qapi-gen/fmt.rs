@@ -73,7 +73,11 @@ fn file(
     }
     match stdin {
         true => sink.write(formatted.as_bytes()),
-        false if changes => std::fs::write(path, formatted)?,
+        false if changes => {
+            let mut sink = Sink::file(path);
+            sink.write(formatted.as_bytes());
+            return Ok(sink.finish());
+        }
         false => {}
     }
     Ok(Outcome::Done)

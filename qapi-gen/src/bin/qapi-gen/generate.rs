@@ -1,8 +1,8 @@
 //! `qapi-gen generate`
 
 use crate::Outcome;
-use crate::input::{Failure, Language, Root};
-use crate::output::{Sink, complain, report};
+use crate::input::{Failure, Language, Root, files};
+use crate::output::{Sink, complain, report, spare};
 use qapi_gen::model::Schema;
 use qapi_gen::{Builder, Condition, Error, ServiceOptions};
 use std::path::PathBuf;
@@ -100,6 +100,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
             None => return report(&root, &failure, &args.language),
         },
     };
+    for output in [&args.output, &args.used_list] {
+        if let Err(outcome) = spare(files(&schema), output.as_deref()) {
+            return outcome;
+        }
+    }
     let mut builder = Builder::new(root.name())
         .docs(!args.no_docs)
         .format(!args.no_format);
@@ -124,18 +129,19 @@ pub(crate) fn run(args: &Args) -> Outcome {
         eprintln!("warning: {warning}");
     }
     if let Some(path) = &args.used_list {
+        let mut sink = Sink::file(path);
         let written = match builder.used_from(&schema) {
-            Ok(list) => std::fs::write(path, list).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(list) => {
+                sink.write(list.as_bytes());
+                sink.finish()
+            }
+            Err(error) => complain(&format!("cannot write {}: {error}", path.display())),
         };
-        if let Err(error) = written {
-            return complain(&format!("cannot write {}: {error}", path.display()));
+        if written != Outcome::Done {
+            return written;
         }
     }
-    let mut sink = match &args.output {
-        None => Sink::stdout(),
-        Some(path) => Sink::file(path),
-    };
+    let mut sink = Sink::to(args.output.as_deref());
     let outcome = match builder.generate_into(&schema, &mut sink) {
         // Why it takes no more, the sink says.
         Ok(()) | Err(Error::Output(_)) => sink.finish(),

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::input::Language;
 use crate::interface::Source;
-use crate::output::{Sink, complain};
+use crate::output::{Sink, complain, spare};
 use qapi_gen::Interface;
 use qapi_gen::import::import;
 use std::path::PathBuf;
@@ -46,7 +46,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 fn write(args: &Args) -> Result<Outcome, Outcome> {
-    let interface = match Source::read(&args.source, &args.language)? {
+    let source = Source::read(&args.source, &args.language)?;
+    let mut inputs = source.inputs(&args.source);
+    let interface = match source {
         Source::Introspection(interface) => interface,
         Source::Schema(_) => {
             return Err(complain(&format!(
@@ -56,24 +58,20 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
         }
     };
     let names: Option<Interface> = match &args.names_from {
-        Some(path) => Some(Source::read(path, &args.language)?.interface()),
+        Some(path) => {
+            let source = Source::read(path, &args.language)?;
+            inputs.extend(source.inputs(path));
+            Some(source.interface())
+        }
         None => None,
     };
+    spare(inputs, args.output.as_deref())?;
     let imported = import(&interface, names.as_ref())
         .map_err(|error| complain(&format!("{}: {error}", args.source.display())))?;
     for note in &imported.notes {
         eprintln!("note: {note}");
     }
-    let Some(path) = &args.output else {
-        let mut sink = Sink::stdout();
-        sink.write(imported.text.as_bytes());
-        return Ok(sink.finish());
-    };
-    match std::fs::write(path, &imported.text) {
-        Ok(()) => Ok(Outcome::Done),
-        Err(error) => Err(complain(&format!(
-            "cannot write {}: {error}",
-            path.display()
-        ))),
-    }
+    let mut sink = Sink::to(args.output.as_deref());
+    sink.write(imported.text.as_bytes());
+    Ok(sink.finish())
 }

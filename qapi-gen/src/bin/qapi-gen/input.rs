@@ -56,6 +56,9 @@ pub(crate) enum Failure {
     Stdin(io::Error),
 }
 
+/// How messages name standard input.
+const STDIN: &str = "<stdin>";
+
 /// A schema's root file, or standard input.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Root {
@@ -77,7 +80,7 @@ impl Root {
     pub(crate) fn name(&self) -> &Path {
         match self {
             Root::File(path) => path,
-            Root::Stdin => Path::new("<stdin>"),
+            Root::Stdin => Path::new(STDIN),
         }
     }
 
@@ -115,6 +118,15 @@ impl Root {
                 .map_err(Failure::Errors),
         }
     }
+}
+
+/// The files that a schema was read from.
+pub(crate) fn files(schema: &Schema) -> impl Iterator<Item = PathBuf> {
+    let files = schema.sources().files();
+    files.map(|(_, file)| match file.name() {
+        STDIN => "/dev/stdin".into(),
+        name => name.into(),
+    })
 }
 
 /// Whether reading a file is a matter of waiting for whoever writes it.

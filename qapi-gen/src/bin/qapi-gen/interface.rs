@@ -1,7 +1,7 @@
 //! Interfaces as the command line names them: schemas, introspection, servers.
 
 use crate::Outcome;
-use crate::input::{Failure, Language, Root};
+use crate::input::{Failure, Language, Root, files};
 use crate::live;
 use crate::output::{complain, report};
 use qapi_gen::Interface;
@@ -49,6 +49,15 @@ impl Source {
         }
     }
 
+    /// The files that it was read from, which the argument named.
+    pub(crate) fn inputs(&self, argument: &Path) -> Vec<PathBuf> {
+        match self {
+            Source::Schema(schema) => files(schema).collect(),
+            Source::Introspection(_) if argument == Path::new("-") => vec!["/dev/stdin".into()],
+            Source::Introspection(_) => vec![argument.to_owned()],
+        }
+    }
+
     pub(crate) fn interface(self) -> Interface {
         match self {
             Source::Schema(schema) => Interface::of(&schema),
@@ -72,11 +81,18 @@ fn file(argument: &Path) -> Result<PathBuf, Outcome> {
     })
 }
 
-/// Reads a schema in the forms of older releases, too, if it is in no other.
+/// Reads a schema in the forms of older releases, too, if it is in no other, and says so.
 fn read(root: &Root, text: &[u8], language: &Language) -> Result<Schema, Failure> {
     let read = |frontend: qapi_gen::Frontend| frontend.read_text(root.name(), text);
-    read(language.frontend())
-        .or_else(|errors| read(language.reading(true)).map_err(|_| Failure::Errors(errors)))
+    read(language.frontend()).or_else(|errors| {
+        let schema = read(language.reading(true)).map_err(|_| Failure::Errors(errors))?;
+        eprintln!(
+            "note: {} has errors by today's rules, which 'qapi-gen check' shows, and is read as an older release's. \
+             --legacy says that this is meant",
+            root.name().display()
+        );
+        Ok(schema)
+    })
 }
 
 fn introspection(argument: &Path, text: &str) -> Result<Source, Outcome> {

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod explain;
 mod export;
+mod file;
 mod fmt;
 mod folder;
 mod generate;

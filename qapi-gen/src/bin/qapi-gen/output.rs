@@ -1,12 +1,12 @@
 //! Writing results and diagnostics.
 
 use crate::Outcome;
+use crate::file::{NewFile, same_file};
 use crate::input::{Failure, Language, Root};
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::render;
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,25 +21,39 @@ pub(crate) enum MessageFormat {
 
 /// A stream to write to, which takes no more once its reader has gone.
 pub(crate) struct Sink {
-    stream: BufWriter<Box<dyn Write>>,
+    stream: BufWriter<Stream>,
     /// What it is, for people.
     name: String,
     failure: Option<io::Error>,
 }
 
-/// A file that is created when there is something to write.
-struct NewFile(PathBuf, Option<File>);
+enum Stream {
+    Standard(Box<dyn Write>),
+    File(NewFile),
+}
 
-impl Write for NewFile {
+impl Write for Stream {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        match &mut self.1 {
-            Some(file) => file.write(text),
-            none => none.insert(File::create(&self.0)?).write(text),
+        match self {
+            Stream::Standard(stream) => stream.write(text),
+            Stream::File(file) => file.write(text),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        match self {
+            Stream::Standard(stream) => stream.flush(),
+            Stream::File(file) => file.flush(),
+        }
+    }
+}
+
+impl Stream {
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Stream::Standard(mut stream) => stream.flush(),
+            Stream::File(file) => file.commit(),
+        }
     }
 }
 
@@ -61,20 +75,28 @@ impl Write for Sink {
 }
 
 impl Sink {
+    /// A file, or standard output if none is named.
+    pub(crate) fn to(path: Option<&Path>) -> Sink {
+        path.map_or_else(Sink::stdout, Sink::file)
+    }
+
+    /// A file that is as it was until [`finish`](Sink::finish).
     pub(crate) fn file(path: &Path) -> Sink {
-        let file = NewFile(path.to_owned(), None);
-        Sink::new(Box::new(file), path.display().to_string())
+        let file = Stream::File(NewFile::new(path));
+        Sink::new(file, path.display().to_string())
     }
 
     pub(crate) fn stdout() -> Sink {
-        Sink::new(Box::new(io::stdout()), "output".to_owned())
+        let stream = Stream::Standard(Box::new(io::stdout()));
+        Sink::new(stream, "output".to_owned())
     }
 
     pub(crate) fn stderr() -> Sink {
-        Sink::new(Box::new(io::stderr()), "output".to_owned())
+        let stream = Stream::Standard(Box::new(io::stderr()));
+        Sink::new(stream, "output".to_owned())
     }
 
-    fn new(stream: Box<dyn Write>, name: String) -> Sink {
+    fn new(stream: Stream, name: String) -> Sink {
         Sink {
             stream: BufWriter::new(stream),
             name,
@@ -95,14 +117,41 @@ impl Sink {
     }
 
     /// A closed pipe is no failure: its reader has seen enough.
-    pub(crate) fn finish(mut self) -> Outcome {
-        let failure = self.failure.or_else(|| self.stream.flush().err());
+    pub(crate) fn finish(self) -> Outcome {
+        let written = match self.failure {
+            Some(failure) => Err(failure),
+            None => match self.stream.into_inner() {
+                Ok(stream) => stream.finish(),
+                Err(error) => Err(error.into_error()),
+            },
+        };
+        let failure = written.err();
         match failure {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 complain(&format!("cannot write {}: {error}", self.name))
             }
             _ => Outcome::Done,
         }
+    }
+}
+
+/// Refuses an output that is one of the files that were read.
+pub(crate) fn spare<P: AsRef<Path>>(
+    inputs: impl IntoIterator<Item = P>,
+    output: Option<&Path>,
+) -> Result<(), Outcome> {
+    // A terminal or a socket is read and written by right.
+    let Some(output) = output.filter(|path| path.is_file()) else {
+        return Ok(());
+    };
+    let mut inputs = inputs.into_iter();
+    match inputs.find(|input| same_file(input.as_ref(), output)) {
+        None => Ok(()),
+        Some(input) => Err(complain(&format!(
+            "cannot write {}: it is the same file as {}, which is read",
+            output.display(),
+            input.as_ref().display()
+        ))),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::folder::Folder;
 use crate::input::Language;
 use crate::interface::Source;
-use crate::output::{Sink, complain};
+use crate::output::{Sink, complain, spare};
 use qapi_gen::import::import;
 use qapi_gen::model::Schema;
 use qapi_gen::reference::Reference;
@@ -84,21 +84,32 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
         (Form::Html, Some(path)) => Some(Folder::open(path).map_err(|error| complain(&error))?),
         (Form::Markdown | Form::Text, _) => None,
     };
-    let schema = schema(args)?;
+    let source = Source::read(&args.schema, &args.language.extended_by(&args.extend))?;
+    let mut inputs = source.inputs(&args.schema);
+    inputs.extend(args.releases.clone());
+    spare(inputs, args.output.as_deref())?;
+    let schema = schema(source, &args.schema)?;
     let name = args.schema.to_string_lossy();
     let title = args.title.as_deref().unwrap_or(&name);
     let reference = Reference::with_releases(&schema, title, releases.as_ref());
-    let output = args.output.as_deref();
     let written = match folder {
         Some(folder) => {
             let site = reference.site();
             let files = site
                 .iter()
                 .map(|file| (file.name.as_str(), file.text.as_str()));
-            folder.replace(files).map_err(|error| complain(&error))
+            let replaced = folder.replace(files);
+            replaced.map_or_else(|error| complain(&error), |()| Outcome::Done)
         }
-        None if args.format == Form::Text => put(&reference.text(), output),
-        None => put(&reference.markdown(), output),
+        None => {
+            let text = match args.format {
+                Form::Text => reference.text(),
+                Form::Html | Form::Markdown => reference.markdown(),
+            };
+            let mut sink = Sink::to(args.output.as_deref());
+            sink.write(text.as_bytes());
+            sink.finish()
+        }
     };
     let warnings = reference.warnings();
     let mut sink = Sink::stderr();
@@ -109,21 +120,19 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
         true => Outcome::Rejected,
         false => Outcome::Done,
     };
-    written?;
-    let outcome = judged.max(sink.finish());
+    let outcome = written.max(judged).max(sink.finish());
     drop(reference);
     // The process ends here; taking the schema apart first would only cost time.
     std::mem::forget(schema);
     Ok(outcome)
 }
 
-fn schema(args: &Args) -> Result<Schema, Outcome> {
-    let language = args.language.extended_by(&args.extend);
-    match Source::read(&args.schema, &language)? {
+fn schema(source: Source, argument: &Path) -> Result<Schema, Outcome> {
+    match source {
         Source::Schema(schema) => Ok(*schema),
         Source::Introspection(interface) => {
             let failed = |error: &dyn std::fmt::Display| {
-                complain(&format!("{}: {error}", args.schema.display()))
+                complain(&format!("{}: {error}", argument.display()))
             };
             let imported = import(&interface, None).map_err(|error| failed(&error))?;
             let frontend = Frontend::new().legacy(true);
@@ -138,17 +147,4 @@ fn facts(path: &Path) -> Result<Releases, Outcome> {
     let text =
         text.map_err(|error| complain(&format!("cannot read {}: {error}", path.display())))?;
     Releases::parse(&text).map_err(|error| complain(&format!("{}: {error}", path.display())))
-}
-
-fn put(text: &str, path: Option<&Path>) -> Result<(), Outcome> {
-    let Some(path) = path else {
-        let mut sink = Sink::stdout();
-        sink.write(text.as_bytes());
-        return match sink.finish() {
-            Outcome::Done => Ok(()),
-            outcome => Err(outcome),
-        };
-    };
-    std::fs::write(path, text)
-        .map_err(|error| complain(&format!("cannot write {}: {error}", path.display())))
 }
