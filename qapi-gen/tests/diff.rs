@@ -11,6 +11,8 @@ mod corpus;
 mod run;
 #[path = "diff/used_by.rs"]
 mod used_by;
+#[path = "diff/wording.rs"]
+mod wording;
 
 use cases::CASES;
 use qapi_gen::diff::{ChangeCode, Direction, Level, Report, Uses, diff};

@@ -201,6 +201,34 @@ fn the_command_writes_a_schema_that_generates() {
 }
 
 #[test]
+fn logs_have_anything_before_messages() {
+    let dir = Scratch::new("logs", &[]);
+    let answer = told(&read(SCHEMA), false);
+    let mut written = Vec::new();
+    for (from, to) in [("C: ", "S: "), ("-> ", "<- "), ("> ", "< "), ("", "")] {
+        let ask = format!("{to}{{\"QMP\": {{}}}}\n{from}{{\"execute\": \"query-qmp-schema\"}}\n");
+        std::fs::write(
+            dir.0.join("log"),
+            format!("{ask}{to}{{\"return\": {answer}}}\n"),
+        )
+        .unwrap();
+        let run = dir.run(&["import", "log"]);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        written.push(run.stdout);
+        std::fs::write(dir.0.join("log"), ask).unwrap();
+        let run = dir.run(&["import", "log"]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(
+            run.stderr.contains("query-qmp-schema: it "),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    }
+    assert!(written.iter().all(|text| *text == written[0]));
+}
+
+#[test]
 fn what_is_imported_generates_code_that_compiles() {
     let dir = Scratch::new("generated", &[]);
     std::fs::write(dir.0.join("answer.json"), told(&read(SCHEMA), false)).unwrap();

@@ -204,6 +204,7 @@ impl<'i> Walk<'i> {
         let slot = Slot {
             subject: subject.clone(),
             path: format!("{}.{}", self.visits[self.at].path, new.name),
+            list: false,
             stable: !has(&old.features, "unstable"),
             old_place: at(&places.0, old),
             new_place: at(&places.1, new),

@@ -1,5 +1,6 @@
 //! Reports as text.
 
+use super::types::beyond;
 use super::{Change, ChangeCode as C, Direction, Level, Report, Subject};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -174,6 +175,9 @@ pub(super) fn message(change: &Change) -> String {
         C::MemberNowOptional => "was mandatory and is optional".to_owned(),
         C::MemberRestricted => "is left in some branches only".to_owned(),
         C::MemberUnrestricted => "was there in some branches only and is there always".to_owned(),
+        C::RangeWidened | C::RangeNarrowed if partial(change).is_some() => {
+            partial(change).unwrap_or_default()
+        }
         C::TypeWidened | C::RangeWidened => {
             format!("was {} and is the wider {}", value(old), value(new))
         }
@@ -198,6 +202,18 @@ pub(super) fn message(change: &Change) -> String {
         C::ConditionRemoved => format!("no longer depends on {}", value(old)),
         C::ConditionChanged => format!("depended on {} and depends on {}", value(old), value(new)),
     }
+}
+
+/// What one of two ranges has beyond the other, if each has something.
+fn partial(change: &Change) -> Option<String> {
+    let (old, new) = (change.old.as_deref()?, change.new.as_deref()?);
+    let ((least, largest), verb) = match change.code {
+        C::RangeWidened => (beyond(new, old)?, "adds"),
+        _ => (beyond(old, new)?, "lacks"),
+    };
+    Some(format!(
+        "was {old} and is {new}, which {verb} {least} to {largest}"
+    ))
 }
 
 fn sentence(change: &Change) -> String {

@@ -14,6 +14,7 @@ impl Walk<'_> {
                 let elements = Slot {
                     subject: slot.subject.clone(),
                     path: format!("{}[]", slot.path),
+                    list: true,
                     old_place: slot.old_place.clone(),
                     new_place: slot.new_place.clone(),
                     ..*slot
@@ -60,8 +61,8 @@ impl Walk<'_> {
 
     fn type_change(&mut self, code: C, old: TypeId, new: TypeId, slot: &Slot) {
         let detail = Detail {
-            old: Some(self.old.describe(old)),
-            new: Some(self.new.describe(new)),
+            old: Some(slot.said(self.old.describe(old))),
+            new: Some(slot.said(self.new.describe(new))),
             unstable: !slot.stable,
             old_place: slot.old_place.clone(),
             new_place: slot.new_place.clone(),
@@ -74,8 +75,8 @@ impl Walk<'_> {
         let widths = !self.old.introspected && !self.new.introspected;
         let mut report = |code| {
             let detail = Detail {
-                old: Some(old.name().to_owned()),
-                new: Some(new.name().to_owned()),
+                old: Some(slot.said(old.name().to_owned())),
+                new: Some(slot.said(new.name().to_owned())),
                 unstable: !slot.stable,
                 old_place: slot.old_place.clone(),
                 new_place: slot.new_place.clone(),
@@ -157,6 +158,7 @@ impl Walk<'_> {
                             let slot = Slot {
                                 subject: subject.with(kind(self.new, alternative)),
                                 path: path.clone(),
+                                list: false,
                                 stable: true,
                                 old_place: places.0.clone(),
                                 new_place: places.1.clone(),
@@ -178,6 +180,27 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+}
+
+impl Slot {
+    /// What a type there is called in reports.
+    fn said(&self, ty: String) -> String {
+        match self.list {
+            true => format!("[{ty}]"),
+            false => ty,
+        }
+    }
+}
+
+/// The integers that the first type has beyond the second, from the least to the largest, if each has some.
+pub(super) fn beyond(first: &str, second: &str) -> Option<(i128, i128)> {
+    let range = |name: &str| Builtin::from_name(name.trim_matches(['[', ']'])).map(range);
+    let (a, b) = (range(first)?, range(second)?);
+    match a.0 < b.0 {
+        true if a.1 < b.1 => Some((a.0, a.1.min(b.0 - 1))),
+        false if a.0 > b.0 && a.1 > b.1 => Some((a.0.max(b.1 + 1), a.1)),
+        _ => None,
     }
 }
 

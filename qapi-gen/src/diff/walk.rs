@@ -55,6 +55,8 @@ pub(super) struct Visit {
 pub(super) struct Slot {
     pub(super) subject: Subject,
     pub(super) path: String,
+    /// Whether it is the elements of a list there.
+    pub(super) list: bool,
     pub(super) stable: bool,
     pub(super) old_place: Option<Place>,
     pub(super) new_place: Option<Place>,
@@ -136,6 +138,7 @@ impl Walk<'_> {
             let slot = |what: &str, subject: Subject| Slot {
                 subject,
                 path: format!("{}: {what}", command.name),
+                list: false,
                 stable,
                 old_place: places.0.clone(),
                 new_place: places.1.clone(),
@@ -183,6 +186,7 @@ impl Walk<'_> {
             let slot = Slot {
                 subject,
                 path: format!("{}: data", event.name),
+                list: false,
                 stable: !has(&was.features, "unstable"),
                 old_place: places.0,
                 new_place: places.1,

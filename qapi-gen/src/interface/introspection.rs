@@ -25,28 +25,34 @@ fn wrong<T>(message: impl Into<String>) -> Result<T> {
 impl Interface {
     /// The interface that a server describes: JSON text with the array of `SchemaInfo` objects that it answers to
     /// `query-qmp-schema`, by itself or in the reply. Other messages before and after, as a log of a connection has them,
-    /// are passed over.
+    /// are passed over, and so is what such a log has between them.
     ///
     /// # Errors
     ///
     /// What is wrong with it, and at which entry.
     pub fn from_introspection(text: &str) -> Result<Interface> {
-        let mut found = None;
-        let mut any = false;
-        for value in serde_json::Deserializer::from_str(text).into_iter::<Json>() {
-            let value =
-                value.map_err(|error| NotIntrospection(format!("it is no JSON: {error}")))?;
-            any = true;
-            if let Some(list) = list_of(value) {
-                found = Some(list);
+        let values: std::result::Result<Vec<Json>, _> = serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .collect();
+        match values {
+            Ok(values) if values.is_empty() => wrong("it is empty"),
+            Ok(values) => match values.into_iter().filter_map(list_of).next_back() {
+                Some(list) => Entries::of(&list)?.interface(),
+                None => wrong(
+                    "it is JSON, but has no array of SchemaInfo, as servers answer to query-qmp-schema",
+                ),
+            },
+            Err(error) => {
+                let mut any = false;
+                let values = messages(text).inspect(|_| any = true);
+                match values.filter_map(|(_, value)| list_of(value)).last() {
+                    Some(list) => Entries::of(&list)?.interface(),
+                    None if any && !text.trim_start().starts_with(['{', '[']) => {
+                        wrong("it has messages, but none is an answer to query-qmp-schema")
+                    }
+                    None => wrong(format!("it is no JSON: {error}")),
+                }
             }
-        }
-        match found {
-            Some(list) => Entries::of(&list)?.interface(),
-            None if !any => wrong("it is empty"),
-            None => wrong(
-                "it is JSON, but has no array of SchemaInfo, as servers answer to query-qmp-schema",
-            ),
         }
     }
 }

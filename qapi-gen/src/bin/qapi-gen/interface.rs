@@ -44,7 +44,14 @@ impl Source {
             }
             _ => match read(&root, &text, language) {
                 Ok(schema) => Ok(Source::Schema(Box::new(schema))),
-                Err(failure) => Err(unusable(&root, &failure, language)),
+                Err(failure) => {
+                    let text = String::from_utf8_lossy(&text);
+                    match Interface::from_introspection(&text) {
+                        Ok(interface) => Ok(Source::Introspection(interface)),
+                        Err(error) if is_log(&text) => Err(neither(argument, &error.to_string())),
+                        Err(_) => Err(unusable(&root, &failure, language)),
+                    }
+                }
             },
         }
     }
@@ -64,6 +71,15 @@ impl Source {
             Source::Introspection(interface) => interface,
         }
     }
+}
+
+/// Whether lines have JSON objects with something before them, as no schema has.
+fn is_log(text: &str) -> bool {
+    text.lines().any(|line| {
+        let (before, after) = line.split_once('{').unwrap_or_default();
+        let prefix = !before.trim().is_empty() && !before.contains(['#', '\'', '[']);
+        prefix && after.trim_start().starts_with('"')
+    })
 }
 
 /// A root file instead of the folder of a source tree.

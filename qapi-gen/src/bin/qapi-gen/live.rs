@@ -98,11 +98,19 @@ where
                 Some(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
             );
             Err(match late {
-                true => format!(
-                    "no {waiting_for} within {} seconds. A QMP socket that serves another client greets once that is gone; \
-                     a guest agent does not greet, and has no introspection",
-                    PATIENCE.as_secs()
-                ),
+                true => {
+                    let hint = match waiting_for {
+                        "greeting" => {
+                            ". A QMP socket that serves another client greets once that is gone; a guest agent does not \
+                             greet, and has no introspection"
+                        }
+                        _ => ": it greeted, and fell silent",
+                    };
+                    format!(
+                        "no {waiting_for} within {} seconds{hint}",
+                        PATIENCE.as_secs()
+                    )
+                }
                 false => format!("cannot read the {waiting_for}: {error}"),
             })
         }
@@ -135,4 +143,53 @@ where
         };
     }
     Ok(answer.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// Has said all that it will say.
+    struct Silent(Cell<&'static [u8]>);
+
+    impl Socket for Silent {
+        fn set_patience(&self, _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Read for &Silent {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let mut left = self.0.get();
+            let read = left.read(buffer)?;
+            self.0.set(left);
+            match read {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                read => Ok(read),
+            }
+        }
+    }
+
+    impl Write for &Silent {
+        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+            Ok(buffer.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_greeted_is_not_said_to_serve_another_client() {
+        let told = |said: &'static str| {
+            exchange(&Silent(Cell::new(said.as_bytes()))).expect_err("nothing is answered")
+        };
+        assert!(told("").contains("no greeting within 20 seconds. A QMP socket that serves"));
+        assert_eq!(
+            told("{\"QMP\": {}}\n"),
+            "no answer to qmp_capabilities within 20 seconds: it greeted, and fell silent"
+        );
+    }
 }
