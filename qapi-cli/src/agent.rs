@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use qapi_rt::agent::{Exec, ReadFile, WriteFile};
@@ -13,17 +14,16 @@ use qapi_rt::capabilities::Capabilities;
 use qapi_rt::types::Object;
 
 use crate::arguments::{self, Given};
-use crate::cli::flag;
+use crate::cli::{flag, merged};
+use crate::complete::{self, Candidate};
 use crate::connect;
 use crate::describe;
 use crate::failure::Failure;
+use crate::interrupts::LOOK;
 use crate::known::Interface;
 use crate::machines::Kind;
 use crate::output::{Json, print};
 use crate::session::{Call, Settings, Text};
-
-/// So often Ctrl-C is looked for.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What marks a path in the guest.
 const GUEST: &str = "guest:";
@@ -69,13 +69,20 @@ pub(crate) fn grammar() -> Command {
         ])
 }
 
-/// A failure, or the exit code that a program of the guest had.
+/// Whether a command behind `agent` is one of this program.
+pub(crate) fn is_own(name: &str) -> bool {
+    name == "help" || grammar().find_subcommand(name).is_some()
+}
+
+/// A failure, or the exit code that a program of the guest had. `behind` is what was said behind the command's name, `before` what
+/// was said before `agent`.
 pub(crate) fn run(
     settings: &Settings,
     matches: &ArgMatches,
+    behind: &ArgMatches,
     before: &ArgMatches,
 ) -> Result<u8, Failure> {
-    let Some((name, behind)) = matches.subcommand() else {
+    let Some((name, _)) = matches.subcommand() else {
         return Err(Failure::usage("which command?"));
     };
     let text = |id: &str| behind.get_one::<String>(id).cloned().unwrap_or_default();
@@ -115,13 +122,18 @@ pub(crate) fn run(
                 .value(&parse(&execute(settings, &command, Object::new())?)?)
         }
         name => {
-            let words = behind.get_many::<String>("").unwrap_or_default();
-            let behind = crate::call::grammar().try_get_matches_from(words);
-            let behind = behind.map_err(|error| Failure::usage(error.to_string()))?;
+            let said = |option: &str| merged::<String>(behind, before, option);
+            let is_set = |option: &&str| flag(behind, before, option);
+            if let Some(option) = ["oob", "wait", "complete"].into_iter().find(is_set) {
+                return Err(Failure::usage(format!("a guest agent has no --{option}")));
+            }
+            if said("fd").is_some() {
+                return Err(Failure::usage("a guest agent takes no --fd"));
+            }
             let words = behind.get_many::<String>("words").unwrap_or_default();
-            let json = crate::cli::merged::<String>(&behind, before, "json");
-            let given = Given::words(words)?.json(json.as_deref())?;
-            let unchecked = flag(&behind, before, "unchecked");
+            let given = Given::words(words)?.json(said("json").as_deref())?;
+            let given = given.keyval(said("keyval"));
+            let unchecked = flag(behind, before, "unchecked");
             let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
             let reply = execute(settings, name, arguments)?;
             settings.output.value(&parse(&reply)?)
@@ -130,8 +142,29 @@ pub(crate) fn run(
     .map(|()| 0)
 }
 
+/// The commands that the agent has, or of the newest one if it does not say; with what they take, if that is known.
+pub(crate) fn known_commands(settings: &Settings) -> Vec<Candidate> {
+    let Ok(capabilities) = schema() else {
+        return Vec::new();
+    };
+    let known = complete::commands(&capabilities);
+    let reply = execute(settings, "guest-info", Object::new());
+    let Ok(reply) = reply.and_then(|reply| parse(&reply)) else {
+        return known;
+    };
+    let list = reply.get("supported_commands");
+    let names = list.map_or(&[][..], Json::elements).iter();
+    let names = names.filter_map(|command| command.get("name")?.as_str());
+    names
+        .map(|name| {
+            let same = known.iter().find(|candidate| candidate.value == name);
+            same.cloned().unwrap_or_else(|| Candidate::new(name, ""))
+        })
+        .collect()
+}
+
 /// The commands of the newest agent, since an agent does not describe its own.
-fn schema() -> Result<Capabilities, Failure> {
+pub(crate) fn schema() -> Result<Capabilities, Failure> {
     let text = include_str!(concat!(env!("OUT_DIR"), "/agent.json"));
     Capabilities::parse(text.as_bytes()).map_err(|error| Failure::usage(error.to_string()))
 }
@@ -153,8 +186,11 @@ fn with_agent<T: Send + 'static>(
     let deadline = settings.deadline();
     let (send, receive) = mpsc::channel();
     let held = settings.interrupts.hold();
+    let is_connected = Arc::new(AtomicBool::new(false));
+    let connects = Arc::clone(&is_connected);
     thread::spawn(move || {
         let connected = connect::agent(Agent::builder().deadline(deadline), &address);
+        connects.store(connected.is_ok(), Ordering::SeqCst);
         let result = connected.and_then(|(mut agent, _child)| {
             let done = work(&mut agent);
             done.map_err(|error| match error.is_deadline() {
@@ -169,7 +205,8 @@ fn with_agent<T: Send + 'static>(
         match receive.recv_timeout(LOOK) {
             Ok(result) => return result,
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
-                return Err(Failure::interrupted(name, true));
+                let may_be_executed = is_connected.load(Ordering::SeqCst);
+                return Err(Failure::interrupted(name, may_be_executed));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -242,7 +279,7 @@ fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<
     let output = with_agent(settings, "guest-exec", move |agent| agent.exec(exec))?;
     let write = |mut stream: Box<dyn io::Write>, bytes: &[u8]| {
         let written = stream.write_all(bytes).and_then(|()| stream.flush());
-        written.map_err(|_| Failure::silent())
+        written.map_err(|_| Failure::unread())
     };
     write(Box::new(io::stdout()), &output.stdout)?;
     write(Box::new(io::stderr()), &output.stderr)?;
@@ -267,7 +304,7 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
                 "-" => io::stdout().write_all(&contents),
                 to => fs::write(to, contents),
             };
-            written.map_err(|error| here(to, error))
+            written.map_err(|error| Failure::unwritten(to, &error))
         }
         (None, Some(path)) => {
             let mut contents = Vec::new();

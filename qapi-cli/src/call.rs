@@ -63,7 +63,8 @@ impl Typed {
     }
 
     pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
-        let arguments = arguments::resolve(session, &self.name, &self.given, self.unchecked)?;
+        let arguments = arguments::resolve(session, &self.name, &self.given, self.unchecked)
+            .map_err(|failure| failure.before(&self.name))?;
         let mut fds = Vec::new();
         for fd in &self.fds {
             fds.push(open(fd)?);

@@ -7,24 +7,46 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::output::Form;
 
-const EXAMPLES: &str = "\
-Examples:
-  qmp -s vm.sock query-status
-  qmp -s vm.sock blockdev-add driver=qcow2 node-name=d0 file.driver=file file.filename=d.qcow2
-  qmp -s vm.sock describe blockdev-add driver=qcow2
-  qmp -s vm.sock --wait blockdev-backup device=d0 target=d1 sync=full
-  qmp -s vm.sock events --filter 'BLOCK_JOB_*' --until SHUTDOWN
-  qmp -s vm.sock hmp 'info registers'
-  qmp agent -s ga.sock run -- uname -a
-  qmp ls
+pub(crate) const EXAMPLES: [&str; 8] = [
+    "qmp -s vm.sock query-status",
+    "qmp -s vm.sock blockdev-add driver=qcow2 node-name=d0 file.driver=file file.filename=d.qcow2",
+    "qmp -s vm.sock describe blockdev-add driver=qcow2",
+    "qmp -s vm.sock --wait blockdev-backup device=d0 target=d1 sync=full",
+    "qmp -s vm.sock events --filter 'BLOCK_JOB_*' --until SHUTDOWN",
+    "qmp -s vm.sock hmp 'info registers'",
+    "qmp agent -s ga.sock run -- uname -a",
+    "qmp ls",
+];
 
-Exit codes:
-  0  all went well
-  1  the server refused, or what was asked about is not so
-  2  wrong usage; nothing was sent
-  3  no connection; nothing was executed
-  4  the outcome is unknown: the deadline passed or the connection ended after the command was sent
-  130  interrupted; a message says whether the command may be executed";
+pub(crate) const EXIT_CODES: [(&str, &str); 6] = [
+    ("0", "all went well"),
+    (
+        "1",
+        "the server refused, or what was asked about is not so, or what events waited for did not come within the time",
+    ),
+    ("2", "wrong usage; nothing was sent"),
+    ("3", "no connection; nothing was executed"),
+    (
+        "4",
+        "the outcome is unknown: the deadline passed or the connection ended after the command was sent; or it was \
+         executed, and what came of it could not be written",
+    ),
+    (
+        "130",
+        "interrupted; a message says whether the command may be executed",
+    ),
+];
+
+/// What is said below the help.
+fn more_help() -> String {
+    let examples = EXAMPLES.map(|example| format!("  {example}\n")).concat();
+    let codes = EXIT_CODES.map(|(code, about)| format!("  {code}  {about}\n"));
+    format!(
+        "With a command of the server go --json OBJECT, --keyval TEXT, --fd NAME=FILE, --oob, --wait, --complete and \
+         --unchecked, too: qmp help COMMAND describes them\n\nExamples:\n{examples}\nExit codes:\n{}",
+        codes.concat().trim_end()
+    )
+}
 
 const ADDRESS: &str = "\
 Where the server is: a path or unix:PATH, tcp:HOST:PORT, vsock:CID:PORT, fd:N, exec:COMMAND for a command's input and \
@@ -87,7 +109,7 @@ pub(crate) fn call_arguments() -> impl Iterator<Item = Arg> {
 }
 
 /// Of that, what goes with nothing else.
-fn call_only() -> [Arg; 7] {
+pub(crate) fn call_only() -> [Arg; 7] {
     [
         Arg::new("json")
             .long("json")
@@ -119,7 +141,7 @@ fn call_only() -> [Arg; 7] {
 }
 
 /// The commands of this program.
-const OWN: [&str; 15] = [
+const OWN: [&str; 16] = [
     "describe",
     "commands",
     "events",
@@ -135,11 +157,12 @@ const OWN: [&str; 15] = [
     "complete-line",
     "completions",
     "man",
+    "help",
 ];
 
 /// Whether a command is one of this program.
 pub(crate) fn is_own(name: &str) -> bool {
-    name == "help" || OWN.contains(&name)
+    OWN.contains(&name)
 }
 
 /// What is needed to read a command line. To make all commands takes as long as all else that is done for one of the server.
@@ -152,14 +175,16 @@ pub(crate) fn command_for(words: &[OsString]) -> Command {
 }
 
 pub(crate) fn command() -> Command {
-    without_own().subcommands(subcommands())
+    without_own()
+        .after_help(more_help())
+        .subcommands(subcommands())
 }
 
 fn without_own() -> Command {
     Command::new("qmp")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A terminal for QEMU, its storage daemon and its guest agent. Without a command it is a shell")
-        .after_help(EXAMPLES)
+        .disable_help_subcommand(true)
         .allow_external_subcommands(true)
         .external_subcommand_value_parser(value_parser!(String))
         .subcommand_value_name("COMMAND")
@@ -281,6 +306,13 @@ fn subcommands() -> Vec<Command> {
                     .value_parser(["bash", "zsh", "fish"]),
             ),
         Command::new("man").about("The manual page, in roff"),
+        Command::new("help")
+            .about("What a command takes, as COMMAND --help")
+            .arg(
+                Arg::new("command")
+                    .num_args(0..)
+                    .help("The command; without one it is all of the program"),
+            ),
     ]
 }
 

@@ -350,6 +350,8 @@ pub(crate) fn names<'c>(
 /// `qmp schema`.
 pub(crate) fn path(session: &Session, path: &str) -> Result<(), Failure> {
     let capabilities = session.needed_schema()?;
+    // As completion leaves it where more may follow.
+    let path = path.strip_suffix('/').unwrap_or(path);
     let found = capabilities.has(path);
     if !found.map_err(|error| Failure::usage(format!("{path}: {error}")))? {
         return Err(Failure::refused(format!("the server does not have {path}")));
@@ -390,7 +392,7 @@ pub(crate) fn path(session: &Session, path: &str) -> Result<(), Failure> {
 }
 
 /// The type at the end of a path that is there.
-fn leads_to<'c>(capabilities: &'c Capabilities, path: &str) -> Option<Type<'c>> {
+pub(crate) fn leads_to<'c>(capabilities: &'c Capabilities, path: &str) -> Option<Type<'c>> {
     let mut parts = path.split('/');
     let root = parts.next()?;
     let part = parts.next();

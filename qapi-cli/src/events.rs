@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use qapi_rt::EventMessage;
 
-use crate::failure::Failure;
+use crate::explain::did_you_mean;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Form, Json, Output, Role, print};
 use crate::session::Session;
 
@@ -45,11 +46,62 @@ pub(crate) fn fits_any(patterns: &[String], name: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, name))
 }
 
+/// Refuses what can be no name of an event.
+pub(crate) fn check_patterns(patterns: &[String]) -> Result<(), Failure> {
+    let may_be = |c: char| c.is_ascii_alphanumeric() || "_-.*?".contains(c);
+    match patterns
+        .iter()
+        .find(|it| it.is_empty() || !it.chars().all(may_be))
+    {
+        Some(pattern) => Err(Failure::usage(format!(
+            "'{pattern}' is no pattern: it has letters, digits, - and _ of names, * for anything, ? for a character"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to wait for what the server never sends, if it is known what it does send.
+fn check(session: &Session, wanted: &Wanted) -> Result<(), Failure> {
+    let mut schema = match session.schema() {
+        Ok(Some(schema)) => schema,
+        Err(failure) if failure.code == INTERRUPTED => return Err(failure),
+        // It may have ended, with the very event that is wanted.
+        _ => return Ok(()),
+    };
+    loop {
+        let events = schema.capabilities.events().map(|event| event.name());
+        let names: Vec<_> = events.collect();
+        let near = |name: &str| did_you_mean(&name.to_ascii_uppercase(), names.iter().copied());
+        let is_sent = |name: &&String| names.contains(&name.as_str());
+        let fits_none = |pattern: &&String| !names.iter().any(|name| fits(pattern, name));
+        let mistake = if let Some(name) = wanted.until.as_ref().filter(|name| !is_sent(name)) {
+            format!("the server has no event '{name}'{}", near(name))
+        } else if let Some(pattern) = wanted.filters.iter().find(fits_none) {
+            format!("no event of the server fits '{pattern}'{}", near(pattern))
+        } else {
+            return Ok(());
+        };
+        if schema.certain {
+            return Err(Failure::usage(mistake));
+        }
+        // What was kept may be out of date.
+        match session.fresh_schema() {
+            Ok(Some(fresh)) => schema = fresh,
+            _ => return Ok(()),
+        }
+    }
+}
+
 pub(crate) fn follow(session: &Session, wanted: &Wanted) -> Result<(), Failure> {
+    check_patterns(&wanted.filters)?;
     let mut left = wanted.count.unwrap_or(u64::MAX);
     let (filters, until) = (wanted.filters.clone(), wanted.until.clone());
     let is_wanted = move |name: &str| fits_any(&filters, name) || until.as_deref() == Some(name);
+    // From here on nothing is missed, not even while the schema is asked for.
     let mut events = session.client.raw_events(is_wanted);
+    if wanted.until.is_some() || !wanted.filters.is_empty() {
+        check(session, wanted)?;
+    }
     let end = session
         .settings
         .timeout
@@ -66,9 +118,9 @@ pub(crate) fn follow(session: &Session, wanted: &Wanted) -> Result<(), Failure> 
                 return match (&wanted.until, wanted.count) {
                     (None, None) => Ok(()),
                     (Some(until), _) => {
-                        Err(Failure::unknown(format!("no {until} within the time")))
+                        Err(Failure::refused(format!("no {until} within the time")))
                     }
-                    (None, Some(_)) => Err(Failure::unknown(format!(
+                    (None, Some(_)) => Err(Failure::refused(format!(
                         "{left} more events did not come within the time"
                     ))),
                 };

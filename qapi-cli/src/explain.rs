@@ -71,7 +71,7 @@ fn choices<'a>(names: impl Iterator<Item = &'a str>) -> String {
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known
         .map(|known| {
-            let is_start = name.len() > 3 && known.starts_with(name);
+            let is_start = known != name && name.len() > 3 && known.starts_with(name);
             let distance = strsim::osa_distance(name, known);
             let distance = if is_start { 1 } else { distance };
             (distance, known.len().abs_diff(name.len()), known)
@@ -79,8 +79,9 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>)
         .filter(|(distance, ..)| *distance <= 1.max(name.len() / 3))
         .min();
     match near {
+        // Then that is not what is wrong.
+        Some((0, ..)) | None => String::new(),
         Some((.., known)) => format!("; did you mean '{known}'?"),
-        None => String::new(),
     }
 }
 

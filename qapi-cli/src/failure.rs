@@ -1,5 +1,7 @@
 //! Why the program ends with another code than 0.
 
+use std::io;
+
 use qapi_rt::{Error, ErrorKind};
 
 /// What is said, and the exit code.
@@ -15,7 +17,7 @@ pub(crate) const REFUSED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// There is no connection; nothing was executed.
 pub(crate) const CONNECTION: u8 = 3;
-/// The deadline passed, or the connection ended, after the command was sent.
+/// The deadline passed, or the connection ended, after the command was sent; or what came of it cannot be written.
 pub(crate) const UNKNOWN: u8 = 4;
 /// Ctrl-C, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -42,9 +44,14 @@ impl Failure {
         Self::new(UNKNOWN, message)
     }
 
-    /// Says nothing, as everything was said already.
-    pub(crate) fn silent() -> Self {
-        Self::refused("")
+    /// What came of a command cannot be written.
+    pub(crate) fn unwritten(place: &str, error: &io::Error) -> Self {
+        Self::unknown(format!("{place}: {error}"))
+    }
+
+    /// As [`unwritten`](Self::unwritten), where nobody wants to read any more, which is said with no word.
+    pub(crate) fn unread() -> Self {
+        Self::unknown("")
     }
 
     pub(crate) fn interrupted(command: &str, may_be_executed: bool) -> Self {
@@ -54,6 +61,21 @@ impl Failure {
             "it was not sent"
         };
         Self::new(INTERRUPTED, format!("{command}: interrupted; {what}"))
+    }
+}
+
+impl Failure {
+    /// Before a command was sent.
+    pub(crate) fn interrupted_before() -> Self {
+        Self::new(INTERRUPTED, "interrupted; no command was sent")
+    }
+
+    /// What kept a command from being sent. If that was Ctrl-C, it is said of the command as well.
+    pub(crate) fn before(mut self, command: &str) -> Self {
+        if self.code == INTERRUPTED {
+            self.message += &format!("; {command} was not sent");
+        }
+        self
     }
 }
 

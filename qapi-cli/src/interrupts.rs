@@ -3,9 +3,17 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
+
+use crate::failure::Failure;
+
+/// So often Ctrl-C is looked for.
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// Usually Ctrl-C ends the program, as if nothing was done about it. While a command is under way it is noted instead, so that
 /// the user can be told what may become of the command.
@@ -31,6 +39,28 @@ impl Interrupts {
         Held {
             interrupts: self,
             before,
+        }
+    }
+
+    /// Does what comes before a command is sent in a thread of its own, while this one looks for Ctrl-C.
+    pub(crate) fn before_sending<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let held = self.hold();
+        let (send, receive) = mpsc::channel();
+        // Nobody may be waiting any more.
+        thread::spawn(move || drop(send.send(work())));
+        loop {
+            match receive.recv_timeout(LOOK) {
+                Ok(Ok(done)) => return Ok(done),
+                _ if held.interrupted() => return Err(Failure::interrupted_before()),
+                Ok(failed) => return failed,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::connection("nobody connects any more"));
+                }
+            }
         }
     }
 }

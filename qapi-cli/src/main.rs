@@ -15,7 +15,9 @@ mod interrupts;
 mod job;
 mod known;
 mod machines;
+mod man;
 mod output;
+mod pasted;
 mod processes;
 mod record;
 mod schema;
@@ -24,6 +26,7 @@ mod shell;
 mod trace;
 mod words;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -40,21 +43,22 @@ use crate::output::{Form, Output, Role, harmless, print};
 use crate::session::{Session, Settings};
 
 fn main() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().collect();
+    start(std::env::args_os().collect())
+}
+
+fn start(words: Vec<OsString>) -> ExitCode {
     let matches = match cli::command_for(&words).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
-    let behind = match matches.subcommand() {
-        Some((name, behind)) if !cli::is_own(name) => {
-            let words = behind.get_many::<String>("").unwrap_or_default();
-            match call::grammar().try_get_matches_from(words) {
-                Ok(behind) => behind,
-                Err(error) => return usage(&error),
-            }
-        }
-        Some((_, behind)) => behind.clone(),
-        None => ArgMatches::default(),
+    if let Some(("help", help)) = matches.subcommand() {
+        let of = help.get_many::<String>("command").unwrap_or_default();
+        let words = ["qmp"].into_iter().chain(of.map(String::as_str));
+        return start(words.chain(["--help"]).map(OsString::from).collect());
+    }
+    let behind = match behind(&matches) {
+        Ok(behind) => behind,
+        Err(error) => return usage(&error),
     };
     let settings = match settings(&behind, &matches) {
         Ok(settings) => settings,
@@ -64,6 +68,23 @@ fn main() -> ExitCode {
         Ok(code) => code.into(),
         Err(failure) => end(&failure, Some(settings.output)),
     }
+}
+
+/// What was said behind the name of the command, be it one of a server, of a guest agent or of this program.
+fn behind(matches: &ArgMatches) -> Result<ArgMatches, clap::Error> {
+    let (is_own, behind) = match matches.subcommand() {
+        Some(("agent", agent)) => match agent.subcommand() {
+            Some((name, behind)) => (agent::is_own(name), behind),
+            None => (true, agent),
+        },
+        Some((name, behind)) => (cli::is_own(name), behind),
+        None => return Ok(ArgMatches::default()),
+    };
+    if is_own {
+        return Ok(behind.clone());
+    }
+    let words = behind.get_many::<String>("").unwrap_or_default();
+    call::grammar().try_get_matches_from(words)
 }
 
 /// What clap says: help goes to standard output.
@@ -115,7 +136,7 @@ fn settings(behind: &ArgMatches, before: &ArgMatches) -> Result<Settings, Failur
 
 /// The exit code, which may be that of a program in a guest.
 fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result<u8, Failure> {
-    let Some((name, _)) = matches.subcommand() else {
+    let Some((name, own)) = matches.subcommand() else {
         return shell::run(settings).map(|()| 0);
     };
     let text = |id: &str| behind.get_one::<String>(id).cloned();
@@ -125,7 +146,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
     };
     let connect = || Session::connect(settings);
     let done = match name {
-        "agent" => return agent::run(settings, behind, matches),
+        "agent" => return agent::run(settings, own, behind, matches),
         "ls" => machines::list(settings.output),
         "run" => shell::script(settings, &text("file").unwrap_or_default()),
         "record" => {
@@ -140,7 +161,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             let (shell, line) = (shell.unwrap_or_default(), line.unwrap_or_default());
             print(&harmless(&complete::for_shell(&shell, &line, settings)))
         }
-        "man" => man(),
+        "man" => print(&man::page()),
         "describe" => {
             let name = text("name").unwrap_or_default();
             describe::describe(&connect()?, &name, &texts("arguments"))
@@ -182,7 +203,8 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             ),
         ),
         "hmp" => hmp::run(&connect()?, &texts("line").join(" ")),
-        text if text.starts_with('{') => {
+        text if pasted::unmarked(text).starts_with('{') => {
+            let text = pasted::unmarked(text);
             let mut settings = settings.clone();
             settings.oob |= text.contains("\"exec-oob\"");
             shell::message(&Session::connect(&settings)?, text)
@@ -193,12 +215,4 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         }
     };
     done.map(|()| 0)
-}
-
-/// `qmp man`.
-fn man() -> Result<(), Failure> {
-    let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(cli::command()).render(&mut page);
-    rendered.map_err(|error| Failure::usage(error.to_string()))?;
-    print(&String::from_utf8_lossy(&page))
 }

@@ -14,12 +14,9 @@ use qapi_rt::{ErrorKind, types::ErrorClass};
 
 use crate::connect;
 use crate::failure::Failure;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupts, LOOK};
 use crate::output::Output;
 use crate::schema::Cache;
-
-/// So often Ctrl-C is looked for.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What the command line says of everything.
 #[derive(Clone, Debug)]
@@ -65,7 +62,15 @@ pub(crate) struct Schema {
 }
 
 impl Session {
+    /// Connects, unless Ctrl-C is pressed meanwhile.
     pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
+        let wanted = settings.clone();
+        let connect = move || Self::connect_unwatched(&wanted);
+        settings.interrupts.before_sending(connect)
+    }
+
+    /// Connects where nobody would be told of Ctrl-C.
+    pub(crate) fn connect_unwatched(settings: &Settings) -> Result<Self, Failure> {
         let address = settings.address.clone().ok_or_else(|| {
             Failure::usage(
                 "which server? -s ADDRESS says it, or QMP_SOCKET; `qmp ls` shows what runs here",

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::pasted;
+
 /// A word, and where it stands in the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -59,7 +61,8 @@ pub(crate) fn quote(text: &str) -> String {
     }
 }
 
-/// The lines of a text, where JSON may take several of them: each with the number of its first.
+/// The lines of a text, where JSON may take several of them: each with the number of its first. Marks of what a client said are
+/// taken off.
 pub(crate) fn statements(text: &str) -> Vec<(usize, String)> {
     let mut all = Vec::new();
     let mut current = String::new();
@@ -67,10 +70,16 @@ pub(crate) fn statements(text: &str) -> Vec<(usize, String)> {
     for (index, line) in text.lines().enumerate() {
         if current.is_empty() {
             first = index + 1;
+            current.push_str(pasted::unmarked(line));
         } else {
+            let is_message = current.starts_with('{') || pasted::received(&current).is_some();
             current.push('\n');
+            current.push_str(if is_message {
+                pasted::continued(line)
+            } else {
+                line
+            });
         }
-        current.push_str(line);
         if is_complete(&current) {
             let statement = std::mem::take(&mut current);
             let trimmed = statement.trim();
@@ -132,5 +141,19 @@ mod tests {
         ];
         assert_eq!(all, expected.map(|(line, text)| (line, text.to_owned())));
         assert_eq!(statements("{ unfinished\nstop").len(), 1);
+    }
+
+    #[test]
+    fn marks_of_what_was_sent() {
+        let text = "C: {\"execute\": \"a\"}\n-> { \"execute\":\n     \"b\" }\n<- { \"return\":\n     {} }\n> {\n> }\nC: stop";
+        let all: Vec<_> = statements(text).into_iter().map(|(_, text)| text).collect();
+        let expected = [
+            "{\"execute\": \"a\"}",
+            "{ \"execute\":\n     \"b\" }",
+            "<- { \"return\":\n     {} }",
+            "{\n}",
+            "C: stop",
+        ];
+        assert_eq!(all, expected);
     }
 }

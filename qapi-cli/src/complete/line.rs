@@ -1,10 +1,14 @@
 //! Completion for bash, zsh and fish: `qmp completions SHELL` gives a script that runs this.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Command;
+use qapi_rt::capabilities::Capabilities;
 
-use super::{Candidate, arguments, commands};
+use super::live::Nothing;
+use super::{Candidate, arguments, commands, path};
+use crate::agent;
 use crate::cli;
 use crate::machines;
 use crate::output::Form;
@@ -63,7 +67,12 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
         let takes_value = takes_value(&grammar, positional.first().copied(), name);
         let value = match option.split_once('=') {
             Some((_, value)) => Some(value),
-            None if takes_value && rest.peek().is_none() => return option_values(name),
+            None if takes_value && rest.peek().is_none() => {
+                return match name {
+                    "--filter" | "--until" => events(&settings),
+                    name => option_values(name),
+                };
+            }
             None if takes_value => rest.next(),
             None => None,
         };
@@ -74,10 +83,8 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
     if word.starts_with('-') {
         return options(&grammar, positional.first().copied());
     }
-    let connect = || Session::connect(&settings).ok();
-    let schema = |session: &Session| Some(session.schema().ok()??.capabilities);
     let with_commands = |mut own: Vec<Candidate>| {
-        if let Some(capabilities) = connect().and_then(|session| schema(&session)) {
+        if let Some((_, capabilities)) = server(&settings) {
             own.extend(commands(&capabilities));
         }
         own
@@ -85,34 +92,52 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
     match positional.as_slice() {
         [] => with_commands(subcommands(&grammar)),
         ["describe" | "supports" | "commands"] => with_commands(Vec::new()),
-        ["agent"] => grammar
-            .find_subcommand("agent")
-            .map_or_else(Vec::new, subcommands),
+        ["help"] => with_commands(subcommands(&grammar)),
+        ["agent"] => {
+            let own = grammar.find_subcommand("agent");
+            let mut all = own.map_or_else(Vec::new, subcommands);
+            all.extend(agent::known_commands(&settings));
+            all
+        }
+        ["agent", "describe"] => agent::known_commands(&settings),
         ["agent", "fsfreeze"] => plain(&["status", "freeze", "thaw"]),
+        ["agent", command, others @ ..] => match agent::schema() {
+            Ok(capabilities) => arguments(&capabilities, &Nothing, command, others, word),
+            Err(_) => Vec::new(),
+        },
+        ["schema"] => server(&settings).map_or_else(Vec::new, |(_, capabilities)| {
+            path::steps(&capabilities, word)
+        }),
         ["completions"] => plain(&["bash", "zsh", "fish"]),
         [
-            "agent" | "ls" | "hmp" | "man" | "run" | "record" | "replay",
+            "ls" | "hmp" | "man" | "run" | "record" | "replay" | "schema" | "help",
             ..,
         ] => Vec::new(),
+        ["events", ..] => events(&settings),
         ["describe" | "supports", command, others @ ..] | [command, others @ ..] => {
-            let Some(session) = connect() else {
+            let Some((session, capabilities)) = server(&settings) else {
                 return Vec::new();
             };
-            match (schema(&session), *command) {
-                (Some(capabilities), "events") => {
-                    let all = capabilities.events();
-                    all.map(|event| Candidate::new(event.name(), "")).collect()
-                }
-                (_, "job") => {
-                    super::Live::values(&session, "job-cancel", &Default::default(), "id", "")
-                }
-                (Some(capabilities), command) => {
-                    arguments(&capabilities, &session, command, others, word)
-                }
-                (None, _) => Vec::new(),
+            match *command {
+                "job" => super::Live::values(&session, "job-cancel", &Default::default(), "id", ""),
+                command => arguments(&capabilities, &session, command, others, word),
             }
         }
     }
+}
+
+/// The server, if it is there and has a schema.
+fn server(settings: &Settings) -> Option<(Session, Arc<Capabilities>)> {
+    let session = Session::connect_unwatched(settings).ok()?;
+    let capabilities = session.schema().ok()??.capabilities;
+    Some((session, capabilities))
+}
+
+fn events(settings: &Settings) -> Vec<Candidate> {
+    server(settings).map_or_else(Vec::new, |(_, capabilities)| {
+        let all = capabilities.events();
+        all.map(|event| Candidate::new(event.name(), "")).collect()
+    })
 }
 
 fn plain(values: &[&str]) -> Vec<Candidate> {

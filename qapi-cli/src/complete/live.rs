@@ -16,6 +16,19 @@ pub(crate) trait Live {
     fn properties(&self, driver: &str) -> Vec<Candidate>;
 }
 
+/// Of a guest nothing is asked.
+pub(super) struct Nothing;
+
+impl Live for Nothing {
+    fn values(&self, _: &str, _: &Object, _: &str, _: &str) -> Vec<Candidate> {
+        Vec::new()
+    }
+
+    fn properties(&self, _: &str) -> Vec<Candidate> {
+        Vec::new()
+    }
+}
+
 /// What an argument names.
 enum Thing {
     Node,

@@ -2,6 +2,7 @@
 
 mod line;
 mod live;
+mod path;
 
 use qapi_rt::capabilities::{Capabilities, Command, JsonType, Type, TypeKind};
 use qapi_rt::types::{Object, Value};

@@ -20,6 +20,7 @@ use super::events::View;
 use super::interpret::{Current, Interpreter, OWN, current};
 use super::secrets::masked;
 use crate::complete::{self, Candidate};
+use crate::pasted;
 use crate::words::{self, is_complete, split};
 
 /// Lines that are remembered.
@@ -303,7 +304,7 @@ impl Highlighter for Colours {
             let style = colour.map_or_else(Style::new, |colour| Style::new().fg(colour));
             styled.push((style, text.to_owned()));
         };
-        if line.trim_start().starts_with('{') {
+        if pasted::unmarked(line).trim_start().starts_with('{') {
             json(line, &mut push);
             return styled;
         }

@@ -171,7 +171,7 @@ impl Shared {
             thread::sleep(PAUSE);
             let mut settings = self.settings.clone();
             settings.timeout = Some(Duration::from_secs(5));
-            if let Ok(mut session) = Session::connect(&settings) {
+            if let Ok(mut session) = Session::connect_unwatched(&settings) {
                 session.settings.timeout = self.settings.timeout;
                 return session;
             }

@@ -10,11 +10,12 @@ use super::source;
 use crate::call::{self, Typed};
 use crate::cli;
 use crate::describe;
-use crate::events::fits_any;
+use crate::events::{check_patterns, fits_any};
 use crate::failure::{CONNECTION, Failure, UNKNOWN};
 use crate::hmp;
 use crate::job::{self, Wait};
 use crate::output::{Role, harmless, print};
+use crate::pasted;
 use crate::session::{Call, Session, Settings};
 use crate::words;
 
@@ -132,7 +133,14 @@ impl Interpreter {
     /// Executes one statement: JSON as it goes over the wire, or words.
     pub(crate) fn execute(&mut self, statement: &str) -> Result<Outcome, Failure> {
         let start = Instant::now();
-        let statement = statement.trim();
+        let statement = pasted::unmarked(statement).trim();
+        if pasted::received(statement).is_some() {
+            if !self.settings.quiet {
+                let text = "what a server said is passed over";
+                self.settings.output.note(Role::Dim, "note", text);
+            }
+            return Ok(Outcome::Next);
+        }
         let done = if statement.starts_with('{') {
             message(&current(&self.session), statement).map(|()| Outcome::Next)
         } else {
@@ -248,7 +256,10 @@ impl Interpreter {
         match what {
             "on" => watch.filter(Some(Vec::new())),
             "off" => watch.filter(None),
-            "filter" => watch.filter(Some(patterns.to_vec())),
+            "filter" => {
+                check_patterns(patterns)?;
+                watch.filter(Some(patterns.to_vec()));
+            }
             "list" => {
                 let capabilities = session.needed_schema()?;
                 let all = capabilities.events();
@@ -262,6 +273,9 @@ impl Interpreter {
     }
 }
 
+/// What only a server's messages have.
+const SAID: [&str; 4] = ["return", "error", "event", "QMP"];
+
 /// A whole message, as from a log.
 pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
     let message = from_str::<Object>(text, Mode::Strict);
@@ -270,6 +284,11 @@ pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
     let (command, oob) = match (name("execute"), name("exec-oob")) {
         (Some(command), None) => (command, false),
         (None, Some(command)) => (command, true),
+        (None, None) if SAID.iter().any(|key| message.get(*key).is_some()) => {
+            return Err(Failure::usage(
+                "a server says this; what it is told has 'execute' or 'exec-oob'",
+            ));
+        }
         _ => {
             return Err(Failure::usage(
                 "a message has either 'execute' or 'exec-oob'",

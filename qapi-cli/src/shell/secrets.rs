@@ -3,12 +3,21 @@
 use qapi_rt::mask_secrets;
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
+use crate::pasted;
 use crate::words;
 
 /// A line with secrets replaced. The rules are those of the library's log, which reads JSON: so words become that.
 pub(crate) fn masked(line: &str) -> String {
     if line.trim_start().starts_with('{') {
         return mask_secrets(line.trim()).into_owned();
+    }
+    if let Some(message) = pasted::received(line) {
+        return format!("S: {}", mask_secrets(message));
+    }
+    if pasted::unmarked(line) != line {
+        let messages = words::statements(line).into_iter();
+        let messages: Vec<_> = messages.map(|(_, message)| masked(&message)).collect();
+        return messages.join("\n");
     }
     let words = words::split(line);
     let mut members = Object::new();
@@ -87,6 +96,14 @@ mod tests {
             (
                 "{\"execute\":\"x\",\"arguments\":{\"password\":\"x\"}}",
                 "{\"execute\":\"x\",\"arguments\":{\"password\":\"***\"}}",
+            ),
+            (
+                "C: {\"execute\":\"x\"}\n-> {\"arguments\":{\"password\":\"x\"}}",
+                "{\"execute\":\"x\"}\n{\"arguments\":{\"password\":\"***\"}}",
+            ),
+            (
+                "<- {\"return\":{\"password\":\"x\"}}",
+                "S: {\"return\":{\"password\":\"***\"}}",
             ),
             ("hmp change vnc password geheim", "hmp '***'"),
             ("hmp info status", "hmp info status"),

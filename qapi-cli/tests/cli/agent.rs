@@ -91,3 +91,40 @@ fn any_command() {
     assert!(described.contains("path: a string"), "{described}");
     assert_eq!(qmp.say("agent -s nowhere guest-ping").bad().0, 3);
 }
+
+#[test]
+fn options_behind_a_command_of_the_guest() {
+    let Some((_server, qmp)) = start() else {
+        return;
+    };
+    let yaml = qmp.say("agent guest-get-osinfo -o yaml").good();
+    assert!(
+        yaml.contains("kernel-release: ") && !yaml.contains('{'),
+        "{yaml}"
+    );
+    assert_eq!(yaml, qmp.say("-o yaml agent guest-get-osinfo").good());
+    assert_eq!(qmp.say("agent guest-sync --keyval id=16").good(), "16\n");
+    let ended = qmp.say("agent guest-ping --trace");
+    assert!(ended.err.contains("guest-ping"), "{}", ended.err);
+    assert_eq!(qmp.say("agent guest-ping -s nowhere").bad().0, 3);
+    let (code, err) = qmp.say("agent guest-ping --oob").bad();
+    assert_eq!((code, &*err), (2, "error: a guest agent has no --oob\n"));
+    let (code, err) = qmp.say("agent guest-ping -o nonsense").bad();
+    assert_eq!(code, 2);
+    assert!(err.contains("yaml"), "{err}");
+}
+
+#[test]
+fn completion_knows_the_agent() {
+    let Some((_server, qmp)) = start() else {
+        return;
+    };
+    let complete = |line: &str| qmp.run(["complete-line", "bash", line]).good();
+    let commands = complete("qmp agent guest-get-os");
+    assert_eq!(commands, "guest-get-osinfo \n");
+    assert_eq!(complete("qmp agent fsfr"), "fsfreeze \n");
+    assert_eq!(complete("qmp agent describe guest-pin"), "guest-ping \n");
+    assert_eq!(complete("qmp agent guest-exec pa"), "path=\n");
+    // Where there is none, those of the newest one.
+    assert_eq!(complete("qmp agent -s nowhere guest-pin"), "guest-ping \n");
+}

@@ -35,6 +35,29 @@ fn asks_the_server() {
     qmp.say("blockdev-add driver=null-co node-name=node0")
         .good();
     qmp.say("object-add qom-type=iothread id=io0").good();
+    has(&qmp, "qmp events --filter BLOCK_JOB_", &["BLOCK_JOB_READY"]);
+    has(&qmp, "qmp events --list --until SHUT", &["SHUTDOWN"]);
+    has(&qmp, "qmp schema blockdev-ad", &["blockdev-add/"]);
+    has(
+        &qmp,
+        "qmp schema blockdev-add/",
+        &["blockdev-add/arg-type/", "blockdev-add/ret-type/"],
+    );
+    has(
+        &qmp,
+        "qmp schema blockdev-add/arg-type/",
+        &[
+            "blockdev-add/arg-type/node-name",
+            "blockdev-add/arg-type/driver/",
+            "blockdev-add/arg-type/+qcow2/",
+        ],
+    );
+    has(
+        &qmp,
+        "qmp schema blockdev-add/arg-type/driver/^nu",
+        &["blockdev-add/arg-type/driver/^null-co"],
+    );
+    qmp.say("schema blockdev-add/arg-type/+qcow2/").good();
     has(&qmp, "qmp query-st", &["query-status", "query-stats"]);
     has(&qmp, "qmp ", &["describe", "blockdev-add"]);
     has(&qmp, "qmp -q describe block_re", &["block_resize"]);

@@ -42,6 +42,37 @@ fn events_for_some_time() {
         return;
     };
     assert_eq!(qmp.say("events --timeout 100ms").good(), "");
-    let (code, err) = qmp.say("events --until SHUTDOWN --timeout 100ms").bad();
-    assert_eq!((code, &*err), (4, "error: no SHUTDOWN within the time\n"));
+    let (code, err) = qmp
+        .say("events --until BLOCK_JOB_ERROR --timeout 100ms")
+        .bad();
+    assert_eq!(
+        (code, &*err),
+        (1, "error: no BLOCK_JOB_ERROR within the time\n")
+    );
+}
+
+#[test]
+fn what_never_comes_is_not_waited_for() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (line, error) in [
+        (
+            "events --until BLOCK_JOB_EROR",
+            "the server has no event 'BLOCK_JOB_EROR'; did you mean 'BLOCK_JOB_ERROR'?",
+        ),
+        (
+            "events --filter block_job_eror",
+            "no event of the server fits 'block_job_eror'; did you mean 'BLOCK_JOB_ERROR'?",
+        ),
+        (
+            "events --filter NOTHING_*",
+            "no event of the server fits 'NOTHING_*'",
+        ),
+        ("events --filter X[", "'X[' is no pattern"),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(err.contains(error), "{line}: {err}");
+    }
 }

@@ -4,7 +4,9 @@
 mod agent;
 mod calls;
 mod completion;
+mod endings;
 mod events;
+mod help;
 mod jobs;
 mod pictures;
 mod random;

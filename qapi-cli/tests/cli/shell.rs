@@ -131,6 +131,26 @@ fn ctrl_c_leaves_a_call() {
 }
 
 #[test]
+fn messages_are_pasted_with_marks() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    // On the command line, too.
+    let status = qmp.run(["C: {\"execute\": \"query-status\"}"]).good();
+    assert!(status.contains("running"), "{status}");
+    let shell = Terminal::shell(&qmp);
+    shell.pastes(
+        "C: {\"execute\":\"query-name\"}\nS: {\"return\": {}}\n-> { \"execute\":\n     \"query-status\" }\n<- { \"return\":\n     {} }\n> {\"execute\":\"query-uuid\"}",
+    );
+    shell.types("\r");
+    shell.sees("\"status\": \"running\"");
+    shell.sees("note: what a server said is passed over");
+    shell.sees("\"UUID\"");
+    shell.enters("{\"return\": {}}");
+    shell.sees("a server says this");
+}
+
+#[test]
 fn twenty_lines_are_pasted() {
     let Some((_server, qmp)) = daemon() else {
         return;
