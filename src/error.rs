@@ -345,7 +345,10 @@ impl fmt::Display for Error {
                 if let Some(last) = &self.0.cause {
                     write!(f, "; last: {last}")?;
                 }
-                if self.connect_phase() == Some(ConnectPhase::Greeting) {
+                let is_queue_full = self.0.cause.as_ref().is_some_and(|last| {
+                    matches!(last.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+                });
+                if is_queue_full || self.connect_phase() == Some(ConnectPhase::Greeting) {
                     f.write_str(
                         "; QEMU serves one client a monitor at a time, and another may hold it",
                     )?;

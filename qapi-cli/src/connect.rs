@@ -23,21 +23,19 @@ impl Drop for Child {
 }
 
 pub(crate) fn client(
-    builder: Builder<'_>,
+    mut builder: Builder<'_>,
     text: &str,
     recording: Option<&Path>,
 ) -> Result<(Client, Option<Child>), Failure> {
-    match Target::of(text, Kind::Qmp)? {
-        Target::Address(address) => match recording {
-            Some(file) => Ok((record::client(builder, &address, file)?, None)),
-            None => {
-                let client = builder.connect(&address);
-                let client = client.map_err(|error| hinted(error, text, Kind::Qmp))?;
-                Ok((client, None))
-            }
-        },
-        Target::Command(..) if recording.is_some() => {
-            Err(Failure::usage("recording is for Unix sockets and TCP"))
+    let target = Target::of(text, Kind::Qmp)?;
+    if let Some(file) = recording {
+        builder = builder.recorder(&record::recorder(file)?);
+    }
+    match target {
+        Target::Address(address) => {
+            let client = builder.connect(&address);
+            let client = client.map_err(|error| hinted(error, text, Kind::Qmp))?;
+            Ok((client, None))
         }
         Target::Command(child, reader, writer) => Ok((builder.over(reader, writer)?, Some(child))),
     }
@@ -49,7 +47,19 @@ pub(crate) fn address(settings: &Settings) -> Result<Address, Failure> {
     let address = address.ok_or_else(|| Failure::usage("which server? -s ADDRESS says it"))?;
     match Target::of(address, Kind::Qmp)? {
         Target::Address(address) => Ok(address),
-        Target::Command(..) => Err(Failure::usage("replaying is for Unix sockets and TCP")),
+        Target::Command(..) => Err(Failure::usage("replaying is for addresses, not commands")),
+    }
+}
+
+/// What went wrong at [`address`].
+pub(crate) fn failed(error: qapi_rt::Error, settings: &Settings) -> Failure {
+    match error.connect_phase() {
+        Some(_) => hinted(
+            error,
+            settings.address.as_deref().unwrap_or_default(),
+            Kind::Qmp,
+        ),
+        None => error.into(),
     }
 }
 

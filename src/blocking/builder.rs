@@ -25,6 +25,8 @@ pub struct Builder<'a> {
     settings: Settings,
     reader_thread: bool,
     child: Child<'a>,
+    #[cfg(feature = "recording")]
+    recorder: Option<crate::testing::Recorder>,
 }
 
 impl<'a> Builder<'a> {
@@ -39,6 +41,14 @@ impl<'a> Builder<'a> {
     /// Starts a thread that reads what the server sends when it sends it; see [Threads](super#threads).
     pub fn reader_thread(mut self, reader_thread: bool) -> Self {
         self.reader_thread = reader_thread;
+        self
+    }
+
+    /// Has this recorder write down what passes, whatever the connection is. One that is [made again](Self::reconnect)
+    /// is not written down.
+    #[cfg(feature = "recording")]
+    pub fn recorder(mut self, recorder: &crate::testing::Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
         self
     }
 
@@ -120,6 +130,11 @@ impl<'a> Builder<'a> {
         address: Option<&Address>,
         deadline: Instant,
     ) -> Result<Client, Error> {
+        #[cfg(feature = "recording")]
+        let io = match self.recorder.take() {
+            Some(recorder) => recorder.listen(io),
+            None => io,
+        };
         let session = Session::new(self.settings.options.clone());
         let redial = match self.settings.reconnect.take() {
             Some(waits) => {

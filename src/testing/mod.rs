@@ -22,6 +22,7 @@ mod expectation;
 mod play;
 mod recorder;
 mod recording;
+mod wire;
 
 pub use check::Discrepancy;
 #[cfg(all(unix, feature = "testing", feature = "tokio"))]

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
+use qapi_rt::blocking::Client;
+
 use crate::setup::{Ended, daemon};
 
 #[test]
@@ -35,4 +37,24 @@ fn a_session_is_written_down_and_said_again() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.out.contains("blockdev-add"), "{}", ended.out);
     assert_eq!(qmp.run(["replay", "nowhere"]).bad().0, 2);
+}
+
+#[test]
+fn where_another_client_holds_the_monitor() {
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let file = server.path("session");
+    fs::write(&file, "S: {\"QMP\": {}}\n").unwrap();
+    let recording = server.path("recording");
+    let _holder = Client::connect_unix(server.socket()).unwrap();
+    // Those that have left stay in the queue, which soon is full.
+    for _ in 0..3 {
+        for (command, file) in [("record", &recording), ("replay", &file)] {
+            let words = [command, file.to_str().unwrap(), "--timeout", "100ms"];
+            let (code, err) = qmp.run(words).bad();
+            assert_eq!(code, 3, "{command}: {err}");
+            assert!(err.contains("one client a monitor"), "{command}: {err}");
+        }
+    }
 }
