@@ -6,7 +6,7 @@ use qapi_rt::EventMessage;
 
 use crate::explain::did_you_mean;
 use crate::failure::{Failure, INTERRUPTED};
-use crate::output::{Form, Json, Output, Role, print};
+use crate::output::{Form, Json, Output, Role, harmless_name, print};
 use crate::session::Session;
 
 /// Which events, and for how long.
@@ -150,7 +150,9 @@ pub(crate) fn line(output: Output, event: &EventMessage) -> Result<String, Failu
     }
     let data = message.get("data").map_or_else(String::new, Json::compact);
     let time = output.palette.paint(Role::Dim, &clock(event));
-    let name = output.palette.paint(Role::Event, event.name());
+    let name = output
+        .palette
+        .paint(Role::Event, &harmless_name(event.name()));
     Ok(format!("{time} {name} {data}").trim_end().to_owned() + "\n")
 }
 

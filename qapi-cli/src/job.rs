@@ -58,13 +58,21 @@ pub(crate) fn show(session: &Session, id: Option<&str>, wait: Wait) -> Result<()
             .reply(&session.execute("query-jobs", Object::new())?);
     };
     if wait != Wait::No {
-        return follow(session, id, watch(session, id, wait), wait);
+        // Watched first, so that an end after it was found is not missed.
+        let run = watch(session, id, wait);
+        find(session, id)?;
+        return follow(session, id, run, wait);
     }
+    session.output().reply(&find(session, id)?)
+}
+
+/// What the server says of a job.
+fn find(session: &Session, id: &str) -> Result<String, Failure> {
     let jobs = session.execute("query-jobs", Object::new())?;
     let jobs = Json::parse(&jobs).map_err(|error| Failure::connection(error.to_string()))?;
     let is_it = |job: &&Json| job.get("id").and_then(Json::as_str) == Some(id);
     match jobs.elements().iter().find(is_it) {
-        Some(job) => session.output().reply(&job.compact()),
+        Some(job) => Ok(job.compact()),
         None => Err(Failure::refused(format!("there is no job '{id}'"))),
     }
 }

@@ -11,7 +11,16 @@ fn is_harmful(c: char) -> bool {
 
 /// The text with such characters written as JSON escapes, so that JSON stays what it is.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    escaped(text, is_harmful)
+}
+
+/// The same for what has to stay within its row.
+pub(crate) fn harmless_name(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_harmful(c) || c.is_control())
+}
+
+fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -37,5 +46,6 @@ mod tests {
             harmless("\u{1b}[1m\u{9b}0m\r\u{7f}\u{202e}"),
             r"\u001b[1m\u009b0m\u000d\u007f\u202e"
         );
+        assert_eq!(harmless_name("a\tb\né\u{1b}"), r"a\u0009b\u000aé\u001b");
     }
 }

@@ -8,7 +8,7 @@ mod yaml;
 
 use std::io::{self, IsTerminal as _, Write};
 
-pub(crate) use harmless::harmless;
+pub(crate) use harmless::{harmless, harmless_name};
 pub(crate) use json::{Json, quoted};
 
 use crate::failure::Failure;

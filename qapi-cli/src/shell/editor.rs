@@ -115,7 +115,10 @@ struct Masked(FileBackedHistory);
 impl History for Masked {
     fn save(&mut self, mut item: HistoryItem) -> reedline::Result<HistoryItem> {
         item.command_line = masked(&item.command_line);
-        self.0.save(item)
+        let saved = self.0.save(item)?;
+        // A terminal that is closed leaves no time for it. Where it fails the line is there for this session.
+        let _ = self.0.sync();
+        Ok(saved)
     }
 
     fn load(&self, id: HistoryItemId) -> reedline::Result<HistoryItem> {

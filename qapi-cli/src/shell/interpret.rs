@@ -1,11 +1,13 @@
 //! What a line of the shell, or of a script, does.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
 use super::events::Watch;
+use super::secrets::{is_masked, masked};
 use super::source;
 use crate::call::{self, Typed};
 use crate::cli;
@@ -16,6 +18,7 @@ use crate::hmp;
 use crate::job::{self, Wait};
 use crate::output::{Role, harmless, print};
 use crate::pasted;
+use crate::record;
 use crate::session::{Call, Session, Settings};
 use crate::words;
 
@@ -68,6 +71,9 @@ pub(crate) const OWN: [(&str, &str); 15] = [
     ),
     ("version", "what the server is"),
 ];
+
+/// Those that are of no use in a file.
+const NOT_KEPT: [&str; 5] = ["events", "exit", "save", "source", "timing"];
 
 /// The connection at hand, which is another one after the server came back.
 pub(crate) type Current = Arc<Mutex<Arc<Session>>>;
@@ -141,7 +147,12 @@ impl Interpreter {
             }
             return Ok(Outcome::Next);
         }
-        let done = if statement.starts_with('{') {
+        let done = if is_masked(statement) {
+            Err(Failure::usage(
+                "a secret was left out here: put it in the place of ***",
+            ))
+        } else if statement.starts_with('{') {
+            self.about_to_quit = false;
             message(&current(&self.session), statement).map(|()| Outcome::Next)
         } else {
             let words = words::texts(statement).map_err(Failure::usage)?;
@@ -159,8 +170,10 @@ impl Interpreter {
             let text = format!("{took:.1} ms\n");
             print(&self.settings.output.palette.paint(Role::Dim, &text))?;
         }
-        if done.is_ok() {
-            self.done.push(super::secrets::masked(statement));
+        // What a file says was kept line by line.
+        let name = statement.split_whitespace().next().unwrap_or_default();
+        if done.is_ok() && !self.about_to_quit && !NOT_KEPT.contains(&name) {
+            self.done.push(masked(statement));
         }
         done
     }
@@ -215,7 +228,8 @@ impl Interpreter {
                 let path = needed()?;
                 let text = self.done.join("\n") + "\n";
                 let text = format!("# Commands for qmp run\n{text}");
-                std::fs::write(path, text)
+                let mut file = record::private(path.as_ref())?;
+                file.write_all(text.as_bytes())
                     .map_err(|error| Failure::usage(format!("{path}: {error}")))
             }
             "source" => {

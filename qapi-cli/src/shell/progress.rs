@@ -5,7 +5,7 @@ use std::time::Duration;
 use qapi_rt::EventMessage;
 use qapi_rt::types::Object;
 
-use crate::output::Json;
+use crate::output::{Json, harmless_name};
 use crate::session::{Call, Session};
 
 /// So often the server is asked how far it has come, while there are jobs.
@@ -43,7 +43,7 @@ fn shown(jobs: &Json) -> String {
 fn job(job: &Json) -> String {
     let text = |name: &str| job.get(name).and_then(Json::as_str).unwrap_or_default();
     let number = |name: &str| job.get(name).map(Json::compact)?.parse::<u64>().ok();
-    let (id, status) = (text("id"), text("status"));
+    let (id, status) = (harmless_name(text("id")), harmless_name(text("status")));
     match (number("current-progress"), number("total-progress")) {
         (Some(current), Some(total @ 1..)) if status == "running" => {
             let share = u128::from(current.min(total)) * 100 / u128::from(total);
@@ -73,6 +73,10 @@ mod tests {
         shows(
             r#"[{"id": "none", "status": "running", "current-progress": 0, "total-progress": 0}]"#,
             "none running",
+        );
+        shows(
+            r#"[{"id": "\u001b[2J\n", "status": "\u009bm"}]"#,
+            r"\u001b[2J\u000a \u009bm",
         );
     }
 

@@ -51,14 +51,77 @@ pub(crate) fn masked(line: &str) -> String {
                     _ => None,
                 }
             }
-            None if before == Some("--json") => Some(words::quote(&mask_secrets(&word.text))),
             None => None,
         };
+        let masked = option(before, &word.text).or(masked);
         out += &line[end..word.span.start];
         out += masked.as_deref().unwrap_or(&line[word.span.clone()]);
         end = word.span.end;
     }
     out + &line[end..]
+}
+
+/// A word that is the value of `--json` or `--keyval`, or has it behind `=`.
+fn option(before: Option<&str>, word: &str) -> Option<String> {
+    for (option, masked) in [("--json", json as fn(&str) -> String), ("--keyval", keyval)] {
+        if before == Some(option) {
+            return Some(words::quote(&masked(word)));
+        }
+        let value = word.strip_prefix(option);
+        if let Some(value) = value.and_then(|rest| rest.strip_prefix('=')) {
+            return Some(format!("{option}={}", words::quote(&masked(value))));
+        }
+    }
+    None
+}
+
+fn json(text: &str) -> String {
+    match text {
+        // Standard input.
+        "-" => text.to_owned(),
+        text => mask_secrets(text).into_owned(),
+    }
+}
+
+/// QEMU's own form: pairs separated by commas, where two of them are one in a value.
+fn keyval(text: &str) -> String {
+    // None has a line end in its text.
+    let text = text.replace(",,", "\n");
+    let parts: Vec<_> = text.split(',').collect();
+    let mut members = Object::new();
+    for (index, part) in parts.iter().enumerate() {
+        let (key, value) = match part.split_once('=') {
+            // It is the kind of an object, where there are secrets.
+            None if index == 0 => ("qom-type", *part),
+            None => continue,
+            Some(pair) => pair,
+        };
+        members.insert(key.to_owned(), value.replace('\n', ",").into());
+    }
+    let whole = Value::Object(members.clone()).to_string();
+    let safe = from_str::<Object>(&mask_secrets(&whole), Mode::Lenient).unwrap_or_default();
+    let parts = parts.into_iter().map(|part| {
+        let new = part.split_once('=').and_then(|(key, _)| {
+            let (old, new) = (members.get(key)?, safe.get(key)?.as_str()?);
+            (old.as_str() != Some(new)).then(|| format!("{key}={}", new.replace(',', "\n")))
+        });
+        new.unwrap_or_else(|| part.to_owned())
+    });
+    parts.collect::<Vec<_>>().join(",").replace('\n', ",,")
+}
+
+/// Whether a line has a mask in the place of a secret.
+pub(crate) fn is_masked(line: &str) -> bool {
+    let all = line.match_indices("***");
+    line.trim() == "hmp '***'"
+        || all.into_iter().any(|(at, mask)| {
+            let (before, behind) = (&line[..at], &line[at + mask.len()..]);
+            let ends = |c: char| c.is_whitespace() || ",'\"".contains(c);
+            before.ends_with('=') && (behind.is_empty() || behind.starts_with(ends))
+                || before.ends_with('"') && behind.starts_with('"')
+                || before.ends_with("://") && (behind.is_empty() || behind.starts_with('@'))
+                || before.ends_with("json:")
+        })
 }
 
 /// The mask needs no quotes.
@@ -71,7 +134,7 @@ fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use super::{is_masked, masked};
 
     #[test]
     fn by_the_rules_of_the_log() {
@@ -105,11 +168,34 @@ mod tests {
                 "<- {\"return\":{\"password\":\"x\"}}",
                 "S: {\"return\":{\"password\":\"***\"}}",
             ),
+            (
+                "object-add --keyval secret,id=s,data=a,,b",
+                "object-add --keyval 'secret,id=s,data=***'",
+            ),
+            (
+                "object-add --keyval=qom-type=secret,data=x,id=a,,b",
+                "object-add --keyval='qom-type=secret,data=***,id=a,,b'",
+            ),
+            (
+                "blockdev-add --keyval ssh,file.password=x",
+                "blockdev-add --keyval 'ssh,file.password=***'",
+            ),
+            (
+                "object-add --keyval rng-random,id=r,data=x",
+                "object-add --keyval rng-random,id=r,data=x",
+            ),
+            (
+                "object-add --json='{\"password\":\"x\"}'",
+                "object-add --json='{\"password\":\"***\"}'",
+            ),
             ("hmp change vnc password geheim", "hmp '***'"),
             ("hmp info status", "hmp info status"),
+            ("stop --json -", "stop --json -"),
             ("a  'b c'  d=e", "a  'b c'  d=e"),
         ] {
             assert_eq!(masked(line), expected);
+            assert_eq!(is_masked(expected), line != expected, "{expected}");
+            assert!(!is_masked(line), "{line}");
         }
     }
 }

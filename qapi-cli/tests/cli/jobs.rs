@@ -73,7 +73,10 @@ fn watched_later() {
     qmp.say("job-cancel id=slow").good();
     let (code, err) = qmp.say("job slow --wait").bad();
     assert_eq!((code, &*err), (1, "error: cancelled\n"));
-    assert_eq!(qmp.say("job slow").bad().0, 1);
+    for line in ["job slow", "job slow --wait", "job slow --complete"] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!((code, &*err), (1, "error: there is no job 'slow'\n"));
+    }
     let (code, err) = qmp.say("--wait query-version").bad();
     assert_eq!(
         (code, &*err),

@@ -1,6 +1,7 @@
 //! The shell, typed at in a terminal.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use qapi_tests::peers::qemu;
 
@@ -201,12 +202,18 @@ fn the_history_keeps_no_secrets() {
         return;
     };
     let shell = Terminal::shell(&qmp);
+    shell.enters("events off");
     shell.enters("object-add qom-type=secret id=s0 data=geheim");
+    shell.enters("object-add --keyval secret,id=s1,data=geheim");
     shell.enters("query-version");
     shell.sees("\"major\"");
     let script = server.path("script");
     shell.enters(&format!("save {}", script.display()));
+    shell.enters("commands query-status");
     shell.prompts();
+    // A terminal may be closed, so it is there before the end.
+    let history = fs::read_to_string(qmp.home.join(".local/state/qmp/history")).unwrap();
+    assert!(history.contains("\nquery-version\n"), "{history}");
     shell.types(CTRL_D);
     assert_eq!(shell.ends(), 0);
     let history = fs::read_to_string(qmp.home.join(".local/state/qmp/history")).unwrap();
@@ -215,11 +222,18 @@ fn the_history_keeps_no_secrets() {
         "{history}"
     );
     assert!(!history.contains("geheim"));
-    let script = fs::read_to_string(&script).unwrap();
-    assert!(
-        script.contains("data=***") && script.contains("\nquery-version\n"),
-        "{script}"
+    let mode = fs::metadata(&script).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(
+        fs::read_to_string(&script).unwrap(),
+        "# Commands for qmp run\nobject-add qom-type=secret id=s0 data=***\n\
+         object-add --keyval 'secret,id=s1,data=***'\nquery-version\n"
     );
+    // That it sets another secret than was set is not to be found out later.
+    let (code, err) = qmp.run(["run", script.to_str().unwrap()]).bad();
+    let text = "a secret was left out here: put it in the place of ***";
+    let expected = format!("error: {}:2: {text}\n", script.display());
+    assert_eq!((code, err), (2, expected));
 }
 
 #[test]
@@ -386,7 +400,6 @@ fn the_prompt_says_how_far_jobs_are() {
 
 #[test]
 fn files_are_for_their_owner() {
-    use std::os::unix::fs::PermissionsExt as _;
     let Some((server, qmp)) = daemon() else {
         return;
     };
