@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib/setup.bash"
 # shellcheck source=/dev/null
 . "$root/.ci/steps/tools.sh"
-unpack_debian "$work/root" trixie neovim python3-minimal
+unpack_debian "$work/debian" trixie neovim python3-minimal
 cd "$work"
 
 cat >server.py <<'PYTHON'
@@ -64,10 +64,10 @@ end
 vim.cmd("qall!")
 LUA
 
-libraries=$work/root/usr/lib/x86_64-linux-gnu
+libraries=$work/debian/usr/lib/x86_64-linux-gnu
 nvim() {
-  HOME=$work VIMRUNTIME=$work/root/usr/share/nvim/runtime \
-    "$work/root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries" "$work/root/usr/bin/nvim" "$@"
+  HOME=$work VIMRUNTIME=$work/debian/usr/share/nvim/runtime \
+    "$work/debian/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries" "$work/debian/usr/bin/nvim" "$@"
 }
 version=$(nvim --version | head -n 1)
 printf 'first\rsecond\nthird\n' >text
