@@ -82,12 +82,8 @@ pub fn report(target: &Path) -> Result<()> {
 /// Builds what generates code as build scripts do, without optimisation, in a folder; its path.
 pub fn script(folder: &Path) -> Result<PathBuf> {
     let target = folder.join("script");
-    cpu::run(cargo("fetch", "script").arg("--locked"))?;
-    cpu::run(
-        cargo("build", "script")
-            .args(["--offline", "--locked", "--target-dir"])
-            .arg(&target),
-    )?;
+    fetch("script")?;
+    build("script", "dev", &target)?;
     Ok(target.join("debug/script"))
 }
 

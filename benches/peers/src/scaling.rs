@@ -6,7 +6,7 @@ use crate::generator::qapi_gen;
 use crate::stats::{Required, head, median, row};
 use qapi_benches::schemas::{self, Files};
 use qapi_gen::Releases;
-use qapi_gen::restate::{Exceptions, restate};
+use qapi_gen::restate::{Exceptions, Words, restate};
 use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -303,8 +303,9 @@ fn peak(ours: &Path, arguments: &[&str], root: &Path) -> Result<f64> {
 /// Reads a schema and prints it anew.
 pub fn print_restated(root: &Path) -> Result<()> {
     let schema = qapi_gen::Frontend::new().read(root)?;
-    let exceptions = Exceptions::of(&schema);
-    for file in restate(&schema, &Releases::default(), &exceptions, "") {
+    let words = Words::default();
+    let exceptions = Exceptions::of(&schema, &words);
+    for file in restate(&schema, &Releases::default(), &exceptions, &words, "") {
         print!("{}", file.text);
     }
     Ok(())
