@@ -93,8 +93,10 @@ codes! {
     MemberUnrestricted "member-unrestricted" Info Info MemberRestricted "A member of some branches is there whatever the branch.";
     ValueAdded "value-added" Info Warning ValueRemoved "An enum has a new value, which a client has to put up with.";
     ValueRemoved "value-removed" Breaking Warning ValueAdded "A value of an enum is gone.";
-    BranchAdded "branch-added" Info Warning BranchRemoved "A union has a new branch with members.";
+    BranchAdded "branch-added" Info Warning BranchRemoved "A union has a branch with members that it had not.";
     BranchRemoved "branch-removed" Breaking Warning BranchAdded "A branch with members is gone.";
+    MandatoryBranchAdded "mandatory-branch-added" Breaking Info MandatoryBranchRemoved "A value that was there has a branch now, with mandatory members.";
+    MandatoryBranchRemoved "mandatory-branch-removed" Breaking Breaking MandatoryBranchAdded "A value that is still there has lost its branch, with mandatory members.";
     AlternativeAdded "alternative-added" Info Warning AlternativeRemoved "An alternate has an alternative of a new kind of JSON value.";
     AlternativeRemoved "alternative-removed" Breaking Info AlternativeAdded "An alternative is gone.";
     TypeWidened "type-widened" Info Warning TypeNarrowed "A type became one that includes it.";

@@ -28,11 +28,15 @@ impl<'i> Walk<'i> {
         let (Some(was), Some(now)) = (old.object(old_id), new.object(new_id)) else {
             return;
         };
-        let owner = self.owner(old_id, new_id);
+        // Where a struct became a union, it is compared with each branch, and what a branch adds is the union's.
+        let counterpart = new_stack[old_stack.len() - 1];
+        let owner = self.owner(old_id, counterpart);
         let places = (old.ty(old_id).place.clone(), new.ty(new_id).place.clone());
-        let (before, after) = (&old.ty(old_id).features, &new.ty(new_id).features);
-        self.features(&owner, before, after, &places);
-        self.type_condition(&owner, old.ty(old_id), new.ty(new_id), &places);
+        if counterpart == new_id {
+            let (before, after) = (&old.ty(old_id).features, &new.ty(new_id).features);
+            self.features(&owner, before, after, &places);
+            self.type_condition(&owner, old.ty(old_id), new.ty(new_id), &places);
+        }
         for member in &was.members {
             let subject = declared(&owner, member);
             match find(new, new_stack, &member.name) {
@@ -104,9 +108,14 @@ impl<'i> Walk<'i> {
                 Some(v) => {
                     let (a, b) = (v.condition.as_ref(), variant.condition.as_ref());
                     self.condition(&subject, a, b, places);
-                    let node =
-                        Node::Objects(branch(old_stack, v.ty), branch(new_stack, variant.ty));
-                    self.push(node, &path, true);
+                    match self.filled((v.ty, old_stack), (variant.ty, new_stack)) {
+                        Some(code) => self.change(code, subject, Detail::at(places, false)),
+                        None => {
+                            let before = branch(old_stack, v.ty);
+                            let node = Node::Objects(before, branch(new_stack, variant.ty));
+                            self.push(node, &path, true);
+                        }
+                    }
                 }
                 // A struct became a union: each branch is what there was, and more.
                 None if was.tag.is_none() => {
@@ -125,6 +134,43 @@ impl<'i> Walk<'i> {
                 let detail = Detail::gone(&[], condition, places.0.clone());
                 self.change(C::BranchRemoved, subject, detail);
             }
+        }
+    }
+
+    /// Whether a value of the tag had no members of its own and has some now, or the other way round; not where a type has
+    /// them that is the branch on both sides, and not where members moved to or from elsewhere.
+    fn filled(
+        &self,
+        (before, old_stack): (TypeId, &[TypeId]),
+        (now, new_stack): (TypeId, &[TypeId]),
+    ) -> Option<C> {
+        let (old, new) = (self.old, self.new);
+        let (was, is) = (old.ty(before), new.ty(now));
+        if !was.is_nameless() && was.name == is.name {
+            return None;
+        }
+        let all_new = |object: &Object, other: &Interface, stack: &[TypeId]| {
+            let objects = stack.iter().filter_map(|id| other.object(*id));
+            let mut others = objects.flat_map(|o| &o.members);
+            others.all(|other| object.members.iter().all(|m| m.name != other.name))
+        };
+        let optional = |object: &Object| object.members.iter().all(|m| m.optional);
+        match (old.is_empty(before), new.is_empty(now)) {
+            (true, false) => {
+                let object = new.object(now).filter(|o| all_new(o, old, old_stack))?;
+                Some(match optional(object) {
+                    true => C::BranchAdded,
+                    false => C::MandatoryBranchAdded,
+                })
+            }
+            (false, true) => {
+                let object = old.object(before).filter(|o| all_new(o, new, new_stack))?;
+                Some(match optional(object) {
+                    true => C::BranchRemoved,
+                    false => C::MandatoryBranchRemoved,
+                })
+            }
+            _ => None,
         }
     }
 

@@ -166,9 +166,11 @@ pub(super) fn message(change: &Change) -> String {
         | C::EventRemoved
         | C::ValueRemoved
         | C::BranchRemoved
+        | C::MandatoryBranchRemoved
         | C::AlternativeRemoved
         | C::MemberRemoved
         | C::MandatoryMemberRemoved => "is gone".to_owned(),
+        C::MandatoryBranchAdded => "is new, and has mandatory members".to_owned(),
         C::MemberAdded => format!("is new, and optional: {}", value(new)),
         C::MandatoryMemberAdded => format!("is new, and mandatory: {}", value(new)),
         C::MemberNowMandatory => "was optional and is mandatory".to_owned(),

@@ -151,6 +151,7 @@ fn is_new_part(code: ChangeCode) -> bool {
             | C::MandatoryMemberAdded
             | C::ValueAdded
             | C::BranchAdded
+            | C::MandatoryBranchAdded
             | C::AlternativeAdded
     )
 }

@@ -65,6 +65,23 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
             "branch-added input type 'Shape', branch 'c'",
         ],
     ),
+    // A value that stays gains and loses a branch: that is the union's, and the branch's type may be an old one.
+    (
+        "{ 'enum': 'Kind', 'data': [ 'a', 'b', 'c', 'd' ] }
+         { 'struct': 'Some', 'data': { 'x': 'int' } } { 'struct': 'May', 'data': { '*y': 'int' } }
+         { 'union': 'Shape', 'base': { 'kind': 'Kind' }, 'discriminator': 'kind', 'data': { 'b': 'Some', 'd': 'May' } }
+         { 'command': 'draw', 'data': 'Shape', 'boxed': true } { 'event': 'DRAWN', 'data': 'Some' }",
+        "{ 'enum': 'Kind', 'data': [ 'a', 'b', 'c', 'd' ] }
+         { 'struct': 'Some', 'data': { 'x': 'int' } } { 'struct': 'May', 'data': { '*y': 'int' } }
+         { 'union': 'Shape', 'base': { 'kind': 'Kind' }, 'discriminator': 'kind', 'data': { 'a': 'Some', 'c': 'May' } }
+         { 'command': 'draw', 'data': 'Shape', 'boxed': true } { 'event': 'DRAWN', 'data': 'Some' }",
+        &[
+            "mandatory-branch-added input type 'Shape', branch 'a'",
+            "mandatory-branch-removed input type 'Shape', branch 'b'",
+            "branch-added input type 'Shape', branch 'c'",
+            "branch-removed input type 'Shape', branch 'd'",
+        ],
+    ),
     // From the base to the branches and back.
     (
         "{ 'enum': 'Kind', 'data': [ 'a', 'b' ] } { 'struct': 'Some', 'data': { 'x': 'int' } }
@@ -87,6 +104,18 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
          { 'union': 'Shape', 'base': { 'kind': 'Kind', '*x': 'int' }, 'discriminator': 'kind', 'data': { } }
          { 'command': 'draw', 'data': 'Shape', 'boxed': true }",
         &["mandatory-member-added input type 'Shape', member 'kind'"],
+    ),
+    // What its branches add is the union's, too.
+    (
+        "{ 'struct': 'Shape', 'data': { '*x': 'int' } }
+         { 'command': 'draw', 'data': 'Shape', 'boxed': true }",
+        "{ 'enum': 'Kind', 'data': [ 'a', 'b' ] } { 'struct': 'Some', 'data': { '*y': 'int' }, 'features': [ 'new' ] }
+         { 'union': 'Shape', 'base': { 'kind': 'Kind', '*x': 'int' }, 'discriminator': 'kind', 'data': { 'a': 'Some' } }
+         { 'command': 'draw', 'data': 'Shape', 'boxed': true }",
+        &[
+            "mandatory-member-added input type 'Shape', member 'kind'",
+            "member-added input type 'Shape', member 'y'",
+        ],
     ),
     (
         "{ 'alternate': 'Ref', 'data': { 'name': 'str', 'none': 'null' } }

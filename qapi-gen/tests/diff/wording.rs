@@ -36,3 +36,20 @@ fn lists_are_in_brackets_and_ranges_that_overlap_say_what_is_not_common() {
         assert_eq!(said, expected);
     }
 }
+
+#[test]
+fn a_branch_that_keeps_its_type_is_not_a_new_one() {
+    let side = |own: &str| {
+        format!(
+            "{{ 'enum': 'Kind', 'data': [ 'a' ] }} {{ 'struct': 'Own', 'data': {{ {own} }} }}
+             {{ 'union': 'Shape', 'base': {{ 'kind': 'Kind' }}, 'discriminator': 'kind', 'data': {{ 'a': 'Own' }} }}
+             {{ 'command': 'draw', 'data': 'Shape', 'boxed': true }}"
+        )
+    };
+    let report = compare(&side(""), &side("'z': 'int'"));
+    let said = |c: &qapi_gen::diff::Change| format!("{} {}", c.subject, c.message());
+    assert_eq!(
+        report.changes.iter().map(said).collect::<Vec<_>>(),
+        ["type 'Own', member 'z' is new, and mandatory: int"]
+    );
+}
