@@ -18,11 +18,17 @@
 
 mod matching;
 mod names;
+mod simple;
+mod uses;
 mod write;
 
 use crate::Frontend;
+use crate::diagnostic::{Errors, Release};
 use crate::interface::Interface;
+use crate::render::printable;
+use names::Named;
 use std::fmt;
+use write::Written;
 
 /// A schema that was made from introspection.
 #[derive(Clone, Debug)]
@@ -32,12 +38,15 @@ pub struct Imported {
     pub text: String,
     /// What one should know of it: what introspection does not tell, and what was done about it.
     pub notes: Vec<String>,
+    /// The release as which the schema introspects to what it was made from, if that is not today's form:
+    /// [`introspect::Options::release`](crate::introspect::Options::release).
+    pub release: Option<Release>,
 }
 
 /// Why introspection gives no schema: it describes what the schema language cannot say.
 #[derive(Clone, Debug)]
 pub struct ImportError {
-    errors: String,
+    errors: Vec<String>,
 }
 
 impl fmt::Display for ImportError {
@@ -45,7 +54,7 @@ impl fmt::Display for ImportError {
         write!(
             f,
             "it describes what the schema language cannot say:\n{}",
-            self.errors
+            self.errors.join("\n")
         )
     }
 }
@@ -61,21 +70,54 @@ impl std::error::Error for ImportError {}
 /// The interface is one that no schema describes.
 pub fn import(interface: &Interface, names: Option<&Interface>) -> Result<Imported, ImportError> {
     let matches = names.map(|names| matching::Matches::of(interface, names));
-    let named = names::Named::of(interface, matches.as_ref());
-    let (mut text, mut notes) = write::Writer::new(interface, &named, matches.as_ref()).text();
+    let named = Named::of(interface, matches.as_ref());
+    let mut written = write::Writer::new(interface, &named, matches.as_ref()).written();
+    if !written.quotes.is_empty() {
+        let quotes = written.quotes.iter().take(MANY).map(|(offset, name)| {
+            let origin = written.origin(interface, &named, *offset);
+            printable(&format!("{origin}: the name {name:?} has a quote")).to_string()
+        });
+        return Err(ImportError {
+            errors: quotes.collect(),
+        });
+    }
     let read = |legacy: bool, text: &str| {
         let mut frontend = Frontend::new();
         frontend.legacy = legacy;
         frontend.read_text("imported.json", text).map(drop)
     };
-    if let Err(errors) = read(false, &text) {
+    if read(false, &written.text).is_err() {
         // Old servers have names that the language does not allow any more.
-        read(true, &text).map_err(|_| ImportError {
-            errors: errors.to_string(),
+        read(true, &written.text).map_err(|errors| ImportError {
+            errors: told(&errors, interface, &named, &written),
         })?;
         let note = "It breaks rules that are younger than the server, so that it has to be read with --legacy.";
-        text.insert_str(0, &format!("# {note}\n#\n"));
-        notes.push(note.to_owned());
+        written.text.insert_str(0, &format!("# {note}\n#\n"));
+        written.notes.push(note.to_owned());
     }
-    Ok(Imported { text, notes })
+    Ok(Imported {
+        text: written.text,
+        notes: written.notes,
+        release: interface.told_as,
+    })
+}
+
+/// How many errors are told.
+const MANY: usize = 20;
+
+/// Errors by what they are about in the introspection, since nobody has the text.
+fn told(errors: &Errors, interface: &Interface, named: &Named, written: &Written) -> Vec<String> {
+    let mut lines = Vec::new();
+    for diagnostic in errors.diagnostics.iter().take(MANY) {
+        let span = diagnostic.anchor.or(diagnostic.primary);
+        let offset = span.map_or(0, |span| errors.sources.start(span).offset);
+        let origin = written.origin(interface, named, offset);
+        let line = format!("{origin}: {} [{}]", diagnostic.message, diagnostic.code);
+        lines.push(printable(&line).to_string());
+    }
+    let more = errors.diagnostics.len().saturating_sub(MANY) + errors.omitted;
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }

@@ -1,15 +1,19 @@
 //! What the types of an interface are called.
 
 use super::matching::Matches;
-use crate::interface::{Command, Interface, Root, Shape, TypeId};
+use super::simple::Simple;
+use super::uses::{Use, Uses};
+use crate::interface::{Interface, Shape, TypeId};
 use crate::model::Builtin;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names for the types of an interface.
 pub(super) struct Named {
     /// Those that have definitions, in the order of first use.
     pub(super) order: Vec<TypeId>,
     names: BTreeMap<TypeId, String>,
+    pub(super) uses: Uses,
+    pub(super) simple: Simple,
     /// Inline arguments of a command or event.
     pub(super) inline: BTreeSet<TypeId>,
     /// The empty object that the language comes with.
@@ -23,41 +27,45 @@ impl Named {
     pub(super) fn of(interface: &Interface, matches: Option<&Matches>) -> Named {
         let uses = Uses::of(interface);
         let empty = uses.empty(interface);
-        let mut named = Named {
-            order: Vec::new(),
-            names: BTreeMap::new(),
-            inline: BTreeSet::new(),
-            empty,
-            made: Vec::new(),
-            recovered: 0,
-        };
+        let simple = Simple::of(interface, &uses);
         let definite: Vec<TypeId> = uses
             .order
             .iter()
             .copied()
-            .filter(|id| Some(*id) != empty)
+            .filter(|id| Some(*id) != empty && !simple.implied.contains(id))
             .filter(|id| {
                 let shape = interface.shape(*id);
                 !matches!(shape, Shape::Builtin(_) | Shape::Array(_))
             })
             .collect();
+        let mut named = Named {
+            order: Vec::new(),
+            names: BTreeMap::new(),
+            inline: BTreeSet::new(),
+            empty,
+            uses,
+            simple,
+            made: Vec::new(),
+            recovered: 0,
+        };
         for &id in &definite {
-            if uses.may_be_inline(interface, id) && !named_elsewhere(matches, id) {
+            if named.uses.may_be_inline(interface, id) && !named_elsewhere(matches, id) {
                 named.inline.insert(id);
             } else {
                 named.order.push(id);
             }
         }
-        let mut taken: BTreeSet<String> =
-            Builtin::ALL.iter().map(|b| b.name().to_owned()).collect();
-        taken.insert("QType".to_owned());
+        let mut taken = Taken::default();
+        let builtins = Builtin::ALL.iter().map(|b| b.name());
+        let builtins = builtins.chain(["QType"]).map(str::to_owned);
+        taken.names.extend(builtins);
         let order = named.order.clone();
         // The interface's own names come first, since they cannot be wrong.
         for &id in &order {
             let ty = interface.ty(id);
             if !ty.is_nameless()
                 && is_type_name(&ty.name)
-                && (is_qtype(interface, id) || taken.insert(ty.name.to_string()))
+                && (is_qtype(interface, id) || taken.names.insert(ty.name.to_string()))
             {
                 named.names.insert(id, ty.name.to_string());
             }
@@ -68,7 +76,9 @@ impl Named {
                 continue;
             };
             let free = |named: &Named| !named.names.contains_key(&id);
-            if free(&named) && (is_qtype(interface, id) || taken.insert(theirs.name.to_string())) {
+            if free(&named)
+                && (is_qtype(interface, id) || taken.names.insert(theirs.name.to_string()))
+            {
                 named.names.insert(id, theirs.name.to_string());
                 named.recovered += 1;
             }
@@ -80,31 +90,53 @@ impl Named {
             if named.names.contains_key(&id) {
                 continue;
             }
-            let base = match uses.first.get(&id) {
-                Some((None, use_)) => camel(use_),
-                Some((Some(owner), use_)) => match named.names.get(owner) {
-                    Some(name) => name.clone() + &camel(use_),
-                    None => {
-                        let root = uses.first.get(owner).map_or("", |(_, use_)| use_);
-                        let root = root
-                            .trim_end_matches(" arguments")
-                            .trim_end_matches(" data");
-                        camel(root) + &camel(use_)
-                    }
-                },
-                None => "Unused".to_owned(),
-            };
-            let name = unused(&base, &mut taken);
+            let base = named.made_of_use(id);
+            let name = taken.unused(&base);
             named.made.push(name.clone());
             named.names.insert(id, name);
         }
         named
     }
 
+    fn made_of_use(&self, id: TypeId) -> String {
+        let (owner, part) = match self.uses.first(id) {
+            Some(Use::Arguments(name)) => return camel(name) + "Arguments",
+            Some(Use::Data(name)) => return camel(name) + "Data",
+            // What this one returns has the same name in every schema.
+            Some(Use::Reply(name)) if name == "query-qmp-schema" => return "SchemaInfo".to_owned(),
+            Some(Use::Reply(name)) => return camel(name) + "Reply",
+            Some(
+                Use::Member(owner, part) | Use::Branch(owner, part) | Use::Alternative(owner, part),
+            ) => (*owner, camel(part)),
+            Some(Use::Element(_)) | None => return "Unused".to_owned(),
+        };
+        let name = self.stem(owner) + &part;
+        if name.len() <= LONG {
+            return name;
+        }
+        // Where it starts and where it ends tell most.
+        let mut name = self.stem(self.uses.outermost(owner)) + &part;
+        name.truncate(LONG);
+        name
+    }
+
+    /// What the names of a type's parts begin with.
+    fn stem(&self, owner: TypeId) -> String {
+        match (self.names.get(&owner), self.uses.first(owner)) {
+            (Some(name), _) => name.clone(),
+            // Inline.
+            (None, Some(Use::Arguments(name) | Use::Data(name))) => camel(name),
+            (None, _) => String::new(),
+        }
+    }
+
     pub(super) fn name(&self, id: TypeId) -> &str {
         self.names.get(&id).map_or("q_empty", String::as_str)
     }
 }
+
+/// The length from which made names are shortened.
+const LONG: usize = 60;
 
 /// Whether the other schema gives inline arguments a name.
 fn named_elsewhere(matches: Option<&Matches>, id: TypeId) -> bool {
@@ -120,140 +152,6 @@ pub(super) fn is_qtype(interface: &Interface, id: TypeId) -> bool {
     match interface.shape(id) {
         Shape::Enum(values) => values.iter().map(|v| v.name.as_str()).eq(VALUES),
         _ => false,
-    }
-}
-
-/// Where types are used.
-struct Uses {
-    order: Vec<TypeId>,
-    /// The first use: the type that it is a part of, unless it is a command or event; and as what.
-    first: BTreeMap<TypeId, (Option<TypeId>, String)>,
-    /// How often as arguments, as a reply, and as a part.
-    arguments: BTreeMap<TypeId, usize>,
-    replies: BTreeMap<TypeId, usize>,
-    parts: BTreeSet<TypeId>,
-    variants: BTreeSet<TypeId>,
-}
-
-impl Uses {
-    fn of(interface: &Interface) -> Uses {
-        let mut uses = Uses {
-            order: Vec::new(),
-            first: BTreeMap::new(),
-            arguments: BTreeMap::new(),
-            replies: BTreeMap::new(),
-            parts: BTreeSet::new(),
-            variants: BTreeSet::new(),
-        };
-        for root in &interface.roots {
-            match root {
-                Root::Command(at) => uses.command(interface, &interface.commands[*at]),
-                Root::Event(at) => {
-                    let event = &interface.events[*at];
-                    *uses.arguments.entry(event.data).or_default() += 1;
-                    uses.add(interface, event.data, None, format!("{} data", event.name));
-                }
-            }
-        }
-        let mut queue: VecDeque<TypeId> = uses.order.iter().copied().collect();
-        while let Some(id) = queue.pop_front() {
-            let before = uses.order.len();
-            match interface.shape(id) {
-                Shape::Object(object) => {
-                    for member in &object.members {
-                        uses.parts.insert(member.ty);
-                        uses.parts_of_array(interface, member.ty);
-                        uses.add(interface, member.ty, Some(id), member.name.to_string());
-                    }
-                    for variant in &object.variants {
-                        uses.variants.insert(variant.ty);
-                        uses.add(interface, variant.ty, Some(id), variant.case.to_string());
-                    }
-                }
-                Shape::Alternate(alternatives) => {
-                    for alternative in alternatives {
-                        uses.parts.insert(*alternative);
-                        uses.parts_of_array(interface, *alternative);
-                        let kind = interface.kind(*alternative);
-                        uses.add(interface, *alternative, Some(id), kind.as_str().to_owned());
-                    }
-                }
-                Shape::Builtin(_) | Shape::Enum(_) | Shape::Array(_) => {}
-            }
-            queue.extend(&uses.order[before..]);
-        }
-        uses
-    }
-
-    fn command(&mut self, interface: &Interface, command: &Command) {
-        *self.arguments.entry(command.arguments).or_default() += 1;
-        *self.replies.entry(command.returns).or_default() += 1;
-        let name = &command.name;
-        self.add(
-            interface,
-            command.arguments,
-            None,
-            format!("{name} arguments"),
-        );
-        self.add(interface, command.returns, None, format!("{name} reply"));
-        self.parts_of_array(interface, command.returns);
-    }
-
-    fn add(&mut self, interface: &Interface, id: TypeId, owner: Option<TypeId>, use_: String) {
-        if self.first.contains_key(&id) {
-            return;
-        }
-        self.order.push(id);
-        if let Shape::Array(element) = interface.shape(id) {
-            self.add(interface, *element, owner, use_.clone());
-        }
-        self.first.insert(id, (owner, use_));
-    }
-
-    fn parts_of_array(&mut self, interface: &Interface, id: TypeId) {
-        if let Shape::Array(element) = interface.shape(id) {
-            self.parts.insert(*element);
-        }
-    }
-
-    /// The empty object of the language: of those that can be it, what most commands return and take.
-    fn empty(&self, interface: &Interface) -> Option<TypeId> {
-        let count = |id: &TypeId| {
-            let ty = interface.ty(*id);
-            let named = matches!(ty.name.as_str(), "q_empty" | ":empty");
-            let of = |uses: &BTreeMap<TypeId, usize>| uses.get(id).copied().unwrap_or(0);
-            // Who returns an empty object gives it no name, but arguments may well have one.
-            (named, 4 * of(&self.replies) + of(&self.arguments))
-        };
-        let mut candidates: Vec<TypeId> = self
-            .order
-            .iter()
-            .copied()
-            .filter(|id| interface.is_empty(*id) && interface.ty(*id).features.is_empty())
-            .filter(|id| !self.parts.contains(id))
-            .filter(|id| interface.ty(*id).is_nameless())
-            .collect();
-        // The first of the most used.
-        candidates.reverse();
-        candidates.into_iter().max_by_key(count)
-    }
-
-    /// Whether it is the arguments of one command or event, and nothing else.
-    fn may_be_inline(&self, interface: &Interface, id: TypeId) -> bool {
-        let Some(object) = interface.object(id) else {
-            return false;
-        };
-        let ty = interface.ty(id);
-        ty.is_nameless()
-            && ty.features.is_empty()
-            && object.tag.is_none()
-            && !object.members.is_empty()
-            && self.arguments.get(&id) == Some(&1)
-            && !self.replies.contains_key(&id)
-            && !self.parts.contains(&id)
-            && !self.variants.contains(&id)
-            // Exceptions to the rules of naming need a type's name.
-            && !object.members.iter().any(|m| is_unusual(&m.name))
     }
 }
 
@@ -290,18 +188,33 @@ fn camel(text: &str) -> String {
     out
 }
 
-fn unused(base: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut base = base.to_owned();
-    if !base.starts_with(|c: char| c.is_ascii_uppercase()) {
-        base.insert_str(0, "Type");
+/// Names, each given once.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<String>,
+    /// The numbers from which on a name is free.
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    fn unused(&mut self, base: &str) -> String {
+        let mut base = base.to_owned();
+        if !base.starts_with(|c: char| c.is_ascii_uppercase()) {
+            base.insert_str(0, "Type");
+        }
+        if base.ends_with("List") || !base.contains(|c: char| c.is_ascii_lowercase()) {
+            base.push_str("Type");
+        }
+        if self.names.insert(base.clone()) {
+            return base;
+        }
+        let number = self.numbers.entry(base.clone()).or_insert(2);
+        loop {
+            let name = format!("{base}{number}");
+            *number += 1;
+            if self.names.insert(name.clone()) {
+                return name;
+            }
+        }
     }
-    if base.ends_with("List") || !base.contains(|c: char| c.is_ascii_lowercase()) {
-        base.push_str("Type");
-    }
-    let numbered = (2..).map(|n| format!("{base}{n}"));
-    let mut names = std::iter::once(base.clone()).chain(numbered);
-    // There are more numbers than names.
-    let name = names.find(|name| !taken.contains(name)).unwrap_or(base);
-    taken.insert(name.clone());
-    name
 }

@@ -20,6 +20,53 @@ pub(super) struct Writer<'i> {
     exceptions: Exceptions,
 }
 
+pub(super) struct Written {
+    pub(super) text: String,
+    /// What there is to say about it.
+    pub(super) notes: Vec<String>,
+    /// Where each definition starts, and what it is of.
+    sources: Vec<(usize, Source)>,
+    /// Names that would end the string that they are in, and the definitions that have them.
+    pub(super) quotes: Vec<(usize, String)>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Root(Root),
+    Type(TypeId),
+}
+
+impl Written {
+    /// What the definition at an offset is of, in the words of the introspection.
+    pub(super) fn origin(&self, interface: &Interface, named: &Named, offset: usize) -> String {
+        let after = self.sources.partition_point(|(start, _)| *start <= offset);
+        let Some((_, source)) = after.checked_sub(1).map(|at| self.sources[at]) else {
+            return "all of it".to_owned();
+        };
+        match source {
+            Source::Root(Root::Command(at)) => {
+                format!("command '{}'", interface.commands[at].name)
+            }
+            Source::Root(Root::Event(at)) => format!("event '{}'", interface.events[at].name),
+            Source::Type(id) => {
+                let ty = interface.ty(id);
+                let meta = match ty.shape {
+                    Shape::Enum(_) => "enum",
+                    Shape::Alternate(_) => "alternate",
+                    _ => "object",
+                };
+                let path = named.uses.path(id);
+                let name = named.name(id);
+                let called = match ty.name == name {
+                    true => String::new(),
+                    false => format!(", called '{name}' here"),
+                };
+                format!("{meta} '{}' ({path}){called}", ty.name)
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Widths {
     known: usize,
@@ -49,20 +96,19 @@ impl<'i> Writer<'i> {
         }
     }
 
-    /// The text, and what there is to say about it.
-    pub(super) fn text(mut self) -> (String, Vec<String>) {
+    pub(super) fn written(mut self) -> Written {
         let mut parts = Vec::new();
         for root in &self.interface.roots {
             let entries = match root {
                 Root::Command(at) => self.command(&self.interface.commands[*at]),
                 Root::Event(at) => self.event(&self.interface.events[*at]),
             };
-            parts.push(Value::Object(entries).text());
+            parts.push((Source::Root(*root), Value::Object(entries)));
         }
         for &id in &self.named.order {
             if !is_qtype(self.interface, id) {
                 let entries = self.definition(id);
-                parts.push(Value::Object(entries).text());
+                parts.push((Source::Type(id), Value::Object(entries)));
             }
         }
         let notes = self.notes();
@@ -75,10 +121,20 @@ impl<'i> Writer<'i> {
         if let Some(pragma) = self.exceptions.pragma() {
             text += &(pragma.text() + "\n\n");
         }
-        for part in parts {
-            text += &(part + "\n\n");
+        let (mut sources, mut quotes) = (Vec::new(), Vec::new());
+        for (source, part) in parts {
+            quotes.extend(quote(&part).map(|name| (text.len(), name.to_owned())));
+            sources.push((text.len(), source));
+            text += &(part.text() + "\n\n");
         }
-        (text.trim_end().to_owned() + "\n", notes)
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        Written {
+            text,
+            notes,
+            sources,
+            quotes,
+        }
     }
 
     fn command(&mut self, command: &Command) -> Entries {
@@ -161,7 +217,16 @@ impl<'i> Writer<'i> {
                 let data = Value::Object(data.collect());
                 vec![entry("alternate", &name), ("data".to_owned(), data)]
             }
-            Shape::Object(object) => self.object(&name, object, theirs),
+            Shape::Object(object) => match self.named.simple.unions.get(&id) {
+                // Widths would change the names of what it implies.
+                Some(branches) => {
+                    let branch =
+                        |(case, ty): &(String, _)| (case.clone(), self.reference(*ty, None));
+                    let data = Value::Object(branches.iter().map(branch).collect());
+                    vec![entry("union", &name), ("data".to_owned(), data)]
+                }
+                None => self.object(&name, object, theirs),
+            },
             Shape::Builtin(_) | Shape::Array(_) => Vec::new(),
         };
         entries.extend(features(&ty.features));
@@ -278,10 +343,19 @@ impl<'i> Writer<'i> {
             ));
         }
         if !self.named.made.is_empty() {
+            let names = &self.named.made;
+            let some = match names.len() > LISTED {
+                true => format!(", such as {}", names[..3].join(", ")),
+                false => format!(": {}", names.join(", ")),
+            };
             notes.push(format!(
-                "Names of {} types are made from their use: {}.",
-                self.named.made.len(),
-                self.named.made.join(", ")
+                "Names of {} types are made from their use{some}.",
+                names.len()
+            ));
+        }
+        if let Some((major, minor)) = self.interface.told_as {
+            notes.push(format!(
+                "It was told in the form of QEMU {major}.{minor}: `qapi-gen introspect --release {major}.{minor}` tells it so."
             ));
         }
         if !self.added.is_empty() {
@@ -313,6 +387,20 @@ impl Exceptions {
     }
 }
 
+/// A string with a quote, for which the language has no escape.
+fn quote(value: &Value) -> Option<&str> {
+    let text = |text: &String| text.contains('\'');
+    match value {
+        Value::Object(entries) => entries.iter().find_map(|(key, value)| match text(key) {
+            true => Some(key.as_str()),
+            false => quote(value),
+        }),
+        Value::Array(items) => items.iter().find_map(quote),
+        Value::Str(name) => text(name).then_some(name),
+        Value::Bool(_) => None,
+    }
+}
+
 fn entry(key: &str, text: &str) -> (String, Value) {
     (key.to_owned(), Value::str(text))
 }
@@ -331,6 +419,9 @@ fn long_form(key: &str, value: Value, more: Entries) -> Value {
     }
     Value::Object([(key.to_owned(), value)].into_iter().chain(more).collect())
 }
+
+/// How many names a note lists.
+const LISTED: usize = 20;
 
 /// Columns that a comment takes at most.
 const WIDTH: usize = 100;

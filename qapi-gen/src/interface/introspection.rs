@@ -145,6 +145,7 @@ impl<'j> Entries<'j> {
             roots: Vec::new(),
             types: Vec::new(),
             introspected: true,
+            told_as: self.form(),
         };
         for entry in &self.all {
             match entry.meta {
@@ -170,6 +171,20 @@ impl<'j> Entries<'j> {
         }
         self.kinds(&interface)?;
         Ok(interface)
+    }
+
+    /// The newest release that tells in this form, if it is not today's.
+    fn form(&self) -> Option<Release> {
+        let any = |f: &dyn Fn(&Entry) -> bool| self.all.iter().any(f);
+        if any(&|e| e.name.starts_with(':')) {
+            Some((2, 5))
+        } else if any(&|e| e.json.get("allow-oob") == Some(&Json::Bool(false))) {
+            Some((2, 12))
+        } else if any(&|e| e.meta == "enum" && e.json.get("members").is_none()) {
+            Some((6, 1))
+        } else {
+            None
+        }
     }
 
     /// What the language demands of references, and readers of an interface rely on.

@@ -10,6 +10,7 @@ mod schema;
 pub use introspection::NotIntrospection;
 pub(crate) use messages::messages;
 
+use crate::diagnostic::Release;
 use crate::model::{Builtin, JsonKind};
 use crate::names::Name;
 use std::collections::HashMap;
@@ -36,6 +37,8 @@ pub struct Interface {
     /// Whether it comes from introspection, which does not tell the width of integers, conditions, and some flags of
     /// commands.
     pub(crate) introspected: bool,
+    /// The newest release that tells interfaces in the form in which this one was told, if that is not today's.
+    pub(crate) told_as: Option<Release>,
 }
 
 /// A command or event, by its place.

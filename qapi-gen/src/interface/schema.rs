@@ -40,6 +40,7 @@ impl Interface {
             roots,
             types,
             introspected: false,
+            told_as: None,
         }
     }
 }
