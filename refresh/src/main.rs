@@ -1,5 +1,5 @@
 //! Brings this repository to another release of QEMU, given the source trees of QEMU's releases: the schema and the facts
-//! in `schema/`, the generated modules, and the places that state the newest release. Prints what changed for users.
+//! in `schema/`, the generated modules, the places that state the newest release, and what changed for users in CHANGELOG.md.
 
 mod changes;
 mod data;
@@ -28,8 +28,12 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match refresh(&workspace, Path::new(folder)) {
-        Ok(changes) => {
-            print!("{changes}");
+        Ok(Some(entry)) => {
+            println!("CHANGELOG.md has:\n\n{entry}");
+            ExitCode::SUCCESS
+        }
+        Ok(None) => {
+            println!("It is the same release: nothing changed.");
             ExitCode::SUCCESS
         }
         Err(message) => {
@@ -39,8 +43,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Refreshes everything, and says what changed.
-fn refresh(workspace: &Path, folder: &Path) -> Result<String, String> {
+/// Refreshes everything; the entry of CHANGELOG.md, if it is another release.
+fn refresh(workspace: &Path, folder: &Path) -> Result<Option<String>, String> {
     let schema = workspace.join("schema");
     let before = Release::restated(&schema)?;
     let oldest = releases::oldest(&schema)?;
@@ -54,7 +58,7 @@ fn refresh(workspace: &Path, folder: &Path) -> Result<String, String> {
         save(&path, &code)?;
     }
     statements::write(workspace, &before.version, &now.version)?;
-    Ok(changes::between(&before, now))
+    changes::write(workspace, &before, now)
 }
 
 fn load(path: &Path) -> Result<String, String> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// What a refresh reads and writes.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
+    "CHANGELOG.md",
     "schema",
     "qapi-types/src/qmp.rs",
     "qapi-types/src/qga.rs",
@@ -103,8 +104,12 @@ fn a_copy_is_brought_from_release_to_release() {
     let compared = facts.lines().find_map(|l| l.strip_prefix("releases "));
     let compared: Vec<&str> = compared.unwrap().split(' ').collect();
 
-    // Up to 10.0, then up to 10.2, then up to the last.
-    let steps = ["10.0", "10.2", compared.last().unwrap()];
+    // Up to 10.0, then up to the last but one that the change log is about, then up to the last.
+    let changelog = |root: &Path| std::fs::read_to_string(root.join("CHANGELOG.md")).unwrap();
+    let (last, committed) = (*compared.last().unwrap(), changelog(&workspace()));
+    let heading = format!("\n### QEMU {last}, from ");
+    let (_, rest) = committed.split_once(&heading).expect(&heading);
+    let steps = ["10.0", rest.lines().next().unwrap(), last];
     let mut told = Vec::new();
     let mut added = 0;
     for step in steps {
@@ -127,27 +132,38 @@ fn a_copy_is_brought_from_release_to_release() {
     }
     assert!(!copied.join("schema/qapi/stale.json").exists());
 
-    let [_, to_10_2, to_last] = told.try_into().unwrap();
     for text in [
-        "as of QEMU 10.2, which was 10.0.",
-        "- `qmp`: command `query-accelerators` is new",
-        "event `SCLP_CPI_INFO_AVAILABLE` is new",
-        "type `MigrationStatus`, value `postcopy-device` is new",
-        "type `BlockDeviceInfo`, member `children` is new",
-        "type `ChardevSocket`, member `reconnect` is gone",
+        "`query-accelerators`;",
+        "`SCLP_CPI_INFO_AVAILABLE`;",
+        "`postcopy-device` of `MigrationStatus`",
+        "`children` of `BlockDeviceInfo`",
+        "- Gone: `reconnect` of `ChardevSocket`",
+        "- Gone: `detach` of `migrate`; `query-migrationthreads`;",
+        "- New, and has to be in requests: `sub-type` of `CXLDRAMEvent`;",
+        "`flags` of `CXLCommonEventBase` was uint8",
+        "- Deprecated: `query-kvm`.",
     ] {
-        assert!(to_10_2.contains(text), "{text} is not in {to_10_2}");
+        let told = told[1..].concat();
+        assert!(told.contains(text), "{text} is not in {told}");
     }
-    for text in [
-        "which was 10.2.",
-        "command `migrate`, argument `detach` is gone",
-        "type `BlockdevDriver`, value `gluster` is gone",
-        "type `CXLDRAMEvent`, member `sub-type` is new, and mandatory",
-        "type `CXLCommonEventBase`, member `flags` was uint8",
-        "command `query-kvm` is now deprecated",
-    ] {
-        assert!(to_last.contains(text), "{text} is not in {to_last}");
+    // Each release has its entry, the last one as it is here.
+    let section = |text: &str| {
+        let start = text.find(&heading).unwrap() + 1;
+        let end = text[start..].find("\n##").map_or(text.len(), |n| start + n);
+        text[start..end].trim_end().to_owned()
+    };
+    let ours = changelog(&copied);
+    for pair in steps.windows(2) {
+        let heading = format!("\n### QEMU {}, from {}\n", pair[1], pair[0]);
+        assert_eq!(ours.matches(&heading).count(), 1, "{ours}");
     }
+    assert_eq!(section(&ours), section(&committed));
+    std::fs::copy(
+        workspace().join("CHANGELOG.md"),
+        copied.join("CHANGELOG.md"),
+    )
+    .unwrap();
+
     // There is nothing that the way there would have left behind.
     let [ours, theirs] = [copied, workspace()].map(|root| {
         let data = [
