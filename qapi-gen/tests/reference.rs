@@ -339,7 +339,7 @@ fn a_folder_is_written_as_a_whole_or_not_at_all() {
     for (output, expected) in [
         ("none/site", "there is no folder none"),
         ("a.json", "a.json: it is no folder"),
-        (".", "which is the current folder"),
+        (".", ". has 'a.json'"),
     ] {
         let run = dir.run(&["reference", "a.json", "-o", output]);
         assert!(
@@ -356,6 +356,99 @@ fn a_folder_is_written_as_a_whole_or_not_at_all() {
     std::fs::create_dir(dir.0.join("empty")).unwrap();
     assert_eq!(dir.run(&["reference", "a.json", "-o", "empty"]).status, 0);
     assert_eq!(files_in(&dir.0.join("empty")), ours);
+}
+
+/// The current folder, and one that is mounted, cannot be replaced, but what is in them can.
+#[test]
+fn a_folder_that_has_to_stay_is_filled() {
+    let more = "{ 'command': 'go' }";
+    let a = "{ 'include': 'more.json' } { 'command': 'stay' }";
+    let dir = Scratch::new(
+        "fixed",
+        &[("a.json", a), ("more.json", more), ("b.json", more)],
+    );
+    let site = dir.0.join("site");
+    std::fs::create_dir(&site).unwrap();
+    let inside = |schema: &str| {
+        let mut command = dir.command(&["reference", schema, "-o", "."]);
+        let run = run::Run::new(command.current_dir(&site).output().unwrap());
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+        files_in(&site)
+    };
+    let fixed = ["index.html", "script.js", "search-index.js", "style.css"];
+    let with = |pages: &[&'static str]| {
+        let mut all: Vec<&str> = [".qapi-gen"]
+            .iter()
+            .chain(&fixed)
+            .chain(pages)
+            .copied()
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(inside("../a.json"), with(&["a.html", "more.html"]));
+    assert_eq!(inside("../b.json"), with(&["b.html"]));
+    assert_eq!(dir.run(&["reference", "a.json", "-o", "site"]).status, 0);
+    assert_eq!(files_in(&site), with(&["a.html", "more.html"]));
+
+    // Nothing outside of the folder is removed, whatever the list in it says.
+    let list = std::fs::read_to_string(site.join(".qapi-gen")).unwrap();
+    std::fs::write(site.join(".qapi-gen"), list + "../a.json\n").unwrap();
+    assert_eq!(inside("../b.json"), with(&["b.html"]));
+    assert!(dir.0.join("a.json").exists());
+
+    #[cfg(target_os = "linux")]
+    {
+        let script = "mount -t tmpfs none site || exit 77; \"$0\" reference a.json -o site && \"$0\" reference b.json -o site && ls -A site";
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_qapi-gen")]);
+        match command.current_dir(&dir.0).output().map(run::Run::new) {
+            Ok(run) if run.status == 0 => {
+                let mut listed: Vec<&str> = run.stdout.lines().collect();
+                listed.sort_unstable();
+                assert_eq!(listed, with(&["b.html"]));
+            }
+            Ok(run) if run.status != 77 && !run.stderr.contains("unshare: ") => {
+                panic!("{}", run.stderr)
+            }
+            _ => eprintln!("SKIPPED: nothing can be mounted here"),
+        }
+    }
+}
+
+#[test]
+fn what_has_no_file_has_a_name_all_the_same() {
+    let schema = "{ 'command': 'go' }";
+    let dir = Scratch::new("names", &[("vmm.json", schema)]);
+    let run = dir.run_with_input(&["reference", "-", "-o", "site"], schema);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let site = dir.0.join("site");
+    assert!(files_in(&site).contains(&"stdin.html".to_owned()));
+    let page = |name: &str| std::fs::read_to_string(site.join(name)).unwrap();
+    assert!(page("index.html").contains("<title>Schema</title>"));
+    assert!(page("index.html").contains("<a href=\"stdin.html\">stdin</a>"));
+
+    let run = dir.run(&["reference", "./vmm.json", "-o", "site"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(page("index.html").contains("<title>vmm</title>"));
+    assert!(page("vmm.html").contains("vmm.json:1"));
+    std::fs::create_dir_all(dir.0.join("tree/qapi")).unwrap();
+    std::fs::write(dir.0.join("tree/qapi/qapi-schema.json"), schema).unwrap();
+    let run = dir.run(&["reference", "tree/.", "--format", "text"]);
+    assert!(run.stdout.starts_with("tree\n****\n"), "{}", run.stdout);
+
+    // What a server told has no lines.
+    let told = dir.run(&["introspect", "vmm.json"]).stdout;
+    std::fs::write(dir.0.join("told.txt"), &told).unwrap();
+    let run = dir.run(&["reference", "told.txt", "-o", "site"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(!page("told.html").contains("told.json:"));
+    let run = dir.run_with_input(&["export", "--format", "openrpc", "-"], &told);
+    assert!(
+        run.stdout.contains("\"title\": \"Schema\""),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

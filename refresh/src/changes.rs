@@ -94,9 +94,8 @@ fn entry(before: &Release, now: &Release) -> String {
                 change.code,
                 C::ConditionAdded | C::ConditionRemoved | C::ConditionChanged
             );
-            !build
-                && !(branch && with_value)
-                && said.insert((change.subject.clone(), change.code, change.message()))
+            let told = build || branch && with_value;
+            !told && said.insert((change.subject.clone(), change.code, change.message()))
         });
         for (kind, title) in KINDS.iter().enumerate() {
             let of_kind = changes.iter().filter(|change| self::kind(change) == kind);

@@ -109,7 +109,9 @@ pub(super) struct Book<'s> {
     pub(super) title: String,
     pub(super) releases: Option<&'s Releases>,
     pub(super) entries: Vec<Entry<'s>>,
-    places: HashMap<Definition, usize>,
+    numbers: HashMap<Definition, usize>,
+    /// Whether to say where things are defined.
+    pub(super) places: bool,
 }
 
 impl<'s> Book<'s> {
@@ -119,13 +121,14 @@ impl<'s> Book<'s> {
             title: title.to_owned(),
             releases: releases.filter(|r| !r.names().is_empty()),
             entries: Vec::new(),
-            places: HashMap::new(),
+            numbers: HashMap::new(),
+            places: true,
         };
         let mut uses = uses(schema);
         for &definition in schema.definitions() {
             if let Some(mut entry) = book.entry(definition) {
                 entry.uses = uses.remove(&definition).unwrap_or_default();
-                book.places.insert(definition, book.entries.len());
+                book.numbers.insert(definition, book.entries.len());
                 book.entries.push(entry);
             }
         }
@@ -134,7 +137,7 @@ impl<'s> Book<'s> {
 
     /// `None` for what only the language or another definition made.
     pub(super) fn find(&self, definition: Definition) -> Option<&Entry<'s>> {
-        self.places.get(&definition).map(|&at| &self.entries[at])
+        self.numbers.get(&definition).map(|&at| &self.entries[at])
     }
 
     /// What documentation calls by this name: a definition, or a part of one as `DEFINITION.PART`.

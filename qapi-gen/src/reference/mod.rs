@@ -76,6 +76,13 @@ impl<'s> Reference<'s> {
         }
     }
 
+    /// Leaves out where things are defined, for a schema whose files nobody has.
+    #[must_use]
+    pub fn without_places(mut self) -> Self {
+        self.book.places = false;
+        self
+    }
+
     /// The examples that are not what the schema says: requests, and replies and events as well. Where an author left
     /// something out (`...`), a message is not checked.
     pub fn warnings(&self) -> Vec<Warning> {

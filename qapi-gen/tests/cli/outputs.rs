@@ -166,6 +166,9 @@ fn what_is_no_file_is_written_through() {
         let run = dir.run(&with(writer, "/dev/stdout"));
         assert_eq!(run.status, 0, "{writer:?}: {}", run.stderr);
         assert!(run.stdout.starts_with(&plain), "{writer:?}");
+        let dash = dir.run(&with(writer, "-"));
+        assert!(dash.stdout.starts_with(&plain), "{writer:?}");
+        assert!(!dir.0.join("-").exists());
         dir.done(&with(writer, "/dev/null"));
         // Standard output that is a file has other text before and after.
         let script = "(echo first; \"$0\" \"$@\"; echo last) >redirected";
@@ -190,6 +193,54 @@ fn what_is_no_file_is_written_through() {
     assert!(shell.current_dir(&dir.0).status().unwrap().success());
     dir.done(&with(WRITERS[0], "plain"));
     assert!(dir.text("got") == dir.text("plain"));
+}
+
+/// What a descriptor has open is whoever's who opened it, whatever its name is by now.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_descriptor_is_written_to() {
+    let dir = scratch("descriptor");
+    dir.done(&with(WRITERS[0], "plain"));
+    let script = "exec 3>opened && mv opened moved && \"$0\" \"$@\"";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_qapi-gen")]);
+    shell.args(with(WRITERS[0], "/dev/fd/3"));
+    assert!(shell.current_dir(&dir.0).status().unwrap().success());
+    assert!(dir.text("moved") == dir.text("plain"));
+    assert!(!dir.0.join("opened").exists());
+}
+
+/// As containers have single files.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_mounted_is_written() {
+    let dir = scratch("mounted");
+    dir.done(&with(WRITERS[0], "plain"));
+    dir.write("outside", &"old\n".repeat(10_000));
+    dir.write("inside", "");
+    let script = "mount --bind outside inside || exit 77; \"$0\" \"$@\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_qapi-gen")]);
+    command.args(with(WRITERS[0], "inside"));
+    match command.current_dir(&dir.0).output().map(Run::new) {
+        Ok(run) if run.status == 0 => {
+            assert!(dir.text("outside") == dir.text("plain"));
+            assert_eq!(dir.text("inside"), "");
+            let names = [
+                "answer.json",
+                "inside",
+                "main.json",
+                "outside",
+                "part.json",
+                "plain",
+            ];
+            assert_eq!(dir.names(), names);
+        }
+        Ok(run) if run.status != 77 && !run.stderr.contains("unshare: ") => {
+            panic!("{}", run.stderr)
+        }
+        _ => eprintln!("SKIPPED: nothing can be mounted here"),
+    }
 }
 
 /// A name may leave no room for a longer one beside it.

@@ -2,11 +2,10 @@
 
 use crate::Outcome;
 use crate::input::Language;
-use crate::interface::Source;
-use crate::output::{Sink, complain, spare};
+use crate::interface::{Source, title};
+use crate::output::{Sink, spare};
+use qapi_gen::Interface;
 use qapi_gen::export::{Format, export};
-use qapi_gen::import::import;
-use qapi_gen::{Frontend, Interface};
 use std::path::PathBuf;
 
 /// Write a schema in a form for other languages.
@@ -25,7 +24,7 @@ pub(crate) struct Args {
     /// Write to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// What the output calls the interface, instead of by its file.
+    /// What the output calls the interface, instead of by the name of its file or folder.
     #[arg(long)]
     title: Option<String>,
     #[command(flatten)]
@@ -60,25 +59,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn write(args: &Args) -> Result<Outcome, Outcome> {
     let source = Source::read(&args.schema, &args.language)?;
     spare(source.inputs(&args.schema), args.output.as_deref())?;
-    let interface = match source {
-        Source::Schema(schema) => Interface::of(&schema),
-        Source::Introspection(interface) => {
-            let failed = |error: &dyn std::fmt::Display| {
-                complain(&format!("{}: {error}", args.schema.display()))
-            };
-            let imported = import(&interface, None).map_err(|error| failed(&error))?;
-            let frontend = Frontend::new().legacy(true);
-            let schema = frontend.read_text("imported.json", imported.text);
-            Interface::of(&schema.map_err(|errors| failed(&errors))?)
-        }
-    };
+    let interface = Interface::of(&source.schema(&args.schema)?);
     let format = match args.format {
         Form::JsonSchema => Format::JsonSchema,
         Form::Openrpc => Format::OpenRpc,
         Form::Typescript => Format::TypeScript,
     };
-    let name = args.schema.to_string_lossy();
-    let text = export(&interface, format, args.title.as_deref().unwrap_or(&name));
+    let title = args.title.clone().unwrap_or_else(|| title(&args.schema));
+    let text = export(&interface, format, &title);
     let mut sink = Sink::to(args.output.as_deref());
     sink.write(text.as_bytes());
     Ok(sink.finish())

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// A file that keeps what it has until all that is new is written, and for good if that fails.
 ///
-/// What is no regular file, such as a pipe, is written as it comes. A link stays, and the file that it leads to is written.
+/// What is no regular file, such as a pipe, is written as it comes, and so is what a descriptor has open. A link stays, and
+/// the file that it leads to is written. `-` is standard output.
 pub(crate) struct NewFile {
     path: PathBuf,
     /// Opened when there is something to write.
@@ -41,8 +42,19 @@ impl NewFile {
                 temporary,
                 target,
             } => {
+                // After a crash of the system there is the old text or the new one.
+                stored(&file)?;
                 drop(file);
-                fs::rename(&temporary.0, target)
+                match fs::rename(&temporary.0, &target) {
+                    // Mounted by itself, as containers have files.
+                    Err(error) if is_mount(&error) => {
+                        let mut new = File::open(&temporary.0)?;
+                        let mut file = File::create(&target)?;
+                        io::copy(&mut new, &mut file)?;
+                        stored(&file)
+                    }
+                    renamed => renamed,
+                }
             }
         }
     }
@@ -67,6 +79,9 @@ impl Write for NewFile {
 
 impl Stream {
     fn open(path: &Path) -> io::Result<Stream> {
+        if path == Path::new("-") {
+            return Ok(Stream::Through(Box::new(io::stdout())));
+        }
         // A file behind one of these streams belongs to whoever redirected it, and may have other text already.
         if same_file(path, Path::new("/dev/stdout")) {
             return Ok(Stream::Through(Box::new(io::stdout())));
@@ -79,7 +94,7 @@ impl Stream {
             Ok(old) => {
                 // Who may not write a file may not replace it.
                 let file = OpenOptions::new().write(true).open(path)?;
-                if !old.is_file() {
+                if !old.is_file() || is_descriptor(path) {
                     return Ok(through(file));
                 }
                 Some(old)
@@ -154,8 +169,39 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
+/// Whether what is at the path cannot be renamed because it is mounted there.
+pub(crate) fn is_mount(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices
+    )
+}
+
+/// Has a file stored, where the system knows how.
+fn stored(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        stored => stored,
+    }
+}
+
+/// Whether it is the file of an open descriptor, as `/dev/fd/3`, for whoever opened it to replace.
+fn is_descriptor(path: &Path) -> bool {
+    let folder = path
+        .parent()
+        .and_then(|folder| fs::canonicalize(folder).ok());
+    folder.is_some_and(|folder| folder.starts_with("/proc"))
+}
+
 /// Whose the old file is, and who may do what with it.
-fn inherit(new: &Path, old: &Metadata) -> io::Result<()> {
+pub(crate) fn inherit(new: &Path, old: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, chown};

@@ -1,8 +1,9 @@
 //! Folders that are written as a whole.
 
+use crate::file::{NewFile, inherit, is_mount};
 use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Lists the files that were written, so that a later run knows them for its own.
@@ -15,6 +16,8 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// Whether there is something to replace.
     exists: bool,
+    /// The files of the earlier run.
+    known: Vec<String>,
 }
 
 impl Folder {
@@ -36,6 +39,7 @@ impl Folder {
                 return Ok(Folder {
                     path: path.to_owned(),
                     exists: false,
+                    known: Vec::new(),
                 });
             }
             Err(error) => return Err(failed(error)),
@@ -43,14 +47,15 @@ impl Folder {
         if !path.is_dir() {
             return Err(format!("cannot write {shown}: it is no folder"));
         }
-        if std::env::current_dir().is_ok_and(|current| current == path) {
-            return Err(format!(
-                "cannot replace {shown}, which is the current folder; name it from outside"
-            ));
-        }
         let manifest = fs::read_to_string(path.join(MANIFEST)).unwrap_or_default();
         let known: HashSet<&str> = match manifest.lines().next() == Some(HEAD) {
-            true => manifest.lines().skip(1).chain([MANIFEST]).collect(),
+            // Whoever wrote the list, it names nothing outside of the folder.
+            true => manifest
+                .lines()
+                .skip(1)
+                .filter(|name| Path::new(name).file_name() == Some(name.as_ref()))
+                .chain([MANIFEST])
+                .collect(),
             false => HashSet::new(),
         };
         let mut strangers = Vec::new();
@@ -63,7 +68,11 @@ impl Folder {
         }
         strangers.sort();
         match strangers.first() {
-            None => Ok(Folder { path, exists: true }),
+            None => Ok(Folder {
+                known: known.iter().map(|name| (*name).to_owned()).collect(),
+                path,
+                exists: true,
+            }),
             Some(name) => Err(format!(
                 "{shown} has '{}', which this command did not write; name a new or an empty folder",
                 qapi_gen::render::printable(name)
@@ -72,16 +81,13 @@ impl Folder {
     }
 
     /// Writes the files beside the folder, and puts them in its place when all are there.
-    pub(crate) fn replace<'f>(
-        self,
-        files: impl Iterator<Item = (&'f str, &'f str)>,
-    ) -> Result<(), String> {
+    pub(crate) fn replace(self, files: &[(&str, &str)]) -> Result<(), String> {
         let [new, old] = ["new", "old"].map(|what| {
             let name = self.path.file_name().unwrap_or_default().to_string_lossy();
             self.path
                 .with_file_name(format!(".{name}.{what}-{}", std::process::id()))
         });
-        let result = fill(&new, files).and_then(|()| {
+        let whole = self.fill(&new, files).and_then(|()| {
             if !self.exists {
                 return fs::rename(&new, &self.path);
             }
@@ -94,17 +100,67 @@ impl Folder {
         // What is in the way now is ours, and what cannot be removed does no harm.
         _ = fs::remove_dir_all(&new);
         _ = fs::remove_dir_all(&old);
+        let result = match whole {
+            Err(error) if self.exists && (self.is_current() || is_fixed(&error)) => {
+                self.refill(files)
+            }
+            result => result,
+        };
         result.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    }
+
+    /// Who is in the folder would be left in one that is gone.
+    fn is_current(&self) -> bool {
+        std::env::current_dir().is_ok_and(|current| current == self.path)
+    }
+
+    fn fill(&self, folder: &Path, files: &[(&str, &str)]) -> io::Result<()> {
+        if self.is_current() {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
+        fs::create_dir(folder)?;
+        for (name, text) in files {
+            fs::write(folder.join(name), text)?;
+        }
+        fs::write(folder.join(MANIFEST), manifest(files))?;
+        match fs::metadata(&self.path) {
+            Ok(old) => inherit(folder, &old),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Replaces file by file, in a folder that has to stay. What was written so far is listed before it is there.
+    fn refill(&self, files: &[(&str, &str)]) -> io::Result<()> {
+        let put = |name: &str, text: &str| {
+            let mut file = NewFile::new(&self.path.join(name));
+            file.write_all(text.as_bytes())?;
+            file.commit()
+        };
+        let stale = self.known.iter().map(|name| (name.as_str(), ""));
+        let both: Vec<(&str, &str)> = files.iter().copied().chain(stale).collect();
+        put(MANIFEST, &manifest(&both))?;
+        for (name, text) in files {
+            put(name, text)?;
+        }
+        for name in &self.known {
+            if name != MANIFEST && files.iter().all(|(file, _)| file != name) {
+                _ = fs::remove_file(self.path.join(name));
+            }
+        }
+        put(MANIFEST, &manifest(files))
     }
 }
 
-fn fill<'f>(folder: &Path, files: impl Iterator<Item = (&'f str, &'f str)>) -> io::Result<()> {
-    fs::create_dir(folder)?;
-    let mut manifest = format!("{HEAD}\n");
-    for (name, text) in files {
-        fs::write(folder.join(name), text)?;
-        manifest.push_str(name);
-        manifest.push('\n');
-    }
-    fs::write(folder.join(MANIFEST), manifest)
+/// Whether a folder cannot be replaced, but perhaps its files.
+fn is_fixed(error: &io::Error) -> bool {
+    is_mount(error)
+        || matches!(
+            error.kind(),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+        )
+}
+
+fn manifest(files: &[(&str, &str)]) -> String {
+    let lines = files.iter().map(|(name, _)| format!("{name}\n"));
+    format!("{HEAD}\n{}", lines.collect::<String>())
 }

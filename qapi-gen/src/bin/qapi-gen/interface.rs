@@ -5,6 +5,7 @@ use crate::input::{Failure, Language, Root, files};
 use crate::live;
 use crate::output::{complain, report};
 use qapi_gen::Interface;
+use qapi_gen::import::import;
 use qapi_gen::model::Schema;
 use qapi_gen::render::printable;
 use std::path::{Path, PathBuf};
@@ -65,12 +66,57 @@ impl Source {
         }
     }
 
+    /// A schema, if need be one that is made of introspection, as `import` makes it.
+    pub(crate) fn schema(self, argument: &Path) -> Result<Schema, Outcome> {
+        let interface = match self {
+            Source::Schema(schema) => return Ok(*schema),
+            Source::Introspection(interface) => interface,
+        };
+        let failed =
+            |error: &dyn std::fmt::Display| complain(&format!("{}: {error}", argument.display()));
+        let imported = import(&interface, None).map_err(|error| failed(&error))?;
+        let name = match is_server(argument) {
+            true => "server".to_owned(),
+            false => title(argument),
+        };
+        let frontend = qapi_gen::Frontend::new().legacy(true);
+        let schema = frontend.read_text(format!("{name}.json"), imported.text);
+        schema.map_err(|errors| failed(&errors))
+    }
+
     pub(crate) fn interface(self) -> Interface {
         match self {
             Source::Schema(schema) => Interface::of(&schema),
             Source::Introspection(interface) => interface,
         }
     }
+}
+
+/// What to call an interface that has no title: the server, or the file or folder without what is around its name.
+pub(crate) fn title(argument: &Path) -> String {
+    let typed = argument.to_string_lossy();
+    if is_server(argument) {
+        return typed.into_owned();
+    }
+    if typed == "-" {
+        return "Schema".to_owned();
+    }
+    let name = match argument.is_dir() {
+        true => std::fs::canonicalize(argument)
+            .ok()
+            .and_then(|folder| Some(folder.file_name()?.to_owned())),
+        false => argument.file_stem().map(ToOwned::to_owned),
+    };
+    name.map_or_else(
+        || typed.to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn is_server(argument: &Path) -> bool {
+    argument
+        .to_str()
+        .is_some_and(|text| text.starts_with("unix:") || text.starts_with("tcp:"))
 }
 
 /// Whether lines have JSON objects with something before them, as no schema has.

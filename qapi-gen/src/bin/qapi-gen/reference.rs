@@ -3,12 +3,10 @@
 use crate::Outcome;
 use crate::folder::Folder;
 use crate::input::Language;
-use crate::interface::Source;
+use crate::interface::{Source, title};
 use crate::output::{Sink, complain, spare};
-use qapi_gen::import::import;
-use qapi_gen::model::Schema;
+use qapi_gen::Releases;
 use qapi_gen::reference::Reference;
-use qapi_gen::{Frontend, Releases};
 use std::path::{Path, PathBuf};
 
 /// Write the reference of a schema: a web site, one file of Markdown, or text.
@@ -31,7 +29,7 @@ pub(crate) struct Args {
     /// The folder of the site; for other formats a file instead of standard output.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// What the reference is called, instead of by its file.
+    /// What the reference is called, instead of by the name of its file or folder.
     #[arg(long)]
     title: Option<String>,
     /// A file with facts about releases, as schema/releases/qmp.txt: what is younger than the oldest says since when.
@@ -88,17 +86,21 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
     let mut inputs = source.inputs(&args.schema);
     inputs.extend(args.releases.clone());
     spare(inputs, args.output.as_deref())?;
-    let schema = schema(source, &args.schema)?;
-    let name = args.schema.to_string_lossy();
-    let title = args.title.as_deref().unwrap_or(&name);
-    let reference = Reference::with_releases(&schema, title, releases.as_ref());
+    let told = matches!(source, Source::Introspection(_));
+    let schema = source.schema(&args.schema)?;
+    let title = args.title.clone().unwrap_or_else(|| title(&args.schema));
+    let mut reference = Reference::with_releases(&schema, &title, releases.as_ref());
+    if told {
+        reference = reference.without_places();
+    }
     let written = match folder {
         Some(folder) => {
             let site = reference.site();
-            let files = site
+            let files: Vec<(&str, &str)> = site
                 .iter()
-                .map(|file| (file.name.as_str(), file.text.as_str()));
-            let replaced = folder.replace(files);
+                .map(|file| (file.name.as_str(), file.text.as_str()))
+                .collect();
+            let replaced = folder.replace(&files);
             replaced.map_or_else(|error| complain(&error), |()| Outcome::Done)
         }
         None => {
@@ -125,21 +127,6 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
     // The process ends here; taking the schema apart first would only cost time.
     std::mem::forget(schema);
     Ok(outcome)
-}
-
-fn schema(source: Source, argument: &Path) -> Result<Schema, Outcome> {
-    match source {
-        Source::Schema(schema) => Ok(*schema),
-        Source::Introspection(interface) => {
-            let failed = |error: &dyn std::fmt::Display| {
-                complain(&format!("{}: {error}", argument.display()))
-            };
-            let imported = import(&interface, None).map_err(|error| failed(&error))?;
-            let frontend = Frontend::new().legacy(true);
-            let schema = frontend.read_text("imported.json", imported.text);
-            schema.map_err(|errors| failed(&errors))
-        }
-    }
 }
 
 fn facts(path: &Path) -> Result<Releases, Outcome> {

@@ -146,7 +146,7 @@ impl Writer<'_> {
                 }
             }
         }
-        if let Some(span) = self.entry.span {
+        if let Some(span) = self.entry.span.filter(|_| self.site.book.places) {
             let sources = self.site.book.schema.sources();
             let module = &self.site.book.schema.modules()[self.entry.module].name;
             html.element(

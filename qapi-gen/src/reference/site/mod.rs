@@ -181,6 +181,8 @@ fn title(book: &Book, module: usize) -> Option<String> {
 
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or(file);
+    // Standard input is not a file.
+    let name = name.trim_matches(['<', '>']);
     name.strip_suffix(".json").unwrap_or(name)
 }
 
@@ -198,6 +200,7 @@ fn file_name(module: &str, taken: &mut HashSet<String>) -> String {
     let stem: String = parts
         .join("-")
         .trim_start_matches(['.', '-'])
+        .trim_end_matches('-')
         .chars()
         .take(100)
         .collect();
@@ -225,8 +228,9 @@ mod tests {
         assert_eq!(name("index.json"), "index-2.html");
         assert_eq!(name("Job.json"), "Job.html");
         assert_eq!(name("job.json"), "job-2.html");
-        assert_eq!(name("javascript:x\"<é>"), "javascript-x----.html");
+        assert_eq!(name("javascript:x\"<é>"), "javascript-x.html");
         assert_eq!(name("..json"), "module.html");
+        assert_eq!(name("<stdin>"), "stdin.html");
         assert_eq!(name(&"x".repeat(300)).len(), 105);
     }
 }
