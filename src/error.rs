@@ -167,6 +167,8 @@ pub enum Violation {
     /// A guest agent knows neither `guest-sync-delimited` nor `guest-sync`, or both are disabled: the command was not
     /// sent.
     NoSynchronization,
+    /// Where a guest agent should be, a QMP server greeted: the command was not sent.
+    Monitor,
     /// An error has no id although all requests that could be answered had one: the server could not make sense of
     /// what it received.
     ErrorWithoutId(ErrorReply),
@@ -418,6 +420,7 @@ impl fmt::Display for Violation {
             Self::NoSynchronization => {
                 f.write_str("the agent knows neither guest-sync-delimited nor guest-sync")
             }
+            Self::Monitor => f.write_str("a QMP server greeted, so it is not a guest agent"),
             Self::SecondGreeting => {
                 f.write_str("a second greeting: somebody has replaced this monitor")
             }

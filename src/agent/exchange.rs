@@ -118,8 +118,12 @@ impl Exchange {
     }
 
     fn closed(&self, why: Closed) -> Result<Vec<u8>, Error> {
-        if let Closed::TooLong(limit) = why {
-            let violation = Violation::TooLong { limit };
+        let violation = match why {
+            Closed::TooLong(limit) => Some(Violation::TooLong { limit }),
+            Closed::Monitor => Some(Violation::Monitor),
+            Closed::Eof => None,
+        };
+        if let Some(violation) = violation {
             return Err(Error::new(ErrorKind::Protocol(violation)));
         }
         // All of it was written, and it may well have ended the agent.

@@ -1,5 +1,6 @@
 //! Programs run by the agent.
 
+use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -88,7 +89,7 @@ impl Exec {
     }
 
     /// How long it may take until the program has ended, instead of the client's deadline. The agent cannot end a
-    /// program: it goes on after that.
+    /// program: it goes on after that, and the error has its pid.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -181,6 +182,17 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Whoever is not told how a program ended may look for it.
+    fn goes_on(&self, error: Error) -> Error {
+        match self.pid {
+            Some(pid) if error.is_deadline() => {
+                let text = format!("the program goes on in the guest, with pid {pid}");
+                error.because(&Error::io(io::Error::other(text)))
+            }
+            _ => error,
+        }
+    }
+
     fn look(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
         if self.pid.is_none() {
             self.pid = Some(answer::<commands::GuestExec>(message)?.pid);
@@ -190,7 +202,8 @@ impl Run {
             output.truncated = !info.is_ok_and(|info| tells_truncation(&info.version));
             self.end = Some(Ok(output));
         } else {
-            let status = answer::<commands::GuestExecStatus>(message)?;
+            let status = answer::<commands::GuestExecStatus>(message);
+            let status = status.map_err(|error| self.goes_on(error))?;
             if status.exited {
                 let told = [status.out_truncated, status.err_truncated];
                 let output = ExecOutput::new(status)?;

@@ -201,6 +201,7 @@ fn a_program_that_takes_too_long(age: Age) {
         .exec(program.deadline(Duration::from_millis(300)))
         .unwrap_err();
     assert!(error.is_deadline(), "{error:?}");
+    assert!(error.to_string().contains("with pid "), "{error}");
     assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
     fs::remove_file(running).unwrap();
 }

@@ -61,6 +61,8 @@ pub enum Closed {
     Eof,
     /// A message was longer than the limit, in bytes, that it holds.
     TooLong(usize),
+    /// A QMP server greeted: it is not an agent that is there. Nothing but synchronisations was sent.
+    Monitor,
 }
 
 #[derive(Debug)]
@@ -321,6 +323,7 @@ impl Session {
             }
             // Nobody asked, so what comes next cannot be told from a reply.
             State::Idle => self.state = State::Unsynchronized,
+            State::Unsynchronized if is_greeting(&self.input[line]) => self.close(Closed::Monitor),
             State::Unsynchronized | State::Closed => {}
         }
         true
@@ -382,6 +385,8 @@ impl Session {
         };
         if is_ours {
             self.synchronized();
+        } else if matches!(answer, Ok(ServerMessage::Greeting(_))) {
+            self.close(Closed::Monitor);
         } else if phase == Phase::Delimited {
             // The answer to another client's synchronisation.
             self.set_phase(id, Phase::Stale);
@@ -471,6 +476,14 @@ impl Session {
 
 fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + memchr::memchr(byte, bytes.get(from..)?)?)
+}
+
+/// Whether a QMP server says this, before it is told anything.
+fn is_greeting(line: &[u8]) -> bool {
+    matches!(
+        ServerMessage::parse(line.trim_ascii()),
+        Ok(ServerMessage::Greeting(_))
+    )
 }
 
 /// Whether an error is about `guest-sync`. Others may be stale, or about `guest-sync-delimited`.

@@ -402,3 +402,29 @@ fn a_flood_of_nothing() {
         [Happening::Synchronized, reply(DONE)]
     );
 }
+
+#[test]
+fn a_monitor_is_no_agent() {
+    const GREETING: &[u8] = b"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 3, \"minor\": 1, \"major\": 11}, \"package\": \"\"}, \"capabilities\": []}}\r\n";
+    for is_early in [true, false] {
+        let mut session = Session::new(1);
+        if is_early {
+            session.receive(GREETING);
+        }
+        ping(&mut session);
+        session.receive(GREETING);
+        assert_eq!(
+            happenings(&mut session),
+            [Happening::Closed(Closed::Monitor)]
+        );
+        assert!(session.is_closed() && session.output().is_empty());
+    }
+    // Of what is no answer to a synchronisation nothing is thought.
+    let mut session = ready();
+    ping(&mut session);
+    session.receive(GREETING);
+    assert!(matches!(
+        &happenings(&mut session)[..],
+        [Happening::Reply(_)]
+    ));
+}
