@@ -1,4 +1,5 @@
-//! What QEMU's schema says and servers do not: the guest agent's commands, and the releases in which things appeared.
+//! What QEMU's schema says and servers do not: the guest agent's commands, the releases in which things appeared, and, before it
+//! is asked, which commands need arguments.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(directory.join("agent.json"), info)?;
     std::fs::write(directory.join("qmp.txt"), releases(&qmp)?)?;
     std::fs::write(directory.join("agent.txt"), releases(&agent)?)?;
+    std::fs::write(directory.join("needy.txt"), needy(&qmp))?;
     println!("cargo::rustc-env=SCHEMA_VERSION={}", qapi_schema::VERSION);
     Ok(())
 }
@@ -58,6 +60,19 @@ fn releases(schema: &Schema) -> Result<String, std::fmt::Error> {
         entry("event", &it.name, &it.origin, it.doc.as_ref(), it.data)?;
     }
     Ok(out)
+}
+
+/// The commands that fail without arguments, a line each.
+fn needy(schema: &Schema) -> String {
+    let needs = |id| {
+        let mut members = schema.all_members(schema.object(id));
+        members.any(|(_, member)| !member.optional)
+    };
+    let commands = schema.commands();
+    let commands = commands.filter(|command| command.arguments.is_some_and(needs));
+    commands
+        .map(|command| command.name.to_string() + "\n")
+        .collect()
 }
 
 /// Members by their path. Of those that several branches have only what they agree on is kept.

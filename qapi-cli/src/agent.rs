@@ -1,32 +1,43 @@
 //! The guest agent: `qmp agent`.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use qapi_rt::agent::{Exec, ReadFile, WriteFile};
 use qapi_rt::blocking::Agent;
 use qapi_rt::capabilities::Capabilities;
-use qapi_rt::types::Object;
+use qapi_rt::types::{ErrorClass, Object};
+use qapi_rt::{ErrorKind, Violation};
 
 use crate::arguments::{self, Given};
 use crate::cli::{flag, merged};
 use crate::complete::{self, Candidate};
 use crate::connect;
 use crate::describe;
+use crate::explain::did_you_mean;
 use crate::failure::Failure;
-use crate::interrupts::LOOK;
+use crate::interrupts::{DOUBTFUL, LOOK};
 use crate::known::Interface;
 use crate::machines::Kind;
 use crate::output::{Json, print};
 use crate::session::{Call, Settings, Text};
 
+/// What a call that is late by itself has to say so.
+const SPARE: Duration = Duration::from_millis(500);
+/// More than anybody waits.
+const LONGEST: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
 /// What marks a path in the guest.
 const GUEST: &str = "guest:";
+/// Between the parts of such a path, which may be one of Windows.
+const GUEST_SEPARATORS: [char; 2] = ['/', '\\'];
 
 pub(crate) fn grammar() -> Command {
     Command::new("agent")
@@ -58,7 +69,7 @@ pub(crate) fn grammar() -> Command {
                         .help("The program and its arguments; there is no shell"),
                 ),
             Command::new("cp")
-                .about("Copy a file into the guest or out of it; a path there is guest:PATH, - a standard stream")
+                .about("Copy a file into the guest or out of it; a path there is guest:PATH, - a standard stream; into a directory it keeps its name: guest:PATH/")
                 .arg(Arg::new("from").required(true))
                 .arg(Arg::new("to").required(true)),
             Command::new("fsfreeze").about("Freeze the guest's file systems, thaw them, or say how they are").arg(
@@ -98,7 +109,14 @@ pub(crate) fn run(
             );
             match described {
                 Some(text) => print(&text),
-                None => Err(Failure::refused(format!("no command '{name}' is known"))),
+                None => {
+                    let capabilities = schema()?;
+                    let known = capabilities.commands().map(|command| command.name());
+                    let proposal = did_you_mean(&name, known);
+                    Err(Failure::refused(format!(
+                        "no command '{name}' is known{proposal}"
+                    )))
+                }
             }
         }
         "info" => info(settings),
@@ -112,7 +130,8 @@ pub(crate) fn run(
         }
         "run" => {
             let words = behind.get_many::<String>("command").unwrap_or_default();
-            return program(settings, words.cloned().collect(), behind.get_flag("stdin"));
+            let with_input = behind.get_flag("stdin");
+            return program(settings, words.cloned().collect(), with_input);
         }
         "cp" => copy(settings, &text("from"), &text("to")),
         "fsfreeze" => {
@@ -131,15 +150,39 @@ pub(crate) fn run(
                 return Err(Failure::usage("a guest agent takes no --fd"));
             }
             let words = behind.get_many::<String>("words").unwrap_or_default();
-            let given = Given::words(words)?.json(said("json").as_deref())?;
+            let given = Given::words(words)?;
+            let given = given.json(said("json").as_deref(), &settings.interrupts)?;
             let given = given.keyval(said("keyval"));
             let unchecked = flag(behind, before, "unchecked");
             let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
-            let reply = execute(settings, name, arguments)?;
-            settings.output.value(&parse(&reply)?)
+            let is_unknown = Arc::new(AtomicBool::new(false));
+            let noted = Arc::clone(&is_unknown);
+            let call = Call::new(name, arguments);
+            let reply = with_agent(settings, name, Some(settings.deadline()), move |agent| {
+                let reply = agent.execute(call);
+                reply.inspect_err(|error| {
+                    let is_unknown = error.class() == Some(&ErrorClass::CommandNotFound);
+                    noted.store(is_unknown, Ordering::SeqCst);
+                })
+            });
+            let Text(reply) = reply.map_err(|mut failure| {
+                if is_unknown.load(Ordering::SeqCst) {
+                    failure.message += &proposal(settings, name);
+                }
+                failure
+            })?;
+            settings.output.reply(&reply)
         }
     }
     .map(|()| 0)
+}
+
+/// What was meant by the name of no command.
+fn proposal(settings: &Settings, name: &str) -> String {
+    let (grammar, theirs) = (grammar(), known_commands(settings));
+    let own = grammar.get_subcommands().map(Command::get_name);
+    let theirs = theirs.iter().map(|candidate| &*candidate.value);
+    did_you_mean(name, own.chain(theirs))
 }
 
 /// The commands that the agent has, or of the newest one if it does not say; with what they take, if that is known.
@@ -170,13 +213,15 @@ pub(crate) fn schema() -> Result<Capabilities, Failure> {
 }
 
 fn parse(reply: &str) -> Result<Json, Failure> {
-    Json::parse(reply).map_err(|error| Failure::connection(error.to_string()))
+    Json::parse(reply).map_err(Failure::unreadable)
 }
 
-/// Connects, and does something with an agent in a thread of its own, while this one looks for Ctrl-C.
+/// Connects, and does something with an agent in a thread of its own, while this one looks for Ctrl-C, and for the end of
+/// the time if all of it has one.
 fn with_agent<T: Send + 'static>(
     settings: &Settings,
     name: &str,
+    time: Option<Duration>,
     work: impl FnOnce(&mut Agent) -> Result<T, qapi_rt::Error> + Send + 'static,
 ) -> Result<T, Failure> {
     let address = settings
@@ -184,6 +229,10 @@ fn with_agent<T: Send + 'static>(
         .clone()
         .ok_or_else(|| Failure::usage("which agent? -s ADDRESS says it, or QMP_SOCKET"))?;
     let deadline = settings.deadline();
+    // Who is late itself says more.
+    let end = time.map(|time| Instant::now() + time.saturating_add(SPARE).min(LONGEST));
+    let (mut is_doubtful, doubtful) = (true, Instant::now() + DOUBTFUL);
+    let (whom, kind) = (address.clone(), Kind::Agent);
     let (send, receive) = mpsc::channel();
     let held = settings.interrupts.hold();
     let is_connected = Arc::new(AtomicBool::new(false));
@@ -191,11 +240,15 @@ fn with_agent<T: Send + 'static>(
     thread::spawn(move || {
         let connected = connect::agent(Agent::builder().deadline(deadline), &address);
         connects.store(connected.is_ok(), Ordering::SeqCst);
-        let result = connected.and_then(|(mut agent, _child)| {
+        let result = connected.and_then(|(mut agent, child)| {
             let done = work(&mut agent);
-            done.map_err(|error| match error.is_deadline() {
-                true => connect::hinted(error, &address, Kind::Agent),
-                false => error.into(),
+            done.map_err(|error| match (error.kind(), child) {
+                (ErrorKind::Protocol(Violation::Monitor), _) => Failure::connection(format!(
+                    "{address}: this is a QMP monitor, not a guest agent"
+                )),
+                (_, Some(mut child)) => child.told(error),
+                _ if error.is_deadline() => connect::hinted(error, &address, kind),
+                _ => error.into(),
             })
         });
         // Nobody may be waiting any more.
@@ -207,6 +260,17 @@ fn with_agent<T: Send + 'static>(
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 let may_be_executed = is_connected.load(Ordering::SeqCst);
                 return Err(Failure::interrupted(name, may_be_executed));
+            }
+            Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
+                return Err(Failure::unknown(format!(
+                    "{name}: the time is over; it may have been executed, or a part of it"
+                )));
+            }
+            Err(RecvTimeoutError::Timeout) if is_doubtful && Instant::now() >= doubtful => {
+                is_doubtful = false;
+                if let Some(failure) = connect::doubted(&whom, kind) {
+                    return Err(failure);
+                }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -220,7 +284,7 @@ fn with_agent<T: Send + 'static>(
 
 fn execute(settings: &Settings, command: &str, arguments: Object) -> Result<String, Failure> {
     let call = Call::new(command, arguments);
-    with_agent(settings, command, move |agent| {
+    with_agent(settings, command, Some(settings.deadline()), move |agent| {
         agent.execute(call).map(|Text(text)| text)
     })
 }
@@ -233,7 +297,7 @@ fn info(settings: &Settings) -> Result<(), Failure> {
         ("time-zone", "guest-get-timezone"),
         ("users", "guest-get-users"),
     ];
-    let replies = with_agent(settings, "guest-info", |agent| {
+    let replies = with_agent(settings, "guest-info", Some(settings.deadline()), |agent| {
         let mut replies = vec![agent.execute(Call::new("guest-info", Object::new()))?.0];
         for (_, command) in ABOUT {
             let reply = agent.execute(Call::new(command, Object::new()));
@@ -271,12 +335,9 @@ fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<
     let mut words = words.into_iter();
     let mut exec = Exec::new(words.next().unwrap_or_default()).args(words);
     if with_input {
-        let mut input = Vec::new();
-        let read = io::stdin().read_to_end(&mut input);
-        read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
-        exec = exec.input(input);
+        exec = exec.input(settings.interrupts.standard_input()?);
     }
-    let output = with_agent(settings, "guest-exec", move |agent| agent.exec(exec))?;
+    let output = with_agent(settings, "guest-exec", None, move |agent| agent.exec(exec))?;
     let write = |mut stream: Box<dyn io::Write>, bytes: &[u8]| {
         let written = stream.write_all(bytes).and_then(|()| stream.flush());
         written.map_err(|_| Failure::unread())
@@ -292,31 +353,52 @@ fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<
     Ok(u8::try_from(code & 0xFF).unwrap_or(u8::MAX))
 }
 
+/// What a file is called in the directory that it is copied to.
+fn base<'p>(path: &'p str, separators: &[char]) -> Result<&'p str, Failure> {
+    match path.rsplit(separators).next() {
+        Some(name) if !matches!(name, "" | "-" | "." | "..") => Ok(name),
+        _ => Err(Failure::usage(format!(
+            "'{path}' has no name to be copied under"
+        ))),
+    }
+}
+
 fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
     let here = |path: &str, error: io::Error| Failure::usage(format!("{path}: {error}"));
     match (from.strip_prefix(GUEST), to.strip_prefix(GUEST)) {
         (Some(path), None) => {
+            let mut to = PathBuf::from(to);
+            if to.is_dir() {
+                to.push(base(path, &GUEST_SEPARATORS)?);
+            }
             let file = ReadFile::new(path).limit(usize::MAX);
-            let contents = with_agent(settings, "guest-file-read", move |agent| {
-                agent.read_file(file)
-            })?;
-            let written = match to {
-                "-" => io::stdout().write_all(&contents),
-                to => fs::write(to, contents),
+            let contents = with_agent(
+                settings,
+                "guest-file-read",
+                settings.timeout,
+                move |agent| agent.read_file(file),
+            )?;
+            let written = match to.to_str() {
+                Some("-") => io::stdout().write_all(&contents),
+                _ => fs::write(&to, contents),
             };
-            written.map_err(|error| Failure::unwritten(to, &error))
+            written.map_err(|error| Failure::unwritten(&to.display().to_string(), &error))
         }
         (None, Some(path)) => {
-            let mut contents = Vec::new();
-            let read = match from {
-                "-" => io::stdin().read_to_end(&mut contents).map(|_| ()),
-                from => fs::read(from).map(|read| contents = read),
+            let file = match path.ends_with(GUEST_SEPARATORS) {
+                true => WriteFile::new(format!("{path}{}", base(from, &['/'])?)),
+                false => WriteFile::new(path),
             };
-            read.map_err(|error| here(from, error))?;
-            let file = WriteFile::new(path);
-            with_agent(settings, "guest-file-write", move |agent| {
-                agent.write_file(file, &contents)
-            })
+            let contents = match from {
+                "-" => settings.interrupts.standard_input()?,
+                from => fs::read(from).map_err(|error| here(from, error))?,
+            };
+            with_agent(
+                settings,
+                "guest-file-write",
+                settings.timeout,
+                move |agent| agent.write_file(file, &contents),
+            )
         }
         _ => Err(Failure::usage(
             "one of both paths is in the guest: guest:PATH",

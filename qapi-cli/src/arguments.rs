@@ -1,12 +1,16 @@
 //! Arguments of a command, from what was typed.
 
-use std::io::Read as _;
+use std::collections::BTreeMap;
 
-use qapi_rt::capabilities::{Capabilities, JsonType, KeyValues, Problem};
+use qapi_rt::capabilities::{
+    Capabilities, JsonType, KeyValueError, KeyValueProblem, KeyValues, Problem,
+};
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
 use crate::explain;
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
+use crate::known;
 use crate::output::Json;
 use crate::session::Session;
 
@@ -15,7 +19,29 @@ use crate::session::Session;
 pub(crate) struct Given {
     object: Option<Object>,
     keyval: Option<String>,
+    words: BTreeMap<String, Word>,
     keys: KeyValues,
+}
+
+/// What stands behind a key.
+#[derive(Clone, Debug)]
+enum Word {
+    Text(String),
+    Json(Value),
+}
+
+impl Word {
+    fn put(&self, keys: &mut KeyValues, key: &str) -> Result<(), KeyValueError> {
+        match self {
+            Self::Text(text) => keys.set(key, text),
+            Self::Json(value) => keys.set_json(key, value.clone()),
+        }
+    }
+}
+
+/// That it is not for us to choose between two values.
+pub(crate) fn twice(key: &str) -> String {
+    format!("'{key}' is given twice")
 }
 
 impl Given {
@@ -29,29 +55,39 @@ impl Given {
             let Some((key, value)) = word.split_once('=') else {
                 return Err(Failure::usage(format!("'{word}' is not key=value")));
             };
-            let set = match key.strip_suffix(':') {
+            let (key, word) = match key.strip_suffix(':') {
                 Some(key) => {
                     let value = from_str::<Value>(value, Mode::Strict)
                         .map_err(|error| Failure::usage(format!("'{key}' is not JSON: {error}")))?;
-                    given.keys.set_json(key, value)
+                    (key, Word::Json(value))
                 }
-                None => given.keys.set(key, value),
+                None => (key, Word::Text(value.to_owned())),
             };
+            let set = word.put(&mut given.keys, key);
             set.map_err(|error| Failure::usage(error.to_string()))?;
+            if given.words.insert(key.to_owned(), word).is_some() {
+                return Err(Failure::usage(twice(key)));
+            }
         }
         Ok(given)
     }
 
     /// Adds an object of arguments; `-` is what standard input has.
-    pub(crate) fn json(mut self, text: Option<&str>) -> Result<Self, Failure> {
-        let Some(text) = text else { return Ok(self) };
-        let mut input = String::new();
-        let text = if text == "-" {
-            let read = std::io::stdin().read_to_string(&mut input);
-            read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
-            input.as_str()
-        } else {
-            text
+    pub(crate) fn json(
+        mut self,
+        text: Option<&str>,
+        interrupts: &Interrupts,
+    ) -> Result<Self, Failure> {
+        let input;
+        let text = match text {
+            None => return Ok(self),
+            Some("-") => {
+                let read = interrupts.standard_input()?;
+                input = String::from_utf8(read)
+                    .map_err(|_| Failure::usage("standard input: it is not UTF-8"))?;
+                input.as_str()
+            }
+            Some(text) => text,
         };
         let object = from_str::<Object>(text, Mode::Strict).map_err(|error| {
             Failure::usage(format!("the arguments are no JSON object: {error}"))
@@ -72,7 +108,7 @@ impl Given {
 
     /// The arguments by the types of a schema.
     fn build(&self, capabilities: &Capabilities, command: &str) -> Result<Object, String> {
-        let mut arguments = self.object.clone().unwrap_or_default();
+        let mut keys = KeyValues::new();
         if let Some(text) = &self.keyval {
             let known = capabilities.command(command);
             let tag = known.and_then(|command| command.arguments().tag());
@@ -82,13 +118,56 @@ impl Given {
             } else {
                 tag
             };
-            let keys = KeyValues::parse(text, tag).map_err(|error| error.to_string())?;
-            let more = capabilities.arguments(command, &keys);
-            arguments.extend(more.map_err(|error| error.to_string())?);
+            keys = KeyValues::parse(text, tag).map_err(|error| error.to_string())?;
         }
-        let more = capabilities.arguments(command, &self.keys);
-        arguments.extend(more.map_err(|error| error.to_string())?);
-        Ok(arguments)
+        for (key, word) in &self.words {
+            let put = word.put(&mut keys, key);
+            put.map_err(|error| error.to_string())?;
+        }
+        let mut object = self.object.clone().unwrap_or_default();
+        if keys.is_empty() {
+            return Ok(object);
+        }
+        // A union's tag counts wherever it was given.
+        for (name, value) in std::mem::take(&mut object) {
+            if !self.put_below(&mut keys, &name, &value)? {
+                object.insert(name, value);
+            }
+        }
+        let typed = capabilities.arguments(command, &keys);
+        object.extend(typed.map_err(|error| error.to_string())?);
+        Ok(object)
+    }
+
+    /// Adds a value, less what there is for the same key or one that leads into it. Says no if its name is none that keys can
+    /// have.
+    fn put_below(&self, keys: &mut KeyValues, key: &str, value: &Value) -> Result<bool, String> {
+        if self.words.contains_key(key) || keys.text(key).is_some() {
+            return Ok(true);
+        }
+        let Err(error) = keys.set_json(key, value.clone()) else {
+            return Ok(true);
+        };
+        let inside: Vec<(String, &Value)> = match (&error.problem, value) {
+            (KeyValueProblem::InvalidKey, _) => return Ok(false),
+            (_, Value::Object(members)) => {
+                let members = members.iter();
+                members.map(|(name, value)| (name.clone(), value)).collect()
+            }
+            (_, Value::Array(elements)) => {
+                let elements = elements.iter().enumerate();
+                elements
+                    .map(|(at, value)| (at.to_string(), value))
+                    .collect()
+            }
+            _ => return Ok(true),
+        };
+        for (name, value) in inside {
+            if !self.put_below(keys, &format!("{key}.{name}"), value)? {
+                return Err(error.to_string());
+            }
+        }
+        Ok(true)
     }
 
     /// Without a schema every text is a string.
@@ -109,7 +188,8 @@ pub(crate) fn resolve(
     given: &Given,
     unchecked: bool,
 ) -> Result<Object, Failure> {
-    if given.is_empty() {
+    // What is not known to need any is sent, without asking for the schema.
+    if given.is_empty() && (unchecked || !known::needs_arguments(command)) {
         warn_of(session, command);
         return Ok(Object::new());
     }

@@ -1,5 +1,6 @@
 //! A command of the server.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::os::fd::OwnedFd;
 
@@ -9,6 +10,7 @@ use qapi_rt::types::Object;
 use crate::arguments::{self, Given};
 use crate::cli::{self, flag, merged};
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::job::{self, Wait};
 use crate::session::{Call, Session};
 
@@ -40,6 +42,7 @@ impl Typed {
         name: &str,
         behind: &ArgMatches,
         before: &ArgMatches,
+        interrupts: &Interrupts,
     ) -> Result<Self, Failure> {
         let words = behind.get_many::<String>("words").unwrap_or_default();
         let json = merged::<String>(behind, before, "json");
@@ -47,10 +50,16 @@ impl Typed {
             .into_iter()
             .filter_map(|matches| matches.try_get_many::<String>("fd").ok().flatten())
             .flatten();
+        let mut names = HashSet::new();
+        for (name, _) in fds.clone().filter_map(|fd| fd.split_once('=')) {
+            if !names.insert(name) {
+                return Err(Failure::usage(arguments::twice(name)));
+            }
+        }
         Ok(Self {
             name: name.to_owned(),
             given: Given::words(words)?
-                .json(json.as_deref())?
+                .json(json.as_deref(), interrupts)?
                 .keyval(merged(behind, before, "keyval")),
             fds: fds.cloned().collect(),
             oob: flag(behind, before, "oob"),

@@ -29,7 +29,7 @@ pub(crate) const EXIT_CODES: [(&str, &str); 6] = [
     (
         "4",
         "the outcome is unknown: the deadline passed or the connection ended after the command was sent; or it was \
-         executed, and what came of it could not be written",
+         executed, and what came of it could not be written; or what came is no JSON as QEMU has it",
     ),
     (
         "130",
@@ -165,6 +165,11 @@ pub(crate) fn is_own(name: &str) -> bool {
     OWN.contains(&name)
 }
 
+/// Those that a mistyped name may stand for.
+pub(crate) fn own<'a>() -> impl Iterator<Item = &'a str> {
+    OWN.into_iter().filter(|name| *name != "complete-line")
+}
+
 /// What is needed to read a command line. To make all commands takes as long as all else that is done for one of the server.
 pub(crate) fn command_for(words: &[OsString]) -> Command {
     let is_own = |word: &str| is_own(word) || matches!(word, "-h" | "--help");
@@ -290,7 +295,14 @@ fn subcommands() -> Vec<Command> {
             ),
         Command::new("record")
             .about("A shell, or the lines of standard input, with all messages written to a file, secrets too")
-            .arg(Arg::new("file").required(true).help("The recording")),
+            .arg(Arg::new("file").required(true).help("The recording"))
+            .arg(
+                Arg::new("force")
+                    .short('f')
+                    .long("force")
+                    .action(ArgAction::SetTrue)
+                    .help("Write over a file that is there"),
+            ),
         Command::new("replay")
             .about("Say to the server what a recording's client said, and tell where it goes differently")
             .arg(Arg::new("file").required(true).help("The recording")),

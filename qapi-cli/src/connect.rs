@@ -2,18 +2,47 @@
 
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use qapi_rt::Address;
 use qapi_rt::blocking::{Agent, AgentBuilder, Builder, Client};
+use qapi_rt::{Address, ConnectPhase};
 
 use crate::failure::Failure;
 use crate::machines::{self, Kind};
 use crate::record;
 use crate::session::Settings;
 
+/// A command's end is waited for so long once it says no more, and looked for so often.
+const MOMENT: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A command that is the other end; it is ended with the connection.
 #[derive(Debug)]
 pub(crate) struct Child(std::process::Child);
+
+impl Child {
+    /// What went wrong, with how the command ended, if it did. That may come to light a moment later than the end of
+    /// what it writes.
+    pub(crate) fn told(&mut self, error: qapi_rt::Error) -> Failure {
+        let time = match error.is_deadline() {
+            true => Duration::ZERO,
+            false => MOMENT,
+        };
+        let until = Instant::now() + time;
+        let mut failure = Failure::from(error);
+        loop {
+            match self.0.try_wait() {
+                Ok(Some(status)) => {
+                    failure.message += &format!("; the command ended ({status})");
+                    return failure;
+                }
+                Ok(None) if Instant::now() < until => thread::sleep(PAUSE),
+                _ => return failure,
+            }
+        }
+    }
+}
 
 impl Drop for Child {
     fn drop(&mut self) {
@@ -25,11 +54,11 @@ impl Drop for Child {
 pub(crate) fn client(
     mut builder: Builder<'_>,
     text: &str,
-    recording: Option<&Path>,
+    recording: Option<&record::Wanted>,
 ) -> Result<(Client, Option<Child>), Failure> {
     let target = Target::of(text, Kind::Qmp)?;
-    if let Some(file) = recording {
-        builder = builder.recorder(&record::recorder(file)?);
+    if let Some(wanted) = recording {
+        builder = builder.recorder(&wanted.recorder()?);
     }
     match target {
         Target::Address(address) => {
@@ -37,7 +66,10 @@ pub(crate) fn client(
             let client = client.map_err(|error| hinted(error, text, Kind::Qmp))?;
             Ok((client, None))
         }
-        Target::Command(child, reader, writer) => Ok((builder.over(reader, writer)?, Some(child))),
+        Target::Command(mut child, reader, writer) => match builder.over(reader, writer) {
+            Ok(client) => Ok((client, Some(child))),
+            Err(error) => Err(child.told(error)),
+        },
     }
 }
 
@@ -83,6 +115,9 @@ enum Target {
 impl Target {
     fn of(address: &str, kind: Kind) -> Result<Self, Failure> {
         if let Some(command) = address.strip_prefix("exec:") {
+            if command.trim().is_empty() {
+                return Err(Failure::usage("exec: has no command behind it"));
+            }
             let mut child = spawn(command)?;
             return match (child.0.stdout.take(), child.0.stdin.take()) {
                 (Some(reader), Some(writer)) => Ok(Self::Command(child, reader, writer)),
@@ -106,12 +141,36 @@ fn located(address: &str, kind: Kind) -> String {
     named.flatten().unwrap_or_else(|| address.to_owned())
 }
 
+/// What is known to be wrong with an address.
+fn mistake(address: &str, kind: Kind) -> Option<&'static str> {
+    match (machines::kind_of(&located(address, kind))?, kind) {
+        (Kind::Agent, Kind::Qmp) => Some("this is a guest agent's socket, for `qmp agent`"),
+        (Kind::Qmp, Kind::Agent) => Some("this is a QMP monitor, not a guest agent"),
+        _ => None,
+    }
+}
+
+/// Where nobody says anything: that it is known not to be who is wanted.
+pub(crate) fn doubted(address: &str, kind: Kind) -> Option<Failure> {
+    let mistake = mistake(address, kind)?;
+    Some(Failure::connection(format!("{address}: {mistake}")))
+}
+
 /// An error of connecting, with what may be the reason.
 pub(crate) fn hinted(error: qapi_rt::Error, address: &str, kind: Kind) -> Failure {
+    let is_silent = error.is_deadline()
+        && !error.maybe_executed()
+        && matches!(error.connect_phase(), Some(ConnectPhase::Greeting) | None);
     let mut failure = Failure::from(error);
-    failure.message += match (machines::kind_of(&located(address, kind)), kind) {
-        (Some(Kind::Agent), Kind::Qmp) => "; this is a guest agent's socket, for `qmp agent`",
-        (Some(Kind::Qmp), Kind::Agent) => "; this is a QMP monitor, not a guest agent",
+    if let Some(mistake) = mistake(address, kind) {
+        failure.message += &format!("; {mistake}");
+        return failure;
+    }
+    failure.message += match kind {
+        Kind::Qmp if is_silent => {
+            "; or it is no monitor: a guest agent says nothing by itself, and is for `qmp agent`"
+        }
+        Kind::Agent if is_silent => "; or it is a QMP monitor that another client holds",
         _ if is_name(address) && machines::named(address, kind).is_none() => {
             "; and `qmp ls` shows no such machine"
         }

@@ -45,7 +45,9 @@ fn chosen(words: &[String]) -> Result<Object, Failure> {
         let Some((key, value)) = word.split_once('=') else {
             return Err(Failure::usage(format!("'{word}' is not key=value")));
         };
-        object.insert(key.to_owned(), value.into());
+        if object.insert(key.to_owned(), value.into()).is_some() {
+            return Err(Failure::usage(arguments::twice(key)));
+        }
     }
     Ok(object)
 }
@@ -418,7 +420,10 @@ pub(crate) fn leads_to<'c>(capabilities: &'c Capabilities, path: &str) -> Option
 pub(crate) fn supports(session: &Session, command: &str, given: &Given) -> Result<(), Failure> {
     match arguments::supported(session, command, given) {
         Ok(()) => session.output().value(&Json::Plain("true".into())),
-        Err(failure) if failure.code == USAGE => Err(Failure::refused(failure.message)),
+        Err(failure) if failure.code == USAGE => {
+            session.output().value(&Json::Plain("false".into()))?;
+            Err(Failure::refused(failure.message))
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -144,7 +144,7 @@ pub(crate) fn follow(session: &Session, wanted: &Wanted) -> Result<(), Failure> 
 /// An event as it is shown, with a line end.
 pub(crate) fn line(output: Output, event: &EventMessage) -> Result<String, Failure> {
     let text = output.shown(event.text());
-    let message = Json::parse(&text).map_err(|error| Failure::connection(error.to_string()))?;
+    let message = Json::parse(&text).map_err(|error| Failure::unknown(error.to_string()))?;
     if output.form != Form::Pretty {
         return Ok(output.format(&message));
     }

@@ -28,10 +28,10 @@ pub(crate) fn finding(
             text + &did_you_mean(&place.name, members.map(|member| member.name()))
         }
         (Problem::UnknownValue(value), Some(Place { ty: Some(ty), .. })) => {
-            let names = || ty.values().map(|value| value.name());
-            let proposal = did_you_mean(value, names());
+            let names = names(ty);
+            let proposal = did_you_mean(value, names.iter().copied());
             if proposal.is_empty() {
-                text + &choices(names())
+                text + &choices(&names)
             } else {
                 text + &proposal
             }
@@ -58,9 +58,15 @@ pub(crate) fn kind(ty: Type<'_>) -> String {
     }
 }
 
-fn choices<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.collect();
-    if names.len() <= FEW {
+/// The names of an enumeration, also of one among other types.
+fn names(ty: Type<'_>) -> Vec<&str> {
+    let among = ty.alternatives().flat_map(|ty| ty.values());
+    let all = ty.values().chain(among);
+    all.map(|value| value.name()).collect()
+}
+
+fn choices(names: &[&str]) -> String {
+    if !names.is_empty() && names.len() <= FEW {
         format!("; it is one of {}", names.join(", "))
     } else {
         String::new()

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use qapi_rt::{Error, ErrorKind};
+use qapi_rt::{Error, ErrorKind, Violation};
 
 /// What is said, and the exit code.
 #[derive(Debug, Clone)]
@@ -42,6 +42,13 @@ impl Failure {
 
     pub(crate) fn unknown(message: impl Into<String>) -> Self {
         Self::new(UNKNOWN, message)
+    }
+
+    /// What came of a command cannot be read.
+    pub(crate) fn unreadable(error: impl std::fmt::Display) -> Self {
+        Self::unknown(format!(
+            "it was executed, but the reply is not to be read: {error}"
+        ))
     }
 
     /// What came of a command cannot be written.
@@ -86,6 +93,17 @@ impl From<Error> for Failure {
             ErrorKind::Command(reply) => Self::refused(format!("{} ({})", reply.desc, reply.class)),
             ErrorKind::Encode(_) | ErrorKind::NoOob | ErrorKind::Descriptors { .. } => {
                 Self::usage(message)
+            }
+            // An agent's reply; what a monitor says against the rules ends its connection.
+            ErrorKind::Protocol(violation)
+                if error.connect_phase().is_none()
+                    && !matches!(violation, Violation::NoSynchronization | Violation::Monitor) =>
+            {
+                Self::unknown(format!("{message}; it may have been executed"))
+            }
+            // It only asks; of the program that it asks about the message tells.
+            ErrorKind::Deadline { sent: true } if error.command() == Some("guest-exec-status") => {
+                Self::unknown(message)
             }
             _ if error.maybe_executed() => {
                 Self::unknown(format!("{message}; it may have been executed"))

@@ -1,11 +1,11 @@
 //! Ctrl-C.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// So often Ctrl-C is looked for.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
+/// Who is silent for so long may not be who is wanted.
+pub(crate) const DOUBTFUL: Duration = Duration::from_secs(1);
 
 /// Usually Ctrl-C ends the program, as if nothing was done about it. While a command is under way it is noted instead, so that
 /// the user can be told what may become of the command.
@@ -42,11 +44,26 @@ impl Interrupts {
         }
     }
 
-    /// Does what comes before a command is sent in a thread of its own, while this one looks for Ctrl-C.
+    /// All that standard input has.
+    pub(crate) fn standard_input(&self) -> Result<Vec<u8>, Failure> {
+        let read = || {
+            let mut input = Vec::new();
+            match io::stdin().read_to_end(&mut input) {
+                Ok(_) => Ok(input),
+                Err(error) => Err(Failure::usage(format!("standard input: {error}"))),
+            }
+        };
+        self.before_sending(read, || None)
+    }
+
+    /// Does what comes before a command is sent in a thread of its own, while this one looks for Ctrl-C. If it takes long,
+    /// `doubt` is asked once whether it is of any use.
     pub(crate) fn before_sending<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+        doubt: impl FnOnce() -> Option<Failure>,
     ) -> Result<T, Failure> {
+        let (mut doubt, doubtful) = (Some(doubt), Instant::now() + DOUBTFUL);
         let held = self.hold();
         let (send, receive) = mpsc::channel();
         // Nobody may be waiting any more.
@@ -56,7 +73,12 @@ impl Interrupts {
                 Ok(Ok(done)) => return Ok(done),
                 _ if held.interrupted() => return Err(Failure::interrupted_before()),
                 Ok(failed) => return failed,
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) if Instant::now() < doubtful => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(failure) = doubt.take().and_then(|doubt| doubt()) {
+                        return Err(failure);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Failure::connection("nobody connects any more"));
                 }

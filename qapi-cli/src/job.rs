@@ -69,7 +69,7 @@ pub(crate) fn show(session: &Session, id: Option<&str>, wait: Wait) -> Result<()
 /// What the server says of a job.
 fn find(session: &Session, id: &str) -> Result<String, Failure> {
     let jobs = session.execute("query-jobs", Object::new())?;
-    let jobs = Json::parse(&jobs).map_err(|error| Failure::connection(error.to_string()))?;
+    let jobs = Json::parse(&jobs).map_err(Failure::unreadable)?;
     let is_it = |job: &&Json| job.get("id").and_then(Json::as_str) == Some(id);
     match jobs.elements().iter().find(is_it) {
         Some(job) => Ok(job.compact()),

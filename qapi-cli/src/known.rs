@@ -5,6 +5,13 @@ use std::collections::HashMap;
 const QMP: &str = include_str!(concat!(env!("OUT_DIR"), "/qmp.txt"));
 const AGENT: &str = include_str!(concat!(env!("OUT_DIR"), "/agent.txt"));
 
+const NEEDY: &str = include_str!(concat!(env!("OUT_DIR"), "/needy.txt"));
+
+/// Whether a command of QEMU's fails without arguments. What is not known is told by the server.
+pub(crate) fn needs_arguments(command: &str) -> bool {
+    NEEDY.lines().any(|name| name == command)
+}
+
 /// Whose commands and events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interface {
@@ -69,6 +76,8 @@ mod tests {
             manual.ends_with("#command-QMP-block-core.blockdev-add"),
             "{manual}"
         );
+        assert!(needs_arguments("blockdev-add") && needs_arguments("job-cancel"));
+        assert!(!needs_arguments("query-status") && !needs_arguments("eject"));
         let exec = Known::of(Interface::Agent, "command", "guest-exec");
         assert_eq!(exec.since, Some("2.5"));
         assert!(Known::of(Interface::Qmp, "event", "STOP").since.is_some());

@@ -77,13 +77,16 @@ pub(crate) fn named(name: &str, kind: Kind) -> Option<String> {
         .map(|socket| socket.address.clone())
 }
 
-/// What listens at a path, as far as it is known.
+/// What listens at a path, as far as it is known for certain.
 pub(crate) fn kind_of(address: &str) -> Option<Kind> {
     let path = address.strip_prefix("unix:").unwrap_or(address);
     let path = real(Path::new(path));
-    let mut sockets = all().into_iter();
-    let socket = sockets.find(|socket| socket.address == path)?;
-    Some(socket.kind)
+    let sockets = running().into_iter().chain(managed());
+    let mut kinds = sockets
+        .filter(|socket| socket.address == path)
+        .map(|socket| socket.kind);
+    let kind = kinds.next()?;
+    kinds.all(|other| other == kind).then_some(kind)
 }
 
 /// Machines and sockets, as values for an address.

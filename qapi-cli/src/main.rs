@@ -151,7 +151,10 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         "run" => shell::script(settings, &text("file").unwrap_or_default()),
         "record" => {
             let mut settings = settings.clone();
-            settings.record = text("file").map(Into::into);
+            settings.record = text("file").map(|file| record::Wanted {
+                file: file.into(),
+                force: behind.get_flag("force"),
+            });
             shell::run(&settings)
         }
         "replay" => record::replay(settings, &text("file").unwrap_or_default()),
@@ -191,7 +194,8 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         }
         "schema" => describe::path(&connect()?, &text("path").unwrap_or_default()),
         "supports" => {
-            let given = Given::words(texts("arguments"))?.json(text("json").as_deref())?;
+            let given = Given::words(texts("arguments"))?
+                .json(text("json").as_deref(), &settings.interrupts)?;
             describe::supports(&connect()?, &text("name").unwrap_or_default(), &given)
         }
         "job" => job::show(
@@ -210,7 +214,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             shell::message(&Session::connect(&settings)?, text)
         }
         name => {
-            let typed = Typed::new(name, behind, matches)?;
+            let typed = Typed::new(name, behind, matches, &settings.interrupts)?;
             typed.run(&connect()?)
         }
     };

@@ -14,12 +14,16 @@ use qapi_rt::capabilities::Capabilities;
 
 use crate::processes::CommandLine;
 
-/// So many schemas are kept.
-const MOST: usize = 32;
+/// So many files are kept.
+const MOST: usize = 64;
+/// How their names end.
+const SCHEMA: &str = "schema";
+const HELP: &str = "help";
 
 /// Where a schema is kept, and for what server.
 #[derive(Debug)]
 pub(crate) struct Cache {
+    /// Without what its name ends with.
     file: PathBuf,
     key: String,
 }
@@ -37,26 +41,37 @@ impl Cache {
         let key = format!("{major}.{minor}.{micro} {package:?} {server}");
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
-        let file = directory.join(format!("{:016x}.schema", hasher.finish()));
+        let file = directory.join(format!("{:016x}", hasher.finish()));
         Some(Self { file, key })
     }
 
     /// What is kept, if it is for this very server and whole.
     pub(crate) fn load(&self) -> Option<Capabilities> {
-        let text = fs::read_to_string(&self.file).ok()?;
-        let (key, schema) = text.split_once('\n')?;
-        if key != self.key {
-            return None;
-        }
-        Capabilities::parse(schema.as_bytes()).ok()
+        Capabilities::parse(self.read(SCHEMA)?.as_bytes()).ok()
+    }
+
+    /// What is kept of the human monitor's help.
+    pub(crate) fn load_help(&self) -> Option<String> {
+        self.read(HELP)
+    }
+
+    fn read(&self, what: &str) -> Option<String> {
+        let text = fs::read_to_string(self.file.with_extension(what)).ok()?;
+        let (key, text) = text.split_once('\n')?;
+        (key == self.key).then(|| text.to_owned())
     }
 
     /// Keeps a schema. If that is not possible, it will be asked for again.
     pub(crate) fn store(&self, schema: &str) {
-        let _ = self.write(schema);
+        let _ = self.write(SCHEMA, schema);
     }
 
-    fn write(&self, schema: &str) -> std::io::Result<()> {
+    /// The same for the human monitor's help.
+    pub(crate) fn store_help(&self, help: &str) {
+        let _ = self.write(HELP, help);
+    }
+
+    fn write(&self, what: &str, text: &str) -> std::io::Result<()> {
         let directory = self.file.parent().unwrap_or(Path::new("."));
         fs::DirBuilder::new()
             .recursive(true)
@@ -70,8 +85,8 @@ impl Cache {
             .truncate(true)
             .mode(0o600)
             .open(&new)?;
-        write!(file, "{}\n{schema}", self.key)?;
-        fs::rename(&new, &self.file)?;
+        write!(file, "{}\n{text}", self.key)?;
+        fs::rename(&new, self.file.with_extension(what))?;
         prune(directory)
     }
 }

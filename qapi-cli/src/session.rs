@@ -1,7 +1,6 @@
 //! A connection, and what is known of the server.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,10 +11,13 @@ use qapi_rt::types::codec::{Decode, Reader};
 use qapi_rt::types::{self, Object, Writer};
 use qapi_rt::{ErrorKind, types::ErrorClass};
 
+use crate::cli;
 use crate::connect;
 use crate::failure::Failure;
 use crate::interrupts::{Interrupts, LOOK};
+use crate::machines::Kind;
 use crate::output::Output;
+use crate::record;
 use crate::schema::Cache;
 
 /// What the command line says of everything.
@@ -31,7 +33,7 @@ pub(crate) struct Settings {
     /// Whether out-of-band execution is to be enabled.
     pub(crate) oob: bool,
     /// Where all messages are written down.
-    pub(crate) record: Option<PathBuf>,
+    pub(crate) record: Option<record::Wanted>,
     pub(crate) interrupts: Interrupts,
 }
 
@@ -51,7 +53,7 @@ pub(crate) struct Session {
     schema: Mutex<Option<Schema>>,
     warned: Mutex<HashSet<String>>,
     /// Ends with the session.
-    _child: Option<connect::Child>,
+    child: Mutex<Option<connect::Child>>,
 }
 
 /// A schema, and whether it is the server's for certain.
@@ -66,7 +68,9 @@ impl Session {
     pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
         let wanted = settings.clone();
         let connect = move || Self::connect_unwatched(&wanted);
-        settings.interrupts.before_sending(connect)
+        let address = settings.address.as_deref().unwrap_or_default();
+        let doubt = || connect::doubted(address, Kind::Qmp);
+        settings.interrupts.before_sending(connect, doubt)
     }
 
     /// Connects where nobody would be told of Ctrl-C.
@@ -79,7 +83,7 @@ impl Session {
         let builder = Client::builder()
             .deadline(settings.deadline())
             .oob(settings.oob);
-        let (client, child) = connect::client(builder, &address, settings.record.as_deref())?;
+        let (client, child) = connect::client(builder, &address, settings.record.as_ref())?;
         Ok(Self {
             client,
             settings: Settings {
@@ -89,7 +93,7 @@ impl Session {
             cache: OnceLock::new(),
             schema: Mutex::new(None),
             warned: Mutex::new(HashSet::new()),
-            _child: child,
+            child: Mutex::new(child),
         })
     }
 
@@ -110,11 +114,15 @@ impl Session {
             // As is usual for `quit`.
             Err(error) if matches!(error.kind(), ErrorKind::Ended) => Ok("{}".to_owned()),
             Err(error) => {
-                let mut failure = Failure::from(error.clone());
+                let mut failure = match &mut *lock(&self.child) {
+                    Some(child) if error.is_disconnected() => child.told(error.clone()),
+                    _ => Failure::from(error.clone()),
+                };
                 if error.class() == Some(&ErrorClass::CommandNotFound)
                     && let Ok(Some(schema)) = self.schema()
                 {
                     let known = schema.capabilities.commands().map(|command| command.name());
+                    let known = known.chain(cli::own());
                     failure.message += &crate::explain::did_you_mean(&name, known);
                 }
                 Err(failure)
@@ -142,7 +150,7 @@ impl Session {
         }
     }
 
-    fn cache(&self) -> Option<&Cache> {
+    pub(crate) fn cache(&self) -> Option<&Cache> {
         let address = self.settings.address.as_deref().unwrap_or_default();
         let cache = self.cache.get_or_init(|| Cache::of(&self.client, address));
         cache.as_ref()

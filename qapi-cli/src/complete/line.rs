@@ -10,6 +10,7 @@ use super::live::Nothing;
 use super::{Candidate, arguments, commands, path};
 use crate::agent;
 use crate::cli;
+use crate::hmp;
 use crate::machines;
 use crate::output::Form;
 use crate::session::{Session, Settings};
@@ -68,10 +69,7 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
         let value = match option.split_once('=') {
             Some((_, value)) => Some(value),
             None if takes_value && rest.peek().is_none() => {
-                return match name {
-                    "--filter" | "--until" => events(&settings),
-                    name => option_values(name),
-                };
+                return option_values(name, &settings);
             }
             None if takes_value => rest.next(),
             None => None,
@@ -81,6 +79,11 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
         }
     }
     if word.starts_with('-') {
+        if let Some((name, _)) = word.split_once('=') {
+            let values = option_values(name, &settings).into_iter();
+            let whole = |it: Candidate| Candidate::new(format!("{name}={}", it.value), it.about);
+            return values.map(whole).collect();
+        }
         return options(&grammar, positional.first().copied());
     }
     let with_commands = |mut own: Vec<Candidate>| {
@@ -105,12 +108,16 @@ fn of_line(before: &[String], word: &str, settings: &Settings) -> Vec<Candidate>
             Ok(capabilities) => arguments(&capabilities, &Nothing, command, others, word),
             Err(_) => Vec::new(),
         },
+        ["hmp", before @ ..] => match Session::connect_unwatched(&settings) {
+            Ok(session) => hmp::candidates(&session, before),
+            Err(_) => Vec::new(),
+        },
         ["schema"] => server(&settings).map_or_else(Vec::new, |(_, capabilities)| {
             path::steps(&capabilities, word)
         }),
         ["completions"] => plain(&["bash", "zsh", "fish"]),
         [
-            "ls" | "hmp" | "man" | "run" | "record" | "replay" | "schema" | "help",
+            "ls" | "man" | "run" | "record" | "replay" | "schema" | "help",
             ..,
         ] => Vec::new(),
         ["events", ..] => events(&settings),
@@ -192,8 +199,9 @@ fn options(grammar: &Command, command: Option<&str>) -> Vec<Candidate> {
     found
 }
 
-fn option_values(name: &str) -> Vec<Candidate> {
+fn option_values(name: &str, settings: &Settings) -> Vec<Candidate> {
     match name {
+        "--filter" | "--until" => events(settings),
         "-s" | "--socket" => machines::known(),
         "-o" | "--output" => plain(&Form::NAMES),
         "--color" => plain(&["auto", "always", "never"]),

@@ -118,7 +118,7 @@ impl Output {
         let mut text = match self.form {
             Form::Json => value.compact(),
             Form::Pretty => pretty::text(value, self.palette),
-            Form::Table => table::text(value, self.palette),
+            Form::Table => table::text(value, self.palette, !self.terminal),
             Form::Yaml => yaml::text(value, self.palette),
         };
         if !text.ends_with('\n') {
@@ -130,7 +130,7 @@ impl Output {
     /// Prints what the server returned. On a terminal the empty object, which says that all went well, is left out.
     pub(crate) fn reply(self, text: &str) -> Result<(), Failure> {
         let text = self.shown(text);
-        let value = Json::parse(&text).map_err(|error| Failure::connection(error.to_string()))?;
+        let value = Json::parse(&text).map_err(Failure::unreadable)?;
         if self.terminal && value == Json::Object(Vec::new()) {
             return Ok(());
         }

@@ -5,7 +5,9 @@ use super::{Json, Palette, Role, harmless};
 /// A cell is cut off after so many characters, if it is not the last.
 const WIDEST: usize = 40;
 
-pub(super) fn text(value: &Json, palette: Palette) -> String {
+/// For a terminal cells are cut off; elsewhere nothing is lost.
+pub(super) fn text(value: &Json, palette: Palette, is_whole: bool) -> String {
+    let widest = if is_whole { usize::MAX } else { WIDEST };
     let rows = match value {
         Json::List(elements) => elements.iter().map(row).collect(),
         Json::Object(members) => {
@@ -13,11 +15,11 @@ pub(super) fn text(value: &Json, palette: Palette) -> String {
             let rows = members
                 .iter()
                 .map(|(name, value)| vec![name.clone(), cell(value)]);
-            return lay_out(None, &rows.collect::<Vec<_>>(), palette);
+            return lay_out(None, &rows.collect::<Vec<_>>(), palette, widest);
         }
         scalar => return harmless(&cell(scalar)).into_owned(),
     };
-    table(rows, palette)
+    table(rows, palette, widest)
 }
 
 type Row = Vec<(String, String)>;
@@ -32,7 +34,7 @@ fn row(element: &Json) -> Row {
     }
 }
 
-fn table(rows: Vec<Row>, palette: Palette) -> String {
+fn table(rows: Vec<Row>, palette: Palette, widest: usize) -> String {
     let mut columns: Vec<String> = Vec::new();
     for (name, _) in rows.iter().flatten() {
         if !columns.contains(name) {
@@ -50,7 +52,7 @@ fn table(rows: Vec<Row>, palette: Palette) -> String {
         })
         .collect();
     let titles = columns.iter().map(|name| name.to_uppercase()).collect();
-    lay_out(Some(titles), &rows, palette)
+    lay_out(Some(titles), &rows, palette, widest)
 }
 
 fn cell(value: &Json) -> String {
@@ -60,13 +62,18 @@ fn cell(value: &Json) -> String {
     }
 }
 
-fn lay_out(titles: Option<Vec<String>>, rows: &[Vec<String>], palette: Palette) -> String {
+fn lay_out(
+    titles: Option<Vec<String>>,
+    rows: &[Vec<String>],
+    palette: Palette,
+    most: usize,
+) -> String {
     let lines: Vec<&Vec<String>> = titles.iter().chain(rows).collect();
     let count = lines.iter().map(|line| line.len()).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-        widest.min(WIDEST)
+        widest.min(most)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
     let mut out = String::new();
@@ -79,7 +86,7 @@ fn lay_out(titles: Option<Vec<String>>, rows: &[Vec<String>], palette: Palette) 
             }
             let length = cell.chars().count();
             if length > widths[column] {
-                text.extend(cell.chars().take(WIDEST - 1));
+                text.extend(cell.chars().take(most - 1));
                 text.push('…');
             } else {
                 text.push_str(cell);

@@ -20,6 +20,7 @@ use super::events::View;
 use super::interpret::{Current, Interpreter, OWN, current};
 use super::secrets::masked;
 use crate::complete::{self, Candidate};
+use crate::hmp;
 use crate::pasted;
 use crate::words::{self, is_complete, split};
 
@@ -277,6 +278,7 @@ fn candidates(session: &Current, before: &[&str], word: &str) -> Vec<Candidate> 
         ["supports" | "oob"] => commands(),
         ["events"] => plain(&["on", "off", "filter", "list"]),
         ["events", "filter" | "list", ..] => events().collect(),
+        ["hmp", before @ ..] => hmp::candidates(&session, before),
         ["timing"] => plain(&["on", "off"]),
         ["job"] => complete::Live::values(&*session, "job-cancel", &Default::default(), "id", ""),
         ["oob" | "describe" | "supports", command, others @ ..] | [command, others @ ..] => {

@@ -99,18 +99,18 @@ impl Shared {
                 is_gone: true,
                 jobs: String::new(),
             };
-            if self.settings.record.is_some() {
-                let text = "the connection has ended, and so has the recording";
-                return self.say(Role::Warning, text);
-            }
             self.say(
                 Role::Warning,
                 "the connection has ended; it is made again when the server is back",
             );
             let session = self.connect();
+            let text = match &session.settings.record {
+                Some(next) => format!("connected again; recorded in {}", next.file.display()),
+                None => "connected again".to_owned(),
+            };
             *lock(&self.session) = Arc::new(session);
             *lock(&self.state) = State::default();
-            self.say(Role::Title, "connected again");
+            self.say(Role::Title, &text);
         }
     }
 
@@ -171,6 +171,7 @@ impl Shared {
             thread::sleep(PAUSE);
             let mut settings = self.settings.clone();
             settings.timeout = Some(Duration::from_secs(5));
+            settings.record = settings.record.map(|recording| recording.next());
             if let Ok(mut session) = Session::connect_unwatched(&settings) {
                 session.settings.timeout = self.settings.timeout;
                 return session;

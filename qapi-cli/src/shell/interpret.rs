@@ -51,7 +51,7 @@ pub(crate) const OWN: [(&str, &str); 15] = [
     ("oob", "COMMAND [KEY=VALUE…]  execute a command out of band"),
     (
         "save",
-        "FILE  write what was executed so far to a file, for `source` and `qmp run`",
+        "FILE [--force]  write what was executed so far to a file, for `source` and `qmp run`",
     ),
     (
         "schema",
@@ -225,10 +225,14 @@ impl Interpreter {
             }
             "fd" => call::give(&session, needed()?),
             "save" => {
-                let path = needed()?;
+                let is_force = |word: &&String| matches!(&***word, "--force" | "-f");
+                let (force, paths): (Vec<_>, Vec<_>) = rest.iter().partition(is_force);
+                let [path] = paths[..] else {
+                    return Err(Failure::usage("save FILE [--force]"));
+                };
                 let text = self.done.join("\n") + "\n";
                 let text = format!("# Commands for qmp run\n{text}");
-                let mut file = record::private(path.as_ref())?;
+                let mut file = record::private(path.as_ref(), !force.is_empty())?;
                 file.write_all(text.as_bytes())
                     .map_err(|error| Failure::usage(format!("{path}: {error}")))
             }
@@ -251,11 +255,39 @@ impl Interpreter {
             }
             "oob" => {
                 let name = needed()?.to_owned();
-                call(&session, &name, &rest[1..], true)
+                self.call(&session, &name, &rest[1..], true)
             }
-            name => call(&session, name, rest, false),
+            name => self.call(&session, name, rest, false),
         }?;
         Ok(Outcome::Next)
+    }
+
+    /// A command of the server.
+    fn call(
+        &self,
+        session: &Session,
+        name: &str,
+        words: &[String],
+        oob: bool,
+    ) -> Result<(), Failure> {
+        let behind = call::grammar().try_get_matches_from(words);
+        let behind = behind.map_err(|error| {
+            let text = error.render().to_string();
+            Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
+        })?;
+        // The lines come from there.
+        if self.watch.is_some()
+            && behind
+                .get_one::<String>("json")
+                .is_some_and(|text| text == "-")
+        {
+            return Err(Failure::usage(
+                "--json - is not for the shell; a whole JSON message can be pasted here",
+            ));
+        }
+        let mut typed = Typed::new(name, &behind, &cli::nothing(), &self.settings.interrupts)?;
+        typed.oob |= oob;
+        typed.run(session)
     }
 
     fn events(&self, session: &Session, words: &[String]) -> Result<(), Failure> {
@@ -270,6 +302,11 @@ impl Interpreter {
         match what {
             "on" => watch.filter(Some(Vec::new())),
             "off" => watch.filter(None),
+            "filter" if patterns.is_empty() => {
+                return Err(Failure::usage(
+                    "events filter: which? Patterns follow, as BLOCK_JOB_*; events on shows all",
+                ));
+            }
             "filter" => {
                 check_patterns(patterns)?;
                 watch.filter(Some(patterns.to_vec()));
@@ -328,18 +365,6 @@ fn on_off(word: &str) -> Result<bool, Failure> {
         "off" => Ok(false),
         _ => Err(Failure::usage(format!("on or off, not '{word}'"))),
     }
-}
-
-/// A command of the server.
-fn call(session: &Session, name: &str, words: &[String], oob: bool) -> Result<(), Failure> {
-    let behind = call::grammar().try_get_matches_from(words);
-    let behind = behind.map_err(|error| {
-        let text = error.render().to_string();
-        Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
-    })?;
-    let mut typed = Typed::new(name, &behind, &cli::nothing())?;
-    typed.oob |= oob;
-    typed.run(session)
 }
 
 /// What the server says that it is.

@@ -8,7 +8,7 @@ use qapi_tests::peers::guest_agent;
 
 use crate::setup::Qmp;
 
-fn start() -> Option<(qapi_tests::peers::Server, Qmp)> {
+pub(crate) fn start() -> Option<(qapi_tests::peers::Server, Qmp)> {
     let server = guest_agent()?.start();
     let agent = Agent::builder().connect_deadline(Duration::from_secs(60));
     drop(
@@ -61,6 +61,92 @@ fn files() {
         1
     );
     assert_eq!(qmp.run(["agent", "cp", "a", "b"]).bad().0, 2);
+}
+
+#[test]
+fn into_directories() {
+    let Some((server, qmp)) = start() else { return };
+    let [file, there, here] = ["file", "there", "here"].map(|name| server.path(name));
+    fs::write(&file, "text").unwrap();
+    for folder in [&there, &here] {
+        fs::create_dir(folder).unwrap();
+    }
+    let [file, here] = [&file, &here].map(|path| path.to_str().unwrap());
+    let folder = format!("guest:{}/", there.display());
+    qmp.run(["agent", "cp", file, &folder]).good();
+    assert_eq!(fs::read_to_string(there.join("file")).unwrap(), "text");
+    let copy = format!("{folder}file");
+    qmp.run(["agent", "cp", &copy, here]).good();
+    assert_eq!(
+        fs::read_to_string(server.path("here/file")).unwrap(),
+        "text"
+    );
+    for (from, to) in [("-", &*folder), (&folder, here), ("guest:..", here)] {
+        let (code, err) = qmp.run(["agent", "cp", from, to]).bad();
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("has no name to be copied under"), "{err}");
+    }
+}
+
+#[test]
+fn the_time_is_over() {
+    let Some((server, qmp)) = start() else { return };
+    // With its folder the file goes too, so that the program does not outlive a test that fails.
+    let running = server.path("running");
+    fs::write(&running, "").unwrap();
+    let wait = format!("while [ -e {} ]; do sleep 0.1; done", running.display());
+    let words = [
+        "agent",
+        "run",
+        "--timeout",
+        "300ms",
+        "--",
+        "sh",
+        "-c",
+        &wait,
+    ];
+    let (code, err) = qmp.run(words).bad();
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("goes on in the guest, with pid "), "{err}");
+    fs::remove_file(running).unwrap();
+    // A file that does not end.
+    let (code, err) = qmp.say("agent cp guest:/dev/zero - --timeout 300ms").bad();
+    assert_eq!(code, 4, "{err}");
+}
+
+#[test]
+fn mistyped_names() {
+    let Some((_server, qmp)) = start() else {
+        return;
+    };
+    for (line, name) in [
+        ("agent guest-pin", "guest-ping"),
+        ("agent guest-get-osinf", "guest-get-osinfo"),
+        ("agent inf", "info"),
+        ("agent describe guest-exc", "guest-exec"),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!(code, 1, "{line}: {err}");
+        assert!(
+            err.contains(&format!("did you mean '{name}'?")),
+            "{line}: {err}"
+        );
+    }
+    for (line, name) in [
+        ("agent guest-file-open path=/x mod=r", "mode"),
+        ("agent guest-suspend-ram x=1", ""),
+        ("agent guest-shutdown mode=halt mod=1", "mode"),
+        (
+            "agent guest-exec path=x capture-output=seperated",
+            "separated",
+        ),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        let proposal = format!("did you mean '{name}'?");
+        assert!(name.is_empty() || err.contains(&proposal), "{line}: {err}");
+    }
+    assert_eq!(qmp.say("agent guest-file-open").bad().0, 2);
 }
 
 #[test]

@@ -37,6 +37,18 @@ fn asks_the_server() {
     qmp.say("object-add qom-type=iothread id=io0").good();
     has(&qmp, "qmp events --filter BLOCK_JOB_", &["BLOCK_JOB_READY"]);
     has(&qmp, "qmp events --list --until SHUT", &["SHUTDOWN"]);
+    has(
+        &qmp,
+        "qmp events --filter=BLOCK_JOB_R",
+        &["--filter=BLOCK_JOB_READY"],
+    );
+    has(&qmp, "qmp --output=js", &["--output=json"]);
+    // The second time it is known from before.
+    for _ in 0..2 {
+        has(&qmp, "qmp hmp block_r", &["block_resize"]);
+        has(&qmp, "qmp hmp info stat", &["status"]);
+    }
+    assert_eq!(candidates(&qmp, "qmp hmp info status x"), [""; 0]);
     has(&qmp, "qmp schema blockdev-ad", &["blockdev-add/"]);
     has(
         &qmp,

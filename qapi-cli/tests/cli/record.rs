@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use qapi_rt::blocking::Client;
 
-use crate::setup::{Ended, daemon};
+use crate::setup::{Ended, Qmp, daemon};
+use crate::terminal::Terminal;
 
 #[test]
 fn a_session_is_written_down_and_said_again() {
@@ -37,6 +39,59 @@ fn a_session_is_written_down_and_said_again() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.out.contains("blockdev-add"), "{}", ended.out);
     assert_eq!(qmp.run(["replay", "nowhere"]).bad().0, 2);
+}
+
+#[test]
+fn nothing_is_written_over_unasked() {
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let file = server.path("session");
+    let path = file.to_str().unwrap();
+    fs::write(&file, "precious").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, err) = qmp.run(["record", path]).bad();
+    assert_eq!(code, 2);
+    assert!(err.contains("--force writes over it"), "{err}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+    qmp.run(["record", "-f", path]).good();
+    assert!(fs::read_to_string(&file).unwrap().contains("\"QMP\""));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // What is no file stays what it is.
+    qmp.run(["record", "/dev/null"]).good();
+}
+
+#[test]
+fn a_connection_made_again_has_a_recording_of_its_own() {
+    let Some((mut server, qmp)) = daemon() else {
+        return;
+    };
+    let [first, second] = ["session", "session.2"].map(|name| server.path(name));
+    let shell = Terminal::start(&qmp, &["record", first.to_str().unwrap()]);
+    shell.enters("blockdev-add driver=null-co node-name=first");
+    shell.enters("query-named-block-nodes");
+    shell.sees("\"node-name\": \"first\"");
+    server.kill();
+    shell.sees("the connection has ended");
+    server.restart();
+    shell.sees("connected again; recorded in ");
+    shell.enters("blockdev-add driver=null-co node-name=second");
+    shell.enters("query-named-block-nodes");
+    shell.sees("\"node-name\": \"second\"");
+    shell.prompts();
+    shell.types("\x04");
+    assert_eq!(shell.ends(), 0);
+    for (file, has, has_not) in [(&first, "first", "second"), (&second, "second", "first")] {
+        let text = fs::read_to_string(file).unwrap();
+        let (has, has_not) = (format!("\"{has}\""), format!("\"{has_not}\""));
+        assert!(text.contains(&has) && !text.contains(&has_not), "{text}");
+    }
+    // Each can be said again.
+    server.kill();
+    server.restart();
+    let qmp = Qmp::of(&server);
+    qmp.run(["replay", second.to_str().unwrap()]).good();
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn machines() {
         qmp.say("schema blockdev-add/arg-type/+file").good();
         qmp.say("supports blockdev-add driver=nbd server.type=unix")
             .good();
-        assert_eq!(qmp.say("supports blockdev-add driver=nbdx").bad().0, 1);
+        assert_eq!(qmp.say("supports blockdev-add driver=nbdx").code, Some(1));
         qmp.say("blockdev-add driver=null-co node-name=n size=1M")
             .good();
         qmp.say("device_add driver=virtio-blk-pci bus=rp0 id=disk drive=n")

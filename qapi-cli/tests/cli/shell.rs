@@ -98,6 +98,10 @@ fn events_come_above_the_line() {
         |screen| screen.matches("RESUME {").count() + screen.matches("RESUME\n").count() >= 1,
         "another RESUME",
     );
+    shell.enters("events filter");
+    shell.sees("events filter: which?");
+    shell.enters("stop --json -");
+    shell.sees("--json - is not for the shell");
     shell.enters("events off");
     shell.enters("query-uuid");
     shell.sees("UUID");
@@ -208,7 +212,10 @@ fn the_history_keeps_no_secrets() {
     shell.enters("query-version");
     shell.sees("\"major\"");
     let script = server.path("script");
+    fs::write(&script, "precious").unwrap();
     shell.enters(&format!("save {}", script.display()));
+    shell.sees("--force writes over it");
+    shell.enters(&format!("save --force {}", script.display()));
     shell.enters("commands query-status");
     shell.prompts();
     // A terminal may be closed, so it is there before the end.

@@ -203,6 +203,17 @@ impl Terminal {
         true
     }
 
+    /// Waits until the program has so many threads.
+    pub(crate) fn waits_for_threads(&self, count: usize) {
+        let process = self.child.process_id().expect("it runs");
+        let tasks = format!("/proc/{process}/task");
+        let end = Instant::now() + DEADLINE;
+        while std::fs::read_dir(&tasks).expect("it runs").count() < count {
+            assert!(Instant::now() < end, "no {count} threads");
+            thread::yield_now();
+        }
+    }
+
     /// What can be made of the screen as it is now.
     pub(crate) fn looks<T>(&self, look: impl Fn(&vt100::Screen) -> T) -> T {
         look(self.screen.0.lock().expect("nobody panicked").screen())

@@ -1,0 +1,153 @@
+//! Arguments that are given in several ways, more than once, or not at all.
+
+use std::fs;
+
+use crate::setup::{daemon, machine};
+
+#[test]
+fn nothing_is_given_twice() {
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let file = server.path("file");
+    fs::write(&file, "").unwrap();
+    let fds = format!("closefd fdname=f --fd f={0} --fd f={0}", file.display());
+    for (line, key) in [
+        ("blockdev-add driver=null-co driver=null-aio", "driver"),
+        ("blockdev-add driver=null-co size=1 size:=2", "size"),
+        (
+            "blockdev-add driver=raw file.driver=null-co file.driver=null-aio",
+            "file.driver",
+        ),
+        (
+            "supports blockdev-add driver=null-co driver=null-co",
+            "driver",
+        ),
+        ("describe blockdev-add driver=raw driver=raw", "driver"),
+        (&fds, "f"),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        let expected = format!("error: '{key}' is given twice\n");
+        assert_eq!((code, err), (2, expected), "{line}");
+    }
+    // In that form the last one counts, as on QEMU's command line.
+    qmp.say("blockdev-add --keyval null-co,node-name=m,node-name=n")
+        .good();
+    qmp.say("blockdev-del node-name=n").good();
+}
+
+#[test]
+fn what_is_given_as_json_chooses_the_branch() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (words, sent) in [
+        (
+            &[
+                r#"{"driver": "null-co", "node-name": "a"}"#,
+                "size=1M",
+                "read-only=on",
+            ][..],
+            r#"{"driver":"null-co","node-name":"a","read-only":true,"size":1048576}"#,
+        ),
+        (
+            &[
+                r#"{"driver": "raw", "node-name": "b", "file": {"driver": "null-co"}}"#,
+                "file.size=1K",
+            ],
+            r#"{"driver":"raw","file":{"driver":"null-co","size":1024},"node-name":"b"}"#,
+        ),
+        (
+            &[
+                r#"{"driver": "quorum", "node-name": "c", "children": [{"driver": "null-co"}]}"#,
+                "vote-threshold=1",
+                "children.0.size=1K",
+                "children.1.driver=null-co",
+                "children.1.size=1K",
+            ],
+            r#"{"children":[{"driver":"null-co","size":1024},{"driver":"null-co","size":1024}],"driver":"quorum","node-name":"c","vote-threshold":1}"#,
+        ),
+        (
+            &[
+                r#"{"node-name": "d"}"#,
+                "--keyval",
+                "size=1K",
+                "driver=null-co",
+            ],
+            r#"{"driver":"null-co","node-name":"d","size":1024}"#,
+        ),
+    ] {
+        let words = ["--trace", "blockdev-add", "--json"].iter().chain(words);
+        let ended = qmp.run(words);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let sent = format!(r#""arguments":{sent}"#);
+        assert!(ended.err.contains(&sent), "{}", ended.err);
+    }
+}
+
+#[test]
+fn words_go_over_what_stands_beside_them() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (words, sent) in [
+        (
+            [
+                "--json",
+                r#"{"driver": "raw", "file": {"driver": "null-co"}, "node-name": "a"}"#,
+                "file.driver=null-aio",
+            ],
+            r#"{"driver":"raw","file":{"driver":"null-aio"},"node-name":"a"}"#,
+        ),
+        (
+            [
+                "--json",
+                r#"{"driver": "raw", "file": "none", "node-name": "b"}"#,
+                "file.driver=null-co",
+            ],
+            r#"{"driver":"raw","file":{"driver":"null-co"},"node-name":"b"}"#,
+        ),
+        (
+            ["--keyval", "null-co,node-name=x", "node-name=c"],
+            r#"{"driver":"null-co","node-name":"c"}"#,
+        ),
+    ] {
+        let ended = qmp.run(["--trace", "blockdev-add"].iter().chain(&words));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let sent = format!(r#""arguments":{sent}"#);
+        assert!(ended.err.contains(&sent), "{}", ended.err);
+    }
+}
+
+#[test]
+fn what_needs_arguments_is_not_sent_without_them() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    for (line, error) in [
+        ("device_del", "'id' is missing: a string is expected"),
+        ("qom-get", "'path' is missing: a string is expected"),
+    ] {
+        let (code, err) = qmp.say(&format!("--trace {line}")).bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(err.contains(&format!("error: {error}\n")), "{line}: {err}");
+        let sent = format!("C: {{\"execute\":\"{line}\"");
+        assert!(!err.contains(&sent), "{line}: {err}");
+    }
+    assert_eq!(qmp.say("device_del --unchecked").bad().0, 1);
+    // What is optional may be left out.
+    let ended = qmp.say("--trace query-stats-schemas");
+    assert!(!ended.err.contains("query-qmp-schema"), "{}", ended.err);
+}
+
+#[test]
+fn a_table_that_is_piped_is_whole() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    let long = "x".repeat(90);
+    qmp.say(&format!("object-add qom-type=iothread id={long}"))
+        .good();
+    let table = qmp.say("query-iothreads -o table").good();
+    assert!(table.contains(&long) && !table.contains('…'), "{table}");
+}
