@@ -132,6 +132,8 @@ fn a_copy_is_brought_from_release_to_release() {
     }
     assert!(!copied.join("schema/qapi/stale.json").exists());
 
+    let told = told[1..].concat();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in [
         "`query-accelerators`;",
         "`SCLP_CPI_INFO_AVAILABLE`;",
@@ -143,7 +145,6 @@ fn a_copy_is_brought_from_release_to_release() {
         "`flags` of `CXLCommonEventBase` was uint8",
         "- Deprecated: `query-kvm`.",
     ] {
-        let told = told[1..].concat();
         assert!(told.contains(text), "{text} is not in {told}");
     }
     // Each release has its entry, the last one as it is here.
