@@ -17,7 +17,7 @@ use qapi_rt::types::{ErrorClass, Object};
 use qapi_rt::{ErrorKind, Violation};
 
 use crate::arguments::{self, Given};
-use crate::cli::{flag, merged};
+use crate::cli::{self, flag, merged};
 use crate::complete::{self, Candidate};
 use crate::connect;
 use crate::describe;
@@ -149,8 +149,7 @@ pub(crate) fn run(
             if said("fd").is_some() {
                 return Err(Failure::usage("a guest agent takes no --fd"));
             }
-            let words = behind.get_many::<String>("words").unwrap_or_default();
-            let given = Given::words(words)?;
+            let given = Given::words(cli::words_of(behind))?;
             let given = given.json(said("json").as_deref(), &settings.interrupts)?;
             let given = given.keyval(said("keyval"));
             let unchecked = flag(behind, before, "unchecked");

@@ -27,13 +27,22 @@ pub(crate) struct Typed {
 
 /// The grammar of what comes after the command's name.
 pub(crate) fn grammar() -> Command {
+    grammar_with(cli::call_arguments())
+}
+
+/// The same within the shell, where what is said of all commands was said before.
+pub(crate) fn shell_grammar() -> Command {
+    grammar_with(cli::call_only())
+}
+
+fn grammar_with(options: impl IntoIterator<Item = Arg>) -> Command {
     Command::new("command")
         .no_binary_name(true)
         .disable_version_flag(true)
         .about("A command of the server; `qmp describe` says what it takes")
         .override_usage("qmp [OPTIONS] COMMAND [KEY=VALUE | KEY:=JSON]...")
         .arg(Arg::new("words").num_args(0..).help("Arguments"))
-        .args(cli::call_arguments())
+        .args(options)
 }
 
 impl Typed {
@@ -44,7 +53,10 @@ impl Typed {
         before: &ArgMatches,
         interrupts: &Interrupts,
     ) -> Result<Self, Failure> {
-        let words = behind.get_many::<String>("words").unwrap_or_default();
+        if name.trim().is_empty() {
+            return Err(Failure::usage("the name of the command is empty"));
+        }
+        let words = cli::words_of(behind);
         let json = merged::<String>(behind, before, "json");
         let fds = [before, behind]
             .into_iter()

@@ -333,6 +333,12 @@ pub(crate) fn nothing() -> ArgMatches {
     ArgMatches::default()
 }
 
+/// What stands behind a command of the server or of an agent, options aside.
+pub(crate) fn words_of(behind: &ArgMatches) -> impl Iterator<Item = &String> {
+    let words = behind.try_get_many::<String>("words");
+    words.ok().flatten().unwrap_or_default()
+}
+
 /// `500ms`, `10s`, `2m`, `1h`; seconds if there is no unit.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

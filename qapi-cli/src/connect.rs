@@ -131,6 +131,15 @@ impl Target {
     }
 }
 
+/// Whether it is a socket of this machine, to be connected to at once or not at all.
+pub(crate) fn is_socket_here(address: &str) -> bool {
+    let address = (!address.starts_with("exec:")).then(|| address.parse());
+    matches!(
+        address,
+        Some(Ok(Address::Unix(_) | Address::Abstract(_) | Address::Fd(_)))
+    )
+}
+
 /// What is no path and no other address may be the name of a machine that runs here.
 fn is_name(address: &str) -> bool {
     !address.contains(['/', ':']) && !Path::new(address).exists()

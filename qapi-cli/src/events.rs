@@ -120,8 +120,9 @@ pub(crate) fn follow(session: &Session, wanted: &Wanted) -> Result<(), Failure> 
                     (Some(until), _) => {
                         Err(Failure::refused(format!("no {until} within the time")))
                     }
-                    (None, Some(_)) => Err(Failure::refused(format!(
-                        "{left} more events did not come within the time"
+                    (None, Some(count)) => Err(Failure::refused(format!(
+                        "{} of {count} events came within the time",
+                        count - left
                     ))),
                 };
             }

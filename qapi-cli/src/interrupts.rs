@@ -56,6 +56,33 @@ impl Interrupts {
         self.before_sending(read, || None)
     }
 
+    /// Does what comes before a command is sent, which looks here every now and then and stops at an error: that Ctrl-C was
+    /// pressed, or that it is of no use, which `doubt` is asked once if it takes long.
+    pub(crate) fn looked_for<T>(
+        &self,
+        work: impl FnOnce(&mut (dyn FnMut() -> io::Result<()> + Send)) -> Result<T, Failure>,
+        doubt: impl FnOnce() -> Option<Failure> + Send,
+    ) -> Result<T, Failure> {
+        let held = self.hold();
+        let (mut doubt, doubtful) = (Some(doubt), Instant::now() + DOUBTFUL);
+        let mut useless = None;
+        let mut look = || {
+            if Instant::now() >= doubtful {
+                useless = doubt.take().and_then(|doubt| doubt());
+            }
+            match held.interrupted() || useless.is_some() {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => Ok(()),
+            }
+        };
+        let done = work(&mut look);
+        match done {
+            Err(_) if held.interrupted() => Err(Failure::interrupted_before()),
+            Err(failure) => Err(useless.unwrap_or(failure)),
+            done => done,
+        }
+    }
+
     /// Does what comes before a command is sent in a thread of its own, while this one looks for Ctrl-C. If it takes long,
     /// `doubt` is asked once whether it is of any use.
     pub(crate) fn before_sending<T: Send + 'static>(

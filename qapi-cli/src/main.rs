@@ -83,8 +83,11 @@ fn behind(matches: &ArgMatches) -> Result<ArgMatches, clap::Error> {
     if is_own {
         return Ok(behind.clone());
     }
-    let words = behind.get_many::<String>("").unwrap_or_default();
-    call::grammar().try_get_matches_from(words)
+    match behind.get_many::<String>("") {
+        Some(words) if words.len() > 0 => call::grammar().try_get_matches_from(words),
+        // The most usual is not to wait for a grammar.
+        _ => Ok(cli::nothing()),
+    }
 }
 
 /// What clap says: help goes to standard output.
@@ -130,6 +133,7 @@ fn settings(behind: &ArgMatches, before: &ArgMatches) -> Result<Settings, Failur
         fresh: flag(behind, before, "fresh"),
         oob: flag(behind, before, "oob"),
         record: None,
+        is_shell: false,
         interrupts: interrupts.map_err(|error| Failure::usage(format!("SIGINT: {error}")))?,
     })
 }

@@ -1,10 +1,11 @@
 //! A connection, and what is known of the server.
 
 use std::collections::HashSet;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use qapi_rt::blocking::{Client, Pending};
+use qapi_rt::blocking::{Builder, Client, Pending};
 use qapi_rt::capabilities::Capabilities;
 use qapi_rt::session::client::{RawCommand, Request};
 use qapi_rt::types::codec::{Decode, Reader};
@@ -13,12 +14,14 @@ use qapi_rt::{ErrorKind, types::ErrorClass};
 
 use crate::cli;
 use crate::connect;
+use crate::explain::did_you_mean;
 use crate::failure::Failure;
 use crate::interrupts::{Interrupts, LOOK};
 use crate::machines::Kind;
 use crate::output::Output;
 use crate::record;
 use crate::schema::Cache;
+use crate::shell;
 
 /// What the command line says of everything.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) oob: bool,
     /// Where all messages are written down.
     pub(crate) record: Option<record::Wanted>,
+    /// Whether commands come from the shell or a script of its.
+    pub(crate) is_shell: bool,
     pub(crate) interrupts: Interrupts,
 }
 
@@ -66,23 +71,33 @@ pub(crate) struct Schema {
 impl Session {
     /// Connects, unless Ctrl-C is pressed meanwhile.
     pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
-        let wanted = settings.clone();
-        let connect = move || Self::connect_unwatched(&wanted);
         let address = settings.address.as_deref().unwrap_or_default();
         let doubt = || connect::doubted(address, Kind::Qmp);
+        if connect::is_socket_here(address) {
+            // A thread would take longer than the rest.
+            let connect = |look: &mut (dyn FnMut() -> io::Result<()> + Send)| {
+                let builder = Client::builder().child(|| look().map(|()| None));
+                Self::connect_by(builder, settings)
+            };
+            return settings.interrupts.looked_for(connect, doubt);
+        }
+        let wanted = settings.clone();
+        let connect = move || Self::connect_unwatched(&wanted);
         settings.interrupts.before_sending(connect, doubt)
     }
 
     /// Connects where nobody would be told of Ctrl-C.
     pub(crate) fn connect_unwatched(settings: &Settings) -> Result<Self, Failure> {
+        Self::connect_by(Client::builder(), settings)
+    }
+
+    fn connect_by(builder: Builder<'_>, settings: &Settings) -> Result<Self, Failure> {
         let address = settings.address.clone().ok_or_else(|| {
             Failure::usage(
                 "which server? -s ADDRESS says it, or QMP_SOCKET; `qmp ls` shows what runs here",
             )
         })?;
-        let builder = Client::builder()
-            .deadline(settings.deadline())
-            .oob(settings.oob);
+        let builder = builder.deadline(settings.deadline()).oob(settings.oob);
         let (client, child) = connect::client(builder, &address, settings.record.as_ref())?;
         Ok(Self {
             client,
@@ -122,8 +137,13 @@ impl Session {
                     && let Ok(Some(schema)) = self.schema()
                 {
                     let known = schema.capabilities.commands().map(|command| command.name());
-                    let known = known.chain(cli::own());
-                    failure.message += &crate::explain::did_you_mean(&name, known);
+                    failure.message += &match self.settings.is_shell {
+                        true if cli::is_own(&name) => {
+                            format!("; `qmp {name}` is not for the shell")
+                        }
+                        true => did_you_mean(&name, known.chain(shell::own())),
+                        false => did_you_mean(&name, known.chain(cli::own())),
+                    };
                 }
                 Err(failure)
             }

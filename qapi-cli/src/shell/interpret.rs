@@ -72,6 +72,11 @@ pub(crate) const OWN: [(&str, &str); 15] = [
     ("version", "what the server is"),
 ];
 
+/// Their names.
+pub(crate) fn own<'a>() -> impl Iterator<Item = &'a str> {
+    OWN.into_iter().map(|(name, _)| name)
+}
+
 /// Those that are of no use in a file.
 const NOT_KEPT: [&str; 5] = ["events", "exit", "save", "source", "timing"];
 
@@ -103,9 +108,11 @@ pub(crate) struct Interpreter {
 impl Interpreter {
     /// For a script.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
-        let session = Session::connect(settings)?;
+        let mut settings = settings.clone();
+        settings.is_shell = true;
+        let session = Session::connect(&settings)?;
         Ok(Self {
-            settings: settings.clone(),
+            settings,
             session: Arc::new(Mutex::new(Arc::new(session))),
             watch: None,
             timing: false,
@@ -118,7 +125,8 @@ impl Interpreter {
     /// For a person, who sees events and may see the server come back.
     pub(crate) fn interactive(settings: &Settings) -> Result<Self, Failure> {
         let mut interpreter = Self::new(settings)?;
-        interpreter.watch = Some(Watch::start(settings, &interpreter.session));
+        let watch = Watch::start(&interpreter.settings, &interpreter.session);
+        interpreter.watch = Some(watch);
         Ok(interpreter)
     }
 
@@ -270,7 +278,7 @@ impl Interpreter {
         words: &[String],
         oob: bool,
     ) -> Result<(), Failure> {
-        let behind = call::grammar().try_get_matches_from(words);
+        let behind = call::shell_grammar().try_get_matches_from(words);
         let behind = behind.map_err(|error| {
             let text = error.render().to_string();
             Failure::usage(text.trim().trim_start_matches("error: ").to_owned())

@@ -18,7 +18,7 @@ use crate::output::Role;
 use crate::session::Settings;
 use crate::words;
 
-pub(crate) use interpret::{Interpreter, Outcome, message};
+pub(crate) use interpret::{Interpreter, Outcome, message, own};
 use mode::Ahead;
 
 /// `qmp` without a command: a shell on a terminal, a script otherwise.

@@ -141,6 +141,20 @@ fn what_needs_arguments_is_not_sent_without_them() {
 }
 
 #[test]
+fn a_command_has_a_name() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for name in ["", " "] {
+        let (code, err) = qmp.run([name]).bad();
+        assert_eq!(
+            (code, &*err),
+            (2, "error: the name of the command is empty\n")
+        );
+    }
+}
+
+#[test]
 fn a_table_that_is_piped_is_whole() {
     let Some((_server, qmp)) = machine("none") else {
         return;

@@ -22,6 +22,12 @@ fn commands_are_executed() {
     shell.sees(r#""status": "running""#);
     shell.enters("query-nam");
     shell.sees("did you mean 'query-name'?");
+    shell.enters("exti");
+    shell.sees("did you mean 'exit'?");
+    shell.enters("ls");
+    shell.sees("`qmp ls` is not for the shell");
+    shell.enters("query-name --output yaml");
+    shell.sees("unexpected argument '--output'");
     shell.enters("blockdev-add driver=null-co sise=1");
     shell.sees("'sise' is not known; did you mean 'size'?");
     shell.enters("hmp info status");
