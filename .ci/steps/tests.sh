@@ -4,8 +4,11 @@ about[tests]="cargo test --workspace --all-features"
 step_tests() {
   local status=0
   need_peers
-  # The client of the language server's tests.
+  # The clients of the language server's tests; Eglot comes with Emacs from 29 on.
   need nvim neovim
+  need emacs emacs-nox
+  emacs --batch -q --eval "(progn (package-initialize) (require 'eglot))" 2>/dev/null ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends elpa-eglot >/dev/null
   # What the reference's site is looked at with.
   need chromium chromium
   need_readers
@@ -17,7 +20,7 @@ step_tests() {
   return "$status"
 }
 
-# Other projects' tools that read what `qapi-gen export` writes.
+# Other projects' tools that read what `qapi-gen export` writes, and VS Code's library for language servers.
 need_readers() {
   local from=qapi-gen/tests/export to=$PWD/target/tools/readers
   export PATH="$to/python/bin:$to/node_modules/.bin:$PATH" NODE_PATH=$to/node_modules

@@ -4,6 +4,8 @@
 mod client;
 #[allow(dead_code)] // Other tests need more of it.
 mod common;
+#[path = "lsp/emacs.rs"]
+mod emacs;
 #[path = "lsp/names.rs"]
 mod names;
 #[path = "lsp/nvim.rs"]
@@ -17,6 +19,8 @@ mod run;
 mod session;
 #[path = "lsp/typing.rs"]
 mod typing;
+#[path = "lsp/vscode.rs"]
+mod vscode;
 #[path = "lsp/writing.rs"]
 mod writing;
 

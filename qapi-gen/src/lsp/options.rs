@@ -4,6 +4,8 @@ use super::{Options, uri};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+const KEYS: [&str; 3] = ["roots", "includePath", "legacy"];
+
 /// The options, with those that the client has for its workspace, and what is wrong with any of them.
 pub(super) fn configured(options: &Options, params: &Value) -> (Options, Vec<String>) {
     let mut options = options.clone();
@@ -12,6 +14,15 @@ pub(super) fn configured(options: &Options, params: &Value) -> (Options, Vec<Str
     if !given.is_null() && !given.is_object() {
         warnings.push(format!("initializationOptions are an object, not {given}"));
     }
+    let keys = given.as_object().into_iter().flat_map(|given| given.keys());
+    warnings.extend(keys.filter(|key| !KEYS.contains(&key.as_str())).map(|key| {
+        let like = crate::suggest::closest(key, &mut KEYS.into_iter());
+        let like = like.map_or_else(
+            || format!("there are {}", KEYS.join(", ")),
+            |like| format!("did you mean '{like}'?"),
+        );
+        format!("there is no option '{key}'; {like}")
+    }));
     let folder = params["rootUri"]
         .as_str()
         .or_else(|| params["workspaceFolders"][0]["uri"].as_str())

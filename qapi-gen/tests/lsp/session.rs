@@ -249,6 +249,15 @@ fn options_that_are_of_no_use_are_told() {
             json!([]),
             vec!["initializationOptions are an object"],
         ),
+        (
+            vec![],
+            json!({ "root": ["a.json"], "includepath": [], "verbose": 1 }),
+            vec![
+                "no option 'includepath'; did you mean 'includePath'?",
+                "no option 'root'; did you mean 'roots'?",
+                "no option 'verbose'; there are roots, includePath, legacy",
+            ],
+        ),
     ] {
         let told = shown(&arguments, options.clone());
         assert_eq!(told.len(), expected.len(), "{options}: {told:?}");
