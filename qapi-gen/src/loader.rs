@@ -4,13 +4,17 @@ use crate::names::FastMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+/// What all files of a schema may hold together, in bytes.
+const MAX_FILES: u64 = u32::MAX as u64;
+
 /// Gives the front end the files that it asks for.
 pub trait Loader {
     /// The contents of a file. The front end takes care of invalid UTF-8.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read; the reason becomes part of the diagnostic.
+    /// Why it cannot be read; the reason becomes part of the diagnostic. [`io::ErrorKind::FileTooLarge`] says that it is
+    /// longer than all files of a schema may be.
     fn load(&self, path: &Path) -> io::Result<Vec<u8>>;
 
     /// A path that is the same for every way to write one path, so that a file is included once
@@ -28,9 +32,12 @@ pub struct DiskLoader;
 
 impl Loader for DiskLoader {
     fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let kind = std::fs::metadata(path)?.file_type();
-        if !kind.is_file() && !kind.is_dir() {
+        let found = std::fs::metadata(path)?;
+        if !found.is_file() && !found.is_dir() {
             return Err(io::Error::other("not a regular file"));
+        }
+        if found.is_file() && found.len() > MAX_FILES {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         std::fs::read(path)
     }

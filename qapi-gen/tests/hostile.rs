@@ -94,6 +94,23 @@ fn a_directory_as_root_file() {
     );
 }
 
+/// Files with holes, which nobody reads.
+#[cfg(unix)]
+#[test]
+fn files_of_more_than_4_gib() {
+    let folder = Folder::new("large");
+    let large = fs::File::create(folder.0.join("large.json")).unwrap();
+    large.set_len(1 << 32).unwrap();
+    let found = error(folder.read("large.json"));
+    assert_eq!(found, (Code::TooLarge, String::new()));
+    folder.file(
+        "main.json",
+        "{ 'command': 'stop' }\n{ 'include': 'large.json' }",
+    );
+    let found = folder.relative(error(folder.read("main.json")));
+    assert_eq!(found, (Code::TooLarge, "main.json:2:1".into()));
+}
+
 #[test]
 fn a_directory_as_included_file() {
     let folder = Folder::new("directory");

@@ -29,8 +29,8 @@ pub struct Explanation {
     pub section: &'static str,
     /// What the rule is good for, and what to do: lines of running text.
     pub text: &'static str,
-    /// A schema that breaks the rule. Where it has several files, lines `+++ NAME` start the others. Empty for what needs
-    /// more than a few lines, which the text tells then. `%{E9}` stands for the byte E9 where it is no UTF-8.
+    /// A schema that breaks the rule. Where it has several files, lines `+++ NAME` start the others. `%{E9}` stands for the
+    /// byte E9 where it is no UTF-8. Where a few lines are no example, it is what a shell shows, its commands after `$ `.
     pub breaks: &'static str,
     /// A schema that keeps the rule, and nearly breaks it.
     pub keeps: &'static str,

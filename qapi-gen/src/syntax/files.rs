@@ -36,6 +36,10 @@ pub(crate) fn parse(root: &Path, text: Option<Vec<u8>>, input: Input, options: O
 fn read(root: &Path, text: Option<Vec<u8>>, input: Input, parsed: &mut Parsed) {
     let text = match text.map_or_else(|| input.loader.load(root), Ok) {
         Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            parsed.report.push(too_large(None));
+            return;
+        }
         Err(error) => {
             let message = format!("cannot read '{}': {}", root.display(), reason(&error));
             let diagnostic = Diagnostic::without_place(Code::UnreadableRoot, message);
@@ -176,6 +180,12 @@ impl Reading<'_> {
         error: &io::Error,
         parsed: &mut Parsed,
     ) {
+        if error.kind() == ErrorKind::FileTooLarge {
+            parsed.report.push(too_large(Some(include.anchor)));
+            parsed.incomplete = true;
+            self.read.insert(place.identity);
+            return;
+        }
         let (path, reason) = (place.path.display(), reason(error));
         let message = format!("cannot read include file '{path}': {reason}");
         let mut diagnostic = Diagnostic::new(Code::IncludeUnreadable, include.span, message)
@@ -192,6 +202,15 @@ impl Reading<'_> {
         // One report is enough for a file that several others include.
         self.read.insert(place.identity);
         parsed.report.push(diagnostic);
+    }
+}
+
+/// The error of a file that is one too many, with where it is included.
+fn too_large(from: Option<Span>) -> Diagnostic {
+    let message = "the files of the schema exceed 4 GiB";
+    match from {
+        Some(span) => Diagnostic::new(Code::TooLarge, span, message),
+        None => Diagnostic::without_place(Code::TooLarge, message),
     }
 }
 
@@ -216,11 +235,7 @@ impl Parsed {
         };
         let name = place.path.to_string_lossy().into_owned();
         let Some(file) = self.sources.add(name, text, from) else {
-            let message = "the files of the schema exceed 4 GiB";
-            self.report.push(match from {
-                Some(span) => Diagnostic::new(Code::TooLarge, span, message),
-                None => Diagnostic::without_place(Code::TooLarge, message),
-            });
+            self.report.push(too_large(from));
             self.incomplete = true;
             return None;
         };

@@ -1,8 +1,8 @@
 //! Schemas as the command line names them.
 
-use qapi_gen::Frontend;
 use qapi_gen::diagnostic::Errors;
 use qapi_gen::model::Schema;
+use qapi_gen::{DiskLoader, Frontend, Loader as _};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -87,8 +87,9 @@ impl Root {
     /// The bytes of the root file.
     pub(crate) fn text(&self) -> Result<Vec<u8>, Failure> {
         match self {
+            Root::File(path) if is_pipe(path) => std::fs::read(path).map_err(Failure::Stdin),
             // The library says why a file cannot be read.
-            Root::File(path) => match std::fs::read(path) {
+            Root::File(path) => match DiskLoader.load(path) {
                 Ok(text) => Ok(text),
                 Err(_) => match Frontend::new().read(path) {
                     Ok(_) => Ok(Vec::new()),

@@ -130,6 +130,16 @@ fn is_log(text: &str) -> bool {
 
 /// A root file instead of the folder of a source tree.
 fn file(argument: &Path) -> Result<PathBuf, Outcome> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if std::fs::metadata(argument).is_ok_and(|found| found.file_type().is_socket()) {
+            let path = argument.display();
+            return Err(complain(&format!(
+                "{path} is a socket; unix:{path} asks the server there"
+            )));
+        }
+    }
     if !argument.is_dir() {
         return Ok(argument.to_owned());
     }
