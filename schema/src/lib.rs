@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+// Beside what the repository's docs/build writes, not elsewhere.
+#![cfg_attr(
+    not(docsrs),
+    doc = "\n## As web sites\n\nThe interfaces with search: [QMP](../reference/qmp/index.html), the \
+           [storage daemon](../reference/qsd/index.html), the [guest agent](../reference/qga/index.html)."
+)]
 
 use std::path::{Path, PathBuf};
 
