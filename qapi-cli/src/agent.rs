@@ -17,6 +17,7 @@ use qapi_rt::types::{ErrorClass, Object};
 use qapi_rt::{ErrorKind, Violation};
 
 use crate::arguments::{self, Given};
+use crate::call::named;
 use crate::cli::{self, flag, merged};
 use crate::complete::{self, Candidate};
 use crate::connect;
@@ -27,7 +28,9 @@ use crate::interrupts::{DOUBTFUL, LOOK};
 use crate::known::Interface;
 use crate::machines::Kind;
 use crate::output::{Json, print};
+use crate::pasted;
 use crate::session::{Call, Settings, Text};
+use crate::shell;
 
 /// What a call that is late by itself has to say so.
 const SPARE: Duration = Duration::from_millis(500);
@@ -152,32 +155,46 @@ pub(crate) fn run(
             let given = Given::words(cli::words_of(behind))?;
             let given = given.json(said("json").as_deref(), &settings.interrupts)?;
             let given = given.keyval(said("keyval"));
+            let message = pasted::unmarked(name);
+            if message.starts_with('{') && given.is_empty() {
+                let (name, arguments, _) = shell::parts(message)?;
+                return send(settings, &name, arguments).map(|()| 0);
+            }
+            named(name)?;
             let unchecked = flag(behind, before, "unchecked");
             let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
-            let is_unknown = Arc::new(AtomicBool::new(false));
-            let noted = Arc::clone(&is_unknown);
-            let call = Call::new(name, arguments);
-            let reply = with_agent(settings, name, Some(settings.deadline()), move |agent| {
-                let reply = agent.execute(call);
-                reply.inspect_err(|error| {
-                    let is_unknown = error.class() == Some(&ErrorClass::CommandNotFound);
-                    noted.store(is_unknown, Ordering::SeqCst);
-                })
-            });
-            let Text(reply) = reply.map_err(|mut failure| {
-                if is_unknown.load(Ordering::SeqCst) {
-                    failure.message += &proposal(settings, name);
-                }
-                failure
-            })?;
-            settings.output.reply(&reply)
+            send(settings, name, arguments)
         }
     }
     .map(|()| 0)
 }
 
+/// Executes a command, and shows what it returns.
+fn send(settings: &Settings, name: &str, arguments: Object) -> Result<(), Failure> {
+    let is_unknown = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&is_unknown);
+    let call = Call::new(name, arguments);
+    let reply = with_agent(settings, name, Some(settings.deadline()), move |agent| {
+        let reply = agent.execute(call);
+        reply.inspect_err(|error| {
+            let is_unknown = error.class() == Some(&ErrorClass::CommandNotFound);
+            noted.store(is_unknown, Ordering::SeqCst);
+        })
+    });
+    let Text(reply) = reply.map_err(|mut failure| {
+        if is_unknown.load(Ordering::SeqCst) {
+            failure.message += &proposal(settings, name);
+        }
+        failure
+    })?;
+    settings.output.reply(&reply)
+}
+
 /// What was meant by the name of no command.
 fn proposal(settings: &Settings, name: &str) -> String {
+    if qapi_rt::qmp::COMMANDS.iter().any(|info| info.name == name) {
+        return "; it is one of QMP monitors, not of guest agents".to_owned();
+    }
     let (grammar, theirs) = (grammar(), known_commands(settings));
     let own = grammar.get_subcommands().map(Command::get_name);
     let theirs = theirs.iter().map(|candidate| &*candidate.value);
@@ -369,6 +386,17 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
             let mut to = PathBuf::from(to);
             if to.is_dir() {
                 to.push(base(path, &GUEST_SEPARATORS)?);
+            }
+            // Before all of it is read.
+            let folder = match to.as_os_str().as_encoded_bytes() {
+                [.., b'/'] => Some(&*to),
+                _ => to.parent().filter(|folder| !folder.as_os_str().is_empty()),
+            };
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                let folder = folder.display();
+                return Err(Failure::usage(format!(
+                    "{folder}: there is no such directory"
+                )));
             }
             let file = ReadFile::new(path).limit(usize::MAX);
             let contents = with_agent(

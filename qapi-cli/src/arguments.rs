@@ -82,9 +82,7 @@ impl Given {
         let text = match text {
             None => return Ok(self),
             Some("-") => {
-                let read = interrupts.standard_input()?;
-                input = String::from_utf8(read)
-                    .map_err(|_| Failure::usage("standard input: it is not UTF-8"))?;
+                input = interrupts.standard_text()?;
                 input.as_str()
             }
             Some(text) => text,

@@ -53,9 +53,7 @@ impl Typed {
         before: &ArgMatches,
         interrupts: &Interrupts,
     ) -> Result<Self, Failure> {
-        if name.trim().is_empty() {
-            return Err(Failure::usage("the name of the command is empty"));
-        }
+        named(name)?;
         let words = cli::words_of(behind);
         let json = merged::<String>(behind, before, "json");
         let fds = [before, behind]
@@ -104,6 +102,14 @@ impl Typed {
             session.execute_as(Call::new(&self.name, arguments), self.oob)?
         };
         session.output().reply(&reply)
+    }
+}
+
+/// Refuses what is no name.
+pub(crate) fn named(name: &str) -> Result<(), Failure> {
+    match name.trim() {
+        "" => Err(Failure::usage("the name of the command is empty")),
+        _ => Ok(()),
     }
 }
 

@@ -56,6 +56,12 @@ impl Interrupts {
         self.before_sending(read, || None)
     }
 
+    /// The same where it has to be text.
+    pub(crate) fn standard_text(&self) -> Result<String, Failure> {
+        let read = self.standard_input()?;
+        String::from_utf8(read).map_err(|_| Failure::usage("standard input: it is not UTF-8"))
+    }
+
     /// Does what comes before a command is sent, which looks here every now and then and stops at an error: that Ctrl-C was
     /// pressed, or that it is of no use, which `doubt` is asked once if it takes long.
     pub(crate) fn looked_for<T>(

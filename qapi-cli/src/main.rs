@@ -56,6 +56,13 @@ fn start(words: Vec<OsString>) -> ExitCode {
         let words = ["qmp"].into_iter().chain(of.map(String::as_str));
         return start(words.chain(["--help"]).map(OsString::from).collect());
     }
+    if let Some(("agent", agent)) = matches.subcommand()
+        && let Some(("help", help)) = agent.subcommand()
+    {
+        let of = help.get_many::<String>("").unwrap_or_default();
+        let words = ["qmp", "agent"].into_iter().chain(of.map(String::as_str));
+        return start(words.chain(["--help"]).map(OsString::from).collect());
+    }
     let behind = match behind(&matches) {
         Ok(behind) => behind,
         Err(error) => return usage(&error),

@@ -141,6 +141,9 @@ impl Session {
                         true if cli::is_own(&name) => {
                             format!("; `qmp {name}` is not for the shell")
                         }
+                        _ if name.starts_with("guest-") => {
+                            "; it may be one of a guest agent, for `qmp agent`".to_owned()
+                        }
                         true => did_you_mean(&name, known.chain(shell::own())),
                         false => did_you_mean(&name, known.chain(cli::own())),
                     };

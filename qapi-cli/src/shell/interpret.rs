@@ -246,6 +246,9 @@ impl Interpreter {
             }
             "source" => {
                 let path = needed()?.to_owned();
+                if path == "-" && self.watch.is_some() {
+                    return Err(Failure::usage("source -: lines can be pasted here"));
+                }
                 if self.depth == 16 {
                     return Err(Failure::usage(format!(
                         "{path}: too many files within files"
@@ -337,6 +340,17 @@ const SAID: [&str; 4] = ["return", "error", "event", "QMP"];
 
 /// A whole message, as from a log.
 pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
+    let (command, arguments, oob) = parts(text)?;
+    // It was done when the connection was made.
+    if command == "qmp_capabilities" {
+        return Ok(());
+    }
+    let reply = session.execute_as(Call::new(&command, arguments), oob)?;
+    session.output().reply(&reply)
+}
+
+/// What a message says: its command and arguments, and whether it is to be executed out of band.
+pub(crate) fn parts(text: &str) -> Result<(String, Object, bool), Failure> {
     let message = from_str::<Object>(text, Mode::Strict);
     let message = message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
     let name = |key: &str| message.get(key).and_then(Value::as_str);
@@ -354,17 +368,12 @@ pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
             ));
         }
     };
-    // It was done when the connection was made.
-    if command == "qmp_capabilities" {
-        return Ok(());
-    }
     let arguments = match message.get("arguments") {
         None => Object::new(),
         Some(Value::Object(arguments)) => arguments.clone(),
         Some(_) => return Err(Failure::usage("'arguments' is no object")),
     };
-    let reply = session.execute_as(Call::new(command, arguments), oob)?;
-    session.output().reply(&reply)
+    Ok((command.to_owned(), arguments, oob))
 }
 
 fn on_off(word: &str) -> Result<bool, Failure> {

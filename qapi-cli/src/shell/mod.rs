@@ -8,7 +8,7 @@ mod mode;
 mod progress;
 mod secrets;
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use reedline::Signal;
@@ -18,7 +18,7 @@ use crate::output::Role;
 use crate::session::Settings;
 use crate::words;
 
-pub(crate) use interpret::{Interpreter, Outcome, message, own};
+pub(crate) use interpret::{Interpreter, Outcome, message, own, parts};
 use mode::Ahead;
 
 /// `qmp` without a command: a shell on a terminal, a script otherwise.
@@ -70,12 +70,11 @@ pub(crate) fn script(settings: &Settings, path: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn source(interpreter: &mut Interpreter, path: &str) -> Result<(), Failure> {
-    let mut text = String::new();
-    let read = match path {
-        "-" => io::stdin().read_to_string(&mut text).map(|_| ()),
-        path => std::fs::read_to_string(Path::new(path)).map(|read| text = read),
+    let text = match path {
+        "-" => interpreter.settings().interrupts.standard_text()?,
+        path => std::fs::read_to_string(Path::new(path))
+            .map_err(|error| Failure::usage(format!("{path}: {error}")))?,
     };
-    read.map_err(|error| Failure::usage(format!("{path}: {error}")))?;
     for (line, statement) in words::statements(&text) {
         match interpreter.execute(&statement) {
             Ok(Outcome::Next) => {}

@@ -81,6 +81,11 @@ fn into_directories() {
         fs::read_to_string(server.path("here/file")).unwrap(),
         "text"
     );
+    for to in ["/nonexistent/file", "/nonexistent/"] {
+        let (code, err) = qmp.run(["agent", "cp", &copy, to]).bad();
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("there is no such directory"), "{err}");
+    }
     for (from, to) in [("-", &*folder), (&folder, here), ("guest:..", here)] {
         let (code, err) = qmp.run(["agent", "cp", from, to]).bad();
         assert_eq!(code, 2, "{err}");
@@ -147,6 +152,10 @@ fn mistyped_names() {
         assert!(name.is_empty() || err.contains(&proposal), "{line}: {err}");
     }
     assert_eq!(qmp.say("agent guest-file-open").bad().0, 2);
+    assert_eq!(qmp.run(["agent", ""]).bad().0, 2);
+    let (code, err) = qmp.say("agent query-status").bad();
+    assert_eq!(code, 1);
+    assert!(err.contains("it is one of QMP monitors"), "{err}");
 }
 
 #[test]
@@ -156,6 +165,12 @@ fn any_command() {
     };
     assert_eq!(qmp.say("agent guest-ping").good(), "{}\n");
     assert_eq!(qmp.say("agent guest-sync id=0x10").good(), "16\n");
+    let message = r#"C: {"execute": "guest-sync", "arguments": {"id": 16}}"#;
+    assert_eq!(qmp.run(["agent", message]).good(), "16\n");
+    for help in ["agent help", "agent --help"] {
+        assert!(qmp.say(help).good().contains("fsfreeze"), "{help}");
+    }
+    assert!(qmp.say("agent help run").good().contains("--stdin"));
     let (code, err) = qmp.say("agent guest-sync id=x").bad();
     assert_eq!((code, &*err), (2, "error: 'id' expects an integer\n"));
     let (code, err) = qmp.say("agent guest-file-open pth=/x").bad();

@@ -186,6 +186,9 @@ fn a_name_of_this_program_may_be_meant() {
     let (code, err) = qmp.say("evens").bad();
     assert_eq!(code, 1);
     assert!(err.contains("did you mean 'events'?"), "{err}");
+    let (code, err) = qmp.say("guest-ping").bad();
+    assert_eq!(code, 1);
+    assert!(err.contains("for `qmp agent`"), "{err}");
 }
 
 #[test]
@@ -193,9 +196,11 @@ fn ctrl_c_while_standard_input_is_read() {
     let Some((_server, qmp)) = daemon() else {
         return;
     };
-    let terminal = Terminal::start(&qmp, &["blockdev-add", "--json", "-"]);
-    terminal.waits_for_threads(2);
-    terminal.types("\x03");
-    terminal.sees("interrupted; no command was sent");
-    assert_eq!(terminal.ends(), 130);
+    for words in [&["blockdev-add", "--json", "-"][..], &["run", "-"]] {
+        let terminal = Terminal::start(&qmp, words);
+        terminal.waits_for_threads(2);
+        terminal.types("\x03");
+        terminal.sees("interrupted; no command was sent");
+        assert_eq!(terminal.ends(), 130);
+    }
 }

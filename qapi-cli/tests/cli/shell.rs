@@ -108,6 +108,8 @@ fn events_come_above_the_line() {
     shell.sees("events filter: which?");
     shell.enters("stop --json -");
     shell.sees("--json - is not for the shell");
+    shell.enters("source -");
+    shell.sees("lines can be pasted here");
     shell.enters("events off");
     shell.enters("query-uuid");
     shell.sees("UUID");
