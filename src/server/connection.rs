@@ -60,6 +60,8 @@ pub(crate) struct Connection<D: Dispatch> {
     room: usize,
     in_band: Option<Running<D::Answer>>,
     out_of_band: Option<Running<D::Answer>>,
+    /// Whether it asked for a turn that it did not get at once.
+    awaits_turn: bool,
 }
 
 /// A command in execution.
@@ -86,6 +88,7 @@ impl<D: Dispatch> Connection<D> {
             room: READ_ERRORS,
             in_band: None,
             out_of_band: None,
+            awaits_turn: false,
             core,
         }
     }
@@ -189,10 +192,18 @@ impl<D: Dispatch> Connection<D> {
         let key = self.key();
         let started = self.in_band.is_none();
         if started {
-            if !self.session.has_in_band()
-                || !self.core.options.concurrent && !self.core.turns.take(key, cx.waker())
-            {
+            if !self.session.has_in_band() {
+                // Its client has gone meanwhile, or does not read: the turn is somebody else's.
+                if self.awaits_turn {
+                    self.core.turns.done(key);
+                }
                 return false;
+            }
+            if !self.core.options.concurrent {
+                self.awaits_turn = !self.core.turns.take(key, cx.waker());
+                if self.awaits_turn {
+                    return false;
+                }
             }
             if let Some(request) = self.session.take_in_band() {
                 self.in_band = self.start(&request, cx.waker());

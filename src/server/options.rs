@@ -25,6 +25,7 @@ pub struct Options {
     pub(crate) concurrent: bool,
     pub(crate) mode: Mode,
     pub(crate) grace: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// The release whose interface the types describe.
@@ -98,6 +99,7 @@ impl Options {
             concurrent: false,
             mode: Mode::Strict,
             grace: Duration::from_secs(1),
+            patience: Duration::from_secs(300),
         }
     }
 
@@ -148,6 +150,15 @@ impl Options {
     #[must_use]
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.config = self.config.output_limit(bytes);
+        self
+    }
+
+    /// How long output may wait for a client that takes none of it before that client is disconnected; five minutes unless
+    /// told otherwise. A client that has nothing to take may be silent for as long as it likes, and one that takes some now
+    /// and then is kept. QEMU keeps clients for ever; for that, say [`Duration::MAX`].
+    #[must_use]
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
         self
     }
 

@@ -29,7 +29,7 @@ thread_local! {
 /// A server on tokio: many clients on any number of monitors.
 ///
 /// Every client is a task of its own. The runtime has to have I/O and time enabled. A client that does not read is disconnected when more waits for it than
-/// [`Options::output_limit`]; nobody waits for it.
+/// [`Options::output_limit`], or for longer than [`Options::patience`]; nobody waits for it.
 ///
 /// ```no_run
 /// # #[cfg(feature = "qmp")]
@@ -297,6 +297,7 @@ fn connect<D: Dispatch<Answer = Answer> + Send + Sync>(
         connection: Connection::new(Arc::clone(core), config, credentials),
         stream: Some(stream),
         grace: None,
+        stalled: None,
     }
 }
 
@@ -307,6 +308,8 @@ struct Driver<D: Dispatch> {
     stream: Option<Box<dyn Stream>>,
     /// Runs when the server ends.
     grace: Option<Pin<Box<Sleep>>>,
+    /// Runs while output waits that the client does not take.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<D: Dispatch<Answer = Answer> + Send + Sync> Future for Driver<D> {
@@ -328,6 +331,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Future for Driver<D> {
                 break;
             }
         }
+        this.give_up_if_stalled(cx);
         let over = this.connection.is_over();
         let written = this.stream.is_none() || this.connection.session().output().is_empty();
         if over && written || this.is_late(cx) {
@@ -353,6 +357,7 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Driver<D> {
                 Poll::Pending => break,
                 Poll::Ready(Ok(count)) => {
                     session.sent(count);
+                    self.stalled = None;
                     wrote = true;
                 }
                 Poll::Ready(Err(_)) => {
@@ -400,6 +405,22 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Driver<D> {
             }
         }
         true
+    }
+
+    /// Ends the connection if its client has not taken any of what waits for it for too long.
+    fn give_up_if_stalled(&mut self, cx: &mut Context<'_>) {
+        if self.stream.is_none() || self.connection.session().output().is_empty() {
+            self.stalled = None;
+            return;
+        }
+        let time = self.connection.core().options.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+        if stalled.as_mut().poll(cx).is_ready() {
+            self.connection.session().close();
+            self.stream = None;
+        }
     }
 
     /// Whether the server is ending and this took too long.

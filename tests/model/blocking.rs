@@ -19,7 +19,7 @@ use crate::subject::{Outcome, Subject, Told};
 use crate::tokio::Place;
 
 /// For what is to come: nobody waits that long unless it does not.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(10);
 
 /// For what may be there.
 const SHORT: Duration = Duration::from_micros(100);

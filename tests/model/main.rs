@@ -46,6 +46,7 @@ pub(crate) fn config(share: u32) -> Config {
         cases: all.div_ceil(share),
         failure_persistence: None,
         max_shrink_iters: 1000,
+        max_shrink_time: 30_000,
         ..Config::default()
     }
 }

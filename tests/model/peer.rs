@@ -117,6 +117,22 @@ impl Peer {
         self.write(message, &reply);
     }
 
+    /// Answers what this client did not ask; without an id only before the negotiation is answered.
+    pub(crate) fn stray(&mut self, number: u16, client_is_ready: bool) {
+        let id = match number % 4 {
+            0 => json!("other"),
+            1 => json!({"a": [1]}),
+            _ => json!(1_000_000_u64 + u64::from(number)),
+        };
+        let early = !self.ready && self.is_quiet() && number.is_multiple_of(2);
+        let reply = match number % 3 {
+            0 => json!({"error": {"class": "GenericError", "desc": "stray"}}),
+            _ => json!({"return": "stray"}),
+        };
+        let id = (!early || client_is_ready).then_some(id);
+        self.reply(Message::Stray, id, reply);
+    }
+
     pub(crate) fn event(&mut self, number: u32) {
         let mut name = "E".to_owned();
         let _ = write!(name, "{}", number % 3);

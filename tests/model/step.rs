@@ -10,6 +10,8 @@ pub(crate) enum Step {
         oob: bool,
         deadline: u16,
     },
+    /// The client makes one, and all that was written comes, its reply the last.
+    Exchange,
     /// The client drops one.
     Forget(u16),
     /// The server reads so many bytes.
@@ -55,7 +57,8 @@ pub(crate) struct Script {
 
 fn step() -> impl Strategy<Value = Step> {
     (any::<u8>(), any::<u16>()).prop_map(|(kind, number)| match kind {
-        0..60 => Step::Call {
+        0..12 => Step::Exchange,
+        12..60 => Step::Call {
             oob: number.is_multiple_of(4),
             deadline: match number % 5 {
                 0 => number % 40,

@@ -130,6 +130,7 @@ impl<S: Subject> World<S> {
         let present = !self.hung_up;
         match step {
             Step::Call { oob, deadline } => self.call(oob, deadline.into())?,
+            Step::Exchange => self.exchange()?,
             Step::Forget(number) => self.forget(number.into())?,
             Step::Read(most) if present && !self.deaf => self.read(most.into())?,
             // On the same connection only when all was read that was written before.
@@ -142,7 +143,7 @@ impl<S: Subject> World<S> {
                 self.events += 1;
                 self.peer.event(self.events);
             }
-            Step::Stray(number) if present => self.stray(number),
+            Step::Stray(number) if present => self.peer.stray(number, self.phase == Phase::Ready),
             Step::Deliver(most) if present => self.deliver(most.into()),
             Step::Take(most) => self.take(most)?,
             Step::Sleep(time) => self.pump(time.into())?,
@@ -202,6 +203,18 @@ impl<S: Subject> World<S> {
             left: None,
         });
         Ok(())
+    }
+
+    fn exchange(&mut self) -> Check {
+        self.call(false, 0)?;
+        self.step(Step::Read(u16::MAX))?;
+        let which = self.peer.requests.len().saturating_sub(1);
+        let which = u16::try_from(which).unwrap();
+        self.step(Step::Reply {
+            which,
+            error: false,
+        })?;
+        self.step(Step::Deliver(u16::MAX))
     }
 
     fn forget(&mut self, number: usize) -> Check {
@@ -318,22 +331,6 @@ impl<S: Subject> World<S> {
         };
         self.calls[number].answer = Some(answer);
         self.peer.reply(Message::Reply(number), id, reply);
-    }
-
-    fn stray(&mut self, number: u16) {
-        let id = match number % 4 {
-            0 => json!("other"),
-            1 => json!({"a": [1]}),
-            _ => json!(1_000_000_u64 + u64::from(number)),
-        };
-        let early = !self.peer.ready && self.peer.is_quiet() && number.is_multiple_of(2);
-        let reply = match number % 3 {
-            0 => json!({"error": {"class": "GenericError", "desc": "stray"}}),
-            _ => json!({"return": "stray"}),
-        };
-        // Without an id only before the negotiation is answered.
-        let id = (!early || self.phase == Phase::Ready).then_some(id);
-        self.peer.reply(Message::Stray, id, reply);
     }
 
     fn deliver(&mut self, most: usize) {

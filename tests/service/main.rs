@@ -1,8 +1,10 @@
 //! Services and the servers that drive them: the one on tokio and the one that a thread drives.
 
 mod dispatch;
-#[cfg(target_os = "linux")]
 mod fairness;
+#[cfg(target_os = "linux")]
+#[cfg(target_os = "linux")]
+mod faults;
 mod introspection;
 #[cfg(target_os = "linux")]
 mod serving;

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::Context;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
@@ -77,6 +78,8 @@ pub(super) struct Link<D: Dispatch> {
     /// Whether it is to be driven for that.
     pub(super) listed: bool,
     pub(super) alarm: Alarm,
+    /// Until when the client has to take some of what waits for it.
+    pub(super) take_by: Option<Instant>,
     /// The listener that it came from, if that serves one client at a time.
     pub(super) listener: Option<usize>,
 }
@@ -90,12 +93,13 @@ impl<D: Dispatch> Link<D> {
             writable: true,
             listed: false,
             alarm,
+            take_by: None,
             listener: None,
         }
     }
 
     /// Does what can be done without waiting; says whether the client is still there.
-    pub(super) fn drive(&mut self, buffer: &mut [u8]) -> bool {
+    pub(super) fn drive(&mut self, buffer: &mut [u8], patience: Duration) -> bool {
         self.listed = false;
         self.alarm.reset();
         let waker = self.alarm.waker.clone();
@@ -104,6 +108,9 @@ impl<D: Dispatch> Link<D> {
         loop {
             self.connection.advance(&mut cx, &mut share);
             let wrote = !self.connection.holds_back(&share) && self.write();
+            if wrote {
+                self.take_by = None;
+            }
             if share.is_used_up() {
                 waker.wake_by_ref();
                 break;
@@ -114,7 +121,18 @@ impl<D: Dispatch> Link<D> {
             }
         }
         let written = self.stream.is_none() || self.connection.session().output().is_empty();
+        if written {
+            self.take_by = None;
+        } else if self.take_by.is_none() {
+            self.take_by = Instant::now().checked_add(patience);
+        }
         !(self.connection.is_over() && written)
+    }
+
+    /// Ends the connection of a client that takes nothing.
+    pub(super) fn give_up(&mut self) {
+        self.connection.session().close();
+        self.stream = None;
     }
 
     /// Whether something was written.

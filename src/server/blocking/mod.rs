@@ -7,7 +7,7 @@
 mod link;
 mod wake;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -108,6 +108,8 @@ pub struct Server<D: Dispatch> {
     alarm: Alarm,
     listeners: Vec<Place>,
     links: HashMap<u64, Link<D>>,
+    /// Those whose clients have to take some of what waits for them, by when.
+    stalled: BTreeSet<(Instant, u64)>,
     buffer: Vec<u8>,
     /// When clients are dropped that did not take what was written for them.
     end: Option<Instant>,
@@ -167,6 +169,7 @@ impl<D: Dispatch> Server<D> {
             alarm,
             listeners: Vec::new(),
             links: HashMap::new(),
+            stalled: BTreeSet::new(),
             buffer: vec![0; READ],
             end: None,
         })
@@ -305,6 +308,7 @@ impl<D: Dispatch> Server<D> {
         for key in ready {
             self.drive(key);
         }
+        self.give_up_stalled();
         let due = control.events().expire(&self.alarm.waker);
         let more = self.keep_going();
         self.set_timer(due)?;
@@ -315,7 +319,14 @@ impl<D: Dispatch> Server<D> {
         let Some(link) = self.links.get_mut(&key) else {
             return;
         };
-        if link.drive(&mut self.buffer) {
+        let before = link.take_by;
+        let goes_on = link.drive(&mut self.buffer, self.core.options.patience);
+        let after = link.take_by.filter(|_| goes_on);
+        if before != after {
+            before.map(|by| self.stalled.remove(&(by, key)));
+            self.stalled.extend(after.map(|by| (by, key)));
+        }
+        if goes_on {
             return;
         }
         let listener = link.listener;
@@ -323,6 +334,20 @@ impl<D: Dispatch> Server<D> {
         if let Some(place) = listener.and_then(|index| self.listeners.get_mut(index)) {
             place.occupied = false;
             self.alarm.waker.wake_by_ref();
+        }
+    }
+
+    /// Ends the connections of clients that have taken nothing for too long.
+    fn give_up_stalled(&mut self) {
+        while let Some(&(by, key)) = self.stalled.first()
+            && by <= Instant::now()
+        {
+            self.stalled.pop_first();
+            if let Some(link) = self.links.get_mut(&key) {
+                link.take_by = None;
+                link.give_up();
+            }
+            self.drive(key);
         }
     }
 
@@ -368,6 +393,7 @@ impl<D: Dispatch> Server<D> {
         let end = *self.end.get_or_insert(end.unwrap_or_else(Instant::now));
         if self.core.control.is_crashed() || end <= Instant::now() {
             self.links.clear();
+            self.stalled.clear();
         }
         !self.links.is_empty()
     }
@@ -375,7 +401,8 @@ impl<D: Dispatch> Server<D> {
     /// Has the timer ring at the earliest time that something is to be done.
     fn set_timer(&mut self, due: Option<Instant>) -> io::Result<()> {
         let retries = self.listeners.iter().filter_map(|place| place.retry);
-        let rings = retries.chain(due).chain(self.end).min();
+        let stalled = self.stalled.first().map(|(by, _)| *by);
+        let rings = retries.chain(due).chain(self.end).chain(stalled).min();
         if rings == self.rings {
             return Ok(());
         }

@@ -13,7 +13,8 @@ use tokio::runtime::Runtime;
 pub(super) trait Host {
     fn control(&self) -> Control;
     fn connect(&mut self);
-    fn send(&mut self, client: usize, bytes: &[u8]);
+    /// Says how many bytes there is room for.
+    fn send(&mut self, client: usize, bytes: &[u8]) -> usize;
     fn read(&mut self, client: usize, most: usize) -> Vec<u8>;
     fn hang_up(&mut self, client: usize);
     /// Does all that can be done.
@@ -38,9 +39,10 @@ impl<D: Dispatch<Answer = Answer>> Host for Threadless<D> {
         self.streams.push(Some(stream));
     }
 
-    fn send(&mut self, client: usize, bytes: &[u8]) {
+    fn send(&mut self, client: usize, bytes: &[u8]) -> usize {
         let stream = self.streams[client].as_mut().unwrap();
         stream.write_all(bytes).unwrap();
+        bytes.len()
     }
 
     fn read(&mut self, client: usize, most: usize) -> Vec<u8> {
@@ -87,16 +89,20 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Host for Tasks<'_, D> {
         self.streams.push(Some(ours));
     }
 
-    fn send(&mut self, client: usize, bytes: &[u8]) {
+    fn send(&mut self, client: usize, bytes: &[u8]) -> usize {
         let stream = self.streams[client].as_mut().unwrap();
         self.runtime.block_on(async {
-            // The server may not be reading, as it has too much to do.
-            let sent = stream.write_all(bytes);
-            tokio::time::timeout(Duration::from_millis(1), sent)
-                .await
-                .expect("room")
-                .unwrap();
-        });
+            let mut sent = 0;
+            while sent < bytes.len() {
+                // The server may not be reading, as it has too much to do.
+                let write = stream.write(&bytes[sent..]);
+                match tokio::time::timeout(Duration::from_millis(1), write).await {
+                    Ok(count) => sent += count.unwrap(),
+                    Err(_) => break,
+                }
+            }
+            sent
+        })
     }
 
     fn read(&mut self, client: usize, most: usize) -> Vec<u8> {

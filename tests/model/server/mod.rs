@@ -182,8 +182,7 @@ impl<H: Host> World<H> {
                 let client = &mut self.clients[number];
                 let most = client.stream.len().min(client.sent + usize::from(most));
                 let bytes = client.stream[client.sent..most].to_vec();
-                client.sent = most;
-                self.host.send(number, &bytes);
+                client.sent += self.host.send(number, &bytes);
             }
             Step::Read { client, most } => {
                 let Some(number) = self.pick(client) else {
