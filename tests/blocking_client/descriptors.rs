@@ -45,7 +45,8 @@ fn serve() -> (UnixStream, JoinHandle<Vec<OwnedFd>>) {
                 if let Some(id) = request.get("id") {
                     reply["id"] = id.clone();
                 }
-                writeln!(theirs, "{reply}").unwrap();
+                // At once: with the whole reply, the client may go.
+                theirs.write_all(format!("{reply}\n").as_bytes()).unwrap();
                 line.clear();
                 parts.clear();
             }

@@ -23,6 +23,9 @@ impl Connection {
         };
         state.writing = true;
         let io = Arc::clone(&state.io);
+        // If another thread finds meanwhile that the connection has ended, the server may have them.
+        let offered = output.bytes.len() - at;
+        state.session.wrote(offered);
         drop(state);
         let result = io.write(&output.bytes[at..], &output.fds);
         let mut state = self.lock();
@@ -30,9 +33,9 @@ impl Connection {
         if !state.is_connected() {
             return state;
         }
+        state.session.kept(offered - *result.as_ref().unwrap_or(&0));
         match result {
             Ok(count) => {
-                state.session.wrote(count);
                 if at + count < output.bytes.len() {
                     // They went with the first byte.
                     output.fds.clear();

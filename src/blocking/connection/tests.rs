@@ -126,3 +126,55 @@ fn what_is_started_while_another_thread_reads_is_written() {
         assert!(request.unwrap() > 4 << 20);
     });
 }
+
+/// A connection whose writes return when its end was read.
+#[derive(Debug)]
+struct Slow(Socket, Arc<Barrier>);
+
+impl Io for Slow {
+    fn read(&self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        self.0.read(buffer, wait)
+    }
+
+    fn write(&self, bytes: &[u8], fds: &[Descriptor]) -> io::Result<usize> {
+        let written = self.0.write(bytes, fds);
+        self.1.wait();
+        written
+    }
+
+    fn wait_writable(&self, or_readable: bool, wait: Duration) {
+        self.0.wait_writable(or_readable, wait);
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// The server has a request, and the end of the connection is read before the thread that wrote the request knows that it has
+/// written it.
+#[test]
+fn what_is_being_written_when_the_end_is_read_may_have_been_executed() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let barrier = Arc::new(Barrier::new(2));
+    let io = Slow(Socket::new(ours.into(), true), Arc::clone(&barrier));
+    let connection = Connection::new(Box::new(io), ready(), Hub::default(), None);
+    let command = RawCommand::new("system_powerdown");
+    thread::scope(|scope| {
+        scope.spawn(|| connection.read_on());
+        let call = scope.spawn(|| {
+            let id = connection.request(&command, Sending::default()).unwrap();
+            connection.finish(id, after(SOON), "system_powerdown")
+        });
+        let mut request = String::new();
+        BufReader::new(theirs).read_line(&mut request).unwrap();
+        let start = Instant::now();
+        while connection.lock().closed.is_none() && start.elapsed() < SOON {
+            thread::yield_now();
+        }
+        barrier.wait();
+        let error = call.join().unwrap().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::OutcomeUnknown), "{error}");
+        assert!(error.maybe_executed());
+    });
+}

@@ -323,6 +323,11 @@ impl Session {
         self.outbox.wrote(bytes);
     }
 
+    /// That the last of what was said to be written were not.
+    pub(crate) fn kept(&mut self, bytes: usize) {
+        self.outbox.kept(bytes);
+    }
+
     /// How many bytes were sent so far.
     #[must_use]
     pub fn written(&self) -> u64 {

@@ -87,6 +87,10 @@ impl Outbox {
         self.written += bytes as u64;
     }
 
+    pub(super) fn kept(&mut self, bytes: usize) {
+        self.written -= bytes as u64;
+    }
+
     /// For a new connection, on which nothing was sent.
     pub(super) fn restart(&mut self) {
         *self = Self {

@@ -67,7 +67,10 @@ fn calls_and_subscribers() {
         let client = builder.connect_unix(path).unwrap();
         let mut events = client.raw_events(|_| true);
         let error = call(&client, "x").unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::OutcomeUnknown));
+        assert!(
+            matches!(error.kind(), ErrorKind::OutcomeUnknown),
+            "{error:?}"
+        );
         assert_eq!(call(&client, "y").unwrap(), json!(2));
         assert!(client.closed().is_none());
         for expected in ["A", "reconnected", "B"] {
