@@ -16,7 +16,7 @@ use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::blocking::{self, Io, Pump};
-use crate::transport::dial::{Child, PAUSE};
+use crate::transport::dial::{Child, Knocks, PAUSE};
 
 /// How a client is to be connected, and to behave.
 #[derive(Debug, Default)]
@@ -145,8 +145,9 @@ impl<'a> Builder<'a> {
         };
         let hub = self.settings.hub();
         let connection = Arc::new(Connection::new(io, session, hub, redial));
+        let mut knocks = Knocks::new(Instant::now());
         let greeting = loop {
-            let until = self.child.next_look(Instant::now(), deadline);
+            let until = knocks.next(self.child.next_look(Instant::now(), deadline));
             let negotiated =
                 connection.drive(Some(until), Interest::default(), |state| {
                     match &state.closed {
@@ -166,8 +167,15 @@ impl<'a> Builder<'a> {
                 }
                 Err(Late) => self.child.check()?,
             }
-            if Instant::now() >= deadline {
+            let now = Instant::now();
+            if now >= deadline {
                 return Err(connection.lock().session.late(address));
+            }
+            if let Some(address) = address
+                && knocks.are_due(now)
+                && connection.lock().session.greeting().is_some()
+            {
+                blocking::knock(address);
             }
         };
         if self.reader_thread {

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
-use crate::transport::dial::{Child, PAUSE};
+use crate::transport::dial::{Child, Knocks, PAUSE};
 use crate::transport::tokio::{self as transport, ReadHalf, WriteHalf};
 
 /// How a client is to be connected, and to behave.
@@ -133,9 +133,10 @@ impl<'a> Builder<'a> {
         };
         tokio::spawn(driver.run());
         let guard = Unfinished(&connection);
+        let mut knocks = Knocks::new(Instant::now().into_std());
         loop {
             let now = Instant::now().into_std();
-            let until = self.child.next_look(now, deadline.into_std());
+            let until = knocks.next(self.child.next_look(now, deadline.into_std()));
             match timeout_at(until.into(), poll_fn(|cx| connection.poll_ready(cx))).await {
                 Ok(Ok(())) => break,
                 Ok(Err(why)) => {
@@ -147,6 +148,12 @@ impl<'a> Builder<'a> {
             }
             if Instant::now() >= deadline {
                 return Err(connection.lock().session.late(address));
+            }
+            if let Some(address) = address
+                && knocks.are_due(Instant::now().into_std())
+                && connection.lock().session.greeting().is_some()
+            {
+                transport::knock(address).await;
             }
         }
         let greeting = connection.lock().session.greeting().cloned();

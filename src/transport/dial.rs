@@ -98,6 +98,46 @@ fn may_come(error: &io::Error) -> bool {
     )
 }
 
+/// When to knock again at a server that has greeted and does not answer.
+///
+/// QEMU can be left waiting for a second client by one that comes while it starts (10.0.2 is, rarely, on a busy machine).
+/// It goes on as soon as there is one, which it turns away.
+#[derive(Debug)]
+pub(crate) struct Knocks {
+    next: Instant,
+    pause: Duration,
+}
+
+/// How long after the first connection the first knock comes.
+const FIRST_KNOCK: Duration = Duration::from_secs(5);
+
+/// How long a knock may take.
+pub(crate) const KNOCK: Duration = Duration::from_millis(20);
+
+impl Knocks {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            next: now + FIRST_KNOCK,
+            pause: FIRST_KNOCK,
+        }
+    }
+
+    /// Until when to wait for something else before one may be due.
+    pub(crate) fn next(&self, until: Instant) -> Instant {
+        until.min(self.next)
+    }
+
+    /// Whether it is time for one.
+    pub(crate) fn are_due(&mut self, now: Instant) -> bool {
+        let due = now >= self.next;
+        if due {
+            self.pause *= 2;
+            self.next = now + self.pause;
+        }
+        due
+    }
+}
+
 /// The server's process, as far as it can be looked at.
 #[derive(Default)]
 pub(crate) struct Child<'a>(Option<Box<Exited<'a>>>);

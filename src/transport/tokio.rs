@@ -9,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp;
 #[cfg(unix)]
 use tokio::net::unix;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::dial::{Attempts, Child, Failed};
+use super::dial::{Attempts, Child, Failed, KNOCK};
 use crate::address::Address;
 use crate::error::{ConnectPhase, Error};
 use crate::session::client::Descriptor;
@@ -50,6 +50,12 @@ pub(crate) async fn dial(
         let next = attempts.failed(Failed { phase, error }, now)?;
         sleep_until(next.into()).await;
     }
+}
+
+/// Connects, and leaves at once.
+pub(crate) async fn knock(address: &Address) {
+    let mut phase = ConnectPhase::Connecting;
+    drop(timeout(KNOCK, connect(address, &mut phase)).await);
 }
 
 /// How far it got is in `phase`, for when the future is dropped.

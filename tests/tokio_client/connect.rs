@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use qapi_rt::{Address, Client, ConnectPhase, ErrorKind};
+use serde_json::json;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
@@ -65,6 +66,24 @@ async fn a_server_that_starts_is_waited_for() {
     let (stream, _) = listener.accept().await.unwrap();
     let mut peer = Peer::new(stream);
     peer.welcome().await;
+    client.await.unwrap().unwrap();
+}
+
+/// As QEMU is left now and then by who comes while it starts.
+#[tokio::test]
+async fn a_server_that_answers_when_another_client_comes() {
+    let socket = Socket::new();
+    let listener = UnixListener::bind(&socket.0).unwrap();
+    let client = tokio::spawn(
+        Client::builder()
+            .connect_deadline(MINUTE)
+            .connect_unix(socket.0.clone()),
+    );
+    let mut peer = Peer::new(listener.accept().await.unwrap().0);
+    peer.send(GREETING).await;
+    drop(listener.accept().await.unwrap());
+    let request = peer.expect("qmp_capabilities").await;
+    peer.reply(&request, json!({})).await;
     client.await.unwrap().unwrap();
 }
 

@@ -19,7 +19,7 @@ pub(crate) use socket::{Socket, connect_unix};
 use rustix::net::SocketAddrUnix;
 
 use super::at;
-use super::dial::{Attempts, Child, Failed};
+use super::dial::{Attempts, Child, Failed, KNOCK};
 use crate::address::Address;
 use crate::error::{ConnectPhase, Error};
 use crate::session::client::Descriptor;
@@ -74,6 +74,11 @@ pub(crate) fn dial(
             }
         }
     }
+}
+
+/// Connects, and leaves at once.
+pub(crate) fn knock(address: &Address) {
+    drop(connect(address, Instant::now() + KNOCK));
 }
 
 fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> {

@@ -15,7 +15,7 @@ use qapi_rt::{Address, ConnectPhase, ErrorKind, Violation};
 use serde_json::{Value, json};
 
 use super::call;
-use crate::fake::{AT_ONCE, GREETING, SOON, serve, serve_negotiated};
+use crate::fake::{AT_ONCE, GREETING, Peer, SOON, serve, serve_negotiated};
 
 #[test]
 fn nobody_listens() {
@@ -174,6 +174,25 @@ fn a_server_that_does_not_accept() {
         let builder = Client::builder().deadline(AT_ONCE);
         assert!(builder.connect_unix(&path).unwrap_err().is_deadline());
     }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// As QEMU is left now and then by who comes while it starts.
+#[test]
+fn a_server_that_answers_when_another_client_comes() {
+    let path = std::env::temp_dir().join(format!("qapi-knock-{}", std::process::id()));
+    let listener = UnixListener::bind(&path).unwrap();
+    let server = thread::spawn(move || {
+        let mut peer = Peer::new(listener.accept().unwrap().0);
+        peer.send(GREETING);
+        drop(listener.accept().unwrap());
+        let request = peer.expect("qmp_capabilities");
+        peer.answer(&request, "{}");
+        peer.wait_for_end();
+    });
+    let builder = Client::builder().connect_deadline(SOON);
+    drop(builder.connect_unix(&path).unwrap());
+    server.join().unwrap();
     std::fs::remove_file(&path).unwrap();
 }
 
