@@ -167,9 +167,6 @@ macro_rules! child_setter {
     ($builder:ident) => {
         /// Stops connecting when the server's process has exited. `exited` looks without waiting, such as
         /// `|| child.try_wait()` with a child of the standard library or of tokio. An error that it gives stops connecting, too.
-        ///
-        /// QEMU's storage daemon has to be given time to be ready first, which the file of its option `--pidfile` tells:
-        /// who comes before, it may greet and never answer (10.0.2 does so, rarely).
         pub fn child<'b>(
             self,
             exited: impl FnMut() -> std::io::Result<Option<std::process::ExitStatus>> + Send + 'b,

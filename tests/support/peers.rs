@@ -6,8 +6,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -163,20 +161,16 @@ impl Launch {
         self.directory.0.join(name)
     }
 
-    /// Starts the server. QEMU may not listen yet; its storage daemon is ready, or has ended.
+    /// Starts the server, without waiting for it to listen.
     #[must_use]
     pub fn start(self) -> Server {
-        let daemon = self.program.ends_with("qemu-storage-daemon");
-        let (chardev, monitor, mode) = if daemon {
+        let (chardev, monitor, mode) = if self.program.ends_with("qemu-storage-daemon") {
             ("--chardev", "--monitor", "")
         } else {
             ("-chardev", "-mon", ",mode=control")
         };
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        if daemon {
-            command.arg("--pidfile").arg(self.path(PIDFILE));
-        }
         for n in 0..self.monitors {
             let path = self.path(&socket_name(n));
             let path = path.display();
@@ -192,24 +186,13 @@ impl Launch {
             .stderr(printed)
             .spawn()
             .expect("the program was found");
-        let mut server = Server {
+        Server {
             command,
             child,
             directory: self.directory,
-        };
-        if daemon {
-            server.wait_until_ready();
         }
-        server
     }
 }
-
-/// What the storage daemon writes when it is ready. Of those who connect before, it leaves one in some thousand without any
-/// answer after the greeting: 10.0.2 does, on a busy machine.
-const PIDFILE: &str = "pid";
-
-/// How long a server may take to be ready, on a busy machine.
-const START: Duration = Duration::from_secs(60);
 
 /// A running server, which ends with the test. What it printed is shown if the test fails.
 pub struct Server {
@@ -264,25 +247,8 @@ impl Server {
 
     /// Starts it again as it was started first, after it has ended.
     pub fn restart(&mut self) {
-        let was_ready = fs::remove_file(self.path(PIDFILE)).is_ok();
         // A socket that nobody listens on is in the way of none.
         self.child = self.command.spawn().expect("the program was found");
-        if was_ready {
-            self.wait_until_ready();
-        }
-    }
-
-    fn wait_until_ready(&mut self) {
-        let pid = self.path(PIDFILE);
-        let started = Instant::now();
-        while !pid.exists() && matches!(self.child.try_wait(), Ok(None)) {
-            assert!(
-                started.elapsed() < START,
-                "{:?} does not start",
-                self.command
-            );
-            thread::sleep(Duration::from_millis(2));
-        }
     }
 }
 
