@@ -42,9 +42,35 @@ impl Iterator for Messages<'_> {
                     self.advance(length);
                     return Some((line, value));
                 }
+                // So deep is no message, nor what is in it.
+                Some(Err(error)) if error.to_string().starts_with("recursion limit") => {
+                    let lines = rest.split_inclusive('\n').take(error.line() - 1);
+                    let before: usize = lines.map(str::len).sum();
+                    let mut bytes = (before + error.column()).clamp(1, rest.len());
+                    while !rest.is_char_boundary(bytes) {
+                        bytes += 1;
+                    }
+                    self.advance(bytes);
+                }
                 // What stands before a message may have braces, too.
                 _ => self.advance(1),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deep_is_passed_over_at_once() {
+        let found = |text: &str| -> Vec<usize> { messages(text).map(|(line, _)| line).collect() };
+        let deep = format!("S: {}\nS: {{\"return\": {{}}}}\n", "[\n".repeat(100_000));
+        assert_eq!(found(&deep), [100_002]);
+        // What closes the last few, which are no deeper than messages are, is found.
+        let closed = format!("{0}{1}\nS: {{}}", "{\"é\": ".repeat(1000), "}".repeat(1000));
+        assert!(found(&closed).contains(&2));
+        assert_eq!(found("a { b [1] {}\n x {\"a\": 1}"), [1, 1, 2]);
     }
 }

@@ -142,3 +142,34 @@ fn readers_of_a_reference_are_told_the_same() {
         assert!(!run.stderr.contains("imported.json"), "{}", run.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_read() {
+    let files = [("empty.json", "\n"), ("latin.json", "# \n# x\n")];
+    let dir = Scratch::new("endless", &files);
+    std::fs::write(dir.0.join("latin.json"), b"# \n# \xe9\n").unwrap();
+    for (arguments, expected) in [
+        (&["import", "/dev/zero"][..], "not a regular file"),
+        (&["diff", "empty.json", "/dev/zero"], "not a regular file"),
+        (&["fmt", "/dev/zero"], "not a regular file"),
+        (&["fmt", "latin.json"], "line 2 is not UTF-8"),
+        (&["import", "empty.json"], "empty.json is empty"),
+    ] {
+        let run = dir.run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(
+            run.stderr.contains(expected),
+            "{arguments:?}: {}",
+            run.stderr
+        );
+    }
+    let socket = std::os::unix::net::UnixListener::bind(dir.0.join("qmp.sock")).unwrap();
+    let run = dir.run(&["import", "qmp.sock"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr
+            .contains("qmp.sock is a socket; unix:qmp.sock asks the server there")
+    );
+    drop(socket);
+}

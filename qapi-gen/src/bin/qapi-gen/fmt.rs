@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::input::Root;
 use crate::output::{MessageFormat, Reporter, Sink, complain};
 use qapi_gen::format::{self, format};
+use qapi_gen::{DiskLoader, Loader as _};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,15 @@ fn file(
     let mut text = String::new();
     match stdin {
         true => _ = std::io::stdin().lock().read_to_string(&mut text)?,
-        false => text = std::fs::read_to_string(path)?,
+        false => {
+            let bytes = DiskLoader.load(path)?;
+            text = String::from_utf8(bytes).map_err(|error| {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                    .split(|b| *b == b'\n')
+                    .count();
+                std::io::Error::other(format!("line {line} is not UTF-8"))
+            })?;
+        }
     }
     let root = Root::from(path);
     if let Err(errors) = format::check(root.name(), &text) {

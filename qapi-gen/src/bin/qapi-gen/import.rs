@@ -50,6 +50,14 @@ fn write(args: &Args) -> Result<Outcome, Outcome> {
     let mut inputs = source.inputs(&args.source);
     let interface = match source {
         Source::Introspection(interface) => interface,
+        Source::Schema(schema)
+            if schema
+                .sources()
+                .files()
+                .all(|(_, f)| f.text().trim().is_empty()) =>
+        {
+            return Err(complain(&format!("{} is empty", args.source.display())));
+        }
         Source::Schema(_) => {
             return Err(complain(&format!(
                 "{} is a schema already; qapi-gen introspect makes introspection of it",
