@@ -30,6 +30,7 @@ mod descriptors;
 mod guest_agent;
 mod hotplug;
 mod keyval;
+mod killed;
 mod machine;
 mod migration;
 mod monitors;

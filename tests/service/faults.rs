@@ -71,9 +71,8 @@ fn answered(server: &mut blocking::Server<Router>, pieces: &[&[u8]]) -> Vec<u8> 
 }
 
 fn drain(client: &mut UnixStream, output: &mut Vec<u8>) {
-    match client.read_to_end(output) {
-        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
-        Ok(_) => {}
+    if let Err(error) = client.read_to_end(output) {
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
     }
 }
 
