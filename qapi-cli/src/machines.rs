@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::complete::Candidate;
 use crate::failure::Failure;
-use crate::output::{Form, Json, Output, print};
+use crate::output::{Form, Json, Output};
 use crate::processes::CommandLine;
 
 /// A socket of a machine.
@@ -59,9 +59,6 @@ pub(crate) fn list(output: Output) -> Result<(), Failure> {
         Form::Pretty => Form::Table,
         form => form,
     };
-    if form == Form::Table && rows.is_empty() {
-        return print("");
-    }
     Output { form, ..output }.value(&rows)
 }
 

@@ -121,7 +121,9 @@ impl Output {
             Form::Table => table::text(value, self.palette, !self.terminal),
             Form::Yaml => yaml::text(value, self.palette),
         };
-        if !text.ends_with('\n') {
+        // A table without rows is nothing.
+        let is_nothing = self.form == Form::Table && value.is_empty();
+        if !text.ends_with('\n') && !is_nothing {
             text.push('\n');
         }
         text

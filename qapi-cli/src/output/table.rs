@@ -9,6 +9,7 @@ const WIDEST: usize = 40;
 pub(super) fn text(value: &Json, palette: Palette, is_whole: bool) -> String {
     let widest = if is_whole { usize::MAX } else { WIDEST };
     let rows = match value {
+        Json::List(elements) if elements.is_empty() => return String::new(),
         Json::List(elements) => elements.iter().map(row).collect(),
         Json::Object(members) => {
             // One object: a line for each member.

@@ -164,4 +164,5 @@ fn a_table_that_is_piped_is_whole() {
         .good();
     let table = qmp.say("query-iothreads -o table").good();
     assert!(table.contains(&long) && !table.contains('…'), "{table}");
+    assert_eq!(qmp.say("query-jobs -o table").good(), "");
 }
