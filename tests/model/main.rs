@@ -16,7 +16,7 @@ mod subject;
 mod tokio;
 mod world;
 
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use step::{Script, script};
 use subject::Subject;
@@ -28,7 +28,7 @@ pub(crate) fn histories<S: Subject>(
     adapt: impl Fn(&mut Script),
     new: impl Fn(&Script) -> S,
 ) {
-    let mut runner = TestRunner::new(config(share));
+    let mut runner = runner(share);
     let outcome = runner.run(&script(), |mut script| {
         adapt(&mut script);
         let mut world = World::new(new(&script), &script);
@@ -39,14 +39,19 @@ pub(crate) fn histories<S: Subject>(
     }
 }
 
-pub(crate) fn config(share: u32) -> Config {
+/// The same histories each time, unless more are asked for.
+pub(crate) fn runner(share: u32) -> TestRunner {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     let all = if asked { Config::default().cases } else { 2000 };
-    Config {
+    let config = Config {
         cases: all.div_ceil(share),
         failure_persistence: None,
         max_shrink_iters: 1000,
         max_shrink_time: 30_000,
         ..Config::default()
+    };
+    match asked {
+        true => TestRunner::new(config),
+        false => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
     }
 }

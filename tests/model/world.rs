@@ -208,6 +208,8 @@ impl<S: Subject> World<S> {
     fn exchange(&mut self) -> Check {
         self.call(false, 0)?;
         self.step(Step::Read(u16::MAX))?;
+        // Reading takes time, in which deadlines pass.
+        self.pump(0)?;
         let which = self.peer.requests.len().saturating_sub(1);
         let which = u16::try_from(which).unwrap();
         self.step(Step::Reply {
@@ -406,6 +408,7 @@ impl<S: Subject> World<S> {
                 Some(_) => {
                     call.settled = true;
                     call.expected = Some(Outcome::Unknown);
+                    call.answered_at = self.now;
                 }
                 None => call.adrift = true,
             }

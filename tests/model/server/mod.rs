@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 use qapi_rt::qmp::commands::Yank;
 use qapi_rt::server::{Options, Server, blocking};
 use qapi_rt::service::{Call, Completer, Router, deferred};
 use qapi_rt::types::{Empty, ErrorReply, Object, Value as Reply};
 use serde_json::{Value, json};
 
-use crate::config;
+use crate::runner;
 use crate::subject::Check;
 use client::{Client, Due, Request};
 use hosts::{Host, Tasks, Threadless};
@@ -363,7 +362,7 @@ impl<H: Host> World<H> {
 
 fn histories<H: Host>(share: u32, new: impl Fn(Machine, Options, usize) -> H) {
     let script = (vec(step(), 0..90), any::<bool>(), 300..3000_usize);
-    let outcome = TestRunner::new(config(share)).run(&script, |(steps, concurrent, room)| {
+    let outcome = runner(share).run(&script, |(steps, concurrent, room)| {
         let machine = Machine::default();
         let options = Options::qmp().concurrent(concurrent);
         let mut world = World {
