@@ -603,7 +603,7 @@ impl GuestFilesystemTrimResponse {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        paths: impl ::core::convert::Into<::std::vec::Vec<GuestFilesystemTrimResult>>,
+        paths: impl ::core::convert::Into<::std::vec::Vec<GuestFilesystemTrimResult>>
     ) -> Self {
         Self { paths: paths.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
@@ -2886,20 +2886,14 @@ impl GuestExecStatus {
 
     /// Sets `out-data`.
     #[must_use]
-    pub fn out_data(
-        mut self,
-        out_data: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn out_data(mut self, out_data: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.out_data = Some(out_data.into());
         self
     }
 
     /// Sets `err-data`.
     #[must_use]
-    pub fn err_data(
-        mut self,
-        err_data: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn err_data(mut self, err_data: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.err_data = Some(err_data.into());
         self
     }
@@ -4781,7 +4775,7 @@ impl crate::codec::Branches for GuestCpuStatsBranch {
     fn begin(tag: &GuestCpuStatsType) -> GuestCpuStatsBranchPartial {
         match tag {
             GuestCpuStatsType::Linux => GuestCpuStatsBranchPartial::Linux(
-                crate::codec::boxed_begin::<GuestLinuxCpuStats>(),
+                crate::codec::boxed_begin::<GuestLinuxCpuStats>()
             ),
             GuestCpuStatsType::Unrecognized(tag) => {
                 GuestCpuStatsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -5311,7 +5305,6 @@ impl crate::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// Returns the number given, with a byte 0xff before it that ends what
     /// came earlier.
     ///
@@ -6675,7 +6668,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            vcpus: impl ::core::convert::Into<::std::vec::Vec<super::GuestLogicalProcessor>>,
+            vcpus: impl ::core::convert::Into<::std::vec::Vec<super::GuestLogicalProcessor>>
         ) -> Self {
             Self { vcpus: vcpus.into() }
         }
@@ -6962,7 +6955,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            mem_blks: impl ::core::convert::Into<::std::vec::Vec<super::GuestMemoryBlock>>,
+            mem_blks: impl ::core::convert::Into<::std::vec::Vec<super::GuestMemoryBlock>>
         ) -> Self {
             Self { mem_blks: mem_blks.into() }
         }

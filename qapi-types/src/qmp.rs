@@ -1523,16 +1523,16 @@ impl crate::codec::Branches for SocketAddressLegacyBranch {
     fn begin(tag: &SocketAddressType) -> SocketAddressLegacyBranchPartial {
         match tag {
             SocketAddressType::Inet => SocketAddressLegacyBranchPartial::Inet(
-                crate::codec::boxed_begin::<InetSocketAddressWrapper>(),
+                crate::codec::boxed_begin::<InetSocketAddressWrapper>()
             ),
             SocketAddressType::Unix => SocketAddressLegacyBranchPartial::Unix(
-                crate::codec::boxed_begin::<UnixSocketAddressWrapper>(),
+                crate::codec::boxed_begin::<UnixSocketAddressWrapper>()
             ),
             SocketAddressType::Vsock => SocketAddressLegacyBranchPartial::Vsock(
-                crate::codec::boxed_begin::<VsockSocketAddressWrapper>(),
+                crate::codec::boxed_begin::<VsockSocketAddressWrapper>()
             ),
             SocketAddressType::Fd => SocketAddressLegacyBranchPartial::Fd(
-                crate::codec::boxed_begin::<FdSocketAddressWrapper>(),
+                crate::codec::boxed_begin::<FdSocketAddressWrapper>()
             ),
             SocketAddressType::Unrecognized(tag) => {
                 SocketAddressLegacyBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -1794,7 +1794,7 @@ impl crate::codec::Branches for SocketAddressBranch {
             SocketAddressType::Unix =>
                 SocketAddressBranchPartial::Unix(crate::codec::boxed_begin::<UnixSocketAddress>()),
             SocketAddressType::Vsock => SocketAddressBranchPartial::Vsock(
-                crate::codec::boxed_begin::<VsockSocketAddress>(),
+                crate::codec::boxed_begin::<VsockSocketAddress>()
             ),
             SocketAddressType::Fd =>
                 SocketAddressBranchPartial::Fd(crate::codec::boxed_begin::<FdSocketAddress>()),
@@ -2504,16 +2504,16 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     fn begin(tag: &GuestPanicInformationType) -> GuestPanicInformationBranchPartial {
         match tag {
             GuestPanicInformationType::HyperV => GuestPanicInformationBranchPartial::HyperV(
-                crate::codec::boxed_begin::<GuestPanicInformationHyperV>(),
+                crate::codec::boxed_begin::<GuestPanicInformationHyperV>()
             ),
             GuestPanicInformationType::S390 => GuestPanicInformationBranchPartial::S390(
-                crate::codec::boxed_begin::<GuestPanicInformationS390>(),
+                crate::codec::boxed_begin::<GuestPanicInformationS390>()
             ),
             GuestPanicInformationType::Tdx => GuestPanicInformationBranchPartial::Tdx(
-                crate::codec::boxed_begin::<GuestPanicInformationTdx>(),
+                crate::codec::boxed_begin::<GuestPanicInformationTdx>()
             ),
             GuestPanicInformationType::Sev => GuestPanicInformationBranchPartial::Sev(
-                crate::codec::boxed_begin::<GuestPanicInformationSev>(),
+                crate::codec::boxed_begin::<GuestPanicInformationSev>()
             ),
             GuestPanicInformationType::Unrecognized(tag) => {
                 GuestPanicInformationBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -2542,10 +2542,7 @@ impl crate::codec::Branches for GuestPanicInformationBranch {
     }
 
     #[inline]
-    fn finish(
-        p: GuestPanicInformationBranchPartial,
-        r: &crate::Reader<'_>,
-    ) -> crate::Result<Self> {
+    fn finish(p: GuestPanicInformationBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             GuestPanicInformationBranchPartial::HyperV(p) =>
                 Self::HyperV(crate::codec::boxed_finish(p, r)?),
@@ -3922,10 +3919,10 @@ impl crate::codec::Branches for QCryptoBlockOpenOptionsBranch {
     fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockOpenOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockOpenOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>()
             ),
             QCryptoBlockFormat::Luks => QCryptoBlockOpenOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>()
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockOpenOptionsBranchPartial::Unrecognized(
@@ -4104,10 +4101,10 @@ impl crate::codec::Branches for QCryptoBlockCreateOptionsBranch {
     fn begin(tag: &QCryptoBlockFormat) -> QCryptoBlockCreateOptionsBranchPartial {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockCreateOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>()
             ),
             QCryptoBlockFormat::Luks => QCryptoBlockCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockCreateOptionsLUKS>(),
+                crate::codec::boxed_begin::<QCryptoBlockCreateOptionsLUKS>()
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockCreateOptionsBranchPartial::Unrecognized(
@@ -4603,7 +4600,7 @@ impl crate::codec::Branches for QCryptoBlockInfoBranch {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockInfoBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockInfoBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>(),
+                crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>()
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -4932,7 +4929,7 @@ impl crate::codec::Branches for QCryptoBlockAmendOptionsBranch {
         match tag {
             QCryptoBlockFormat::Qcow => QCryptoBlockAmendOptionsBranchPartial::Qcow,
             QCryptoBlockFormat::Luks => QCryptoBlockAmendOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockAmendOptionsLUKS>(),
+                crate::codec::boxed_begin::<QCryptoBlockAmendOptionsLUKS>()
             ),
             QCryptoBlockFormat::Unrecognized(tag) => {
                 QCryptoBlockAmendOptionsBranchPartial::Unrecognized(
@@ -5388,10 +5385,7 @@ impl TlsCredsProperties {
 
     /// Sets `priority`.
     #[must_use]
-    pub fn priority(
-        mut self,
-        priority: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn priority(mut self, priority: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.priority = Some(priority.into());
         self
     }
@@ -5494,10 +5488,7 @@ impl TlsCredsAnonProperties {
 
     /// Sets `priority`.
     #[must_use]
-    pub fn priority(
-        mut self,
-        priority: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn priority(mut self, priority: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.priority = Some(priority.into());
         self
     }
@@ -5617,20 +5608,14 @@ impl TlsCredsPskProperties {
 
     /// Sets `priority`.
     #[must_use]
-    pub fn priority(
-        mut self,
-        priority: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn priority(mut self, priority: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.priority = Some(priority.into());
         self
     }
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -5755,10 +5740,7 @@ impl TlsCredsX509Properties {
 
     /// Sets `priority`.
     #[must_use]
-    pub fn priority(
-        mut self,
-        priority: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn priority(mut self, priority: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.priority = Some(priority.into());
         self
     }
@@ -6112,7 +6094,7 @@ impl crate::codec::Branches for QCryptoAkCipherOptionsBranch {
     fn begin(tag: &QCryptoAkCipherAlgo) -> QCryptoAkCipherOptionsBranchPartial {
         match tag {
             QCryptoAkCipherAlgo::Rsa => QCryptoAkCipherOptionsBranchPartial::Rsa(
-                crate::codec::boxed_begin::<QCryptoAkCipherOptionsRSA>(),
+                crate::codec::boxed_begin::<QCryptoAkCipherOptionsRSA>()
             ),
             QCryptoAkCipherAlgo::Unrecognized(tag) => {
                 QCryptoAkCipherOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -7226,15 +7208,14 @@ impl crate::codec::Branches for ImageInfoSpecificQCow2EncryptionBranch {
     type Partial = ImageInfoSpecificQCow2EncryptionBranchPartial;
 
     #[inline]
-    fn begin(
-        tag: &BlockdevQcow2EncryptionFormat,
-    ) -> ImageInfoSpecificQCow2EncryptionBranchPartial {
+    fn begin(tag: &BlockdevQcow2EncryptionFormat) -> ImageInfoSpecificQCow2EncryptionBranchPartial {
         match tag {
             BlockdevQcow2EncryptionFormat::Aes =>
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Aes,
-            BlockdevQcow2EncryptionFormat::Luks => ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>(),
-            ),
+            BlockdevQcow2EncryptionFormat::Luks =>
+                ImageInfoSpecificQCow2EncryptionBranchPartial::Luks(
+                    crate::codec::boxed_begin::<QCryptoBlockInfoLUKS>()
+                ),
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
                 ImageInfoSpecificQCow2EncryptionBranchPartial::Unrecognized(
                     tag.clone(),
@@ -8332,19 +8313,19 @@ impl crate::codec::Branches for ImageInfoSpecificBranch {
     fn begin(tag: &ImageInfoSpecificKind) -> ImageInfoSpecificBranchPartial {
         match tag {
             ImageInfoSpecificKind::Qcow2 => ImageInfoSpecificBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<ImageInfoSpecificQCow2Wrapper>(),
+                crate::codec::boxed_begin::<ImageInfoSpecificQCow2Wrapper>()
             ),
             ImageInfoSpecificKind::Vmdk => ImageInfoSpecificBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<ImageInfoSpecificVmdkWrapper>(),
+                crate::codec::boxed_begin::<ImageInfoSpecificVmdkWrapper>()
             ),
             ImageInfoSpecificKind::Luks => ImageInfoSpecificBranchPartial::Luks(
-                crate::codec::boxed_begin::<ImageInfoSpecificLUKSWrapper>(),
+                crate::codec::boxed_begin::<ImageInfoSpecificLUKSWrapper>()
             ),
             ImageInfoSpecificKind::Rbd => ImageInfoSpecificBranchPartial::Rbd(
-                crate::codec::boxed_begin::<ImageInfoSpecificRbdWrapper>(),
+                crate::codec::boxed_begin::<ImageInfoSpecificRbdWrapper>()
             ),
             ImageInfoSpecificKind::File => ImageInfoSpecificBranchPartial::File(
-                crate::codec::boxed_begin::<ImageInfoSpecificFileWrapper>(),
+                crate::codec::boxed_begin::<ImageInfoSpecificFileWrapper>()
             ),
             ImageInfoSpecificKind::Unrecognized(tag) => {
                 ImageInfoSpecificBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -9915,10 +9896,7 @@ impl MapEntry {
 
     /// Sets `filename`.
     #[must_use]
-    pub fn filename(
-        mut self,
-        filename: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn filename(mut self, filename: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.filename = Some(filename.into());
         self
     }
@@ -11730,10 +11708,7 @@ impl BlockDeviceStats {
     /// Sets `rd_latency_histogram`.
     #[must_use]
     #[inline]
-    pub fn rd_latency_histogram(
-        mut self,
-        rd_latency_histogram: BlockLatencyHistogramInfo,
-    ) -> Self {
+    pub fn rd_latency_histogram(mut self, rd_latency_histogram: BlockLatencyHistogramInfo) -> Self {
         self.rd_latency_histogram = Some(rd_latency_histogram);
         self
     }
@@ -11741,10 +11716,7 @@ impl BlockDeviceStats {
     /// Sets `wr_latency_histogram`.
     #[must_use]
     #[inline]
-    pub fn wr_latency_histogram(
-        mut self,
-        wr_latency_histogram: BlockLatencyHistogramInfo,
-    ) -> Self {
+    pub fn wr_latency_histogram(mut self, wr_latency_histogram: BlockLatencyHistogramInfo) -> Self {
         self.wr_latency_histogram = Some(wr_latency_histogram);
         self
     }
@@ -12541,14 +12513,14 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::CopyOnRead => BlockStatsSpecificBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockStatsSpecificBranchPartial::Dmg,
             BlockdevDriver::File => BlockStatsSpecificBranchPartial::File(
-                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
+                crate::codec::boxed_begin::<BlockStatsSpecificFile>()
             ),
             BlockdevDriver::SnapshotAccess => BlockStatsSpecificBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockStatsSpecificBranchPartial::Ftp,
             BlockdevDriver::Ftps => BlockStatsSpecificBranchPartial::Ftps,
             BlockdevDriver::HostCdrom => BlockStatsSpecificBranchPartial::HostCdrom,
             BlockdevDriver::HostDevice => BlockStatsSpecificBranchPartial::HostDevice(
-                crate::codec::boxed_begin::<BlockStatsSpecificFile>(),
+                crate::codec::boxed_begin::<BlockStatsSpecificFile>()
             ),
             BlockdevDriver::Http => BlockStatsSpecificBranchPartial::Http,
             BlockdevDriver::Https => BlockStatsSpecificBranchPartial::Https,
@@ -12560,7 +12532,7 @@ impl crate::codec::Branches for BlockStatsSpecificBranch {
             BlockdevDriver::NullAio => BlockStatsSpecificBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockStatsSpecificBranchPartial::NullCo,
             BlockdevDriver::Nvme => BlockStatsSpecificBranchPartial::Nvme(
-                crate::codec::boxed_begin::<BlockStatsSpecificNvme>(),
+                crate::codec::boxed_begin::<BlockStatsSpecificNvme>()
             ),
             BlockdevDriver::NvmeIoUring => BlockStatsSpecificBranchPartial::NvmeIoUring,
             BlockdevDriver::Parallels => BlockStatsSpecificBranchPartial::Parallels,
@@ -13510,7 +13482,7 @@ impl crate::codec::Branches for BlockJobInfoBranch {
             JobType::Commit => BlockJobInfoBranchPartial::Commit,
             JobType::Stream => BlockJobInfoBranchPartial::Stream,
             JobType::Mirror => BlockJobInfoBranchPartial::Mirror(
-                crate::codec::boxed_begin::<BlockJobInfoMirror>(),
+                crate::codec::boxed_begin::<BlockJobInfoMirror>()
             ),
             JobType::Backup => BlockJobInfoBranchPartial::Backup,
             JobType::Create => BlockJobInfoBranchPartial::Create,
@@ -15313,10 +15285,7 @@ impl DriveMirror {
 
     /// Sets `replaces`.
     #[must_use]
-    pub fn replaces(
-        mut self,
-        replaces: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn replaces(mut self, replaces: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.replaces = Some(replaces.into());
         self
     }
@@ -17283,7 +17252,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
             JobType::Commit => BlockJobChangeOptionsBranchPartial::Commit,
             JobType::Stream => BlockJobChangeOptionsBranchPartial::Stream,
             JobType::Mirror => BlockJobChangeOptionsBranchPartial::Mirror(
-                crate::codec::boxed_begin::<BlockJobChangeOptionsMirror>(),
+                crate::codec::boxed_begin::<BlockJobChangeOptionsMirror>()
             ),
             JobType::Backup => BlockJobChangeOptionsBranchPartial::Backup,
             JobType::Create => BlockJobChangeOptionsBranchPartial::Create,
@@ -17320,10 +17289,7 @@ impl crate::codec::Branches for BlockJobChangeOptionsBranch {
     }
 
     #[inline]
-    fn finish(
-        p: BlockJobChangeOptionsBranchPartial,
-        r: &crate::Reader<'_>,
-    ) -> crate::Result<Self> {
+    fn finish(p: BlockJobChangeOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             BlockJobChangeOptionsBranchPartial::Commit => Self::Commit,
             BlockJobChangeOptionsBranchPartial::Stream => Self::Stream,
@@ -17781,9 +17747,10 @@ impl crate::codec::Enum for BlockdevDriver {
         "gluster",
         "sheepdog",
     ];
-    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
-        ("gluster", &["deprecated"])
-    ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[(
+        "gluster",
+        &["deprecated"],
+    )];
     const DROPPED: &'static [(&'static str, crate::codec::Release)] = &[
         ("gluster", (11, 0)),
         ("sheepdog", (6, 0)),
@@ -18862,7 +18829,7 @@ impl crate::codec::Branches for BlockdevQcowEncryptionBranch {
     fn begin(tag: &BlockdevQcowEncryptionFormat) -> BlockdevQcowEncryptionBranchPartial {
         match tag {
             BlockdevQcowEncryptionFormat::Aes => BlockdevQcowEncryptionBranchPartial::Aes(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>()
             ),
             BlockdevQcowEncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcowEncryptionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -19140,10 +19107,10 @@ impl crate::codec::Branches for BlockdevQcow2EncryptionBranch {
     fn begin(tag: &BlockdevQcow2EncryptionFormat) -> BlockdevQcow2EncryptionBranchPartial {
         match tag {
             BlockdevQcow2EncryptionFormat::Aes => BlockdevQcow2EncryptionBranchPartial::Aes(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsQCow>()
             ),
             BlockdevQcow2EncryptionFormat::Luks => BlockdevQcow2EncryptionBranchPartial::Luks(
-                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>(),
+                crate::codec::boxed_begin::<QCryptoBlockOptionsLUKS>()
             ),
             BlockdevQcow2EncryptionFormat::Unrecognized(tag) => {
                 BlockdevQcow2EncryptionBranchPartial::Unrecognized(
@@ -22272,13 +22239,13 @@ impl crate::codec::Branches for RbdEncryptionOptionsBranch {
     fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionOptionsBranchPartial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS>(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS>()
             ),
             RbdImageEncryptionFormat::Luks2 => RbdEncryptionOptionsBranchPartial::Luks2(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS2>(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKS2>()
             ),
             RbdImageEncryptionFormat::LuksAny => RbdEncryptionOptionsBranchPartial::LuksAny(
-                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKSAny>(),
+                crate::codec::boxed_begin::<RbdEncryptionOptionsLUKSAny>()
             ),
             RbdImageEncryptionFormat::Unrecognized(tag) => {
                 RbdEncryptionOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -22461,10 +22428,10 @@ impl crate::codec::Branches for RbdEncryptionCreateOptionsBranch {
     fn begin(tag: &RbdImageEncryptionFormat) -> RbdEncryptionCreateOptionsBranchPartial {
         match tag {
             RbdImageEncryptionFormat::Luks => RbdEncryptionCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS>(),
+                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS>()
             ),
             RbdImageEncryptionFormat::Luks2 => RbdEncryptionCreateOptionsBranchPartial::Luks2(
-                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS2>(),
+                crate::codec::boxed_begin::<RbdEncryptionCreateOptionsLUKS2>()
             ),
             RbdImageEncryptionFormat::LuksAny => RbdEncryptionCreateOptionsBranchPartial::LuksAny,
             RbdImageEncryptionFormat::Unrecognized(tag) => {
@@ -22600,10 +22567,7 @@ impl BlockdevOptionsRbd {
 
     /// Sets `snapshot`.
     #[must_use]
-    pub fn snapshot(
-        mut self,
-        snapshot: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn snapshot(mut self, snapshot: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.snapshot = Some(snapshot.into());
         self
     }
@@ -22962,10 +22926,7 @@ pub struct BlockdevOptionsNfs {
 impl BlockdevOptionsNfs {
     /// With what is mandatory.
     #[must_use]
-    pub fn new(
-        server: NFSServer,
-        path: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(server: NFSServer, path: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             server,
             path: path.into(),
@@ -23146,10 +23107,7 @@ impl BlockdevOptionsCurlBase {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -23310,10 +23268,7 @@ impl BlockdevOptionsCurlHttp {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -23514,10 +23469,7 @@ impl BlockdevOptionsCurlHttps {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -23744,10 +23696,7 @@ impl BlockdevOptionsCurlFtp {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -23902,10 +23851,7 @@ impl BlockdevOptionsCurlFtps {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(
-        mut self,
-        username: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn username(mut self, username: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.username = Some(username.into());
         self
     }
@@ -24702,19 +24648,7 @@ impl crate::codec::Members for BlockdevOptions {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            branch,
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, m7, m8, branch) = p else {
             let members = &[(p.1.is_none(), 0, "driver")];
             return Err(crate::codec::incomplete(p.0, members, r));
         };
@@ -25184,148 +25118,148 @@ impl crate::codec::Branches for BlockdevOptionsBranch {
     fn begin(tag: &BlockdevDriver) -> BlockdevOptionsBranchPartial {
         match tag {
             BlockdevDriver::Blkdebug => BlockdevOptionsBranchPartial::Blkdebug(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkdebug>(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkdebug>()
             ),
             BlockdevDriver::Blklogwrites => BlockdevOptionsBranchPartial::Blklogwrites(
-                crate::codec::boxed_begin::<BlockdevOptionsBlklogwrites>(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlklogwrites>()
             ),
             BlockdevDriver::Blkreplay => BlockdevOptionsBranchPartial::Blkreplay(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkreplay>(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkreplay>()
             ),
             BlockdevDriver::Blkverify => BlockdevOptionsBranchPartial::Blkverify(
-                crate::codec::boxed_begin::<BlockdevOptionsBlkverify>(),
+                crate::codec::boxed_begin::<BlockdevOptionsBlkverify>()
             ),
             BlockdevDriver::Bochs => BlockdevOptionsBranchPartial::Bochs(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Cloop => BlockdevOptionsBranchPartial::Cloop(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Compress => BlockdevOptionsBranchPartial::Compress(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::CopyBeforeWrite => BlockdevOptionsBranchPartial::CopyBeforeWrite(
-                crate::codec::boxed_begin::<BlockdevOptionsCbw>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCbw>()
             ),
             BlockdevDriver::CopyOnRead => BlockdevOptionsBranchPartial::CopyOnRead(
-                crate::codec::boxed_begin::<BlockdevOptionsCor>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCor>()
             ),
             BlockdevDriver::Dmg => BlockdevOptionsBranchPartial::Dmg(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::File => BlockdevOptionsBranchPartial::File(
-                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>()
             ),
             BlockdevDriver::SnapshotAccess => BlockdevOptionsBranchPartial::SnapshotAccess(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Ftp => BlockdevOptionsBranchPartial::Ftp(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlFtp>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlFtp>()
             ),
             BlockdevDriver::Ftps => BlockdevOptionsBranchPartial::Ftps(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlFtps>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlFtps>()
             ),
             BlockdevDriver::HostCdrom => BlockdevOptionsBranchPartial::HostCdrom(
-                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>()
             ),
             BlockdevDriver::HostDevice => BlockdevOptionsBranchPartial::HostDevice(
-                crate::codec::boxed_begin::<BlockdevOptionsFile>(),
+                crate::codec::boxed_begin::<BlockdevOptionsFile>()
             ),
             BlockdevDriver::Http => BlockdevOptionsBranchPartial::Http(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlHttp>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlHttp>()
             ),
             BlockdevDriver::Https => BlockdevOptionsBranchPartial::Https(
-                crate::codec::boxed_begin::<BlockdevOptionsCurlHttps>(),
+                crate::codec::boxed_begin::<BlockdevOptionsCurlHttps>()
             ),
             BlockdevDriver::IoUring => BlockdevOptionsBranchPartial::IoUring(
-                crate::codec::boxed_begin::<BlockdevOptionsIoUring>(),
+                crate::codec::boxed_begin::<BlockdevOptionsIoUring>()
             ),
             BlockdevDriver::Iscsi => BlockdevOptionsBranchPartial::Iscsi(
-                crate::codec::boxed_begin::<BlockdevOptionsIscsi>(),
+                crate::codec::boxed_begin::<BlockdevOptionsIscsi>()
             ),
             BlockdevDriver::Luks => BlockdevOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<BlockdevOptionsLUKS>(),
+                crate::codec::boxed_begin::<BlockdevOptionsLUKS>()
             ),
             BlockdevDriver::Nbd => BlockdevOptionsBranchPartial::Nbd(
-                crate::codec::boxed_begin::<BlockdevOptionsNbd>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNbd>()
             ),
             BlockdevDriver::Nfs => BlockdevOptionsBranchPartial::Nfs(
-                crate::codec::boxed_begin::<BlockdevOptionsNfs>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNfs>()
             ),
             BlockdevDriver::NullAio => BlockdevOptionsBranchPartial::NullAio(
-                crate::codec::boxed_begin::<BlockdevOptionsNull>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNull>()
             ),
             BlockdevDriver::NullCo => BlockdevOptionsBranchPartial::NullCo(
-                crate::codec::boxed_begin::<BlockdevOptionsNull>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNull>()
             ),
             BlockdevDriver::Nvme => BlockdevOptionsBranchPartial::Nvme(
-                crate::codec::boxed_begin::<BlockdevOptionsNVMe>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNVMe>()
             ),
             BlockdevDriver::NvmeIoUring => BlockdevOptionsBranchPartial::NvmeIoUring(
-                crate::codec::boxed_begin::<BlockdevOptionsNvmeIoUring>(),
+                crate::codec::boxed_begin::<BlockdevOptionsNvmeIoUring>()
             ),
             BlockdevDriver::Parallels => BlockdevOptionsBranchPartial::Parallels(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Preallocate => BlockdevOptionsBranchPartial::Preallocate(
-                crate::codec::boxed_begin::<BlockdevOptionsPreallocate>(),
+                crate::codec::boxed_begin::<BlockdevOptionsPreallocate>()
             ),
             BlockdevDriver::Qcow => BlockdevOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<BlockdevOptionsQcow>(),
+                crate::codec::boxed_begin::<BlockdevOptionsQcow>()
             ),
             BlockdevDriver::Qcow2 => BlockdevOptionsBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<BlockdevOptionsQcow2>(),
+                crate::codec::boxed_begin::<BlockdevOptionsQcow2>()
             ),
             BlockdevDriver::Qed => BlockdevOptionsBranchPartial::Qed(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>()
             ),
             BlockdevDriver::Quorum => BlockdevOptionsBranchPartial::Quorum(
-                crate::codec::boxed_begin::<BlockdevOptionsQuorum>(),
+                crate::codec::boxed_begin::<BlockdevOptionsQuorum>()
             ),
             BlockdevDriver::Raw => BlockdevOptionsBranchPartial::Raw(
-                crate::codec::boxed_begin::<BlockdevOptionsRaw>(),
+                crate::codec::boxed_begin::<BlockdevOptionsRaw>()
             ),
             BlockdevDriver::Rbd => BlockdevOptionsBranchPartial::Rbd(
-                crate::codec::boxed_begin::<BlockdevOptionsRbd>(),
+                crate::codec::boxed_begin::<BlockdevOptionsRbd>()
             ),
             BlockdevDriver::Replication => BlockdevOptionsBranchPartial::Replication(
-                crate::codec::boxed_begin::<BlockdevOptionsReplication>(),
+                crate::codec::boxed_begin::<BlockdevOptionsReplication>()
             ),
             BlockdevDriver::Ssh => BlockdevOptionsBranchPartial::Ssh(
-                crate::codec::boxed_begin::<BlockdevOptionsSsh>(),
+                crate::codec::boxed_begin::<BlockdevOptionsSsh>()
             ),
             BlockdevDriver::Throttle => BlockdevOptionsBranchPartial::Throttle(
-                crate::codec::boxed_begin::<BlockdevOptionsThrottle>(),
+                crate::codec::boxed_begin::<BlockdevOptionsThrottle>()
             ),
             BlockdevDriver::Vdi => BlockdevOptionsBranchPartial::Vdi(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Vhdx => BlockdevOptionsBranchPartial::Vhdx(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::VirtioBlkVfioPci => BlockdevOptionsBranchPartial::VirtioBlkVfioPci(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVfioPci>(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVfioPci>()
             ),
             BlockdevDriver::VirtioBlkVhostUser => BlockdevOptionsBranchPartial::VirtioBlkVhostUser(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostUser>(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostUser>()
             ),
             BlockdevDriver::VirtioBlkVhostVdpa => BlockdevOptionsBranchPartial::VirtioBlkVhostVdpa(
-                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostVdpa>(),
+                crate::codec::boxed_begin::<BlockdevOptionsVirtioBlkVhostVdpa>()
             ),
             BlockdevDriver::Vmdk => BlockdevOptionsBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericCOWFormat>()
             ),
             BlockdevDriver::Vpc => BlockdevOptionsBranchPartial::Vpc(
-                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGenericFormat>()
             ),
             BlockdevDriver::Vvfat => BlockdevOptionsBranchPartial::Vvfat(
-                crate::codec::boxed_begin::<BlockdevOptionsVVFAT>(),
+                crate::codec::boxed_begin::<BlockdevOptionsVVFAT>()
             ),
             BlockdevDriver::Gluster => BlockdevOptionsBranchPartial::Gluster(
-                crate::codec::boxed_begin::<BlockdevOptionsGluster>(),
+                crate::codec::boxed_begin::<BlockdevOptionsGluster>()
             ),
             BlockdevDriver::Sheepdog => BlockdevOptionsBranchPartial::Sheepdog(
-                crate::codec::boxed_begin::<BlockdevOptionsSheepdog>(),
+                crate::codec::boxed_begin::<BlockdevOptionsSheepdog>()
             ),
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -27949,7 +27883,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::CopyOnRead => BlockdevCreateOptionsBranchPartial::CopyOnRead,
             BlockdevDriver::Dmg => BlockdevCreateOptionsBranchPartial::Dmg,
             BlockdevDriver::File => BlockdevCreateOptionsBranchPartial::File(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsFile>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsFile>()
             ),
             BlockdevDriver::SnapshotAccess => BlockdevCreateOptionsBranchPartial::SnapshotAccess,
             BlockdevDriver::Ftp => BlockdevCreateOptionsBranchPartial::Ftp,
@@ -27961,44 +27895,44 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::IoUring => BlockdevCreateOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevCreateOptionsBranchPartial::Iscsi,
             BlockdevDriver::Luks => BlockdevCreateOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsLUKS>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsLUKS>()
             ),
             BlockdevDriver::Nbd => BlockdevCreateOptionsBranchPartial::Nbd,
             BlockdevDriver::Nfs => BlockdevCreateOptionsBranchPartial::Nfs(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsNfs>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsNfs>()
             ),
             BlockdevDriver::NullAio => BlockdevCreateOptionsBranchPartial::NullAio,
             BlockdevDriver::NullCo => BlockdevCreateOptionsBranchPartial::NullCo,
             BlockdevDriver::Nvme => BlockdevCreateOptionsBranchPartial::Nvme,
             BlockdevDriver::NvmeIoUring => BlockdevCreateOptionsBranchPartial::NvmeIoUring,
             BlockdevDriver::Parallels => BlockdevCreateOptionsBranchPartial::Parallels(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsParallels>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsParallels>()
             ),
             BlockdevDriver::Preallocate => BlockdevCreateOptionsBranchPartial::Preallocate,
             BlockdevDriver::Qcow => BlockdevCreateOptionsBranchPartial::Qcow(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow>()
             ),
             BlockdevDriver::Qcow2 => BlockdevCreateOptionsBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow2>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQcow2>()
             ),
             BlockdevDriver::Qed => BlockdevCreateOptionsBranchPartial::Qed(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsQed>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsQed>()
             ),
             BlockdevDriver::Quorum => BlockdevCreateOptionsBranchPartial::Quorum,
             BlockdevDriver::Raw => BlockdevCreateOptionsBranchPartial::Raw,
             BlockdevDriver::Rbd => BlockdevCreateOptionsBranchPartial::Rbd(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsRbd>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsRbd>()
             ),
             BlockdevDriver::Replication => BlockdevCreateOptionsBranchPartial::Replication,
             BlockdevDriver::Ssh => BlockdevCreateOptionsBranchPartial::Ssh(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsSsh>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsSsh>()
             ),
             BlockdevDriver::Throttle => BlockdevCreateOptionsBranchPartial::Throttle,
             BlockdevDriver::Vdi => BlockdevCreateOptionsBranchPartial::Vdi(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVdi>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVdi>()
             ),
             BlockdevDriver::Vhdx => BlockdevCreateOptionsBranchPartial::Vhdx(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVhdx>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVhdx>()
             ),
             BlockdevDriver::VirtioBlkVfioPci =>
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVfioPci,
@@ -28007,17 +27941,17 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
             BlockdevDriver::VirtioBlkVhostVdpa =>
                 BlockdevCreateOptionsBranchPartial::VirtioBlkVhostVdpa,
             BlockdevDriver::Vmdk => BlockdevCreateOptionsBranchPartial::Vmdk(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVmdk>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVmdk>()
             ),
             BlockdevDriver::Vpc => BlockdevCreateOptionsBranchPartial::Vpc(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsVpc>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsVpc>()
             ),
             BlockdevDriver::Vvfat => BlockdevCreateOptionsBranchPartial::Vvfat,
             BlockdevDriver::Gluster => BlockdevCreateOptionsBranchPartial::Gluster(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsGluster>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsGluster>()
             ),
             BlockdevDriver::Sheepdog => BlockdevCreateOptionsBranchPartial::Sheepdog(
-                crate::codec::boxed_begin::<BlockdevCreateOptionsSheepdog>(),
+                crate::codec::boxed_begin::<BlockdevCreateOptionsSheepdog>()
             ),
             BlockdevDriver::Unrecognized(tag) => {
                 BlockdevCreateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -28101,10 +28035,7 @@ impl crate::codec::Branches for BlockdevCreateOptionsBranch {
     }
 
     #[inline]
-    fn finish(
-        p: BlockdevCreateOptionsBranchPartial,
-        r: &crate::Reader<'_>,
-    ) -> crate::Result<Self> {
+    fn finish(p: BlockdevCreateOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             BlockdevCreateOptionsBranchPartial::Blkdebug => Self::Blkdebug,
             BlockdevCreateOptionsBranchPartial::Blklogwrites => Self::Blklogwrites,
@@ -28768,7 +28699,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::IoUring => BlockdevAmendOptionsBranchPartial::IoUring,
             BlockdevDriver::Iscsi => BlockdevAmendOptionsBranchPartial::Iscsi,
             BlockdevDriver::Luks => BlockdevAmendOptionsBranchPartial::Luks(
-                crate::codec::boxed_begin::<BlockdevAmendOptionsLUKS>(),
+                crate::codec::boxed_begin::<BlockdevAmendOptionsLUKS>()
             ),
             BlockdevDriver::Nbd => BlockdevAmendOptionsBranchPartial::Nbd,
             BlockdevDriver::Nfs => BlockdevAmendOptionsBranchPartial::Nfs,
@@ -28780,7 +28711,7 @@ impl crate::codec::Branches for BlockdevAmendOptionsBranch {
             BlockdevDriver::Preallocate => BlockdevAmendOptionsBranchPartial::Preallocate,
             BlockdevDriver::Qcow => BlockdevAmendOptionsBranchPartial::Qcow,
             BlockdevDriver::Qcow2 => BlockdevAmendOptionsBranchPartial::Qcow2(
-                crate::codec::boxed_begin::<BlockdevAmendOptionsQcow2>(),
+                crate::codec::boxed_begin::<BlockdevAmendOptionsQcow2>()
             ),
             BlockdevDriver::Qed => BlockdevAmendOptionsBranchPartial::Qed,
             BlockdevDriver::Quorum => BlockdevAmendOptionsBranchPartial::Quorum,
@@ -29225,7 +29156,7 @@ impl DummyBlockCoreForceArrays {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        unused_block_graph_info: impl ::core::convert::Into<::std::vec::Vec<BlockGraphInfo>>,
+        unused_block_graph_info: impl ::core::convert::Into<::std::vec::Vec<BlockGraphInfo>>
     ) -> Self {
         Self { unused_block_graph_info: unused_block_graph_info.into() }
     }
@@ -30529,16 +30460,16 @@ impl crate::codec::Branches for BlockExportOptionsBranch {
     fn begin(tag: &BlockExportType) -> BlockExportOptionsBranchPartial {
         match tag {
             BlockExportType::Nbd => BlockExportOptionsBranchPartial::Nbd(
-                crate::codec::boxed_begin::<BlockExportOptionsNbd>(),
+                crate::codec::boxed_begin::<BlockExportOptionsNbd>()
             ),
             BlockExportType::VhostUserBlk => BlockExportOptionsBranchPartial::VhostUserBlk(
-                crate::codec::boxed_begin::<BlockExportOptionsVhostUserBlk>(),
+                crate::codec::boxed_begin::<BlockExportOptionsVhostUserBlk>()
             ),
             BlockExportType::Fuse => BlockExportOptionsBranchPartial::Fuse(
-                crate::codec::boxed_begin::<BlockExportOptionsFuse>(),
+                crate::codec::boxed_begin::<BlockExportOptionsFuse>()
             ),
             BlockExportType::VduseBlk => BlockExportOptionsBranchPartial::VduseBlk(
-                crate::codec::boxed_begin::<BlockExportOptionsVduseBlk>(),
+                crate::codec::boxed_begin::<BlockExportOptionsVduseBlk>()
             ),
             BlockExportType::Unrecognized(tag) => {
                 BlockExportOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -31724,7 +31655,7 @@ impl ChardevHub {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        chardevs: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+        chardevs: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>
     ) -> Self {
         Self { logfile: None, logappend: None, logtimestamp: None, chardevs: chardevs.into() }
     }
@@ -32816,9 +32747,10 @@ impl crate::codec::Enum for ChardevBackendKind {
         "ringbuf",
         "memory",
     ];
-    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
-        ("memory", &["deprecated"])
-    ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[(
+        "memory",
+        &["deprecated"],
+    )];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -33870,68 +33802,68 @@ impl crate::codec::Branches for ChardevBackendBranch {
     fn begin(tag: &ChardevBackendKind) -> ChardevBackendBranchPartial {
         match tag {
             ChardevBackendKind::File => ChardevBackendBranchPartial::File(
-                crate::codec::boxed_begin::<ChardevFileWrapper>(),
+                crate::codec::boxed_begin::<ChardevFileWrapper>()
             ),
             ChardevBackendKind::Serial => ChardevBackendBranchPartial::Serial(
-                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>()
             ),
             ChardevBackendKind::Parallel => ChardevBackendBranchPartial::Parallel(
-                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>()
             ),
             ChardevBackendKind::Pipe => ChardevBackendBranchPartial::Pipe(
-                crate::codec::boxed_begin::<ChardevHostdevWrapper>(),
+                crate::codec::boxed_begin::<ChardevHostdevWrapper>()
             ),
             ChardevBackendKind::Socket => ChardevBackendBranchPartial::Socket(
-                crate::codec::boxed_begin::<ChardevSocketWrapper>(),
+                crate::codec::boxed_begin::<ChardevSocketWrapper>()
             ),
             ChardevBackendKind::Udp =>
                 ChardevBackendBranchPartial::Udp(crate::codec::boxed_begin::<ChardevUdpWrapper>()),
             ChardevBackendKind::Pty =>
                 ChardevBackendBranchPartial::Pty(crate::codec::boxed_begin::<ChardevPtyWrapper>()),
             ChardevBackendKind::Null => ChardevBackendBranchPartial::Null(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Mux =>
                 ChardevBackendBranchPartial::Mux(crate::codec::boxed_begin::<ChardevMuxWrapper>()),
             ChardevBackendKind::Hub =>
                 ChardevBackendBranchPartial::Hub(crate::codec::boxed_begin::<ChardevHubWrapper>()),
             ChardevBackendKind::Msmouse => ChardevBackendBranchPartial::Msmouse(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Wctablet => ChardevBackendBranchPartial::Wctablet(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Braille => ChardevBackendBranchPartial::Braille(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Testdev => ChardevBackendBranchPartial::Testdev(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Stdio => ChardevBackendBranchPartial::Stdio(
-                crate::codec::boxed_begin::<ChardevStdioWrapper>(),
+                crate::codec::boxed_begin::<ChardevStdioWrapper>()
             ),
             ChardevBackendKind::Console => ChardevBackendBranchPartial::Console(
-                crate::codec::boxed_begin::<ChardevCommonWrapper>(),
+                crate::codec::boxed_begin::<ChardevCommonWrapper>()
             ),
             ChardevBackendKind::Spicevmc => ChardevBackendBranchPartial::Spicevmc(
-                crate::codec::boxed_begin::<ChardevSpiceChannelWrapper>(),
+                crate::codec::boxed_begin::<ChardevSpiceChannelWrapper>()
             ),
             ChardevBackendKind::Spiceport => ChardevBackendBranchPartial::Spiceport(
-                crate::codec::boxed_begin::<ChardevSpicePortWrapper>(),
+                crate::codec::boxed_begin::<ChardevSpicePortWrapper>()
             ),
             ChardevBackendKind::QemuVdagent => ChardevBackendBranchPartial::QemuVdagent(
-                crate::codec::boxed_begin::<ChardevQemuVDAgentWrapper>(),
+                crate::codec::boxed_begin::<ChardevQemuVDAgentWrapper>()
             ),
             ChardevBackendKind::Dbus => ChardevBackendBranchPartial::Dbus(
-                crate::codec::boxed_begin::<ChardevDBusWrapper>(),
+                crate::codec::boxed_begin::<ChardevDBusWrapper>()
             ),
             ChardevBackendKind::Vc =>
                 ChardevBackendBranchPartial::Vc(crate::codec::boxed_begin::<ChardevVCWrapper>()),
             ChardevBackendKind::Ringbuf => ChardevBackendBranchPartial::Ringbuf(
-                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
+                crate::codec::boxed_begin::<ChardevRingbufWrapper>()
             ),
             ChardevBackendKind::Memory => ChardevBackendBranchPartial::Memory(
-                crate::codec::boxed_begin::<ChardevRingbufWrapper>(),
+                crate::codec::boxed_begin::<ChardevRingbufWrapper>()
             ),
             ChardevBackendKind::Unrecognized(tag) => {
                 ChardevBackendBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -34374,7 +34306,7 @@ impl DumpGuestMemoryCapability {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        formats: impl ::core::convert::Into<::std::vec::Vec<DumpGuestMemoryFormat>>,
+        formats: impl ::core::convert::Into<::std::vec::Vec<DumpGuestMemoryFormat>>
     ) -> Self {
         Self { formats: formats.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
@@ -34828,10 +34760,7 @@ impl NetdevPasstOptions {
 
     /// Sets `outbound`.
     #[must_use]
-    pub fn outbound(
-        mut self,
-        outbound: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn outbound(mut self, outbound: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.outbound = Some(outbound.into());
         self
     }
@@ -34928,10 +34857,7 @@ impl NetdevPasstOptions {
 
     /// Sets `dns-host`.
     #[must_use]
-    pub fn dns_host(
-        mut self,
-        dns_host: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn dns_host(mut self, dns_host: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.dns_host = Some(dns_host.into());
         self
     }
@@ -35496,10 +35422,7 @@ impl NetdevUserOptions {
 
     /// Sets `hostname`.
     #[must_use]
-    pub fn hostname(
-        mut self,
-        hostname: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn hostname(mut self, hostname: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.hostname = Some(hostname.into());
         self
     }
@@ -35558,10 +35481,7 @@ impl NetdevUserOptions {
 
     /// Sets `bootfile`.
     #[must_use]
-    pub fn bootfile(
-        mut self,
-        bootfile: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn bootfile(mut self, bootfile: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.bootfile = Some(bootfile.into());
         self
     }
@@ -35633,10 +35553,7 @@ impl NetdevUserOptions {
 
     /// Sets `ipv6-dns`.
     #[must_use]
-    pub fn ipv6_dns(
-        mut self,
-        ipv6_dns: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn ipv6_dns(mut self, ipv6_dns: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.ipv6_dns = Some(ipv6_dns.into());
         self
     }
@@ -35987,10 +35904,7 @@ impl NetdevTapOptions {
 
     /// Sets `vhostfds`.
     #[must_use]
-    pub fn vhostfds(
-        mut self,
-        vhostfds: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn vhostfds(mut self, vhostfds: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.vhostfds = Some(vhostfds.into());
         self
     }
@@ -36959,20 +36873,14 @@ impl NetdevAFXDPOptions {
 
     /// Sets `sock-fds`.
     #[must_use]
-    pub fn sock_fds(
-        mut self,
-        sock_fds: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn sock_fds(mut self, sock_fds: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.sock_fds = Some(sock_fds.into());
         self
     }
 
     /// Sets `map-path`.
     #[must_use]
-    pub fn map_path(
-        mut self,
-        map_path: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn map_path(mut self, map_path: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.map_path = Some(map_path.into());
         self
     }
@@ -37160,10 +37068,7 @@ impl NetdevVhostVDPAOptions {
 
     /// Sets `vhostdev`.
     #[must_use]
-    pub fn vhostdev(
-        mut self,
-        vhostdev: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn vhostdev(mut self, vhostdev: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.vhostdev = Some(vhostdev.into());
         self
     }
@@ -37302,10 +37207,7 @@ impl NetdevVmnetHostOptions {
 
     /// Sets `net-uuid`.
     #[must_use]
-    pub fn net_uuid(
-        mut self,
-        net_uuid: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn net_uuid(mut self, net_uuid: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.net_uuid = Some(net_uuid.into());
         self
     }
@@ -38178,23 +38080,23 @@ impl crate::codec::Branches for NetdevBranch {
             NetClientDriver::Netmap =>
                 NetdevBranchPartial::Netmap(crate::codec::boxed_begin::<NetdevNetmapOptions>()),
             NetClientDriver::VhostUser => NetdevBranchPartial::VhostUser(
-                crate::codec::boxed_begin::<NetdevVhostUserOptions>(),
+                crate::codec::boxed_begin::<NetdevVhostUserOptions>()
             ),
             NetClientDriver::VhostVdpa => NetdevBranchPartial::VhostVdpa(
-                crate::codec::boxed_begin::<NetdevVhostVDPAOptions>(),
+                crate::codec::boxed_begin::<NetdevVhostVDPAOptions>()
             ),
             NetClientDriver::Passt =>
                 NetdevBranchPartial::Passt(crate::codec::boxed_begin::<NetdevPasstOptions>()),
             NetClientDriver::AfXdp =>
                 NetdevBranchPartial::AfXdp(crate::codec::boxed_begin::<NetdevAFXDPOptions>()),
             NetClientDriver::VmnetHost => NetdevBranchPartial::VmnetHost(
-                crate::codec::boxed_begin::<NetdevVmnetHostOptions>(),
+                crate::codec::boxed_begin::<NetdevVmnetHostOptions>()
             ),
             NetClientDriver::VmnetShared => NetdevBranchPartial::VmnetShared(
-                crate::codec::boxed_begin::<NetdevVmnetSharedOptions>(),
+                crate::codec::boxed_begin::<NetdevVmnetSharedOptions>()
             ),
             NetClientDriver::VmnetBridged => NetdevBranchPartial::VmnetBridged(
-                crate::codec::boxed_begin::<NetdevVmnetBridgedOptions>(),
+                crate::codec::boxed_begin::<NetdevVmnetBridgedOptions>()
             ),
             NetClientDriver::Unrecognized(tag) => {
                 NetdevBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -40401,10 +40303,10 @@ impl crate::codec::Branches for TpmTypeOptionsBranch {
     fn begin(tag: &TpmType) -> TpmTypeOptionsBranchPartial {
         match tag {
             TpmType::Passthrough => TpmTypeOptionsBranchPartial::Passthrough(
-                crate::codec::boxed_begin::<TPMPassthroughOptionsWrapper>(),
+                crate::codec::boxed_begin::<TPMPassthroughOptionsWrapper>()
             ),
             TpmType::Emulator => TpmTypeOptionsBranchPartial::Emulator(
-                crate::codec::boxed_begin::<TPMEmulatorOptionsWrapper>(),
+                crate::codec::boxed_begin::<TPMEmulatorOptionsWrapper>()
             ),
             TpmType::Unrecognized(tag) => {
                 TpmTypeOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -40735,7 +40637,7 @@ impl crate::codec::Branches for SetPasswordOptionsBranch {
     fn begin(tag: &DisplayProtocol) -> SetPasswordOptionsBranchPartial {
         match tag {
             DisplayProtocol::Vnc => SetPasswordOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<SetPasswordOptionsVnc>(),
+                crate::codec::boxed_begin::<SetPasswordOptionsVnc>()
             ),
             DisplayProtocol::Spice => SetPasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
@@ -40960,7 +40862,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     fn begin(tag: &DisplayProtocol) -> ExpirePasswordOptionsBranchPartial {
         match tag {
             DisplayProtocol::Vnc => ExpirePasswordOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<ExpirePasswordOptionsVnc>(),
+                crate::codec::boxed_begin::<ExpirePasswordOptionsVnc>()
             ),
             DisplayProtocol::Spice => ExpirePasswordOptionsBranchPartial::Spice,
             DisplayProtocol::Unrecognized(tag) => {
@@ -40985,10 +40887,7 @@ impl crate::codec::Branches for ExpirePasswordOptionsBranch {
     }
 
     #[inline]
-    fn finish(
-        p: ExpirePasswordOptionsBranchPartial,
-        r: &crate::Reader<'_>,
-    ) -> crate::Result<Self> {
+    fn finish(p: ExpirePasswordOptionsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         Ok(match p {
             ExpirePasswordOptionsBranchPartial::Vnc(p) =>
                 Self::Vnc(crate::codec::boxed_finish(p, r)?),
@@ -41837,15 +41736,7 @@ impl crate::codec::Members for VncServerInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            rest,
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "host"),
                 (p.2.is_none(), 1, "service"),
@@ -44212,14 +44103,7 @@ impl crate::codec::Members for InputMultiTouchEvent {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "type"),
                 (p.2.is_none(), 1, "slot"),
@@ -44619,7 +44503,7 @@ impl crate::codec::Branches for InputEventBranch {
             InputEventKind::Abs =>
                 InputEventBranchPartial::Abs(crate::codec::boxed_begin::<InputMoveEventWrapper>()),
             InputEventKind::Mtt => InputEventBranchPartial::Mtt(
-                crate::codec::boxed_begin::<InputMultiTouchEventWrapper>(),
+                crate::codec::boxed_begin::<InputMultiTouchEventWrapper>()
             ),
             InputEventKind::Unrecognized(tag) => {
                 InputEventBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -44968,10 +44852,7 @@ impl DisplayDBus {
 
     /// Sets `audiodev`.
     #[must_use]
-    pub fn audiodev(
-        mut self,
-        audiodev: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn audiodev(mut self, audiodev: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.audiodev = Some(audiodev.into());
         self
     }
@@ -45700,7 +45581,7 @@ impl crate::codec::Branches for DisplayOptionsBranch {
             DisplayType::Sdl =>
                 DisplayOptionsBranchPartial::Sdl(crate::codec::boxed_begin::<DisplaySDL>()),
             DisplayType::EglHeadless => DisplayOptionsBranchPartial::EglHeadless(
-                crate::codec::boxed_begin::<DisplayEGLHeadless>(),
+                crate::codec::boxed_begin::<DisplayEGLHeadless>()
             ),
             DisplayType::Curses =>
                 DisplayOptionsBranchPartial::Curses(crate::codec::boxed_begin::<DisplayCurses>()),
@@ -45987,7 +45868,7 @@ impl crate::codec::Branches for DisplayReloadOptionsBranch {
     fn begin(tag: &DisplayReloadType) -> DisplayReloadOptionsBranchPartial {
         match tag {
             DisplayReloadType::Vnc => DisplayReloadOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<DisplayReloadOptionsVNC>(),
+                crate::codec::boxed_begin::<DisplayReloadOptionsVNC>()
             ),
             DisplayReloadType::Unrecognized(tag) => {
                 DisplayReloadOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -46230,7 +46111,7 @@ impl crate::codec::Branches for DisplayUpdateOptionsBranch {
     fn begin(tag: &DisplayUpdateType) -> DisplayUpdateOptionsBranchPartial {
         match tag {
             DisplayUpdateType::Vnc => DisplayUpdateOptionsBranchPartial::Vnc(
-                crate::codec::boxed_begin::<DisplayUpdateOptionsVNC>(),
+                crate::codec::boxed_begin::<DisplayUpdateOptionsVNC>()
             ),
             DisplayUpdateType::Unrecognized(tag) => {
                 DisplayUpdateOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -47113,14 +46994,7 @@ impl crate::codec::Members for CompressionStats {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), Some(m4)) = p else {
             let members = &[
                 (p.1.is_none(), 0, "pages"),
                 (p.2.is_none(), 1, "busy"),
@@ -49762,13 +49636,13 @@ impl crate::codec::Branches for MigrationAddressBranch {
             MigrationAddressType::Socket =>
                 MigrationAddressBranchPartial::Socket(crate::codec::boxed_begin::<SocketAddress>()),
             MigrationAddressType::Exec => MigrationAddressBranchPartial::Exec(
-                crate::codec::boxed_begin::<MigrationExecCommand>(),
+                crate::codec::boxed_begin::<MigrationExecCommand>()
             ),
             MigrationAddressType::Rdma => MigrationAddressBranchPartial::Rdma(
-                crate::codec::boxed_begin::<InetSocketAddress>(),
+                crate::codec::boxed_begin::<InetSocketAddress>()
             ),
             MigrationAddressType::File => MigrationAddressBranchPartial::File(
-                crate::codec::boxed_begin::<FileMigrationArgs>(),
+                crate::codec::boxed_begin::<FileMigrationArgs>()
             ),
             MigrationAddressType::Unrecognized(tag) => {
                 MigrationAddressBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -50612,9 +50486,10 @@ impl crate::codec::Enum for TransactionActionKind {
         "blockdev-snapshot-sync",
         "drive-backup",
     ];
-    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[
-        ("drive-backup", &["deprecated"])
-    ];
+    const MARKED: &'static [(&'static str, &'static [&'static str])] = &[(
+        "drive-backup",
+        &["deprecated"],
+    )];
 
     #[inline]
     fn unrecognized(name: crate::Unrecognized) -> Self {
@@ -51289,38 +51164,47 @@ impl crate::codec::Branches for TransactionActionBranch {
         match tag {
             TransactionActionKind::Abort =>
                 TransactionActionBranchPartial::Abort(crate::codec::boxed_begin::<AbortWrapper>()),
-            TransactionActionKind::BlockDirtyBitmapAdd => TransactionActionBranchPartial::BlockDirtyBitmapAdd(
-                crate::codec::boxed_begin::<BlockDirtyBitmapAddWrapper>(),
-            ),
-            TransactionActionKind::BlockDirtyBitmapRemove => TransactionActionBranchPartial::BlockDirtyBitmapRemove(
-                crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-            ),
-            TransactionActionKind::BlockDirtyBitmapClear => TransactionActionBranchPartial::BlockDirtyBitmapClear(
-                crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-            ),
-            TransactionActionKind::BlockDirtyBitmapEnable => TransactionActionBranchPartial::BlockDirtyBitmapEnable(
-                crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-            ),
-            TransactionActionKind::BlockDirtyBitmapDisable => TransactionActionBranchPartial::BlockDirtyBitmapDisable(
-                crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>(),
-            ),
-            TransactionActionKind::BlockDirtyBitmapMerge => TransactionActionBranchPartial::BlockDirtyBitmapMerge(
-                crate::codec::boxed_begin::<BlockDirtyBitmapMergeWrapper>(),
-            ),
+            TransactionActionKind::BlockDirtyBitmapAdd =>
+                TransactionActionBranchPartial::BlockDirtyBitmapAdd(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapAddWrapper>()
+                ),
+            TransactionActionKind::BlockDirtyBitmapRemove =>
+                TransactionActionBranchPartial::BlockDirtyBitmapRemove(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>()
+                ),
+            TransactionActionKind::BlockDirtyBitmapClear =>
+                TransactionActionBranchPartial::BlockDirtyBitmapClear(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>()
+                ),
+            TransactionActionKind::BlockDirtyBitmapEnable =>
+                TransactionActionBranchPartial::BlockDirtyBitmapEnable(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>()
+                ),
+            TransactionActionKind::BlockDirtyBitmapDisable =>
+                TransactionActionBranchPartial::BlockDirtyBitmapDisable(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapWrapper>()
+                ),
+            TransactionActionKind::BlockDirtyBitmapMerge =>
+                TransactionActionBranchPartial::BlockDirtyBitmapMerge(
+                    crate::codec::boxed_begin::<BlockDirtyBitmapMergeWrapper>()
+                ),
             TransactionActionKind::BlockdevBackup => TransactionActionBranchPartial::BlockdevBackup(
-                crate::codec::boxed_begin::<BlockdevBackupWrapper>(),
+                crate::codec::boxed_begin::<BlockdevBackupWrapper>()
             ),
-            TransactionActionKind::BlockdevSnapshot => TransactionActionBranchPartial::BlockdevSnapshot(
-                crate::codec::boxed_begin::<BlockdevSnapshotWrapper>(),
-            ),
-            TransactionActionKind::BlockdevSnapshotInternalSync => TransactionActionBranchPartial::BlockdevSnapshotInternalSync(
-                crate::codec::boxed_begin::<BlockdevSnapshotInternalWrapper>(),
-            ),
-            TransactionActionKind::BlockdevSnapshotSync => TransactionActionBranchPartial::BlockdevSnapshotSync(
-                crate::codec::boxed_begin::<BlockdevSnapshotSyncWrapper>(),
-            ),
+            TransactionActionKind::BlockdevSnapshot =>
+                TransactionActionBranchPartial::BlockdevSnapshot(
+                    crate::codec::boxed_begin::<BlockdevSnapshotWrapper>()
+                ),
+            TransactionActionKind::BlockdevSnapshotInternalSync =>
+                TransactionActionBranchPartial::BlockdevSnapshotInternalSync(
+                    crate::codec::boxed_begin::<BlockdevSnapshotInternalWrapper>()
+                ),
+            TransactionActionKind::BlockdevSnapshotSync =>
+                TransactionActionBranchPartial::BlockdevSnapshotSync(
+                    crate::codec::boxed_begin::<BlockdevSnapshotSyncWrapper>()
+                ),
             TransactionActionKind::DriveBackup => TransactionActionBranchPartial::DriveBackup(
-                crate::codec::boxed_begin::<DriveBackupWrapper>(),
+                crate::codec::boxed_begin::<DriveBackupWrapper>()
             ),
             TransactionActionKind::Unrecognized(tag) => {
                 TransactionActionBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -52410,7 +52294,7 @@ impl crate::codec::Branches for SchemaInfoBranch {
             SchemaMetaType::Object =>
                 SchemaInfoBranchPartial::Object(crate::codec::boxed_begin::<SchemaInfoObject>()),
             SchemaMetaType::Alternate => SchemaInfoBranchPartial::Alternate(
-                crate::codec::boxed_begin::<SchemaInfoAlternate>(),
+                crate::codec::boxed_begin::<SchemaInfoAlternate>()
             ),
             SchemaMetaType::Command =>
                 SchemaInfoBranchPartial::Command(crate::codec::boxed_begin::<SchemaInfoCommand>()),
@@ -52841,7 +52725,7 @@ impl SchemaInfoObject {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        members: impl ::core::convert::Into<::std::vec::Vec<SchemaInfoObjectMember>>,
+        members: impl ::core::convert::Into<::std::vec::Vec<SchemaInfoObjectMember>>
     ) -> Self {
         Self {
             members: members.into(),
@@ -53092,7 +52976,7 @@ impl SchemaInfoAlternate {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        members: impl ::core::convert::Into<::std::vec::Vec<SchemaInfoAlternateMember>>,
+        members: impl ::core::convert::Into<::std::vec::Vec<SchemaInfoAlternateMember>>
     ) -> Self {
         Self { members: members.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
@@ -53525,7 +53409,7 @@ impl ObjectPropertiesValues {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        properties: impl ::core::convert::Into<::std::vec::Vec<ObjectPropertyValue>>,
+        properties: impl ::core::convert::Into<::std::vec::Vec<ObjectPropertyValue>>
     ) -> Self {
         Self { properties: properties.into(), unrecognized: crate::UnrecognizedMembers::new() }
     }
@@ -54209,10 +54093,7 @@ impl NetfilterProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -54323,10 +54204,7 @@ impl FilterBufferProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -54446,10 +54324,7 @@ impl FilterDumpProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -54588,10 +54463,7 @@ impl FilterMirrorProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -54730,10 +54602,7 @@ impl FilterRedirectorProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -54884,10 +54753,7 @@ impl FilterRewriterProperties {
 
     /// Sets `position`.
     #[must_use]
-    pub fn position(
-        mut self,
-        position: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn position(mut self, position: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.position = Some(position.into());
         self
     }
@@ -55018,20 +54884,14 @@ impl InputBarrierProperties {
 
     /// Sets `x-origin`.
     #[must_use]
-    pub fn x_origin(
-        mut self,
-        x_origin: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn x_origin(mut self, x_origin: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.x_origin = Some(x_origin.into());
         self
     }
 
     /// Sets `y-origin`.
     #[must_use]
-    pub fn y_origin(
-        mut self,
-        y_origin: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn y_origin(mut self, y_origin: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.y_origin = Some(y_origin.into());
         self
     }
@@ -57517,10 +57377,7 @@ impl RngRandomProperties {
 
     /// Sets `filename`.
     #[must_use]
-    pub fn filename(
-        mut self,
-        filename: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn filename(mut self, filename: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.filename = Some(filename.into());
         self
     }
@@ -57991,10 +57848,7 @@ impl SevSnpGuestProperties {
 
     /// Sets `id-block`.
     #[must_use]
-    pub fn id_block(
-        mut self,
-        id_block: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn id_block(mut self, id_block: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.id_block = Some(id_block.into());
         self
     }
@@ -59538,154 +59392,155 @@ impl crate::codec::Branches for ObjectOptionsBranch {
     fn begin(tag: &ObjectType) -> ObjectOptionsBranchPartial {
         match tag {
             ObjectType::AcpiGenericInitiator => ObjectOptionsBranchPartial::AcpiGenericInitiator(
-                crate::codec::boxed_begin::<AcpiGenericInitiatorProperties>(),
+                crate::codec::boxed_begin::<AcpiGenericInitiatorProperties>()
             ),
             ObjectType::AcpiGenericPort => ObjectOptionsBranchPartial::AcpiGenericPort(
-                crate::codec::boxed_begin::<AcpiGenericPortProperties>(),
+                crate::codec::boxed_begin::<AcpiGenericPortProperties>()
             ),
             ObjectType::AuthzList => ObjectOptionsBranchPartial::AuthzList(
-                crate::codec::boxed_begin::<AuthZListProperties>(),
+                crate::codec::boxed_begin::<AuthZListProperties>()
             ),
             ObjectType::AuthzListfile => ObjectOptionsBranchPartial::AuthzListfile(
-                crate::codec::boxed_begin::<AuthZListFileProperties>(),
+                crate::codec::boxed_begin::<AuthZListFileProperties>()
             ),
             ObjectType::AuthzPam => ObjectOptionsBranchPartial::AuthzPam(
-                crate::codec::boxed_begin::<AuthZPAMProperties>(),
+                crate::codec::boxed_begin::<AuthZPAMProperties>()
             ),
             ObjectType::AuthzSimple => ObjectOptionsBranchPartial::AuthzSimple(
-                crate::codec::boxed_begin::<AuthZSimpleProperties>(),
+                crate::codec::boxed_begin::<AuthZSimpleProperties>()
             ),
             ObjectType::CanBus => ObjectOptionsBranchPartial::CanBus,
             ObjectType::CanHostSocketcan => ObjectOptionsBranchPartial::CanHostSocketcan(
-                crate::codec::boxed_begin::<CanHostSocketcanProperties>(),
+                crate::codec::boxed_begin::<CanHostSocketcanProperties>()
             ),
             ObjectType::ColoCompare => ObjectOptionsBranchPartial::ColoCompare(
-                crate::codec::boxed_begin::<ColoCompareProperties>(),
+                crate::codec::boxed_begin::<ColoCompareProperties>()
             ),
             ObjectType::CryptodevBackend => ObjectOptionsBranchPartial::CryptodevBackend(
-                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
+                crate::codec::boxed_begin::<CryptodevBackendProperties>()
             ),
-            ObjectType::CryptodevBackendBuiltin => ObjectOptionsBranchPartial::CryptodevBackendBuiltin(
-                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
-            ),
+            ObjectType::CryptodevBackendBuiltin =>
+                ObjectOptionsBranchPartial::CryptodevBackendBuiltin(
+                    crate::codec::boxed_begin::<CryptodevBackendProperties>()
+                ),
             ObjectType::CryptodevBackendLkcf => ObjectOptionsBranchPartial::CryptodevBackendLkcf(
-                crate::codec::boxed_begin::<CryptodevBackendProperties>(),
+                crate::codec::boxed_begin::<CryptodevBackendProperties>()
             ),
             ObjectType::CryptodevVhostUser => ObjectOptionsBranchPartial::CryptodevVhostUser(
-                crate::codec::boxed_begin::<CryptodevVhostUserProperties>(),
+                crate::codec::boxed_begin::<CryptodevVhostUserProperties>()
             ),
             ObjectType::DbusVmstate => ObjectOptionsBranchPartial::DbusVmstate(
-                crate::codec::boxed_begin::<DBusVMStateProperties>(),
+                crate::codec::boxed_begin::<DBusVMStateProperties>()
             ),
             ObjectType::FilterBuffer => ObjectOptionsBranchPartial::FilterBuffer(
-                crate::codec::boxed_begin::<FilterBufferProperties>(),
+                crate::codec::boxed_begin::<FilterBufferProperties>()
             ),
             ObjectType::FilterDump => ObjectOptionsBranchPartial::FilterDump(
-                crate::codec::boxed_begin::<FilterDumpProperties>(),
+                crate::codec::boxed_begin::<FilterDumpProperties>()
             ),
             ObjectType::FilterMirror => ObjectOptionsBranchPartial::FilterMirror(
-                crate::codec::boxed_begin::<FilterMirrorProperties>(),
+                crate::codec::boxed_begin::<FilterMirrorProperties>()
             ),
             ObjectType::FilterRedirector => ObjectOptionsBranchPartial::FilterRedirector(
-                crate::codec::boxed_begin::<FilterRedirectorProperties>(),
+                crate::codec::boxed_begin::<FilterRedirectorProperties>()
             ),
             ObjectType::FilterReplay => ObjectOptionsBranchPartial::FilterReplay(
-                crate::codec::boxed_begin::<NetfilterProperties>(),
+                crate::codec::boxed_begin::<NetfilterProperties>()
             ),
             ObjectType::FilterRewriter => ObjectOptionsBranchPartial::FilterRewriter(
-                crate::codec::boxed_begin::<FilterRewriterProperties>(),
+                crate::codec::boxed_begin::<FilterRewriterProperties>()
             ),
             ObjectType::IgvmCfg => ObjectOptionsBranchPartial::IgvmCfg(
-                crate::codec::boxed_begin::<IgvmCfgProperties>(),
+                crate::codec::boxed_begin::<IgvmCfgProperties>()
             ),
             ObjectType::InputBarrier => ObjectOptionsBranchPartial::InputBarrier(
-                crate::codec::boxed_begin::<InputBarrierProperties>(),
+                crate::codec::boxed_begin::<InputBarrierProperties>()
             ),
             ObjectType::InputLinux => ObjectOptionsBranchPartial::InputLinux(
-                crate::codec::boxed_begin::<InputLinuxProperties>(),
+                crate::codec::boxed_begin::<InputLinuxProperties>()
             ),
             ObjectType::Iommufd => ObjectOptionsBranchPartial::Iommufd(
-                crate::codec::boxed_begin::<IOMMUFDProperties>(),
+                crate::codec::boxed_begin::<IOMMUFDProperties>()
             ),
             ObjectType::Iothread => ObjectOptionsBranchPartial::Iothread(
-                crate::codec::boxed_begin::<IothreadProperties>(),
+                crate::codec::boxed_begin::<IothreadProperties>()
             ),
             ObjectType::MainLoop => ObjectOptionsBranchPartial::MainLoop(
-                crate::codec::boxed_begin::<MainLoopProperties>(),
+                crate::codec::boxed_begin::<MainLoopProperties>()
             ),
             ObjectType::MemoryBackendEpc => ObjectOptionsBranchPartial::MemoryBackendEpc(
-                crate::codec::boxed_begin::<MemoryBackendEpcProperties>(),
+                crate::codec::boxed_begin::<MemoryBackendEpcProperties>()
             ),
             ObjectType::MemoryBackendFile => ObjectOptionsBranchPartial::MemoryBackendFile(
-                crate::codec::boxed_begin::<MemoryBackendFileProperties>(),
+                crate::codec::boxed_begin::<MemoryBackendFileProperties>()
             ),
             ObjectType::MemoryBackendMemfd => ObjectOptionsBranchPartial::MemoryBackendMemfd(
-                crate::codec::boxed_begin::<MemoryBackendMemfdProperties>(),
+                crate::codec::boxed_begin::<MemoryBackendMemfdProperties>()
             ),
             ObjectType::MemoryBackendRam => ObjectOptionsBranchPartial::MemoryBackendRam(
-                crate::codec::boxed_begin::<MemoryBackendProperties>(),
+                crate::codec::boxed_begin::<MemoryBackendProperties>()
             ),
             ObjectType::MemoryBackendShm => ObjectOptionsBranchPartial::MemoryBackendShm(
-                crate::codec::boxed_begin::<MemoryBackendShmProperties>(),
+                crate::codec::boxed_begin::<MemoryBackendShmProperties>()
             ),
             ObjectType::MonitorHmp => ObjectOptionsBranchPartial::MonitorHmp(
-                crate::codec::boxed_begin::<MonitorHMPProperties>(),
+                crate::codec::boxed_begin::<MonitorHMPProperties>()
             ),
             ObjectType::MonitorQmp => ObjectOptionsBranchPartial::MonitorQmp(
-                crate::codec::boxed_begin::<MonitorQMPProperties>(),
+                crate::codec::boxed_begin::<MonitorQMPProperties>()
             ),
             ObjectType::PefGuest => ObjectOptionsBranchPartial::PefGuest,
             ObjectType::PrManagerHelper => ObjectOptionsBranchPartial::PrManagerHelper(
-                crate::codec::boxed_begin::<PrManagerHelperProperties>(),
+                crate::codec::boxed_begin::<PrManagerHelperProperties>()
             ),
             ObjectType::Qtest =>
                 ObjectOptionsBranchPartial::Qtest(crate::codec::boxed_begin::<QtestProperties>()),
             ObjectType::RngBuiltin => ObjectOptionsBranchPartial::RngBuiltin(
-                crate::codec::boxed_begin::<RngProperties>(),
+                crate::codec::boxed_begin::<RngProperties>()
             ),
             ObjectType::RngEgd =>
                 ObjectOptionsBranchPartial::RngEgd(crate::codec::boxed_begin::<RngEgdProperties>()),
             ObjectType::RngRandom => ObjectOptionsBranchPartial::RngRandom(
-                crate::codec::boxed_begin::<RngRandomProperties>(),
+                crate::codec::boxed_begin::<RngRandomProperties>()
             ),
             ObjectType::Secret =>
                 ObjectOptionsBranchPartial::Secret(crate::codec::boxed_begin::<SecretProperties>()),
             ObjectType::SecretKeyring => ObjectOptionsBranchPartial::SecretKeyring(
-                crate::codec::boxed_begin::<SecretKeyringProperties>(),
+                crate::codec::boxed_begin::<SecretKeyringProperties>()
             ),
             ObjectType::SevGuest => ObjectOptionsBranchPartial::SevGuest(
-                crate::codec::boxed_begin::<SevGuestProperties>(),
+                crate::codec::boxed_begin::<SevGuestProperties>()
             ),
             ObjectType::SevSnpGuest => ObjectOptionsBranchPartial::SevSnpGuest(
-                crate::codec::boxed_begin::<SevSnpGuestProperties>(),
+                crate::codec::boxed_begin::<SevSnpGuestProperties>()
             ),
             ObjectType::ThreadContext => ObjectOptionsBranchPartial::ThreadContext(
-                crate::codec::boxed_begin::<ThreadContextProperties>(),
+                crate::codec::boxed_begin::<ThreadContextProperties>()
             ),
             ObjectType::S390PvGuest => ObjectOptionsBranchPartial::S390PvGuest,
             ObjectType::TdxGuest => ObjectOptionsBranchPartial::TdxGuest(
-                crate::codec::boxed_begin::<TdxGuestProperties>(),
+                crate::codec::boxed_begin::<TdxGuestProperties>()
             ),
             ObjectType::ThrottleGroup => ObjectOptionsBranchPartial::ThrottleGroup(
-                crate::codec::boxed_begin::<ThrottleGroupProperties>(),
+                crate::codec::boxed_begin::<ThrottleGroupProperties>()
             ),
             ObjectType::TlsCredsAnon => ObjectOptionsBranchPartial::TlsCredsAnon(
-                crate::codec::boxed_begin::<TlsCredsAnonProperties>(),
+                crate::codec::boxed_begin::<TlsCredsAnonProperties>()
             ),
             ObjectType::TlsCredsPsk => ObjectOptionsBranchPartial::TlsCredsPsk(
-                crate::codec::boxed_begin::<TlsCredsPskProperties>(),
+                crate::codec::boxed_begin::<TlsCredsPskProperties>()
             ),
             ObjectType::TlsCredsX509 => ObjectOptionsBranchPartial::TlsCredsX509(
-                crate::codec::boxed_begin::<TlsCredsX509Properties>(),
+                crate::codec::boxed_begin::<TlsCredsX509Properties>()
             ),
             ObjectType::TlsCipherSuites => ObjectOptionsBranchPartial::TlsCipherSuites(
-                crate::codec::boxed_begin::<TlsCredsProperties>(),
+                crate::codec::boxed_begin::<TlsCredsProperties>()
             ),
             ObjectType::XRemoteObject => ObjectOptionsBranchPartial::XRemoteObject(
-                crate::codec::boxed_begin::<RemoteObjectProperties>(),
+                crate::codec::boxed_begin::<RemoteObjectProperties>()
             ),
             ObjectType::XVfioUserServer => ObjectOptionsBranchPartial::XVfioUserServer(
-                crate::codec::boxed_begin::<VfioUserServerProperties>(),
+                crate::codec::boxed_begin::<VfioUserServerProperties>()
             ),
             ObjectType::Unrecognized(tag) => {
                 ObjectOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -61880,7 +61735,7 @@ impl crate::codec::Branches for NumaOptionsBranch {
             NumaOptionsType::HmatLb =>
                 NumaOptionsBranchPartial::HmatLb(crate::codec::boxed_begin::<NumaHmatLBOptions>()),
             NumaOptionsType::HmatCache => NumaOptionsBranchPartial::HmatCache(
-                crate::codec::boxed_begin::<NumaHmatCacheOptions>(),
+                crate::codec::boxed_begin::<NumaHmatCacheOptions>()
             ),
             NumaOptionsType::Unrecognized(tag) => {
                 NumaOptionsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -62215,7 +62070,7 @@ impl CXLFMWProperties {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        cxl_fmw: impl ::core::convert::Into<::std::vec::Vec<CXLFixedMemoryWindowOptions>>,
+        cxl_fmw: impl ::core::convert::Into<::std::vec::Vec<CXLFixedMemoryWindowOptions>>
     ) -> Self {
         Self { cxl_fmw: cxl_fmw.into() }
     }
@@ -62417,9 +62272,7 @@ pub struct DummyForceArrays {
 impl DummyForceArrays {
     /// With what is mandatory.
     #[must_use]
-    pub fn new(
-        unused: impl ::core::convert::Into<::std::vec::Vec<X86CPUFeatureWordInfo>>,
-    ) -> Self {
+    pub fn new(unused: impl ::core::convert::Into<::std::vec::Vec<X86CPUFeatureWordInfo>>) -> Self {
         Self { unused: unused.into() }
     }
 }
@@ -63424,10 +63277,7 @@ impl HotpluggableCPU {
 
     /// Sets `qom-path`.
     #[must_use]
-    pub fn qom_path(
-        mut self,
-        qom_path: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn qom_path(mut self, qom_path: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.qom_path = Some(qom_path.into());
         self
     }
@@ -64364,15 +64214,7 @@ impl crate::codec::Members for SpMemDeviceInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
             let members = &[
                 (p.2.is_none(), 1, "addr"),
                 (p.3.is_none(), 2, "size"),
@@ -64968,25 +64810,25 @@ impl crate::codec::Branches for MemoryDeviceInfoBranch {
     fn begin(tag: &MemoryDeviceInfoKind) -> MemoryDeviceInfoBranchPartial {
         match tag {
             MemoryDeviceInfoKind::Dimm => MemoryDeviceInfoBranchPartial::Dimm(
-                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::Nvdimm => MemoryDeviceInfoBranchPartial::Nvdimm(
-                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<PCDIMMDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::VirtioPmem => MemoryDeviceInfoBranchPartial::VirtioPmem(
-                crate::codec::boxed_begin::<VirtioPMEMDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<VirtioPMEMDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::VirtioMem => MemoryDeviceInfoBranchPartial::VirtioMem(
-                crate::codec::boxed_begin::<VirtioMEMDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<VirtioMEMDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::SgxEpc => MemoryDeviceInfoBranchPartial::SgxEpc(
-                crate::codec::boxed_begin::<SgxEPCDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<SgxEPCDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::HvBalloon => MemoryDeviceInfoBranchPartial::HvBalloon(
-                crate::codec::boxed_begin::<HvBalloonDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<HvBalloonDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::SpMem => MemoryDeviceInfoBranchPartial::SpMem(
-                crate::codec::boxed_begin::<SpMemDeviceInfoWrapper>(),
+                crate::codec::boxed_begin::<SpMemDeviceInfoWrapper>()
             ),
             MemoryDeviceInfoKind::Unrecognized(tag) => {
                 MemoryDeviceInfoBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -66115,10 +65957,7 @@ impl CpuDefinitionInfo {
 
     /// Sets `alias-of`.
     #[must_use]
-    pub fn alias_of(
-        mut self,
-        alias_of: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn alias_of(mut self, alias_of: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.alias_of = Some(alias_of.into());
         self
     }
@@ -66365,10 +66204,7 @@ impl ReplayInfo {
 
     /// Sets `filename`.
     #[must_use]
-    pub fn filename(
-        mut self,
-        filename: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn filename(mut self, filename: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.filename = Some(filename.into());
         self
     }
@@ -66695,10 +66531,10 @@ impl crate::codec::Branches for YankInstanceBranch {
     fn begin(tag: &YankInstanceType) -> YankInstanceBranchPartial {
         match tag {
             YankInstanceType::BlockNode => YankInstanceBranchPartial::BlockNode(
-                crate::codec::boxed_begin::<YankInstanceBlockNode>(),
+                crate::codec::boxed_begin::<YankInstanceBlockNode>()
             ),
             YankInstanceType::Chardev => YankInstanceBranchPartial::Chardev(
-                crate::codec::boxed_begin::<YankInstanceChardev>(),
+                crate::codec::boxed_begin::<YankInstanceChardev>()
             ),
             YankInstanceType::Migration => YankInstanceBranchPartial::Migration,
             YankInstanceType::Unrecognized(tag) => {
@@ -68250,15 +68086,7 @@ impl crate::codec::Members for SevCapability {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.3, &mut p.0, 2, "cpu0-id", r);
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            m2,
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, Some(m3), Some(m4), rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "pdh"),
                 (p.2.is_none(), 1, "cert-chain"),
@@ -68486,15 +68314,7 @@ impl crate::codec::Members for SgxInfo {
     #[inline]
     fn finish(mut p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
         crate::codec::expect(&p.5, &mut p.0, 4, "sections", r);
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            rest,
-        ) = p else {
+        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), m4, rest) = p else {
             let members = &[
                 (p.1.is_none(), 0, "sgx"),
                 (p.2.is_none(), 1, "sgx1"),
@@ -71818,7 +71638,7 @@ impl crate::codec::Branches for AudiodevBranch {
             AudiodevDriver::Alsa =>
                 AudiodevBranchPartial::Alsa(crate::codec::boxed_begin::<AudiodevAlsaOptions>()),
             AudiodevDriver::Coreaudio => AudiodevBranchPartial::Coreaudio(
-                crate::codec::boxed_begin::<AudiodevCoreaudioOptions>(),
+                crate::codec::boxed_begin::<AudiodevCoreaudioOptions>()
             ),
             AudiodevDriver::Dbus =>
                 AudiodevBranchPartial::Dbus(crate::codec::boxed_begin::<AudiodevDBusOptions>()),
@@ -71831,7 +71651,7 @@ impl crate::codec::Branches for AudiodevBranch {
             AudiodevDriver::Pa =>
                 AudiodevBranchPartial::Pa(crate::codec::boxed_begin::<AudiodevPaOptions>()),
             AudiodevDriver::Pipewire => AudiodevBranchPartial::Pipewire(
-                crate::codec::boxed_begin::<AudiodevPipewireOptions>(),
+                crate::codec::boxed_begin::<AudiodevPipewireOptions>()
             ),
             AudiodevDriver::Sdl =>
                 AudiodevBranchPartial::Sdl(crate::codec::boxed_begin::<AudiodevSdlOptions>()),
@@ -72241,15 +72061,7 @@ impl crate::codec::Members for ACPIOSTInfo {
 
     #[inline]
     fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            rest,
-        ) = p else {
+        let (crate::codec::Fault(None), m0, Some(m1), Some(m2), Some(m3), Some(m4), rest) = p else {
             let members = &[
                 (p.2.is_none(), 1, "slot"),
                 (p.3.is_none(), 2, "slot-type"),
@@ -73722,10 +73534,7 @@ impl StatsResult {
 
     /// Sets `qom-path`.
     #[must_use]
-    pub fn qom_path(
-        mut self,
-        qom_path: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
+    pub fn qom_path(mut self, qom_path: impl ::core::convert::Into<::std::string::String>) -> Self {
         self.qom_path = Some(qom_path.into());
         self
     }
@@ -74565,7 +74374,7 @@ impl VirtioDeviceStatus {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        statuses: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+        statuses: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>
     ) -> Self {
         Self {
             statuses: statuses.into(),
@@ -74640,7 +74449,7 @@ impl VhostDeviceProtocols {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        protocols: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+        protocols: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>
     ) -> Self {
         Self {
             protocols: protocols.into(),
@@ -74719,7 +74528,7 @@ impl VirtioDeviceFeatures {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        transports: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+        transports: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>
     ) -> Self {
         Self {
             transports: transports.into(),
@@ -75691,7 +75500,9 @@ impl DummyVirtioForceArrays {
     /// With what is mandatory.
     #[must_use]
     pub fn new(
-        unused_iothread_vq_mapping: impl ::core::convert::Into<::std::vec::Vec<IOThreadVirtQueueMapping>>,
+        unused_iothread_vq_mapping: impl ::core::convert::Into<
+            ::std::vec::Vec<IOThreadVirtQueueMapping>
+        >,
         unused_virtio_gpu_output: impl ::core::convert::Into<::std::vec::Vec<VirtIOGPUOutput>>,
     ) -> Self {
         Self {
@@ -78537,10 +78348,10 @@ impl crate::codec::Branches for SheepdogRedundancyBranch {
     fn begin(tag: &SheepdogRedundancyType) -> SheepdogRedundancyBranchPartial {
         match tag {
             SheepdogRedundancyType::Full => SheepdogRedundancyBranchPartial::Full(
-                crate::codec::boxed_begin::<SheepdogRedundancyFull>(),
+                crate::codec::boxed_begin::<SheepdogRedundancyFull>()
             ),
             SheepdogRedundancyType::ErasureCoded => SheepdogRedundancyBranchPartial::ErasureCoded(
-                crate::codec::boxed_begin::<SheepdogRedundancyErasureCoded>(),
+                crate::codec::boxed_begin::<SheepdogRedundancyErasureCoded>()
             ),
             SheepdogRedundancyType::Unrecognized(tag) => {
                 SheepdogRedundancyBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
@@ -79817,7 +79628,6 @@ impl crate::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// Since: 0.12
     ///
     /// [`SHUTDOWN` in QEMU's manual](https://qemu.readthedocs.io/en/v11.1.0/interop/qemu-qmp-ref.html#event-QMP-run-state.SHUTDOWN), `run-state.json`
@@ -81979,10 +81789,7 @@ pub mod events {
     impl PrManagerStatusChanged {
         /// With what is mandatory.
         #[must_use]
-        pub fn new(
-            id: impl ::core::convert::Into<::std::string::String>,
-            connected: bool,
-        ) -> Self {
+        pub fn new(id: impl ::core::convert::Into<::std::string::String>, connected: bool) -> Self {
             Self { id: id.into(), connected, unrecognized: crate::UnrecognizedMembers::new() }
         }
     }
@@ -83443,10 +83250,7 @@ pub mod events {
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -83526,10 +83330,7 @@ pub mod events {
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -83719,10 +83520,7 @@ pub mod events {
     impl MemoryDeviceSizeChange {
         /// With what is mandatory.
         #[must_use]
-        pub fn new(
-            size: u64,
-            qom_path: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn new(size: u64, qom_path: impl ::core::convert::Into<::std::string::String>) -> Self {
             Self {
                 id: None,
                 size,
@@ -84065,14 +83863,7 @@ pub mod events {
 
         #[inline]
         fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (
-                crate::codec::Fault(None),
-                Some(m0),
-                Some(m1),
-                Some(m2),
-                Some(m3),
-                rest,
-            ) = p else {
+            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
                 let members = &[
                     (p.1.is_none(), 0, "vfu-id"),
                     (p.2.is_none(), 1, "vfu-qom-path"),
@@ -84320,7 +84111,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// Whether the virtual CPUs run, and the state that the machine is in.
     ///
     /// Since: 0.14
@@ -85294,10 +85084,7 @@ pub mod commands {
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -85381,10 +85168,7 @@ pub mod commands {
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.device = Some(device.into());
             self
         }
@@ -85411,10 +85195,7 @@ pub mod commands {
 
         /// Sets `format`.
         #[must_use]
-        pub fn format(
-            mut self,
-            format: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn format(mut self, format: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.format = Some(format.into());
             self
         }
@@ -85685,10 +85466,7 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.job_id = Some(job_id.into());
             self
         }
@@ -85941,10 +85719,7 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.job_id = Some(job_id.into());
             self
         }
@@ -85959,10 +85734,7 @@ pub mod commands {
 
         /// Sets `bitmap`.
         #[must_use]
-        pub fn bitmap(
-            mut self,
-            bitmap: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn bitmap(mut self, bitmap: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.bitmap = Some(bitmap.into());
             self
         }
@@ -86051,10 +85823,7 @@ pub mod commands {
 
         /// Sets `format`.
         #[must_use]
-        pub fn format(
-            mut self,
-            format: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn format(mut self, format: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.format = Some(format.into());
             self
         }
@@ -86125,10 +85894,7 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.job_id = Some(job_id.into());
             self
         }
@@ -86143,10 +85909,7 @@ pub mod commands {
 
         /// Sets `bitmap`.
         #[must_use]
-        pub fn bitmap(
-            mut self,
-            bitmap: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn bitmap(mut self, bitmap: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.bitmap = Some(bitmap.into());
             self
         }
@@ -86414,20 +86177,14 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.job_id = Some(job_id.into());
             self
         }
 
         /// Sets `format`.
         #[must_use]
-        pub fn format(
-            mut self,
-            format: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn format(mut self, format: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.0.format = Some(format.into());
             self
         }
@@ -87067,10 +86824,7 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.job_id = Some(job_id.into());
             self
         }
@@ -87367,10 +87121,7 @@ pub mod commands {
 
         /// Sets `job-id`.
         #[must_use]
-        pub fn job_id(
-            mut self,
-            job_id: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn job_id(mut self, job_id: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.job_id = Some(job_id.into());
             self
         }
@@ -87412,10 +87163,7 @@ pub mod commands {
 
         /// Sets `bottom`.
         #[must_use]
-        pub fn bottom(
-            mut self,
-            bottom: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn bottom(mut self, bottom: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.bottom = Some(bottom.into());
             self
         }
@@ -88179,7 +87927,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            options: impl ::core::convert::Into<::std::vec::Vec<super::BlockdevOptions>>,
+            options: impl ::core::convert::Into<::std::vec::Vec<super::BlockdevOptions>>
         ) -> Self {
             Self { options: options.into() }
         }
@@ -89008,10 +88756,7 @@ pub mod commands {
         /// Sets `device`.
         #[deprecated = "use `id`"]
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -89108,10 +88853,7 @@ pub mod commands {
         /// Sets `device`.
         #[deprecated = "use `id`"]
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -89206,10 +88948,7 @@ pub mod commands {
         /// Sets `device`.
         #[deprecated = "use `id`"]
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -89436,10 +89175,7 @@ pub mod commands {
         /// Sets `device`.
         #[deprecated = "use `id`"]
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -89453,10 +89189,7 @@ pub mod commands {
 
         /// Sets `format`.
         #[must_use]
-        pub fn format(
-            mut self,
-            format: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn format(mut self, format: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.format = Some(format.into());
             self
         }
@@ -89472,10 +89205,7 @@ pub mod commands {
         /// Sets `read-only-mode`.
         #[must_use]
         #[inline]
-        pub fn read_only_mode(
-            mut self,
-            read_only_mode: super::BlockdevChangeReadOnlyMode,
-        ) -> Self {
+        pub fn read_only_mode(mut self, read_only_mode: super::BlockdevChangeReadOnlyMode) -> Self {
             self.read_only_mode = Some(read_only_mode);
             self
         }
@@ -91804,10 +91534,7 @@ pub mod commands {
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -92220,18 +91947,13 @@ pub mod commands {
     impl InputSendEvent {
         /// With what is mandatory.
         #[must_use]
-        pub fn new(
-            events: impl ::core::convert::Into<::std::vec::Vec<super::InputEvent>>,
-        ) -> Self {
+        pub fn new(events: impl ::core::convert::Into<::std::vec::Vec<super::InputEvent>>) -> Self {
             Self { device: None, head: None, events: events.into() }
         }
 
         /// Sets `device`.
         #[must_use]
-        pub fn device(
-            mut self,
-            device: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn device(mut self, device: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.device = Some(device.into());
             self
         }
@@ -92624,7 +92346,9 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            capabilities: impl ::core::convert::Into<::std::vec::Vec<super::MigrationCapabilityStatus>>,
+            capabilities: impl ::core::convert::Into<
+                ::std::vec::Vec<super::MigrationCapabilityStatus>
+            >
         ) -> Self {
             Self { capabilities: capabilities.into() }
         }
@@ -94430,7 +94154,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            actions: impl ::core::convert::Into<::std::vec::Vec<super::TransactionAction>>,
+            actions: impl ::core::convert::Into<::std::vec::Vec<super::TransactionAction>>
         ) -> Self {
             Self { actions: actions.into(), properties: None }
         }
@@ -95084,7 +94808,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            paths: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+            paths: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>
         ) -> Self {
             Self { paths: paths.into() }
         }
@@ -98020,7 +97744,7 @@ pub mod commands {
         /// With what is mandatory.
         #[must_use]
         pub fn new(
-            instances: impl ::core::convert::Into<::std::vec::Vec<super::YankInstance>>,
+            instances: impl ::core::convert::Into<::std::vec::Vec<super::YankInstance>>
         ) -> Self {
             Self { instances: instances.into() }
         }
@@ -98758,10 +98482,7 @@ pub mod commands {
 
         /// Sets `opaque`.
         #[must_use]
-        pub fn opaque(
-            mut self,
-            opaque: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn opaque(mut self, opaque: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.opaque = Some(opaque.into());
             self
         }
@@ -98952,10 +98673,7 @@ pub mod commands {
 
         /// Sets `option`.
         #[must_use]
-        pub fn option(
-            mut self,
-            option: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn option(mut self, option: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.option = Some(option.into());
             self
         }
@@ -101478,21 +101196,21 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("block-export-del").since("5.2").allow_preconfig(),
     crate::CommandInfo::new("block-job-cancel").since("1.1").allow_preconfig(),
     crate::CommandInfo::new("block-job-change").since("8.2"),
-    crate::CommandInfo::new("block-job-complete").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-dismiss").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-finalize").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-pause").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-resume").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-complete").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-dismiss").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-finalize").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-pause").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-resume").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("block-job-set-speed").since("1.1").allow_preconfig(),
     crate::CommandInfo::new("block-latency-histogram-set").since("4.0").allow_preconfig(),
     crate::CommandInfo::new("block-set-write-threshold").since("2.3").allow_preconfig(),
@@ -101511,11 +101229,11 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("blockdev-remove-medium").since("2.12"),
     crate::CommandInfo::new("blockdev-reopen").since("6.1").allow_preconfig(),
     crate::CommandInfo::new("blockdev-set-active").since("10.0").allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot").since("2.5").features(
-        &["allow-write-only-overlay"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot").since("2.5").features(&[
+        "allow-write-only-overlay"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-delete-internal-sync").since(
-        "1.7",
+        "1.7"
     ).allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-internal-sync").since("1.7").allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-sync").since("0.14").allow_preconfig(),
@@ -101544,9 +101262,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("device_del").since("0.14"),
     crate::CommandInfo::new("display-reload").since("6.0"),
     crate::CommandInfo::new("display-update").since("7.1"),
-    crate::CommandInfo::new("drive-backup").since("1.6").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("drive-backup").since("1.6").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("drive-mirror").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("dump-guest-memory").since("1.2"),
     crate::CommandInfo::new("dump-skeys").since("2.5"),
@@ -101555,9 +101273,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("expire_password").since("0.14"),
     crate::CommandInfo::new("get-win32-socket").since("8.0"),
     crate::CommandInfo::new("getfd").since("0.14"),
-    crate::CommandInfo::new("human-monitor-command").since("0.14").features(
-        &["savevm-monitor-nodes"],
-    ),
+    crate::CommandInfo::new("human-monitor-command").since("0.14").features(&[
+        "savevm-monitor-nodes"
+    ]),
     crate::CommandInfo::new("inject-ghes-v2-error").since("10.2").features(&["unstable"]),
     crate::CommandInfo::new("inject-nmi").since("0.14"),
     crate::CommandInfo::new("input-send-event").since("2.6"),
@@ -101577,12 +101295,12 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("migrate-set-parameters").since("2.4"),
     crate::CommandInfo::new("migrate-start-postcopy").since("2.5"),
     crate::CommandInfo::new("migrate_cancel").since("0.14"),
-    crate::CommandInfo::new("nbd-server-add").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("nbd-server-remove").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-add").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-remove").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("nbd-server-start").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("nbd-server-stop").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("netdev_add").since("0.14").allow_preconfig(),
@@ -101638,7 +101356,7 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("query-migrate-capabilities").since("1.2"),
     crate::CommandInfo::new("query-migrate-parameters").since("2.4"),
     crate::CommandInfo::new("query-migrationthreads").since("7.2").features(&["deprecated"]).until(
-        "10.2",
+        "10.2"
     ),
     crate::CommandInfo::new("query-name").since("0.14").allow_preconfig(),
     crate::CommandInfo::new("query-named-block-nodes").since("2.0").allow_preconfig(),
@@ -101704,26 +101422,26 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("transaction").since("1.1"),
     crate::CommandInfo::new("watchdog-set-action").since("2.11"),
     crate::CommandInfo::new("x-accel-stats").since("10.1").features(&["unstable"]),
-    crate::CommandInfo::new("x-blockdev-amend").since("5.1").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
-        &["unstable"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-amend").since("5.1").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-change").since("2.7").features(&[
+        "unstable"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("x-blockdev-reopen").since("4.0").until("6.0"),
-    crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
-        &["unstable"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(&[
+        "unstable"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("x-colo-lost-heartbeat").since("2.8").features(&["unstable"]),
-    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256").since("2.10").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-debug-query-block-graph").since("4.0").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-exit-preconfig").since("3.0").features(
-        &["unstable"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256").since("2.10").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-query-block-graph").since("4.0").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-exit-preconfig").since("3.0").features(&[
+        "unstable"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("x-query-interrupt-controllers").since("9.1").features(&["unstable"]),
     crate::CommandInfo::new("x-query-irq").since("6.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-jit").since("6.2").features(&["unstable"]),
@@ -101738,9 +101456,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("x-query-virtio-queue-element").since("7.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-virtio-queue-status").since("7.2").features(&["unstable"]),
     crate::CommandInfo::new("x-query-virtio-status").since("7.2").features(&["unstable"]),
-    crate::CommandInfo::new("x-query-virtio-vhost-queue-status").since("7.2").features(
-        &["unstable"],
-    ),
+    crate::CommandInfo::new("x-query-virtio-vhost-queue-status").since("7.2").features(&[
+        "unstable"
+    ]),
     crate::CommandInfo::new("xen-colo-do-checkpoint").since("2.9"),
     crate::CommandInfo::new("xen-event-inject").since("8.0"),
     crate::CommandInfo::new("xen-event-list").since("8.0"),

@@ -652,21 +652,21 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("block-export-del").since("5.2").allow_preconfig(),
     crate::CommandInfo::new("block-job-cancel").since("1.1").allow_preconfig(),
     crate::CommandInfo::new("block-job-change").since("8.2"),
-    crate::CommandInfo::new("block-job-complete").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-dismiss").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-finalize").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-pause").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("block-job-resume").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("block-job-complete").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-dismiss").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-finalize").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-pause").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("block-job-resume").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("block-job-set-speed").since("1.1").allow_preconfig(),
     crate::CommandInfo::new("block-set-write-threshold").since("2.3").allow_preconfig(),
     crate::CommandInfo::new("block-stream").since("1.1").allow_preconfig(),
@@ -678,11 +678,11 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("blockdev-mirror").since("2.6").allow_preconfig(),
     crate::CommandInfo::new("blockdev-reopen").since("6.1").allow_preconfig(),
     crate::CommandInfo::new("blockdev-set-active").since("10.0").allow_preconfig(),
-    crate::CommandInfo::new("blockdev-snapshot").since("2.5").features(
-        &["allow-write-only-overlay"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("blockdev-snapshot").since("2.5").features(&[
+        "allow-write-only-overlay"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-delete-internal-sync").since(
-        "1.7",
+        "1.7"
     ).allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-internal-sync").since("1.7").allow_preconfig(),
     crate::CommandInfo::new("blockdev-snapshot-sync").since("0.14").allow_preconfig(),
@@ -691,9 +691,9 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("chardev-change").since("2.10"),
     crate::CommandInfo::new("chardev-remove").since("1.4"),
     crate::CommandInfo::new("chardev-send-break").since("2.10"),
-    crate::CommandInfo::new("drive-backup").since("1.6").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("drive-backup").since("1.6").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("drive-mirror").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("job-cancel").since("3.0"),
     crate::CommandInfo::new("job-complete").since("3.0"),
@@ -701,12 +701,12 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("job-finalize").since("3.0"),
     crate::CommandInfo::new("job-pause").since("3.0"),
     crate::CommandInfo::new("job-resume").since("3.0"),
-    crate::CommandInfo::new("nbd-server-add").since("1.3").features(
-        &["deprecated"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("nbd-server-remove").since("2.12").features(
-        &["deprecated"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-add").since("1.3").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("nbd-server-remove").since("2.12").features(&[
+        "deprecated"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("nbd-server-start").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("nbd-server-stop").since("1.3").allow_preconfig(),
     crate::CommandInfo::new("object-add").since("2.0").allow_preconfig(),
@@ -733,22 +733,22 @@ pub static COMMANDS: &[crate::CommandInfo] = &[
     crate::CommandInfo::new("ringbuf-read").since("1.4"),
     crate::CommandInfo::new("ringbuf-write").since("1.4"),
     crate::CommandInfo::new("transaction").since("1.1"),
-    crate::CommandInfo::new("x-blockdev-amend").since("5.1").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-blockdev-change").since("2.7").features(
-        &["unstable"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-amend").since("5.1").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-change").since("2.7").features(&[
+        "unstable"
+    ]).allow_preconfig(),
     crate::CommandInfo::new("x-blockdev-reopen").since("4.0").until("6.0"),
-    crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256").since("2.10").features(
-        &["unstable"],
-    ).allow_preconfig(),
-    crate::CommandInfo::new("x-debug-query-block-graph").since("4.0").features(
-        &["unstable"],
-    ).allow_preconfig(),
+    crate::CommandInfo::new("x-blockdev-set-iothread").since("2.12").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-block-dirty-bitmap-sha256").since("2.10").features(&[
+        "unstable"
+    ]).allow_preconfig(),
+    crate::CommandInfo::new("x-debug-query-block-graph").since("4.0").features(&[
+        "unstable"
+    ]).allow_preconfig(),
 ];
 
 /// Facts about the events, sorted by name.

@@ -1,90 +1,138 @@
 //! Turns tokens of Rust into text for people. It knows tokens and widths, and nothing of what the tokens are for.
 
 mod flat;
-mod layout;
 #[cfg(test)]
 mod tests;
 
-use flat::Flat;
+use flat::{Kind, Node};
 use proc_macro2::TokenStream;
+use std::iter::repeat_n;
 
-/// Rust source under construction, an item after the other.
-pub(crate) struct Printer {
+/// The width that lines are kept within where there is a place to break them.
+const WIDTH: usize = 100;
+
+/// Prints items, indented by as many levels. An empty line is before each that takes several lines or is behind one that does.
+/// Without a number each item is a line.
+pub(crate) fn print(items: TokenStream, indent: Option<usize>) -> String {
+    let mut printer = Printer::default();
+    printer.tokens(&mut items.into_iter().peekable(), false);
+    printer.split();
+    let items = std::mem::take(&mut printer.nodes);
+    if let Some(indent) = indent {
+        printer.indent = indent;
+        printer.elements(Kind::Items, &items, Some(true));
+    } else {
+        for item in items.iter().map(|item| &printer.flat[item.start..item.end]) {
+            let end = if item.starts_with('#') { " " } else { "\n" };
+            printer.out.extend([item, end]);
+        }
+    }
+    printer.out
+}
+
+#[derive(Default)]
+struct Printer {
+    /// The token that is read, and everything before it on one line.
+    token: String,
+    flat: String,
+    after: i32,
+    /// The elements before the one that is read, its parts; where it starts, and whether it ends unless the next token goes on.
+    nodes: Vec<Node>,
+    start: usize,
+    ended: bool,
     out: String,
     indent: usize,
-    /// Whether items are laid out for people; otherwise each is a line.
-    formatted: bool,
-    /// Whether what comes next is the first in its block.
-    first: bool,
-    /// Where the last line begins.
-    line: usize,
-    /// What the last items were on one line: the next ones take its space.
-    flat: Flat,
 }
 
 impl Printer {
-    pub(crate) fn new(formatted: bool) -> Printer {
-        Printer {
-            out: String::new(),
-            indent: 0,
-            formatted,
-            first: false,
-            line: 0,
-            flat: Flat::default(),
+    /// Prints the elements of a group, each on lines of its own. `before` is whether what is before the first is tall.
+    fn elements(&mut self, kind: Kind, elements: &[Node], mut before: Option<bool>) {
+        let mut commas = false;
+        for node in elements {
+            if kind == Kind::Items && before.is_some_and(|tall| tall || node.tall) {
+                self.out.push('\n');
+            }
+            self.out.extend(repeat_n("    ", self.indent));
+            let text = &self.flat[node.start..node.end];
+            before = (!text.starts_with('#')).then_some(node.tall);
+            // The last one gets a comma if others have one.
+            let is_last = !text.starts_with(['#', '.']) && !text.ends_with(',');
+            let comma = is_last && commas && matches!(kind, Kind::List | Kind::Angles);
+            commas |= text.ends_with(',');
+            match documentation(text) {
+                Some(doc) => self.out.extend(["///", doc]),
+                None => self.element(node, usize::from(comma)),
+            }
+            self.out.push_str(if comma { ",\n" } else { "\n" });
         }
     }
 
-    /// For items that will be put in here by [`text`](Printer::text).
-    pub(crate) fn beside(&self) -> Printer {
-        let indent = self.indent;
-        Printer {
-            indent,
-            ..Printer::new(self.formatted)
+    /// Prints an element that has `more` behind it. A group stays on its line if what is up to the next one fits. What is behind
+    /// `=` goes to the next line if all of it fits there, or at least its beginning, which does not fit here.
+    fn element(&mut self, node: &Node, more: usize) {
+        let (indent, mut rest, end) = (self.indent, node.start, node.end + more);
+        for (i, part) in node.parts.iter().enumerate() {
+            if !node.tall && self.fits(end - rest) {
+                break;
+            }
+            // Angle brackets are broken if nothing else helps; what is tall is broken anyway.
+            let next = node.parts[i + 1..].iter().find(|next| match next.kind {
+                Kind::Angles => part.kind == Kind::Angles,
+                Kind::Equals => !node.tall,
+                _ => true,
+            });
+            let stop = next.map_or(end, |next| next.start + 1);
+            if part.kind == Kind::Equals {
+                let value = self.flat[part.end..].trim_start();
+                let below = |to: usize| to + 4 * (self.indent + 1) <= part.end + 1 + WIDTH;
+                let whole = !node.tall && below(end) && !value.starts_with(['(', '[', '{', '&']);
+                if whole || below(stop) && !self.fits(stop - rest) {
+                    self.out.extend([&self.flat[rest..part.end], "\n"]);
+                    rest = self.flat.len() - value.len();
+                    self.indent += 1;
+                    self.out.extend(repeat_n("    ", self.indent));
+                }
+            } else if part.tall || !self.fits(stop - rest) {
+                self.out.push_str(&self.flat[rest..=part.start]);
+                let inner = part.parts.last().map_or(part.end, |last| last.end);
+                rest = part.end - self.flat[inner..part.end].trim_start().len();
+                self.broken(part, stop - rest);
+            }
         }
+        self.out.push_str(&self.flat[rest..node.end]);
+        self.indent = indent;
     }
 
-    /// What was printed.
-    pub(crate) fn printed(&self) -> &str {
-        &self.out
+    /// Whether this much more fits the line.
+    fn fits(&self, width: usize) -> bool {
+        let line = self.out.rfind('\n').map_or(0, |end| end + 1);
+        self.out.len() - line + width <= WIDTH
     }
 
-    /// Forgets what was printed.
-    pub(crate) fn clear(&mut self) {
-        self.out.clear();
-    }
-
-    pub(crate) fn items(&mut self, tokens: TokenStream) {
-        let mut flat = std::mem::take(&mut self.flat);
-        flat.read(tokens);
-        self.flat(&flat);
-        self.flat = flat;
-    }
-
-    /// Items printed elsewhere, or comments.
-    pub(crate) fn text(&mut self, text: &str) {
-        let first = std::mem::take(&mut self.first);
-        let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(text);
-        self.out.push_str(text);
-    }
-
-    /// The head of a module, or of what else has items in it.
-    pub(crate) fn open(&mut self, head: TokenStream) {
-        self.items(head);
-        self.out.truncate(self.out.trim_end().len());
-        self.out.push_str(" {\n");
+    /// Prints what is in brackets on several lines. Those around a single group open and close with it.
+    fn broken(&mut self, group: &Node, more: usize) {
+        if let [only] = group.parts.as_slice()
+            && let Some(last) = only.parts.last()
+            && (last.kind == Kind::Equals || last.end == only.end && last.kind != Kind::Angles)
+            && self.flat[group.start..].starts_with(['(', '['])
+            && self.fits(last.start + 1 - only.start)
+        {
+            return self.element(only, more);
+        }
+        self.out.push('\n');
         self.indent += 1;
-        self.first = true;
-    }
-
-    /// The end of what [`open`](Printer::open) began.
-    pub(crate) fn close(&mut self) {
+        self.elements(group.kind, &group.parts, None);
         self.indent -= 1;
-        self.margin();
-        self.out.push_str("}\n");
+        self.out.extend(repeat_n("    ", self.indent));
     }
+}
 
-    fn margin(&mut self) {
-        let levels = if self.formatted { self.indent } else { 0 };
-        self.out.extend(std::iter::repeat_n("    ", levels));
-    }
+/// What a comment can show of an attribute with documentation; `None` if it is something else or has escapes.
+fn documentation(attribute: &str) -> Option<&str> {
+    let literal = attribute.strip_prefix("#[doc = ")?.strip_suffix(']')?;
+    let quoted = literal.trim_matches(['r', '#']);
+    let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let is_plain = !text.contains('\n') && (literal.starts_with('r') || !text.contains('\\'));
+    // What would be `///x` stays an attribute.
+    (is_plain && (text.is_empty() || text.starts_with(' '))).then_some(text)
 }

@@ -1,18 +1,16 @@
-use super::Printer;
+use super::print;
 
-fn printed(code: &str, formatted: bool) -> String {
-    let mut printer = Printer::new(formatted);
-    printer.first = true;
-    printer.items(code.parse().unwrap());
-    printer.printed().to_owned()
+fn printed(code: &str, indent: Option<usize>) -> String {
+    let printed = print(code.parse().unwrap(), indent);
+    printed.strip_prefix('\n').unwrap_or(&printed).to_owned()
 }
 
 /// Checks that code comes out as it is when its line breaks are taken from it.
 #[track_caller]
 fn check(code: &str) {
-    assert_eq!(printed(code, true), code);
+    assert_eq!(printed(code, Some(0)), code);
     // Without documentation a line is as good.
-    assert_eq!(printed(&code.replace('\n', " "), true), code);
+    assert_eq!(printed(&code.replace('\n', " "), Some(0)), code);
 }
 
 #[test]
@@ -73,15 +71,48 @@ fn attributes_with_conditions_stand_before_elements() {
 }
 
 #[test]
+fn what_stands_in_angle_brackets_is_broken_last() {
+    let long = "x".repeat(50);
+    check(&format!(
+        "fn f(\n    a: {long},\n    b: A<B>,\n) -> C<{long}> {{\n    D\n}}\n"
+    ));
+    check(&format!(
+        "fn f() -> A<\n    {long},\n    B = {long},\n> + C {{\n    D\n}}\n"
+    ));
+    // Whatever `<` is, nothing gets lost.
+    let code = format!("const A: B = {long} < {long};");
+    let printed = printed(&code, Some(0));
+    let plain = |code: &str| code.replace([' ', '\n'], "");
+    assert_eq!(plain(&printed), plain(&code));
+}
+
+#[test]
+fn values_go_to_the_next_line_with_what_is_in_their_brackets() {
+    let (name, long) = ("n".repeat(60), "x".repeat(70));
+    check(&format!(
+        "fn f() {{
+    match a {{
+        {name} =>
+            {name}(
+                {long},
+                {long},
+            ),
+    }}
+}}
+"
+    ));
+}
+
+#[test]
 fn documentation_becomes_comments_unless_it_cannot() {
-    let code = r##"#[doc = " a\n\n \"b\" \\"] #[doc = r" c"] #[doc = "d"] #[doc = " \u{202e}"] enum E {}"##;
+    let code = r##"#[doc = " a"] #[doc = ""] #[doc = r#" "b" \"#] #[doc = r" c"] #[doc = "d"] #[doc = " \u{202e}"] enum E {}"##;
     let expected =
         "/// a\n///\n/// \"b\" \\\n/// c\n#[doc = \"d\"]\n#[doc = \" \\u{202e}\"]\nenum E {}\n";
-    assert_eq!(printed(code, true), expected);
+    assert_eq!(printed(code, Some(0)), expected);
 }
 
 #[test]
 fn an_item_is_a_line_unless_it_is_laid_out() {
     let code = "#[doc = \" a\"] enum E { A, B }\n#[b] fn f(a: u8) -> C { d(); e }\n";
-    assert_eq!(printed(code, false), code);
+    assert_eq!(printed(code, None), code);
 }

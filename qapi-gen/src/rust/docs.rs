@@ -4,6 +4,7 @@
 #[cfg_attr(not(feature = "docs"), path = "docs/undescribed.rs")]
 mod description;
 
+use super::code::tokens_of;
 use super::options::Reference;
 use super::plan::{Module, Plan};
 use crate::model::*;
@@ -12,7 +13,7 @@ use crate::render::is_hostile;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-/// Documentation: Markdown, as the attribute of an item.
+/// Documentation: Markdown, as attributes of an item, one a line.
 pub(crate) struct Docs(String);
 
 impl Docs {
@@ -33,35 +34,32 @@ impl Docs {
 
 impl ToTokens for Docs {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let text = &self.0;
-        if !text.is_empty() {
-            let text = literal(text);
-            tokens.extend(quote!(#[doc = #text]));
+        let mut code = String::with_capacity(2 * self.0.len());
+        for line in self.0.lines() {
+            code.push_str("#[doc = ");
+            push_literal(line, &mut code);
+            code.push(']');
         }
+        tokens.extend(tokens_of(&code));
     }
 }
 
-/// As `Literal::string`, which looks up each character in tables of Unicode: for most texts that is half the cost of everything
-/// made from them.
-fn literal(text: &str) -> Literal {
-    let plain = |byte| matches!(byte, b' '..=b'~' | b'\n');
-    if !text.bytes().all(plain) {
-        return Literal::string(text);
+/// Writes a line as a literal, without escapes if it can be shown. `Literal::string` looks up each character in tables of Unicode
+/// as well: for most texts that is half the cost of everything made from them.
+fn push_literal(line: &str, code: &mut String) {
+    let is_shown = |c| c == '\t' || !is_hostile(c);
+    let is_plain = line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_plain && !line.chars().all(is_shown) {
+        *code += &Literal::string(line).to_string();
+    } else if !line.contains(['"', '\\']) {
+        code.extend(["\"", line, "\""]);
+    } else {
+        let mut end = String::from("\"");
+        while line.contains(&end) {
+            end.push('#');
+        }
+        code.extend(["r", &end[1..], "\"", line, &end]);
     }
-    let mut code = String::with_capacity(text.len() + text.len() / 16 + 2);
-    code.push('"');
-    for piece in text.split_inclusive(['\n', '"', '\\']) {
-        let escape = match piece.as_bytes() {
-            [.., b'\n'] => "\\n",
-            [.., b'"'] => "\\\"",
-            [.., b'\\'] => "\\\\",
-            _ => "",
-        };
-        let verbatim = piece.len() - usize::from(!escape.is_empty());
-        code.extend([&piece[..verbatim], escape]);
-    }
-    code.push('"');
-    code.parse().unwrap_or_else(|_| Literal::string(text))
 }
 
 /// What documentation is written from.

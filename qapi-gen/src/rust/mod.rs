@@ -25,7 +25,7 @@ pub(crate) use options::{Options, Reference};
 pub(crate) use used::list as used;
 
 use crate::model::*;
-use crate::print::Printer;
+use crate::print::print;
 use code::Path;
 use docs::on_one_line;
 use plan::{Differences, Item, Plan};
@@ -70,8 +70,9 @@ pub(crate) type Sink<'o> = dyn FnMut(&str) -> io::Result<()> + 'o;
 pub(crate) fn generate(schema: &Schema, options: &Options, out: &mut Sink) -> Result<(), Error> {
     let plan = Plan::new(schema, options)?;
     let mut file = File {
-        printer: Printer::new(options.format),
         plan: &plan,
+        indent: options.format.then_some(0),
+        is_first: false,
         out,
         failure: None,
     };
@@ -102,19 +103,24 @@ pub(crate) fn generate(schema: &Schema, options: &Options, out: &mut Sink) -> Re
 /// The generated file under construction.
 struct File<'p, 's> {
     plan: &'p Plan<'s>,
-    printer: Printer,
+    /// How deep items are indented, if they are laid out.
+    indent: Option<usize>,
+    /// Whether what comes next is the first in its module.
+    is_first: bool,
     out: &'p mut Sink<'p>,
     /// Why nothing more is written.
     failure: Option<io::Error>,
 }
 
 impl File<'_, '_> {
-    /// Writes what was printed.
-    fn flush(&mut self) {
+    /// Writes comments, or what was printed.
+    fn text(&mut self, text: &str) {
+        let is_first = self.is_first && !text.is_empty();
+        let text = text.strip_prefix('\n').filter(|_| is_first).unwrap_or(text);
+        self.is_first &= !is_first;
         if self.failure.is_none() {
-            self.failure = (self.out)(self.printer.printed()).err();
+            self.failure = (self.out)(text).err();
         }
-        self.printer.clear();
     }
 
     fn header(&mut self) {
@@ -132,13 +138,12 @@ impl File<'_, '_> {
             };
             header += ".\n//\n";
         }
-        self.printer.text(&(header + LINTS));
-        self.flush();
+        self.text(&(header + LINTS));
     }
 
     fn items(&mut self, items: TokenStream) {
-        self.printer.items(items);
-        self.flush();
+        let text = print(items, self.indent);
+        self.text(&text);
     }
 
     fn types(&mut self) {
@@ -215,11 +220,16 @@ impl File<'_, '_> {
         if items.clone().next().is_none() {
             return;
         }
-        self.printer.open(head);
+        let module = print(quote!(#head {}), self.indent);
+        self.text(module.trim_end_matches("}\n"));
+        self.text("\n");
+        self.is_first = true;
+        self.indent = self.indent.map(|indent| indent + 1);
         self.items(templates::re_exports(Some(name), items.clone()));
         self.definitions(definitions);
         self.items(templates::registered(self.plan, "impl_object", items));
-        self.printer.close();
+        self.indent = self.indent.map(|indent| indent - 1);
+        self.text("}\n");
     }
 
     /// Those of these definitions that are in the file. Threads print them in turns, and wait when they are too far ahead.
@@ -227,23 +237,21 @@ impl File<'_, '_> {
         let here: Vec<_> = all.filter(|&it| self.plan.item(it).is_here()).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.min(MAX_THREADS).min(1 + here.len() / FEW);
-        let plan = self.plan;
+        let (plan, indent) = (self.plan, self.indent);
         if threads == 1 {
             return here.iter().for_each(|it| self.items(items_of(plan, *it)));
         }
         std::thread::scope(|scope| {
             let printed = (0..threads).map(|first| {
                 let mine = here.iter().skip(first).step_by(threads);
-                let mut printer = self.printer.beside();
                 let (sender, receiver) = sync_channel(AHEAD);
                 scope.spawn(move || {
                     for &definition in mine {
-                        printer.items(items_of(plan, definition));
+                        let text = print(items_of(plan, definition), indent);
                         // Nobody listens any more if what is written to takes no more.
-                        if sender.send(printer.printed().to_owned()).is_err() {
+                        if sender.send(text).is_err() {
                             break;
                         }
-                        printer.clear();
                     }
                 });
                 receiver
@@ -257,12 +265,6 @@ impl File<'_, '_> {
                 }
             }
         });
-    }
-
-    /// Items printed elsewhere.
-    fn text(&mut self, text: &str) {
-        self.printer.text(text);
-        self.flush();
     }
 }
 

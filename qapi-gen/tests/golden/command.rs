@@ -388,7 +388,6 @@ impl ::qapi_types::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// Asks how it is.
     ///
     /// # Returns

@@ -744,7 +744,7 @@ impl Gone {
     #[inline]
     pub fn new(
         #[cfg(any())]
-        a: i64,
+        a: i64
     ) -> Self {
         Self {
             #[cfg(any())]
@@ -1037,7 +1037,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// If: `LINUX`
     ///
     /// `BUS_LOST`, `conditions.json`
@@ -1167,7 +1166,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// If: `VNC`
     ///
     /// `display`, `conditions.json`

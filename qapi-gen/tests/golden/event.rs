@@ -138,7 +138,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `STOP`, `event.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -213,10 +212,7 @@ pub mod events {
 
         /// Sets `reason`.
         #[must_use]
-        pub fn reason(
-            mut self,
-            reason: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn reason(mut self, reason: impl ::core::convert::Into<::std::string::String>) -> Self {
             self.reason = Some(reason.into());
             self
         }

@@ -3737,7 +3737,6 @@ impl ::qapi_types::Events for Event_ {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `NEW`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -3941,7 +3940,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// `new`, `names.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct New(pub super::New);
@@ -4172,20 +4170,18 @@ pub mod commands {
             has: i64,
             com_example_extra: i64,
         ) -> Self {
-            Self(
-                super::Keywords::new(
-                    r#type,
-                    r#in,
-                    r#gen,
-                    r#async,
-                    crate_,
-                    self_,
-                    super_,
-                    x_q,
-                    has,
-                    com_example_extra,
-                ),
-            )
+            Self(super::Keywords::new(
+                r#type,
+                r#in,
+                r#gen,
+                r#async,
+                crate_,
+                self_,
+                super_,
+                x_q,
+                has,
+                com_example_extra,
+            ))
         }
 
         /// Sets `match`.

@@ -234,7 +234,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `STOP`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -355,7 +354,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// `query-status`, `service.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -905,14 +903,18 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryStatus,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<Status>> + ::core::marker::Send;
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<Status>
+    > + ::core::marker::Send;
 
     /// `stop`: [`commands::Stop`]
     fn stop(
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Stop,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -921,7 +923,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Rename,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -930,7 +934,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::QueryThings,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<::std::vec::Vec<VendorSpecificDescriptionOfAThing>>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<::std::vec::Vec<VendorSpecificDescriptionOfAThing>>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -939,7 +945,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::GetNumber,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<f64>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<f64>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -948,7 +956,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Clone,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -958,7 +968,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Move,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -968,7 +980,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::Vanish,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 
@@ -977,7 +991,9 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         cx: &::qapi_rt::service::Call,
         arguments: commands::DeviceAdd,
-    ) -> impl ::core::future::Future<Output = ::qapi_rt::service::Result<()>> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::qapi_rt::service::Result<()>
+    > + ::core::marker::Send {
         ::qapi_rt::service::NotImplemented::new()
     }
 }
@@ -986,10 +1002,12 @@ pub trait Service_: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[allow(deprecated)]
 #[must_use]
 pub fn serve<S: Service_>(
-    service: ::std::sync::Arc<S>,
+    service: ::std::sync::Arc<S>
 ) -> ::qapi_rt::service::Served<::std::sync::Arc<S>, ::qapi_rt::service::Answer> {
     let methods = ::qapi_rt::methods! {
-        INTROSPECTION, S as Service_, ::qapi_rt::service::Methods<::std::sync::Arc<S>, ::qapi_rt::service::Answer>;
+        INTROSPECTION,
+        S as Service_,
+        ::qapi_rt::service::Methods<::std::sync::Arc<S>, ::qapi_rt::service::Answer>;
         query_status: commands::QueryStatus;
         stop: commands::Stop;
         rename: commands::Rename;

@@ -112,7 +112,6 @@ impl ::qapi_types::Events for Event {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// `query-status`, `service_local.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -251,10 +250,12 @@ pub trait Service: 'static {
 #[allow(deprecated)]
 #[must_use]
 pub fn serve<S: Service>(
-    service: ::std::rc::Rc<S>,
+    service: ::std::rc::Rc<S>
 ) -> ::qapi_rt::service::Served<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer> {
     let methods = ::qapi_rt::methods! {
-        INTROSPECTION, S as Service, ::qapi_rt::service::Methods<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer>;
+        INTROSPECTION,
+        S as Service,
+        ::qapi_rt::service::Methods<::std::rc::Rc<S>, ::qapi_rt::service::LocalAnswer>;
         query_status: commands::QueryStatus;
         query_everything: commands::QueryEverything;
     };

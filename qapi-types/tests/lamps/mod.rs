@@ -788,10 +788,7 @@ impl ::qapi_types::codec::Branches for BatteryBranch {
     }
 
     #[inline]
-    fn finish(
-        p: BatteryBranchPartial,
-        r: &::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<Self> {
+    fn finish(p: BatteryBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         Ok(match p {
             BatteryBranchPartial::Lithium(p) =>
                 Self::Lithium(::qapi_types::codec::boxed_finish(p, r)?),
@@ -1185,7 +1182,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `LAMP_BROKEN`, `lamps.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -1328,7 +1324,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// `lamp-list`, `lamps.json`
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
