@@ -1,11 +1,8 @@
 //! The command `qapi-gen` as its users run it.
 
-#[path = "cli/outputs.rs"]
 mod outputs;
-#[path = "common/run.rs"]
-mod run;
 
-use run::{Run, Scratch};
+use crate::common::run::{Run, Scratch};
 use std::process::{Command, Stdio};
 
 const GOOD: &str = "{ 'command': 'ping', 'data': { 'n': 'uint8' } }\n";

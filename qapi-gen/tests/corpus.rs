@@ -4,9 +4,7 @@
 //! (`../shared` next to the workspace by default). Without it the tests say so and pass, unless
 //! `QAPI_REQUIRE_CORPUS` is set.
 
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-
+use crate::common;
 use qapi_gen::diagnostic::Errors;
 use qapi_gen::{DiskLoader, Frontend, Loader, MemoryLoader};
 use serde_json::Value;

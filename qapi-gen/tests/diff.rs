@@ -1,25 +1,16 @@
 //! What changed between two interfaces: each kind of change, reports, and the command.
 
-#[path = "diff/cases.rs"]
 mod cases;
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-#[path = "diff/corpus.rs"]
 mod corpus;
-#[allow(dead_code)]
-#[path = "common/run.rs"]
-mod run;
-#[path = "diff/used_by.rs"]
 mod used_by;
-#[path = "diff/wording.rs"]
 mod wording;
 
+use crate::common::run::Scratch;
 use cases::CASES;
 use qapi_gen::diff::{ChangeCode, Direction, Level, Report, Uses, diff};
 use qapi_gen::introspect::{Options, schema_info};
 use qapi_gen::model::Schema;
 use qapi_gen::{Frontend, Interface};
-use run::Scratch;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,15 +1,9 @@
 //! The rules at length: every one is explained, with the examples that the tests of the rules have.
 
-#[path = "common/cases.rs"]
-mod cases;
-#[allow(dead_code)] // Other tests need more of it.
-#[path = "common/run.rs"]
-mod run;
-
-use cases::{Case, cases};
+use crate::common::cases::{Case, cases};
+use crate::common::run::Scratch;
 use qapi_gen::diagnostic::Code;
 use qapi_gen::explain::explain;
-use run::Scratch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -205,7 +199,7 @@ fn examples() -> String {
         assert!(before.is_none(), "{code} has an example in the cases");
     }
     let mut out = String::from(
-        "Made from the cases in tests/rules by `QAPI_BLESS=1 cargo test -p qapi-gen --test explain`.\n",
+        "Made from the cases in tests/rules by `QAPI_BLESS=1 cargo test -p qapi-gen --test all explain`.\n",
     );
     for ((at, kind), (_, _, text)) in &found {
         out += &format!("=== {} {kind}\n{text}", Code::ALL[*at]);
@@ -260,8 +254,9 @@ fn the_guide_has_the_explanations() {
             .copied()
             .filter(|c| family(*c) == letter)
             .collect();
-        let mut page =
-            format!("# {title}\n\nMade by `QAPI_BLESS=1 cargo test -p qapi-gen --test explain`.\n");
+        let mut page = format!(
+            "# {title}\n\nMade by `QAPI_BLESS=1 cargo test -p qapi-gen --test all explain`.\n"
+        );
         index += &format!("- [{title}]({letter}.md)\n");
         for code in codes {
             page += &("\n".to_owned() + &explain(code).markdown());

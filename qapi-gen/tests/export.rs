@@ -1,17 +1,11 @@
 //! Schemas in forms for other languages, as other projects' tools take them.
 
-#[allow(dead_code)] // Other tests need more of it.
-#[path = "common/mod.rs"]
-mod common;
-#[path = "export/namesakes.rs"]
 mod namesakes;
-#[allow(dead_code)]
-#[path = "common/run.rs"]
-mod run;
 
+use crate::common;
+use crate::common::run::Scratch;
 use qapi_gen::export::{Format, export};
 use qapi_gen::{Frontend, Interface};
-use run::Scratch;
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::Path;

@@ -1,10 +1,7 @@
 //! `qapi-gen generate` as its users run it.
 
-#[path = "common/run.rs"]
-mod run;
-
+use crate::common::run::{Run, Scratch};
 use qapi_gen::{Builder, Condition, ServiceOptions};
-use run::{Run, Scratch};
 
 const SCHEMA: &str = "\
 { 'include': 'common.json' }

@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 // The files are as generated, whichever rustfmt there is.
 #[rustfmt::skip]
 #[path = "golden"]
-mod generated {
+pub(crate) mod generated {
     #[path = "alternate.rs"]
     pub mod alternate;
     #[path = "command.rs"]
@@ -60,14 +60,11 @@ mod generated {
     pub mod union;
 }
 
-mod codec;
-mod page;
-
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-fn builder(name: &str) -> Builder {
+pub(crate) fn builder(name: &str) -> Builder {
     let builder = Builder::new(directory().join(name).with_extension("json"));
     match name {
         "conditions" => builder
@@ -143,7 +140,7 @@ fn the_code_that_the_codec_is_tested_with() {
 
 #[test]
 fn the_page_shows_what_is_generated() {
-    expect(&page::page(), &page::path());
+    expect(&crate::page::page(), &crate::page::path());
 }
 
 #[test]

@@ -1,27 +1,19 @@
 //! Schemas from introspection: what comes out introspects to what went in.
 
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-#[allow(dead_code)]
-#[path = "common/run.rs"]
-mod run;
-
 /// What the command makes of [`SCHEMA`]'s introspection, without its names.
 #[allow(dead_code, unreachable_pub)]
 #[rustfmt::skip]
-#[path = "import/generated.rs"]
 mod generated;
-#[path = "import/hostile.rs"]
 mod hostile;
-#[path = "import/old.rs"]
 mod old;
 
+use crate::common;
+use crate::common::run::Scratch;
 use qapi_gen::diff::{ChangeCode, diff};
 use qapi_gen::import::{Imported, import};
 use qapi_gen::introspect::{Options, schema_info};
 use qapi_gen::model::Schema;
 use qapi_gen::{Frontend, Interface};
-use run::Scratch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 //! The introspection backend, on schemas of our own and on those of QEMU's releases.
 
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-
+use crate::common;
 use qapi_gen::introspect::{Options, describes_itself, schema_info};
 use qapi_gen::model::Schema;
 use qapi_gen::{Frontend, MemoryLoader};

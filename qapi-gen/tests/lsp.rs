@@ -1,27 +1,13 @@
 //! The language server, as a program that an editor talks to.
 
-#[path = "lsp/client.rs"]
 mod client;
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-#[path = "lsp/emacs.rs"]
 mod emacs;
-#[path = "lsp/names.rs"]
 mod names;
-#[path = "lsp/nvim.rs"]
 mod nvim;
-#[path = "lsp/qemu.rs"]
 mod qemu;
-#[allow(dead_code)]
-#[path = "common/run.rs"]
-mod run;
-#[path = "lsp/session.rs"]
 mod session;
-#[path = "lsp/typing.rs"]
 mod typing;
-#[path = "lsp/vscode.rs"]
 mod vscode;
-#[path = "lsp/writing.rs"]
 mod writing;
 
 /// A schema of two files, with something of everything.
@@ -76,9 +62,15 @@ const TYPES: &str = "\
 ";
 
 /// A folder with the schema, and its two files.
-fn schema(test: &str) -> (run::Scratch, std::path::PathBuf, std::path::PathBuf) {
+fn schema(
+    test: &str,
+) -> (
+    crate::common::run::Scratch,
+    std::path::PathBuf,
+    std::path::PathBuf,
+) {
     let files = [("qapi-schema.json", ROOT), ("types.json", TYPES)];
-    let scratch = run::Scratch::new(test, &files);
+    let scratch = crate::common::run::Scratch::new(test, &files);
     let (root, types) = (
         scratch.0.join("qapi-schema.json"),
         scratch.0.join("types.json"),

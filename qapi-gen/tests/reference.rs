@@ -1,20 +1,13 @@
 //! References of schemas: the web site, Markdown and text.
 
-#[path = "reference/browser.rs"]
 mod browser;
-#[allow(dead_code)] // Other tests need more of it.
-#[path = "common/mod.rs"]
-mod common;
-#[path = "reference/html.rs"]
 mod html;
-#[allow(dead_code)]
-#[path = "common/run.rs"]
-mod run;
 
+use crate::common;
+use crate::common::run::Scratch;
 use qapi_gen::model::Schema;
 use qapi_gen::reference::{File, Reference};
 use qapi_gen::{Frontend, MemoryLoader, Releases};
-use run::Scratch;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -371,7 +364,7 @@ fn a_folder_that_has_to_stay_is_filled() {
     std::fs::create_dir(&site).unwrap();
     let inside = |schema: &str| {
         let mut command = dir.command(&["reference", schema, "-o", "."]);
-        let run = run::Run::new(command.current_dir(&site).output().unwrap());
+        let run = crate::common::run::Run::new(command.current_dir(&site).output().unwrap());
         assert_eq!((run.status, run.stderr.as_str()), (0, ""));
         files_in(&site)
     };
@@ -402,7 +395,11 @@ fn a_folder_that_has_to_stay_is_filled() {
         let script = "mount -t tmpfs none site || exit 77; \"$0\" reference a.json -o site && \"$0\" reference b.json -o site && ls -A site";
         let mut command = std::process::Command::new("unshare");
         command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_qapi-gen")]);
-        match command.current_dir(&dir.0).output().map(run::Run::new) {
+        match command
+            .current_dir(&dir.0)
+            .output()
+            .map(crate::common::run::Run::new)
+        {
             Ok(run) if run.status == 0 => {
                 let mut listed: Vec<&str> = run.stdout.lines().collect();
                 listed.sort_unstable();

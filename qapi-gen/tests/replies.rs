@@ -1,9 +1,7 @@
 //! What servers of other releases send has every member that the facts in `schema/` promise:
 //! replies and events of real servers, and the least that the schemas of older releases allow.
 
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-
+use crate::common;
 use qapi_gen::model::{JsonKind, Object, ObjectId, Schema, Type};
 use qapi_gen::{Frontend, Releases};
 use serde_json::{Map, Value, json};

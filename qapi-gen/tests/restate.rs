@@ -1,12 +1,7 @@
 //! Restated schemas: the layout, what is kept and what is not.
 
-#[allow(dead_code)] // Other tests need more of it.
-mod common;
-#[path = "restate/dropped.rs"]
 mod dropped;
-#[path = "restate/qemu.rs"]
 mod qemu;
-#[path = "restate/shape.rs"]
 mod shape;
 
 use qapi_gen::model::Schema;

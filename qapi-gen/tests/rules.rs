@@ -1,9 +1,6 @@
 //! Every rule of the language, by cases of schemas that keep it and schemas that break it.
 
-#[path = "common/cases.rs"]
-mod cases;
-
-use cases::{Case, cases};
+use crate::common::cases::{Case, cases};
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::{Frontend, MemoryLoader};
 use std::collections::BTreeSet;
@@ -136,7 +133,7 @@ fn the_table_of_rules_is_up_to_date() {
     table.push_str(
         "\nRules of style are enforced by `qapi-gen check` alone. They are never a reason not to\n\
          generate code from a schema or to introspect it.\n\n\
-         This table is written by `QAPI_BLESS=1 cargo test -p qapi-gen --test rules`.\n",
+         This table is written by `QAPI_BLESS=1 cargo test -p qapi-gen --test all rules`.\n",
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/diagnostics.md");
     if std::env::var_os("QAPI_BLESS").is_some() {

@@ -1,15 +1,7 @@
 //! Generated code and the codec together: every construct of the schema language, as a client meets it.
 
-#[allow(
-    unreachable_pub,
-    dead_code,
-    reason = "public as in a library, and a test need not use all of it"
-)]
-#[rustfmt::skip]
-mod lamps;
-
-use lamps::commands::{LampSet, PartAdd, PowerAdd};
-use lamps::{
+use crate::lamps::commands::{LampSet, PartAdd, PowerAdd};
+use crate::lamps::{
     BatteryBranch, Chemistry, Colour, Dim, Lamp, Power, PowerBranch, PowerKind, PowerRef,
     PowerRefOrNull, Setting,
 };

@@ -1,17 +1,9 @@
 //! Envelopes: what a client writes and reads, what a server reads and writes.
 
-#[allow(
-    unreachable_pub,
-    dead_code,
-    reason = "public as in a library, and a test need not use all of it"
-)]
-#[rustfmt::skip]
-mod lamps;
-
 use std::time::{Duration, SystemTime};
 
-use lamps::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
-use lamps::{Event, events};
+use crate::lamps::commands::{LampList, LampSet, LampShutdown, PartAdd, PowerAdd};
+use crate::lamps::{Event, events};
 use qapi_types::message::{
     Greeting, OwnedRequest, Request, ServerMessage, VersionInfo, VersionTriple, decode_arguments,
     write_any_event, write_error, write_event, write_greeting, write_raw_request, write_request,
@@ -132,7 +124,7 @@ fn replies() {
         panic!();
     };
     assert_eq!(id.unwrap().as_u64(), None);
-    let lamps: Vec<lamps::Lamp> = value.decode(Mode::Lenient).unwrap();
+    let lamps: Vec<crate::lamps::Lamp> = value.decode(Mode::Lenient).unwrap();
     assert_eq!(lamps[0].room, "a");
 
     for (text, id) in [

@@ -1,15 +1,7 @@
 //! Errors in arguments: QEMU's texts and paths, and which of several errors is given.
 
-#[allow(
-    unreachable_pub,
-    dead_code,
-    reason = "public as in a library, and a test need not use all of it"
-)]
-#[rustfmt::skip]
-mod lamps;
-
-use lamps::commands::{LampList, LampSet, PartAdd, PowerAdd};
-use lamps::{Lamp, events::LampBroken};
+use crate::lamps::commands::{LampList, LampSet, PartAdd, PowerAdd};
+use crate::lamps::{Lamp, events::LampBroken};
 use qapi_types::codec::Decode;
 use qapi_types::{Document, Mode, Null, Value, from_str};
 
@@ -253,7 +245,7 @@ fn null_is_not_absent() {
     assert_eq!(lamp(r#", "extra": null"#).extra, Some(Value::Null));
     assert_eq!(lamp("").power, None);
     let power = lamp(r#", "power": null"#).power;
-    assert_eq!(power, Some(lamps::PowerRefOrNull::None));
+    assert_eq!(power, Some(crate::lamps::PowerRefOrNull::None));
 }
 
 /// Each text has several errors; the first in the schema's order wins, whatever the order of the text.

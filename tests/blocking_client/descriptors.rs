@@ -11,7 +11,7 @@ use qapi_rt::{Client, blocking};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg, sockopt};
 use serde_json::{Value, json};
 
-use crate::fake::GREETING;
+use crate::blocking_client::fake::GREETING;
 
 /// A server that answers each request with how many descriptors came with which part of it. The stream is the client's
 /// end, which takes little at once.

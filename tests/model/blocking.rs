@@ -12,11 +12,11 @@ use qapi_rt::blocking::{Client, EventStream, Pending};
 use qapi_rt::session::client::RawCommand;
 use qapi_rt::{Error, ErrorKind, EventMessage};
 
-use crate::histories;
-use crate::session::outcome;
-use crate::step::Script;
-use crate::subject::{Outcome, Subject, Told};
-use crate::tokio::Place;
+use crate::model::histories;
+use crate::model::session::outcome;
+use crate::model::step::Script;
+use crate::model::subject::{Outcome, Subject, Told};
+use crate::model::tokio::Place;
 
 /// For what is to come: nobody waits that long unless it does not.
 const LONG: Duration = Duration::from_secs(10);

@@ -1,6 +1,6 @@
 //! A call, as the model knows it.
 
-use crate::subject::Outcome;
+use crate::model::subject::Outcome;
 
 #[derive(Debug)]
 pub(crate) struct Call {

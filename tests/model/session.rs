@@ -9,9 +9,9 @@ use qapi_rt::session::client::{
 };
 use qapi_rt::{Error, ErrorKind};
 
-use crate::histories;
-use crate::step::Script;
-use crate::subject::{Check, Outcome, Subject, Told};
+use crate::model::histories;
+use crate::model::step::Script;
+use crate::model::subject::{Check, Outcome, Subject, Told};
 
 /// How a call ended, by its error.
 pub(crate) fn outcome(result: Result<String, Error>) -> Outcome {

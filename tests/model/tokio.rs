@@ -20,10 +20,10 @@ use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::histories;
-use crate::session::outcome;
-use crate::step::Script;
-use crate::subject::{Check, Outcome, Subject, Told};
+use crate::model::histories;
+use crate::model::session::outcome;
+use crate::model::step::Script;
+use crate::model::subject::{Check, Outcome, Subject, Told};
 
 /// What is between client and server.
 enum Channel {

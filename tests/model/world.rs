@@ -5,10 +5,10 @@ use std::collections::{HashSet, VecDeque};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::json;
 
-use crate::call::Call;
-use crate::peer::{Message, Peer, Request};
-use crate::step::{Script, Step};
-use crate::subject::{Check, Outcome, Subject, Told};
+use crate::model::call::Call;
+use crate::model::peer::{Message, Peer, Request};
+use crate::model::step::{Script, Step};
+use crate::model::subject::{Check, Outcome, Subject, Told};
 
 /// Requests in band that may be unanswered with `oob`.
 const IN_BAND_LIMIT: usize = 7;

@@ -3,7 +3,7 @@
 use qapi_rt::qmp::commands;
 use qapi_tests::peers::{Age, tell};
 
-use crate::setup::connect;
+use crate::peers::setup::connect;
 
 fn release(age: Age) -> Option<(i64, i64, i64)> {
     let server = age.qemu("none")?.start();

@@ -10,7 +10,7 @@ use qapi_rt::types::Value;
 use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
 
-use crate::setup::{DEADLINE, add_image, connect, execute, make_qcow2};
+use crate::peers::setup::{DEADLINE, add_image, connect, execute, make_qcow2};
 
 against_each! {
     a_mirror

@@ -12,7 +12,7 @@ use qapi_tests::peers::Age;
 
 use serde_json::json;
 
-use crate::setup::{Blocker, DEADLINE, SHORT, connect, execute};
+use crate::peers::setup::{Blocker, DEADLINE, SHORT, connect, execute};
 
 against_each! {
     a_server_that_starts_is_waited_for

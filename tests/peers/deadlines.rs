@@ -8,7 +8,7 @@ use qapi_rt::qmp::commands;
 use qapi_rt::session::client::RawCommand;
 use qapi_tests::peers::Age;
 
-use crate::setup::{Blocker, DEADLINE, SHORT, connect};
+use crate::peers::setup::{Blocker, DEADLINE, SHORT, connect};
 
 against_each! {
     a_command_out_of_band_overtakes_a_blocked_queue

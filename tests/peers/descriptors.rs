@@ -13,7 +13,7 @@ use qapi_tests::peers::{self, Age};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use serde_json::json;
 
-use crate::setup::{class, connect, execute};
+use crate::peers::setup::{class, connect, execute};
 
 against_each! {
     a_network_back_end_of_descriptors

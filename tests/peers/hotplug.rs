@@ -8,7 +8,7 @@ use qapi_rt::{ErrorKind, Received};
 use qapi_tests::peers::Age;
 use serde_json::json;
 
-use crate::setup::{DEADLINE, SHORT, add_image, connect, execute};
+use crate::peers::setup::{DEADLINE, SHORT, add_image, connect, execute};
 
 against_each! {
     a_disk_is_unplugged

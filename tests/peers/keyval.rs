@@ -6,7 +6,7 @@ use qapi_rt::types::Value;
 use qapi_tests::peers::storage_daemon;
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect};
+use crate::peers::setup::{DEADLINE, connect};
 
 /// Both take it, or both refuse it; and what they make of it is the same.
 const TEXTS: &[&str] = &[

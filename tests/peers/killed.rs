@@ -13,7 +13,7 @@ use qapi_rt::{Client, Error, ErrorKind};
 use qapi_tests::{Seeded, Source, peers};
 use serde_json::json;
 
-use crate::setup::DEADLINE;
+use crate::peers::setup::DEADLINE;
 
 /// Machines are killed so many milliseconds after they were connected to, at most.
 const LATEST: usize = 150;

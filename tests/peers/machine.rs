@@ -6,7 +6,7 @@ use qapi_rt::types::Value;
 use qapi_tests::peers::Age;
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect, execute};
+use crate::peers::setup::{DEADLINE, connect, execute};
 
 against_each! {
     stopping_and_continuing

@@ -8,7 +8,7 @@ use qapi_rt::qmp::{MigrationStatus, RunState, commands};
 use qapi_tests::peers::{Age, Server};
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect, execute};
+use crate::peers::setup::{DEADLINE, connect, execute};
 
 against_each! {
     to_a_file_and_from_it

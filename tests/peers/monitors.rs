@@ -10,7 +10,7 @@ use qapi_rt::{ErrorKind, Violation};
 use qapi_tests::peers::Age;
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect, connect_to, execute};
+use crate::peers::setup::{DEADLINE, connect, connect_to, execute};
 
 against_each! {
     two_monitors_on_one_machine

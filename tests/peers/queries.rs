@@ -10,7 +10,7 @@ use qapi_rt::{Client, Error, ErrorKind, blocking};
 use qapi_tests::peers::{Age, Launch, Server, image};
 use serde_json::json;
 
-use crate::setup::DEADLINE;
+use crate::peers::setup::DEADLINE;
 
 /// The reply to a query, encoded again, or why there is none.
 type Answer = Result<Vec<u8>, Error>;

@@ -5,7 +5,7 @@ use qapi_rt::qmp::commands;
 use qapi_tests::peers::Age;
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect, execute, make_qcow2};
+use crate::peers::setup::{DEADLINE, connect, execute, make_qcow2};
 
 against_each! {
     snapshots_saved_loaded_and_deleted

@@ -13,7 +13,7 @@ use qapi_rt::qmp::{
 use qapi_tests::peers::{Age, Server, image};
 use serde_json::json;
 
-use crate::setup::{DEADLINE, connect, make_qcow2};
+use crate::peers::setup::{DEADLINE, connect, make_qcow2};
 
 against_each! {
     from_plugging_a_disk_to_moving_out

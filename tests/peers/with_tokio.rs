@@ -13,7 +13,7 @@ use qapi_rt::{Agent, Client, ErrorKind, Received, qga};
 use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
 
-use crate::setup::{Blocker, DEADLINE, SHORT};
+use crate::peers::setup::{Blocker, DEADLINE, SHORT};
 
 against_each! {
     async a_server_that_dies_is_not_waited_for

@@ -2,7 +2,7 @@
 
 use qapi_rt::session::server::{Config, Session};
 
-use crate::monitor::{Monitor, version};
+use crate::server::monitor::{Monitor, version};
 
 fn error(class: &str, desc: &str) -> String {
     format!("{{\"error\": {{\"class\": \"{class}\", \"desc\": \"{desc}\"}}}}\n")

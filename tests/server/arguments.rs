@@ -1,7 +1,7 @@
 //! Argument errors as a client sees them. That generated types agree with QEMU's visitor is tested elsewhere; here
 //! each row of the table of texts goes through a session once.
 
-use crate::monitor::{Monitor, error_for};
+use crate::server::monitor::{Monitor, error_for};
 
 #[test]
 fn texts() {

@@ -1,7 +1,7 @@
 //! Errors in requests' JSON as QEMU tells them since 11.1: at once, with line and column. What real servers answer to the
 //! same and to much else is compared in `live`.
 
-use crate::monitor::{Monitor, generic};
+use crate::server::monitor::{Monitor, generic};
 
 /// What is told of input that starts on the second line.
 fn told(input: &str) -> Vec<String> {

@@ -4,7 +4,7 @@ use qapi_rt::session::server::{Closed, Config, Session};
 use qapi_types::message::VersionInfo;
 use qapi_types::message::VersionTriple;
 
-use crate::monitor::{Monitor, VERSION, error_for, generic, returned, version};
+use crate::server::monitor::{Monitor, VERSION, error_for, generic, returned, version};
 
 const EXPECTING: &str = "Expecting capabilities negotiation with 'qmp_capabilities'";
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read as _};
 use std::os::fd::OwnedFd;
 
-use crate::monitor::Monitor;
+use crate::server::monitor::Monitor;
 
 /// A descriptor to be sent, and the means to see whether it was closed.
 fn pipe() -> (OwnedFd, PipeReader) {

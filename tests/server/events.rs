@@ -6,7 +6,7 @@ use qapi_rt::session::server::{Config, Throttle};
 use qapi_types::message::write_event;
 use qapi_types::{Event, Style, Timestamp, Writer, qmp};
 
-use crate::monitor::{Monitor, returned, version};
+use crate::server::monitor::{Monitor, returned, version};
 
 /// An event as a server sends it.
 fn message<E: Event>(event: &E, timestamp: Timestamp) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! JSON as it comes in: SV21 to SV31.
 
-use crate::monitor::{Monitor, VERSION, generic, parse_error, returned};
+use crate::server::monitor::{Monitor, VERSION, generic, parse_error, returned};
 
 /// A request whose id shows that the session is in order again.
 const PROBE: &str = "{'execute':'query-version','id':'probe'}";

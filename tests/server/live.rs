@@ -14,9 +14,9 @@ use qapi_tests::peers::Age;
 use qapi_types::message::{VersionInfo, VersionTriple};
 use qapi_types::{CommandInfo, qga, qmp, qsd};
 
-use crate::monitor::Monitor;
-use crate::splits::soup;
-use crate::transcript::{cases, members, recording};
+use crate::server::monitor::Monitor;
+use crate::server::splits::soup;
+use crate::server::transcript::{cases, members, recording};
 
 /// A server, and a connection to it.
 struct Peer {

@@ -1,6 +1,6 @@
 //! Out-of-band execution and when reading pauses: SV32 to SV36.
 
-use crate::monitor::{Monitor, error_for, generic, parse_error, returned};
+use crate::server::monitor::{Monitor, error_for, generic, parse_error, returned};
 
 const YANK: &str = "{'exec-oob':'yank','arguments':{'instances':[]},'id':'oob'}";
 
@@ -155,7 +155,7 @@ fn sv35_without_oob_one_is_read_ahead() {
 #[test]
 fn sv35_large_requests_wait_in_smaller_numbers() {
     use qapi_rt::session::server::Config;
-    let config = Config::qmp(crate::monitor::version()).queue_limit(1000);
+    let config = Config::qmp(crate::server::monitor::version()).queue_limit(1000);
     let request = b"{'execute':'qmp_capabilities','arguments':{'enable':['oob']}}";
     let mut monitor = Monitor::negotiated(&config, request);
     monitor.hold = true;

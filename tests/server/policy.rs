@@ -3,7 +3,7 @@
 use qapi_rt::session::server::{Closed, Gate, InputPolicy, OutputPolicy, Policy, Refusal};
 use qapi_types::{CommandInfo, ErrorClass, ErrorReply};
 
-use crate::monitor::{Monitor, VERSION, error_for, returned};
+use crate::server::monitor::{Monitor, VERSION, error_for, returned};
 
 fn not_found(desc: &str) -> Result<(), Refusal> {
     let error = ErrorReply::new(ErrorClass::CommandNotFound, desc);

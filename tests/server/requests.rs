@@ -2,7 +2,7 @@
 
 use qapi_rt::session::server::Arbiter;
 
-use crate::monitor::{Monitor, VERSION, error_for, generic, returned};
+use crate::server::monitor::{Monitor, VERSION, error_for, generic, returned};
 
 fn refuses(monitor: &mut Monitor, members: &str, desc: &str) {
     assert_eq!(

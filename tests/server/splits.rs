@@ -2,7 +2,7 @@
 
 use qapi_tests::{Seeded, Source};
 
-use crate::monitor::Monitor;
+use crate::server::monitor::Monitor;
 
 /// What input is made of: some of it whole requests, most of it not.
 const PIECES: &[&[u8]] = &[

@@ -1,7 +1,7 @@
 //! What clients found wrong with a server written by hand, as requirements. Its ninth defect, introspection that returns
 //! an object, is a matter of services.
 
-use crate::monitor::{Monitor, VERSION, error_for, returned, version};
+use crate::server::monitor::{Monitor, VERSION, error_for, returned, version};
 use qapi_rt::session::server::Config;
 
 #[test]

@@ -4,7 +4,7 @@ use qapi_rt::session::server::Config;
 use qapi_tests::corpus;
 use qapi_types::{Kind, Mode, Reader, qsd};
 
-use crate::monitor::{Monitor, generic, version};
+use crate::server::monitor::{Monitor, generic, version};
 
 const PROBE: &[u8] = b"{\"execute\":\"query-version\",\"id\":\"probe\"}\n";
 

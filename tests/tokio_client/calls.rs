@@ -16,7 +16,7 @@ use qapi_rt::{Client, ErrorKind};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufWriter};
 
-use crate::server::{Peer, connected, connected_by};
+use crate::tokio_client::server::{Peer, connected, connected_by};
 
 /// Futures of calls can be spawned.
 #[test]

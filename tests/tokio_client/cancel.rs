@@ -9,7 +9,7 @@ use qapi_rt::{Client, ErrorKind};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::server::{connected, connected_by};
+use crate::tokio_client::server::{connected, connected_by};
 
 /// The connection is as narrow as can be, so that requests and replies are in every state of being transferred.
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
-use crate::server::{GREETING, Peer};
+use crate::tokio_client::server::{GREETING, Peer};
 
 /// A path for a socket, which is gone in the end.
 struct Socket(PathBuf);

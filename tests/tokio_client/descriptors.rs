@@ -11,7 +11,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
-use crate::server::{GREETING, Peer, connected};
+use crate::tokio_client::server::{GREETING, Peer, connected};
 
 /// Descriptors arrive with the first byte of their own request.
 #[tokio::test]

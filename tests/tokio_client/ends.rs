@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 
-use crate::server::{Peer, connected, connected_by};
+use crate::tokio_client::server::{Peer, connected, connected_by};
 
 async fn over_socket() -> (Client, Peer<UnixStream>) {
     let (ours, theirs) = UnixStream::pair().unwrap();

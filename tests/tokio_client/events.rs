@@ -10,7 +10,7 @@ use qapi_rt::types::Timestamp;
 use qapi_rt::{Client, ErrorKind, Received};
 use serde_json::{Value, json};
 
-use crate::server::{Peer, connected, connected_by};
+use crate::tokio_client::server::{Peer, connected, connected_by};
 
 /// Waits until the client has received all that was sent.
 async fn caught_up(client: &Client, peer: &mut Peer) {

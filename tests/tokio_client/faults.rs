@@ -6,7 +6,7 @@ use qapi_rt::session::client::RawCommand;
 use qapi_rt::{Client, Error, ErrorKind, Violation};
 use serde_json::{Value, json};
 
-use crate::server::{GREETING, Peer, connected, connected_by, greeted_with};
+use crate::tokio_client::server::{GREETING, Peer, connected, connected_by, greeted_with};
 
 /// Why the connection ended.
 fn violation(error: &Error) -> String {

@@ -8,7 +8,7 @@ use qapi_rt::qmp::commands;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::server::{connected, connected_by};
+use crate::tokio_client::server::{connected, connected_by};
 
 /// The deadline of all of it holds for each of its commands.
 #[tokio::test(start_paused = true)]

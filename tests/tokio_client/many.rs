@@ -4,7 +4,7 @@ use qapi_rt::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::server::{Peer, connected_by};
+use crate::tokio_client::server::{Peer, connected_by};
 
 const CONNECTIONS: usize = 1000;
 const EVENTS: usize = 20;

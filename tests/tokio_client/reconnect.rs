@@ -12,7 +12,7 @@ use qapi_rt::{Address, Client, ErrorKind, EventMessage};
 use serde_json::{Value, json};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::server::{GREETING, Peer};
+use crate::tokio_client::server::{GREETING, Peer};
 
 /// A place where servers come and go.
 struct Monitor {

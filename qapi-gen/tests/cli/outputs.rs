@@ -1,6 +1,6 @@
 //! Files that commands write, and what is there before.
 
-use crate::run::{Run, Scratch};
+use crate::common::run::{Run, Scratch};
 
 const MAIN: &str = "{ 'include': 'part.json' }\n{ 'command': 'ping', 'data': { 'e': 'Choice' } }\n";
 const PART: &str = "{ 'enum': 'Choice', 'data': [ 'a' ] }\n";

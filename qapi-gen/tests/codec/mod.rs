@@ -1,6 +1,6 @@
 //! Generated types on the wire.
 
-use crate::generated::{
+use crate::golden::generated::{
     alternate, command, conditions, enum_, event, names, recursive, struct_, union,
 };
 use qapi_types::codec::{Decode, Encode};

@@ -1,5 +1,8 @@
 //! Schemas and transcripts of real servers, where they are at hand, and the data in `schema/`.
 
+pub(crate) mod cases;
+pub(crate) mod run;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,7 @@
 //! Runs of the command `qapi-gen` in a directory of their own.
 
 use std::io::Write;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -8,8 +9,11 @@ use std::process::{Command, Output, Stdio};
 pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
+    /// Tests in other files may have the same name.
+    #[track_caller]
     pub(crate) fn new(test: &str, files: &[(&str, &str)]) -> Scratch {
-        let test = format!("{}-{test}", module_path!().replace("::", "-"));
+        let file = Path::new(Location::caller().file()).file_stem().unwrap();
+        let test = format!("{}-{test}", file.display());
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory).unwrap();

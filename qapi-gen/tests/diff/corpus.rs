@@ -1,7 +1,7 @@
 //! What changed between releases of QEMU, of which the corpus has the schemas.
 
 use crate::common;
-use crate::run::{Run, Scratch};
+use crate::common::run::{Run, Scratch};
 use qapi_gen::diff::diff;
 use qapi_gen::{Frontend, Interface};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Statements of what is used that cannot be right.
 
-use crate::scratch;
+use crate::diff::scratch;
 
 #[test]
 fn doubtful_lines_are_named() {

@@ -1,6 +1,6 @@
 //! What reports say of changed types.
 
-use crate::compare;
+use crate::diff::compare;
 
 #[test]
 fn lists_are_in_brackets_and_ranges_that_overlap_say_what_is_not_common() {

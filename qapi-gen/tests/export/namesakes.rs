@@ -1,7 +1,7 @@
 //! Types with names that the declarations for TypeScript use themselves.
 
-use crate::run::Scratch;
-use crate::tool;
+use crate::common::run::Scratch;
+use crate::export::tool;
 use qapi_gen::export::{Format, export};
 use qapi_gen::{Frontend, Interface};
 

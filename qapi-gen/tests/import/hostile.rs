@@ -1,6 +1,6 @@
 //! Introspection that no schema has: errors are about what the introspection has, since nobody has the schema.
 
-use crate::run::Scratch;
+use crate::common::run::Scratch;
 use qapi_gen::import::import;
 use qapi_gen::{Frontend, Interface};
 

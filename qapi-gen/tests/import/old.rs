@@ -1,6 +1,7 @@
 //! What old releases told, in forms that today's schemas have no words for.
 
-use crate::{imported, run::Scratch};
+use crate::common::run::Scratch;
+use crate::import::imported;
 use qapi_gen::Frontend;
 use qapi_gen::introspect::{Options, schema_info};
 

@@ -1,6 +1,7 @@
 //! Emacs as the client, with Eglot, where both are installed.
 
-use crate::{ROOT, TYPES, run::Scratch};
+use crate::common::run::Scratch;
+use crate::lsp::{ROOT, TYPES};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What names mean: hover, definition, references, highlights, other names.
 
-use crate::client::{Client, edited, find, uri};
-use crate::{ROOT, TYPES, schema};
+use crate::lsp::client::{Client, edited, find, uri};
+use crate::lsp::{ROOT, TYPES, schema};
 use serde_json::{Value, json};
 use std::path::Path;
 

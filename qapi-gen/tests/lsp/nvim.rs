@@ -1,6 +1,7 @@
 //! Neovim as the client, where it is installed.
 
-use crate::{ROOT, TYPES, run::Scratch};
+use crate::common::run::Scratch;
+use crate::lsp::{ROOT, TYPES};
 use std::io::Write as _;
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! The schema of QEMU's last release, where it is at hand.
 
-use crate::client::{Client, edited, find, uri};
 use crate::common::{corpus, is_legacy, releases};
+use crate::lsp::client::{Client, edited, find, uri};
 use qapi_gen::format::{changes, format};
 use qapi_gen::model::{Definition, Schema, Text};
 use qapi_gen::{Frontend, MemoryLoader};

@@ -1,8 +1,8 @@
 //! Beginning and end, messages that are wrong, which schema a file belongs to.
 
-use crate::client::{Client, find, uri};
-use crate::run::Scratch;
-use crate::{ROOT, TYPES, schema};
+use crate::common::run::Scratch;
+use crate::lsp::client::{Client, find, uri};
+use crate::lsp::{ROOT, TYPES, schema};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Text in the making: nothing ends the server, and what is wrong in the end is what `qapi-gen check` finds.
 
-use crate::client::{Client, find};
-use crate::run::Scratch;
-use crate::{ROOT, TYPES, schema};
+use crate::common::run::Scratch;
+use crate::lsp::client::{Client, find};
+use crate::lsp::{ROOT, TYPES, schema};
 use serde_json::{Value, json};
 use std::path::Path;
 

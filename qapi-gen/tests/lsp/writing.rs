@@ -1,8 +1,8 @@
 //! Help with writing: completion, symbols, the form of documentation, things to do about errors.
 
-use crate::client::{Client, edited, find, uri};
-use crate::run::Scratch;
-use crate::{ROOT, TYPES, schema};
+use crate::common::run::Scratch;
+use crate::lsp::client::{Client, edited, find, uri};
+use crate::lsp::{ROOT, TYPES, schema};
 use serde_json::{Value, json};
 
 /// What is proposed at the mark `|` in a file of the schema that ends with this text.

@@ -58,9 +58,9 @@ pub(crate) fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     let mut shown: Vec<String> = Vec::new();
     for name in SCHEMAS {
-        let schema = super::directory().join(name).with_extension("json");
+        let schema = crate::golden::directory().join(name).with_extension("json");
         let schema = std::fs::read_to_string(schema).unwrap();
-        let code = super::builder(name).generate_to_string().unwrap();
+        let code = crate::golden::builder(name).generate_to_string().unwrap();
         let items = items(&code);
         let sections = sections(&schema);
         for (index, section) in sections.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What the last of several releases dropped, as a file beside its schema.
 
-use crate::{read, restated};
+use crate::restate::{read, restated};
 use qapi_gen::model::{Definition, Schema};
 use qapi_gen::restate::{Words, dropped};
 use qapi_gen::{Frontend, MemoryLoader};

@@ -1,7 +1,8 @@
 //! QEMU's schemas, and the data in `schema/` that was made of them.
 
-use crate::shape::shape;
-use crate::{common, restated};
+use crate::common;
+use crate::restate::restated;
+use crate::restate::shape::shape;
 use qapi_gen::restate::{Words, strangers};
 use qapi_gen::{Frontend, Loader, MemoryLoader};
 use std::path::Path;

@@ -12,7 +12,7 @@ use qapi_rt::{ErrorKind, qmp};
 use serde_json::{Value, json};
 
 use super::{call, client, connect};
-use crate::fake::{AT_ONCE, SOON, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, SOON, serve_negotiated};
 
 #[test]
 fn typed() {

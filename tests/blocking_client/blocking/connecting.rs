@@ -15,7 +15,7 @@ use qapi_rt::{Address, ConnectPhase, ErrorKind, Violation};
 use serde_json::{Value, json};
 
 use super::call;
-use crate::fake::{AT_ONCE, GREETING, Peer, SOON, serve, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, GREETING, Peer, SOON, serve, serve_negotiated};
 
 #[test]
 fn nobody_listens() {

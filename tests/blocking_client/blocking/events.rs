@@ -10,7 +10,7 @@ use qapi_rt::session::client::RawCommand;
 use qapi_rt::{ErrorKind, Received};
 
 use super::{call, client, connect};
-use crate::fake::{AT_ONCE, SOON, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, SOON, serve_negotiated};
 
 #[test]
 fn each_subscriber_gets_what_it_wants() {

@@ -6,7 +6,7 @@ use qapi_rt::{Error, ErrorKind, Violation};
 use serde_json::json;
 
 use super::{call, client, connect};
-use crate::fake::{AT_ONCE, GREETING, SOON, serve, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, GREETING, SOON, serve, serve_negotiated};
 
 /// How a call ends when the server answers it like this and goes on reading; and why the connection ended.
 fn answered(reply: impl Into<String>) -> (Error, Error) {

@@ -6,7 +6,7 @@ use qapi_rt::blocking::Client;
 use qapi_rt::jobs::{Error, Job};
 
 use super::{client, connect};
-use crate::fake::{AT_ONCE, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, serve_negotiated};
 
 /// The deadline of all of it holds for each of its commands.
 #[test]

@@ -13,7 +13,7 @@ use std::os::unix::net::UnixStream;
 use qapi_rt::blocking::{Builder, Client};
 use serde_json::{Value, json};
 
-use crate::fake::SOON;
+use crate::blocking_client::fake::SOON;
 
 /// A client of a server that negotiates.
 fn client(stream: UnixStream) -> Client {

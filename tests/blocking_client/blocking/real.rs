@@ -16,7 +16,7 @@ use qapi_tests::peers::{self, Server};
 use serde_json::json;
 
 use super::call;
-use crate::fake::{AT_ONCE, SOON};
+use crate::blocking_client::fake::{AT_ONCE, SOON};
 
 fn builder() -> Builder<'static> {
     Client::builder().connect_deadline(SOON).deadline(SOON)

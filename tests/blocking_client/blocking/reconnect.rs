@@ -13,7 +13,7 @@ use qapi_rt::{ErrorKind, EventMessage};
 use serde_json::{Value, json};
 
 use super::call;
-use crate::fake::{AT_ONCE, GREETING, Peer, SOON, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, GREETING, Peer, SOON, serve_negotiated};
 
 /// A server that accepts one client after the other, each for another part of a script.
 fn serve(script: Vec<fn(Peer)>) -> (PathBuf, JoinHandle<()>) {

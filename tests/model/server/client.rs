@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::subject::Check;
+use crate::model::subject::Check;
 
 /// What a request is to be answered with.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,8 +15,8 @@ use qapi_rt::service::{Call, Completer, Router, deferred};
 use qapi_rt::types::{Empty, ErrorReply, Object, Value as Reply};
 use serde_json::{Value, json};
 
-use crate::runner;
-use crate::subject::Check;
+use crate::model::runner;
+use crate::model::subject::Check;
 use client::{Client, Due, Request};
 use hosts::{Host, Tasks, Threadless};
 
