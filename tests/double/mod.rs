@@ -1,7 +1,7 @@
 //! What `qapi_rt::testing` offers to test suites.
 
 mod blocking;
-mod double;
 mod ends;
+mod expectations;
 mod manners;
 mod recording;
