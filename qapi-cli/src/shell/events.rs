@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use qapi_rt::EventMessage;
+use qapi_rt::blocking::EventStream;
+
 use super::above::Above;
 use super::interpret::{Current, current, lock};
 use super::progress;
@@ -72,7 +75,9 @@ impl Watch {
         let showing = Arc::clone(&shared);
         trace::aside(move |line| showing.above.say_aside(line));
         let watching = Arc::clone(&shared);
-        thread::spawn(move || watching.watch());
+        // Before the prompt is there: what happens then is shown.
+        let events = watching.subscribe();
+        thread::spawn(move || watching.watch(events));
         Self { shared }
     }
 
@@ -92,9 +97,13 @@ impl Watch {
 }
 
 impl Shared {
-    fn watch(&self) {
+    fn subscribe(&self) -> EventStream<EventMessage> {
+        current(&self.session).client.raw_events(|_| true)
+    }
+
+    fn watch(&self, mut events: EventStream<EventMessage>) {
         loop {
-            self.events();
+            self.show(events);
             *lock(&self.state) = State {
                 is_gone: true,
                 jobs: String::new(),
@@ -109,17 +118,14 @@ impl Shared {
                 None => "connected again".to_owned(),
             };
             *lock(&self.session) = Arc::new(session);
+            events = self.subscribe();
             *lock(&self.state) = State::default();
             self.say(Role::Title, &text);
         }
     }
 
     /// Shows events until the connection ends.
-    fn events(&self) {
-        let session = current(&self.session);
-        let mut events = session.client.raw_events(|_| true);
-        // The session is let go of, so that only who executes commands keeps it.
-        drop(session);
+    fn show(&self, mut events: EventStream<EventMessage>) {
         let output = Output {
             form: Form::Pretty,
             terminal: true,
