@@ -17,8 +17,6 @@ pub struct Control(Arc<State>);
 struct State {
     events: Events,
     gate: Mutex<Gate>,
-    /// Whether the gate's policy is another one than that by default, which is asked for twice with each command.
-    judges: AtomicBool,
     stop: AtomicBool,
     crash: AtomicBool,
     /// Of those who wait for the end and drive no monitor, by key.
@@ -43,10 +41,7 @@ impl Control {
     pub fn gate<T>(&self, look: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gate = lock(&self.0.gate);
         let result = look(&mut gate);
-        let policy = gate.policy();
-        self.0.events.set_policy(policy);
-        let judges = policy != Policy::default();
-        self.0.judges.store(judges, Ordering::SeqCst);
+        self.0.events.set_policy(gate.policy());
         result
     }
 
@@ -57,10 +52,7 @@ impl Control {
     /// What to do with what is deprecated or unstable.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        match self.0.judges.load(Ordering::SeqCst) {
-            true => self.with_gate(Gate::policy),
-            false => Policy::default(),
-        }
+        self.with_gate(Gate::policy)
     }
 
     /// Ends the server: it takes no more clients and starts no more commands, answers those that are executing, writes

@@ -2,7 +2,6 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -40,11 +39,7 @@ struct Shared {
 
 /// What waits to be sent to one monitor.
 #[derive(Default)]
-pub(crate) struct Monitor {
-    queue: Mutex<Queue>,
-    /// Nothing happened since it was [drained](Self::drain).
-    quiet: AtomicBool,
-}
+pub(crate) struct Monitor(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
@@ -244,9 +239,8 @@ impl Shared {
 
 impl Monitor {
     fn push(&self, event: &Arc<[u8]>) {
-        let mut queue = lock(&self.queue);
+        let mut queue = lock(&self.0);
         if queue.open {
-            self.quiet.store(false, Ordering::SeqCst);
             queue.events.push_back(Arc::clone(event));
             let waker = queue.waker.take();
             drop(queue);
@@ -257,10 +251,7 @@ impl Monitor {
     }
 
     fn wake(&self) {
-        let mut queue = lock(&self.queue);
-        self.quiet.store(false, Ordering::SeqCst);
-        let waker = queue.waker.take();
-        drop(queue);
+        let waker = lock(&self.0).waker.take();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -268,23 +259,17 @@ impl Monitor {
 
     /// From now on the monitor gets events.
     pub(crate) fn open(&self) {
-        lock(&self.queue).open = true;
-    }
-
-    /// Whether there is nothing to drain, and the waker of the last time is still to be called when there is.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet.load(Ordering::SeqCst)
+        lock(&self.0).open = true;
     }
 
     /// Passes on the events that wait. When there are more, the waker is called.
     pub(crate) fn drain(&self, waker: &Waker, mut each: impl FnMut(&[u8])) {
-        let mut queue = lock(&self.queue);
+        let mut queue = lock(&self.0);
         match &mut queue.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
         let events = std::mem::take(&mut queue.events);
-        self.quiet.store(true, Ordering::SeqCst);
         drop(queue);
         events.iter().for_each(|event| each(event));
     }

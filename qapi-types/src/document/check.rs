@@ -19,13 +19,11 @@ enum Open<'a> {
     Key(usize),
 }
 
-/// The keys of an object so far.
+/// The keys of an object so far, the last one that whose value is being read.
 struct Keys<'a> {
-    /// That whose value is being read.
-    last: Cow<'a, [u8]>,
-    /// Where those before it start among the keys of all open objects.
+    /// Where they start among the keys of all open objects.
     first: usize,
-    /// Those before it, once they are too many to be compared one by one.
+    /// All but the last, once they are too many to be compared one by one.
     index: Option<HashSet<Cow<'a, [u8]>>>,
 }
 
@@ -40,9 +38,8 @@ pub(super) struct Check<'a> {
     size: usize,
     /// Objects and arrays open.
     depth: u32,
-    /// The keys of all open objects but the last of each, from the outside in.
+    /// The keys of all open objects, from the outside in.
     keys: Vec<Cow<'a, [u8]>>,
-    /// What is open around the innermost.
     stack: Vec<Open<'a>>,
     /// Whether a string holds U+0000 as C0 80.
     pub(super) long_nul: bool,
@@ -86,37 +83,30 @@ impl<'a> Check<'a> {
 
     /// Reads one value.
     pub(super) fn value(&mut self) -> Result<()> {
-        let mut innermost: Option<Open<'a>> = None;
         loop {
-            if let Some(open) = self.enter()? {
-                self.stack.extend(innermost.replace(open));
-                continue;
-            }
-            // A value is complete, and with it perhaps what is around it.
-            loop {
-                let Some(open) = &mut innermost else {
+            let mut complete = self.enter()?;
+            while complete {
+                let Some(mut open) = self.stack.pop() else {
                     return if self.size < MAX_TEXT {
                         Ok(())
                     } else {
                         Err(self.syntax(Syntax::TokenSize))
                     };
                 };
-                if !self.separator(open)? {
-                    break;
-                }
-                innermost = self.stack.pop();
-            }
-            if let Some(Open::Object(keys)) = &mut innermost {
-                match self.key()? {
-                    Some(key) => self.keys.push(std::mem::replace(&mut keys.last, key)),
-                    None => self.stack.extend(innermost.replace(Open::Key(self.pos))),
+                complete = self.separator(&mut open)?;
+                if !complete {
+                    let in_object = matches!(open, Open::Object(_));
+                    self.stack.push(open);
+                    if in_object {
+                        self.key()?;
+                    }
                 }
             }
         }
     }
 
-    /// Reads a scalar or an empty container, or enters one that is not.
-    fn enter(&mut self) -> Result<Option<Open<'a>>> {
+    /// Reads a scalar or an empty container, or enters one; says whether the value is complete.
+    fn enter(&mut self) -> Result<bool> {
         match self.byte() {
             Some(bracket @ (b'{' | b'[')) => {
                 if self.depth >= MAX_DEPTH {
@@ -128,22 +118,21 @@ impl<'a> Check<'a> {
                 if self.byte() == Some(bracket + 2) {
                     self.token()?;
                     self.pos += 1;
-                    return Ok(None);
+                    return Ok(true);
                 }
                 self.depth += 1;
-                if bracket == b'[' {
-                    return Ok(Some(Open::Array));
+                if bracket == b'{' {
+                    let first = self.keys.len();
+                    self.stack.push(Open::Object(Keys { first, index: None }));
+                    self.key()?;
+                } else {
+                    self.stack.push(Open::Array);
                 }
-                let first = self.keys.len();
-                let index = None;
-                Ok(Some(match self.key()? {
-                    Some(last) => Open::Object(Keys { last, first, index }),
-                    None => Open::Key(self.pos),
-                }))
+                Ok(false)
             }
-            Some(b'"' | b'\'') => self.string().map(|_| None),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| None),
-            Some(b'a'..=b'z') => self.keyword().map(|()| None),
+            Some(b'"' | b'\'') => self.string().map(|_| true),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| true),
+            Some(b'a'..=b'z') => self.keyword().map(|()| true),
             _ => Err(self.unexpected(Syntax::ExpectingValue)),
         }
     }
@@ -182,21 +171,24 @@ impl<'a> Check<'a> {
     }
 
     /// Whether the object's last key differs from those before it.
-    fn is_new(&self, object: &mut Keys<'a>) -> bool {
-        let before = &self.keys[object.first..];
+    fn is_new(&mut self, object: &mut Keys<'a>) -> bool {
+        let Some((last, before)) = self.keys[object.first..].split_last() else {
+            return true;
+        };
         if before.len() < FEW_KEYS {
-            return !before.contains(&object.last);
+            return !before.contains(last);
         }
         object
             .index
             .get_or_insert_with(|| before.iter().cloned().collect())
-            .insert(object.last.clone())
+            .insert(last.clone())
     }
 
-    /// Reads a key and the colon; none if something else stands there.
-    fn key(&mut self) -> Result<Option<Cow<'a, [u8]>>> {
+    /// Reads a key and the colon.
+    fn key(&mut self) -> Result<()> {
         let Some(b'"' | b'\'') = self.byte() else {
-            return Ok(None);
+            self.stack.push(Open::Key(self.pos));
+            return Ok(());
         };
         let key = self.string()?;
         self.space();
@@ -206,7 +198,8 @@ impl<'a> Check<'a> {
         self.token()?;
         self.pos += 1;
         self.space();
-        Ok(Some(key))
+        self.keys.push(key);
+        Ok(())
     }
 
     fn keyword(&mut self) -> Result<()> {
