@@ -107,13 +107,7 @@ impl<'a> Raw<'a> {
     /// The value if it is an unsigned integer, as ids often are.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        // What needs no reader: digits that do not overflow, the first of which says something.
-        match self.text.as_bytes() {
-            [b'1'..=b'9', rest @ ..] if rest.len() < 19 && rest.iter().all(u8::is_ascii_digit) => {
-                self.text.parse().ok()
-            }
-            _ => self.reader(Mode::Strict).integer().ok()?.ok(),
-        }
+        self.reader(Mode::Strict).integer().ok()?.ok()
     }
 }
 
