@@ -12,9 +12,7 @@ step_tests() {
   # What the reference's site is looked at with.
   need chromium chromium
   need_readers
-  # Tests wait for servers more than they compute.
-  RUST_TEST_THREADS=$((2 * $(nproc))) cargo test --workspace --all-features 2>&1 |
-    tee target/ci/tests.output || status=$?
+  cargo test --workspace --all-features 2>&1 | tee target/ci/tests.output || status=$?
   awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' \
     target/ci/tests.output >target/ci/tests.count

@@ -41,10 +41,8 @@ fn events_for_some_time() {
     let Some((_server, qmp)) = daemon() else {
         return;
     };
-    assert_eq!(qmp.say("events --timeout 100ms").good(), "");
-    let (code, err) = qmp
-        .say("events --until BLOCK_JOB_ERROR --timeout 100ms")
-        .bad();
+    assert_eq!(qmp.say("events --timeout 3s").good(), "");
+    let (code, err) = qmp.say("events --until BLOCK_JOB_ERROR --timeout 3s").bad();
     assert_eq!(
         (code, &*err),
         (1, "error: no BLOCK_JOB_ERROR within the time\n")

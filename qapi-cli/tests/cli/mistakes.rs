@@ -72,7 +72,7 @@ fn a_reply_that_does_not_end() {
         "blockdev-add driver=null-co",
         "hmp info status",
     ] {
-        let (code, err) = qmp.say(&format!("{command} --timeout 200ms")).bad();
+        let (code, err) = qmp.say(&format!("{command} --timeout 3s")).bad();
         assert_eq!(code, 4, "{err}");
         assert!(err.contains("no reply before the deadline"), "{err}");
     }
@@ -144,12 +144,12 @@ fn silence_may_be_either() {
     let mute = server.path("mute");
     let _listener = UnixListener::bind(&mute).unwrap();
     let qmp = Qmp::at(&mute, &qmp.home);
-    let (code, err) = qmp.say("query-status --timeout 100ms").bad();
+    let (code, err) = qmp.say("query-status --timeout 3s").bad();
     assert_eq!(code, 3, "{err}");
     for text in ["another may hold it", "for `qmp agent`"] {
         assert!(err.contains(text), "{err}");
     }
-    let (code, err) = qmp.say("agent guest-ping --timeout 100ms").bad();
+    let (code, err) = qmp.say("agent guest-ping --timeout 3s").bad();
     assert_eq!(code, 3, "{err}");
     for text in [
         "no agent runs there",
