@@ -100,7 +100,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `METER_READ`, `meter.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]

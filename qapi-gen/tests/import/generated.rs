@@ -159,10 +159,10 @@ impl ::qapi_types::codec::Branches for DrawItArgumentsBranch {
         match tag {
             DrawItArgumentsKind::One => DrawItArgumentsBranchPartial::One,
             DrawItArgumentsKind::Two => DrawItArgumentsBranchPartial::Two(
-                ::qapi_types::codec::boxed_begin::<StopArguments>(),
+                ::qapi_types::codec::boxed_begin::<StopArguments>()
             ),
             DrawItArgumentsKind::Three => DrawItArgumentsBranchPartial::Three(
-                ::qapi_types::codec::boxed_begin::<DrawItArgumentsThree>(),
+                ::qapi_types::codec::boxed_begin::<DrawItArgumentsThree>()
             ),
             DrawItArgumentsKind::Unrecognized(tag) => {
                 DrawItArgumentsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
@@ -511,7 +511,7 @@ impl ::qapi_types::codec::Decode for DrawItArgumentsThreeNext {
                 ::qapi_types::codec::Decode::decode(r).map(Self::String),
             ::qapi_types::codec::Kind::Null => r.null().map(|()| Self::Null),
             _ => ::qapi_types::codec::other_kind("DrawItArgumentsThreeNext", r).map(
-                Self::Unrecognized,
+                Self::Unrecognized
             ),
         }
     }
@@ -586,7 +586,6 @@ impl ::qapi_types::Events for Event {
 /// The events. Their members are the data.
 #[allow(deprecated)]
 pub mod events {
-
     /// `DRAWN`, `imported.json`
     #[derive(Clone, Debug, PartialEq)]
     #[non_exhaustive]
@@ -657,7 +656,6 @@ pub mod events {
 /// The commands. Their members are the arguments.
 #[allow(deprecated)]
 pub mod commands {
-
     /// `draw_it`, `imported.json`
     #[derive(Clone, Debug, PartialEq)]
     pub struct DrawIt(pub super::DrawItArguments);
@@ -831,6 +829,6 @@ pub static COMMANDS: &[::qapi_types::CommandInfo] = &[
 ];
 
 /// Facts about the events, sorted by name.
-pub static EVENTS: &[::qapi_types::EventInfo] = &[
-    ::qapi_types::EventInfo::new("DRAWN").features(&["unstable"])
-];
+pub static EVENTS: &[::qapi_types::EventInfo] = &[::qapi_types::EventInfo::new("DRAWN").features(&[
+    "unstable"
+])];
