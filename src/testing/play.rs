@@ -24,6 +24,7 @@ impl Recording {
     pub fn play(&self, mut stream: impl Read + Write) -> io::Result<Recording> {
         let mut played = Recording::new();
         let mut splitter = Splitter::new(LIMIT);
+        let mut greeted = false;
         for message in self.messages() {
             match message.side {
                 Side::Client => {
@@ -33,12 +34,16 @@ impl Recording {
                     played.push(Side::Client, message.body.clone());
                 }
                 Side::Server if message.body.contains_key("event") => {}
+                // QEMU greets twice who connects while it is setting its monitor up.
+                Side::Server if greeted && message.body.contains_key("QMP") => {}
                 // The greeting, or a reply.
                 Side::Server => loop {
                     let body = receive(&mut splitter, &mut stream)?;
-                    let event = body.contains_key("event");
+                    let greeting = body.contains_key("QMP");
+                    let other = body.contains_key("event") || (greeting && greeted);
+                    greeted |= greeting;
                     played.push(Side::Server, body);
-                    if !event {
+                    if !other {
                         break;
                     }
                 },

@@ -169,3 +169,40 @@ C: {"execute":"guest-ping"}
         expected
     );
 }
+
+/// A server that has said all that it will say.
+struct Said(std::io::Cursor<&'static [u8]>);
+
+impl std::io::Read for Said {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl std::io::Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// QEMU greets twice who connects while it starts, whether when a session is recorded or when it is said again.
+#[test]
+fn a_greeting_more_or_less_is_no_reply() {
+    let greeting = "S: {\"QMP\": {}}\n";
+    let rest = "C: {\"execute\": \"x\", \"id\": 1}\nS: {\"return\": {}, \"id\": 1}\n";
+    for greetings in 1..3 {
+        let text = greeting.repeat(greetings) + rest;
+        let recording: Recording = text.parse().unwrap();
+        for said in [
+            &b"{\"QMP\": {}}\n{\"return\": {}, \"id\": 1}\n"[..],
+            b"{\"QMP\": {}}\n{\"QMP\": {}}\n{\"return\": {}, \"id\": 1}\n",
+        ] {
+            let played = recording.play(Said(std::io::Cursor::new(said))).unwrap();
+            assert_eq!(recording.differences(&played).unwrap(), "");
+        }
+    }
+}
