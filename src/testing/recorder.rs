@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use qapi_types::Object;
 
@@ -38,7 +38,7 @@ const LIMIT: usize = 64 << 20;
 #[derive(Clone)]
 pub struct Recorder(Arc<Mutex<Tap>>);
 
-struct Tap {
+pub(super) struct Tap {
     out: Box<dyn Write + Send>,
     client: Splitter,
     server: Splitter,
@@ -72,8 +72,12 @@ impl Recorder {
 
     /// Takes down what one side sent, whole messages or parts of them.
     pub fn take_down(&self, side: Side, bytes: &[u8]) {
-        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tap.take_down(side, bytes);
+        self.lock().take_down(side, bytes);
+    }
+
+    /// While it is locked, nothing else is taken down.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Tap> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends a recording.
@@ -81,7 +85,7 @@ impl Recorder {
     /// # Errors
     /// When something could not be written.
     pub fn finish(self) -> io::Result<()> {
-        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tap = self.lock();
         match tap.failed.take() {
             Some(error) => Err(error),
             None => tap.out.flush(),
@@ -90,7 +94,7 @@ impl Recorder {
 }
 
 impl Tap {
-    fn take_down(&mut self, side: Side, bytes: &[u8]) {
+    pub(super) fn take_down(&mut self, side: Side, bytes: &[u8]) {
         let splitter = match side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,

@@ -33,8 +33,10 @@ impl Io for Tapped {
     }
 
     fn write(&self, bytes: &[u8], fds: &[Descriptor]) -> io::Result<usize> {
+        // Another thread may read the reply at once, and must not take it down before the request.
+        let mut tap = self.recorder.lock();
         let count = self.io.write(bytes, fds)?;
-        self.recorder.take_down(Side::Client, &bytes[..count]);
+        tap.take_down(Side::Client, &bytes[..count]);
         Ok(count)
     }
 
