@@ -232,8 +232,8 @@ both! {
 
     without_descriptors(kind) {
         let name = match kind {
-            Kind::Tokio => "faults::without_descriptors::tokio",
-            Kind::Blocking => "faults::without_descriptors::blocking",
+            Kind::Tokio => "service::faults::without_descriptors::tokio",
+            Kind::Blocking => "service::faults::without_descriptors::blocking",
         };
         // Others would want some, too.
         if std::env::var_os(ALONE).is_none() {
