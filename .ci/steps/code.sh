@@ -77,7 +77,7 @@ check() {
 features_without_agent() {
   local set
   # `cli` is all of them and the command. Those that stand by themselves are tried so.
-  for set in "" $(pairs docs human legacy releases service syn) diff explain export fmt import lsp reference cli; do check qapi-gen $set; done
+  for set in "" $(pairs docs human legacy releases service syn) json diff explain export fmt import lsp reference cli; do check qapi-gen $set; done
   for set in "" serde serde,server; do check qapi-types qmp $set; done
   for set in "" server; do check qapi-types qsd $set; done
   for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use qapi_rt::agent::{Exec, ReadFile, WriteFile};
 use qapi_rt::blocking::Agent;
 use qapi_rt::capabilities::Capabilities;
@@ -29,8 +29,8 @@ use crate::known::Interface;
 use crate::machines::Kind;
 use crate::output::{Json, print};
 use crate::pasted;
-use crate::session::{Call, Settings, Text};
-use crate::shell;
+use crate::session::{Call, Text};
+use crate::settings::Settings;
 
 /// What a call that is late by itself has to say so.
 const SPARE: Duration = Duration::from_millis(500);
@@ -41,52 +41,6 @@ const LONGEST: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 const GUEST: &str = "guest:";
 /// Between the parts of such a path, which may be one of Windows.
 const GUEST_SEPARATORS: [char; 2] = ['/', '\\'];
-
-pub(crate) fn grammar() -> Command {
-    Command::new("agent")
-        .about("A guest agent: information, programs, files, freezing, any of its commands")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .allow_external_subcommands(true)
-        .external_subcommand_value_parser(value_parser!(String))
-        .subcommands([
-            Command::new("info").about("The agent's version and what it says of the guest"),
-            Command::new("commands").about("The agent's commands"),
-            Command::new("describe")
-                .about("What a command takes and returns, as of QEMU 11.1")
-                .arg(Arg::new("name").required(true)),
-            Command::new("run")
-                .about("Run a program in the guest, to its end, with its output and exit code")
-                .arg(
-                    Arg::new("stdin")
-                        .long("stdin")
-                        .action(ArgAction::SetTrue)
-                        .help("Give it what standard input has"),
-                )
-                .arg(
-                    Arg::new("command")
-                        .required(true)
-                        .num_args(1..)
-                        .trailing_var_arg(true)
-                        .allow_hyphen_values(true)
-                        .help("The program and its arguments; there is no shell"),
-                ),
-            Command::new("cp")
-                .about("Copy a file into the guest or out of it; a path there is guest:PATH, - a standard stream; into a directory it keeps its name: guest:PATH/")
-                .arg(Arg::new("from").required(true))
-                .arg(Arg::new("to").required(true)),
-            Command::new("fsfreeze").about("Freeze the guest's file systems, thaw them, or say how they are").arg(
-                Arg::new("what")
-                    .required(true)
-                    .value_parser(["status", "freeze", "thaw"]),
-            ),
-        ])
-}
-
-/// Whether a command behind `agent` is one of this program.
-pub(crate) fn is_own(name: &str) -> bool {
-    name == "help" || grammar().find_subcommand(name).is_some()
-}
 
 /// A failure, or the exit code that a program of the guest had. `behind` is what was said behind the command's name, `before` what
 /// was said before `agent`.
@@ -157,7 +111,7 @@ pub(crate) fn run(
             let given = given.keyval(said("keyval"));
             let message = pasted::unmarked(name);
             if message.starts_with('{') && given.is_empty() {
-                let (name, arguments, _) = shell::parts(message)?;
+                let (name, arguments, _) = pasted::parts(message)?;
                 return send(settings, &name, arguments).map(|()| 0);
             }
             named(name)?;
@@ -195,7 +149,7 @@ fn proposal(settings: &Settings, name: &str) -> String {
     if qapi_rt::qmp::COMMANDS.iter().any(|info| info.name == name) {
         return "; it is one of QMP monitors, not of guest agents".to_owned();
     }
-    let (grammar, theirs) = (grammar(), known_commands(settings));
+    let (grammar, theirs) = (cli::agent::grammar(), known_commands(settings));
     let own = grammar.get_subcommands().map(Command::get_name);
     let theirs = theirs.iter().map(|candidate| &*candidate.value);
     did_you_mean(name, own.chain(theirs))

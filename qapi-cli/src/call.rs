@@ -12,6 +12,7 @@ use crate::cli::{self, flag, merged};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::job::{self, Wait};
+use crate::pasted;
 use crate::session::{Call, Session};
 
 /// A command and what goes with it, as typed.
@@ -103,6 +104,17 @@ impl Typed {
         };
         session.output().reply(&reply)
     }
+}
+
+/// A whole message, as from a log.
+pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
+    let (command, arguments, oob) = pasted::parts(text)?;
+    // It was done when the connection was made.
+    if command == "qmp_capabilities" {
+        return Ok(());
+    }
+    let reply = session.execute_as(Call::new(&command, arguments), oob)?;
+    session.output().reply(&reply)
 }
 
 /// Refuses what is no name.

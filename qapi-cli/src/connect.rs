@@ -11,7 +11,7 @@ use qapi_rt::{Address, ConnectPhase};
 use crate::failure::Failure;
 use crate::machines::{self, Kind};
 use crate::record;
-use crate::session::Settings;
+use crate::settings::Settings;
 
 /// A command's end is waited for so long once it says no more, and looked for so often.
 const MOMENT: Duration = Duration::from_millis(500);

@@ -20,8 +20,10 @@ mod output;
 mod pasted;
 mod processes;
 mod record;
+mod replay;
 mod schema;
 mod session;
+mod settings;
 mod shell;
 mod trace;
 mod words;
@@ -40,7 +42,8 @@ use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::job::Wait;
 use crate::output::{Form, Output, Role, harmless, print};
-use crate::session::{Session, Settings};
+use crate::session::Session;
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
     start(std::env::args_os().collect())
@@ -81,7 +84,7 @@ fn start(words: Vec<OsString>) -> ExitCode {
 fn behind(matches: &ArgMatches) -> Result<ArgMatches, clap::Error> {
     let (is_own, behind) = match matches.subcommand() {
         Some(("agent", agent)) => match agent.subcommand() {
-            Some((name, behind)) => (agent::is_own(name), behind),
+            Some((name, behind)) => (cli::agent::is_own(name), behind),
             None => (true, agent),
         },
         Some((name, behind)) => (cli::is_own(name), behind),
@@ -168,7 +171,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             });
             shell::run(&settings)
         }
-        "replay" => record::replay(settings, &text("file").unwrap_or_default()),
+        "replay" => replay::replay(settings, &text("file").unwrap_or_default()),
         "completions" => print(complete::script(&text("shell").unwrap_or_default())),
         "complete-line" => {
             let (shell, line) = (text("shell"), text("line"));
@@ -222,7 +225,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             let text = pasted::unmarked(text);
             let mut settings = settings.clone();
             settings.oob |= text.contains("\"exec-oob\"");
-            shell::message(&Session::connect(&settings)?, text)
+            call::message(&Session::connect(&settings)?, text)
         }
         name => {
             let typed = Typed::new(name, behind, matches, &settings.interrupts)?;

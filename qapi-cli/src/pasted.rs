@@ -1,6 +1,10 @@
 //! Messages as logs and manuals have them, with a mark of who said them: `C: ` and `S: ` in recordings, `--trace` and QEMU's
 //! description of the protocol, `-> ` and `<- ` in its reference, `> ` in other logs.
 
+use qapi_rt::types::{Mode, Object, Value, from_str};
+
+use crate::failure::Failure;
+
 const SENT: [&str; 3] = ["C: ", "-> ", "> "];
 const RECEIVED: [&str; 3] = ["S: ", "<- ", "< "];
 
@@ -28,4 +32,34 @@ fn behind<'l>(line: &'l str, marks: &[&str]) -> Option<&'l str> {
     let rest = marks.iter().find_map(|mark| trimmed.strip_prefix(mark))?;
     let rest = rest.trim_start();
     rest.starts_with('{').then_some(rest)
+}
+
+/// What only a server's messages have.
+const SAID: [&str; 4] = ["return", "error", "event", "QMP"];
+
+/// What a message says: its command and arguments, and whether it is to be executed out of band.
+pub(crate) fn parts(text: &str) -> Result<(String, Object, bool), Failure> {
+    let message = from_str::<Object>(text, Mode::Strict);
+    let message = message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
+    let name = |key: &str| message.get(key).and_then(Value::as_str);
+    let (command, oob) = match (name("execute"), name("exec-oob")) {
+        (Some(command), None) => (command, false),
+        (None, Some(command)) => (command, true),
+        (None, None) if SAID.iter().any(|key| message.get(*key).is_some()) => {
+            return Err(Failure::usage(
+                "a server says this; what it is told has 'execute' or 'exec-oob'",
+            ));
+        }
+        _ => {
+            return Err(Failure::usage(
+                "a message has either 'execute' or 'exec-oob'",
+            ));
+        }
+    };
+    let arguments = match message.get("arguments") {
+        None => Object::new(),
+        Some(Value::Object(arguments)) => arguments.clone(),
+        Some(_) => return Err(Failure::usage("'arguments' is no object")),
+    };
+    Ok((command.to_owned(), arguments, oob))
 }

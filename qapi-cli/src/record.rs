@@ -1,18 +1,15 @@
-//! Recordings of sessions, in the form of the library's: `qmp record` and `qmp replay`.
+//! Files that sessions are written down in, in the form of the library's recordings: `qmp record`.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use qapi_rt::testing::{Recorder, Recording};
+use qapi_rt::testing::Recorder;
 
-use crate::connect;
 use crate::failure::Failure;
-use crate::output::print;
-use crate::session::Settings;
 
-fn failed(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format!("{}: {error}", path.display()))
 }
 
@@ -67,19 +64,4 @@ impl Wanted {
             force: false,
         }
     }
-}
-
-/// Says to the server what the recorded client said. Where it goes differently is told.
-pub(crate) fn replay(settings: &Settings, file: &str) -> Result<(), Failure> {
-    let (file, address) = (Path::new(file), connect::address(settings)?);
-    let recording = Recording::read(file).map_err(|error| failed(file, &error))?;
-    let played = recording.play_at(&address, settings.deadline());
-    let played = played.map_err(|error| connect::failed(error, settings))?;
-    let differences = recording.differences(&played);
-    let differences = differences.map_err(|error| Failure::usage(error.to_string()))?;
-    if differences.is_empty() {
-        return Ok(());
-    }
-    print(&differences)?;
-    Err(Failure::refused("it went differently"))
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use qapi_rt::blocking::{Builder, Client, Pending};
 use qapi_rt::capabilities::Capabilities;
@@ -16,38 +15,11 @@ use crate::cli;
 use crate::connect;
 use crate::explain::did_you_mean;
 use crate::failure::Failure;
-use crate::interrupts::{Interrupts, LOOK};
+use crate::interrupts::LOOK;
 use crate::machines::Kind;
 use crate::output::Output;
-use crate::record;
 use crate::schema::Cache;
-use crate::shell;
-
-/// What the command line says of everything.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) address: Option<String>,
-    pub(crate) output: Output,
-    /// Whether the form of output was asked for.
-    pub(crate) form_given: bool,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) quiet: bool,
-    pub(crate) fresh: bool,
-    /// Whether out-of-band execution is to be enabled.
-    pub(crate) oob: bool,
-    /// Where all messages are written down.
-    pub(crate) record: Option<record::Wanted>,
-    /// Whether commands come from the shell or a script of its.
-    pub(crate) is_shell: bool,
-    pub(crate) interrupts: Interrupts,
-}
-
-impl Settings {
-    /// How long a command may take.
-    pub(crate) fn deadline(&self) -> Duration {
-        self.timeout.unwrap_or(Duration::from_secs(30))
-    }
-}
+use crate::settings::Settings;
 
 /// A connection to a QMP server.
 pub(crate) struct Session {
@@ -144,7 +116,7 @@ impl Session {
                         _ if name.starts_with("guest-") => {
                             "; it may be one of a guest agent, for `qmp agent`".to_owned()
                         }
-                        true => did_you_mean(&name, known.chain(shell::own())),
+                        true => did_you_mean(&name, known.chain(cli::shell::own())),
                         false => did_you_mean(&name, known.chain(cli::own())),
                     };
                 }

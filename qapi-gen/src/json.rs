@@ -1,205 +1,137 @@
-//! Writes JSON text.
+//! How JSON texts are laid out.
 
-use std::fmt::Write as _;
+use serde_core::Serialize as _;
+use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
+use std::io::{Result, Write};
 
-/// Where line breaks go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// Everything on one line.
-    Line,
-    /// Each element of the outermost array or object on a line of its own.
-    #[cfg(feature = "service")]
-    Rows,
-    /// Each element at every level on a line of its own, indented by four spaces a level.
-    Indented,
+/// Everything on one line.
+pub(crate) fn line(value: &Value) -> String {
+    text(value, Spaced::default())
 }
 
-/// Appends JSON values to a string; the caller nests them properly.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    out: String,
-    layout: Layout,
-    /// Per open array or object: whether it has an element yet.
-    open: Vec<bool>,
-    after_key: bool,
+/// Each element of an array on a line of its own.
+#[cfg(feature = "service")]
+pub(crate) fn rows(value: &Value) -> String {
+    let rows = true;
+    text(
+        value,
+        Spaced {
+            rows,
+            ..Spaced::default()
+        },
+    )
 }
 
-impl Writer {
-    pub(crate) fn new(layout: Layout) -> Writer {
-        Writer {
-            out: String::new(),
-            layout,
-            open: Vec::new(),
-            after_key: false,
-        }
+/// Each element at every level on a line of its own, indented by four spaces a level.
+#[cfg(feature = "service")]
+pub(crate) fn indented(value: &Value) -> String {
+    text(
+        value,
+        serde_json::ser::PrettyFormatter::with_indent(b"    "),
+    )
+}
+
+fn text(value: &Value, formatter: impl Formatter) -> String {
+    let mut out = Vec::new();
+    let written = value.serialize(&mut Serializer::with_formatter(&mut out, formatter));
+    // Neither writing to memory nor writing a value fails, and JSON is UTF-8.
+    debug_assert!(written.is_ok());
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Has a space behind commas and colons. Control characters are escaped even where JSON allows them, so that the text is
+/// safe to show on a terminal.
+#[derive(Default)]
+struct Spaced {
+    /// Whether the elements of the outermost array are a line each.
+    rows: bool,
+    depth: usize,
+    is_filled: bool,
+}
+
+impl Spaced {
+    fn separate<W: ?Sized + Write>(&self, out: &mut W, first: bool) -> Result<()> {
+        let breaks = self.rows && self.depth == 1;
+        out.write_all(match (first, breaks) {
+            (true, false) => b"",
+            (false, false) => b", ",
+            (true, true) => b"\n",
+            (false, true) => b",\n",
+        })
+    }
+}
+
+impl Formatter for Spaced {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        self.depth += 1;
+        out.write_all(b"[")
     }
 
-    pub(crate) fn finish(self) -> String {
-        debug_assert!(self.open.is_empty());
-        self.out
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        self.depth -= 1;
+        let breaks = self.rows && self.depth == 0 && self.is_filled;
+        out.write_all(if breaks { b"\n]" } else { b"]" })
     }
 
-    fn open(&mut self, bracket: char) {
-        self.element();
-        self.out.push(bracket);
-        self.open.push(false);
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> Result<()> {
+        self.is_filled = true;
+        self.separate(out, first)
     }
 
-    fn close(&mut self, bracket: char) {
-        let breaks = self.breaks_line();
-        if self.open.pop() == Some(true) && breaks {
-            self.line_break();
-        }
-        self.out.push(bracket);
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        self.depth += 1;
+        out.write_all(b"{")
     }
 
-    pub(crate) fn array(&mut self, fill: impl FnOnce(&mut Self)) {
-        self.open('[');
-        fill(self);
-        self.close(']');
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        self.depth -= 1;
+        out.write_all(b"}")
     }
 
-    pub(crate) fn object(&mut self, fill: impl FnOnce(&mut Self)) {
-        self.open('{');
-        fill(self);
-        self.close('}');
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> Result<()> {
+        self.separate(out, first)
     }
 
-    pub(crate) fn key(&mut self, key: &str) -> &mut Self {
-        self.element();
-        self.quoted(key);
-        self.out.push_str(": ");
-        self.after_key = true;
-        self
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        out.write_all(b": ")
     }
 
-    pub(crate) fn string(&mut self, text: &str) {
-        self.element();
-        self.quoted(text);
-    }
-
-    pub(crate) fn number(&mut self, number: usize) {
-        self.element();
-        let _ = write!(self.out, "{number}");
-    }
-
-    pub(crate) fn bool(&mut self, value: bool) {
-        self.element();
-        self.out.push_str(if value { "true" } else { "false" });
-    }
-
-    pub(crate) fn null(&mut self) {
-        self.element();
-        self.out.push_str("null");
-    }
-
-    pub(crate) fn strings<'a>(&mut self, strings: impl IntoIterator<Item = &'a str>) {
-        self.array(|w| strings.into_iter().for_each(|s| w.string(s)));
-    }
-
-    fn element(&mut self) {
-        if std::mem::take(&mut self.after_key) {
-            return;
-        }
-        let Some(has_elements) = self.open.last_mut() else {
-            return;
-        };
-        if std::mem::replace(has_elements, true) {
-            self.out.push(',');
-            if !self.breaks_line() {
-                self.out.push(' ');
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> Result<()> {
+        for part in text.split_inclusive(char::is_control) {
+            let shown = part.trim_end_matches(char::is_control);
+            out.write_all(shown.as_bytes())?;
+            for control in part[shown.len()..].chars() {
+                write!(out, "\\u{:04x}", u32::from(control))?;
             }
         }
-        if self.breaks_line() {
-            self.line_break();
-        }
-    }
-
-    fn breaks_line(&self) -> bool {
-        match self.layout {
-            Layout::Line => false,
-            #[cfg(feature = "service")]
-            Layout::Rows => self.open.len() <= 1,
-            Layout::Indented => true,
-        }
-    }
-
-    fn line_break(&mut self) {
-        self.out.push('\n');
-        if self.layout == Layout::Indented {
-            for _ in &self.open {
-                self.out.push_str("    ");
-            }
-        }
-    }
-
-    /// Control characters are escaped even where JSON allows them, so that the text is safe to
-    /// show on a terminal.
-    fn quoted(&mut self, text: &str) {
-        self.out.push('"');
-        for c in text.chars() {
-            match c {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\t' => self.out.push_str("\\t"),
-                c if c.is_control() => {
-                    let _ = write!(self.out, "\\u{:04x}", u32::from(c));
-                }
-                c => self.out.push(c),
-            }
-        }
-        self.out.push('"');
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sample(layout: Layout) -> String {
-        let mut w = Writer::new(layout);
-        w.array(|w| {
-            w.object(|w| {
-                w.key("a").strings(["x", "y"]);
-                w.key("b").object(|_| {});
-            });
-            w.number(1);
-            w.null();
-        });
-        w.finish()
-    }
+    use serde_json::json;
 
     #[test]
     fn layouts_differ_in_line_breaks_only() {
-        assert_eq!(
-            sample(Layout::Line),
-            r#"[{"a": ["x", "y"], "b": {}}, 1, null]"#
-        );
-        assert_eq!(
-            sample(Layout::Rows),
-            "[\n{\"a\": [\"x\", \"y\"], \"b\": {}},\n1,\nnull\n]"
-        );
-        assert_eq!(
-            sample(Layout::Indented),
-            r#"[
-    {
-        "a": [
-            "x",
-            "y"
-        ],
-        "b": {}
-    },
-    1,
-    null
-]"#
-        );
+        let sample = json!([{"a": ["x", "y"], "b": {}}, 1, null]);
+        assert_eq!(line(&sample), r#"[{"a": ["x", "y"], "b": {}}, 1, null]"#);
+        #[cfg(feature = "service")]
+        {
+            let expected = "[\n{\"a\": [\"x\", \"y\"], \"b\": {}},\n1,\nnull\n]";
+            assert_eq!(rows(&sample), expected);
+            assert_eq!(rows(&json!([])), "[]");
+            let expected = "[\n    {\n        \"a\": [\n            \"x\",\n            \"y\"\n        ],\n        \
+                            \"b\": {}\n    },\n    1,\n    null\n]";
+            assert_eq!(indented(&sample), expected);
+        }
     }
 
     #[test]
     fn no_control_character_gets_through() {
-        let mut w = Writer::new(Layout::Line);
-        w.string("\"\\\n\u{1b}[0m\u{9b}é");
-        assert_eq!(w.finish(), r#""\"\\\n\u001b[0m\u009bé""#);
+        let hostile = json!("\"\\\n\u{1b}[0m\u{9b}\u{7f}é");
+        assert_eq!(line(&hostile), r#""\"\\\n\u001b[0m\u009b\u007fé""#);
     }
 }

@@ -100,6 +100,7 @@ mod interface;
 #[cfg(feature = "service")]
 #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
 pub mod introspect;
+#[cfg(feature = "json")]
 mod json;
 #[cfg(any(feature = "cli", feature = "import"))]
 mod layout;

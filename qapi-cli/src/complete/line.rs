@@ -13,7 +13,8 @@ use crate::cli;
 use crate::hmp;
 use crate::machines;
 use crate::output::Form;
-use crate::session::{Session, Settings};
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::words;
 
 /// A server that is busy is not waited for.

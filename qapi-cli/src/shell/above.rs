@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use reedline::ExternalPrinter;
 
-use super::interpret::lock;
+use super::current::lock;
 
 /// So many lines wait to be shown; of more the oldest are dropped.
 const MOST: usize = 1000;

@@ -16,9 +16,11 @@ use reedline::{
     default_emacs_keybindings,
 };
 
+use super::current::{Current, current};
 use super::events::View;
-use super::interpret::{Current, Interpreter, OWN, current};
+use super::interpret::Interpreter;
 use super::secrets::masked;
+use crate::cli::shell::OWN;
 use crate::complete::{self, Candidate};
 use crate::hmp;
 use crate::pasted;

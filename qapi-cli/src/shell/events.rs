@@ -9,11 +9,12 @@ use qapi_rt::EventMessage;
 use qapi_rt::blocking::EventStream;
 
 use super::above::Above;
-use super::interpret::{Current, current, lock};
+use super::current::{Current, current, lock};
 use super::progress;
 use crate::events::{fits_any, line};
 use crate::output::{Form, Output, Role};
-use crate::session::{Session, Settings};
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::trace;
 
 /// Pause between two attempts to connect again.

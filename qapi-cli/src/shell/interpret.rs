@@ -1,11 +1,10 @@
 //! What a line of the shell, or of a script, does.
 
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use qapi_rt::types::{Mode, Object, Value, from_str};
-
+use super::current::{Current, current};
 use super::events::Watch;
 use super::secrets::{is_masked, masked};
 use super::source;
@@ -19,7 +18,8 @@ use crate::job::{self, Wait};
 use crate::output::{Role, harmless, print};
 use crate::pasted;
 use crate::record;
-use crate::session::{Call, Session, Settings};
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::words;
 
 /// What comes after a line.
@@ -29,67 +29,8 @@ pub(crate) enum Outcome {
     Leave,
 }
 
-/// Commands of the shell itself, and what is said of them.
-pub(crate) const OWN: [(&str, &str); 15] = [
-    ("commands", "[PATTERN]  the server's commands"),
-    (
-        "describe",
-        "NAME [KEY=VALUE…]  what a command takes and returns, or what an event carries",
-    ),
-    (
-        "events",
-        "on | off | filter PATTERN… | list  which events are shown",
-    ),
-    ("exit", "leave the shell; so does Ctrl-D"),
-    (
-        "fd",
-        "NAME=FILE  open a file and give the server its descriptor",
-    ),
-    ("help", "these lines"),
-    ("hmp", "COMMAND  a command of the human monitor"),
-    ("job", "[ID] [--wait | --complete]  a job, or all of them"),
-    ("oob", "COMMAND [KEY=VALUE…]  execute a command out of band"),
-    (
-        "save",
-        "FILE [--force]  write what was executed so far to a file, for `source` and `qmp run`",
-    ),
-    (
-        "schema",
-        "PATH  what a path leads to in the server's schema",
-    ),
-    (
-        "source",
-        "FILE  execute the lines of a file, up to the first that fails",
-    ),
-    (
-        "supports",
-        "COMMAND [KEY=VALUE…]  whether the server would take it",
-    ),
-    (
-        "timing",
-        "on | off  whether it is said how long a command took",
-    ),
-    ("version", "what the server is"),
-];
-
-/// Their names.
-pub(crate) fn own<'a>() -> impl Iterator<Item = &'a str> {
-    OWN.into_iter().map(|(name, _)| name)
-}
-
 /// Those that are of no use in a file.
 const NOT_KEPT: [&str; 5] = ["events", "exit", "save", "source", "timing"];
-
-/// The connection at hand, which is another one after the server came back.
-pub(crate) type Current = Arc<Mutex<Arc<Session>>>;
-
-pub(crate) fn current(current: &Current) -> Arc<Session> {
-    Arc::clone(&lock(current))
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Executes lines.
 pub(crate) struct Interpreter {
@@ -161,7 +102,7 @@ impl Interpreter {
             ))
         } else if statement.starts_with('{') {
             self.about_to_quit = false;
-            message(&current(&self.session), statement).map(|()| Outcome::Next)
+            call::message(&current(&self.session), statement).map(|()| Outcome::Next)
         } else {
             let words = words::texts(statement).map_err(Failure::usage)?;
             self.words(&words)
@@ -198,7 +139,7 @@ impl Interpreter {
         match &**name {
             "exit" => return Ok(Outcome::Leave),
             "help" => {
-                let lines = OWN
+                let lines = cli::shell::OWN
                     .iter()
                     .map(|(name, about)| format!("{:10}{about}\n", name));
                 print(&lines.collect::<String>())?;
@@ -333,47 +274,6 @@ impl Interpreter {
         }
         Ok(())
     }
-}
-
-/// What only a server's messages have.
-const SAID: [&str; 4] = ["return", "error", "event", "QMP"];
-
-/// A whole message, as from a log.
-pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
-    let (command, arguments, oob) = parts(text)?;
-    // It was done when the connection was made.
-    if command == "qmp_capabilities" {
-        return Ok(());
-    }
-    let reply = session.execute_as(Call::new(&command, arguments), oob)?;
-    session.output().reply(&reply)
-}
-
-/// What a message says: its command and arguments, and whether it is to be executed out of band.
-pub(crate) fn parts(text: &str) -> Result<(String, Object, bool), Failure> {
-    let message = from_str::<Object>(text, Mode::Strict);
-    let message = message.map_err(|error| Failure::usage(format!("no JSON object: {error}")))?;
-    let name = |key: &str| message.get(key).and_then(Value::as_str);
-    let (command, oob) = match (name("execute"), name("exec-oob")) {
-        (Some(command), None) => (command, false),
-        (None, Some(command)) => (command, true),
-        (None, None) if SAID.iter().any(|key| message.get(*key).is_some()) => {
-            return Err(Failure::usage(
-                "a server says this; what it is told has 'execute' or 'exec-oob'",
-            ));
-        }
-        _ => {
-            return Err(Failure::usage(
-                "a message has either 'execute' or 'exec-oob'",
-            ));
-        }
-    };
-    let arguments = match message.get("arguments") {
-        None => Object::new(),
-        Some(Value::Object(arguments)) => arguments.clone(),
-        Some(_) => return Err(Failure::usage("'arguments' is no object")),
-    };
-    Ok((command.to_owned(), arguments, oob))
 }
 
 fn on_off(word: &str) -> Result<bool, Failure> {

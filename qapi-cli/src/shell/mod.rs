@@ -1,6 +1,7 @@
 //! The shell: `qmp` without a command.
 
 mod above;
+mod current;
 mod editor;
 mod events;
 mod interpret;
@@ -15,10 +16,10 @@ use reedline::Signal;
 
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::Role;
-use crate::session::Settings;
+use crate::settings::Settings;
 use crate::words;
 
-pub(crate) use interpret::{Interpreter, Outcome, message, own, parts};
+use interpret::{Interpreter, Outcome};
 use mode::Ahead;
 
 /// `qmp` without a command: a shell on a terminal, a script otherwise.

@@ -155,15 +155,6 @@ pub(super) fn is_qtype(interface: &Interface, id: TypeId) -> bool {
     }
 }
 
-/// Whether a member or value has a name that new ones may not have.
-pub(super) fn is_unusual(name: &str) -> bool {
-    let stem = match name.strip_prefix("__") {
-        Some(rest) => rest.split_once('_').map_or("", |(_, stem)| stem),
-        None => name,
-    };
-    stem.contains(|c: char| c == '_' || c.is_ascii_uppercase())
-}
-
 fn is_type_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.chars().all(|c| c.is_ascii_alphanumeric())

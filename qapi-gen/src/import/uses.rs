@@ -1,6 +1,5 @@
 //! Where types are used.
 
-use super::names::is_unusual;
 use crate::interface::{Interface, Root, Shape, TypeId};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -197,3 +196,12 @@ impl Uses {
 
 /// The steps of a path that are shown at either end.
 const STEPS: usize = 6;
+
+/// Whether a member or value has a name that new ones may not have.
+pub(super) fn is_unusual(name: &str) -> bool {
+    let stem = match name.strip_prefix("__") {
+        Some(rest) => rest.split_once('_').map_or("", |(_, stem)| stem),
+        None => name,
+    };
+    stem.contains(|c: char| c == '_' || c.is_ascii_uppercase())
+}

@@ -1,7 +1,8 @@
 //! Writes the schema.
 
 use super::matching::Matches;
-use super::names::{Named, is_qtype, is_unusual};
+use super::names::{Named, is_qtype};
+use super::uses::is_unusual;
 use crate::interface::{Command, Event, Interface, Object, Root, Shape, TypeId};
 use crate::layout::Value;
 use crate::model::{Builtin, JsonKind};

@@ -28,10 +28,11 @@
 mod form;
 mod uses;
 
-use crate::json::{Layout, Writer};
+use crate::json;
 use crate::model::*;
 use crate::names::Name;
 use form::Form;
+use serde_json::Value;
 use uses::Uses;
 
 /// How to introspect.
@@ -74,21 +75,31 @@ pub(crate) fn schema_info_of(
     options: &Options,
     definitions: &[Definition],
 ) -> String {
-    let mut w = Writer::new(match options.pretty {
-        true => Layout::Indented,
-        false => Layout::Rows,
-    });
-    Generator {
+    let generator = Generator {
         schema,
         definitions,
         options,
         form: Form::of(schema, options.release),
         uses: Uses::of(schema, definitions),
-    }
-    .array(&mut w);
-    let mut text = w.finish();
+    };
+    let info = generator.array();
+    let mut text = match options.pretty {
+        true => json::indented(&info),
+        false => json::rows(&info),
+    };
     text.push('\n');
     text
+}
+
+/// An entry of an object, if it is there.
+type Entry = Option<(&'static str, Value)>;
+
+/// The entries are in alphabetical order.
+fn object<const N: usize>(entries: [Entry; N]) -> Value {
+    let entries = entries.into_iter().flatten();
+    entries
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 struct Generator<'a> {
@@ -101,149 +112,133 @@ struct Generator<'a> {
 }
 
 impl Generator<'_> {
-    fn array(&self, w: &mut Writer) {
-        w.array(|w| {
-            for definition in self.definitions {
-                match *definition {
-                    Definition::Command(id) => self.command(w, self.schema.command(id)),
-                    Definition::Event(id) => self.event(w, self.schema.event(id)),
-                    Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => {}
-                }
-            }
-            for &ty in self.uses.types() {
-                if self.holds(self.schema.type_condition(ty)) {
-                    self.type_(w, ty);
-                }
-            }
+    fn array(&self) -> Value {
+        let definitions = self.definitions.iter();
+        let definitions = definitions.filter_map(|definition| match *definition {
+            Definition::Command(id) => self.command(self.schema.command(id)),
+            Definition::Event(id) => self.event(self.schema.event(id)),
+            Definition::Enum(_) | Definition::Object(_) | Definition::Alternate(_) => None,
         });
+        let types = self.uses.types().iter();
+        let types = types.filter(|&&ty| self.holds(self.schema.type_condition(ty)));
+        definitions.chain(types.map(|&ty| self.type_(ty))).collect()
     }
 
-    // The keys of every object are in alphabetical order.
-
-    fn command(&self, w: &mut Writer, command: &Command) {
-        if !self.holds(command.condition.as_ref()) {
-            return;
-        }
-        w.object(|w| {
-            if command.allow_oob || self.form.allow_oob_always {
-                w.key("allow-oob").bool(command.allow_oob);
-            }
-            let arguments = command.arguments.unwrap_or(self.schema.empty());
-            self.reference(w, "arg-type", Type::Object(arguments));
-            self.features(w, &command.features);
-            w.key("meta-type").string("command");
-            w.key("name").string(&command.name);
-            let returns = command.returns.unwrap_or(Type::Object(self.schema.empty()));
-            self.reference(w, "ret-type", returns);
-        });
+    fn command(&self, command: &Command) -> Option<Value> {
+        let shows_oob = command.allow_oob || self.form.allow_oob_always;
+        let empty = self.schema.empty();
+        let arguments = command.arguments.unwrap_or(empty);
+        let returns = command.returns.unwrap_or(Type::Object(empty));
+        self.holds(command.condition.as_ref()).then(|| {
+            object([
+                shows_oob.then(|| ("allow-oob", command.allow_oob.into())),
+                self.reference("arg-type", Type::Object(arguments)),
+                self.features(&command.features),
+                Some(("meta-type", "command".into())),
+                Some(("name", command.name.as_str().into())),
+                self.reference("ret-type", returns),
+            ])
+        })
     }
 
-    fn event(&self, w: &mut Writer, event: &Event) {
-        if !self.holds(event.condition.as_ref()) {
-            return;
-        }
-        w.object(|w| {
-            let data = event.data.unwrap_or(self.schema.empty());
-            self.reference(w, "arg-type", Type::Object(data));
-            self.features(w, &event.features);
-            w.key("meta-type").string("event");
-            w.key("name").string(&event.name);
-        });
+    fn event(&self, event: &Event) -> Option<Value> {
+        let data = event.data.unwrap_or(self.schema.empty());
+        self.holds(event.condition.as_ref()).then(|| {
+            object([
+                self.reference("arg-type", Type::Object(data)),
+                self.features(&event.features),
+                Some(("meta-type", "event".into())),
+                Some(("name", event.name.as_str().into())),
+            ])
+        })
     }
 
-    fn type_(&self, w: &mut Writer, ty: Type) {
-        w.object(|w| match ty {
+    fn type_(&self, ty: Type) -> Value {
+        let meta = |meta_type: &str| Some(("meta-type", meta_type.into()));
+        let name = self.reference("name", ty);
+        match ty {
             Type::Builtin(builtin) => {
-                w.key("json-type").string(builtin.json_kind().as_str());
-                self.header(w, "builtin", ty);
+                let kind = builtin.json_kind().as_str();
+                object([Some(("json-type", kind.into())), meta("builtin"), name])
             }
             Type::Array(id) => {
-                self.reference(w, "element-type", self.schema.array(id).element);
-                self.header(w, "array", ty);
+                let element = self.reference("element-type", self.schema.array(id).element);
+                object([element, meta("array"), name])
             }
-            Type::Enum(id) => self.enum_(w, ty, self.schema.enum_(id)),
-            Type::Object(id) => self.object(w, ty, self.schema.object(id)),
+            Type::Enum(id) => {
+                let enum_ = self.schema.enum_(id);
+                let values = enum_.values.iter();
+                let values = values.filter(|value| self.holds(value.condition.as_ref()));
+                let names = values.clone().map(|value| value.name.as_str());
+                let members = values.map(|value| {
+                    let name = Some(("name", value.name.as_str().into()));
+                    object([self.features(&value.features), name])
+                });
+                let shows_members = self.form.enum_members;
+                object([
+                    self.features(&enum_.features),
+                    shows_members.then(|| ("members", members.collect())),
+                    meta("enum"),
+                    name,
+                    Some(("values", names.collect())),
+                ])
+            }
+            Type::Object(id) => {
+                let object_type = self.schema.object(id);
+                let members = self
+                    .schema
+                    .all_members(object_type)
+                    .map(|(_, member)| member);
+                let members = members.filter(|member| self.holds(member.condition.as_ref()));
+                let variants = object_type.variants.as_ref();
+                object([
+                    self.features(&object_type.features),
+                    Some((
+                        "members",
+                        members.map(|member| self.member(member)).collect(),
+                    )),
+                    meta("object"),
+                    name,
+                    variants.map(|variants| ("tag", variants.tag.as_str().into())),
+                    variants.map(|variants| ("variants", self.branches(variants))),
+                ])
+            }
             Type::Alternate(id) => {
                 let alternate = self.schema.alternate(id);
-                self.features(w, &alternate.features);
-                w.key("members").array(|w| {
-                    for alternative in &alternate.alternatives {
-                        if self.holds(alternative.condition.as_ref()) {
-                            w.object(|w| self.reference(w, "type", alternative.ty));
-                        }
-                    }
-                });
-                self.header(w, "alternate", ty);
+                let members = alternate.alternatives.iter();
+                let members = members.filter(|it| self.holds(it.condition.as_ref()));
+                let members = members.map(|it| object([self.reference("type", it.ty)]));
+                object([
+                    self.features(&alternate.features),
+                    Some(("members", members.collect())),
+                    meta("alternate"),
+                    name,
+                ])
             }
-        });
-    }
-
-    fn enum_(&self, w: &mut Writer, ty: Type, enum_: &Enum) {
-        let values = || {
-            enum_
-                .values
-                .iter()
-                .filter(|v| self.holds(v.condition.as_ref()))
-        };
-        self.features(w, &enum_.features);
-        if self.form.enum_members {
-            w.key("members").array(|w| {
-                for value in values() {
-                    w.object(|w| {
-                        self.features(w, &value.features);
-                        w.key("name").string(&value.name);
-                    });
-                }
-            });
         }
-        self.header(w, "enum", ty);
-        w.key("values").strings(values().map(|v| v.name.as_str()));
     }
 
-    fn object(&self, w: &mut Writer, ty: Type, object: &Object) {
-        self.features(w, &object.features);
-        w.key("members").array(|w| {
-            for (_, member) in self.schema.all_members(object) {
-                if self.holds(member.condition.as_ref()) {
-                    self.member(w, member);
-                }
-            }
+    fn branches(&self, variants: &Variants) -> Value {
+        let branches = variants.branches.iter();
+        let branches = branches.filter(|branch| self.holds(branch.condition.as_ref()));
+        let branches = branches.map(|branch| {
+            let ty = self.reference("type", Type::Object(branch.object));
+            object([Some(("case", branch.value.as_str().into())), ty])
         });
-        self.header(w, "object", ty);
-        let Some(variants) = &object.variants else {
-            return;
-        };
-        w.key("tag").string(&variants.tag);
-        w.key("variants").array(|w| {
-            for branch in &variants.branches {
-                if self.holds(branch.condition.as_ref()) {
-                    w.object(|w| {
-                        w.key("case").string(&branch.value);
-                        self.reference(w, "type", Type::Object(branch.object));
-                    });
-                }
-            }
-        });
+        branches.collect()
     }
 
-    fn member(&self, w: &mut Writer, member: &Member) {
-        w.object(|w| {
-            if member.optional {
-                w.key("default").null();
-            }
-            self.features(w, &member.features);
-            w.key("name").string(&member.name);
-            self.reference(w, "type", member.ty);
-        });
+    fn member(&self, member: &Member) -> Value {
+        object([
+            member.optional.then_some(("default", Value::Null)),
+            self.features(&member.features),
+            Some(("name", member.name.as_str().into())),
+            self.reference("type", member.ty),
+        ])
     }
 
-    fn header(&self, w: &mut Writer, meta_type: &str, ty: Type) {
-        w.key("meta-type").string(meta_type);
-        self.reference(w, "name", ty);
-    }
-
-    fn reference(&self, w: &mut Writer, key: &str, ty: Type) {
-        w.key(key).string(&self.name(self.uses.representative(ty)));
+    fn reference(&self, key: &'static str, ty: Type) -> Entry {
+        Some((key, self.name(self.uses.representative(ty)).into()))
     }
 
     fn name(&self, ty: Type) -> String {
@@ -264,15 +259,13 @@ impl Generator<'_> {
         }
     }
 
-    fn features(&self, w: &mut Writer, features: &Features) {
-        let mut present = features
+    fn features(&self, features: &Features) -> Entry {
+        let present = features
             .iter()
-            .filter(|f| self.holds(f.condition.as_ref()))
-            .map(|f| f.name.as_str())
-            .peekable();
-        if present.peek().is_some() {
-            w.key("features").strings(present);
-        }
+            .filter(|it| self.holds(it.condition.as_ref()));
+        let mut names = present.map(|feature| feature.name.as_str()).peekable();
+        names.peek()?;
+        Some(("features", names.collect()))
     }
 
     fn holds(&self, condition: Option<&Condition>) -> bool {

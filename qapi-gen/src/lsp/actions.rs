@@ -1,6 +1,6 @@
 //! What can be done about a diagnostic.
 
-use super::server::document_path;
+use super::request::document_path;
 use super::transport::Failure;
 use super::workspace::Workspace;
 use crate::diagnostic::Code;

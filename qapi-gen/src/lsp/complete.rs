@@ -4,7 +4,7 @@ mod types;
 
 use super::context::{Code, Place, place as context};
 use super::index::{Def, Index};
-use super::server::place;
+use super::request::place;
 use super::text::Encoding;
 use super::transport::Failure;
 use super::workspace::Workspace;

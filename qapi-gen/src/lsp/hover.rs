@@ -2,7 +2,7 @@
 
 use super::index::{Index, Role, Target};
 use super::names::{Places, named};
-use super::server::place;
+use super::request::place;
 use super::transport::Failure;
 use super::workspace::Workspace;
 use crate::explain::explain;

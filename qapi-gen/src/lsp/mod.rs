@@ -15,6 +15,7 @@ mod names;
 mod options;
 mod rename;
 mod report;
+mod request;
 mod server;
 mod symbols;
 mod text;

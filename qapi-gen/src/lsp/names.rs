@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::index::{Index, Mention, Role, Target};
-use super::server::place;
+use super::request::place;
 use super::text::{Encoding, Lines};
 use super::transport::Failure;
 use super::workspace::Workspace;

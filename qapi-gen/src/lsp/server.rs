@@ -2,6 +2,7 @@
 
 use super::files::Document;
 use super::options::configured;
+use super::request::{document_path, uri};
 use super::text::{Encoding, Lines};
 use super::transport::{self, Client, Failure, Message, code};
 use super::workspace::Workspace;
@@ -10,7 +11,6 @@ use crate::format;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 pub(super) fn serve(
@@ -258,33 +258,6 @@ fn answer(workspace: &mut Workspace, method: &str, params: &Value) -> Result<Val
             Err(Failure::new(code::METHOD_NOT_FOUND, message))
         }
     }
-}
-
-fn uri(document: &Value) -> Result<&str, Failure> {
-    document["uri"]
-        .as_str()
-        .ok_or_else(|| Failure::params("a document has a 'uri'"))
-}
-
-/// The open file that a request is about.
-pub(super) fn document_path(workspace: &Workspace, params: &Value) -> Result<PathBuf, Failure> {
-    let uri = uri(&params["textDocument"])?;
-    let path = workspace.path(uri);
-    match workspace.files.document(&path) {
-        Some(_) => Ok(path),
-        None => Err(Failure::params(format!("{uri} is not open"))),
-    }
-}
-
-/// The open file, and the offset in it, that a request is about.
-pub(super) fn place(workspace: &Workspace, params: &Value) -> Result<(PathBuf, usize), Failure> {
-    let path = document_path(workspace, params)?;
-    let document = workspace.files.document(&path).expect("it is open");
-    let position = &params["position"];
-    let offset = document
-        .lines
-        .offset(&document.text, position, workspace.encoding)?;
-    Ok((path, offset))
 }
 
 fn open(workspace: &mut Workspace, document: &Value) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! The definitions of a file, and of everything.
 
 use super::names::Places;
-use super::server::document_path;
+use super::request::document_path;
 use super::transport::Failure;
 use super::workspace::Workspace;
 use crate::diagnostic::DefinitionKind;

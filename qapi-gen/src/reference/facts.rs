@@ -1,6 +1,6 @@
 //! Since when something exists, until when, and what it was: from its documentation, and from facts about releases.
 
-use super::book::Kind;
+use super::kind::Kind;
 use crate::Releases;
 use crate::model::{Doc, EnumValue, JsonKind, Member, Text};
 use crate::releases::Presence;

@@ -17,6 +17,7 @@ mod book;
 mod check;
 mod example;
 mod facts;
+mod kind;
 mod markdown;
 mod signature;
 mod site;

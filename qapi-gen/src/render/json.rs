@@ -2,8 +2,9 @@
 
 use super::short;
 use crate::diagnostic::Diagnostic;
-use crate::json::{Layout, Writer};
+use crate::json::line;
 use crate::source::{Position, SourceMap, Span};
+use serde_json::{Map, Value, json};
 
 /// A diagnostic as one JSON object on one line, without a line ending.
 ///
@@ -26,77 +27,73 @@ use crate::source::{Position, SourceMap, Span};
 /// bytes count from 0 in the file's text, in which each invalid UTF-8 sequence counts as the three
 /// bytes of U+FFFD. The end is exclusive. `label` is null if the message says it all.
 pub fn json(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
-    let mut w = Writer::new(Layout::Line);
-    w.object(|w| {
-        let code = diagnostic.code.as_str();
-        let location = diagnostic.location(sources);
-        w.key("code").string(code);
-        let family = code.trim_end_matches(|c: char| c.is_ascii_digit());
-        w.key("family").string(family);
-        w.key("rule").string(diagnostic.code.rule());
-        w.key("severity").string("error");
-        w.key("message").string(&diagnostic.message);
-        match &location {
-            Some(location) => {
-                place(w, sources, &location.position, location.with_column);
-            }
-            None => ["file", "line", "column"]
-                .into_iter()
-                .for_each(|key| w.key(key).null()),
-        }
-        match &diagnostic.definition {
-            Some((kind, name)) => w.key("definition").object(|w| {
-                w.key("kind").string(kind.as_str());
-                w.key("name").string(name);
-            }),
-            None => w.key("definition").null(),
-        }
-        w.key("included_from").array(|w| {
-            let trail = location.map(|l| sources.include_trail(l.position.file));
-            for include in trail.into_iter().flatten() {
-                w.object(|w| place(w, sources, &sources.start(include), true));
-            }
-        });
-        w.key("spans").array(|w| {
-            if let Some(primary) = diagnostic.primary {
-                span(w, sources, primary, true, &diagnostic.primary_label);
-            }
-            for label in &diagnostic.labels {
-                span(w, sources, label.span, false, &label.message);
-            }
-        });
-        w.key("notes")
-            .strings(diagnostic.notes.iter().map(String::as_str));
-        w.key("help")
-            .strings(diagnostic.help.iter().map(String::as_str));
-        w.key("rendered").string(&short(diagnostic, sources));
-    });
-    w.finish()
+    let code = diagnostic.code.as_str();
+    let location = diagnostic.location(sources);
+    let trail = location
+        .as_ref()
+        .map(|l| sources.include_trail(l.position.file));
+    let included_from = trail.into_iter().flatten();
+    let included_from: Vec<Value> = included_from
+        .map(|include| place(sources, &sources.start(include), true).into())
+        .collect();
+    let primary = diagnostic.primary.iter();
+    let primary = primary.map(|&it| span(sources, it, true, &diagnostic.primary_label));
+    let labels = diagnostic.labels.iter();
+    let labels = labels.map(|label| span(sources, label.span, false, &label.message));
+    let mut value = match &location {
+        Some(location) => place(sources, &location.position, location.with_column),
+        None => ["file", "line", "column"]
+            .map(|key| (key.to_owned(), Value::Null))
+            .into_iter()
+            .collect(),
+    };
+    let definition = diagnostic.definition.as_ref();
+    let definition =
+        definition.map(|(kind, name)| json!({"kind": kind.as_str(), "name": name.as_str()}));
+    let others = [
+        ("code", code.into()),
+        (
+            "family",
+            code.trim_end_matches(|c: char| c.is_ascii_digit()).into(),
+        ),
+        ("rule", diagnostic.code.rule().into()),
+        ("severity", "error".into()),
+        ("message", diagnostic.message.as_str().into()),
+        ("definition", definition.into()),
+        ("included_from", included_from.into()),
+        ("spans", primary.chain(labels).collect()),
+        ("notes", diagnostic.notes.as_slice().into()),
+        ("help", diagnostic.help.as_slice().into()),
+        ("rendered", short(diagnostic, sources).into()),
+    ];
+    value.extend(others.map(|(key, value)| (key.to_owned(), value)));
+    line(&value.into())
 }
 
-fn place(w: &mut Writer, sources: &SourceMap, at: &Position, with_column: bool) {
-    w.key("file").string(sources.file(at.file).name());
-    w.key("line").number(at.line as usize);
-    match with_column {
-        true => w.key("column").number(at.column as usize),
-        false => w.key("column").null(),
-    }
+fn place(sources: &SourceMap, at: &Position, with_column: bool) -> Map<String, Value> {
+    let column = with_column.then_some(at.column);
+    let place = [
+        ("file", sources.file(at.file).name().into()),
+        ("line", at.line.into()),
+        ("column", column.into()),
+    ];
+    place
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
-fn span(w: &mut Writer, sources: &SourceMap, span: Span, primary: bool, label: &str) {
+fn span(sources: &SourceMap, span: Span, primary: bool, label: &str) -> Value {
     let (start, end) = (sources.start(span), sources.end(span));
-    w.object(|w| {
-        w.key("file").string(sources.file(start.file).name());
-        w.key("byte_start").number(start.offset);
-        w.key("byte_end").number(end.offset);
-        w.key("line_start").number(start.line as usize);
-        w.key("column_start").number(start.column as usize);
-        w.key("line_end").number(end.line as usize);
-        w.key("column_end").number(end.column as usize);
-        w.key("primary").bool(primary);
-        match label {
-            "" => w.key("label").null(),
-            label => w.key("label").string(label),
-        }
-    });
+    json!({
+        "file": sources.file(start.file).name(),
+        "byte_start": start.offset,
+        "byte_end": end.offset,
+        "line_start": start.line,
+        "column_start": start.column,
+        "line_end": end.line,
+        "column_end": end.column,
+        "primary": primary,
+        "label": (!label.is_empty()).then_some(label),
+    })
 }

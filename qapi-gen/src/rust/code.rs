@@ -1,10 +1,9 @@
 //! The Rust code that the caller's options contain. It is checked before anything is written, so that a mistake is reported where
 //! it was made and not somewhere in the generated file.
 
-use super::condition::Decision;
 use super::error::Error;
 use super::names::Ident;
-use super::options::Options;
+use super::options::{Decision, Options};
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 

@@ -1,25 +1,10 @@
 //! What becomes of the schema's conditions.
 
 use super::code::tokens_of;
+use super::options::{Decision, Decisions};
 use crate::model;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use std::collections::BTreeMap;
-
-/// What a generated file makes of a condition's symbol. Without one, whatever the symbol guards is
-/// generated without condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// It is defined.
-    True,
-    /// It is not defined: what needs it is left out.
-    False,
-    /// It is defined if this predicate holds, written as inside `#[cfg(…)]`.
-    Cfg(String),
-}
-
-/// The symbols that were decided.
-pub(crate) type Decisions = BTreeMap<String, Decision>;
 
 /// When something is there.
 #[derive(Clone, Debug, PartialEq, Eq)]

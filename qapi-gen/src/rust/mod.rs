@@ -15,13 +15,12 @@ mod plan;
 mod templates;
 mod used;
 
-pub(crate) use condition::Decision;
 pub use error::Error;
 pub(crate) use excess::excess;
 pub(crate) use glob::Glob;
 #[cfg(feature = "service")]
 pub use options::ServiceOptions;
-pub(crate) use options::{Options, Reference};
+pub(crate) use options::{Decision, Options, Reference};
 pub(crate) use used::list as used;
 
 use crate::model::*;

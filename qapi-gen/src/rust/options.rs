@@ -1,10 +1,10 @@
 //! What the caller wants generated, and how.
 
-use super::condition::Decisions;
 use super::glob::Glob;
 use crate::model::Schema;
 #[cfg(feature = "releases")]
 use crate::releases::Releases;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where QEMU's reference manual describes a definition.
@@ -15,6 +15,21 @@ pub(crate) struct Reference {
     /// The namespace within its anchors: `QMP`, `QGA` or `QSD`.
     pub(crate) namespace: String,
 }
+
+/// What a generated file makes of a condition's symbol. Without one, whatever the symbol guards is
+/// generated without condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It is defined.
+    True,
+    /// It is not defined: what needs it is left out.
+    False,
+    /// It is defined if this predicate holds, written as inside `#[cfg(…)]`.
+    Cfg(String),
+}
+
+/// The symbols that were decided.
+pub(crate) type Decisions = BTreeMap<String, Decision>;
 
 /// The choices of a run.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@ use super::html::Html;
 use super::prose::Prose;
 use super::{Site, builtin_href};
 use crate::model::*;
-use crate::reference::book::{Entry, Kind, Part, condition};
+use crate::reference::book::{Entry, Part, condition};
 use crate::reference::facts::Facts;
+use crate::reference::kind::Kind;
 use crate::reference::signature::{self, Pen};
 use crate::reference::uses::How;
 

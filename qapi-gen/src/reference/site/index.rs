@@ -5,7 +5,8 @@ use super::page::marks;
 use super::prose::Prose;
 use super::{Site, stem};
 use crate::model::{Builtin, JsonKind};
-use crate::reference::book::{Entry, Kind, summary};
+use crate::reference::book::{Entry, summary};
+use crate::reference::kind::Kind;
 
 pub(super) fn index(site: &Site) -> String {
     let mut main = Html::default();

@@ -3,7 +3,8 @@
 use super::html::Html;
 use super::prose::Prose;
 use super::{Site, entry};
-use crate::reference::book::{Entry, Kind, plain};
+use crate::reference::book::{Entry, plain};
+use crate::reference::kind::Kind;
 use crate::rst::Block;
 
 pub(super) fn page(site: &Site, at: usize) -> String {

@@ -2,41 +2,32 @@
 
 use super::Site;
 use super::index::short;
-use crate::json::{Layout, Writer};
+use serde_json::{Value, json};
 
 /// `kinds` are numbers into a list, `pages` too; parts are names. The script in `script.js` reads it.
 pub(super) fn index(site: &Site) -> String {
-    let mut json = Writer::new(Layout::Line);
-    json.object(|json| {
-        json.key("pages")
-            .strings(site.pages.iter().map(|page| page.name.as_str()));
-        json.key("items").array(|json| {
-            for entry in &site.book.entries {
-                json.array(|json| {
-                    json.string(entry.kind.name());
-                    json.string(entry.name);
-                    json.number(site.by_module[entry.module].unwrap_or_default());
-                    json.string(&short(site, entry));
-                    let flags = [
-                        (entry.features.is_deprecated(), "deprecated"),
-                        (entry.features.is_unstable(), "unstable"),
-                    ];
-                    json.strings(
-                        flags
-                            .into_iter()
-                            .filter(|(has, _)| *has)
-                            .map(|(_, flag)| flag),
-                    );
-                    json.strings(entry.parts.iter().map(|part| part.name));
-                });
-            }
-        });
+    let pages: Vec<&str> = site.pages.iter().map(|page| page.name.as_str()).collect();
+    let items = site.book.entries.iter().map(|entry| {
+        let flags = [
+            (entry.features.is_deprecated(), "deprecated"),
+            (entry.features.is_unstable(), "unstable"),
+        ];
+        let flags = flags.iter().filter(|(has, _)| *has).map(|(_, flag)| *flag);
+        json!([
+            entry.kind.name(),
+            entry.name,
+            site.by_module[entry.module].unwrap_or_default(),
+            short(site, entry),
+            flags.collect::<Value>(),
+            entry.parts.iter().map(|part| part.name).collect::<Value>(),
+        ])
     });
+    let index = json!({"pages": pages, "items": items.collect::<Value>()});
     // Neither the end of a script nor, in old engines, the end of a line.
-    let json = json
-        .finish()
+    let index = index
+        .to_string()
         .replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029");
-    format!("globalThis.qapiReference = {json};\n")
+    format!("globalThis.qapiReference = {index};\n")
 }

@@ -2,7 +2,7 @@
 
 use crate::introspect::{Options, schema_info_of};
 use crate::model::Definition;
-use crate::rust::condition::Decision;
+use crate::rust::options::Decision;
 use crate::rust::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::quote;

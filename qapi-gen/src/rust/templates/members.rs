@@ -1,10 +1,9 @@
 //! The codec of structs.
 
-use super::structs::rest_type;
 use super::{Part, allow_deprecated, marks};
 use crate::rust::condition::Presence;
 use crate::rust::names::Ident;
-use crate::rust::plan::{Demand, LastWith, Plan, Record};
+use crate::rust::plan::{Demand, LastWith, Plan, Record, Rest};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -434,5 +433,14 @@ fn put_tag(plan: &Plan, record: &Record) -> Part {
             }
         },
         false => put,
+    }
+}
+
+/// The type of the field for members that the schema does not list.
+pub(super) fn rest_type(plan: &Plan, rest: &Rest) -> TokenStream {
+    let types = &plan.types;
+    match rest.setter {
+        Some(_) => quote!(#types::Object),
+        None => quote!(#types::UnrecognizedMembers),
     }
 }

@@ -5,7 +5,7 @@ use super::{Part, allow_deprecated, attributes, members};
 use crate::model::{Builtin, Type};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::names::Ident;
-use crate::rust::plan::{Field, Plan, Record, Rest, Ty};
+use crate::rust::plan::{Field, Plan, Record, Ty};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -41,7 +41,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         }
     });
     let rest = record.rest.as_ref().map(|rest| {
-        let (field, ty) = (&rest.ident, rest_type(plan, rest));
+        let (field, ty) = (&rest.ident, members::rest_type(plan, rest));
         let doc = match rest.setter {
             Some(_) => " Members beyond those of the schema.",
             None => " Members that another release sends.",
@@ -118,15 +118,6 @@ pub(super) fn deprecations(source: &Source) -> (Option<TokenStream>, Option<Toke
     match source.kind {
         "command" => (None, deprecation),
         _ => (deprecation, None),
-    }
-}
-
-/// The type of the field for members that the schema does not list.
-pub(super) fn rest_type(plan: &Plan, rest: &Rest) -> TokenStream {
-    let types = &plan.types;
-    match rest.setter {
-        Some(_) => quote!(#types::Object),
-        None => quote!(#types::UnrecognizedMembers),
     }
 }
 
@@ -279,7 +270,7 @@ fn constructor(plan: &Plan, record: &Record, deprecation: Option<&TokenStream>) 
         values.push(part!(#name: #name.into()));
     }
     if let Some(rest) = &record.rest {
-        let (name, ty) = (&rest.ident, rest_type(plan, rest));
+        let (name, ty) = (&rest.ident, members::rest_type(plan, rest));
         values.push(part!(#name: #ty::new()));
     }
     part! {

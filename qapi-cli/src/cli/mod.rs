@@ -1,5 +1,8 @@
 //! The command line.
 
+pub(crate) mod agent;
+pub(crate) mod shell;
+
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -282,7 +285,7 @@ fn subcommands() -> Vec<Command> {
                     .num_args(1..)
                     .help("The command, as 'info registers'"),
             ),
-        crate::agent::grammar(),
+        agent::grammar(),
         Command::new("ls").about("The QMP and agent sockets of machines that run here"),
         Command::new("run")
             .about(
