@@ -38,6 +38,14 @@ need_readers() {
   touch "$to/done"
 }
 
+about[schedules]="threads of a blocking client in ${SCHEDULES:-300} orders a test"
+step_schedules() {
+  # With a folder of its own, since the flag is for all crates.
+  RUSTFLAGS="--cfg shuttle" SCHEDULES=${SCHEDULES:-300} cargo test --locked -q -p qapi-rt --no-default-features \
+    --features client --lib --target-dir target/shuttle schedules
+  found "${SCHEDULES:-300} orders of each"
+}
+
 about[soak]="a server, clients and QEMU, ${SOAK_SECONDS:-30} seconds: nothing that is held grows"
 step_soak() {
   need_peers

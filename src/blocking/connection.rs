@@ -8,8 +8,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+#[cfg(not(all(test, shuttle)))]
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+#[cfg(all(test, shuttle))]
+use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
@@ -19,8 +24,8 @@ use crate::session::client::{
 use crate::transport::{blocking::Io, check_fds};
 use redial::Redial;
 
-/// How long who cannot go on by itself waits before it looks whether it can. It matters only while the server does not
-/// read.
+/// How long who cannot go on by itself, or reads while another thread writes, waits before it looks how things are. It
+/// matters only while the server does not read.
 const RECHECK: Duration = Duration::from_millis(10);
 
 /// How often is read at most to catch up with a server.
@@ -304,8 +309,8 @@ impl Connection {
                 state = self.redial(state, left, interest);
             } else if !state.reading && state.is_connected() {
                 let left = state.until_negotiated(left);
-                // If somebody else gives up writing, this thread is to go on with it.
-                let wait = if state.has_output() {
+                // If somebody else gives up writing, or leaves a rest behind, this thread is to go on with it.
+                let wait = if state.writing || state.has_output() {
                     left.min(RECHECK)
                 } else {
                     left
@@ -410,5 +415,5 @@ impl fmt::Debug for Connection {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::Barrier;
 use std::thread;
 
-use super::*;
-use crate::session::client::{Descriptor, Options, RawCommand};
+use super::super::*;
+use super::{answer, ready};
+use crate::session::client::{Descriptor, RawCommand};
 use crate::transport::blocking::Socket;
 
 /// Long enough for whatever does not wait.
@@ -36,26 +37,6 @@ impl Io for Stopping {
     fn close(&self) {
         self.0.close();
     }
-}
-
-/// A session that has negotiated.
-fn ready() -> Session {
-    let mut session = Session::new(Options::default());
-    session.receive(
-        b"{\"QMP\": {\"version\": {\"qemu\": {\"major\": 10, \"minor\": 0, \"micro\": 2}, \
-          \"package\": \"\"}, \"capabilities\": []}}\n",
-    );
-    let request = session.take_output().unwrap();
-    session.wrote(request.bytes.len());
-    session.receive(answer(std::str::from_utf8(&request.bytes).unwrap()).as_bytes());
-    assert!(session.is_ready());
-    session
-}
-
-fn answer(request: &str) -> String {
-    let request: serde_json::Value = serde_json::from_str(request).unwrap();
-    let id = request.get("id").map(|id| format!(", \"id\": {id}"));
-    format!("{{\"return\": {{}}{}}}\n", id.unwrap_or_default())
 }
 
 /// A thread starts a call that cannot be written as a whole, and turns to something else. Another one, which slept because

@@ -1,0 +1,325 @@
+//! Threads of a connection in orders that chance would not find, against a server that takes and gives a few bytes at a time. No
+//! wait ends by its time here, so a thread that nobody wakes is a deadlock, which fails the test.
+
+use shuttle::rand::{Rng as _, thread_rng};
+use shuttle::thread;
+
+use std::io;
+
+use super::super::*;
+use super::ready;
+use crate::session::client::{Descriptor, RawCommand};
+
+/// What may be in the socket that the server has not taken: less than a request.
+const ROOM: usize = 40;
+
+const EVENTS: usize = 3;
+
+const CAPACITY: Capacity = Capacity {
+    events: 100,
+    bytes: 1 << 20,
+};
+
+/// Tries a test in as many orders as `SCHEDULES` says.
+fn schedules(test: impl Fn() + Send + Sync + 'static) {
+    let wanted = std::env::var("SCHEDULES").ok();
+    let count = wanted.map_or(1000, |count| count.parse().expect("a number"));
+    shuttle::check_random(test, count);
+}
+
+#[derive(Debug, Default)]
+struct Ends {
+    to_server: Vec<u8>,
+    to_client: VecDeque<u8>,
+    /// Nothing more comes from the server.
+    has_ended: bool,
+    is_closed: bool,
+}
+
+/// Both ends of a socket.
+#[derive(Debug, Default)]
+struct Wire {
+    ends: Mutex<Ends>,
+    changed: Condvar,
+}
+
+impl Wire {
+    fn lock(&self) -> MutexGuard<'_, Ends> {
+        self.ends.lock().unwrap()
+    }
+
+    /// Waits, unless that is for a moment only.
+    fn wait<'a>(&self, ends: MutexGuard<'a, Ends>, wait: Duration) -> Option<MutexGuard<'a, Ends>> {
+        if wait <= RECHECK {
+            drop(ends);
+            thread::yield_now();
+            return None;
+        }
+        Some(self.changed.wait(ends).unwrap())
+    }
+
+    /// The name of the command that is requested next, and the id of the request; `None` if there is none any more.
+    fn request(&self, taken: &mut Vec<u8>) -> Option<(String, String)> {
+        loop {
+            if let Some(end) = taken.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = taken.drain(..=end).collect();
+                let request: serde_json::Value = serde_json::from_slice(&line).unwrap();
+                let name = request["execute"].as_str().unwrap().to_owned();
+                let id = request.get("id").map(|id| format!(", \"id\": {id}"));
+                return Some((name, id.unwrap_or_default()));
+            }
+            let mut ends = self.lock();
+            while ends.to_server.is_empty() {
+                if ends.is_closed {
+                    return None;
+                }
+                ends = self.changed.wait(ends).unwrap();
+            }
+            taken.append(&mut ends.to_server);
+            self.changed.notify_all();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.lock().to_client.extend(text.bytes());
+        self.changed.notify_all();
+    }
+
+    /// Answers each request with its name, and tells of events.
+    fn serve(&self, events: usize) {
+        let (mut taken, mut told) = (Vec::new(), 0..events);
+        let event = |number| {
+            let time = "\"timestamp\": {\"seconds\": 1, \"microseconds\": 0}";
+            self.say(&format!("{{\"event\": \"E{number}\", {time}}}\n"));
+        };
+        while let Some((name, id)) = self.request(&mut taken) {
+            told.next().into_iter().for_each(event);
+            self.say(&format!("{{\"return\": \"{name}\"{id}}}\n"));
+        }
+    }
+
+    fn cut(&self) {
+        self.lock().has_ended = true;
+        self.changed.notify_all();
+    }
+}
+
+#[derive(Debug)]
+struct Client(Arc<Wire>);
+
+impl Io for Client {
+    fn read(&self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        let mut ends = self.0.lock();
+        loop {
+            let most = buffer.len().min(ends.to_client.len());
+            if most > 0 {
+                let count = thread_rng().gen_range(1..=most);
+                let bytes = ends.to_client.drain(..count);
+                buffer
+                    .iter_mut()
+                    .zip(bytes)
+                    .for_each(|(to, from)| *to = from);
+                return Ok(count);
+            }
+            if ends.has_ended || ends.is_closed {
+                return Ok(0);
+            }
+            ends = match self.0.wait(ends, wait) {
+                Some(ends) => ends,
+                None => return Err(io::ErrorKind::WouldBlock.into()),
+            };
+        }
+    }
+
+    fn write(&self, bytes: &[u8], _: &[Descriptor]) -> io::Result<usize> {
+        let mut ends = self.0.lock();
+        if ends.has_ended || ends.is_closed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let most = bytes.len().min(ROOM - ends.to_server.len());
+        if most == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = thread_rng().gen_range(1..=most);
+        ends.to_server.extend(&bytes[..count]);
+        self.0.changed.notify_all();
+        Ok(count)
+    }
+
+    fn wait_writable(&self, or_readable: bool, wait: Duration) {
+        let mut ends = self.0.lock();
+        loop {
+            let is_over = ends.has_ended || ends.is_closed;
+            let is_readable = or_readable && !ends.to_client.is_empty();
+            if is_over || is_readable || ends.to_server.len() < ROOM {
+                return;
+            }
+            ends = match self.0.wait(ends, wait) {
+                Some(ends) => ends,
+                None => return,
+            };
+        }
+    }
+
+    fn close(&self) {
+        self.0.lock().is_closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+fn connection(wire: &Arc<Wire>) -> Connection {
+    let client = Client(Arc::clone(wire));
+    Connection::new(Box::new(client), ready(), Hub::default(), None)
+}
+
+/// The scheduler knows no time.
+fn some_day() -> Instant {
+    after(LONG)
+}
+
+fn start(connection: &Connection, name: &str) -> CallId {
+    let command = RawCommand::new(name);
+    connection.request(&command, Sending::default()).unwrap()
+}
+
+/// Makes a call and looks whether its reply is its own.
+fn call(connection: &Connection, name: &str) {
+    let id = start(connection, name);
+    let reply = connection.finish(id, some_day(), name).unwrap();
+    assert_eq!(reply.text(), format!("\"{name}\""));
+}
+
+/// Runs threads beside a server, and ends the connection when they have ended.
+fn beside_server(events: usize, threads: &[&(dyn Fn(&Connection) + Sync)]) {
+    let wire = Arc::new(Wire::default());
+    let connection = connection(&wire);
+    thread::scope(|scope| {
+        let server = scope.spawn(|| wire.serve(events));
+        let threads: Vec<_> = threads
+            .iter()
+            .map(|run| scope.spawn(|| run(&connection)))
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        connection.hang_up();
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn every_call_gets_its_own_reply() {
+    schedules(|| {
+        beside_server(
+            0,
+            &[
+                &|connection| ["a", "b"].iter().for_each(|name| call(connection, name)),
+                &|connection| ["c", "d"].iter().for_each(|name| call(connection, name)),
+                &|connection| call(connection, "e"),
+            ],
+        );
+    });
+}
+
+#[test]
+fn what_is_started_is_answered_whoever_waits_for_it() {
+    schedules(|| {
+        beside_server(
+            0,
+            &[
+                &|connection| {
+                    let ids = ["a", "b", "c"].map(|name| (name, start(connection, name)));
+                    connection.flush(some_day());
+                    for (name, id) in ids.into_iter().rev() {
+                        let reply = connection.finish(id, some_day(), name).unwrap();
+                        assert_eq!(reply.text(), format!("\"{name}\""));
+                    }
+                },
+                &|connection| call(connection, "d"),
+            ],
+        );
+    });
+}
+
+#[test]
+fn who_gives_up_disturbs_nobody() {
+    schedules(|| {
+        beside_server(
+            0,
+            &[
+                &|connection| {
+                    let id = start(connection, "a");
+                    // Its reply may have come meanwhile.
+                    let _ = connection.finish(id, Instant::now(), "a");
+                    call(connection, "b");
+                },
+                &|connection| call(connection, "c"),
+                &|connection| call(connection, "d"),
+            ],
+        );
+    });
+}
+
+#[test]
+fn events_reach_who_waits_for_them_in_their_order() {
+    schedules(|| {
+        beside_server(
+            EVENTS,
+            &[
+                &|connection| {
+                    let events = connection.subscribe(|_| true, CAPACITY);
+                    let interest = Interest {
+                        call: None,
+                        events: true,
+                    };
+                    let mut last = None;
+                    for name in ["a", "b", "c"] {
+                        call(connection, name);
+                    }
+                    // All that came since are there: none comes before its subscription, and the last comes before the last reply.
+                    while last != Some(format!("E{}", EVENTS - 1)) {
+                        let next = |_: &mut State| events.take(None);
+                        let taken = connection.drive(Some(some_day()), interest, next);
+                        let Ok(Ok((event, _))) = taken else {
+                            panic!("no event")
+                        };
+                        assert!(last < Some(event.name().to_owned()));
+                        last = Some(event.name().to_owned());
+                    }
+                },
+                &|connection| call(connection, "d"),
+            ],
+        );
+    });
+}
+
+#[test]
+fn the_end_reaches_everybody() {
+    schedules(|| {
+        let wire = Arc::new(Wire::default());
+        let connection = connection(&wire);
+        thread::scope(|scope| {
+            scope.spawn(|| wire.serve(0));
+            scope.spawn(|| connection.read_on());
+            for name in ["a", "b"] {
+                let connection = &connection;
+                scope.spawn(move || {
+                    let command = RawCommand::new(name);
+                    let Ok(id) = connection.request(&command, Sending::default()) else {
+                        return;
+                    };
+                    match connection.finish(id, some_day(), name) {
+                        Ok(reply) => assert_eq!(reply.text(), format!("\"{name}\"")),
+                        Err(error) => assert!(error.is_disconnected(), "{error}"),
+                    }
+                });
+            }
+            wire.cut();
+            // The server gets the end when the client closes.
+            while connection.lock().closed.is_none() {
+                thread::yield_now();
+            }
+            connection.hang_up();
+        });
+    });
+}
