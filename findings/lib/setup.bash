@@ -20,6 +20,8 @@ need_newer() {
     export NEWER=$QAPI_PEERS
   else
     # shellcheck source=/dev/null
+    . "$root/.ci/steps/tools.sh"
+    # shellcheck source=/dev/null
     . "$root/.ci/steps/peers.sh"
     peers_cache=$work/newer
     unpack_newer_peers "$@"
