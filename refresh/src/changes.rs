@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Where the entry goes.
+pub(crate) const FILE: &str = "CHANGELOG.md";
+
 /// The kinds of entry, in this order.
 const KINDS: [&str; 5] = [
     "Gone",
@@ -44,7 +47,7 @@ pub(crate) fn write(
         short(&now.version),
         entry(before, now)
     );
-    let path = workspace.join("CHANGELOG.md");
+    let path = workspace.join(FILE);
     let text = load(&path)?;
     let unreleased = "\n## Unreleased\n";
     let Some(start) = text.find(unreleased).map(|at| at + unreleased.len()) else {

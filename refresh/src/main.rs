@@ -5,9 +5,11 @@ mod changes;
 mod data;
 mod modules;
 mod releases;
+mod stage;
 mod statements;
 
 use releases::Release;
+use stage::Stage;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Refreshes everything; the entry of CHANGELOG.md, if it is another release.
+/// Refreshes everything, or changes nothing; the entry of CHANGELOG.md, if it is another release.
 fn refresh(workspace: &Path, folder: &Path) -> Result<Option<String>, String> {
     let schema = workspace.join("schema");
     let before = Release::restated(&schema)?;
@@ -52,13 +54,17 @@ fn refresh(workspace: &Path, folder: &Path) -> Result<Option<String>, String> {
     let now = releases
         .last()
         .ok_or_else(|| format!("{}: no release from {oldest} on is there", folder.display()))?;
-    data::write(&schema, &releases)?;
-    for (path, builder) in modules::modules(workspace) {
+    let stage = Stage::of(workspace)?;
+    let staged = stage.root();
+    data::write(&staged.join("schema"), &releases)?;
+    for (path, builder) in modules::modules(staged) {
         let code = builder.generate_to_string().map_err(|e| e.to_string())?;
         save(&path, &code)?;
     }
-    statements::write(workspace, &before.version, &now.version)?;
-    changes::write(workspace, &before, now)
+    statements::write(staged, &before.version, &now.version)?;
+    let entry = changes::write(staged, &before, now)?;
+    stage.put_back(workspace)?;
+    Ok(entry)
 }
 
 fn load(path: &Path) -> Result<String, String> {

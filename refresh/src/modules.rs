@@ -3,6 +3,12 @@
 use qapi_gen::{Builder, Releases};
 use std::path::{Path, PathBuf};
 
+/// Where they are.
+pub(crate) const FOLDER: &str = "qapi-types/src";
+
+/// Their files.
+pub(crate) const FILES: [&str; 3] = ["qmp.rs", "qga.rs", "qsd.rs"];
+
 /// The modules: where each is, and what makes it.
 pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
     let schema = workspace.join("schema");
@@ -31,18 +37,9 @@ pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
     let qsd = qsd
         .extern_path("qapi/*.json", "crate::qmp")
         .extern_path("qsd-dropped.json", "crate::qmp");
-    let all = [
-        (
-            "qmp.rs",
-            builder("qapi/qapi-schema.json", "qmp", "qemu-qmp-ref.html"),
-        ),
-        (
-            "qga.rs",
-            builder("qga/qapi-schema.json", "qga", "qemu-ga-ref.html"),
-        ),
-        ("qsd.rs", qsd),
-    ];
-    let sources = workspace.join("qapi-types/src");
-    all.map(|(file, builder)| (sources.join(file), builder))
-        .into()
+    let qmp = builder("qapi/qapi-schema.json", "qmp", "qemu-qmp-ref.html");
+    let qga = builder("qga/qapi-schema.json", "qga", "qemu-ga-ref.html");
+    let folder = workspace.join(FOLDER);
+    let files = FILES.map(|file| folder.join(file)).into_iter();
+    files.zip([qmp, qga, qsd]).collect()
 }

@@ -19,6 +19,11 @@ const STATEMENTS: [(&str, &str); 5] = [
     ("src/lib.rs", "as of QEMU {} and for every release since"),
 ];
 
+/// The files.
+pub(crate) fn files() -> impl Iterator<Item = &'static str> {
+    STATEMENTS.iter().map(|(file, _)| *file)
+}
+
 /// Replaces one release by another.
 pub(crate) fn write(workspace: &Path, before: &str, now: &str) -> Result<(), String> {
     for (file, statement) in STATEMENTS {

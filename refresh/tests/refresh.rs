@@ -198,6 +198,36 @@ fn a_copy_is_brought_from_release_to_release() {
     assert_eq!(ours.len(), theirs.len());
 }
 
+/// Half a refresh would be taken for a whole one by the next.
+#[test]
+fn what_fails_changes_nothing() {
+    let Some(corpus) = corpus() else { return };
+    let folder = scratch("failing");
+    let (copied, releases) = (folder.join("copy"), folder.join("releases"));
+    for name in KEPT {
+        copy(&workspace().join(name), &copied.join(name));
+    }
+    let version = std::fs::read_to_string(copied.join("schema/VERSION")).unwrap();
+    copy(&corpus.join(version.trim()), &releases.join("99.0.0"));
+    let page = copied.join("docs/guide/versions.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, text.replace("the newest is", "the latest is")).unwrap();
+    let before = contents(&copied);
+    let output = refresh(&copied, &releases);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains("versions.md does not say: the newest is"),
+        "{message}"
+    );
+    assert!(contents(&copied) == before, "something was changed");
+
+    std::fs::write(&page, text).unwrap();
+    let told = changes(&refresh(&copied, &releases));
+    assert!(told.contains("Nothing changed but the number."), "{told}");
+    let version = std::fs::read_to_string(copied.join("schema/VERSION")).unwrap();
+    assert_eq!(version, "99.0.0\n");
+}
+
 #[test]
 fn what_cannot_be_read_is_reported() {
     let folder = scratch("unreadable");

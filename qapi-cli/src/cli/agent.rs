@@ -13,7 +13,10 @@ pub(crate) fn grammar() -> Command {
             Command::new("info").about("The agent's version and what it says of the guest"),
             Command::new("commands").about("The agent's commands"),
             Command::new("describe")
-                .about("What a command takes and returns, as of QEMU 11.1")
+                .about(concat!(
+                    "What a command takes and returns, as of QEMU ",
+                    env!("SCHEMA_VERSION")
+                ))
                 .arg(Arg::new("name").required(true)),
             Command::new("run")
                 .about("Run a program in the guest, to its end, with its output and exit code")

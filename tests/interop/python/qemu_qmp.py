@@ -18,8 +18,11 @@ from qemu.qmp.legacy import QEMUMonitorProtocol
 # What a test waits for at most before it fails, in seconds.
 PATIENCE = 20
 PROGRAM = ""
-# What the example says it is.
-RELEASE = "11.1.0"
+# What the example says it is: the release that the types are of.
+with open(
+    os.path.join(os.path.dirname(__file__), "../../../schema/VERSION"), encoding="utf-8"
+) as version:
+    RELEASE = version.read().strip()
 
 
 class Machine:
