@@ -1,20 +1,20 @@
-//! A server and many clients for some time: connections that come and go, calls of every kind, calls given up, events. In
-//! the end this process holds what it held after the first rounds: as much memory, as many descriptors.
+//! Many clients for some time: connections that come and go, calls of every kind, calls given up, events. In the end this
+//! process holds what it held after the first rounds: as much memory, as many descriptors.
 //!
 //! Rounds go on for `SOAK_SECONDS`, two if not said. QEMU takes part where it is installed.
-#![cfg(unix)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use qapi_rt::qmp::{Event, RunState, Service, StatusInfo, commands, events, serve};
+use qapi_rt::qmp::{Event, commands, events, serve};
 use qapi_rt::server::{Listener, Options, Server};
-use qapi_rt::service::{Call, Result as Reply};
 use qapi_rt::types::{Object, Value};
 use qapi_rt::{Client, ErrorKind, Received, blocking};
 use qapi_tests::peers;
+
+use super::{Folder, Held, Machine, alone, runtime, seconds};
 
 /// Rounds after which caches are filled and threads have their heaps.
 const WARM_UP: usize = 5;
@@ -26,72 +26,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const SLACK: usize = 4 << 20;
 /// Connections whose other end has not noticed yet may still be open.
 const OPEN_SLACK: usize = 2 * CLIENTS;
-
-#[derive(Default)]
-struct Machine {
-    stops: AtomicUsize,
-}
-
-impl Service for Machine {
-    const EVENTS: &'static [&'static str] = &["STOP"];
-
-    async fn query_status(&self, _: &Call, _: commands::QueryStatus) -> Reply<StatusInfo> {
-        Ok(StatusInfo::new(true, RunState::Running))
-    }
-
-    async fn stop(&self, call: &Call, _: commands::Stop) -> Reply<()> {
-        self.stops.fetch_add(1, Ordering::SeqCst);
-        call.emit(&events::Stop::new());
-        Ok(())
-    }
-
-    async fn getfd(&self, call: &Call, _: commands::Getfd) -> Reply<()> {
-        assert!(call.take_fd().is_some(), "a descriptor came with it");
-        Ok(())
-    }
-}
-
-/// A folder that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("qapi-soak-{}", std::process::id()));
-        std::fs::create_dir(&path).expect("a folder can be made");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// What this process holds.
-#[derive(Debug)]
-struct Held {
-    /// Resident memory, in bytes.
-    memory: usize,
-    descriptors: usize,
-    threads: usize,
-}
-
-impl Held {
-    fn now() -> Self {
-        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-        let number = |key: &str| -> usize {
-            let line = status.lines().find_map(|line| line.strip_prefix(key));
-            let word = line.and_then(|rest| rest.split_whitespace().next());
-            word.and_then(|word| word.parse().ok()).expect("a number")
-        };
-        Self {
-            memory: number("VmRSS:") << 10,
-            descriptors: std::fs::read_dir("/proc/self/fd").expect("Linux").count(),
-            threads: number("Threads:"),
-        }
-    }
-}
 
 fn is_command_not_found<T>(result: Result<T, qapi_rt::Error>) -> bool {
     result.is_err_and(|error| matches!(error.kind(), ErrorKind::Command(_)))
@@ -207,12 +141,8 @@ async fn with_qemu(socket: &Path) -> Result<(), qapi_rt::Error> {
 
 #[test]
 fn what_is_held_does_not_grow() {
-    let seconds = std::env::var("SOAK_SECONDS").map_or(2, |text| text.parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let _alone = alone();
+    let runtime = runtime();
     let folder = Folder::new();
     let socket = folder.0.join("ours");
     let qemu = peers::qemu("none").map(peers::Launch::start);
@@ -228,7 +158,7 @@ fn what_is_held_does_not_grow() {
         round();
     }
     let before = Held::now();
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let end = Instant::now() + seconds(2);
     let mut rounds = 0;
     while rounds < WARM_UP || Instant::now() < end {
         round();
