@@ -27,6 +27,8 @@ struct Report {
     release: (u16, u16),
     /// Whether its interface is that of our types.
     ours: bool,
+    /// Whether that of any recording is. There is none yet of a release that is new.
+    any_ours: bool,
     /// Whether the recording at hand has a line that is not one request, as when requests are torn or malformed.
     torn: bool,
     /// Requests of commands that no release since 6.0 has.
@@ -61,10 +63,11 @@ fn recordings() {
         events,
         refused,
         recognized,
+        any_ours,
         ..
     } = report;
     assert!(
-        replies > 0 && events > 0 && refused > 0 && recognized > 0,
+        replies > 0 && events > 0 && refused > 0 && (recognized > 0 || !any_ours),
         "{replies}, {events}, {refused}, {recognized}"
     );
     println!(
@@ -80,6 +83,7 @@ impl Report {
         self.torn = false;
         self.release = release(path.file_name().unwrap().to_str().unwrap());
         self.ours = self.release == release(&format!("qemu-{}", qapi_schema::VERSION));
+        self.any_ours |= self.ours;
         for (number, line) in text.lines().enumerate() {
             let Some((who, text)) = line.split_once(": ") else {
                 continue;
