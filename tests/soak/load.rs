@@ -27,11 +27,10 @@ const GUARD: Duration = Duration::from_secs(60);
 /// What memory may vary by between two waves of the same clients, in bytes.
 const SLACK: usize = 16 << 20;
 
-const COMMANDS: [&str; 5] = [
+const COMMANDS: [&str; 4] = [
     "query-status",
     "query-version",
     "query-commands",
-    "query-name",
     "no-such-command",
 ];
 
