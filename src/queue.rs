@@ -47,6 +47,12 @@ impl<K: Key, V> Queue<K, V> {
         self.places.iter().filter_map(|(_, value)| value.as_ref())
     }
 
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.places
+            .iter_mut()
+            .filter_map(|(_, value)| value.as_mut())
+    }
+
     pub(crate) fn first(&self) -> Option<&V> {
         self.places.front()?.1.as_ref()
     }
@@ -68,6 +74,10 @@ impl<K: Key, V> Queue<K, V> {
         Some((key, value?))
     }
 
+    pub(crate) fn get(&self, key: K) -> Option<&V> {
+        self.places[self.find(key)?].1.as_ref()
+    }
+
     pub(crate) fn get_mut(&mut self, key: K) -> Option<&mut V> {
         let place = self.find(key)?;
         self.places[place].1.as_mut()
@@ -75,6 +85,9 @@ impl<K: Key, V> Queue<K, V> {
 
     pub(crate) fn remove(&mut self, key: K) -> Option<V> {
         let place = self.find(key)?;
+        if place == 0 {
+            return Some(self.pop()?.1);
+        }
         let value = self.places[place].1.take()?;
         self.taken();
         Some(value)
@@ -154,6 +167,7 @@ mod tests {
                     _ => {}
                 }
                 prop_assert_eq!((queue.len(), queue.is_empty()), (map.len(), map.is_empty()));
+                prop_assert_eq!(queue.get(key), map.get(&key));
                 prop_assert_eq!(queue.first(), map.values().next());
                 prop_assert_eq!(queue.last(), map.values().next_back());
                 prop_assert!(queue.values().eq(map.values()));

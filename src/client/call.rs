@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::{Future as _, poll_fn};
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::Client;
 use super::handle::Shared;
@@ -52,6 +54,7 @@ impl<'a, R: Request> Call<'a, R> {
             id,
             name,
             deadline,
+            over: false,
             kind: PhantomData,
         })
     }
@@ -70,6 +73,8 @@ pub struct Pending<R: Request> {
     id: CallId,
     name: Cow<'static, str>,
     deadline: Instant,
+    /// The result was taken.
+    over: bool,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -78,22 +83,34 @@ impl<R: Request> Pending<R> {
     ///
     /// # Errors
     /// As for [`Call::send`].
-    pub async fn wait(self) -> Result<R::Reply, Error> {
+    pub async fn wait(mut self) -> Result<R::Reply, Error> {
         let result = self.reply().await;
         self.decode(result)
     }
 
     /// The reply as it is.
-    pub(super) async fn reply(&self) -> Result<Reply, Error> {
-        let result = std::future::poll_fn(|cx| self.poll_result(cx));
-        match timeout_at(self.deadline, result).await {
-            Ok(result) => result,
-            Err(_) => self.give_up(),
-        }
+    pub(super) async fn reply(&mut self) -> Result<Reply, Error> {
+        // Of many that are waited for in turn most have ended by then, and need no timer.
+        let mut timer = pin!(None);
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = self.poll_result(cx) {
+                return Poll::Ready(result);
+            }
+            if timer.is_none() {
+                timer.set(Some(sleep_until(self.deadline)));
+            }
+            match timer.as_mut().as_pin_mut() {
+                Some(timer) => timer.poll(cx).map(|()| self.give_up()),
+                None => Poll::Pending,
+            }
+        })
+        .await
     }
 
-    pub(super) fn poll_result(&self, cx: &mut Context<'_>) -> Poll<Result<Reply, Error>> {
-        self.shared.connection.poll_result(self.id, cx)
+    pub(super) fn poll_result(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply, Error>> {
+        let result = ready!(self.shared.connection.poll_result(self.id, cx));
+        self.over = true;
+        Poll::Ready(result)
     }
 
     /// What the deadline makes of it.
@@ -116,7 +133,9 @@ impl<R: Request> Pending<R> {
 
 impl<R: Request> Drop for Pending<R> {
     fn drop(&mut self) {
-        self.shared.connection.forget(self.id);
+        if !self.over {
+            self.shared.connection.forget(self.id);
+        }
     }
 }
 

@@ -107,7 +107,13 @@ impl<'a> Raw<'a> {
     /// The value if it is an unsigned integer, as ids often are.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        self.reader(Mode::Strict).integer().ok()?.ok()
+        // What needs no reader: digits that do not overflow, the first of which says something.
+        match self.text.as_bytes() {
+            [b'1'..=b'9', rest @ ..] if rest.len() < 19 && rest.iter().all(u8::is_ascii_digit) => {
+                self.text.parse().ok()
+            }
+            _ => self.reader(Mode::Strict).integer().ok()?.ok(),
+        }
     }
 }
 

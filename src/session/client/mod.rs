@@ -237,8 +237,20 @@ impl Session {
             Ids::Always => Some(id.0),
             _ => Some(self.unanswered.free_wire_id(id)),
         };
-        let (bytes, notes) = request::line(&self.trace, |w| write(w, wire_id))
-            .map_err(|error| Error::new(ErrorKind::Encode(error)).of(command.clone()))?;
+        let in_band = !sending.oob;
+        let with_fds = !sending.fds.is_empty();
+        let waits = !self.held.is_empty() || !self.has_room(with_fds);
+        let hold = self.phase != Phase::Ready || (in_band && waits);
+        let mut held = Vec::new();
+        let out = match hold {
+            true => &mut held,
+            false => self.outbox.space(),
+        };
+        let start = out.len();
+        let notes = match request::line(&self.trace, out, |w| write(w, wire_id)) {
+            Ok(notes) => notes,
+            Err(error) => return Err(Error::new(ErrorKind::Encode(error)).of(command)),
+        };
         match &command {
             Cow::Borrowed(command) => {
                 self.trace.written(command, features, &notes);
@@ -250,21 +262,14 @@ impl Session {
             Cow::Owned(_) => {}
         }
         self.last_id = id.0;
-        let in_band = !sending.oob;
-        let with_fds = !sending.fds.is_empty();
-        let waits = !self.held.is_empty() || !self.has_room(with_fds);
-        let hold = self.phase != Phase::Ready || (in_band && waits);
-        let output = Output {
-            bytes,
-            fds: sending.fds,
-        };
+        let fds = sending.fds;
         let place = if hold {
-            self.held.push(id, output);
+            self.held.push(id, Output { bytes: held, fds });
             Place::Held
         } else {
             self.in_band += usize::from(in_band);
             self.with_fds += usize::from(with_fds);
-            Place::Outbox(self.outbox.push(Some(id), output))
+            Place::Outbox(self.outbox.push(Some(id), start, fds))
         };
         self.unanswered.push(Pending {
             id,
@@ -417,15 +422,13 @@ impl Session {
         if self.readied {
             self.negotiation = negotiation_id();
         }
-        let request = request::line(&self.trace, |w| {
+        let out = self.outbox.space();
+        let start = out.len();
+        // Nothing of it can be refused.
+        let _ = request::line(&self.trace, out, |w| {
             request::negotiation(w, self.oob, &self.negotiation);
         });
-        let output = Output {
-            // Nothing of it can be refused.
-            bytes: request.map_or_else(|_| Vec::new(), |(bytes, _)| bytes),
-            fds: Vec::new(),
-        };
-        self.outbox.push(None, output);
+        self.outbox.push(None, start, Vec::new());
     }
 
     fn ready(&mut self) {
@@ -451,26 +454,21 @@ impl Session {
             if let Some(pending) = self.unanswered.get(id) {
                 self.in_band += 1;
                 self.with_fds += usize::from(pending.with_fds);
-                pending.place = Place::Outbox(self.outbox.push(Some(id), output));
+                pending.place = Place::Outbox(self.outbox.add(Some(id), output));
             }
         }
     }
 
     /// Finds the call that a reply with this id answers.
     fn answered(&mut self, id: &Id) -> Answered {
-        let first = self.unanswered.first();
-        // Nothing else is before those.
-        let anonymous = first.filter(|first| first.wire_id.is_none());
         let call = match id {
             Id::Number(number) => self.unanswered.named(*number),
             // `null` is not sent by this client, but no reply to another one comes that late.
-            Id::Absent | Id::Null => anonymous.map(|first| first.id),
+            Id::Absent | Id::Null => self.unanswered.anonymous(),
             Id::Other(_) => None,
         };
-        let pending = call.and_then(|call| self.unanswered.get(call));
-        let taken = pending.filter(|pending| matches!(pending.place, Place::Taken(_)));
-        let call = taken.map(|pending| pending.id);
-        let Some(pending) = call.and_then(|call| self.unanswered.remove(call)) else {
+        let sent = |pending: &Pending| matches!(pending.place, Place::Taken(_));
+        let Some(pending) = call.and_then(|call| self.unanswered.remove_if(call, sent)) else {
             return match id {
                 Id::Absent => Answered::Ambiguous,
                 _ => Answered::Nobody,
@@ -478,7 +476,9 @@ impl Session {
         };
         self.in_band -= usize::from(pending.in_band);
         self.with_fds -= usize::from(pending.with_fds);
-        self.release();
+        if !self.held.is_empty() {
+            self.release();
+        }
         if pending.forgotten {
             return Answered::Nobody;
         }

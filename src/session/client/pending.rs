@@ -1,8 +1,6 @@
 //! Requests that are not answered yet.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use super::CallId;
 use crate::queue::Queue;
@@ -45,29 +43,12 @@ impl Pending {
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
     calls: Queue<CallId, Pending>,
-    wire_ids: HashMap<u64, CallId, BuildHasherDefault<Spread>>,
+    /// The call that got an id on the wire last, for each that comes round again. It may have ended.
+    ids: Vec<CallId>,
 }
 
-/// A hash of ids, which this side gives and no peer can choose: five lookups for each call are to cost little.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(self.0 ^ u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // 2^64 by the golden ratio: close numbers come far apart.
-        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+/// As many ids as may come round while nobody needs more.
+const FEW: usize = 100;
 
 impl Unanswered {
     pub(super) fn len(&self) -> usize {
@@ -79,39 +60,51 @@ impl Unanswered {
         self.calls.values().all(|call| call.forgotten)
     }
 
-    pub(super) fn first(&self) -> Option<&Pending> {
-        self.calls.first()
-    }
-
     pub(super) fn last(&self) -> Option<&Pending> {
         self.calls.last()
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
-        if let Some(wire_id) = pending.wire_id {
-            self.wire_ids.insert(wire_id, pending.id);
-        }
         self.calls.push(pending.id, pending);
     }
 
     /// An id for the next call that no other one has, of few digits: QEMU reads byte by byte. It comes again only after
     /// others, should a server answer twice.
-    pub(super) fn free_wire_id(&self, CallId(number): CallId) -> u64 {
+    pub(super) fn free_wire_id(&mut self, call: CallId) -> u64 {
         let mut range = 10;
         while self.calls.len() >= range / 4 * 3 {
-            range *= 10;
+            range *= if range < 1000 { 10 } else { 2 };
         }
-        let range = range as u64;
-        let mut id = number % range;
-        while self.wire_ids.contains_key(&id) {
+        if self.ids.len() < range {
+            self.ids.resize(range, CallId(0));
+        }
+        let mut id = (call.0 % range as u64) as usize;
+        while self.has(self.ids[id], id as u64) {
             id = (id + 1) % range;
         }
-        id
+        self.ids[id] = call;
+        id as u64
+    }
+
+    fn has(&self, call: CallId, wire_id: u64) -> bool {
+        let call = self.calls.get(call);
+        call.is_some_and(|call| call.wire_id == Some(wire_id))
     }
 
     /// The call with this id on the wire.
     pub(super) fn named(&self, wire_id: u64) -> Option<CallId> {
-        self.wire_ids.get(&wire_id).copied()
+        let round = usize::try_from(wire_id)
+            .ok()
+            .and_then(|id| self.ids.get(id));
+        // An id that does not come round is the call's own number.
+        let call = round.copied().unwrap_or(CallId(wire_id));
+        self.has(call, wire_id).then_some(call)
+    }
+
+    /// The call without an id on the wire, before which there is no other one.
+    pub(super) fn anonymous(&self) -> Option<CallId> {
+        let first = self.calls.first()?;
+        first.wire_id.is_none().then_some(first.id)
     }
 
     pub(super) fn get(&mut self, id: CallId) -> Option<&mut Pending> {
@@ -120,20 +113,26 @@ impl Unanswered {
 
     pub(super) fn remove(&mut self, id: CallId) -> Option<Pending> {
         let pending = self.calls.remove(id)?;
-        if let Some(wire_id) = &pending.wire_id {
-            self.wire_ids.remove(wire_id);
+        if self.calls.is_empty() && self.ids.len() > FEW {
+            self.ids = Vec::new();
         }
         Some(pending)
     }
 
+    /// Takes one out if `condition` holds for it.
+    pub(super) fn remove_if(
+        &mut self,
+        id: CallId,
+        condition: impl Fn(&Pending) -> bool,
+    ) -> Option<Pending> {
+        match condition(self.calls.get(id)?) {
+            true => self.remove(id),
+            false => None,
+        }
+    }
+
     /// Takes those out for which `condition` holds.
     pub(super) fn take(&mut self, condition: impl Fn(&Pending) -> bool) -> Vec<Pending> {
-        let taken = self.calls.extract(condition);
-        for pending in &taken {
-            if let Some(wire_id) = &pending.wire_id {
-                self.wire_ids.remove(wire_id);
-            }
-        }
-        taken
+        self.calls.extract(condition)
     }
 }

@@ -144,17 +144,24 @@ pub(super) fn negotiation(w: &mut Writer<'_>, oob: bool, id: &str) {
     write_raw_request(w, "qmp_capabilities", &arguments, Some(&id), false);
 }
 
-/// What `write` writes, as a line, and what there is to warn of in it.
+/// Adds to `out` what `write` writes, as a line; gives what there is to warn of in it.
+///
+/// # Errors
+/// When it cannot be expressed. Nothing is added then.
 pub(super) fn line(
     trace: &Trace,
+    out: &mut Vec<u8>,
     write: impl FnOnce(&mut Writer<'_>),
-) -> types::Result<(Vec<u8>, Vec<Note>)> {
-    let mut bytes = Vec::with_capacity(128);
-    let mut writer = trace.watch(Writer::new(&mut bytes, Style::Compact));
+) -> types::Result<Vec<Note>> {
+    let start = out.len();
+    let mut writer = trace.watch(Writer::new(out, Style::Compact));
     write(&mut writer);
     let notes = writer.notes().to_vec();
-    writer.finish()?;
-    trace.sent(&bytes);
-    bytes.push(b'\n');
-    Ok((bytes, notes))
+    if let Err(error) = writer.finish() {
+        out.truncate(start);
+        return Err(error);
+    }
+    trace.sent(&out[start..]);
+    out.push(b'\n');
+    Ok(notes)
 }
