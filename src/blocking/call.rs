@@ -44,16 +44,45 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// When it cannot be sent at all.
     pub fn start(self) -> Result<Pending<R>, Error> {
+        let pending = self.queue()?;
+        pending.shared.connection.flush(pending.deadline);
+        Ok(pending)
+    }
+
+    /// Has it sent together with the next command that is [started](Self::start) or sent, and at the latest as soon as somebody
+    /// waits for something from the server, such as this reply. Many commands are one system call then instead of as many.
+    ///
+    /// ```no_run
+    /// # #[cfg(all(unix, feature = "qmp"))]
+    /// # fn example() -> Result<(), qapi_rt::Error> {
+    /// use qapi_rt::blocking::Client;
+    /// use qapi_rt::qmp::commands::QomGet;
+    ///
+    /// let client = Client::connect_unix("/run/vm/qmp.sock")?;
+    /// let mut pending = Vec::new();
+    /// for path in ["/machine/peripheral/net0", "/machine/peripheral/net1"] {
+    ///     pending.push(client.call(QomGet::new(path, "type")).queue()?);
+    /// }
+    /// for kind in pending {
+    ///     println!("{}", kind.wait()?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When it cannot be sent at all.
+    pub fn queue(self) -> Result<Pending<R>, Error> {
         let deadline = after(self.deadline);
         let name = self.command.name();
         let shared = Arc::clone(&self.client.0);
         let id = shared.connection.request(&self.command, self.sending)?;
-        shared.connection.flush(deadline);
         Ok(Pending {
             shared,
             id,
             name,
             deadline,
+            over: false,
             kind: PhantomData,
         })
     }
@@ -67,6 +96,8 @@ pub struct Pending<R: Request> {
     id: CallId,
     name: Cow<'static, str>,
     deadline: Instant,
+    /// The result was taken.
+    over: bool,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -75,7 +106,7 @@ impl<R: Request> Pending<R> {
     ///
     /// # Errors
     /// As for [`Call::send`].
-    pub fn wait(self) -> Result<R::Reply, Error> {
+    pub fn wait(mut self) -> Result<R::Reply, Error> {
         decode::<R>(self.reply(), &self.name)
     }
 
@@ -83,7 +114,7 @@ impl<R: Request> Pending<R> {
     ///
     /// # Errors
     /// The call itself, to go on with, if there is no reply yet.
-    pub fn wait_for(self, time: Duration) -> Result<Result<R::Reply, Error>, Self> {
+    pub fn wait_for(mut self, time: Duration) -> Result<Result<R::Reply, Error>, Self> {
         let interest = Interest {
             call: Some(self.id),
             events: false,
@@ -91,7 +122,10 @@ impl<R: Request> Pending<R> {
         let until = after(time).min(self.deadline);
         let connection = &self.shared.connection;
         match connection.drive(Some(until), interest, |state| state.take_result(self.id)) {
-            Ok(result) => Ok(decode::<R>(result, &self.name)),
+            Ok(result) => {
+                self.over = true;
+                Ok(decode::<R>(result, &self.name))
+            }
             Err(Late) if until < self.deadline => Err(self),
             Err(Late) => Ok(self.wait()),
         }
@@ -105,7 +139,9 @@ impl<R: Request> Pending<R> {
     }
 
     /// The reply as it is.
-    pub(super) fn reply(&self) -> Result<Reply, Error> {
+    pub(super) fn reply(&mut self) -> Result<Reply, Error> {
+        // Given up, it needs nothing more either.
+        self.over = true;
         let connection = &self.shared.connection;
         connection.finish(self.id, self.deadline, &self.name)
     }
@@ -113,8 +149,9 @@ impl<R: Request> Pending<R> {
 
 impl<R: Request> Drop for Pending<R> {
     fn drop(&mut self) {
-        // Nothing comes of it if the call has ended.
-        self.shared.connection.lock().forget(self.id);
+        if !self.over {
+            self.shared.connection.lock().forget(self.id);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Connection, Guard, RECHECK};
 
-/// What is read at once; more while much is coming.
+/// What is read at once; more while much is coming, until no call is under way.
 const READ: usize = 4 << 10;
 const READ_MUCH: usize = 64 << 10;
 
@@ -96,7 +96,7 @@ impl Connection {
                 state.session.receive(&buffer[..count]);
                 if count == buffer.len() {
                     buffer = vec![0; READ_MUCH];
-                } else if count < READ && buffer.len() > READ {
+                } else if count < READ && buffer.len() > READ && state.session.unanswered() == 0 {
                     buffer = Vec::new();
                 }
             }
