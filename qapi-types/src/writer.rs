@@ -181,17 +181,19 @@ impl<'b> Writer<'b> {
     /// Starts a member whose name comes from a schema, where nothing needs escaping.
     #[inline]
     pub(crate) fn schema_key(&mut self, key: &'static str) {
-        if self.style != Style::Compact {
-            return self.key(key);
-        }
         // What is constant goes out together: each step has to see to the buffer's room.
-        if self.out.last() == Some(&b'{') {
-            self.out.push(b'"');
-        } else {
-            self.out.extend_from_slice(b",\"");
+        let first = self.out.last() == Some(&b'{');
+        match self.style {
+            Style::Pretty => return self.key(key),
+            _ if first => self.out.push(b'"'),
+            Style::Compact => self.out.extend_from_slice(b",\""),
+            Style::Ascii => self.out.extend_from_slice(b", \""),
         }
         self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        match self.style {
+            Style::Compact => self.out.extend_from_slice(b"\":"),
+            _ => self.out.extend_from_slice(b"\": "),
+        }
     }
 
     #[inline]
@@ -291,7 +293,7 @@ impl<'b> Writer<'b> {
         self.out.push(b'"');
         let ascii = self.style != Style::Compact;
         let bytes = value.as_bytes();
-        if is_plain_ascii(bytes) && !(ascii && bytes.contains(&0x7F)) {
+        if is_plain_ascii(bytes, ascii) {
             self.out.extend_from_slice(bytes);
         } else {
             self.escaped(value, ascii);
@@ -391,9 +393,11 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Whether a string is ASCII without anything to escape but U+007F.
+/// Whether a string is ASCII without anything to escape, which U+007F is where the style is ASCII.
 #[inline]
-fn is_plain_ascii(bytes: &[u8]) -> bool {
+fn is_plain_ascii(bytes: &[u8], ascii: bool) -> bool {
+    let delete = LOW * u64::from(if ascii { 0x7F } else { b'"' });
+    let is_plain_word = |word| is_plain_word(word, delete);
     // The last bytes are looked at together too, if need be with some once more.
     if let Some(last) = bytes.last_chunk() {
         let (chunks, _) = bytes.as_chunks();
@@ -412,15 +416,16 @@ fn is_plain_ascii(bytes: &[u8]) -> bool {
     })
 }
 
-/// The same of eight bytes at once.
+/// The same of eight bytes at once; those of `delete` are to be escaped.
 #[inline]
-fn is_plain_word(word: u64) -> bool {
+fn is_plain_word(word: u64, delete: u64) -> bool {
     // The high bit of each byte is set that is zero after the exclusive or, below 0x20, or not ASCII; after the first of
     // them a borrow may set more.
     let zero = |x: u64| x.wrapping_sub(LOW) & !x;
     let quote = zero(word ^ (LOW * u64::from(b'"')));
     let backslash = zero(word ^ (LOW * u64::from(b'\\')));
-    (quote | backslash | word.wrapping_sub(LOW * 0x20) | word) & HIGH == 0
+    let control = word.wrapping_sub(LOW * 0x20);
+    (quote | backslash | zero(word ^ delete) | control | word) & HIGH == 0
 }
 
 /// Whether a character of a string is written as it is.
@@ -469,11 +474,13 @@ mod tests {
                         let mut bytes = vec![other; len];
                         bytes[at] = byte;
                         let plain = matches!(byte, 0x20..=0x7F) && byte != b'"' && byte != b'\\';
-                        assert_eq!(is_plain_ascii(&bytes), plain, "{bytes:?}");
+                        assert_eq!(is_plain_ascii(&bytes, false), plain, "{bytes:?}");
+                        let plain = plain && !bytes.contains(&0x7F);
+                        assert_eq!(is_plain_ascii(&bytes, true), plain, "{bytes:?}");
                     }
                 }
             }
         }
-        assert!(is_plain_ascii(b""));
+        assert!(is_plain_ascii(b"", true));
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Connection<D: Dispatch> {
     session: Session,
     client: Arc<Client>,
     monitor: Arc<Monitor>,
+    /// Whom the monitor wakes.
+    waker: Option<Waker>,
     /// Whether the monitor is open.
     open: bool,
     /// What the next read may give.
@@ -84,6 +86,7 @@ impl<D: Dispatch> Connection<D> {
             monitor: core.control.events().monitor(),
             session: Session::new(config),
             client: Arc::new(client),
+            waker: None,
             open: false,
             room: READ_ERRORS,
             in_band: None,
@@ -161,6 +164,14 @@ impl<D: Dispatch> Connection<D> {
         if !self.open && self.session.is_negotiated() {
             self.open = true;
             self.monitor.open();
+        }
+        let known = self.waker.as_ref();
+        let is_known = known.is_some_and(|known| known.will_wake(waker));
+        if is_known && self.monitor.is_quiet() {
+            return;
+        }
+        if !is_known {
+            self.waker = Some(waker.clone());
         }
         let session = &mut self.session;
         self.monitor.drain(waker, |event| session.event(event));

@@ -17,6 +17,8 @@ pub struct Control(Arc<State>);
 struct State {
     events: Events,
     gate: Mutex<Gate>,
+    /// Whether the gate's policy is another one than that by default, which is asked for twice with each command.
+    judges: AtomicBool,
     stop: AtomicBool,
     crash: AtomicBool,
     /// Of those who wait for the end and drive no monitor, by key.
@@ -41,7 +43,10 @@ impl Control {
     pub fn gate<T>(&self, look: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gate = lock(&self.0.gate);
         let result = look(&mut gate);
-        self.0.events.set_policy(gate.policy());
+        let policy = gate.policy();
+        self.0.events.set_policy(policy);
+        let judges = policy != Policy::default();
+        self.0.judges.store(judges, Ordering::SeqCst);
         result
     }
 
@@ -52,7 +57,10 @@ impl Control {
     /// What to do with what is deprecated or unstable.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        self.with_gate(Gate::policy)
+        match self.0.judges.load(Ordering::SeqCst) {
+            true => self.with_gate(Gate::policy),
+            false => Policy::default(),
+        }
     }
 
     /// Ends the server: it takes no more clients and starts no more commands, answers those that are executing, writes

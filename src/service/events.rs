@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -39,7 +40,11 @@ struct Shared {
 
 /// What waits to be sent to one monitor.
 #[derive(Default)]
-pub(crate) struct Monitor(Mutex<Queue>);
+pub(crate) struct Monitor {
+    queue: Mutex<Queue>,
+    /// Nothing happened since it was [drained](Self::drain).
+    quiet: AtomicBool,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -239,8 +244,9 @@ impl Shared {
 
 impl Monitor {
     fn push(&self, event: &Arc<[u8]>) {
-        let mut queue = lock(&self.0);
+        let mut queue = lock(&self.queue);
         if queue.open {
+            self.quiet.store(false, Ordering::SeqCst);
             queue.events.push_back(Arc::clone(event));
             let waker = queue.waker.take();
             drop(queue);
@@ -251,7 +257,10 @@ impl Monitor {
     }
 
     fn wake(&self) {
-        let waker = lock(&self.0).waker.take();
+        let mut queue = lock(&self.queue);
+        self.quiet.store(false, Ordering::SeqCst);
+        let waker = queue.waker.take();
+        drop(queue);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -259,17 +268,23 @@ impl Monitor {
 
     /// From now on the monitor gets events.
     pub(crate) fn open(&self) {
-        lock(&self.0).open = true;
+        lock(&self.queue).open = true;
+    }
+
+    /// Whether there is nothing to drain, and the waker of the last time is still to be called when there is.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet.load(Ordering::SeqCst)
     }
 
     /// Passes on the events that wait. When there are more, the waker is called.
     pub(crate) fn drain(&self, waker: &Waker, mut each: impl FnMut(&[u8])) {
-        let mut queue = lock(&self.0);
+        let mut queue = lock(&self.queue);
         match &mut queue.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
         let events = std::mem::take(&mut queue.events);
+        self.quiet.store(true, Ordering::SeqCst);
         drop(queue);
         events.iter().for_each(|event| each(event));
     }

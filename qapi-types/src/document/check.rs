@@ -19,11 +19,13 @@ enum Open<'a> {
     Key(usize),
 }
 
-/// The keys of an object so far, the last one that whose value is being read.
+/// The keys of an object so far.
 struct Keys<'a> {
-    /// Where they start among the keys of all open objects.
+    /// That whose value is being read.
+    last: Cow<'a, [u8]>,
+    /// Where those before it start among the keys of all open objects.
     first: usize,
-    /// All but the last, once they are too many to be compared one by one.
+    /// Those before it, once they are too many to be compared one by one.
     index: Option<HashSet<Cow<'a, [u8]>>>,
 }
 
@@ -38,8 +40,9 @@ pub(super) struct Check<'a> {
     size: usize,
     /// Objects and arrays open.
     depth: u32,
-    /// The keys of all open objects, from the outside in.
+    /// The keys of all open objects but the last of each, from the outside in.
     keys: Vec<Cow<'a, [u8]>>,
+    /// What is open around the innermost.
     stack: Vec<Open<'a>>,
     /// Whether a string holds U+0000 as C0 80.
     pub(super) long_nul: bool,
@@ -83,30 +86,37 @@ impl<'a> Check<'a> {
 
     /// Reads one value.
     pub(super) fn value(&mut self) -> Result<()> {
+        let mut innermost: Option<Open<'a>> = None;
         loop {
-            let mut complete = self.enter()?;
-            while complete {
-                let Some(mut open) = self.stack.pop() else {
+            if let Some(open) = self.enter()? {
+                self.stack.extend(innermost.replace(open));
+                continue;
+            }
+            // A value is complete, and with it perhaps what is around it.
+            loop {
+                let Some(open) = &mut innermost else {
                     return if self.size < MAX_TEXT {
                         Ok(())
                     } else {
                         Err(self.syntax(Syntax::TokenSize))
                     };
                 };
-                complete = self.separator(&mut open)?;
-                if !complete {
-                    let in_object = matches!(open, Open::Object(_));
-                    self.stack.push(open);
-                    if in_object {
-                        self.key()?;
-                    }
+                if !self.separator(open)? {
+                    break;
+                }
+                innermost = self.stack.pop();
+            }
+            if let Some(Open::Object(keys)) = &mut innermost {
+                match self.key()? {
+                    Some(key) => self.keys.push(std::mem::replace(&mut keys.last, key)),
+                    None => self.stack.extend(innermost.replace(Open::Key(self.pos))),
                 }
             }
         }
     }
 
-    /// Reads a scalar or an empty container, or enters one; says whether the value is complete.
-    fn enter(&mut self) -> Result<bool> {
+    /// Reads a scalar or an empty container, or enters one that is not.
+    fn enter(&mut self) -> Result<Option<Open<'a>>> {
         match self.byte() {
             Some(bracket @ (b'{' | b'[')) => {
                 if self.depth >= MAX_DEPTH {
@@ -118,21 +128,22 @@ impl<'a> Check<'a> {
                 if self.byte() == Some(bracket + 2) {
                     self.token()?;
                     self.pos += 1;
-                    return Ok(true);
+                    return Ok(None);
                 }
                 self.depth += 1;
-                if bracket == b'{' {
-                    let first = self.keys.len();
-                    self.stack.push(Open::Object(Keys { first, index: None }));
-                    self.key()?;
-                } else {
-                    self.stack.push(Open::Array);
+                if bracket == b'[' {
+                    return Ok(Some(Open::Array));
                 }
-                Ok(false)
+                let first = self.keys.len();
+                let index = None;
+                Ok(Some(match self.key()? {
+                    Some(last) => Open::Object(Keys { last, first, index }),
+                    None => Open::Key(self.pos),
+                }))
             }
-            Some(b'"' | b'\'') => self.string().map(|_| true),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| true),
-            Some(b'a'..=b'z') => self.keyword().map(|()| true),
+            Some(b'"' | b'\'') => self.string().map(|_| None),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| None),
+            Some(b'a'..=b'z') => self.keyword().map(|()| None),
             _ => Err(self.unexpected(Syntax::ExpectingValue)),
         }
     }
@@ -171,24 +182,21 @@ impl<'a> Check<'a> {
     }
 
     /// Whether the object's last key differs from those before it.
-    fn is_new(&mut self, object: &mut Keys<'a>) -> bool {
-        let Some((last, before)) = self.keys[object.first..].split_last() else {
-            return true;
-        };
+    fn is_new(&self, object: &mut Keys<'a>) -> bool {
+        let before = &self.keys[object.first..];
         if before.len() < FEW_KEYS {
-            return !before.contains(last);
+            return !before.contains(&object.last);
         }
         object
             .index
             .get_or_insert_with(|| before.iter().cloned().collect())
-            .insert(last.clone())
+            .insert(object.last.clone())
     }
 
-    /// Reads a key and the colon.
-    fn key(&mut self) -> Result<()> {
+    /// Reads a key and the colon; none if something else stands there.
+    fn key(&mut self) -> Result<Option<Cow<'a, [u8]>>> {
         let Some(b'"' | b'\'') = self.byte() else {
-            self.stack.push(Open::Key(self.pos));
-            return Ok(());
+            return Ok(None);
         };
         let key = self.string()?;
         self.space();
@@ -198,8 +206,7 @@ impl<'a> Check<'a> {
         self.token()?;
         self.pos += 1;
         self.space();
-        self.keys.push(key);
-        Ok(())
+        Ok(Some(key))
     }
 
     fn keyword(&mut self) -> Result<()> {
