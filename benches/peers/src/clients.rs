@@ -1,6 +1,7 @@
 //! Clients: calls to a server, beside loops that only write and read, and the memory of a connection.
 
 mod bare;
+mod flood;
 mod memory;
 mod others;
 mod ours;
@@ -23,6 +24,9 @@ const DEPTH: usize = 64;
 const BARE: usize = 0;
 const BARE_TOKIO: usize = 1;
 
+/// The place of canned replies among what is called.
+const CANNED: usize = 1;
+
 /// Makes so many calls, and tells what they cost the client.
 type Work = Box<dyn FnMut(usize) -> Result<Cost>>;
 
@@ -34,6 +38,8 @@ struct Contender {
     connect: fn(&Path, usize) -> Result<Option<Work>>,
     /// Calls a second relative to the bare loop, with the storage daemon and with canned replies.
     required: [Option<Required>; 2],
+    /// Calls a second to canned replies relative to the bare loop of its kind that has as many under way.
+    required_deep: Option<Required>,
 }
 
 impl Contender {
@@ -48,19 +54,34 @@ impl Contender {
             depth,
             connect,
             required,
+            required_deep: None,
         }
+    }
+
+    /// The bare loop that does what this one does with as many calls under way.
+    fn floor(&self) -> usize {
+        let name = match self.name.contains("tokio") {
+            true => CONTENDERS[BARE_TOKIO].name,
+            false => CONTENDERS[BARE].name,
+        };
+        let same = |other: &Contender| other.name == name && other.depth == self.depth;
+        CONTENDERS.iter().position(same).unwrap_or(BARE)
     }
 }
 
 const CONTENDERS: &[Contender] = &[
     Contender::new("bare loop", 1, bare::blocking),
     Contender::new("bare loop, tokio", 1, bare::tokio),
+    Contender::new("bare loop, tokio with two threads", 1, bare::tokio_threads),
     Contender {
         required: [Some(Required::AtLeast(0.97)), Some(Required::AtLeast(0.77))],
         ..Contender::new("`qapi-rt`, blocking", 1, ours::blocking)
     },
     Contender::new("`qapi-rt`, tokio", 1, ours::tokio),
-    Contender::new("`qapi-rt`, tokio with two threads", 1, ours::tokio_threads),
+    Contender {
+        required: [None, Some(Required::AtLeast(0.75))],
+        ..Contender::new("`qapi-rt`, tokio with two threads", 1, ours::tokio_threads)
+    },
     Contender::new("`qapi`, blocking", 1, others::qapi_blocking),
     Contender::new("`qapi`, tokio", 1, others::qapi_tokio),
     Contender::new("`qmp`, tokio", 1, others::qmp),
@@ -73,7 +94,14 @@ const CONTENDERS: &[Contender] = &[
         bare::blocking_with_oob,
     ),
     Contender::new("bare loop, tokio", DEPTH, bare::tokio),
-    Contender::new("`qapi-rt`, blocking", DEPTH, ours::blocking),
+    Contender {
+        required_deep: Some(Required::AtLeast(0.3)),
+        ..Contender::new("`qapi-rt`, blocking", DEPTH, ours::blocking)
+    },
+    Contender {
+        required_deep: Some(Required::AtLeast(0.3)),
+        ..Contender::new("`qapi-rt`, blocking, queued", DEPTH, ours::blocking_queued)
+    },
     Contender::new(
         "`qapi-rt`, blocking, ids left out",
         DEPTH,
@@ -87,7 +115,10 @@ const CONTENDERS: &[Contender] = &[
             ours::blocking_with_oob,
         )
     },
-    Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio),
+    Contender {
+        required_deep: Some(Required::AtLeast(0.5)),
+        ..Contender::new("`qapi-rt`, tokio", DEPTH, ours::tokio)
+    },
     Contender::new(
         "`qapi-rt`, tokio, ids left out",
         DEPTH,
@@ -109,8 +140,8 @@ const CONTENDERS: &[Contender] = &[
 pub fn report(scratch: &Path) -> Result<()> {
     println!(
         "The command `query-version`. Calls a second by the clock, medians of {} rounds, of {} with canned replies; how many times the rate of a \
-         bare loop that writes a request and reads until a line ends, one call after the other; and CPU time of the client's \
-         process for a call, system calls included. *Canned replies* come from a process that costs as little as possible. \
+         bare loop that writes a request and reads until a line ends, one call after the other; of a bare loop with as many calls \
+         under way, on tokio where the client is; and CPU time of the client's process for a call, system calls included. *Canned replies* come from a process that costs as little as possible. \
          `qapi` makes one call at a time, since it uses ids only with out-of-band execution, which it never detects. With \
          many calls under way as many are required as of the bare loop; a client that numbers its requests gets there with \
          `oob`, where QEMU reads requests while it executes others.\n",
@@ -125,6 +156,8 @@ pub fn report(scratch: &Path) -> Result<()> {
         }
         println!();
     }
+    flood::report(scratch)?;
+    println!();
     memory::report(scratch)
 }
 
@@ -178,8 +211,11 @@ fn table(costs: &[Vec<Cost>], server: usize) {
         "calls/s",
         "of the bare loop",
         "of bare tokio",
+        "of bare, as many under way",
         "CPU, µs a call",
+        "CPU / bare's",
         "required of the bare loop",
+        "of bare, as many under way",
     ]);
     let rates = |n: usize| -> Vec<f64> { costs[n].iter().map(|cost| 1.0 / cost.wall).collect() };
     for (n, contender) in CONTENDERS.iter().enumerate() {
@@ -187,15 +223,20 @@ fn table(costs: &[Vec<Cost>], server: usize) {
             continue;
         }
         let of_bare = ratio(&rates(n), &rates(BARE));
-        let cpu: Vec<f64> = costs[n].iter().map(|cost| cost.cpu).collect();
+        let of_floor = ratio(&rates(n), &rates(contender.floor()));
+        let cpu = |n: usize| -> Vec<f64> { costs[n].iter().map(|cost| cost.cpu).collect() };
+        let deep = contender.required_deep.filter(|_| server == CANNED);
         row([
             contender.name.to_owned(),
             contender.depth.to_string(),
             format!("{:.0}", median(&rates(n))),
             format!("{of_bare:.2}"),
             format!("{:.2}", ratio(&rates(n), &rates(BARE_TOKIO))),
-            format!("{:.1}", median(&cpu) * 1e6),
+            format!("{of_floor:.2}"),
+            format!("{:.2}", median(&cpu(n)) * 1e6),
+            format!("{:.1}", ratio(&cpu(n), &cpu(contender.floor()))),
             Required::shown(contender.required[server], of_bare),
+            Required::shown(deep, of_floor),
         ]);
     }
 }

@@ -40,13 +40,31 @@ pub fn run_until(command: &mut Command, status: i32) -> Result<Cost> {
 
 /// What this process, all its threads, spends on something.
 pub fn of_process(work: impl FnOnce() -> Result<()>) -> Result<Cost> {
-    let before = getrusage(UsageWho::RUSAGE_SELF)?;
-    let start = Instant::now();
+    let meter = Meter::start()?;
     work()?;
-    let wall = start.elapsed().as_secs_f64();
-    let after = getrusage(UsageWho::RUSAGE_SELF)?;
-    let cpu = seconds(&after) - seconds(&before);
-    Ok(Cost { cpu, wall })
+    meter.stop()
+}
+
+/// Measures what this process spends from one moment to another.
+pub struct Meter {
+    before: Usage,
+    start: Instant,
+}
+
+impl Meter {
+    pub fn start() -> Result<Self> {
+        Ok(Self {
+            before: getrusage(UsageWho::RUSAGE_SELF)?,
+            start: Instant::now(),
+        })
+    }
+
+    pub fn stop(self) -> Result<Cost> {
+        let wall = self.start.elapsed().as_secs_f64();
+        let after = getrusage(UsageWho::RUSAGE_SELF)?;
+        let cpu = seconds(&after) - seconds(&self.before);
+        Ok(Cost { cpu, wall })
+    }
 }
 
 /// The most memory that any process waited for has had, in bytes.

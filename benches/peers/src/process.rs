@@ -24,6 +24,8 @@ pub enum Kind {
     Canned,
     /// The same, with an event before each reply.
     CannedEvents,
+    /// The same, with very many.
+    Flood,
     Tokio,
     Blocking,
     Daemon,
@@ -32,10 +34,11 @@ pub enum Kind {
 
 impl Kind {
     /// Those that this program can be.
-    const OWN: [Kind; 5] = [
+    const OWN: [Kind; 6] = [
         Kind::Echo,
         Kind::Canned,
         Kind::CannedEvents,
+        Kind::Flood,
         Kind::Tokio,
         Kind::Blocking,
     ];
@@ -45,6 +48,7 @@ impl Kind {
             Kind::Echo => "bare echo",
             Kind::Canned => "canned replies",
             Kind::CannedEvents => "canned replies and events",
+            Kind::Flood => "canned replies and very many events",
             Kind::Tokio => "`server::Server`, tokio with two threads",
             Kind::Blocking => "`server::blocking::Server`",
             Kind::Daemon => "`qemu-storage-daemon`",
@@ -220,6 +224,9 @@ pub fn run(kind: &str, socket: &Path) -> Result<()> {
         }
         Kind::Echo => listen(socket, echo),
         Kind::CannedEvents => listen(socket, |stream| answer(stream, EVENT)),
+        Kind::Flood => listen(socket, |stream| {
+            answer(stream, &(flood_event() + "\r\n").repeat(FLOOD))
+        }),
         _ => listen(socket, |stream| answer(stream, "")),
     }
 }
@@ -260,6 +267,14 @@ const GREETING: &[u8] = b"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 2, \"mi
 const VERSION: &str = "{\"qemu\": {\"micro\": 2, \"minor\": 0, \"major\": 10}, \"package\": \"\"}";
 const EVENT: &str =
     "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"RESUME\"}\r\n";
+
+/// How many events [`Kind::Flood`] sends with a reply.
+pub const FLOOD: usize = 200_000;
+
+/// The event that it sends.
+pub fn flood_event() -> String {
+    qapi_benches::samples::event()
+}
 
 /// Answers every object that it has read, whatever it is, with QEMU's version and the object's id. Not every client ends
 /// its requests with a new line. There are no events before the end of negotiation, which is the first reply.

@@ -92,11 +92,14 @@ fn trips(servers: &[Process], scratch: &Path) -> Result<()> {
         "64 deep, trips/s",
         "of the daemon",
         "required",
+        "of the echo",
+        "required",
     ]);
     for (n, server) in servers.iter().enumerate() {
         let ours = [Kind::Tokio, Kind::Blocking].contains(&server.kind);
         let required = |bound| ours.then_some(Required::AtLeast(bound));
         let of_echo = ratio(&single[n], &single[0]);
+        let deep_of_echo = ratio(&deep[n], &deep[0]);
         let of_daemon = daemon.map(|daemon| ratio(&deep[n], &deep[daemon]));
         row([
             server.kind.name().to_owned(),
@@ -109,6 +112,8 @@ fn trips(servers: &[Process], scratch: &Path) -> Result<()> {
             of_daemon.map_or("".to_owned(), |times| {
                 Required::shown(required(20.0), times)
             }),
+            format!("{deep_of_echo:.2}"),
+            Required::shown(required(0.5), deep_of_echo),
         ]);
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::Runtime;
 
 const REQUEST: &[u8] = b"{\"execute\":\"query-version\"}\n";
 const NEGOTIATION: &[u8] = b"{\"execute\":\"qmp_capabilities\"}\n";
@@ -66,9 +67,16 @@ fn with(mut stream: UnixStream, depth: usize, requests: Vec<u8>) -> Result<Optio
 }
 
 pub fn tokio(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    on(super::ours::one_thread()?, socket, depth)
+}
+
+pub fn tokio_threads(socket: &Path, depth: usize) -> Result<Option<Work>> {
+    on(super::ours::two_threads()?, socket, depth)
+}
+
+fn on(runtime: Runtime, socket: &Path, depth: usize) -> Result<Option<Work>> {
     let stream = open(socket, NEGOTIATION)?;
     stream.set_nonblocking(true)?;
-    let runtime = super::ours::one_thread()?;
     let guard = runtime.enter();
     let mut stream = ::tokio::net::UnixStream::from_std(stream)?;
     drop(guard);
