@@ -6,14 +6,9 @@
 
 use qapi_types::Syntax;
 
+use super::limits::{MAX_DEPTH, MAX_TEXT, MAX_TOKENS};
 use super::tokens::{Checked, Place, Tokens};
 
-/// Bytes that one token, and all tokens of one value, may have.
-pub(super) const MAX_TEXT: usize = 64 << 20;
-/// Tokens that one value may have.
-pub(super) const MAX_TOKENS: usize = 1 << 21;
-/// Objects and arrays that may be open at once.
-pub(super) const MAX_DEPTH: usize = 1024;
 /// How much of a stray token is told. The peer knows it, and an echo of megabytes would only cost.
 const MAX_STRAY: usize = 64 << 10;
 

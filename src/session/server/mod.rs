@@ -48,6 +48,7 @@ mod connection;
 mod gate;
 mod layout;
 mod lexer;
+mod limits;
 mod negotiation;
 mod output;
 mod request;

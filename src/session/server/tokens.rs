@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use qapi_types::codec::Decode as _;
 use qapi_types::{Document, ErrorKind, Mode, Syntax};
 
-use super::lexer::{MAX_DEPTH, MAX_TEXT, MAX_TOKENS};
+use super::limits::{MAX_DEPTH, MAX_TEXT, MAX_TOKENS};
 
 /// How far a stream has been read, in lines and bytes of the last one.
 #[derive(Clone, Copy, Debug, Default)]
