@@ -11,12 +11,12 @@ use super::client::Shared;
 use super::connection::redial::Redial;
 use super::connection::{Connection, Interest, Late, after};
 use crate::address::Address;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
 use crate::transport::blocking::{self, Io, Pump};
-use crate::transport::dial::{Child, Knocks, PAUSE};
+use crate::transport::dial::{Child, Knocks, PAUSE, SecondTries};
 
 /// How a client is to be connected, and to behave.
 #[derive(Debug, Default)]
@@ -63,8 +63,18 @@ impl<'a> Builder<'a> {
     pub fn connect(mut self, address: &Address) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let patient = self.settings.connect_deadline.is_some();
-        let io = blocking::dial(address, deadline, patient, &mut self.child)?;
-        self.finish(io, Some(address), deadline)
+        let mut tries = SecondTries::new(address);
+        loop {
+            let io = blocking::dial(address, deadline, patient, &mut self.child)?;
+            // Of two connections one recording would be made.
+            let again = tries.are_left() && !self.is_recorded();
+            match self.negotiate(io, Some(address), deadline, again) {
+                Ok(Some(client)) => return Ok(client),
+                Ok(None) => tries.next(),
+                Err(error) if tries.may_repeat(&error) => tries.next(),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     connectors!(Client [] []);
@@ -78,7 +88,7 @@ impl<'a> Builder<'a> {
         let deadline = self.connect_by();
         stream.set_nonblocking(false).map_err(Error::io)?;
         let io = Box::new(blocking::Socket::new(stream.into(), true));
-        self.finish(io, None, deadline)
+        self.finish(io, deadline)
     }
 
     /// Uses a TCP connection.
@@ -88,7 +98,7 @@ impl<'a> Builder<'a> {
     pub fn over_tcp(self, stream: TcpStream) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let io = blocking::tcp(stream).map_err(Error::io)?;
-        self.finish(io, None, deadline)
+        self.finish(io, deadline)
     }
 
     /// Uses anything that can be read and written, such as a child's output and input, with a thread for each so that
@@ -104,7 +114,14 @@ impl<'a> Builder<'a> {
     ) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let io = Pump::new(reader, writer).map_err(Error::io)?;
-        self.finish(Box::new(io), None, deadline)
+        self.finish(Box::new(io), deadline)
+    }
+
+    fn is_recorded(&self) -> bool {
+        #[cfg(feature = "recording")]
+        return self.recorder.is_some();
+        #[cfg(not(feature = "recording"))]
+        false
     }
 
     fn connect_by(&self) -> Instant {
@@ -123,20 +140,29 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Negotiates capabilities.
-    fn finish(
-        mut self,
+    /// Negotiates capabilities over the only connection there is.
+    fn finish(mut self, io: Box<dyn Io>, deadline: Instant) -> Result<Client, Error> {
+        match self.negotiate(io, None, deadline, false)? {
+            Some(client) => Ok(client),
+            None => Err(Error::new(ErrorKind::Closed)),
+        }
+    }
+
+    /// Negotiates capabilities. There is nothing if the connection is doubtful and `again` says that it can be made anew.
+    fn negotiate(
+        &mut self,
         io: Box<dyn Io>,
         address: Option<&Address>,
         deadline: Instant,
-    ) -> Result<Client, Error> {
+        again: bool,
+    ) -> Result<Option<Client>, Error> {
         #[cfg(feature = "recording")]
         let io = match self.recorder.take() {
             Some(recorder) => recorder.listen(io),
             None => io,
         };
         let session = Session::new(self.settings.options.clone());
-        let redial = match self.settings.reconnect.take() {
+        let redial = match self.settings.reconnect.clone() {
             Some(waits) => {
                 let address = address.ok_or_else(|| Error::invalid(NO_ADDRESS))?.clone();
                 Some(Redial::new(address, waits, self.settings.connect_time()))
@@ -151,15 +177,20 @@ impl<'a> Builder<'a> {
             let negotiated =
                 connection.drive(Some(until), Interest::default(), |state| {
                     match &state.closed {
+                        _ if again && state.session.is_doubtful() => Some(Ok(None)),
                         Some(why) => Some(Err(why.clone())),
                         None if state.session.is_ready() => {
-                            state.session.greeting().cloned().map(Ok)
+                            state.session.greeting().cloned().map(|it| Ok(Some(it)))
                         }
                         None => None,
                     }
                 });
             match negotiated {
-                Ok(Ok(greeting)) => break greeting,
+                Ok(Ok(Some(greeting))) => break greeting,
+                Ok(Ok(None)) => {
+                    connection.hang_up();
+                    return Ok(None);
+                }
                 Ok(Err(why)) => {
                     self.last_of_child(&why)?;
                     let phase = connection.lock().session.connect_phase();
@@ -185,12 +216,12 @@ impl<'a> Builder<'a> {
                 .spawn(move || connection.read_on())
                 .map_err(Error::io)?;
         }
-        Ok(Client(Arc::new(Shared {
+        Ok(Some(Client(Arc::new(Shared {
             connection,
             greeting,
             deadline: self.settings.deadline,
             events: self.settings.events,
             capabilities: Mutex::default(),
-        })))
+        }))))
     }
 }

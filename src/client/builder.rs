@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flavours::connectors;
 use crate::session::client::Session;
 use crate::settings::{NO_ADDRESS, Settings, child_setter, setters};
-use crate::transport::dial::{Child, Knocks, PAUSE};
+use crate::transport::dial::{Child, Knocks, PAUSE, SecondTries};
 use crate::transport::tokio::{self as transport, ReadHalf, WriteHalf};
 
 /// How a client is to be connected, and to behave.
@@ -47,9 +47,17 @@ impl<'a> Builder<'a> {
     pub async fn connect(mut self, address: &Address) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let patient = self.settings.connect_deadline.is_some();
-        let stream = transport::dial(address, deadline, patient, &mut self.child).await?;
-        self.negotiate(stream.split(), Some(address), deadline)
-            .await
+        let mut tries = SecondTries::new(address);
+        loop {
+            let stream = transport::dial(address, deadline, patient, &mut self.child).await?;
+            let (halves, again) = (stream.split(), tries.are_left());
+            match self.negotiate(halves, Some(address), deadline, again).await {
+                Ok(Some(client)) => return Ok(client),
+                Ok(None) => tries.next(),
+                Err(error) if tries.may_repeat(&error) => tries.next(),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     connectors!(Client [async] [.await]);
@@ -61,7 +69,7 @@ impl<'a> Builder<'a> {
     #[cfg(unix)]
     pub async fn over_unix(self, stream: tokio::net::UnixStream) -> Result<Client, Error> {
         let deadline = self.connect_by();
-        self.negotiate(transport::Stream::Unix(stream).split(), None, deadline)
+        self.finish(transport::Stream::Unix(stream).split(), deadline)
             .await
     }
 
@@ -72,7 +80,7 @@ impl<'a> Builder<'a> {
     pub async fn over_tcp(self, stream: TcpStream) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let stream = transport::tcp(stream).map_err(Error::io)?;
-        self.negotiate(stream.split(), None, deadline).await
+        self.finish(stream.split(), deadline).await
     }
 
     /// Uses anything that can be read and written, such as a child's output and input, a TLS connection, or a named
@@ -90,7 +98,7 @@ impl<'a> Builder<'a> {
             ReadHalf::Any(Box::pin(reader)),
             WriteHalf::Any(Box::pin(writer)),
         );
-        self.negotiate(halves, None, deadline).await
+        self.finish(halves, deadline).await
     }
 
     fn connect_by(&self) -> Instant {
@@ -109,14 +117,28 @@ impl<'a> Builder<'a> {
         }
     }
 
-    async fn negotiate(
+    /// Negotiates capabilities over the only connection there is.
+    async fn finish(
         mut self,
+        halves: (ReadHalf, WriteHalf),
+        deadline: Instant,
+    ) -> Result<Client, Error> {
+        match self.negotiate(halves, None, deadline, false).await? {
+            Some(client) => Ok(client),
+            None => Err(Error::new(ErrorKind::Closed)),
+        }
+    }
+
+    /// Negotiates capabilities. There is nothing if the connection is doubtful and `again` says that it can be made anew.
+    async fn negotiate(
+        &mut self,
         (reader, writer): (ReadHalf, WriteHalf),
         address: Option<&Address>,
         deadline: Instant,
-    ) -> Result<Client, Error> {
+        again: bool,
+    ) -> Result<Option<Client>, Error> {
         let session = Session::new(self.settings.options.clone());
-        let redial = match self.settings.reconnect.take() {
+        let redial = match self.settings.reconnect.clone() {
             Some(waits) => Some(Redial {
                 address: address.ok_or_else(|| Error::invalid(NO_ADDRESS))?.clone(),
                 waits,
@@ -137,7 +159,8 @@ impl<'a> Builder<'a> {
         loop {
             let now = Instant::now().into_std();
             let until = knocks.next(self.child.next_look(now, deadline.into_std()));
-            match timeout_at(until.into(), poll_fn(|cx| connection.poll_ready(cx))).await {
+            match timeout_at(until.into(), poll_fn(|cx| connection.poll_ready(cx, again))).await {
+                Ok(_) if again && connection.lock().session.is_doubtful() => return Ok(None),
                 Ok(Ok(())) => break,
                 Ok(Err(why)) => {
                     self.last_of_child(&why).await?;
@@ -161,13 +184,13 @@ impl<'a> Builder<'a> {
             return Err(Error::new(ErrorKind::Closed));
         };
         std::mem::forget(guard);
-        Ok(Client(Arc::new(Shared {
+        Ok(Some(Client(Arc::new(Shared {
             connection,
             greeting,
             deadline: self.settings.deadline,
             events: self.settings.events,
             capabilities: Mutex::default(),
-        })))
+        }))))
     }
 }
 

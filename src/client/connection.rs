@@ -157,10 +157,16 @@ impl Connection {
         }
     }
 
-    /// Waits until capabilities are negotiated.
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Waits until capabilities are negotiated, or only until the connection is doubtful.
+    pub(super) fn poll_ready(
+        &self,
+        cx: &mut Context<'_>,
+        or_doubtful: bool,
+    ) -> Poll<Result<(), Error>> {
         let mut state = self.lock();
-        if let Some(why) = &state.closed {
+        if or_doubtful && state.session.is_doubtful() {
+            Poll::Ready(Ok(()))
+        } else if let Some(why) = &state.closed {
             Poll::Ready(Err(why.clone()))
         } else if state.session.is_ready() {
             Poll::Ready(Ok(()))
@@ -319,6 +325,9 @@ impl State {
                     self.wake_watchers();
                 }
             }
+        }
+        if self.session.is_doubtful() {
+            self.wake_watchers();
         }
         events
     }

@@ -138,6 +138,42 @@ impl Knocks {
     }
 }
 
+/// How often a server that was just starting is connected once more, since the connection before was
+/// [doubtful](crate::session::client).
+#[derive(Debug)]
+pub(crate) struct SecondTries {
+    left: u32,
+    /// This is one.
+    begun: bool,
+}
+
+impl SecondTries {
+    pub(crate) fn new(address: &Address) -> Self {
+        let left = match address {
+            // There is only the one.
+            Address::Fd(_) => 0,
+            _ => 3,
+        };
+        Self { left, begun: false }
+    }
+
+    pub(crate) fn are_left(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Begins another one.
+    pub(crate) fn next(&mut self) {
+        self.left = self.left.saturating_sub(1);
+        self.begun = true;
+    }
+
+    /// Whether such a try may have been turned away by the thread of the server that was left waiting for a second client.
+    pub(crate) fn may_repeat(&self, error: &Error) -> bool {
+        let phase = error.connect_phase();
+        self.begun && self.are_left() && error.is_end() && phase == Some(ConnectPhase::Greeting)
+    }
+}
+
 /// The server's process, as far as it can be looked at.
 #[derive(Default)]
 pub(crate) struct Child<'a>(Option<Box<Exited<'a>>>);

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use qapi_rt::{Address, Client, ConnectPhase, ErrorKind};
+use qapi_rt::{Address, Client, ConnectPhase, ErrorKind, Violation};
 use serde_json::json;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
@@ -85,6 +85,54 @@ async fn a_server_that_answers_when_another_client_comes() {
     let request = peer.expect("qmp_capabilities").await;
     peer.reply(&request, json!({})).await;
     client.await.unwrap().unwrap();
+}
+
+/// QEMU reads wrongly from who connects while it starts: it greets twice, or does not know what it was sent.
+#[tokio::test]
+async fn who_may_be_read_wrongly_connects_anew() {
+    let socket = Socket::new();
+    let listener = UnixListener::bind(&socket.0).unwrap();
+    let accept = async || Peer::new(listener.accept().await.unwrap().0);
+    let unknown = async |peer: &mut Peer<UnixStream>| {
+        peer.send(GREETING).await;
+        let request = peer.expect("qmp_capabilities").await;
+        peer.fail(&request, "CommandNotFound", "Expecting").await;
+    };
+    let server = async {
+        let mut peer = accept().await;
+        peer.send(&GREETING.repeat(2)).await;
+        while peer.byte().await.is_some() {}
+        // A thread of QEMU's that takes another client turns that away.
+        drop(accept().await);
+        unknown(&mut accept().await).await;
+        let mut first = accept().await;
+        first.welcome().await;
+        // A server that always does is taken as it is, after a while.
+        for _ in 0..3 {
+            let mut peer = accept().await;
+            peer.send(&GREETING.repeat(2)).await;
+            while peer.byte().await.is_some() {}
+        }
+        let mut second = accept().await;
+        second.send(GREETING).await;
+        second.welcome().await;
+        for _ in 0..4 {
+            unknown(&mut accept().await).await;
+        }
+    };
+    let client = async {
+        drop(Client::connect_unix(&socket.0).await.unwrap());
+        drop(Client::connect_unix(&socket.0).await.unwrap());
+        let error = Client::connect_unix(&socket.0).await.unwrap_err();
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Protocol(Violation::Negotiation(error)) if error.desc == "Expecting"
+            ),
+            "{error}"
+        );
+    };
+    tokio::join!(server, client);
 }
 
 #[tokio::test(start_paused = true)]

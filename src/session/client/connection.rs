@@ -1,17 +1,51 @@
 //! How connections end, and begin anew.
 
 use std::io;
+use std::sync::Arc;
 
 use super::pending::{Pending, Place};
-use super::{CallId, Forgotten, Happening, Phase, Session};
+use super::{CallId, Forgotten, Happening, Phase, Session, negotiation_id, request};
 use crate::address::Address;
 use crate::error::{ConnectPhase, Error, ErrorKind, Violation};
 use crate::frame::{Fault, Splitter};
+use crate::types::message::Greeting;
 
 impl Session {
     /// How far it got before capabilities were negotiated.
     pub(crate) fn connect_phase(&self) -> ConnectPhase {
         self.connecting
+    }
+
+    /// Whether another connection would be better than this first one: the server greeted twice before it answered, or did
+    /// not know `qmp_capabilities`. See the [module](super#connecting-again).
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Asks for capabilities, after a greeting.
+    pub(super) fn negotiate(&mut self, greeting: Greeting) {
+        self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
+        self.greeting = Some(Arc::new(greeting));
+        self.phase = Phase::Negotiation;
+        self.connecting = ConnectPhase::Negotiating;
+        if self.readied {
+            self.negotiation = negotiation_id();
+        }
+        let out = self.outbox.space();
+        let start = out.len();
+        // Nothing of it can be refused.
+        let _ = request::line(&self.trace, out, |w| {
+            request::negotiation(w, self.oob, &self.negotiation);
+        });
+        self.outbox.push(None, start, Vec::new());
+    }
+
+    /// Capabilities are negotiated.
+    pub(super) fn ready(&mut self) {
+        self.phase = Phase::Ready;
+        self.readied = true;
+        self.happenings.push_back(Happening::Ready);
+        self.release();
     }
 
     /// That capabilities are not negotiated before the deadline.

@@ -46,6 +46,11 @@
 //! [`OutcomeUnknown`](ErrorKind::OutcomeUnknown); those made afterwards wait for the next connection, of which the driver
 //! [tells](Session::reconnected), and on which capabilities are negotiated anew.
 //!
+//! QEMU and its storage daemon greet twice, now and then, who connects while they set their monitor up. Two of their threads
+//! read the connection then, by turns and for as long as it lasts, and whenever they overtake each other what was sent is
+//! garbled: so `qmp_capabilities` can be refused as a command that does not exist. That is why such a connection is given
+//! up for a new one where there is an address; the session itself goes on.
+//!
 //! Since QEMU 11.1 a monitor can be deleted and another one be put on its character device while a client is connected.
 //! The client sees no end of the connection but, some time later, another greeting. With the option that is a new
 //! connection on the same channel; without it [`Violation::SecondGreeting`] ends the
@@ -78,7 +83,7 @@ use crate::frame::Splitter;
 use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::types::message::Greeting;
-use crate::types::{Event, Note, Writer};
+use crate::types::{ErrorClass, Event, Note, Writer};
 #[cfg(feature = "qga")]
 pub(crate) use connection::excerpt;
 use connection::violation;
@@ -127,6 +132,8 @@ pub struct Session {
     foreign: usize,
     /// Whether capabilities were ever negotiated.
     readied: bool,
+    /// Whether the server may be reading wrongly what is sent to it.
+    doubtful: bool,
     /// How many bytes were received.
     received: u64,
 }
@@ -153,6 +160,7 @@ impl Session {
             trace: Trace::new(),
             foreign: 0,
             readied: false,
+            doubtful: false,
             received: 0,
             options,
         }
@@ -372,8 +380,11 @@ impl Session {
             }
             (_, Parsed::Unknown) => {}
             (Phase::Greeting, Parsed::Greeting(greeting)) => self.negotiate(greeting),
-            // QEMU greets twice who connects while it is setting its monitor up.
-            (Phase::Negotiation, Parsed::Greeting(_)) => {}
+            // As it is to the first connection, for whose driver there is `is_doubtful`.
+            (Phase::Negotiation, Parsed::Greeting(_)) if self.options.reconnect && self.readied => {
+                self.violated(Violation::SecondGreeting);
+            }
+            (Phase::Negotiation, Parsed::Greeting(_)) => self.doubtful = true,
             (_, Parsed::Greeting(greeting)) if self.options.reconnect => {
                 self.disconnect(violation(Violation::SecondGreeting));
                 self.outbox.clear();
@@ -390,7 +401,10 @@ impl Session {
                 }
             }
             (Phase::Negotiation, Parsed::Error { id, error }) => match id.is(&self.negotiation) {
-                true => self.violated(Violation::Negotiation(error)),
+                true => {
+                    self.doubtful |= error.class == ErrorClass::CommandNotFound;
+                    self.violated(Violation::Negotiation(error));
+                }
                 false => self.foreign += 1,
             },
             (_, Parsed::Return { id, value }) => match self.answered(&id) {
@@ -412,30 +426,6 @@ impl Session {
                 Answered::Ambiguous => self.violated(Violation::ErrorWithoutId(error)),
             },
         }
-    }
-
-    fn negotiate(&mut self, greeting: Greeting) {
-        self.oob = self.options.oob && greeting.capabilities.iter().any(|name| name == "oob");
-        self.greeting = Some(Arc::new(greeting));
-        self.phase = Phase::Negotiation;
-        self.connecting = ConnectPhase::Negotiating;
-        if self.readied {
-            self.negotiation = negotiation_id();
-        }
-        let out = self.outbox.space();
-        let start = out.len();
-        // Nothing of it can be refused.
-        let _ = request::line(&self.trace, out, |w| {
-            request::negotiation(w, self.oob, &self.negotiation);
-        });
-        self.outbox.push(None, start, Vec::new());
-    }
-
-    fn ready(&mut self) {
-        self.phase = Phase::Ready;
-        self.readied = true;
-        self.happenings.push_back(Happening::Ready);
-        self.release();
     }
 
     /// Whether an in-band request may be sent now. Where `oob` is enabled QEMU reads on before it executes, and a command

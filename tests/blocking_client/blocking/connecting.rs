@@ -196,6 +196,61 @@ fn a_server_that_answers_when_another_client_comes() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// QEMU reads wrongly from who connects while it starts: it greets twice, or does not know what it was sent.
+#[test]
+fn who_may_be_read_wrongly_connects_anew() {
+    let path = std::env::temp_dir().join(format!("qapi-anew-{}", std::process::id()));
+    let listener = UnixListener::bind(&path).unwrap();
+    let server = thread::spawn(move || {
+        let accept = || Peer::new(listener.accept().unwrap().0);
+        let mut peer = accept();
+        peer.send(&GREETING.repeat(2));
+        peer.wait_for_end();
+        // A thread of QEMU's that takes another client turns that away.
+        drop(accept());
+        let mut peer = accept();
+        peer.send(GREETING);
+        let request = peer.expect("qmp_capabilities");
+        peer.send(&unknown(&request));
+        peer.wait_for_end();
+        let mut first = accept();
+        first.negotiate();
+        // A server that always does is taken as it is, after a while.
+        for _ in 0..3 {
+            let mut peer = accept();
+            peer.send(&GREETING.repeat(2));
+            peer.wait_for_end();
+        }
+        let mut second = accept();
+        second.send(GREETING);
+        second.negotiate();
+        for _ in 0..4 {
+            let mut peer = accept();
+            peer.send(GREETING);
+            let request = peer.expect("qmp_capabilities");
+            peer.send(&unknown(&request));
+        }
+    });
+    drop(Client::connect_unix(&path).unwrap());
+    drop(Client::connect_unix(&path).unwrap());
+    let error = Client::connect_unix(&path).unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Protocol(Violation::Negotiation(error)) if error.desc == "Expecting"
+        ),
+        "{error}"
+    );
+    server.join().unwrap();
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// That there is no such command.
+fn unknown(request: &Value) -> String {
+    let error = json!({"class": "CommandNotFound", "desc": "Expecting"});
+    format!("{}\n", json!({"error": error, "id": request["id"]}))
+}
+
 #[test]
 fn not_a_qmp_server() {
     for (text, what) in [

@@ -50,6 +50,7 @@ fn a_greeting_that_comes_twice() {
         after(&mut session, &format!("{GREETING}{GREETING}")),
         [""; 0]
     );
+    assert!(session.is_doubtful());
     let request = sent(&mut session);
     assert_eq!(request.lines().count(), 1);
     let id = session.negotiation.clone();

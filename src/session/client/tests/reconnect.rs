@@ -143,3 +143,21 @@ fn a_second_greeting_is_a_new_connection() {
     assert_eq!(sent(&mut session), "{\"execute\":\"b\"}\n");
     assert_eq!(after(&mut session, "{\"return\": 2}\n"), ["2 returns 2"]);
 }
+
+/// The server greets twice who connects while it starts, and may read wrongly then.
+#[test]
+fn a_new_connection_that_is_greeted_twice_is_given_up() {
+    let mut session = ready(false);
+    session.end(None);
+    session.reconnected();
+    happenings(&mut session);
+    let replaced = "protocol violated: a second greeting: somebody has replaced this monitor";
+    assert_eq!(
+        after(&mut session, &GREETING.repeat(2)),
+        [format!("disconnected: {replaced}")]
+    );
+    assert!(session.is_disconnected());
+    session.reconnected();
+    negotiate(&mut session);
+    assert_eq!(happenings(&mut session), ["ready"]);
+}
