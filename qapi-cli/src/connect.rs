@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use qapi_rt::blocking::{Agent, AgentBuilder, Builder, Client};
+use qapi_rt::testing::Recorder;
 use qapi_rt::{Address, ConnectPhase};
 
 use crate::failure::Failure;
@@ -51,26 +52,41 @@ impl Drop for Child {
     }
 }
 
+/// A connection to a QMP server, and what goes with it.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    pub(crate) child: Option<Child>,
+    pub(crate) recorder: Option<Recorder>,
+}
+
 pub(crate) fn client(
     mut builder: Builder<'_>,
     text: &str,
     recording: Option<&record::Wanted>,
-) -> Result<(Client, Option<Child>), Failure> {
+) -> Result<Connected, Failure> {
     let target = Target::of(text, Kind::Qmp)?;
-    if let Some(wanted) = recording {
-        builder = builder.recorder(&wanted.recorder()?);
+    let recorder = recording.map(record::Wanted::recorder).transpose()?;
+    if let Some(recorder) = &recorder {
+        builder = builder.recorder(recorder);
     }
-    match target {
+    let (client, child) = match target {
         Target::Address(address) => {
             let client = builder.connect(&address);
-            let client = client.map_err(|error| hinted(error, text, Kind::Qmp))?;
-            Ok((client, None))
+            (
+                client.map_err(|error| hinted(error, text, Kind::Qmp))?,
+                None,
+            )
         }
         Target::Command(mut child, reader, writer) => match builder.over(reader, writer) {
-            Ok(client) => Ok((client, Some(child))),
-            Err(error) => Err(child.told(error)),
+            Ok(client) => (client, Some(child)),
+            Err(error) => return Err(child.told(error)),
         },
-    }
+    };
+    Ok(Connected {
+        client,
+        child,
+        recorder,
+    })
 }
 
 /// Where a server listens.

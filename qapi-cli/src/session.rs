@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use qapi_rt::blocking::{Builder, Client, Pending};
 use qapi_rt::capabilities::Capabilities;
 use qapi_rt::session::client::{RawCommand, Request};
+use qapi_rt::testing::Recorder;
 use qapi_rt::types::codec::{Decode, Reader};
 use qapi_rt::types::{self, Object, Writer};
 use qapi_rt::{ErrorKind, types::ErrorClass};
@@ -31,6 +32,7 @@ pub(crate) struct Session {
     warned: Mutex<HashSet<String>>,
     /// Ends with the session.
     child: Mutex<Option<connect::Child>>,
+    recorder: Option<Recorder>,
 }
 
 /// A schema, and whether it is the server's for certain.
@@ -70,9 +72,9 @@ impl Session {
             )
         })?;
         let builder = builder.deadline(settings.deadline()).oob(settings.oob);
-        let (client, child) = connect::client(builder, &address, settings.record.as_ref())?;
-        Ok(Self {
-            client,
+        let connected = connect::client(builder, &address, settings.record.as_ref())?;
+        let session = Self {
+            client: connected.client,
             settings: Settings {
                 address: Some(address),
                 ..settings.clone()
@@ -80,8 +82,11 @@ impl Session {
             cache: OnceLock::new(),
             schema: Mutex::new(None),
             warned: Mutex::new(HashSet::new()),
-            child: Mutex::new(child),
-        })
+            child: Mutex::new(connected.child),
+            recorder: connected.recorder,
+        };
+        session.check_recording()?;
+        Ok(session)
     }
 
     pub(crate) fn output(&self) -> Output {
@@ -143,6 +148,12 @@ impl Session {
                 return Err(Failure::interrupted(&name, pending.give_up()));
             }
         }
+    }
+
+    /// Fails, once, if something could not be written down.
+    pub(crate) fn check_recording(&self) -> Result<(), Failure> {
+        let written = self.recorder.clone().map_or(Ok(()), Recorder::finish);
+        written.map_err(|error| Failure::unwritten("the recording", &error))
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {

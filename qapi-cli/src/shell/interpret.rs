@@ -124,7 +124,9 @@ impl Interpreter {
         if done.is_ok() && !self.about_to_quit && !NOT_KEPT.contains(&name) {
             self.done.push(masked(statement));
         }
-        done
+        let outcome = done?;
+        current(&self.session).check_recording()?;
+        Ok(outcome)
     }
 
     fn words(&mut self, words: &[String]) -> Result<Outcome, Failure> {

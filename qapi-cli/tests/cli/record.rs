@@ -63,6 +63,43 @@ fn nothing_is_written_over_unasked() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_written_is_told() {
+    let Some((server, qmp)) = daemon() else {
+        return;
+    };
+    let (code, err) = qmp.run(["record", "/dev/full"]).bad();
+    assert_eq!(code, 4);
+    assert!(err.starts_with("error: the recording: "), "{err}");
+
+    // A disk that is full after a kilobyte.
+    let mut command = qmp.command();
+    let program = command.get_program().to_owned();
+    let mut shell = std::process::Command::new("sh");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
+    shell.args(["-c", limited, "sh"]).arg(program);
+    shell.args(command.get_args()).envs(
+        command
+            .get_envs()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
+    command = shell;
+    command
+        .arg("record")
+        .arg(server.path("session"))
+        .stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"query-version\nquery-commands\nquery-version\n")
+        .unwrap();
+    drop(input);
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.err.contains(":2: the recording: "), "{}", ended.err);
+}
+
+#[test]
 fn a_connection_made_again_has_a_recording_of_its_own() {
     let Some((mut server, qmp)) = daemon() else {
         return;
