@@ -63,12 +63,12 @@ impl<'a> Builder<'a> {
     pub fn connect(mut self, address: &Address) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let patient = self.settings.connect_deadline.is_some();
-        let mut tries = SecondTries::new(address);
+        // Of two connections one recording would be made.
+        let again = (!self.is_recorded()).then_some(address);
+        let mut tries = SecondTries::new(again, patient);
         loop {
             let io = blocking::dial(address, deadline, patient, &mut self.child)?;
-            // Of two connections one recording would be made.
-            let again = tries.are_left() && !self.is_recorded();
-            match self.negotiate(io, Some(address), deadline, again) {
+            match self.negotiate(io, Some(address), deadline, tries.are_left()) {
                 Ok(Some(client)) => return Ok(client),
                 Ok(None) => tries.next(),
                 Err(error) if tries.may_repeat(&error) => tries.next(),

@@ -47,7 +47,7 @@ impl<'a> Builder<'a> {
     pub async fn connect(mut self, address: &Address) -> Result<Client, Error> {
         let deadline = self.connect_by();
         let patient = self.settings.connect_deadline.is_some();
-        let mut tries = SecondTries::new(address);
+        let mut tries = SecondTries::new(Some(address), patient);
         loop {
             let stream = transport::dial(address, deadline, patient, &mut self.child).await?;
             let (halves, again) = (stream.split(), tries.are_left());

@@ -139,22 +139,22 @@ impl Knocks {
 }
 
 /// How often a server that was just starting is connected once more, since the connection before was
-/// [doubtful](crate::session::client).
+/// [doubtful](crate::session::client), or turned away.
 #[derive(Debug)]
 pub(crate) struct SecondTries {
     left: u32,
-    /// This is one.
-    begun: bool,
+    /// The server may be just starting.
+    starting: bool,
 }
 
 impl SecondTries {
-    pub(crate) fn new(address: &Address) -> Self {
+    /// `starting` says that the caller waits for the server. Without an address there is only the one connection.
+    pub(crate) fn new(address: Option<&Address>, starting: bool) -> Self {
         let left = match address {
-            // There is only the one.
-            Address::Fd(_) => 0,
-            _ => 3,
+            None | Some(Address::Fd(_)) => 0,
+            Some(_) => 3,
         };
-        Self { left, begun: false }
+        Self { left, starting }
     }
 
     pub(crate) fn are_left(&self) -> bool {
@@ -164,13 +164,13 @@ impl SecondTries {
     /// Begins another one.
     pub(crate) fn next(&mut self) {
         self.left = self.left.saturating_sub(1);
-        self.begun = true;
+        self.starting = true;
     }
 
-    /// Whether such a try may have been turned away by the thread of the server that was left waiting for a second client.
+    /// Whether the try may have been turned away by a thread of the server that was left waiting for a second client.
     pub(crate) fn may_repeat(&self, error: &Error) -> bool {
         let phase = error.connect_phase();
-        self.begun && self.are_left() && error.is_end() && phase == Some(ConnectPhase::Greeting)
+        self.starting && self.are_left() && error.is_end() && phase == Some(ConnectPhase::Greeting)
     }
 }
 

@@ -119,6 +119,11 @@ async fn who_may_be_read_wrongly_connects_anew() {
         for _ in 0..4 {
             unknown(&mut accept().await).await;
         }
+        // Who waits for a server to start is not put off by that thread either.
+        drop(accept().await);
+        let mut third = accept().await;
+        third.welcome().await;
+        drop(accept().await);
     };
     let client = async {
         drop(Client::connect_unix(&socket.0).await.unwrap());
@@ -129,6 +134,14 @@ async fn who_may_be_read_wrongly_connects_anew() {
                 error.kind(),
                 ErrorKind::Protocol(Violation::Negotiation(error)) if error.desc == "Expecting"
             ),
+            "{error}"
+        );
+        let patient = Client::builder().connect_deadline(Duration::from_secs(20));
+        drop(patient.connect_unix(&socket.0).await.unwrap());
+        let error = Client::connect_unix(&socket.0).await.unwrap_err();
+        assert_eq!(
+            error.connect_phase(),
+            Some(ConnectPhase::Greeting),
             "{error}"
         );
     };

@@ -6,7 +6,7 @@ mod socket;
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -92,11 +92,13 @@ fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> 
         }
         Address::Tcp { host, port } => {
             let host = if host.is_empty() { "localhost" } else { host };
-            let addresses =
-                resolve((host.to_owned(), *port), deadline).map_err(|error| Failed {
+            let addresses = match host.parse::<IpAddr>() {
+                Ok(host) => vec![SocketAddr::new(host, *port)],
+                Err(_) => resolve((host.to_owned(), *port), deadline).map_err(|error| Failed {
                     phase: ConnectPhase::Resolving,
                     error,
-                })?;
+                })?,
+            };
             Ok(tcp(connect_tcp(&addresses, deadline)?)?)
         }
         #[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]

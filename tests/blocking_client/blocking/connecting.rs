@@ -230,6 +230,11 @@ fn who_may_be_read_wrongly_connects_anew() {
             let request = peer.expect("qmp_capabilities");
             peer.send(&unknown(&request));
         }
+        // Who waits for a server to start is not put off by that thread either.
+        drop(accept());
+        let mut third = accept();
+        third.negotiate();
+        drop(accept());
     });
     drop(Client::connect_unix(&path).unwrap());
     drop(Client::connect_unix(&path).unwrap());
@@ -239,6 +244,14 @@ fn who_may_be_read_wrongly_connects_anew() {
             error.kind(),
             ErrorKind::Protocol(Violation::Negotiation(error)) if error.desc == "Expecting"
         ),
+        "{error}"
+    );
+    let patient = Client::builder().connect_deadline(SOON);
+    drop(patient.connect_unix(&path).unwrap());
+    let error = Client::connect_unix(&path).unwrap_err();
+    assert_eq!(
+        error.connect_phase(),
+        Some(ConnectPhase::Greeting),
         "{error}"
     );
     server.join().unwrap();
