@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ impl Choices {
 
 type Lines = tokio::io::Lines<BufReader<tokio::net::unix::OwnedReadHalf>>;
 
-async fn connect(socket: &PathBuf) -> io::Result<(Lines, OwnedWriteHalf)> {
+async fn connect(socket: &Path) -> io::Result<(Lines, OwnedWriteHalf)> {
     let stream = loop {
         match UnixStream::connect(socket).await {
             // The backlog is full.
@@ -135,11 +135,11 @@ async fn silent(socket: PathBuf, until: Instant) -> io::Result<()> {
 }
 
 /// All the clients, until then.
-async fn wave(socket: &PathBuf, until: Instant, seen: &Arc<Seen>) {
+async fn wave(socket: &Path, until: Instant, seen: &Arc<Seen>) {
     let clients = wanted("LOAD_CLIENTS", 500);
     let tasks: Vec<_> = (0..clients)
         .map(|number| {
-            let (socket, seen) = (socket.clone(), Arc::clone(seen));
+            let (socket, seen) = (socket.to_owned(), Arc::clone(seen));
             tokio::spawn(async move {
                 match number % ONE_SILENT_IN {
                     0 => silent(socket, until).await,
