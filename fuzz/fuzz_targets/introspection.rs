@@ -15,13 +15,18 @@ fuzz_target!(|text: &str| {
         return;
     };
     let told = introspected(&imported);
-    let again = Interface::from_introspection(&told).expect("it is ours");
+    let Ok(again) = Interface::from_introspection(&told) else {
+        // Nothing uses the types.
+        assert_eq!(told, "[]\n");
+        return;
+    };
     let again = import(&again, Some(&interface)).expect("it came from a schema");
     assert_eq!(introspected(&again), told);
 });
 
 fn introspected(imported: &Imported) -> String {
-    let schema = Frontend::new().read_text("imported.json", imported.text.as_str());
+    // Servers may break rules that are younger than they are.
+    let schema = Frontend::new().legacy(true).read_text("imported.json", imported.text.as_str());
     let schema = schema.unwrap_or_else(|errors| panic!("{errors}\n{}", imported.text));
     schema_info(&schema, &Options { release: imported.release, ..Options::default() })
 }
