@@ -13,6 +13,10 @@
 //! Requests carry no `id`, which agents before 2.12 refuse and before 4.0 do not repeat. Order identifies replies, as
 //! synchronisation leaves none that is late.
 
+mod happening;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -21,9 +25,7 @@ use qapi_types::{ErrorClass, Mode, Style, Writer};
 
 use crate::session::client::Request;
 use crate::trace::Trace;
-
-#[cfg(test)]
-mod tests;
+pub use happening::{Closed, Happening};
 
 /// A reply of 48 MiB from a file, the most an agent reads at once, and some room.
 pub const DEFAULT_MESSAGE_LIMIT: usize = 65 << 20;
@@ -36,34 +38,6 @@ const LONGEST_REQUEST: usize = 64 << 20;
 
 /// Begins a synchronisation and marks its answer.
 const DELIMITER: u8 = 0xFF;
-
-/// What a session has to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Happening {
-    /// The agent answered a synchronisation.
-    Synchronized,
-    /// The reply to the request at hand, as it was received but for the byte `0xFF` that the agent puts before the answer
-    /// to `guest-sync-delimited`.
-    Reply(Vec<u8>),
-    /// The agent says that it knows no command to synchronise with, perhaps because both are disabled. The request that
-    /// waited was not sent. The next one tries again.
-    CannotSynchronize,
-    /// Nothing more will come. Whether a request at hand was executed is not known.
-    Closed(Closed),
-}
-
-/// Why a session is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Closed {
-    /// The channel ended.
-    Eof,
-    /// A message was longer than the limit, in bytes, that it holds.
-    TooLong(usize),
-    /// A QMP server greeted: it is not an agent that is there. Nothing but synchronisations was sent.
-    Monitor,
-}
 
 #[derive(Debug)]
 enum State {
