@@ -1,7 +1,7 @@
 //! Thousands of clients at once: most send commands of every kind, several at a time, and leave now and then in the middle of
 //! one; some never read. Whatever the others do, each reply comes, once, in order.
 //!
-//! `LOAD_CLIENTS` says how many there are, 500 if not said, and `SOAK_SECONDS` for how long.
+//! `LOAD_CLIENTS` says how many there are, 200 if not said, and `SOAK_SECONDS` for how long.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -136,7 +136,7 @@ async fn silent(socket: PathBuf, until: Instant) -> io::Result<()> {
 
 /// All the clients, until then.
 async fn wave(socket: &Path, until: Instant, seen: &Arc<Seen>) {
-    let clients = wanted("LOAD_CLIENTS", 500);
+    let clients = wanted("LOAD_CLIENTS", 200);
     let tasks: Vec<_> = (0..clients)
         .map(|number| {
             let (socket, seen) = (socket.to_owned(), Arc::clone(seen));
@@ -180,7 +180,7 @@ fn nothing_is_lost_under_load() {
     assert!(seen.replies.load(Ordering::Relaxed) > 0);
     assert!(after.memory <= before.memory + SLACK, "{told}");
     assert!(
-        after.descriptors <= before.descriptors + wanted("LOAD_CLIENTS", 500),
+        after.descriptors <= before.descriptors + wanted("LOAD_CLIENTS", 200),
         "{told}"
     );
 }
