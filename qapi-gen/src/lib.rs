@@ -63,6 +63,7 @@
 //! | `fmt` | the form of documentation comments |
 //! | `human` | diagnostics with source excerpts and suggested names |
 //! | `import` | schemas from what servers tell of theirs |
+//! | `json` | diagnostics for programs, see `render::json` |
 //! | `legacy` | schemas of QEMU before 6.2, in forms of the language that were dropped since |
 //! | `lsp` | a language server for editors |
 //! | `reference` | schemas as people read them: a web site, Markdown, text |

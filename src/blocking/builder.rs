@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Has this recorder write down what passes, whatever the connection is. One that is [made again](Self::reconnect)
-    /// is not written down.
+    /// is not written down, and so none is made anew while [connecting](Self::connect).
     #[cfg(feature = "recording")]
     pub fn recorder(mut self, recorder: &crate::testing::Recorder) -> Self {
         self.recorder = Some(recorder.clone());
@@ -55,6 +55,9 @@ impl<'a> Builder<'a> {
     /// Connects to a server.
     ///
     /// A host's name is resolved by a thread, so that the deadline holds for that too.
+    ///
+    /// QEMU that is just starting may turn a client away, or read wrongly what it sends. Where that shows the client leaves and
+    /// connects anew, up to three times, within the deadline; see [`session::client`](crate::session::client#connecting-again).
     ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client before the deadline:

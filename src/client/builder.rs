@@ -40,6 +40,9 @@ impl<'a> Builder<'a> {
 
     /// Connects to a server.
     ///
+    /// QEMU that is just starting may turn a client away, or read wrongly what it sends. Where that shows the client leaves and
+    /// connects anew, up to three times, within the deadline; see [`session::client`](crate::session::client#connecting-again).
+    ///
     /// # Errors
     /// When nobody listens there, or it is no QMP server that accepts this client before the deadline:
     /// [`Error::connect_phase`] says how far it got. A server that has a client already may accept another one and not greet
