@@ -3,10 +3,7 @@
 about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-10} seconds"
 step_fuzzing() {
   need c++ g++
-  if ! cargo fuzz --version >/dev/null 2>&1; then
-    PATH="$PWD/target/tools/bin:$PATH"
-    cargo fuzz --version >/dev/null 2>&1 || cargo install --locked -q --debug --root target/tools cargo-fuzz
-  fi
+  prebuilt cargo-fuzz 0.13.2
   # Most of this step is building, so it is built quickly: without optimisation, and without address sanitizer,
   # which has little to find where nothing is unsafe.
   local flags=(--sanitizer none --codegen-units 16)

@@ -31,25 +31,6 @@ step_minimal_versions() {
   "${cargo[@]}" check -q --locked --all-features --target-dir target/minimal "${arguments[@]}"
 }
 
-about[dependencies]="CONTRIBUTING.md gives a reason for every dependency of what is published"
-step_dependencies() {
-  local package name count=0 missing=0
-  for package in "${published[@]}"; do
-    for name in $(cargo tree --locked -p "$package" -e normal,build --all-features --target all \
-      --depth 1 --prefix none | tail -n +2 | cut -d ' ' -f 1 | sort -u); do
-      if [[ " ${published[*]} " != *" $name "* ]]; then
-        count=$((count + 1))
-        if ! grep -q "^| .*\`$name\`" CONTRIBUTING.md; then
-          echo "$name, which $package depends on, is not listed"
-          missing=1
-        fi
-      fi
-    done
-  done
-  found "$count direct dependencies"
-  return "$missing"
-}
-
 about[semver]="no breaking change since the last release without a new version"
 step_semver() {
   local last

@@ -22,6 +22,18 @@ python_venv() {
   }
 }
 
+# A subcommand of cargo, of this version, as PyPI has it prebuilt; compiled where it has none: prebuilt NAME VERSION.
+prebuilt() {
+  local venv=$PWD/target/tools/prebuilt
+  if [ ! -x "$venv/bin/pip" ]; then
+    need python3 python3
+    python_venv "$venv"
+  fi
+  PATH="$venv/bin:$PWD/target/tools/bin:$PATH"
+  "$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: "astral-dev-toolchain-$1==$2" ||
+    cargo install --locked -q --debug --root target/tools "$1@$2"
+}
+
 need_rust() {
   if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
     PATH="$HOME/.cargo/bin:$PATH"
