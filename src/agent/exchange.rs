@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Violation};
-use crate::session::agent::{Closed, Happening, Session};
+use crate::session::agent::{Closed, End, Happening, Session};
+use crate::session::client::excerpt;
 use crate::time::after;
 
 /// Waits for the answer to a synchronisation before it is repeated: the first, and the longest. An agent that was not
@@ -83,7 +84,7 @@ impl Exchange {
                     let violation = Violation::NoSynchronization;
                     return Turn::Done(Err(super::violation(violation)));
                 }
-                Happening::Closed(why) => return Turn::Done(self.closed(why)),
+                Happening::Closed(why) => return Turn::Done(self.closed(session, why)),
             }
         }
         if self.sent && session.output().is_empty() {
@@ -117,7 +118,7 @@ impl Exchange {
         Turn::Io(next.map_or(self.deadline, |next| next.min(self.deadline)))
     }
 
-    fn closed(&self, why: Closed) -> Result<Vec<u8>, Error> {
+    fn closed(&self, session: &Session, why: Closed) -> Result<Vec<u8>, Error> {
         let violation = match why {
             Closed::TooLong(limit) => Some(Violation::TooLong { limit }),
             Closed::Monitor => Some(Violation::Monitor),
@@ -130,16 +131,28 @@ impl Exchange {
         if self.success_at.is_some() {
             return Ok(SUCCESS.to_vec());
         }
-        let error = Error::new(if self.sent {
+        let End { is_unsent, partial } = session.how_it_ended();
+        let error = Error::new(if self.sent && !is_unsent {
             ErrorKind::OutcomeUnknown
         } else {
             ErrorKind::Closed
         });
         Err(match &self.cause {
             Some(cause) => error.because(cause),
-            None => error,
+            None if partial.is_empty() => error.because(&hung_up()),
+            None => {
+                let excerpt = excerpt(partial);
+                let violation = Violation::Truncated { excerpt };
+                error.because(&Error::new(ErrorKind::Protocol(violation)))
+            }
         })
     }
+}
+
+/// That the channel ended between messages.
+fn hung_up() -> Error {
+    let why = "the agent closed the channel";
+    Error::io(io::Error::new(io::ErrorKind::UnexpectedEof, why))
 }
 
 /// Why nothing could be sent.

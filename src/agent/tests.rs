@@ -241,7 +241,30 @@ fn a_shutdown_that_was_not_sent() {
     let Turn::Done(Err(error)) = exchange.turn(&mut session, now) else {
         panic!("it ends");
     };
-    assert!(error.is_disconnected(), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Closed), "{error}");
+}
+
+#[test]
+fn the_end_of_the_channel_is_told() {
+    for (partial, told) in [
+        ("", "the agent closed the channel"),
+        (
+            "{\"return\": {",
+            "protocol violated: the connection ended within '{\"return\": {'",
+        ),
+    ] {
+        let fake = |fake: &mut Fake| {
+            fake.synchronize_delimited();
+            fake.request();
+            fake.send(partial.as_bytes());
+        };
+        let error = talk(Agent::builder(), fake, |agent| {
+            agent.execute(commands::GuestPing::new()).unwrap_err()
+        });
+        let unknown =
+            "guest-ping: the connection ended before the reply, so the outcome is unknown";
+        assert_eq!(error.to_string(), format!("{unknown} ({told})"));
+    }
 }
 
 #[test]

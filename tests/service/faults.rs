@@ -41,7 +41,7 @@ fn recorded() -> Vec<Vec<u8>> {
     let files = std::fs::read_dir(folder).unwrap();
     let paths = files.map(|file| file.unwrap().path());
     // An agent's clients begin otherwise.
-    let paths = paths.filter(|path| !path.ends_with("libvirt-guest.txt"));
+    let paths = paths.filter(|path| !path.ends_with("agent.txt"));
     let said = |path| {
         let recording = Recording::read(path).unwrap();
         let messages = recording.messages().iter();

@@ -1,6 +1,8 @@
-//! A server under load, and over time. What this process holds is counted, so that one test runs at a time.
+//! A server under load, and over time; connections that are cut off. What this process holds is counted, so that one test
+//! runs at a time.
 #![cfg(target_os = "linux")]
 
+mod cuts;
 mod lives;
 mod load;
 

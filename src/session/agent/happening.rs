@@ -27,3 +27,12 @@ pub enum Closed {
     /// A QMP server greeted: it is not an agent that is there. Nothing but synchronisations was sent.
     Monitor,
 }
+
+/// How the channel ended for the request at hand.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    /// The agent did not get the whole request.
+    pub(crate) is_unsent: bool,
+    /// What it had answered of its reply.
+    pub(crate) partial: Vec<u8>,
+}

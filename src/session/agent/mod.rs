@@ -25,6 +25,7 @@ use qapi_types::{ErrorClass, Mode, Style, Writer};
 
 use crate::session::client::Request;
 use crate::trace::Trace;
+pub(crate) use happening::End;
 pub use happening::{Closed, Happening};
 
 /// A reply of 48 MiB from a file, the most an agent reads at once, and some room.
@@ -89,6 +90,7 @@ pub struct Session {
     wants_late: bool,
     expects_late: bool,
     late: Option<Vec<u8>>,
+    end: End,
     trace: Trace,
 }
 
@@ -111,6 +113,7 @@ impl Session {
             wants_late: false,
             expects_late: false,
             late: None,
+            end: End::default(),
             trace: Trace::new(),
         }
     }
@@ -233,11 +236,24 @@ impl Session {
         }
     }
 
-    /// Takes note that the channel ended.
+    /// Takes note that the channel ended. A reply that is there but for its line break is one.
     pub fn eof(&mut self) {
-        if !matches!(self.state, State::Closed) {
-            self.close(Closed::Eof);
+        if matches!(self.state, State::Closed) {
+            return;
         }
+        // An agent executes a request before its line break.
+        let is_unsent = self.output.len() > 1;
+        if matches!(self.state, State::Waiting) {
+            let marks = self.input.iter().take_while(|byte| **byte == DELIMITER);
+            let partial = self.input[marks.count()..].trim_ascii();
+            if ServerMessage::parse(partial).is_ok() {
+                self.receive(b"\n");
+            } else {
+                let partial = partial.to_vec();
+                self.end = End { is_unsent, partial };
+            }
+        }
+        self.close(Closed::Eof);
     }
 
     /// The next thing to report.
@@ -429,9 +445,13 @@ impl Session {
     }
 }
 
-/// For replies that come after the request was given up, which the client with I/O is interested in.
+/// What the client with I/O is interested in: how it ended, and replies that come after the request was given up.
 #[cfg_attr(not(feature = "qga"), allow(dead_code))]
 impl Session {
+    pub(crate) fn how_it_ended(&self) -> &End {
+        &self.end
+    }
+
     /// Has the reply to the request just sent kept if it comes after the request was given up.
     pub(crate) fn want_late(&mut self) {
         self.wants_late = true;

@@ -374,6 +374,23 @@ fn the_end_is_told_once() {
     assert_eq!(session.output(), b"");
 }
 
+/// A reply is one when it ends, and part of one is none.
+#[test]
+fn the_last_line_break_need_not_come() {
+    for length in 0..DONE.len() {
+        let mut session = ready();
+        ping(&mut session);
+        send_all(&mut session);
+        session.receive(&DONE.as_bytes()[..length]);
+        session.eof();
+        let mut expected = vec![Happening::Closed(Closed::Eof)];
+        if length + 1 == DONE.len() {
+            expected.insert(0, reply(DONE));
+        }
+        assert_eq!(happenings(&mut session), expected, "{length}");
+    }
+}
+
 #[test]
 fn a_message_without_end_is_cut_off() {
     let mut session = Session::new(1).message_limit(1000);
