@@ -166,7 +166,7 @@ impl ReadHalf {
     ) -> Poll<io::Result<()>> {
         match self {
             #[cfg(unix)]
-            Self::Unix(half) => Pin::new(half).poll_read(cx, buffer),
+            Self::Unix(half) => poll_receive(half.as_ref(), cx, buffer),
             Self::Tcp(half) => Pin::new(half).poll_read(cx, buffer),
             Self::Any(half) => half.as_mut().poll_read(cx, buffer),
         }
@@ -220,6 +220,45 @@ impl WriteHalf {
             Self::Unix(half) => Pin::new(half).poll_shutdown(cx),
             Self::Tcp(half) => Pin::new(half).poll_shutdown(cx),
             Self::Any(half) => half.as_mut().poll_shutdown(cx),
+        }
+    }
+}
+
+/// As tokio's own reading, which takes a socket for empty when less came than there is room for. Where descriptors come along,
+/// which are closed, the kernel gives no more at once than came with them.
+#[cfg(unix)]
+fn poll_receive(
+    stream: &tokio::net::UnixStream,
+    cx: &mut Context<'_>,
+    buffer: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, recvmsg};
+
+    loop {
+        std::task::ready!(stream.poll_read_ready(cx))?;
+        let room = buffer.initialize_unfilled();
+        let length = room.len();
+        let mut received = None;
+        let tried = stream.try_io(tokio::io::Interest::READABLE, || {
+            let buffers = &mut [io::IoSliceMut::new(room)];
+            let mut none = RecvAncillaryBuffer::default();
+            let message = recvmsg(stream, buffers, &mut none, RecvFlags::empty())?;
+            received = Some(message.bytes);
+            let is_cut_short = message.flags.contains(ReturnFlags::CTRUNC);
+            if message.bytes > 0 && message.bytes < length && !is_cut_short {
+                // Has tokio wait for more.
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Ok(())
+        });
+        if let Some(count) = received {
+            buffer.advance(count);
+            return Poll::Ready(Ok(()));
+        }
+        match tried {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            tried => return Poll::Ready(tried),
         }
     }
 }

@@ -130,7 +130,7 @@ fn a_peer_cannot_pile_them_up() {
 
 #[test]
 fn those_that_come_with_nothing_to_execute_are_closed() {
-    for text in ["]", "{}", "@"] {
+    for text in ["]", "{}", "@", "@ ", "@ @ "] {
         let mut monitor = Monitor::qmp();
         let (fd, reader) = pipe();
         monitor.session.receive_with_fds(text.as_bytes(), vec![fd]);

@@ -1,10 +1,14 @@
-//! A server under load, and over time; connections that are cut off. What this process holds is counted, so that one test
+//! A server under load, and over time; connections that are cut off; descriptors. What this process holds is counted, so that one test
 //! runs at a time.
 #![cfg(target_os = "linux")]
 
 mod cuts;
+mod descriptors;
 mod lives;
 mod load;
+#[allow(dead_code, reason = "it is shared with other tests")]
+#[path = "../service/support.rs"]
+mod support;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -137,13 +137,7 @@ impl Lexer {
                     None
                 }
                 State::Recovery => {
-                    if is_promising(byte) {
-                        self.state = State::Start;
-                        self.place.look_again();
-                    } else {
-                        at += 1;
-                        self.place.advance(&[byte]);
-                    }
+                    at += self.recover(&input[at..]);
                     None
                 }
                 State::String(quote) if is_plain(byte, quote) => {
@@ -184,6 +178,23 @@ impl Lexer {
             }
         }
         (at, None)
+    }
+
+    /// Whether what comes is left out after a lexical error.
+    pub(super) fn is_recovering(&self) -> bool {
+        self.state == State::Recovery
+    }
+
+    /// Leaves out what is to be left out; says how much that is.
+    pub(super) fn recover(&mut self, input: &[u8]) -> usize {
+        let end = input.iter().position(|byte| is_promising(*byte));
+        let left_out = end.unwrap_or(input.len());
+        self.place.advance(&input[..left_out]);
+        if end.is_some() {
+            self.state = State::Start;
+            self.place.look_again();
+        }
+        left_out
     }
 
     fn space(&mut self) {

@@ -45,6 +45,13 @@ impl Session {
         let mut at = 0;
         while self.may_read() {
             let mut rest = &input[at..];
+            if self.lexer.is_recovering() {
+                let left_out = self.lexer.recover(rest);
+                at += left_out;
+                self.position += left_out as u64;
+                self.start = self.position;
+                rest = &input[at..];
+            }
             if self.lexer.is_idle() {
                 let space = rest.iter().take_while(|b| lexer::is_space(**b)).count();
                 self.lexer.advance(&rest[..space]);
@@ -79,7 +86,7 @@ impl Session {
             }
         }
         #[cfg(unix)]
-        if !self.arrivals.is_empty() && self.lexer.is_idle() {
+        if !self.arrivals.is_empty() && (self.lexer.is_idle() || self.lexer.is_recovering()) {
             self.arrivals.release(self.position);
         }
         at
