@@ -1,5 +1,7 @@
 //! `qmp`: a terminal for QEMU, its storage daemon and its guest agent.
 
+#![forbid(unsafe_code)]
+
 mod agent;
 mod arguments;
 mod call;

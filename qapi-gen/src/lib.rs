@@ -73,6 +73,7 @@
 //! | `cli` (default) | the command `qapi-gen`, and all of these |
 //!
 //! [QAPI]: https://www.qemu.org/docs/master/devel/qapi-code-gen.html
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;

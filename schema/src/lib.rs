@@ -5,6 +5,7 @@
     doc = "\n## As web sites\n\nThe interfaces with search: [QMP](../reference/qmp/index.html), the \
            [storage daemon](../reference/qsd/index.html), the [guest agent](../reference/qga/index.html)."
 )]
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 

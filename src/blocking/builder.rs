@@ -90,7 +90,7 @@ impl<'a> Builder<'a> {
     pub fn over_unix(self, stream: std::os::unix::net::UnixStream) -> Result<Client, Error> {
         let deadline = self.connect_by();
         stream.set_nonblocking(false).map_err(Error::io)?;
-        let io = Box::new(blocking::Socket::new(stream.into(), true));
+        let io = Box::new(blocking::Socket::new(stream, true));
         self.finish(io, deadline)
     }
 

@@ -35,7 +35,7 @@ pub(crate) enum Socket {
     Unix(UnixListener),
     /// Of another family.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    Other(std::os::fd::OwnedFd),
+    Other(socket2::Socket),
 }
 
 impl Listener {
@@ -81,12 +81,12 @@ impl Listener {
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
             Address::Fd(number) => {
-                use rustix::net::AddressFamily;
-                let (fd, family) = crate::transport::linux::inherited(*number)?;
+                use socket2::Domain;
+                let (socket, family) = crate::transport::linux::inherited(*number)?;
                 Ok(match family {
-                    AddressFamily::UNIX => UnixListener::from(fd).into(),
-                    AddressFamily::INET | AddressFamily::INET6 => TcpListener::from(fd).into(),
-                    _ => Self::new(Socket::Other(fd)),
+                    Domain::UNIX => UnixListener::from(socket).into(),
+                    Domain::IPV4 | Domain::IPV6 => TcpListener::from(socket).into(),
+                    _ => Self::new(Socket::Other(socket)),
                 })
             }
             #[allow(unreachable_patterns)] // where nothing is left

@@ -37,9 +37,8 @@ pub(crate) fn receive(
 pub(crate) fn credentials(socket: impl AsFd) -> Option<Credentials> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        let peer = rustix::net::sockopt::socket_peercred(socket).ok()?;
-        let pid = peer.pid.as_raw_nonzero().get();
-        Some(Credentials::new(pid, peer.uid.as_raw(), peer.gid.as_raw()))
+        let peer = crate::transport::sys::peer(socket).ok()?;
+        (peer.pid != 0).then(|| Credentials::new(peer.pid, peer.uid, peer.gid))
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     {

@@ -123,15 +123,14 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
             Socket::Other(socket) => {
-                rustix::io::ioctl_fionbio(&socket, true)?;
+                socket.set_nonblocking(true)?;
                 #[allow(deprecated)] // what replaces it is too new
                 let socket = tokio::io::unix::AsyncFd::new(socket)?;
                 self.accept((), config, one_at_a_time, move |cx| {
                     loop {
                         let mut ready = std::task::ready!(socket.poll_read_ready(cx))?;
-                        let accept = |socket: &_| crate::transport::linux::accept(socket);
-                        if let Ok(accepted) = ready.try_io(|socket| accept(socket.get_ref())) {
-                            return Poll::Ready(accepted.and_then(other));
+                        if let Ok(accepted) = ready.try_io(|socket| socket.get_ref().accept()) {
+                            return Poll::Ready(accepted.and_then(|(socket, _)| other(socket)));
                         }
                     }
                 });
@@ -249,10 +248,10 @@ impl<D: Dispatch<Answer = Answer> + Send + Sync> Server<D> {
 
 /// A connection of another family than Unix and TCP. Stream sockets of all families are read and written alike.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn other(stream: std::os::fd::OwnedFd) -> io::Result<Box<dyn Stream>> {
-    let stream = std::os::unix::net::UnixStream::from(stream);
+fn other(stream: socket2::Socket) -> io::Result<Box<dyn Stream>> {
     stream.set_nonblocking(true)?;
-    Ok(Box::new(Plain(tokio::net::UnixStream::from_std(stream)?)))
+    let stream = tokio::net::UnixStream::from_std(stream.into())?;
+    Ok(Box::new(Plain(stream)))
 }
 
 /// Whoever has no server any more has no use for its clients.

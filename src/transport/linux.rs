@@ -1,20 +1,32 @@
 //! Sockets that Linux has beside those of the standard library.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::net::{AddressFamily, sockopt::socket_domain};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+#[cfg(any(feature = "client", feature = "vsock"))]
+use socket2::SockAddr;
+#[cfg(feature = "vsock")]
+use socket2::Type;
+use socket2::{Domain, Socket};
 
-/// A socket that the process inherited, as a descriptor of its own, with the family it is of.
+use super::sys;
+
+/// A socket that the process inherited, by a descriptor of its own, with the family it is of.
 ///
 /// # Errors
-/// When it is not open, no socket, or the kernel is older than 5.6.
-pub(crate) fn inherited(number: i32) -> io::Result<(OwnedFd, AddressFamily)> {
-    let process = pidfd_open(getpid(), PidfdFlags::empty())?;
-    let fd = pidfd_getfd(&process, number, PidfdGetfdFlags::empty())?;
-    let family = socket_domain(fd.as_fd())?;
-    Ok((fd, family))
+/// When it is not open, or no socket.
+pub(crate) fn inherited(number: i32) -> io::Result<(Socket, Domain)> {
+    let socket = Socket::from(sys::duplicate(number)?);
+    let family = socket.domain()?;
+    Ok((socket, family))
+}
+
+/// The address of an abstract socket.
+///
+/// # Errors
+/// When the name is too long.
+#[cfg(feature = "client")]
+pub(crate) fn abstract_name(name: &str) -> io::Result<SockAddr> {
+    SockAddr::unix(format!("\0{name}"))
 }
 
 /// Connects, waiting at most so long.
@@ -22,11 +34,10 @@ pub(crate) fn inherited(number: i32) -> io::Result<(OwnedFd, AddressFamily)> {
 /// # Errors
 /// As the system call's.
 #[cfg(all(feature = "client", feature = "vsock"))]
-pub(crate) fn connect_vsock(cid: u32, port: u32, wait: std::time::Duration) -> io::Result<OwnedFd> {
-    use socket2::{Domain, SockAddr, Socket, Type};
+pub(crate) fn connect_vsock(cid: u32, port: u32, wait: std::time::Duration) -> io::Result<Socket> {
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
     socket.connect_timeout(&SockAddr::vsock(cid, port), wait)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Starts to connect. It has when the socket becomes writable without an error.
@@ -35,16 +46,14 @@ pub(crate) fn connect_vsock(cid: u32, port: u32, wait: std::time::Duration) -> i
 /// As the system call's.
 #[cfg(all(feature = "tokio", feature = "vsock"))]
 pub(crate) fn start_vsock(cid: u32, port: u32) -> io::Result<std::os::unix::net::UnixStream> {
-    use socket2::{Domain, SockAddr, Socket, Type};
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&SockAddr::vsock(cid, port)) {
-        Err(error)
-            if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
         result => result?,
     }
     // Stream sockets of all families are read and written alike.
-    Ok(OwnedFd::from(socket).into())
+    Ok(std::os::fd::OwnedFd::from(socket).into())
 }
 
 /// Listens.
@@ -52,24 +61,11 @@ pub(crate) fn start_vsock(cid: u32, port: u32) -> io::Result<std::os::unix::net:
 /// # Errors
 /// As the system call's.
 #[cfg(all(feature = "server", feature = "vsock"))]
-pub(crate) fn listen_vsock(cid: u32, port: u32) -> io::Result<OwnedFd> {
-    use socket2::{Domain, SockAddr, Socket, Type};
+pub(crate) fn listen_vsock(cid: u32, port: u32) -> io::Result<Socket> {
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
     socket.bind(&SockAddr::vsock(cid, port))?;
     socket.listen(128)?;
-    Ok(socket.into())
-}
-
-/// Accepts a client.
-///
-/// # Errors
-/// As the system call's.
-#[cfg(feature = "server")]
-pub(crate) fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
-    Ok(rustix::net::accept_with(
-        listener,
-        rustix::net::SocketFlags::CLOEXEC,
-    )?)
+    Ok(socket)
 }
 
 #[cfg(all(test, feature = "client", feature = "server", feature = "vsock"))]

@@ -6,6 +6,13 @@ pub(crate) mod blocking;
 pub(crate) mod dial;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod linux;
+#[cfg(any(
+    all(unix, feature = "client"),
+    target_os = "linux",
+    target_os = "android"
+))]
+#[allow(unsafe_code)]
+pub(crate) mod sys;
 #[cfg(all(feature = "client", feature = "tokio"))]
 pub(crate) mod tokio;
 

@@ -66,8 +66,7 @@ async fn connect(address: &Address, phase: &mut ConnectPhase) -> io::Result<Stre
         Address::Unix(path) => Ok(Stream::Unix(tokio::net::UnixStream::connect(path).await?)),
         #[cfg(any(target_os = "linux", target_os = "android"))]
         Address::Abstract(name) => {
-            let address = rustix::net::SocketAddrUnix::new_abstract_name(name.as_bytes())?;
-            let stream = super::blocking::connect_unix(&address)?;
+            let stream = super::blocking::connect_unix(&super::linux::abstract_name(name)?)?;
             Ok(Stream::Unix(tokio::net::UnixStream::from_std(stream)?))
         }
         Address::Tcp { host, port } => {
@@ -96,11 +95,11 @@ async fn connect(address: &Address, phase: &mut ConnectPhase) -> io::Result<Stre
         }
         #[cfg(any(target_os = "linux", target_os = "android"))]
         Address::Fd(number) => {
-            let (fd, family) = super::linux::inherited(*number)?;
-            rustix::io::ioctl_fionbio(&fd, true)?;
+            let (socket, family) = super::linux::inherited(*number)?;
+            socket.set_nonblocking(true)?;
             // Stream sockets of all families are read and written alike.
-            let stream = tokio::net::UnixStream::from_std(fd.into())?;
-            Ok(match family == rustix::net::AddressFamily::UNIX {
+            let stream = tokio::net::UnixStream::from_std(socket.into())?;
+            Ok(match family == socket2::Domain::UNIX {
                 true => Stream::Unix(stream),
                 false => Stream::Other(stream),
             })
@@ -272,7 +271,9 @@ fn poll_send(
 ) -> Poll<io::Result<usize>> {
     loop {
         std::task::ready!(stream.poll_write_ready(cx))?;
-        let sent = stream.try_io(tokio::io::Interest::WRITABLE, || send(stream, bytes, fds));
+        let sent = stream.try_io(tokio::io::Interest::WRITABLE, || {
+            super::sys::send_rights(stream, bytes, fds)
+        });
         match sent {
             // It was not ready after all.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -280,29 +281,6 @@ fn poll_send(
             sent => return Poll::Ready(sent),
         }
     }
-}
-
-#[cfg(unix)]
-fn send(stream: &tokio::net::UnixStream, bytes: &[u8], fds: &[Descriptor]) -> io::Result<usize> {
-    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-    use std::os::fd::AsFd;
-
-    let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
-    let rights = SendAncillaryMessage::ScmRights(&fds);
-    let mut space = vec![std::mem::MaybeUninit::uninit(); rights.size()];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(rights) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "too many file descriptors",
-        ));
-    }
-    #[cfg(not(target_vendor = "apple"))]
-    let flags = SendFlags::NOSIGNAL;
-    #[cfg(target_vendor = "apple")]
-    let flags = SendFlags::empty();
-    let bytes = [io::IoSlice::new(bytes)];
-    Ok(sendmsg(stream, &bytes, &mut control, flags)?)
 }
 
 impl fmt::Debug for ReadHalf {

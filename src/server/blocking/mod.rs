@@ -198,7 +198,7 @@ impl<D: Dispatch> Server<D> {
                 epoll::add(&self.epoll, socket, key, flags)?;
             }
             Socket::Other(socket) => {
-                rustix::io::ioctl_fionbio(socket, true)?;
+                socket.set_nonblocking(true)?;
                 epoll::add(&self.epoll, socket, key, flags)?;
             }
         }
@@ -437,7 +437,7 @@ impl Place {
                     OwnedFd::from(stream)
                 }),
                 Socket::Unix(socket) => socket.accept().map(|(stream, _)| stream.into()),
-                Socket::Other(socket) => crate::transport::linux::accept(socket),
+                Socket::Other(socket) => socket.accept().map(|(stream, _)| stream.into()),
             };
             match accepted {
                 Ok(stream) => return Some(stream),

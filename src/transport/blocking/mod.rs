@@ -15,9 +15,6 @@ pub(crate) use pump::Pump;
 #[cfg(unix)]
 pub(crate) use socket::{Socket, connect_unix};
 
-#[cfg(unix)]
-use rustix::net::SocketAddrUnix;
-
 use super::at;
 use super::dial::{Attempts, Child, Failed, KNOCK};
 use crate::address::Address;
@@ -84,12 +81,9 @@ pub(crate) fn knock(address: &Address) {
 fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> {
     match address {
         #[cfg(unix)]
-        Address::Unix(path) => Ok(unix(&SocketAddrUnix::new(path).map_err(io::Error::from)?)?),
+        Address::Unix(path) => Ok(unix(&socket2::SockAddr::unix(path)?)?),
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        Address::Abstract(name) => {
-            let address = SocketAddrUnix::new_abstract_name(name.as_bytes());
-            Ok(unix(&address.map_err(io::Error::from)?)?)
-        }
+        Address::Abstract(name) => Ok(unix(&crate::transport::linux::abstract_name(name)?)?),
         Address::Tcp { host, port } => {
             let host = if host.is_empty() { "localhost" } else { host };
             let addresses = match host.parse::<IpAddr>() {
@@ -104,15 +98,15 @@ fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> 
         #[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]
         Address::Vsock { cid, port } => {
             let left = deadline.saturating_duration_since(Instant::now());
-            let fd = crate::transport::linux::connect_vsock(*cid, *port, left)?;
-            Ok(Box::new(Socket::new(fd, false)))
+            let socket = crate::transport::linux::connect_vsock(*cid, *port, left)?;
+            Ok(Box::new(Socket::new(socket, false)))
         }
         #[cfg(any(target_os = "linux", target_os = "android"))]
         Address::Fd(number) => {
-            let (fd, family) = crate::transport::linux::inherited(*number)?;
-            rustix::io::ioctl_fionbio(&fd, false).map_err(io::Error::from)?;
-            let passes_fds = family == rustix::net::AddressFamily::UNIX;
-            Ok(Box::new(Socket::new(fd, passes_fds)))
+            let (socket, family) = crate::transport::linux::inherited(*number)?;
+            socket.set_nonblocking(false)?;
+            let passes_fds = family == socket2::Domain::UNIX;
+            Ok(Box::new(Socket::new(socket, passes_fds)))
         }
         #[allow(unreachable_patterns)] // where nothing is left
         _ => Err(crate::transport::unsupported(address).into()),
@@ -120,10 +114,10 @@ fn connect(address: &Address, deadline: Instant) -> Result<Box<dyn Io>, Failed> 
 }
 
 #[cfg(unix)]
-fn unix(address: &SocketAddrUnix) -> io::Result<Box<dyn Io>> {
+fn unix(address: &socket2::SockAddr) -> io::Result<Box<dyn Io>> {
     let stream = connect_unix(address)?;
     stream.set_nonblocking(false)?;
-    Ok(Box::new(Socket::new(stream.into(), true)))
+    Ok(Box::new(Socket::new(stream, true)))
 }
 
 /// Connects to one of the addresses, in their order. The error is that of the last one.
@@ -171,7 +165,7 @@ pub(crate) fn tcp(stream: TcpStream) -> io::Result<Box<dyn Io>> {
     stream.set_nodelay(true)?;
     stream.set_nonblocking(false)?;
     #[cfg(unix)]
-    return Ok(Box::new(Socket::new(stream.into(), false)));
+    return Ok(Box::new(Socket::new(stream, false)));
     #[cfg(not(unix))]
     return Ok(Box::new(Pump::tcp(stream)?));
 }

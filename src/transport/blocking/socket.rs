@@ -1,22 +1,16 @@
 //! Unix and TCP sockets.
 
-use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::{self, Read as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{
-    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown,
-    SocketAddrUnix, SocketFlags, SocketType, connect, recv, send, sendmsg, shutdown, socket_with,
-};
+use socket2::{Domain, SockAddr, Type};
 
 use super::Io;
 use crate::session::client::Descriptor;
+use crate::transport::sys;
 
 /// A stream socket in blocking mode.
 ///
@@ -25,7 +19,7 @@ use crate::session::client::Descriptor;
 /// whoever reads looks at the clock and reads again.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    fd: OwnedFd,
+    socket: socket2::Socket,
     passes_fds: bool,
     /// The receive timeout that is set, in nanoseconds; 0 for none.
     timeout: AtomicU64,
@@ -34,17 +28,11 @@ pub(crate) struct Socket {
 /// The longest receive timeout.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-#[cfg(not(target_vendor = "apple"))]
-const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
-// The standard library's sockets raise no SIGPIPE there.
-#[cfg(target_vendor = "apple")]
-const SEND: SendFlags = SendFlags::DONTWAIT;
-
 impl Socket {
-    /// `fd` is a stream socket in blocking mode; descriptors pass over those of the Unix domain.
-    pub(crate) fn new(fd: OwnedFd, passes_fds: bool) -> Self {
+    /// `socket` is a stream socket in blocking mode; descriptors pass over those of the Unix domain.
+    pub(crate) fn new(socket: impl Into<socket2::Socket>, passes_fds: bool) -> Self {
         Self {
-            fd,
+            socket: socket.into(),
             passes_fds,
             timeout: AtomicU64::new(0),
         }
@@ -64,7 +52,7 @@ impl Socket {
         } else {
             wait.max(Duration::from_millis(1))
         };
-        set_socket_timeout(&self.fd, Timeout::Recv, Some(value))?;
+        self.socket.set_read_timeout(Some(value))?;
         let nanos = value.as_nanos().try_into().unwrap_or(u64::MAX);
         self.timeout.store(nanos, Ordering::Relaxed);
         Ok(())
@@ -73,47 +61,28 @@ impl Socket {
 
 impl Io for Socket {
     fn read(&self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
-        let flags = if wait.is_zero() {
-            RecvFlags::DONTWAIT
+        let result = if wait.is_zero() {
+            sys::receive_now(&self.socket, buffer)
         } else {
             self.limit(wait)?;
-            RecvFlags::empty()
+            (&self.socket).read(buffer)
         };
-        match recv(&self.fd, buffer, flags) {
-            Ok((_, count)) => Ok(count),
-            Err(Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(error) => Err(error.into()),
-        }
+        result.map_err(tried)
     }
 
     fn write(&self, bytes: &[u8], fds: &[Descriptor]) -> io::Result<usize> {
         let result = if fds.is_empty() {
-            send(&self.fd, bytes, SEND)
+            self.socket.send_with_flags(bytes, sys::SEND)
         } else {
-            let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
-            let rights = SendAncillaryMessage::ScmRights(&fds);
-            let mut space = vec![MaybeUninit::uninit(); rights.size()];
-            let mut control = SendAncillaryBuffer::new(&mut space);
-            if !control.push(rights) {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "too many file descriptors",
-                ));
-            }
-            sendmsg(&self.fd, &[io::IoSlice::new(bytes)], &mut control, SEND)
+            sys::send_rights(&self.socket, bytes, fds)
         };
-        match result {
-            Err(Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
-            result => Ok(result?),
-        }
+        result.map_err(tried)
     }
 
     fn wait_writable(&self, or_readable: bool, wait: Duration) {
-        let mut flags = PollFlags::OUT;
-        flags.set(PollFlags::IN, or_readable);
-        let timeout = Timespec::try_from(wait.min(LONGEST)).ok();
+        let readable = if or_readable { libc::POLLIN } else { 0 };
         // Whatever goes wrong shows when it is read or written next.
-        let _ = poll(&mut [PollFd::new(&self.fd, flags)], timeout.as_ref());
+        let _ = sys::poll(&self.socket, libc::POLLOUT | readable, wait.min(LONGEST));
     }
 
     fn passes_fds(&self) -> bool {
@@ -122,12 +91,20 @@ impl Io for Socket {
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn peer(&self) -> Option<u32> {
-        let peer = rustix::net::sockopt::socket_peercred(&self.fd).ok()?;
-        u32::try_from(peer.pid.as_raw_nonzero().get()).ok()
+        let peer = sys::peer(&self.socket).ok()?;
+        u32::try_from(peer.pid).ok().filter(|pid| *pid != 0)
     }
 
     fn close(&self) {
-        let _ = shutdown(&self.fd, Shutdown::Both);
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+/// That a signal came first is as good as that nothing was ready.
+fn tried(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted => io::ErrorKind::WouldBlock.into(),
+        _ => error,
     }
 }
 
@@ -136,33 +113,9 @@ impl Io for Socket {
 ///
 /// # Errors
 /// As the system call's.
-pub(crate) fn connect_unix(address: &SocketAddrUnix) -> io::Result<UnixStream> {
-    let socket = unix_socket()?;
-    connect(&socket, address)?;
+pub(crate) fn connect_unix(address: &SockAddr) -> io::Result<UnixStream> {
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(address)?;
     Ok(socket.into())
-}
-
-#[cfg(not(target_vendor = "apple"))]
-fn unix_socket() -> io::Result<OwnedFd> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    Ok(socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        flags,
-        None,
-    )?)
-}
-
-#[cfg(target_vendor = "apple")]
-fn unix_socket() -> io::Result<OwnedFd> {
-    let socket = socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::empty(),
-        None,
-    )?;
-    rustix::io::ioctl_fioclex(&socket)?;
-    rustix::io::ioctl_fionbio(&socket, true)?;
-    rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
-    Ok(socket)
 }

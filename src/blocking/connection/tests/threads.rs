@@ -45,7 +45,7 @@ impl Io for Stopping {
 fn who_slept_writes_what_could_not_be_written_at_once() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     let barrier = Arc::new(Barrier::new(2));
-    let io = Stopping(Socket::new(ours.into(), true), Arc::clone(&barrier));
+    let io = Stopping(Socket::new(ours, true), Arc::clone(&barrier));
     let connection = Connection::new(Box::new(io), ready(), Hub::default(), None);
     let long = RawCommand::with("long", serde_json::json!({"a": "x".repeat(4 << 20)}));
     connection
@@ -83,7 +83,7 @@ fn what_is_started_while_another_thread_reads_is_written() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     theirs.set_read_timeout(Some(SOON)).unwrap();
     let connection = Connection::new(
-        Box::new(Socket::new(ours.into(), true)),
+        Box::new(Socket::new(ours, true)),
         ready(),
         Hub::default(),
         None,
@@ -138,7 +138,7 @@ impl Io for Slow {
 fn what_is_being_written_when_the_end_is_read_may_have_been_executed() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let barrier = Arc::new(Barrier::new(2));
-    let io = Slow(Socket::new(ours.into(), true), Arc::clone(&barrier));
+    let io = Slow(Socket::new(ours, true), Arc::clone(&barrier));
     let connection = Connection::new(Box::new(io), ready(), Hub::default(), None);
     let command = RawCommand::new("system_powerdown");
     thread::scope(|scope| {
