@@ -97,6 +97,11 @@ pub fn cold(manifest: &Path, profile: &str, target: &Path) -> Result<Cost> {
     if target.exists() {
         std::fs::remove_dir_all(target)?;
     }
+    cpu::run(&mut command(manifest, profile, target))
+}
+
+/// What builds the package of a manifest.
+pub fn command(manifest: &Path, profile: &str, target: &Path) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.arg("build").arg("--manifest-path").arg(manifest);
     command.args([
@@ -108,8 +113,15 @@ pub fn cold(manifest: &Path, profile: &str, target: &Path) -> Result<Cost> {
     ]);
     // Cargo compiles incrementally what comes from a path but not what comes from a registry, as
     // `qapi-qmp` does. That costs a third more in the first build.
-    command.env("CARGO_INCREMENTAL", "0");
-    cpu::run(command.arg(target))
+    command.env("CARGO_INCREMENTAL", "0").arg(target);
+    command
+}
+
+/// The size of a program without symbols, in megabytes.
+pub fn stripped(program: &Path) -> Result<f64> {
+    let stripped = program.with_extension("stripped");
+    cpu::run(Command::new("strip").arg("-o").arg(&stripped).arg(program))?;
+    Ok(std::fs::metadata(&stripped)?.len() as f64 / 1e6)
 }
 
 /// Fetches what a program in `programs/` needs.
@@ -117,6 +129,12 @@ pub fn fetch(program: &str) -> Result<Cost> {
     let mut command = Command::new(env!("CARGO"));
     command.args(["fetch", "--locked", "--manifest-path"]);
     cpu::run(command.arg(manifest(program)))
+}
+
+/// Of a package of this repository.
+pub fn ours(folder: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join(folder).join("Cargo.toml")
 }
 
 /// Of a program in `programs/`.

@@ -67,9 +67,29 @@ impl Meter {
     }
 }
 
-/// The most memory that any process waited for has had, in bytes.
-pub fn peak_of_children() -> Result<i64> {
-    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() << 10)
+/// The argument that makes this program say how much memory a command takes; the command follows.
+pub const PEAK: &str = "peak";
+
+/// The most memory that any process of a command has, in bytes. However the command ends is good.
+pub fn peak(command: &Command) -> Result<f64> {
+    // In a process of its own, since the most is that of all processes that were ever waited for.
+    let mut measuring = Command::new(std::env::current_exe()?);
+    measuring.arg(PEAK).arg(command.get_program());
+    measuring.args(command.get_args());
+    let output = measuring.output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// Runs a command, and prints what [`peak`] gives.
+pub fn print_peak(command: &[String]) -> Result<()> {
+    let (program, arguments) = command.split_first().ok_or("no command")?;
+    Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() << 10);
+    Ok(())
 }
 
 fn seconds(usage: &Usage) -> f64 {

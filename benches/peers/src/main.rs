@@ -9,6 +9,7 @@ mod cpu;
 mod generator;
 mod machine;
 mod process;
+mod programs;
 mod scaling;
 mod servers;
 mod stats;
@@ -56,6 +57,12 @@ const SECTIONS: &[Section] = &[
         run: build::report,
     },
     Section {
+        name: "programs",
+        title: "Whole programs",
+        needs: "strip; minutes",
+        run: programs::report,
+    },
+    Section {
         name: "clients",
         title: "Clients",
         needs: "qemu-storage-daemon; python3 and the network, for qemu.qmp",
@@ -70,7 +77,7 @@ const SECTIONS: &[Section] = &[
     Section {
         name: "terminal",
         title: "The command `qmp`",
-        needs: "qemu-system-x86_64; python3 and the network, for qemu.qmp; strip; minutes",
+        needs: "qemu-system-x86_64; python3 and the network, for qemu.qmp; strip; a minute",
         run: terminal::report,
     },
 ];
@@ -84,7 +91,7 @@ fn helper(arguments: &[String]) -> Option<Result<()>> {
             Some(clients::print_memory(client, Path::new(socket)))
         }
         (scaling::RESTATE, [root]) => Some(scaling::print_restated(Path::new(root))),
-        (scaling::PEAK, command) => Some(scaling::print_peak(command)),
+        (cpu::PEAK, command) => Some(cpu::print_peak(command)),
         _ => None,
     }
 }

@@ -13,9 +13,6 @@ use std::process::{Command, Stdio};
 
 const ROUNDS: usize = 7;
 
-/// The argument that makes this program run a command and print the memory that it took; the command follows.
-pub const PEAK: &str = "peak";
-
 /// The argument that makes this program restate a schema; its root file follows. No command of `qapi-gen` does.
 pub const RESTATE: &str = "restate";
 
@@ -290,14 +287,7 @@ fn instructions(program: &Path, arguments: &[&str], root: &Path) -> Option<f64> 
 
 /// In a process between, since a process only learns the most that any of its children had.
 fn peak(ours: &Path, arguments: &[&str], root: &Path) -> Result<f64> {
-    let mut command = Command::new(env::current_exe()?);
-    let output = command
-        .arg(PEAK)
-        .arg(ours)
-        .args(arguments)
-        .arg(root)
-        .output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    cpu::peak(Command::new(ours).args(arguments).arg(root))
 }
 
 /// Reads a schema and prints it anew.
@@ -308,17 +298,5 @@ pub fn print_restated(root: &Path) -> Result<()> {
     for file in restate(&schema, &Releases::default(), &exceptions, &words, "") {
         print!("{}", file.text);
     }
-    Ok(())
-}
-
-/// Runs a command and prints how much memory it took at most, in bytes.
-pub fn print_peak(command: &[String]) -> Result<()> {
-    let (program, arguments) = command.split_first().ok_or("no command")?;
-    Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()?;
-    println!("{}", cpu::peak_of_children()?);
     Ok(())
 }

@@ -22,8 +22,7 @@ pub fn report(scratch: &Path) -> Result<()> {
     };
     processes(&programs, &server.socket, scratch)?;
     completion(&programs, &server.socket, scratch)?;
-    size(&programs)?;
-    builds(scratch)
+    size(&programs)
 }
 
 struct Programs {
@@ -34,7 +33,7 @@ struct Programs {
 impl Programs {
     fn build(scratch: &Path) -> Result<Self> {
         let target = scratch.join("programs");
-        for program in [build::manifest("bare"), qmp_manifest()] {
+        for program in [build::manifest("bare"), build::ours("qapi-cli")] {
             let mut command = Command::new(env!("CARGO"));
             command.args(["build", "--release", "--locked", "--manifest-path"]);
             command.arg(program).arg("--target-dir").arg(&target);
@@ -53,10 +52,6 @@ impl Programs {
         command.env_remove("XDG_CACHE_HOME").env("HOME", home);
         command
     }
-}
-
-fn qmp_manifest() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../qapi-cli/Cargo.toml")
 }
 
 /// From start to exit.
@@ -179,54 +174,10 @@ fn repeated_after_first(command: impl Fn() -> Command) -> Result<f64> {
 }
 
 fn size(programs: &Programs) -> Result<()> {
-    let stripped = programs.qmp.with_extension("stripped");
-    cpu::run(
-        Command::new("strip")
-            .arg("-o")
-            .arg(&stripped)
-            .arg(&programs.qmp),
-    )?;
-    let size = fs::metadata(&stripped)?.len() as f64 / 1e6;
+    let size = build::stripped(&programs.qmp)?;
     let required = Required::shown(Some(Required::AtMost(6.0)), size);
     println!(
-        "\nThe binary, built with `--release` and stripped: {size:.2} MB (required {required}).\n"
+        "\nThe binary, built with `--release` and stripped: {size:.2} MB (required {required})."
     );
-    Ok(())
-}
-
-/// From nothing, beside the README's first program.
-fn builds(scratch: &Path) -> Result<()> {
-    println!("Cold builds, as in the section on them, one of each. CPU seconds.\n");
-    head(&[
-        "",
-        "profile",
-        "CPU",
-        "CPU / the first program's",
-        "required",
-    ]);
-    build::fetch("readme")?;
-    let target = scratch.join("cold");
-    let programs = [
-        (
-            "the README's first program",
-            build::manifest("readme"),
-            None,
-        ),
-        ("`qmp`", qmp_manifest(), Some(Required::AtMost(2.5))),
-    ];
-    for profile in ["dev", "release"] {
-        let mut first = None;
-        for (name, manifest, required) in &programs {
-            let cost = build::cold(manifest, profile, &target)?.cpu;
-            let times = cost / *first.get_or_insert(cost);
-            row([
-                (*name).to_owned(),
-                profile.to_owned(),
-                format!("{cost:.1}"),
-                format!("{times:.2}"),
-                Required::shown(*required, times),
-            ]);
-        }
-    }
     Ok(())
 }
