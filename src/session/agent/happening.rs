@@ -30,6 +30,7 @@ pub enum Closed {
 
 /// How the channel ended for the request at hand.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "qga"), allow(dead_code))]
 pub(crate) struct End {
     /// The agent did not get the whole request.
     pub(crate) is_unsent: bool,

@@ -8,6 +8,7 @@ use std::io;
 
 use super::super::*;
 use super::ready;
+use crate::blocking::{self, Pending, client::Shared};
 use crate::session::client::{Descriptor, RawCommand};
 
 /// What may be in the socket that the server has not taken: less than a request.
@@ -41,6 +42,8 @@ struct Ends {
 struct Wire {
     ends: Mutex<Ends>,
     changed: Condvar,
+    /// What was requested, in this order.
+    requests: Mutex<Vec<String>>,
 }
 
 impl Wire {
@@ -93,6 +96,7 @@ impl Wire {
             self.say(&format!("{{\"event\": \"E{number}\", {time}}}\n"));
         };
         while let Some((name, id)) = self.request(&mut taken) {
+            self.requests.lock().unwrap().push(name.clone());
             told.next().into_iter().for_each(event);
             self.say(&format!("{{\"return\": \"{name}\"{id}}}\n"));
         }
@@ -170,6 +174,33 @@ impl Io for Client {
 fn connection(wire: &Arc<Wire>) -> Connection {
     let client = Client(Arc::clone(wire));
     Connection::new(Box::new(client), ready(), Hub::default(), None)
+}
+
+/// A client of its own kind, beside a server; gives what the server was asked for.
+fn beside_client(threads: &[&(dyn Fn(&blocking::Client) + Sync)]) -> Vec<String> {
+    let wire = Arc::new(Wire::default());
+    let connection = Arc::new(connection(&wire));
+    let greeting = connection.lock().session.greeting().cloned().unwrap();
+    let client = blocking::Client(Arc::new(Shared {
+        connection,
+        greeting,
+        deadline: LONG,
+        events: CAPACITY,
+        capabilities: Default::default(),
+    }));
+    thread::scope(|scope| {
+        let server = scope.spawn(|| wire.serve(0));
+        let threads = threads.iter().map(|run| {
+            let client = client.clone();
+            scope.spawn(move || run(&client))
+        });
+        for thread in threads.collect::<Vec<_>>() {
+            thread.join().unwrap();
+        }
+        drop(client);
+        server.join().unwrap();
+    });
+    mem::take(&mut *wire.requests.lock().unwrap())
 }
 
 /// The scheduler knows no time.
@@ -321,5 +352,53 @@ fn the_end_reaches_everybody() {
             }
             connection.hang_up();
         });
+    });
+}
+
+fn queue(client: &blocking::Client, name: &str) -> Pending<RawCommand> {
+    client.call(RawCommand::new(name)).queue().unwrap()
+}
+
+/// Some are given up, or come to their deadlines, before they are written, while they are, or after. What is said not to have been
+/// sent was not.
+#[test]
+fn queued_calls_are_sent_with_those_of_others() {
+    schedules(|| {
+        let unsent = Mutex::new(Vec::new());
+        let note = |name, is_unsent| {
+            if is_unsent {
+                unsent.lock().unwrap().push(name);
+            }
+        };
+        let requests = beside_client(&[
+            &|client| {
+                let [first, given_up, last] =
+                    ["a", "given up", "b"].map(|name| queue(client, name));
+                note("given up", !given_up.give_up());
+                assert_eq!(last.wait().unwrap(), "b");
+                assert_eq!(first.wait().unwrap(), "a");
+            },
+            &|client| {
+                let late = client.call(RawCommand::new("late"));
+                let late = late.deadline(Duration::ZERO).queue().unwrap();
+                let next = queue(client, "c");
+                // Its reply may have come already.
+                let is_unsent = late.wait().is_err_and(|error| !error.maybe_executed());
+                note("late", is_unsent);
+                let next = next.wait_for(Duration::ZERO).unwrap_or_else(Pending::wait);
+                assert_eq!(next.unwrap(), "c");
+            },
+            &|client| {
+                drop(queue(client, "dropped"));
+                assert_eq!(client.call(RawCommand::new("d")).send().unwrap(), "d");
+            },
+        ]);
+        for name in ["a", "b", "c", "d"] {
+            let count = requests.iter().filter(|request| **request == name).count();
+            assert_eq!(count, 1, "{requests:?}");
+        }
+        for name in unsent.lock().unwrap().iter() {
+            assert!(!requests.contains(&(*name).to_owned()), "{requests:?}");
+        }
     });
 }
