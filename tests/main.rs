@@ -5,6 +5,7 @@ mod blocking_client;
 mod double;
 mod examples;
 mod model;
+mod pace;
 mod pages;
 mod peers;
 mod releases;

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -198,6 +199,37 @@ both! {
         // What is left of the event, and then the reply.
         assert!(slow.line().unwrap().ends_with(b"}}"));
         assert_eq!(slow.call(STATUS)["return"]["running"], true);
+    }
+
+    clients_out_of_pace_harm_nobody_else(kind) {
+        let server = start(kind, router(), Options::qmp(), vec![], 7);
+        let (begin, end) = STATUS.split_at(10);
+        let mut stopped = server.client();
+        stopped.send(begin);
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            // Nobody reads what these are answered, and one's request has no end.
+            for text in [STATUS, "@ ", " \n", "[1, "] {
+                let mut flooding = server.client().stream;
+                let is_over = &is_over;
+                scope.spawn(move || {
+                    flooding.set_write_timeout(Some(Duration::from_millis(5))).unwrap();
+                    let text = text.repeat(1000);
+                    while !is_over.load(Ordering::Relaxed) {
+                        // It may not fit, and the client may have been disconnected.
+                        let _ = flooding.write(text.as_bytes());
+                    }
+                });
+            }
+            let (mut slow, mut other) = (server.client(), server.client());
+            for byte in STATUS.bytes() {
+                slow.stream.write_all(&[byte]).unwrap();
+                assert_eq!(other.call(STATUS)["return"]["running"], true);
+            }
+            assert_eq!(slow.message()["return"]["running"], true);
+            is_over.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(stopped.call(end)["return"]["running"], true);
     }
 
     thousands_of_commands_are_left_by_their_clients(kind) {
