@@ -19,6 +19,28 @@ pub(crate) fn receive_now(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<us
     usize::try_from(count).map_err(|_| io::Error::last_os_error())
 }
 
+/// As [`receive_now`]. Also says whether descriptors came along; they are closed.
+///
+/// # Errors
+/// As there.
+#[cfg(all(feature = "client", feature = "tokio"))]
+pub(crate) fn receive_bytes(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+    let mut part = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    // SAFETY: all zeroes is a message with room for nothing, from nobody.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    let socket = socket.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes to the message, which is on this stack, and to the buffer, which is borrowed mutably and not
+    // shorter than `part` says.
+    let count = unsafe { libc::recvmsg(socket, &raw mut message, libc::MSG_DONTWAIT) };
+    let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+    Ok((count, message.msg_flags & libc::MSG_CTRUNC != 0))
+}
+
 /// Waits until one of the events has come to pass, or so long.
 ///
 /// # Errors
@@ -153,6 +175,22 @@ mod tests {
         assert_eq!(&buffer, b"efcd");
         drop(there);
         assert_eq!(receive_now(&here, &mut buffer).unwrap(), 0);
+    }
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn descriptors_that_nobody_takes_are_told_of_and_closed() {
+        let (there, here) = UnixStream::pair().unwrap();
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        send_rights(&there, b"ab", &[theirs]).unwrap();
+        (&there).write_all(b"cd").unwrap();
+        let mut buffer = [0; 8];
+        assert_eq!(receive_bytes(&here, &mut buffer).unwrap(), (2, true));
+        assert_eq!(ours.read(&mut [0]).unwrap(), 0);
+        assert_eq!(receive_bytes(&here, &mut buffer).unwrap(), (2, false));
+        assert_eq!(&buffer[..2], b"cd");
+        let nothing = receive_bytes(&here, &mut buffer).unwrap_err();
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]

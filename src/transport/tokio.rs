@@ -231,20 +231,15 @@ fn poll_receive(
     cx: &mut Context<'_>,
     buffer: &mut ReadBuf<'_>,
 ) -> Poll<io::Result<()>> {
-    use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, recvmsg};
-
     loop {
         std::task::ready!(stream.poll_read_ready(cx))?;
         let room = buffer.initialize_unfilled();
         let length = room.len();
         let mut received = None;
         let tried = stream.try_io(tokio::io::Interest::READABLE, || {
-            let buffers = &mut [io::IoSliceMut::new(room)];
-            let mut none = RecvAncillaryBuffer::default();
-            let message = recvmsg(stream, buffers, &mut none, RecvFlags::empty())?;
-            received = Some(message.bytes);
-            let is_cut_short = message.flags.contains(ReturnFlags::CTRUNC);
-            if message.bytes > 0 && message.bytes < length && !is_cut_short {
+            let (count, with_descriptors) = super::sys::receive_bytes(stream, room)?;
+            received = Some(count);
+            if count > 0 && count < length && !with_descriptors {
                 // Has tokio wait for more.
                 return Err(io::ErrorKind::WouldBlock.into());
             }
