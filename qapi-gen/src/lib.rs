@@ -112,6 +112,7 @@ mod loader;
 #[cfg(feature = "lsp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lsp")))]
 pub mod lsp;
+mod markdown;
 pub mod model;
 mod names;
 mod print;

@@ -2,9 +2,13 @@
 
 use qapi_gen::diagnostic::{Code, Errors};
 use qapi_gen::model::{Definition, Schema};
+#[cfg(unix)]
+use qapi_gen::{DiskLoader, Loader};
 use qapi_gen::{Frontend, MemoryLoader};
 use std::fmt::Write as _;
 use std::fs;
+#[cfg(unix)]
+use std::io;
 use std::path::{Path, PathBuf};
 
 fn read_text(text: impl Into<Vec<u8>>) -> Result<Schema, Errors> {
@@ -145,6 +149,69 @@ fn includes_that_go_round_through_symbolic_links() {
     folder.file("main.json", "{ 'include': 'round.json' }\n");
     let (code, _) = error(folder.read("main.json"));
     assert_eq!(code, Code::IncludeUnreadable);
+}
+
+/// Files in a folder, whatever links and `..` lead to.
+#[cfg(unix)]
+struct Within(PathBuf);
+
+#[cfg(unix)]
+impl Loader for Within {
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let path = path.canonicalize()?;
+        match path.starts_with(&self.0) {
+            true => DiskLoader.load(&path),
+            false => Err(io::ErrorKind::PermissionDenied.into()),
+        }
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        DiskLoader.identity(path)
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_file_comes_from_the_loader_which_can_refuse() {
+    let folder = Folder::new("within");
+    for name in ["own", "own/sub", "shared"] {
+        fs::create_dir(folder.0.join(name)).unwrap();
+    }
+    folder.file("secret.json", "the secret");
+    folder.file("shared/found.json", "the secret");
+    folder.file("own/sub/good.json", "{ 'command': 'go' }");
+    let own = folder.0.join("own").canonicalize().unwrap();
+    std::os::unix::fs::symlink("../secret.json", own.join("link.json")).unwrap();
+    std::os::unix::fs::symlink("..", own.join("up")).unwrap();
+    let frontend = || {
+        let loader = Within(own.clone());
+        Frontend::new()
+            .loader(loader)
+            .include_path(folder.0.join("shared"))
+    };
+    let absolute = folder.0.join("secret.json").display().to_string();
+    for path in [
+        "../secret.json",
+        "link.json",
+        "up/secret.json",
+        "sub/../../secret.json",
+        "found.json",
+        &absolute,
+    ] {
+        folder.file("own/main.json", &format!("{{ 'include': '{path}' }}"));
+        let errors = frontend().read(own.join("main.json")).unwrap_err();
+        assert_eq!(
+            errors.diagnostics[0].code,
+            Code::IncludeUnreadable,
+            "{path}"
+        );
+        assert!(!format!("{errors:?}").contains("the secret"), "{path}");
+    }
+    folder.file(
+        "own/main.json",
+        "{ 'include': 'up/own/sub/../sub/good.json' }",
+    );
+    assert!(frontend().read(own.join("main.json")).is_ok());
 }
 
 /// As in QEMU's generator, a link is a file of its own.

@@ -1,6 +1,7 @@
 //! Tests of the front end, of what is generated, and of the command. They are one program, since each more costs a
 //! link and what it shares with the others; `cargo test -p qapi-gen --test all golden` runs those of one file.
 
+mod breakout;
 mod builder;
 mod cli;
 mod codec;

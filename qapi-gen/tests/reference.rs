@@ -2,7 +2,7 @@
 
 mod browser;
 mod folders;
-mod html;
+pub(crate) mod html;
 
 use crate::common;
 use crate::common::run::Scratch;

@@ -2,6 +2,8 @@
 
 use super::types::beyond;
 use super::{Change, ChangeCode as C, Direction, Level, Report, Subject};
+use crate::markdown::{code, escaped as plain};
+use crate::render::printable;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -46,8 +48,8 @@ impl Report {
         for (title, changes) in self.groups() {
             _ = writeln!(text, "{title}\n");
             for change in changes {
-                _ = writeln!(text, "  {}", sentence(change));
-                _ = writeln!(text, "      {}", remarks(change).join("; "));
+                _ = writeln!(text, "  {}", printable(&sentence(change)));
+                _ = writeln!(text, "      {}", printable(&remarks(change).join("; ")));
             }
             text.push('\n');
         }
@@ -67,8 +69,12 @@ impl Report {
         for (title, changes) in self.groups() {
             _ = writeln!(text, "\n### {title}\n");
             for change in changes {
-                let sentence = sentence(change).replace('\'', "`");
-                _ = writeln!(text, "- {sentence} ({})", remarks(change).join("; "));
+                let sentence = marked_up(&sentence(change));
+                _ = writeln!(
+                    text,
+                    "- {sentence} ({})",
+                    marked_up(&remarks(change).join("; "))
+                );
             }
         }
         for note in &self.notes {
@@ -101,7 +107,7 @@ impl Report {
                 format!("file={},line={line},", escaped(file, true))
             });
             let message = format!("{} ({})", sentence(change), remarks(change).join("; "));
-            let message = escaped(&message, false);
+            let message = escaped(&printable(&message), false);
             _ = writeln!(text, "::{command} {place}title={}::{message}", change.code);
         }
         text
@@ -216,6 +222,14 @@ fn partial(change: &Change) -> Option<String> {
     Some(format!(
         "was {old} and is {new}, which {verb} {least} to {largest}"
     ))
+}
+
+/// A sentence as Markdown: what is in quotes is code. Names and conditions of a server or an old schema may contain anything.
+fn marked_up(sentence: &str) -> String {
+    let sentence = printable(sentence);
+    let parts = sentence.split('\'').enumerate();
+    let parts = parts.map(|(i, part)| if i % 2 == 1 { code(part) } else { plain(part) });
+    parts.collect()
 }
 
 fn sentence(change: &Change) -> String {

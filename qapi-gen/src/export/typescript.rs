@@ -5,6 +5,7 @@ use super::shapes::{Case, cases};
 use crate::interface::{Interface, Member, Shape, TypeId, has};
 use crate::model::JsonKind;
 use crate::names::Name;
+use crate::render::is_hostile;
 use std::fmt::Write as _;
 
 /// Names that no type can have: what the declarations use of the language's own and declare beside the messages, and words
@@ -74,7 +75,7 @@ pub(super) const RESERVED: [&str; 60] = [
 
 pub(super) fn declarations(interface: &Interface, names: &Names, title: &str) -> String {
     let writer = Writer { interface, names };
-    let title = title.replace(['\r', '\n'], " ");
+    let title = title.replace(is_hostile, " ");
     let mut out = format!(
         "// {title}: types and messages. Written by `qapi-gen export`.\n\
          //\n\
@@ -239,6 +240,7 @@ fn comment(out: &mut String, indent: &str, doc: &str, features: &[Name]) {
         _ => "",
     };
     let text = doc.replace("*/", "*\\/");
+    let text = text.replace(|c| is_hostile(c) && c != '\n', " ");
     let mut lines: Vec<&str> = text.lines().collect::<Vec<_>>();
     if !mark.is_empty() {
         lines.push(mark);

@@ -4,8 +4,9 @@ use super::book::{Book, Entry, Part, condition};
 use super::facts::Facts;
 use super::signature::{self, type_text};
 use super::uses::How;
+use crate::markdown::{code, escaped};
 use crate::model::*;
-use crate::rst::markdown::{code, escaped, labelled};
+use crate::rst::markdown::labelled;
 
 pub(super) fn document(book: &Book) -> String {
     let writer = Writer { book };

@@ -4,6 +4,7 @@
 //! (so that it is never a doctest), and the only links are URLs and what the caller resolves.
 
 use super::{Block, Bullet, Inline, Resolve, read};
+use crate::markdown::{code, escaped};
 
 /// Turns documentation text into Markdown.
 ///
@@ -248,53 +249,6 @@ fn link(title: &str, item: &str) -> String {
         true => format!("[{}]", code(title)),
         false => format!("[{}]({item})", code(title)),
     }
-}
-
-/// A code span.
-pub(crate) fn code(text: &str) -> String {
-    if !text.contains(|c: char| c == '`' || c.is_whitespace()) {
-        return format!("`{text}`");
-    }
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut fence = String::from("`");
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Text that Markdown shows as it is.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        escape(c, before, chars.peek().copied(), &mut out);
-        before = Some(c);
-    }
-    out
-}
-
-/// Writes a character so that Markdown shows it as it is.
-fn escape(c: char, before: Option<char>, after: Option<char>, out: &mut String) {
-    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let special = match c {
-        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '#' => true,
-        '_' => !(word(before) && word(after)),
-        '&' => word(after) || after == Some('#'),
-        // rustdoc makes a dash of two hyphens.
-        '-' => before == Some('-') || after == Some('-'),
-        _ => false,
-    };
-    if special {
-        out.push('\\');
-    }
-    out.push(c);
 }
 
 /// Keeps the start of a line from being taken for a list, heading or quotation.

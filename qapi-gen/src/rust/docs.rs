@@ -7,6 +7,7 @@ mod description;
 use super::code::tokens_of;
 use super::options::Reference;
 use super::plan::{Module, Plan};
+use crate::markdown::code;
 use crate::model::*;
 use crate::names::Name;
 use crate::render::is_hostile;
@@ -58,7 +59,12 @@ fn push_literal(line: &str, code: &mut String) {
         while line.contains(&end) {
             end.push('#');
         }
-        code.extend(["r", &end[1..], "\"", line, &end]);
+        // Rust allows no more.
+        if end.len() > 256 {
+            *code += &Literal::string(line).to_string();
+        } else {
+            code.extend(["r", &end[1..], "\"", line, &end]);
+        }
     }
 }
 
@@ -122,31 +128,37 @@ impl Plan<'_> {
     ) -> Docs {
         let mut parts = self.part_description(doc, features, when, module);
         if parts.is_empty() {
-            parts.push(format!("`{name}`"));
+            parts.push(code(name));
         }
         Docs::new(&parts)
     }
 
     /// Name and file of the definition: no line, which would change with every other definition.
     fn origin(&self, source: &Source) -> String {
-        let name = source.name;
+        let (name, shown) = (source.name, code(source.name));
         let Some(module) = source.origin.module else {
-            return format!("`{name}`, built into the schema language");
+            return format!("{shown}, built into the schema language");
         };
         let module = &self.schema.modules()[module];
         let file = on_one_line(&module.name);
+        let from = format!("{shown}, {}", code(&file));
         // A release's manual does not describe what was added to the schema.
-        match self.options.reference.as_ref().filter(|_| !module.extends) {
-            None => format!("`{name}`, `{file}`"),
-            Some(reference) => {
-                let stem = file.rsplit('/').next().unwrap_or(&file);
-                let stem = stem.strip_suffix(".json").unwrap_or(stem);
-                let Reference { page, namespace } = reference;
-                let kind = source.kind;
-                let anchor = format!("{kind}-{namespace}-{stem}.{name}");
-                format!("[`{name}` in QEMU's manual]({page}#{anchor}), `{file}`")
-            }
+        let Some(reference) = self.options.reference.as_ref().filter(|_| !module.extends) else {
+            return from;
+        };
+        let stem = file.rsplit('/').next().unwrap_or(&file);
+        let stem = stem.strip_suffix(".json").unwrap_or(stem);
+        let Reference { page, namespace } = reference;
+        let anchor = format!("{}-{namespace}-{stem}.{name}", source.kind);
+        // Old releases had names of any characters, and files have.
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !anchor.chars().all(is_word) {
+            return from;
         }
+        format!(
+            "[{shown} in QEMU's manual]({page}#{anchor}), {}",
+            code(&file)
+        )
     }
 }
 

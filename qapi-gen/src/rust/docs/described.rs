@@ -1,5 +1,6 @@
 //! The schema's documentation as parts of an item's.
 
+use crate::markdown::{code, escaped};
 use crate::model::{Condition, Definition, Features, SectionKind, Text};
 use crate::rst::markdown::labelled;
 use crate::rust::docs::Source;
@@ -57,7 +58,7 @@ impl Plan<'_> {
         let items: Vec<String> = features
             .iter()
             .map(|feature| {
-                let mut item = format!("- **{}**", feature.name);
+                let mut item = format!("- **{}**", escaped(&feature.name));
                 if let Some(doc) = feature
                     .doc
                     .as_ref()
@@ -99,7 +100,7 @@ impl Plan<'_> {
 }
 
 fn condition(condition: Option<&Condition>) -> Option<String> {
-    condition.map(|condition| format!("If: `{}`", describe(condition)))
+    condition.map(|condition| format!("If: {}", code(&describe(condition))))
 }
 
 /// A condition as documentation shows it.

@@ -3,6 +3,7 @@
 use super::allow_deprecated;
 use super::commands::{features, newtype};
 use super::structs::structure;
+use crate::markdown::code;
 use crate::model::EventId;
 use crate::rust::condition::Presence;
 use crate::rust::docs::{Source, deprecation};
@@ -43,7 +44,7 @@ pub(crate) fn event_enum(plan: &Plan) -> TokenStream {
     let items = || plan.all_events().map(|(_, item)| item);
     let names: Vec<&str> = events().map(|event| event.name.as_str()).collect();
     let when: Vec<&Presence> = items().map(|item| item.presence()).collect();
-    let docs = names.iter().map(|name| format!(" `{name}`"));
+    let docs = names.iter().map(|name| format!(" {}", code(name)));
     let deprecations = events().map(|event| deprecation(&event.features));
     let structs = items().map(|item| &item.ident);
     // In the enum, each event has its name; `Unrecognized` is ours.

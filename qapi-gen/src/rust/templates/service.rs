@@ -1,6 +1,7 @@
 //! The service trait: one method a command.
 
 use super::lints::{self, Method};
+use crate::markdown::code;
 use crate::model::Command;
 use crate::rust::code::Path;
 use crate::rust::condition::Presence;
@@ -24,7 +25,7 @@ pub(crate) fn service(plan: &Plan, options: &ServiceOptions) -> TokenStream {
     let arguments: Vec<&Ident> = commands.iter().map(|(_, item)| &item.ident).collect();
     let docs = commands
         .iter()
-        .map(|(command, item)| format!(" `{}`: [`commands::{}`]", command.name, &*item.ident));
+        .map(|(command, item)| format!(" {}: [`commands::{}`]", code(&command.name), &*item.ident));
     let allows = methods
         .iter()
         .map(|method| lints::allow(method, Method::Command));

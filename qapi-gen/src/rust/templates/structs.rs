@@ -2,6 +2,7 @@
 
 use super::lints::{self, Method, is_placeholder};
 use super::{Part, allow_deprecated, attributes, members};
+use crate::markdown::code;
 use crate::model::{Builtin, Type};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::names::Ident;
@@ -34,7 +35,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         .map(|field| declaration(plan, record, field));
     let branch = record.union.as_ref().map(|union| {
         let (field, branch) = (&union.ident, &union.branch);
-        let doc = format!(" What `{}` selects.", union.variants.tag);
+        let doc = format!(" What {} selects.", code(&union.variants.tag));
         part! {
             #[doc = #doc]
             pub #field: #branch,
@@ -75,7 +76,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
     });
     let tag = record.union.as_ref().map(|union| {
         let (field, getter) = (&union.ident, &union.getter);
-        let doc = format!(" `{}` as on the wire.", union.variants.tag);
+        let doc = format!(" {} as on the wire.", code(&union.variants.tag));
         let allow = lints::allow(getter, Method::Getter);
         part! {
             #[doc = #doc]
@@ -289,7 +290,7 @@ fn constructor(plan: &Plan, record: &Record, deprecation: Option<&TokenStream>) 
 /// `members` is what has the field.
 fn setter(field: &Field, members: &TokenStream) -> Part {
     let (name, setter, presence) = (&field.ident, &field.setter, &field.presence);
-    let doc = format!(" Sets `{}`.", field.member.name);
+    let doc = format!(" Sets {}.", code(&field.member.name));
     let deprecation = deprecation(&field.member.features);
     let allow = lints::allow(setter, Method::Setter);
     let inline = inline(converts(field));

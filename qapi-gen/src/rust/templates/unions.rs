@@ -2,6 +2,7 @@
 
 use super::structs::DERIVES;
 use super::{Part, allow_deprecated, attributes};
+use crate::markdown::code;
 use crate::model::{ObjectId, Type};
 use crate::rust::condition::Presence;
 use crate::rust::docs::deprecation;
@@ -20,13 +21,17 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
     let attributes = attributes(plan, &union.name, DERIVES, presence);
     let tag = &variants.tag;
     let doc = format!(" The branches of [`{}`].", &*item.ident);
-    let tag_doc = format!(" The value of `{tag}`.");
+    let tag_doc = format!(" The value of {}.", code(tag));
 
     let declarations = branches.iter().map(|branch| {
         let (name, value, when) = (&branch.ident, &branch.value.name, &branch.presence);
         let doc = match branch.untagged {
-            true => format!(" `{value}`, from a release that does not send `{tag}`"),
-            false => format!(" `{value}`"),
+            true => format!(
+                " {}, from a release that does not send {}",
+                code(value),
+                code(tag)
+            ),
+            false => format!(" {}", code(value)),
         };
         let deprecation = deprecation(&branch.value.features);
         let data = branch
@@ -63,7 +68,7 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
 /// A branch from its data.
 fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Part {
     let (name, ty) = (&branch.ident, branch.data.as_ref());
-    let doc = format!(" The branch `{}`.", branch.value.name);
+    let doc = format!(" The branch {}.", code(&branch.value.name));
     let when = presence.clone().and(branch.presence.clone());
     let allow_deprecated = allow_deprecated(branch.value.features.is_deprecated());
     part! {
