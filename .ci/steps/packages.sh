@@ -2,18 +2,18 @@
 
 published=(qapi-schema qapi-gen qapi-types qapi-rt qapi-cli)
 
-about[packages]="every package builds from what cargo packs, and from nothing else"
+about[packages]="cargo would publish every package: each builds from what is packed, and from nothing else"
 step_packages() {
   local arguments=() package
   for package in "${published[@]}"; do arguments+=(-p "$package"); done
   # Cargo keeps what it unpacks to check the packages, by their versions alone: it may be that of an earlier state.
   rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/qapi-*
   # Tests are left out on purpose, and cargo warns of each.
-  cargo package --locked --allow-dirty "${arguments[@]}" 2>&1 |
-    grep -v 'is not included in the published package$'
+  cargo publish --dry-run --locked --allow-dirty "${arguments[@]}" 2>&1 |
+    grep -v -e 'is not included in the published package$' -e 'aborting upload due to dry run$'
   local size
   for package in "${published[@]}"; do
-    size=$(du -k "${CARGO_TARGET_DIR:-target}"/package/"$package"-[0-9]*.crate | sort -k2 | tail -n 1 | cut -f 1)
+    size=$(find "${CARGO_TARGET_DIR:-target}/package" -name "$package-[0-9]*.crate" -printf '%T@ %k\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)
     found "$package $size KiB"
   done
 }
