@@ -1,9 +1,10 @@
-//! A server under load, and over time; connections that are cut off; descriptors. What this process holds is counted, so that one test
-//! runs at a time.
+//! A server under load, and over time; connections that are cut off; descriptors; commands that are left. What this process holds
+//! is counted, so that one test runs at a time.
 #![cfg(target_os = "linux")]
 
 mod cuts;
 mod descriptors;
+mod left;
 mod lives;
 mod load;
 #[allow(dead_code, reason = "it is shared with other tests")]

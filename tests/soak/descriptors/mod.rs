@@ -19,17 +19,17 @@ use super::{Held, alone};
 const MOST: usize = 253;
 
 /// Longer than anything takes that does not hang.
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// A descriptor that says this when it is read.
-fn file(text: &str) -> PipeReader {
+pub(crate) fn file(text: &str) -> PipeReader {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(text.as_bytes()).unwrap();
     reader
 }
 
 /// Sends bytes, and descriptors with the first of them, which stay open here.
-fn pass(stream: &UnixStream, bytes: &str, files: &[impl AsFd]) {
+pub(crate) fn pass(stream: &UnixStream, bytes: &str, files: &[impl AsFd]) {
     let files: Vec<_> = files.iter().map(AsFd::as_fd).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = SendAncillaryBuffer::new(&mut space);
