@@ -2,6 +2,7 @@
 //! `cargo test -p qapi-tests --test all peers` runs those of one folder or file.
 
 mod blocking_client;
+mod clock;
 mod double;
 mod examples;
 mod model;

@@ -5,4 +5,4 @@ mod blocking;
 #[cfg(unix)]
 mod descriptors;
 #[cfg(unix)]
-mod fake;
+pub(crate) mod fake;
