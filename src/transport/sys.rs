@@ -19,25 +19,34 @@ pub(crate) fn receive_now(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<us
     usize::try_from(count).map_err(|_| io::Error::last_os_error())
 }
 
-/// As [`receive_now`]. Also says whether descriptors came along; they are closed.
+/// Receives what is there without waiting, and puts it behind what the buffer has. Also says how much that is, and whether
+/// descriptors came along; they are closed.
 ///
 /// # Errors
-/// As there.
+/// As the system call's; that there is nothing is [`WouldBlock`](io::ErrorKind::WouldBlock).
 #[cfg(all(feature = "client", feature = "tokio"))]
-pub(crate) fn receive_bytes(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+pub(crate) fn receive_bytes(
+    socket: impl AsFd,
+    buffer: &mut tokio::io::ReadBuf<'_>,
+) -> io::Result<(usize, bool)> {
+    // SAFETY: nothing of it becomes less initialised.
+    let room = unsafe { buffer.unfilled_mut() };
     let mut part = libc::iovec {
-        iov_base: buffer.as_mut_ptr().cast(),
-        iov_len: buffer.len(),
+        iov_base: room.as_mut_ptr().cast(),
+        iov_len: room.len(),
     };
     // SAFETY: all zeroes is a message with room for nothing, from nobody.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
     let socket = socket.as_fd().as_raw_fd();
-    // SAFETY: the kernel writes to the message, which is on this stack, and to the buffer, which is borrowed mutably and not
-    // shorter than `part` says.
+    // SAFETY: the kernel writes to the message, which is on this stack, and to the room, which is borrowed mutably and as
+    // long as `part` says.
     let count = unsafe { libc::recvmsg(socket, &raw mut message, libc::MSG_DONTWAIT) };
     let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: the kernel has written so much.
+    unsafe { buffer.assume_init(count) };
+    buffer.advance(count);
     Ok((count, message.msg_flags & libc::MSG_CTRUNC != 0))
 }
 
@@ -184,11 +193,12 @@ mod tests {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         send_rights(&there, b"ab", &[theirs]).unwrap();
         (&there).write_all(b"cd").unwrap();
-        let mut buffer = [0; 8];
+        let mut space = [mem::MaybeUninit::uninit(); 8];
+        let mut buffer = tokio::io::ReadBuf::uninit(&mut space);
         assert_eq!(receive_bytes(&here, &mut buffer).unwrap(), (2, true));
         assert_eq!(ours.read(&mut [0]).unwrap(), 0);
         assert_eq!(receive_bytes(&here, &mut buffer).unwrap(), (2, false));
-        assert_eq!(&buffer[..2], b"cd");
+        assert_eq!(buffer.filled(), b"abcd");
         let nothing = receive_bytes(&here, &mut buffer).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
     }

@@ -233,20 +233,18 @@ fn poll_receive(
 ) -> Poll<io::Result<()>> {
     loop {
         std::task::ready!(stream.poll_read_ready(cx))?;
-        let room = buffer.initialize_unfilled();
-        let length = room.len();
-        let mut received = None;
+        let length = buffer.remaining();
+        let mut is_received = false;
         let tried = stream.try_io(tokio::io::Interest::READABLE, || {
-            let (count, with_descriptors) = super::sys::receive_bytes(stream, room)?;
-            received = Some(count);
+            let (count, with_descriptors) = super::sys::receive_bytes(stream, buffer)?;
+            is_received = true;
             if count > 0 && count < length && !with_descriptors {
                 // Has tokio wait for more.
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             Ok(())
         });
-        if let Some(count) = received {
-            buffer.advance(count);
+        if is_received {
             return Poll::Ready(Ok(()));
         }
         match tried {

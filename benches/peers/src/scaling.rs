@@ -9,7 +9,7 @@ use qapi_gen::Releases;
 use qapi_gen::restate::{Exceptions, Words, restate};
 use std::env;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const ROUNDS: usize = 7;
 

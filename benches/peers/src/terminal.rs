@@ -6,7 +6,6 @@ use crate::clients::qmp_shell;
 use crate::cpu::{self, Cost};
 use crate::process::{Kind, Process};
 use crate::stats::{Required, head, median, ratio, row};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Connection, Guard, RECHECK};
 
-/// What is read at once; more while much is coming, until no call is under way.
+/// What is read at once; four times as much whenever that was there, until no call is under way.
 const READ: usize = 4 << 10;
 const READ_MUCH: usize = 64 << 10;
 
@@ -94,8 +94,8 @@ impl Connection {
             Ok(0) => state.session.end(None),
             Ok(count) => {
                 state.session.receive(&buffer[..count]);
-                if count == buffer.len() {
-                    buffer = vec![0; READ_MUCH];
+                if count == buffer.len() && count < READ_MUCH {
+                    buffer = vec![0; count * 4];
                 } else if count < READ && buffer.len() > READ && state.session.unanswered() == 0 {
                     buffer = Vec::new();
                 }
