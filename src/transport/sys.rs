@@ -81,8 +81,7 @@ pub(crate) fn poll(
 /// As the system call's; that nothing can be sent now is [`WouldBlock`](io::ErrorKind::WouldBlock).
 #[cfg(feature = "client")]
 pub(crate) fn send_rights(socket: impl AsFd, bytes: &[u8], fds: &[impl AsFd]) -> io::Result<usize> {
-    let length = u32::try_from(fds.len() * size_of::<libc::c_int>());
-    let length = length.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let (mut rights, length) = rights(fds)?;
     let mut part = libc::iovec {
         iov_base: bytes.as_ptr().cast_mut().cast(),
         iov_len: bytes.len(),
@@ -91,28 +90,38 @@ pub(crate) fn send_rights(socket: impl AsFd, bytes: &[u8], fds: &[impl AsFd]) ->
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
-    // SAFETY: it computes with its argument alone.
-    let space = unsafe { libc::CMSG_SPACE(length) };
-    // Of words, since the header within has to be aligned.
-    let mut control = vec![0_u64; (space as usize).div_ceil(size_of::<u64>())];
-    message.msg_control = control.as_mut_ptr().cast();
-    message.msg_controllen = space as _;
-    // SAFETY: `control` is as long as the header and so many descriptors need, so the header is there, and what it is
-    // followed by is within too.
-    unsafe {
-        let header = libc::CMSG_FIRSTHDR(&raw const message);
-        (*header).cmsg_len = libc::CMSG_LEN(length) as _;
-        (*header).cmsg_level = libc::SOL_SOCKET;
-        (*header).cmsg_type = libc::SCM_RIGHTS;
-        let data = libc::CMSG_DATA(header).cast::<libc::c_int>();
-        for (index, fd) in fds.iter().enumerate() {
-            data.add(index).write_unaligned(fd.as_fd().as_raw_fd());
-        }
-    }
+    message.msg_control = rights.as_mut_ptr().cast();
+    message.msg_controllen = length as _;
     let socket = socket.as_fd().as_raw_fd();
-    // SAFETY: the kernel reads what the message points to, `bytes` and `control`, and writes nothing.
+    // SAFETY: the kernel reads what the message points to, `bytes` and `rights`, and writes nothing.
     let count = unsafe { libc::sendmsg(socket, &raw const message, SEND) };
     usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// The control message that passes descriptors on, and its length in bytes.
+///
+/// # Errors
+/// When there are more than a message has numbers for, long before which the kernel refuses them.
+#[cfg(feature = "client")]
+fn rights(fds: &[impl AsFd]) -> io::Result<(Vec<u64>, usize)> {
+    let data = u32::try_from(size_of::<libc::c_int>() * fds.len());
+    let data = data.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    // SAFETY: these compute with their argument alone.
+    let (space, length) = unsafe { (libc::CMSG_SPACE(data) as usize, libc::CMSG_LEN(data)) };
+    // Of words, since the header within has to be aligned.
+    let mut rights = vec![0_u64; space.div_ceil(size_of::<u64>())];
+    let header = rights.as_mut_ptr().cast::<libc::cmsghdr>();
+    // SAFETY: `rights` is as long as a header and so many descriptors need, and aligned for the header.
+    unsafe {
+        (*header).cmsg_len = length as _;
+        (*header).cmsg_level = libc::SOL_SOCKET;
+        (*header).cmsg_type = libc::SCM_RIGHTS;
+        let first = libc::CMSG_DATA(header).cast::<libc::c_int>();
+        for (index, fd) in fds.iter().enumerate() {
+            first.add(index).write_unaligned(fd.as_fd().as_raw_fd());
+        }
+    }
+    Ok((rights, space))
 }
 
 /// How everything is sent: by whoever cannot wait, and gets an error instead of a signal where the other side has left.
@@ -223,6 +232,23 @@ mod tests {
         assert_eq!(there.read(&mut [0; 2]).unwrap(), 1);
         let error = duplicate(-1).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EBADF));
+    }
+
+    #[test]
+    fn rights_are_as_long_as_their_descriptors() {
+        let (input, output) = (io::stdin(), io::stdout());
+        let both = [input.as_fd(), output.as_fd()];
+        let header = size_of::<libc::cmsghdr>();
+        for count in 0..=2 {
+            let (rights, space) = rights(&both[..count]).unwrap();
+            let bytes: Vec<u8> = rights.iter().flat_map(|word| word.to_ne_bytes()).collect();
+            let length = usize::from_ne_bytes(*bytes.first_chunk().unwrap());
+            assert_eq!(length, header + 4 * count);
+            assert_eq!(space, length.next_multiple_of(size_of::<usize>()));
+            let numbers = bytes[header..length].chunks_exact(4);
+            let numbers = numbers.map(|number| i32::from_ne_bytes(number.try_into().unwrap()));
+            assert!(numbers.eq(both[..count].iter().map(AsRawFd::as_raw_fd)));
+        }
     }
 
     #[test]
