@@ -76,8 +76,21 @@ pub fn peak(command: &Command) -> Result<f64> {
     let mut measuring = Command::new(std::env::current_exe()?);
     measuring.arg(PEAK).arg(command.get_program());
     measuring.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        measuring.env(name, value.unwrap_or_default());
+    }
     let output = measuring.output()?;
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// What a command costs, and the most memory in bytes that any process of it has.
+pub fn with_peak(command: &Command) -> Result<(Cost, f64)> {
+    let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let start = Instant::now();
+    let peak = peak(command)?;
+    let wall = start.elapsed().as_secs_f64();
+    let cpu = seconds(&getrusage(UsageWho::RUSAGE_CHILDREN)?) - seconds(&before);
+    Ok((Cost { cpu, wall }, peak))
 }
 
 /// Runs a command, and prints what [`peak`] gives.
