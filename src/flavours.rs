@@ -106,7 +106,8 @@ macro_rules! client_methods {
         }
 
         /// Executes a command that takes file descriptors with it, such as `getfd` and `add-fd`. They are closed on this side
-        /// when they have been sent.
+        /// when they have been sent. If the command does not take them, or is refused, QEMU keeps them for the next that wants
+        /// some and brings none, until others come or the connection ends.
         ///
         /// # Errors
         /// As for [`execute`](Self::execute), and when this is not a Unix socket.
