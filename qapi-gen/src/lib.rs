@@ -141,7 +141,7 @@ pub use frontend::{Frontend, LANGUAGE};
     doc(cfg(any(feature = "diff", feature = "export", feature = "import")))
 )]
 pub use interface::{Interface, NotIntrospection};
-pub use loader::{DiskLoader, Loader, MemoryLoader};
+pub use loader::{DiskLoader, FolderLoader, Loader, MemoryLoader};
 pub use names::Name;
 
 #[cfg(feature = "releases")]

@@ -47,6 +47,41 @@ impl Loader for DiskLoader {
     }
 }
 
+/// Reads files from disk that are within folders, wherever `..` and links lead, and refuses all others: for a schema of somebody
+/// who may not see what its reader may. Otherwise it is as [`DiskLoader`].
+///
+/// Whoever can change links within the folders while files are read can still have others read.
+#[derive(Clone, Debug)]
+pub struct FolderLoader {
+    folders: Vec<PathBuf>,
+}
+
+impl FolderLoader {
+    /// A loader for what is within these folders. Without any it refuses everything, as it does what would be in one that does
+    /// not exist.
+    pub fn new<P: Into<PathBuf>>(folders: impl IntoIterator<Item = P>) -> Self {
+        FolderLoader {
+            folders: folders.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Loader for FolderLoader {
+    fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let path = path.canonicalize()?;
+        let holds = |folder: &PathBuf| folder.canonicalize().is_ok_and(|it| path.starts_with(it));
+        if !self.folders.iter().any(holds) {
+            let why = "outside of the folders that may be read";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        DiskLoader.load(&path)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        DiskLoader.identity(path)
+    }
+}
+
 /// Serves files from memory: for tests, editors, and build scripts with embedded text.
 ///
 /// Paths are compared after resolving `.` and `..`; there is no current directory.

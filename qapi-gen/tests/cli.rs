@@ -307,6 +307,29 @@ fn a_schema_extends_the_one_of_qemu() {
 }
 
 #[test]
+fn a_schema_is_read_within_a_folder() {
+    let scratch = Scratch::new(
+        "within",
+        &[
+            ("main.json", "{ 'include': 'part.json' }\n"),
+            ("part.json", "{ 'command': 'go' }\n"),
+        ],
+    );
+    let parent = scratch.0.parent().unwrap().to_str().unwrap();
+    for command in ["check", "introspect", "generate"] {
+        for folder in [".", parent] {
+            let run = scratch.run(&[command, "--within", folder, "main.json"]);
+            assert_eq!(run.status, 0, "{command}: {}", run.stderr);
+        }
+        let run = scratch.run(&[command, "--within", "elsewhere", "main.json"]);
+        // As for any other that cannot be read.
+        assert_eq!(run.status, 2, "{command}");
+        let why = "outside of the folders that may be read";
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn check_says_where_legacy_would_help() {
     let long = "x".repeat(100);
     let style = format!("##\n# @ping:\n#\n# {long}\n##\n{{ 'command': 'ping' }}\n");

@@ -2,7 +2,7 @@
 
 use qapi_gen::diagnostic::Errors;
 use qapi_gen::model::Schema;
-use qapi_gen::{DiskLoader, Frontend, Loader as _};
+use qapi_gen::{DiskLoader, FolderLoader, Frontend, Loader as _};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ pub(crate) struct Language {
     /// Look here for included files that are not beside the file that includes them.
     #[arg(short = 'I', long = "include-path", value_name = "DIR")]
     include_path: Vec<PathBuf>,
+    /// Read no file that is outside of this folder, wherever links lead: for schemas that are not trusted.
+    #[arg(long, value_name = "DIR")]
+    within: Vec<PathBuf>,
     /// Also read forms of the language that QEMU has dropped since release 1.0.
     #[arg(long)]
     pub(crate) legacy: bool,
@@ -27,7 +30,10 @@ impl Language {
 
     pub(crate) fn reading(&self, legacy: bool) -> Frontend<'static> {
         let directories = self.include_path.iter();
-        let frontend = directories.fold(Frontend::new().legacy(legacy), Frontend::include_path);
+        let mut frontend = directories.fold(Frontend::new().legacy(legacy), Frontend::include_path);
+        if !self.within.is_empty() {
+            frontend = frontend.loader(FolderLoader::new(&self.within));
+        }
         self.extensions.iter().fold(frontend, Frontend::extend)
     }
 
