@@ -64,6 +64,10 @@ impl<K: Key, V> Queue<K, V> {
     /// Puts a value behind all others; its key is the greatest.
     pub(crate) fn push(&mut self, key: K, value: V) {
         debug_assert!(self.places.back().is_none_or(|(last, _)| *last < key));
+        if self.places.capacity() == 0 {
+            // Most connections have one call at a time, and a program may have thousands of them.
+            self.places.reserve_exact(1);
+        }
         self.places.push_back((key, Some(value)));
         self.len += 1;
     }

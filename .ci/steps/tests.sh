@@ -49,7 +49,7 @@ step_schedules() {
 about[soak]="a server, clients and QEMU, ${SOAK_SECONDS:-30} seconds: nothing that is held grows"
 step_soak() {
   need_peers
-  SOAK_SECONDS=${SOAK_SECONDS:-30} cargo test --workspace --all-features --test soak -- --nocapture |
+  SOAK_SECONDS=${SOAK_SECONDS:-30} cargo test --workspace --all-features --test soak -- --nocapture lives:: load:: |
     tee target/ci/soak.output
   found "$(sed -n 's/^\([0-9]* rounds\); before.*/\1/p' target/ci/soak.output)"
 }

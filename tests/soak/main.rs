@@ -22,7 +22,10 @@ use qapi_rt::service::{Call, Result as Reply};
 /// Held by the test that runs.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // From a process's first runtime on tokio keeps a pair of sockets, if it has to do with signals.
+    drop(runtime());
+    guard
 }
 
 fn runtime() -> tokio::runtime::Runtime {
