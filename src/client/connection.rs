@@ -333,7 +333,7 @@ impl State {
     }
 
     fn wake_watchers(&mut self) {
-        for watcher in self.watchers.drain(..) {
+        for watcher in std::mem::take(&mut self.watchers) {
             watcher.wake();
         }
     }
