@@ -148,6 +148,7 @@ impl Given {
         };
         let inside: Vec<(String, &Value)> = match (&error.problem, value) {
             (KeyValueProblem::InvalidKey, _) => return Ok(false),
+            (KeyValueProblem::TooDeep, _) => return Err(error.to_string()),
             (_, Value::Object(members)) => {
                 let members = members.iter();
                 members.map(|(name, value)| (name.clone(), value)).collect()

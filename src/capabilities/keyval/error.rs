@@ -20,6 +20,8 @@ pub enum KeyValueProblem {
     UnknownCommand,
     /// It is not a key.
     InvalidKey,
+    /// It has more than 250 parts.
+    TooDeep,
     /// There is no `=` after it.
     NoValue,
     /// It has a value and others below it, or names and indices below it.
@@ -46,6 +48,9 @@ impl fmt::Display for KeyValueError {
         match &self.problem {
             KeyValueProblem::UnknownCommand => write!(f, "the command '{key}' is not known"),
             KeyValueProblem::InvalidKey => write!(f, "'{key}' is not a key"),
+            KeyValueProblem::TooDeep => {
+                write!(f, "a key that begins with '{key}' has too many parts")
+            }
             KeyValueProblem::NoValue => write!(f, "'{key}' lacks '=' and a value"),
             KeyValueProblem::Inconsistent => {
                 write!(f, "'{key}' is given as values of different kinds")

@@ -17,6 +17,9 @@ pub use error::{KeyValueError, KeyValueProblem};
 /// The longest part of a key that QEMU takes.
 const LONGEST: usize = 127;
 
+/// The most parts of a key. QEMU reads values that nest 1024 deep; no schema comes near that, and every level is a call here.
+const DEEPEST: usize = 250;
+
 /// Keys and values as text, to be made arguments of a command by [`Capabilities::arguments`].
 ///
 /// The rules are those of QEMU's options such as `-blockdev` and `-object` (*QEMU storage daemon*, `--blockdev`; the
@@ -120,6 +123,11 @@ impl KeyValues {
         let invalid = || KeyValueError::new(key, KeyValueProblem::InvalidKey);
         let mut keys = &mut self.0;
         let mut end = 0;
+        if let Some(first) = key.split('.').next()
+            && key.split('.').nth(DEEPEST).is_some()
+        {
+            return Err(KeyValueError::new(first, KeyValueProblem::TooDeep));
+        }
         for part in key.split('.') {
             if !(is_name(part) || end > 0 && is_index(part)) || part.len() > LONGEST {
                 return Err(invalid());

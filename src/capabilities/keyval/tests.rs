@@ -240,3 +240,16 @@ fn json_is_passed_on() {
     assert_eq!(keys.text("sizes.0"), Some("1"));
     assert_eq!(keys.text("kind"), None);
 }
+
+#[test]
+fn keys_of_too_many_parts() {
+    let key = |parts: usize| vec!["any"; parts].join(".");
+    let value = typed(&format!("file,name=n,{}=x", key(250))).unwrap();
+    let sent = value.to_string();
+    assert_eq!(from_str::<Value>(&sent, Mode::Strict).unwrap(), value);
+    let problem = KeyValueProblem::TooDeep;
+    for parts in [251, 1_000_000] {
+        let error = typed(&format!("file,name=n,{}=x", key(parts))).unwrap_err();
+        assert_eq!(error, ("any".to_owned(), problem.clone()));
+    }
+}
