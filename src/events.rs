@@ -291,7 +291,7 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// How many times there is something to be taken.
-    #[cfg(feature = "qmp")]
+    #[cfg(any(feature = "qmp-block", feature = "qmp-migration"))]
     pub(crate) fn queued(&self) -> usize {
         self.queue.lock().entries.len()
     }

@@ -69,7 +69,7 @@ macro_rules! client_methods {
         }
 
         /// How long a call may take unless it says otherwise.
-        #[cfg(all(feature = "qmp", unix))]
+        #[cfg(all(feature = "qmp-char", feature = "qmp-misc", feature = "qmp-qom", unix))]
         pub(crate) fn deadline(&self) -> std::time::Duration {
             self.0.deadline
         }
@@ -272,7 +272,7 @@ macro_rules! call_methods {
         }
 
         /// Has it take no longer than to `end`, if there is one.
-        #[cfg(feature = "qmp")]
+        #[cfg(any(feature = "qmp-block", feature = "qmp-migration"))]
         pub(crate) fn no_later_than(mut self, end: Option<$instant>) -> Self {
             let left = end.map(|end| end.saturating_duration_since(<$instant>::now()));
             self.deadline = left.map_or(self.deadline, |left| left.min(self.deadline));

@@ -92,6 +92,32 @@
 //! | `vsock` | addresses `vsock:…`, on Linux |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
 //!
+//! `qmp` is the types on all subjects, and takes by far the most time of a first build. Instead of it, the subjects that a
+//! program is on do, since each brings what it needs:
+//!
+//! ```toml
+//! qapi-rt = { version = "0.1", default-features = false, features = ["client", "qmp-run-state", "qmp-block"] }
+//! ```
+//!
+//! | feature | types of QMP | with clients |
+//! |---|---|---|
+//! | `qmp-control` | capabilities, versions, the schema, errors; comes with each of the others | |
+//! | `qmp-audio` | audio backends | |
+//! | `qmp-block` | block devices, exports, transactions, jobs | [`jobs::Job`] |
+//! | `qmp-char` | character devices | [`monitors`], with `qmp-misc` and `qmp-qom` |
+//! | `qmp-machine` | processors, memory, ACPI, PCI, CXL, TPM, accelerators | |
+//! | `qmp-migration` | migration, snapshots, dumps; brings `qmp-run-state` | [`jobs::Migration`], [`jobs::Dump`] |
+//! | `qmp-misc` | descriptors, names, the human monitor, tracing, replaying, yank | [`fds`] |
+//! | `qmp-net` | network devices, announcements, filters | |
+//! | `qmp-qom` | objects and their properties, devices, secrets | |
+//! | `qmp-run-state` | states, shutdown and reset, panics | |
+//! | `qmp-stats` | statistics | |
+//! | `qmp-ui` | displays, VNC, SPICE, input | |
+//! | `qmp-virtio` | what virtio devices do | |
+//!
+//! An event on another subject is received as one of another release, and raw calls are not concerned. The service trait
+//! `qmp::Service` has all commands, and comes with `qmp` alone.
+//!
 //! A program with a schema of its own does without QEMU's types: `default-features = false`, with `client`, `server` or
 //! both.
 //!
@@ -139,15 +165,24 @@ pub mod client;
 mod error;
 #[cfg(feature = "client")]
 mod events;
-#[cfg(all(feature = "client", feature = "qmp", unix))]
+#[cfg(all(feature = "client", feature = "qmp-misc", unix))]
 pub mod fds;
 #[cfg(feature = "client")]
 mod flavours;
 #[cfg(feature = "client")]
 mod frame;
-#[cfg(all(feature = "client", feature = "qmp"))]
+#[cfg(all(
+    feature = "client",
+    any(feature = "qmp-block", feature = "qmp-migration")
+))]
 pub mod jobs;
-#[cfg(all(feature = "client", feature = "qmp", unix))]
+#[cfg(all(
+    feature = "client",
+    feature = "qmp-char",
+    feature = "qmp-misc",
+    feature = "qmp-qom",
+    unix
+))]
 pub mod monitors;
 #[cfg(feature = "client")]
 mod queue;
@@ -181,7 +216,7 @@ pub use qapi_types as types;
 pub use qapi_types::json;
 #[cfg(all(feature = "qga", not(feature = "server")))]
 pub use qapi_types::qga;
-#[cfg(all(feature = "qmp", not(feature = "server")))]
+#[cfg(all(feature = "qmp-control", not(all(feature = "qmp", feature = "server"))))]
 pub use qapi_types::qmp;
 #[cfg(all(feature = "qsd", not(feature = "server")))]
 pub use qapi_types::qsd;

@@ -128,6 +128,27 @@ impl Builder {
         self
     }
 
+    /// Generates what some schema files define under `#[cfg(…)]` with this predicate, such as `feature = "migration"`, so that
+    /// whoever compiles the code takes a part of it. The pattern covers files as that of
+    /// [`extern_path`](Builder::extern_path) does; a file that no pattern covers is always there. A type is there whenever something is that uses
+    /// it, so each part is whole. An event whose predicate does not hold is received as one of another release.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), qapi_gen::Error> {
+    /// qapi_gen::Builder::new("schema/vmm.json")
+    ///     .file_cfg("block*.json", "feature = \"block\"")
+    ///     .file_cfg("migration.json", "feature = \"migration\"")
+    ///     .generate()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file_cfg(mut self, file: impl Into<String>, predicate: impl Into<String>) -> Builder {
+        self.options
+            .file_cfgs
+            .push((Glob::new(file), predicate.into()));
+        self
+    }
+
     /// Says from which schema a module was generated that [`extern_path`](Builder::extern_path) names, where that is not
     /// this one: that of QEMU, say, while this is of a fork. Then only what both have in the same shape is taken from there;
     /// the rest, and what uses something of the rest, is generated. [`differences`](Builder::differences) tells what that is.

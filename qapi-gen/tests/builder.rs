@@ -66,6 +66,10 @@ fn so_is_one_for_definitions_and_files() {
             "the schema has no definition 'set-?-x'",
         ),
         (
+            builder().file_cfg("lib/comon.json", "unix"),
+            "the schema has no file 'lib/comon.json'; did you mean 'lib/common.json'?",
+        ),
+        (
             builder().extern_path("lib/comon.json", "::other"),
             "the schema has no file 'lib/comon.json'; did you mean 'lib/common.json'?",
         ),
@@ -116,6 +120,82 @@ fn conditions_decide_what_is_there() {
     assert_eq!(
         error(&builder().condition("HAVE_B", Condition::Cfg("all(unix"))),
         "option 'condition': 'all(unix' is not a predicate of cfg"
+    );
+}
+
+/// The cfg in front of an item, if there is one.
+fn cfg_of<'c>(code: &'c str, item: &str) -> Option<&'c str> {
+    let above = &code[..code.find(item).unwrap_or_else(|| panic!("no {item}"))];
+    let lines = above.trim_end_matches(' ').lines().rev().map(str::trim);
+    let mut lines = lines.take_while(|line| line.starts_with("#[") || line.starts_with("///"));
+    lines.find_map(|line| line.strip_prefix("#[cfg(")?.strip_suffix(")]"))
+}
+
+#[test]
+fn a_type_is_there_under_the_predicates_of_all_that_use_it() {
+    let files = [
+        ("main.json", "{ 'include': 'a.json' } { 'include': 'b.json' } { 'include': 'c.json' }"),
+        (
+            "a.json",
+            "{ 'command': 'query-a', 'returns': 'Aa' }
+             { 'struct': 'Aa', 'base': 'Ab', 'data': { '*k': 'Kk' } }
+             { 'struct': 'Ab', 'data': { 'l': [ 'Ll' ], 'un': 'Uu' } }
+             { 'union': 'Uu', 'base': { 'kind': 'Kk' }, 'discriminator': 'kind', 'data': { 'one': 'One' } }
+             { 'struct': 'One', 'data': {} }",
+        ),
+        (
+            "b.json",
+            "{ 'event': 'B_DONE', 'data': { 'k': 'Kk' }, 'if': 'HAVE_B' }
+             { 'command': 'set-b', 'data': 'Bb', 'boxed': true }
+             { 'struct': 'Bb', 'data': { 'c': 'Cc' } }
+             { 'enum': 'Kk', 'data': [ 'one' ] }
+             { 'alternate': 'Ll', 'data': { 's': 'str', 'o': 'One' } }",
+        ),
+        (
+            "c.json",
+            "{ 'command': 'set-c', 'data': { 'c': 'Cc' } }
+             { 'struct': 'Cc', 'data': { 'n': 'int' } }",
+        ),
+    ];
+    let schema = Frontend::new().loader(MemoryLoader::new(files));
+    let schema = schema.read("main.json").unwrap();
+    let builder = Builder::new("main.json")
+        .file_cfg("a.json", "feature = \"a\"")
+        .file_cfg("b.json", "feature = \"b\"")
+        // The first that covers it counts.
+        .file_cfg("?.json", "unix")
+        .condition("HAVE_B", Condition::Cfg("b"));
+    let code = builder.generate_from(&schema).unwrap();
+    let (a, b) = (Some("feature = \"a\""), Some("feature = \"b\""));
+    let either = Some("any(feature = \"a\", feature = \"b\")");
+    for (item, cfg) in [
+        ("pub struct Aa ", a),
+        ("pub struct Ab ", a),
+        ("pub struct Uu ", a),
+        ("pub enum UuBranch ", a),
+        ("impl ::qapi_types::Command for QueryA ", a),
+        ("pub struct One ", either),
+        ("pub enum Kk ", either),
+        ("pub enum Ll ", either),
+        ("pub struct SetB(", b),
+        ("pub struct Bb ", b),
+        ("BDone(events::BDone)", Some("all(b, feature = \"b\")")),
+        ("pub struct Cc ", Some("any(feature = \"b\", unix)")),
+        ("pub struct SetC ", Some("unix")),
+        ("::qapi_types::impl_object!(One);", either),
+    ] {
+        assert_eq!(cfg_of(&code, item), cfg, "{item} in {code}");
+    }
+
+    let builder = Builder::new("main.json").file_cfg("a.json", "unix");
+    let code = builder.generate_from(&schema).unwrap();
+    // What is used by what is always there is so too.
+    assert_eq!(cfg_of(&code, "pub struct Uu "), Some("unix"));
+    assert_eq!(cfg_of(&code, "pub enum Kk "), None);
+    assert_eq!(cfg_of(&code, "pub struct One "), None);
+    assert_eq!(
+        error(&self::builder().file_cfg("common.json", "all(unix")),
+        "option 'file_cfg': 'all(unix' is not a predicate of cfg"
     );
 }
 

@@ -6,10 +6,63 @@
 #[path = "../../refresh/src/modules.rs"]
 mod modules;
 
+use qapi_gen::Frontend;
 use std::path::{Path, PathBuf};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Files on no subject: what they define is there with any.
+const COMMON: [&str; 7] = [
+    "common.json",
+    "compat.json",
+    "control.json",
+    "error.json",
+    "introspect.json",
+    "pragma.json",
+    "qapi-schema.json",
+];
+
+/// The names in the list that starts with this in a manifest.
+fn list(manifest: &str, start: &str) -> Vec<String> {
+    let manifest = std::fs::read_to_string(workspace().join(manifest)).unwrap();
+    let (_, rest) = manifest.split_once(start).unwrap();
+    let (list, _) = rest.split_once(']').unwrap();
+    list.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_file_has_a_subject_and_every_subject_a_feature() {
+    if !workspace().join("schema").is_dir() {
+        eprintln!("skipped: the schemas are not beside this package");
+        return;
+    }
+    let subjects = modules::SUBJECTS.map(|(subject, _)| format!("qmp-{subject}"));
+    assert_eq!(list("qapi-types/Cargo.toml", "\nqmp = ["), subjects);
+    let [first, rest @ ..] = &list("Cargo.toml", "\nqmp = [")[..] else {
+        panic!("qapi-rt has no feature qmp");
+    };
+    assert_eq!((first.as_str(), rest), ("qapi-types/qmp", &subjects[..]));
+
+    // A file that QEMU adds is to be looked at: it may bring whatever it needs to everybody.
+    let schema = Frontend::new().read(workspace().join("schema/qapi/qapi-schema.json"));
+    let covered = |file: &str, pattern: &str| match pattern.split_once('*') {
+        Some((start, end)) => file.starts_with(start) && file.ends_with(end),
+        None => file == pattern,
+    };
+    for module in schema.unwrap().modules() {
+        let file = module.name.rsplit('/').next().unwrap();
+        let mut patterns = modules::SUBJECTS.iter().flat_map(|(_, files)| files.iter());
+        assert!(
+            COMMON.contains(&file) || patterns.any(|pattern| covered(file, pattern)),
+            "{file} is on no subject in refresh/src/modules.rs"
+        );
+    }
 }
 
 #[test]

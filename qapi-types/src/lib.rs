@@ -88,7 +88,7 @@ mod qtype;
 #[rustfmt::skip]
 pub mod qga;
 /// The machine protocol (QMP), as of QEMU 11.1 and for every release since 6.0.
-#[cfg(all(feature = "qmp", not(test)))]
+#[cfg(all(feature = "qmp-control", not(test)))]
 #[rustfmt::skip]
 pub mod qmp;
 /// The storage daemon's part of the machine protocol, whose types are those of [`qmp`].

@@ -9,6 +9,51 @@ pub(crate) const FOLDER: &str = "qapi-types/src";
 /// Their files.
 pub(crate) const FILES: [&str; 3] = ["qmp.rs", "qga.rs", "qsd.rs"];
 
+/// Subjects of QMP, each a feature of the crates, with the schema's files on them.
+pub(crate) const SUBJECTS: [(&str, &[&str]); 12] = [
+    ("audio", &["audio.json"]),
+    (
+        "block",
+        &[
+            "block*.json",
+            "job.json",
+            "transaction.json",
+            "qmp-dropped.json",
+        ],
+    ),
+    ("char", &["char.json"]),
+    (
+        "machine",
+        &[
+            "accelerator.json",
+            "acpi*.json",
+            "cxl.json",
+            "machine*.json",
+            "misc-*.json",
+            "pci.json",
+            "tpm.json",
+            "uefi.json",
+        ],
+    ),
+    ("migration", &["migration.json", "dump.json"]),
+    (
+        "misc",
+        &["misc.json", "replay.json", "trace.json", "yank.json"],
+    ),
+    (
+        "net",
+        &["ebpf.json", "net.json", "rocker.json", "sockets.json"],
+    ),
+    (
+        "qom",
+        &["authz.json", "crypto.json", "qdev.json", "qom.json"],
+    ),
+    ("run-state", &["run-state.json"]),
+    ("stats", &["stats.json"]),
+    ("ui", &["ui.json"]),
+    ("virtio", &["cryptodev.json", "vfio.json", "virtio.json"]),
+];
+
 /// The modules: where each is, and what makes it.
 pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
     let schema = workspace.join("schema");
@@ -38,6 +83,12 @@ pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
         .extern_path("qapi/*.json", "crate::qmp")
         .extern_path("qsd-dropped.json", "crate::qmp");
     let qmp = builder("qapi/qapi-schema.json", "qmp", "qemu-qmp-ref.html");
+    let files = SUBJECTS
+        .iter()
+        .flat_map(|(subject, files)| files.iter().map(move |file| (subject, file)));
+    let qmp = files.fold(qmp, |qmp, (subject, file)| {
+        qmp.file_cfg(*file, format!("feature = \"qmp-{subject}\""))
+    });
     let qga = builder("qga/qapi-schema.json", "qga", "qemu-ga-ref.html");
     let folder = workspace.join(FOLDER);
     let files = FILES.map(|file| folder.join(file)).into_iter();

@@ -43,7 +43,7 @@ mod wait;
 
 #[cfg(feature = "qga")]
 pub use crate::agent::blocking::{Agent, AgentBuilder};
-#[cfg(feature = "qmp")]
+#[cfg(any(feature = "qmp-block", feature = "qmp-migration"))]
 pub use crate::jobs::blocking::Running;
 pub use builder::Builder;
 pub use call::{Call, Pending};

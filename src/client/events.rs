@@ -50,7 +50,7 @@ impl<E> EventStream<E> {
     }
 
     /// How many events were received and not yet taken.
-    #[cfg(feature = "qmp")]
+    #[cfg(any(feature = "qmp-block", feature = "qmp-migration"))]
     pub(crate) fn queued(&self) -> usize {
         self.subscription.queued()
     }

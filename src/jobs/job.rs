@@ -43,7 +43,9 @@ macro_rules! starts_lasting_job {
 }
 
 // These wait for their dismissal anyway.
-starts_lasting_job!(BlockdevCreate SnapshotDelete SnapshotLoad SnapshotSave XBlockdevAmend);
+starts_lasting_job!(BlockdevCreate XBlockdevAmend);
+#[cfg(feature = "qmp-migration")]
+starts_lasting_job!(SnapshotDelete SnapshotLoad SnapshotSave);
 
 /// The error of a job that was cancelled. If it is not a block job, no event tells of that.
 const CANCELED: &str = "Operation canceled";

@@ -6,21 +6,27 @@
 //! figures of progress, for which there are no events, are asked for, as often as the caller wants them.
 
 pub(crate) mod blocking;
+#[cfg(feature = "qmp-migration")]
 mod dump;
 mod error;
+#[cfg(feature = "qmp-block")]
 mod job;
+#[cfg(feature = "qmp-migration")]
 mod migration;
 mod run;
-#[cfg(test)]
+#[cfg(all(test, feature = "qmp"))]
 mod tests;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::Running;
+#[cfg(feature = "qmp-migration")]
 pub use dump::Dump;
 pub use error::Error;
+#[cfg(feature = "qmp-block")]
 pub use job::{Job, JobOutcome, JobUpdate, StartsJob, WhenPending, WhenReady};
+#[cfg(feature = "qmp-migration")]
 pub use migration::{Migration, MigrationUpdate};
 
 use std::borrow::Cow;

@@ -118,7 +118,7 @@ impl Trace {
     }
 
     /// That a command was written of which only the name is known.
-    #[cfg(feature = "qmp")]
+    #[cfg(feature = "qmp-control")]
     pub(crate) fn named(&mut self, command: &str) {
         if enabled!(target: DEPRECATED, Level::WARN) || enabled!(target: UNSTABLE, Level::WARN) {
             let mut known = crate::types::qmp::COMMANDS.iter();

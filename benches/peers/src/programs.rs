@@ -10,29 +10,33 @@ use std::time::SystemTime;
 
 const ROUNDS: usize = 3;
 
-/// Asks a machine on what it does, with our client and with that of the crate `qapi`.
-struct Pair {
-    flavour: &'static str,
+/// What asks a machine on what it does, in one flavour: our client with all of QMP's types, with those of one subject, and
+/// that of the crate `qapi`, which the others are compared with.
+struct Flavour {
+    name: &'static str,
     ours: &'static str,
     theirs: &'static str,
     /// Of the CPU time, unoptimised and optimised.
     required: [f64; 2],
 }
 
-const PAIRS: [Pair; 2] = [
-    Pair {
-        flavour: "tokio",
+const FLAVOURS: [Flavour; 2] = [
+    Flavour {
+        name: "tokio",
         ours: "tokio",
         theirs: "tokio-qapi",
         required: [0.45, 0.48],
     },
-    Pair {
-        flavour: "blocking",
+    Flavour {
+        name: "blocking",
         ours: "blocking",
         theirs: "blocking-qapi",
         required: [0.36, 0.45],
     },
 ];
+
+/// What has cargo leave out the types of other subjects.
+const PART: [&str; 3] = ["--no-default-features", "--features", "part"];
 
 const PROFILES: [(&str, &str); 2] = [("dev", "debug"), ("release", "release")];
 
@@ -68,17 +72,27 @@ pub fn report(scratch: &Path) -> Result<()> {
         "of `qapi`'s",
         "required",
     ]);
-    for pair in &PAIRS {
-        for program in [pair.ours, pair.theirs] {
+    for flavour in &FLAVOURS {
+        for program in [flavour.ours, flavour.theirs] {
             build::fetch(program)?;
         }
-        for ((profile, folder), required) in PROFILES.into_iter().zip(pair.required) {
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for ((profile, folder), required) in PROFILES.into_iter().zip(flavour.required) {
+            let (mut whole, mut part, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+            let built =
+                |program, features: &[&str]| built(program, features, profile, folder, &target);
             for _ in 0..ROUNDS {
-                ours.push(built(pair.ours, profile, folder, &target)?);
-                theirs.push(built(pair.theirs, profile, folder, &target)?);
+                whole.push(built(flavour.ours, &[])?);
+                part.push(built(flavour.ours, &PART)?);
+                theirs.push(built(flavour.theirs, &[])?);
             }
-            compare(pair.flavour, profile, required, &ours, &theirs);
+            for (name, of, beside) in [
+                ("`qapi-rt`", &whole, Some(&*theirs)),
+                ("`qapi-rt` with `qmp-run-state`", &part, Some(&*theirs)),
+                ("`qapi` 0.15", &theirs, None),
+            ] {
+                let names = [format!("{name}, {}", flavour.name), profile.to_owned()];
+                row(names.into_iter().chain(figures(of, beside, required)));
+            }
         }
     }
     println!("\nOther programs, one round each, beside that of the README.\n");
@@ -90,11 +104,23 @@ pub fn report(scratch: &Path) -> Result<()> {
         "CPU / the README's",
         "required",
     ]);
-    build::fetch("readme")?;
-    let programs: [(&str, PathBuf, Option<Required>); 4] = [
+    for program in ["readme", "generated", "server"] {
+        build::fetch(program)?;
+    }
+    let programs: [(&str, PathBuf, Option<Required>); 6] = [
         (
             "the README's first program",
             build::manifest("readme"),
+            None,
+        ),
+        (
+            "a blocking client with one command by `Builder`",
+            build::manifest("generated"),
+            None,
+        ),
+        (
+            "a server of all commands, tokio",
+            build::manifest("server"),
             None,
         ),
         (
@@ -128,18 +154,29 @@ pub fn report(scratch: &Path) -> Result<()> {
 }
 
 /// Builds a program of `programs/` from nothing, and once more after a change.
-fn built(program: &str, profile: &str, folder: &str, target: &Path) -> Result<Built> {
+fn built(
+    program: &str,
+    features: &[&str],
+    profile: &str,
+    folder: &str,
+    target: &Path,
+) -> Result<Built> {
     let manifest = build::manifest(program);
     if target.exists() {
         std::fs::remove_dir_all(target)?;
     }
-    let (cold, peak) = cpu::with_peak(&build::command(&manifest, profile, target))?;
+    let command = || {
+        let mut command = build::command(&manifest, profile, target);
+        command.args(features);
+        command
+    };
+    let (cold, peak) = cpu::with_peak(&command())?;
     let main = manifest.with_file_name("src/main.rs");
     File::options()
         .append(true)
         .open(main)?
         .set_modified(SystemTime::now())?;
-    let again = cpu::run(&mut build::command(&manifest, profile, target))?.cpu;
+    let again = cpu::run(&mut command())?.cpu;
     let size = build::stripped(&target.join(folder).join(format!("on-{program}")))?;
     Ok(Built {
         cold,
@@ -149,31 +186,34 @@ fn built(program: &str, profile: &str, folder: &str, target: &Path) -> Result<Bu
     })
 }
 
-fn compare(flavour: &str, profile: &str, required: f64, ours: &[Built], theirs: &[Built]) {
+/// A row's figures of what was built, beside what it is compared with; what is compared with itself has no requirements.
+fn figures(built: &[Built], beside: Option<&[Built]>, required: f64) -> Vec<String> {
     let all = |built: &[Built], part: fn(&Built) -> f64| built.iter().map(part).collect::<Vec<_>>();
-    let share = |part: fn(&Built) -> f64| ratio(&all(ours, part), &all(theirs, part));
-    let (cold, again) = (share(|built| built.cold.cpu), share(|built| built.again));
-    let size = share(|built| built.size);
-    let peak = median(&all(ours, |built| built.peak)) / 1e6;
-    let at_most = |most, figure| Required::shown(Some(Required::AtMost(most)), figure);
-    for (name, built) in [("`qapi-rt`", ours), ("`qapi` 0.15", theirs)] {
-        let figure = |part, digits| format!("{:.digits$}", median(&all(built, part)));
-        let row_of_ours = name == "`qapi-rt`";
-        let only_ours = |text: String| if row_of_ours { text } else { String::new() };
-        row([
-            format!("{name}, {flavour}"),
-            profile.to_owned(),
-            figure(|built| built.cold.cpu, 1),
-            figure(|built| built.cold.wall, 1),
-            only_ours(format!("{cold:.2}")),
-            only_ours(at_most(required, cold)),
-            only_ours(format!("{again:.2}")),
-            only_ours(at_most(0.15, again)),
-            figure(|built| built.peak / 1e6, 0),
-            only_ours(at_most(450.0, peak)),
-            figure(|built| built.size, 2),
-            only_ours(format!("{size:.2}")),
-            only_ours(at_most(0.5, size)),
-        ]);
-    }
+    let figure = |part, digits| format!("{:.digits$}", median(&all(built, part)));
+    let share = |part: fn(&Built) -> f64, most: f64| match beside {
+        Some(beside) => {
+            let share = ratio(&all(built, part), &all(beside, part));
+            let required = Required::shown(Some(Required::AtMost(most)), share);
+            [format!("{share:.2}"), required]
+        }
+        None => [String::new(), String::new()],
+    };
+    let [cold, cold_required] = share(|built| built.cold.cpu, required);
+    let [again, again_required] = share(|built| built.again, 0.15);
+    let [size, size_required] = share(|built| built.size, 0.5);
+    let peak = median(&all(built, |built| built.peak)) / 1e6;
+    let peak_required = beside.map(|_| Required::shown(Some(Required::AtMost(450.0)), peak));
+    vec![
+        figure(|built| built.cold.cpu, 1),
+        figure(|built| built.cold.wall, 1),
+        cold,
+        cold_required,
+        again,
+        again_required,
+        format!("{peak:.0}"),
+        peak_required.unwrap_or_default(),
+        figure(|built| built.size, 2),
+        size,
+        size_required,
+    ]
 }

@@ -57,6 +57,22 @@ impl Reachable {
 impl Schema {
     /// The types that the given commands and events need, directly or through other types.
     pub fn reachable(&self, roots: impl IntoIterator<Item = Root>) -> Reachable {
+        let mut types = Vec::new();
+        for root in roots {
+            match root {
+                Root::Command(id) => {
+                    let command = self.command(id);
+                    types.extend(command.arguments.map(Type::Object));
+                    types.extend(command.returns);
+                }
+                Root::Event(id) => types.extend(self.event(id).data.map(Type::Object)),
+            }
+        }
+        self.reachable_types(types)
+    }
+
+    /// These types and those that they need.
+    pub(crate) fn reachable_types(&self, types: impl IntoIterator<Item = Type>) -> Reachable {
         let mut reached = Reachable {
             order: Vec::new(),
             enums: vec![false; self.enums.len()],
@@ -72,17 +88,8 @@ impl Schema {
                 queue.push_back(ty);
             }
         };
-        for root in roots {
-            let (arguments, returns) = match root {
-                Root::Command(id) => {
-                    let command = self.command(id);
-                    (command.arguments, command.returns)
-                }
-                Root::Event(id) => (self.event(id).data, None),
-            };
-            for ty in arguments.map(Type::Object).into_iter().chain(returns) {
-                visit(ty, &mut queue);
-            }
+        for ty in types {
+            visit(ty, &mut queue);
         }
         while let Some(ty) = queue.pop_front() {
             match ty {

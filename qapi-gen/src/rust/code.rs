@@ -83,6 +83,10 @@ pub(crate) fn check(options: &Options) -> Result<(), Error> {
         let good = is_attribute(attribute);
         check(good, "attribute", attribute, "an attribute in #[…]")?;
     }
+    for (_, predicate) in &options.file_cfgs {
+        let good = is_predicate(predicate);
+        check(good, "file_cfg", predicate, "a predicate of cfg")?;
+    }
     for decision in options.conditions.values() {
         if let Decision::Cfg(predicate) = decision {
             let good = is_predicate(predicate);

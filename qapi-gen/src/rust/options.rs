@@ -47,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) conditions: Decisions,
     /// Schema files whose types exist already, with the path of the module that has them.
     pub(crate) extern_paths: Vec<(Glob, String)>,
+    /// Schema files of which what is generated is there under a predicate of `#[cfg(…)]`.
+    pub(crate) file_cfgs: Vec<(Glob, String)>,
     /// The schemas that some of those modules were generated from.
     pub(crate) extern_schemas: Vec<(String, Arc<Schema>)>,
     /// Traits to derive in addition, by pattern for the item.
@@ -68,11 +70,20 @@ pub(crate) struct Options {
 impl Options {
     /// The module that has what a file of the schema defines, if that is not the generated one.
     pub(crate) fn extern_path(&self, schema: &Schema, file: usize) -> Option<&str> {
-        let name = &schema.modules()[file].name;
-        let mut paths = self.extern_paths.iter();
-        let (_, path) = paths.find(|(glob, _)| glob.matches_path(name))?;
-        Some(path)
+        of_file(&self.extern_paths, schema, file)
     }
+
+    /// The predicate under which what a file of the schema defines is there.
+    pub(crate) fn file_cfg(&self, schema: &Schema, file: usize) -> Option<&str> {
+        of_file(&self.file_cfgs, schema, file)
+    }
+}
+
+/// What is said of a file, by the first pattern that covers it.
+fn of_file<'l>(list: &'l [(Glob, String)], schema: &Schema, file: usize) -> Option<&'l str> {
+    let name = &schema.modules()[file].name;
+    let covering = list.iter().find(|(glob, _)| glob.matches_path(name));
+    covering.map(|(_, said)| said.as_str())
 }
 
 impl Default for Options {
@@ -85,6 +96,7 @@ impl Default for Options {
             events: None,
             conditions: Decisions::default(),
             extern_paths: Vec::new(),
+            file_cfgs: Vec::new(),
             extern_schemas: Vec::new(),
             derives: Vec::new(),
             attributes: Vec::new(),

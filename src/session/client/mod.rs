@@ -264,9 +264,9 @@ impl Session {
                 self.trace.written(command, features, &notes);
                 self.trace.written(command, &[], noted);
             }
-            #[cfg(feature = "qmp")]
+            #[cfg(feature = "qmp-control")]
             Cow::Owned(command) => self.trace.named(command),
-            #[cfg(not(feature = "qmp"))]
+            #[cfg(not(feature = "qmp-control"))]
             Cow::Owned(_) => {}
         }
         self.last_id = id.0;

@@ -45,6 +45,7 @@ impl Plan<'_> {
         }
         for (what, list, names) in [
             ("file", &options.extern_paths, &files),
+            ("file", &options.file_cfgs, &files),
             ("definition", &options.derives, &items),
             ("definition", &options.attributes, &items),
         ] {

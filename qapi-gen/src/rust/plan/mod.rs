@@ -4,6 +4,7 @@ mod bases;
 mod check;
 mod cycles;
 mod elsewhere;
+mod files;
 mod late;
 mod name;
 mod place;
@@ -27,6 +28,7 @@ use super::options::Options;
 use crate::model::*;
 use bases::Bases;
 use cycles::Cycles;
+use files::Files;
 use received::received;
 
 /// Where a definition's Rust item is.
@@ -97,6 +99,7 @@ pub(crate) struct Plan<'s> {
     /// The service trait.
     pub(crate) service_trait: Ident,
     differences: Differences<'s>,
+    files: Files<'s>,
     bases: Bases,
     cycles: Cycles,
     /// By object: whether a client receives it.
@@ -118,6 +121,7 @@ impl<'s> Plan<'s> {
             event_enum: Ident::default(),
             service_trait: Ident::default(),
             differences: Differences::of(schema, options),
+            files: Files::of(schema, options),
             bases: Bases::of(schema),
             cycles: Cycles::of(schema),
             received: received(schema),

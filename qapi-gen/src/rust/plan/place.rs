@@ -15,13 +15,17 @@ impl Plan<'_> {
             match root {
                 Root::Command(id) => {
                     let command = schema.command(id);
-                    self.commands[id.index()].place =
-                        self.placed(&command.name, &command.origin, command.condition.as_ref());
+                    self.commands[id.index()].place = self.placed(
+                        &command.name,
+                        &command.origin,
+                        command.condition.as_ref(),
+                        None,
+                    );
                 }
                 Root::Event(id) => {
                     let event = schema.event(id);
                     self.events[id.index()].place =
-                        self.placed(&event.name, &event.origin, event.condition.as_ref());
+                        self.placed(&event.name, &event.origin, event.condition.as_ref(), None);
                 }
             }
         }
@@ -48,18 +52,18 @@ impl Plan<'_> {
             Type::Enum(id) => {
                 let it = schema.enum_(id);
                 self.enums[id.index()].place =
-                    self.placed(&it.name, &it.origin, it.condition.as_ref());
+                    self.placed(&it.name, &it.origin, it.condition.as_ref(), Some(ty));
             }
             Type::Alternate(id) => {
                 let it = schema.alternate(id);
                 self.alternates[id.index()].place =
-                    self.placed(&it.name, &it.origin, it.condition.as_ref());
+                    self.placed(&it.name, &it.origin, it.condition.as_ref(), Some(ty));
             }
             Type::Object(id) => {
                 let it = schema.object(id);
                 if !self.objects[id.index()].ident.is_empty() {
                     self.objects[id.index()].place =
-                        self.placed(&it.name, &it.origin, it.condition.as_ref());
+                        self.placed(&it.name, &it.origin, it.condition.as_ref(), Some(ty));
                 }
                 // The tag's type belongs to a union even if no member that is generated has it.
                 if let Some(variants) = &it.variants {
@@ -70,15 +74,35 @@ impl Plan<'_> {
         }
     }
 
-    fn placed(&self, name: &str, origin: &Origin, condition: Option<&Condition>) -> Place {
+    /// Where something goes: a type, or else a command or event.
+    fn placed(
+        &self,
+        name: &str,
+        origin: &Origin,
+        condition: Option<&Condition>,
+        ty: Option<Type>,
+    ) -> Place {
         let elsewhere = origin
             .module
             .and_then(|file| self.options.extern_path(self.schema, file))
             .filter(|_| !self.differences.contains(name));
-        match (elsewhere, self.presence(condition)) {
+        let presence = self.presence(condition);
+        match (elsewhere, presence.and(self.under(origin, ty))) {
             (_, Presence::Never) => Place::Absent,
             (Some(path), _) => Place::Elsewhere(Path::new(path)),
             (None, presence) => Place::Here(presence),
+        }
+    }
+
+    /// When it is there by the predicates of files.
+    fn under(&self, origin: &Origin, ty: Option<Type>) -> Presence {
+        match (ty, origin.module) {
+            (Some(ty), _) => self.files.presence(ty),
+            (None, Some(file)) => match self.options.file_cfg(self.schema, file) {
+                Some(predicate) => Presence::If(predicate.to_owned()),
+                None => Presence::Always,
+            },
+            (None, None) => Presence::Always,
         }
     }
 

@@ -126,11 +126,22 @@ pub(crate) fn registered<'a>(
         here.partition(|item| item.presence().is_conditional());
     let plain: Vec<&Ident> = plain.iter().map(|item| &item.ident).collect();
     let plain = (!plain.is_empty()).then(|| quote!(#types::#name!(#(#plain),*);));
-    let presences = conditional.iter().map(|item| item.presence());
-    let conditional = conditional.iter().map(|item| &item.ident);
+    let mut under: Vec<(&Presence, Vec<&Ident>)> = Vec::new();
+    for item in conditional {
+        match under
+            .iter_mut()
+            .find(|(presence, _)| *presence == item.presence())
+        {
+            Some((_, idents)) => idents.push(&item.ident),
+            None => under.push((item.presence(), vec![&item.ident])),
+        }
+    }
+    let under = under
+        .into_iter()
+        .map(|(presence, idents)| quote!(#presence #types::#name!(#(#idents),*);));
     quote! {
         #plain
-        #(#presences #types::#name!(#conditional);)*
+        #(#under)*
     }
 }
 
