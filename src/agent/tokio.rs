@@ -5,11 +5,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, split};
 use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
@@ -20,11 +20,8 @@ use crate::error::Error;
 use crate::session::agent::Session;
 use crate::session::client::{RawCommand, Request};
 use crate::transport::dial::Child;
-use crate::transport::tokio::{self as transport, Stream};
+use crate::transport::tokio::{self as transport, ReadHalf, WriteHalf};
 use crate::types::Value;
-
-type Reader = Pin<Box<dyn AsyncRead + Send + Sync>>;
-type Writer = Pin<Box<dyn AsyncWrite + Send + Sync>>;
 
 /// How a client of a guest agent is to be connected, and to behave.
 #[derive(Debug, Default)]
@@ -39,7 +36,12 @@ impl<'a> AgentBuilder<'a> {
 
     /// Uses anything that can be read and written. There is no connecting again.
     pub fn over(self, stream: impl AsyncRead + AsyncWrite + Send + Sync + 'static) -> Agent {
-        let link = Link::new(stream, &self.settings);
+        let (reader, writer) = split(stream);
+        let halves = (
+            ReadHalf::Any(Box::pin(reader)),
+            WriteHalf::Any(Box::pin(writer)),
+        );
+        let link = Link::new(halves, &self.settings);
         let core = Core::over(self.settings, link);
         Agent { core }
     }
@@ -60,22 +62,17 @@ impl Agent {
 
 /// What one connection has.
 struct Link {
-    reader: Reader,
-    writer: Writer,
+    /// Used by whoever has the link, and never locked: the mutex is what makes streams `Sync`.
+    halves: Mutex<(ReadHalf, WriteHalf)>,
     session: Session,
     buffer: Vec<u8>,
 }
 
 impl Link {
-    fn new(
-        stream: impl AsyncRead + AsyncWrite + Send + Sync + 'static,
-        settings: &Settings,
-    ) -> Self {
-        let (reader, writer) = tokio::io::split(stream);
+    fn new(halves: (ReadHalf, WriteHalf), settings: &Settings) -> Self {
         let seed = RandomState::new().hash_one(0);
         Self {
-            reader: Box::pin(reader),
-            writer: Box::pin(writer),
+            halves: Mutex::new(halves),
             session: Session::new(seed).message_limit(settings.message_limit),
             buffer: vec![0; 64 << 10],
         }
@@ -86,7 +83,7 @@ impl Link {
         poll_fn(|cx| {
             let output = self.session.output();
             if !output.is_empty()
-                && let Poll::Ready(written) = self.writer.as_mut().poll_write(cx, output)
+                && let Poll::Ready(written) = halves(&mut self.halves).1.poll_write(cx, output, &[])
             {
                 self.session.sent(written?);
                 return Poll::Ready(Ok(()));
@@ -103,10 +100,14 @@ impl Link {
     /// Gives the session what there is to read, and tells how much that was.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(&mut self.buffer);
-        ready!(self.reader.as_mut().poll_read(cx, &mut buffer)?);
+        ready!(halves(&mut self.halves).0.poll_read(cx, &mut buffer)?);
         self.session.receive(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     }
+}
+
+fn halves(halves: &mut Mutex<(ReadHalf, WriteHalf)>) -> &mut (ReadHalf, WriteHalf) {
+    halves.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Channel for Link {
@@ -127,13 +128,7 @@ impl Channel for Link {
     ) -> Result<Self, Error> {
         let patient = settings.connect_deadline.is_some();
         let stream = transport::dial(address, deadline.into(), patient, child).await?;
-        Ok(match stream {
-            #[cfg(unix)]
-            Stream::Unix(stream) => Self::new(stream, settings),
-            Stream::Tcp(stream) => Self::new(stream, settings),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Stream::Other(stream) => Self::new(stream, settings),
-        })
+        Ok(Self::new(stream.split(), settings))
     }
 
     fn session(&mut self) -> &mut Session {

@@ -38,11 +38,58 @@ pub(crate) fn credentials(socket: impl AsFd) -> Option<Credentials> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let peer = crate::transport::sys::peer(socket).ok()?;
-        (peer.pid != 0).then(|| Credentials::new(peer.pid, peer.uid, peer.gid))
+        (peer.uid != u32::MAX).then(|| Credentials::new(peer.pid, peer.uid, peer.gid))
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     {
         let _ = socket;
         None
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::process::{Command, Stdio};
+
+    use super::credentials;
+
+    /// Has this test, in another process, tell who is at the other end of its input.
+    const TELLS: &str = "TELLS_CREDENTIALS";
+
+    #[test]
+    fn a_client_of_another_pid_namespace_is_known_by_its_user() {
+        if std::env::var_os(TELLS).is_some() {
+            println!("it is {:?}", credentials(std::io::stdin()));
+            return;
+        }
+        let (_mine, theirs) = UnixStream::pair().unwrap();
+        let told = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--pid", "--fork"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--nocapture", "another_pid_namespace"])
+            .env(TELLS, "")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .output();
+        let told = match told {
+            Ok(told) if told.status.success() => String::from_utf8(told.stdout).unwrap(),
+            told => return eprintln!("skipped: namespaces are not to be had here: {told:?}"),
+        };
+        assert!(
+            told.contains("it is Some(Credentials { pid: 0, uid: 0, "),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn other_sockets_have_no_credentials() {
+        let listener = TcpListener::bind("localhost:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        assert_eq!(credentials(&client), None);
+        let (one, other) = UnixStream::pair().unwrap();
+        let pids = [&one, &other].map(|end| credentials(end).map(|peer| peer.pid));
+        assert_eq!(pids, [Some(std::process::id() as i32); 2]);
     }
 }

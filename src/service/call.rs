@@ -16,7 +16,7 @@ use crate::types::{Event, Mode, Release, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// Its process.
+    /// Its process; 0 if it is in a PID namespace that this process does not see.
     pub pid: i32,
     /// Its user.
     pub uid: u32,

@@ -1,16 +1,16 @@
 //! What clients are given to send, and what comes to them, which want none.
 
 use std::io::{BufRead as _, BufReader, PipeReader, Write as _};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use qapi_rt::session::client::RawCommand;
-use qapi_rt::{Client, ErrorKind, blocking};
+use qapi_rt::{Agent, Client, ErrorKind, blocking};
 use serde_json::{Value, json};
 
-use super::super::runtime;
+use super::super::{Folder, runtime};
 use super::{MOST, SOON, alone, closed_to, file, open, pass};
 
 /// Short, where it is certain to pass.
@@ -39,6 +39,25 @@ fn serve_with_descriptors(stream: UnixStream) {
             reply["id"] = id.clone();
         }
         // In the middle of it, too.
+        let reply = format!("{reply}\n");
+        let (begin, end) = reply.split_at(5);
+        pass(&stream, begin, &files);
+        pass(&stream, end, &files);
+    }
+}
+
+/// An agent that has descriptors go with both halves of its replies.
+fn answer_with_descriptors(mut stream: UnixStream) {
+    let files = [file("x"), file("y")];
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).split(b'\n');
+    while let Some(Ok(line)) = lines.next() {
+        let line: &[u8] = line.strip_prefix(b"\xff").unwrap_or(&line);
+        let request: Value = serde_json::from_slice(line).unwrap();
+        let mut reply = json!({"return": request["execute"]});
+        if request["execute"] == "guest-sync-delimited" {
+            stream.write_all(b"\xff").unwrap();
+            reply["return"] = request["arguments"]["id"].clone();
+        }
         let reply = format!("{reply}\n");
         let (begin, end) = reply.split_at(5);
         pass(&stream, begin, &files);
@@ -141,6 +160,27 @@ fn what_a_server_sends_along_is_closed_on_tokio() {
             .await
             .unwrap();
     });
+    drop(runtime);
+    closed_to(before);
+}
+
+#[test]
+fn what_an_agent_sends_along_is_closed_on_tokio() {
+    let _alone = alone();
+    let before = open();
+    let folder = Folder::new();
+    let path = folder.0.join("agent");
+    let listener = UnixListener::bind(&path).unwrap();
+    let server = thread::spawn(move || answer_with_descriptors(listener.accept().unwrap().0));
+    let runtime = runtime();
+    runtime.block_on(async {
+        let mut agent = Agent::builder().connect(&path.into()).await.unwrap();
+        for name in ["a", "b", "c"] {
+            let reply = agent.execute_raw(name, Value::Null).await;
+            assert_eq!(reply.unwrap(), name);
+        }
+    });
+    server.join().unwrap();
     drop(runtime);
     closed_to(before);
 }
