@@ -128,10 +128,11 @@ impl Builder {
         self
     }
 
-    /// Generates what some schema files define under `#[cfg(…)]` with this predicate, such as `feature = "migration"`, so that
-    /// whoever compiles the code takes a part of it. The pattern covers files as that of
-    /// [`extern_path`](Builder::extern_path) does; a file that no pattern covers is always there. A type is there whenever something is that uses
-    /// it, so each part is whole. An event whose predicate does not hold is received as one of another release.
+    /// Generates what some schema files define under `#[cfg(…)]` with this predicate, such as `feature = "migration"`, so
+    /// that whoever compiles the code takes a part of it. The pattern covers files as that of
+    /// [`extern_path`](Builder::extern_path) does, and the first that covers a file counts; what is in others is always
+    /// there. A type is there whenever something is that uses it, so each part is whole. An event whose predicate does not
+    /// hold is received as one of another release.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), qapi_gen::Error> {

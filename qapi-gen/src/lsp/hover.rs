@@ -6,6 +6,8 @@ use super::request::place;
 use super::transport::Failure;
 use super::workspace::Workspace;
 use crate::explain::explain;
+use crate::markdown::{code, escaped};
+use crate::rst::markdown::labelled;
 use crate::syntax::ast::DocSectionKind;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -47,7 +49,7 @@ pub(super) fn hover(workspace: &mut Workspace, params: &Value) -> Result<Value, 
 }
 
 fn describe(index: &Index, target: &Target) -> String {
-    let mut out = format!("**{}**\n", index.describe(target));
+    let mut out = format!("**{}**\n", escaped(&index.describe(target)));
     match target {
         Target::Definition(def) => {
             let def = &index.definitions[*def];
@@ -59,18 +61,20 @@ fn describe(index: &Index, target: &Target) -> String {
             } else {
                 ""
             };
-            _ = writeln!(out, "\n```qapi\n{shown}{more}\n```");
+            let mut fence = "```".to_owned();
+            while shown.contains(&fence) {
+                fence.push('`');
+            }
+            _ = writeln!(out, "\n{fence}qapi\n{shown}{more}\n{fence}");
             for (kind, text) in &def.sections {
                 let title = match kind {
-                    DocSectionKind::Returns => "**Returns:** ",
-                    DocSectionKind::Errors => "**Errors:** ",
-                    DocSectionKind::Since => "**Since:** ",
-                    DocSectionKind::Todo => "**To do:** ",
+                    DocSectionKind::Returns => "**Returns:**",
+                    DocSectionKind::Errors => "**Errors:**",
+                    DocSectionKind::Since => "**Since:**",
+                    DocSectionKind::Todo => "**To do:**",
                     _ => "",
                 };
-                if !text.trim().is_empty() {
-                    _ = writeln!(out, "\n{title}{}", text.trim());
-                }
+                prose(&mut out, title, text);
             }
             features(&mut out, &def.features, index, target);
         }
@@ -82,22 +86,21 @@ fn describe(index: &Index, target: &Target) -> String {
                 let optional = if part.optional { ", optional" } else { "" };
                 let kind = index.named(ty).map(|def| index.definitions[def].kind);
                 let kind = kind.map_or(String::new(), |kind| format!(" ({kind})"));
-                _ = writeln!(out, "\nType: `{open}{ty}{close}`{kind}{optional}");
+                let ty = code(&format!("{open}{ty}{close}"));
+                _ = writeln!(out, "\nType: {ty}{kind}{optional}");
             }
-            if !part.text.trim().is_empty() {
-                _ = writeln!(out, "\n{}", part.text.trim());
-            }
+            prose(&mut out, "", &part.text);
             if !part.text.contains("since")
                 && let Some(since) = def.section(DocSectionKind::Since)
             {
-                _ = writeln!(out, "\n**Since:** {since}");
+                prose(&mut out, "**Since:**", since);
             }
             features(&mut out, &part.features, index, target);
         }
         Target::Feature(def, name) => {
             let texts = &index.definitions[*def].feature_texts;
             if let Some((_, text)) = texts.iter().find(|(n, _)| n == name) {
-                _ = writeln!(out, "\n{}", text.trim());
+                prose(&mut out, "", text);
             }
         }
         Target::Builtin(builtin) => {
@@ -109,6 +112,13 @@ fn describe(index: &Index, target: &Target) -> String {
     out
 }
 
+/// Writes what a schema says, after a label.
+fn prose(out: &mut String, label: &str, text: &str) {
+    if !text.trim().is_empty() {
+        _ = writeln!(out, "\n{}", labelled(label, text, &|_| None));
+    }
+}
+
 fn features(out: &mut String, features: &[crate::Name], index: &Index, target: &Target) {
     let (Target::Definition(def) | Target::Part(def, _)) = target else {
         return;
@@ -116,8 +126,9 @@ fn features(out: &mut String, features: &[crate::Name], index: &Index, target: &
     let texts = &index.definitions[*def].feature_texts;
     for feature in features {
         let text = texts.iter().find(|(name, _)| name == feature);
-        let text = text.map_or("", |(_, text)| text.trim());
-        _ = writeln!(out, "\n**Feature {feature}:** {text}");
+        let text = text.map_or("", |(_, text)| text.as_str());
+        let label = format!("**Feature {}:**", escaped(feature));
+        _ = writeln!(out, "\n{}", labelled(&label, text, &|_| None));
     }
 }
 
@@ -135,7 +146,7 @@ fn uses(out: &mut String, index: &Index, target: &Target) {
         return;
     }
     let shown = names.iter().take(MANY_USES);
-    let shown: Vec<String> = shown.map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    let shown: Vec<String> = shown.map(|name| code(name)).collect::<Vec<_>>();
     let more = match names.len().saturating_sub(MANY_USES) {
         0 => String::new(),
         more => format!(" and {more} more"),

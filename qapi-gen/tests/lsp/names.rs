@@ -106,6 +106,32 @@ fn a_name_leads_to_its_definition_and_back() {
 }
 
 #[test]
+fn what_documentation_contains_is_shown_and_nothing_else() {
+    let (_scratch, root_path, _) = schema("shown");
+    let root = ROOT.replace(
+        "Moves a `Point`, or a @Shape.",
+        "Moves ``far``, <b>now</b>, [to](https://example.org/).\n#\n# .. note:: `Slowly`.",
+    );
+    let root = root.replace("'move',", "'move', # ```\n");
+    let mut client = Client::new(json!({}), Value::Null);
+    client.open(&root_path, &root);
+    let place = find(&root, "'move'", 0);
+    let place = (place.0, place.1 + 1);
+    let answer = client.at("hover", &root_path, place, json!({})).unwrap();
+    let text = answer["contents"]["value"].as_str().unwrap();
+    for part in [
+        "Moves `far`, \\<b>now\\</b>, \\[to\\](<https://example.org/>).",
+        "> **Note:** `Slowly`.",
+        "**Since:** 1.0",
+        "\n````qapi\n",
+        "}\n````\n",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    client.quit();
+}
+
+#[test]
 fn hover_tells_what_a_name_is() {
     let (_scratch, root_path, types_path) = schema("hover");
     let mut client = Client::new(json!({}), Value::Null);
