@@ -6,10 +6,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::Waker;
 
 use crate::error::{Error, ErrorKind};
+use crate::sync::{Mutex, MutexGuard};
 use crate::types::message::{self, Raw};
 use crate::types::{self, Event, Events, Object, Timestamp};
 

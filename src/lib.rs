@@ -193,6 +193,8 @@ pub mod service;
 pub mod session;
 #[cfg(feature = "client")]
 mod settings;
+#[cfg(any(feature = "client", feature = "server"))]
+mod sync;
 #[cfg(feature = "recording")]
 pub mod testing;
 #[cfg(feature = "client")]

@@ -9,18 +9,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, PoisonError};
-#[cfg(not(all(test, shuttle)))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-
-#[cfg(all(test, shuttle))]
-use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
 use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::transport::{blocking::Io, check_fds};
 use redial::Redial;
 

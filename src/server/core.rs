@@ -1,14 +1,15 @@
 //! What all connections of a server share.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::library::Library;
 use super::options::Options;
 use crate::service::{Control, Dispatch};
 use crate::session::server::Arbiter;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A server without its connections.
 pub(crate) struct Core<D> {

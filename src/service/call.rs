@@ -4,11 +4,12 @@ use std::borrow::Cow;
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::Control;
 #[cfg(unix)]
 use crate::session::server::Descriptors;
+use crate::sync::AtomicBool;
 use crate::types::message::Raw;
 use crate::types::{Event, Mode, Release, Value};
 

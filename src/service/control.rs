@@ -1,12 +1,13 @@
 //! What is shared by a server, its service, and whoever else has a say.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use super::{Events, lock};
 use crate::session::server::{Gate, Policy};
+use crate::sync::{AtomicBool, Mutex};
 
 /// A handle on a server: where events are emitted, what is allowed at present, and when it ends. Clones stand for the
 /// same server; handlers find it in their [`Call`](super::Call).

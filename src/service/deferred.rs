@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Result, lock};
+use crate::sync::Mutex;
 use crate::types::ErrorReply;
 
 /// A reply that somebody else gives, on whatever thread: the handler awaits the one half, the other is kept until the

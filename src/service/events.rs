@@ -2,13 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::{compat, introspect, lock};
 use crate::session::server::{Policy, Throttle};
+use crate::sync::{AtomicBool, Mutex};
 use crate::types::message::{write_any_event, write_event};
 use crate::types::{Event, Events as AnyEvent, Object, Style, Timestamp, Writer};
 #[cfg(feature = "client")]

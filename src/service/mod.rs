@@ -44,8 +44,9 @@ pub use introspect::introspection;
 pub use router::Router;
 pub use served::{Methods, NotImplemented, Served};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::types::ErrorReply;
 
 /// What a handler gives: the reply, or the error that the client gets.

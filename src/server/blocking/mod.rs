@@ -5,6 +5,8 @@
 //! it, from whatever thread, makes the server's descriptor readable.
 
 mod link;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod wake;
 
 use std::collections::{BTreeSet, HashMap};

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 
 use rustix::event::{EventfdFlags, eventfd};
+
+use crate::sync::{AtomicBool, Mutex};
 
 /// Keys of what was woken, and the descriptor that tells of it.
 #[derive(Debug)]
