@@ -362,9 +362,10 @@ impl Connection {
         }
     }
 
-    /// Gives up a call whose deadline has passed, unless it has just ended.
+    /// Gives up a call whose deadline has passed, unless it has ended by what has come meanwhile: all may have had to wait, such
+    /// as while the process was stopped.
     pub(super) fn give_up(&self, id: CallId, command: &str) -> Result<Reply, Error> {
-        let mut state = self.lock();
+        let mut state = self.lock_current();
         if let Some(result) = state.take_result(id) {
             return result;
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::Client;
@@ -92,19 +93,22 @@ impl<R: Request> Pending<R> {
     pub(super) async fn reply(&mut self) -> Result<Reply, Error> {
         // Of many that are waited for in turn most have ended by then, and need no timer.
         let mut timer = pin!(None);
-        poll_fn(|cx| {
+        let in_time = poll_fn(|cx| {
             if let Poll::Ready(result) = self.poll_result(cx) {
-                return Poll::Ready(result);
+                return Poll::Ready(Some(result));
             }
             if timer.is_none() {
                 timer.set(Some(sleep_until(self.deadline)));
             }
             match timer.as_mut().as_pin_mut() {
-                Some(timer) => timer.poll(cx).map(|()| self.give_up()),
+                Some(timer) => timer.poll(cx).map(|()| None),
                 None => Poll::Pending,
             }
-        })
-        .await
+        });
+        match in_time.await {
+            Some(result) => result,
+            None => self.give_up().await,
+        }
     }
 
     pub(super) fn poll_result(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply, Error>> {
@@ -113,8 +117,13 @@ impl<R: Request> Pending<R> {
         Poll::Ready(result)
     }
 
-    /// What the deadline makes of it.
-    pub(super) fn give_up(&self) -> Result<Reply, Error> {
+    /// What the deadline makes of it. What had come by then may be unread, if nothing was done for a while: such as when the
+    /// process was stopped.
+    pub(super) async fn give_up(&mut self) -> Result<Reply, Error> {
+        yield_now().await;
+        if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(self.poll_result(cx))).await {
+            return result;
+        }
         let result = self.shared.connection.give_up(self.id);
         result.map_err(|error| error.of(self.name.clone()))
     }

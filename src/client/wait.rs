@@ -47,7 +47,7 @@ impl Client {
             return result;
         }
         if waiting.reply.is_none() {
-            let result = waiting.pending.give_up();
+            let result = waiting.pending.give_up().await;
             waiting.pending.decode(result)?;
         }
         Err(waiting.pending.error(ErrorKind::NoEvent))

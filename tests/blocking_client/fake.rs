@@ -41,6 +41,20 @@ pub(crate) fn serve_negotiated<T: Send + 'static>(
     })
 }
 
+/// Answers `begin` with a reply and the begin of an event, `silent` with the rest of that alone, and all else with a reply.
+pub(crate) fn answer_in_halves(mut peer: Peer) {
+    while let Some(request) = peer.request() {
+        match request["execute"].as_str().unwrap() {
+            "silent" => peer.send(" \"timestamp\": {\"seconds\": 1, \"microseconds\": 2}}\r\n"),
+            "begin" => {
+                peer.answer(&request, "{}");
+                peer.send("{\"event\": \"E\",");
+            }
+            _ => peer.answer(&request, "{}"),
+        }
+    }
+}
+
 impl Peer {
     pub(crate) fn new(stream: UnixStream) -> Self {
         Self {

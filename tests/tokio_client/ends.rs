@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 
+use crate::blocking_client::fake::{AT_ONCE, answer_in_halves, serve_negotiated};
 use crate::tokio_client::server::{Peer, connected, connected_by};
 
 async fn over_socket() -> (Client, Peer<UnixStream>) {
@@ -190,4 +191,33 @@ async fn the_socket_is_closed() {
     assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0);
     let error = theirs.try_write(b"x").unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_looked_was_in_time() {
+    let (ours, server) = serve_negotiated(answer_in_halves);
+    ours.set_nonblocking(true).unwrap();
+    let ours = UnixStream::from_std(ours).unwrap();
+    let client = Client::builder().over_unix(ours).await.unwrap();
+    let call = |name| client.call(RawCommand::new(name)).deadline(AT_ONCE);
+    // Nothing runs meanwhile, as when the process is stopped.
+    let stopped = || std::thread::sleep(4 * AT_ONCE);
+
+    let pending = call("x").start().unwrap();
+    stopped();
+    assert_eq!(pending.wait().await.unwrap(), json!({}));
+
+    // The message that stood still meanwhile has gone on.
+    let mut events = client.raw_events(|_| true);
+    assert_eq!(call("begin").send().await.unwrap(), json!({}));
+    let pending = call("silent").start().unwrap();
+    stopped();
+    assert!(pending.wait().await.unwrap_err().is_deadline());
+    assert_eq!(events.recv().await.unwrap().event.name(), "E");
+    let reply = client.execute_raw("x", Value::Null).await;
+    assert_eq!(reply.unwrap(), json!({}));
+    drop((client, events));
+    tokio::task::spawn_blocking(|| server.join().unwrap())
+        .await
+        .unwrap();
 }

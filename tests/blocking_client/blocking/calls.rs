@@ -12,7 +12,7 @@ use qapi_rt::{ErrorKind, qmp};
 use serde_json::{Value, json};
 
 use super::{call, client, connect};
-use crate::blocking_client::fake::{AT_ONCE, SOON, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, SOON, answer_in_halves, serve_negotiated};
 
 #[test]
 fn typed() {
@@ -260,4 +260,27 @@ fn closing_waits_for_calls() {
         assert!(client.closed().is_some());
         server.join().unwrap();
     }
+}
+
+#[test]
+fn what_came_while_nobody_looked_was_in_time() {
+    let (stream, server) = serve_negotiated(answer_in_halves);
+    let client = client(stream);
+    let call = |name| client.call(RawCommand::new(name)).deadline(AT_ONCE);
+    let stopped = || thread::sleep(4 * AT_ONCE);
+
+    let pending = call("x").start().unwrap();
+    stopped();
+    assert_eq!(pending.wait().unwrap(), json!({}));
+
+    // The message that stood still meanwhile has gone on.
+    let mut events = client.raw_events(|_| true);
+    assert_eq!(call("begin").send().unwrap(), json!({}));
+    let pending = call("silent").start().unwrap();
+    stopped();
+    assert!(pending.wait().unwrap_err().is_deadline());
+    assert_eq!(events.recv().unwrap().event.name(), "E");
+    assert_eq!(client.execute_raw("x", Value::Null).unwrap(), json!({}));
+    drop((client, events));
+    server.join().unwrap();
 }
