@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::Client;
@@ -120,7 +119,7 @@ impl<R: Request> Pending<R> {
     /// What the deadline makes of it. What had come by then may be unread, if nothing was done for a while: such as when the
     /// process was stopped.
     pub(super) async fn give_up(&mut self) -> Result<Reply, Error> {
-        yield_now().await;
+        self.shared.connection.looked().await;
         if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(self.poll_result(cx))).await {
             return result;
         }

@@ -223,7 +223,8 @@ impl Subject for Played<'_> {
                     let Some(reader) = to_server else { return all };
                     let read = self.runtime.block_on(self.tasks.run_until(async {
                         let read = tokio::io::AsyncReadExt::read(reader, space);
-                        timeout(Duration::ZERO, read).await
+                        // No time passes while the client has something to write.
+                        timeout(Duration::from_millis(1), read).await
                     }));
                     read.map_or(0, |read| read.unwrap_or(0))
                 }
