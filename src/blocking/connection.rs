@@ -17,6 +17,7 @@ use crate::session::client::{
     CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
 };
 use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::time::GRACE;
 use crate::transport::{blocking::Io, check_fds};
 use redial::Redial;
 
@@ -72,6 +73,13 @@ struct Sleeper {
 pub(super) struct Interest {
     pub(super) call: Option<CallId>,
     pub(super) events: bool,
+}
+
+impl Interest {
+    fn of(call: CallId) -> Self {
+        let (call, events) = (Some(call), false);
+        Self { call, events }
+    }
 }
 
 /// The deadline passed.
@@ -352,20 +360,25 @@ impl Connection {
         deadline: Instant,
         command: &str,
     ) -> Result<Reply, Error> {
-        let interest = Interest {
-            call: Some(id),
-            events: false,
-        };
-        match self.drive(Some(deadline), interest, |state| state.take_result(id)) {
+        match self.drive(Some(deadline), Interest::of(id), |state| {
+            state.take_result(id)
+        }) {
             Ok(result) => result,
             Err(Late) => self.give_up(id, command),
         }
     }
 
-    /// Gives up a call whose deadline has passed, unless it has ended by what has come meanwhile: all may have had to wait, such
-    /// as while the process was stopped.
+    /// Gives up a call whose deadline has passed, unless it has ended, or does so by what has come.
     pub(super) fn give_up(&self, id: CallId, command: &str) -> Result<Reply, Error> {
-        let mut state = self.lock_current();
+        let mut state = self.lock();
+        if state.session.may_be_answered(id) {
+            drop(state);
+            let until = Instant::now() + GRACE;
+            if let Ok(result) = self.drive(Some(until), Interest::of(id), |it| it.take_result(id)) {
+                return result;
+            }
+            state = self.lock();
+        }
         if let Some(result) = state.take_result(id) {
             return result;
         }

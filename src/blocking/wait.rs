@@ -1,13 +1,14 @@
 //! A command and the event that tells how it went on.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Client;
 use super::connection::{Interest, Late, after};
 use crate::error::{Error, ErrorKind};
 use crate::events::{EventMessage, Received};
 use crate::session::client::{Reply, Request, Sending};
+use crate::time::GRACE;
 use crate::types::Events;
 
 /// Events kept until they are looked at, at least.
@@ -34,7 +35,7 @@ impl Client {
         mut found: impl FnMut(&Received<E>) -> Option<T>,
         deadline: Duration,
     ) -> Result<(R::Reply, T), Error> {
-        let deadline = after(deadline);
+        let mut deadline = after(deadline);
         let name = command.name();
         let connection = &self.0.connection;
         let mut state = connection.lock_current();
@@ -45,6 +46,7 @@ impl Client {
         let (mut reply, mut event) = (None, None);
         // That the connection has ended, or was made anew.
         let mut gone = None;
+        let mut is_late = false;
         loop {
             let interest = Interest {
                 call: reply.is_none().then_some(id),
@@ -81,6 +83,13 @@ impl Client {
                 Ok(Step::Reply(result)) => reply = Some(super::call::decode::<R>(result, &name)?),
                 Ok(Step::Closed(why)) => {
                     return Err(Error::new(ErrorKind::OutcomeUnknown).of(name).because(&why));
+                }
+                // What had come by then may be unread.
+                Err(Late) if !is_late => {
+                    is_late = true;
+                    if reply.is_some() || connection.lock().session.may_be_answered(id) {
+                        deadline = Instant::now() + GRACE;
+                    }
                 }
                 Err(Late) if reply.is_some() => {
                     return Err(Error::new(ErrorKind::NoEvent).of(name));

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Client;
 use super::handle::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::flavours::call_methods;
 use crate::session::client::{CallId, Reply, Request, Sending};
+use crate::time::GRACE;
 
 /// A command that is about to be sent; from [`Client::call`].
 #[derive(Debug)]
@@ -104,10 +105,20 @@ impl<R: Request> Pending<R> {
                 None => Poll::Pending,
             }
         });
-        match in_time.await {
-            Some(result) => result,
-            None => self.give_up().await,
+        if let Some(result) = in_time.await {
+            return result;
         }
+        if self.may_be_answered()
+            && let Ok(result) = timeout(GRACE, poll_fn(|cx| self.poll_result(cx))).await
+        {
+            return result;
+        }
+        self.give_up()
+    }
+
+    pub(super) fn may_be_answered(&self) -> bool {
+        let mut state = self.shared.connection.lock();
+        state.session.may_be_answered(self.id)
     }
 
     pub(super) fn poll_result(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply, Error>> {
@@ -116,13 +127,8 @@ impl<R: Request> Pending<R> {
         Poll::Ready(result)
     }
 
-    /// What the deadline makes of it. What had come by then may be unread, if nothing was done for a while: such as when the
-    /// process was stopped.
-    pub(super) async fn give_up(&mut self) -> Result<Reply, Error> {
-        self.shared.connection.looked().await;
-        if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(self.poll_result(cx))).await {
-            return result;
-        }
+    /// What the deadline makes of it.
+    pub(super) fn give_up(&self) -> Result<Reply, Error> {
         let result = self.shared.connection.give_up(self.id);
         result.map_err(|error| error.of(self.name.clone()))
     }

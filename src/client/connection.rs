@@ -7,11 +7,9 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, ErrorKind};
@@ -42,8 +40,6 @@ pub(super) struct State {
     calls: Queue<CallId, Call>,
     /// Those who wait for the end of negotiation or of the connection.
     watchers: Vec<Waker>,
-    /// One of them wants what there is to read to be read.
-    pub(super) look: bool,
     /// The connection's task, when it is suspended.
     pub(super) task: Option<Waker>,
     /// How it is to end.
@@ -76,7 +72,6 @@ impl Connection {
             unflushed: false,
             calls: Queue::default(),
             watchers: Vec::new(),
-            look: false,
             task: None,
             ending: None,
         }))
@@ -178,24 +173,6 @@ impl Connection {
         } else {
             state.watch(cx)
         }
-    }
-
-    /// Waits until the connection's task has read what had come.
-    pub(super) async fn looked(&self) {
-        // The runtime is to learn of it first.
-        yield_now().await;
-        let mut asked = false;
-        poll_fn(|cx| {
-            let mut state = self.lock();
-            let nobody_reads = state.closed.is_some() || state.session.is_disconnected();
-            if nobody_reads || mem::replace(&mut asked, true) {
-                return Poll::Ready(());
-            }
-            state.look = true;
-            state.wake_task();
-            state.watch(cx)
-        })
-        .await;
     }
 
     /// Waits until the connection has ended.
@@ -355,8 +332,8 @@ impl State {
         events
     }
 
-    pub(super) fn wake_watchers(&mut self) {
-        for watcher in mem::take(&mut self.watchers) {
+    fn wake_watchers(&mut self) {
+        for watcher in std::mem::take(&mut self.watchers) {
             watcher.wake();
         }
     }

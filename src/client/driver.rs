@@ -2,7 +2,7 @@
 
 use std::future::{Future as _, poll_fn};
 use std::io;
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -137,23 +137,13 @@ impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         let mut state = self.connection.lock();
         set(&mut state.task, cx.waker());
-        let is_awaited = mem::take(&mut state.look);
         if state.poll_over(cx).is_ready() {
             return Poll::Ready(Turn::Over);
         }
         if state.session.is_disconnected() {
-            state.wake_watchers();
             return Poll::Ready(Turn::Reconnect);
         }
         drop(state);
-        let turn = self.read(cx);
-        if is_awaited {
-            self.connection.lock().wake_watchers();
-        }
-        turn
-    }
-
-    fn read(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         for _ in 0..READS {
             let mut space = [MaybeUninit::uninit(); READ];
             let mut buffer = ReadBuf::uninit(&mut space);

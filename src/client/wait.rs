@@ -4,13 +4,14 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::call::after;
 use super::{Client, Pending};
 use crate::error::{Error, ErrorKind};
 use crate::events::{EventMessage, Received, Subscription};
 use crate::session::client::Request;
+use crate::time::GRACE;
 use crate::types::Events;
 
 /// Events kept until they are looked at, at least.
@@ -46,8 +47,14 @@ impl Client {
         if let Ok(result) = timeout_at(deadline, both).await {
             return result;
         }
+        if waiting.reply.is_some() || waiting.pending.may_be_answered() {
+            let both = poll_fn(|cx| waiting.poll(cx));
+            if let Ok(result) = timeout(GRACE, both).await {
+                return result;
+            }
+        }
         if waiting.reply.is_none() {
-            let result = waiting.pending.give_up().await;
+            let result = waiting.pending.give_up();
             waiting.pending.decode(result)?;
         }
         Err(waiting.pending.error(ErrorKind::NoEvent))

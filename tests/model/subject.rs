@@ -28,6 +28,8 @@ pub(crate) trait Subject {
     const TICK: u64;
     /// Whether a call that is past its deadline has ended when time has passed.
     const CLOCK: bool;
+    /// How many milliseconds after its deadline.
+    const GRACE: u64 = 1;
     /// Whether no event is dropped for want of room.
     const KEEPS_ALL: bool = false;
 
@@ -48,6 +50,10 @@ pub(crate) trait Subject {
     fn deafen(&mut self) -> bool;
     /// Does all that can be done, and lets some time pass.
     fn pump(&mut self, milliseconds: u64);
+    /// Does what can be done while no time passes; says whether it has a clock of its own.
+    fn run_due(&mut self) -> bool {
+        false
+    }
     /// Capabilities are negotiated.
     fn ready(&mut self) {}
     /// How a call ended, if it has; `due` if it is to have.

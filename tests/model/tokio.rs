@@ -180,6 +180,7 @@ impl<'a> Played<'a> {
 impl Subject for Played<'_> {
     const TICK: u64 = 4;
     const CLOCK: bool = true;
+    const GRACE: u64 = 4;
 
     fn is_connected(&mut self) -> bool {
         self.client.is_some()
@@ -290,6 +291,16 @@ impl Subject for Played<'_> {
                 Err(_) => self.failed = true,
             }
         }
+    }
+
+    fn run_due(&mut self) -> bool {
+        let turns = async {
+            for _ in 0..Self::TICK {
+                tokio::task::yield_now().await;
+            }
+        };
+        self.runtime.block_on(self.tasks.run_until(turns));
+        true
     }
 
     fn outcome(&mut self, number: usize, _: bool) -> Option<Outcome> {

@@ -144,7 +144,7 @@ impl<S: Subject> World<S> {
                 self.peer.event(self.events);
             }
             Step::Stray(number) if present => self.peer.stray(number, self.phase == Phase::Ready),
-            Step::Deliver(most) if present => self.deliver(most.into()),
+            Step::Deliver(most) if present => self.deliver(most.into())?,
             Step::Take(most) => self.take(most)?,
             Step::Sleep(time) => self.pump(time.into())?,
             Step::HangUp if present => {
@@ -335,16 +335,21 @@ impl<S: Subject> World<S> {
         self.peer.reply(Message::Reply(number), id, reply);
     }
 
-    fn deliver(&mut self, most: usize) {
+    fn deliver(&mut self, most: usize) -> Check {
+        // What happens at this very moment happens before.
+        if self.subject.run_due() {
+            self.look()?;
+        }
         let (bytes, complete) = self.peer.deliver(most);
         self.subject.receive(&bytes);
         if matches!(self.phase, Phase::Over | Phase::Disconnected) {
-            return;
+            return Ok(());
         }
         self.received += bytes.len();
         for message in complete {
             self.delivered(message);
         }
+        Ok(())
     }
 
     /// The client has a message.
@@ -435,6 +440,11 @@ impl<S: Subject> World<S> {
 
     fn pump(&mut self, time: u64) -> Check {
         self.subject.pump(time);
+        self.look()
+    }
+
+    /// Whether everything is as it should be.
+    fn look(&mut self) -> Check {
         self.now = self.subject.now();
         let mut told = Vec::new();
         for number in self.awaited().collect::<Vec<_>>() {
@@ -478,7 +488,7 @@ impl<S: Subject> World<S> {
         let late = S::CLOCK
             && call
                 .deadline
-                .is_some_and(|deadline| deadline + 1 < self.now);
+                .is_some_and(|deadline| deadline + S::GRACE < self.now);
         call.expected.is_some() || call.adrift && self.phase == Phase::Over || late
     }
 

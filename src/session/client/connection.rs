@@ -98,6 +98,12 @@ impl Session {
         self.unwritable.as_ref()
     }
 
+    /// Whether there may be a reply to a call.
+    pub(crate) fn may_be_answered(&mut self, id: CallId) -> bool {
+        let pending = self.unanswered.get(id);
+        pending.is_some_and(|pending| matches!(pending.place, Place::Taken(_)))
+    }
+
     /// Gives a call up because its deadline has passed; says so, and what was seen. If a message had begun before the call
     /// was made and nothing of it came since, the session ends.
     pub(crate) fn expire(&mut self, id: CallId) -> Error {
