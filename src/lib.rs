@@ -92,31 +92,31 @@
 //! | `vsock` | addresses `vsock:…`, on Linux |
 //! | `qmp` (default), `qga`, `qsd` | types of QEMU's machine protocol, its guest agent, its storage daemon |
 //!
-//! `qmp` is the types on all subjects, and takes by far the most time of a first build. Instead of it, the subjects that a
-//! program is on do, since each brings what it needs:
+//! `qmp` is all types of the machine protocol, and takes by far the most time of a first build. A program may name the
+//! subjects that it uses instead; each brings the types that it needs:
 //!
 //! ```toml
-//! qapi-rt = { version = "0.1", default-features = false, features = ["client", "qmp-run-state", "qmp-block"] }
+//! qapi-rt = { version = "0.1", default-features = false, features = ["client", "qmp-misc", "qmp-run-state"] }
 //! ```
 //!
-//! | feature | types of QMP | with clients |
+//! | feature | commands and events, with their types | also |
 //! |---|---|---|
-//! | `qmp-control` | capabilities, versions, the schema, errors; comes with each of the others | |
+//! | `qmp-control` | `qmp_capabilities`, `query-version`, `query-commands`, `quit`, the schema; comes with each of the others | |
 //! | `qmp-audio` | audio backends | |
-//! | `qmp-block` | block devices, exports, transactions, jobs | [`jobs::Job`] |
-//! | `qmp-char` | character devices | [`monitors`], with `qmp-misc` and `qmp-qom` |
-//! | `qmp-machine` | processors, memory, ACPI, PCI, CXL, TPM, accelerators | |
-//! | `qmp-migration` | migration, snapshots, dumps; brings `qmp-run-state` | [`jobs::Migration`], [`jobs::Dump`] |
-//! | `qmp-misc` | descriptors, names, the human monitor, tracing, replaying, yank | [`fds`] |
+//! | `qmp-block` | block devices, exports, transactions, jobs | `jobs::Job` |
+//! | `qmp-char` | character devices | `monitors`, with `qmp-misc` and `qmp-qom` |
+//! | `qmp-machine` | processors, memory, `system_reset`, `system_powerdown`, ACPI, PCI, CXL, TPM, accelerators | |
+//! | `qmp-migration` | migration, dumps, `snapshot-save` and the like; brings `qmp-run-state` | `jobs::Migration`, `jobs::Dump`; snapshots as a `jobs::Job` with `qmp-block` |
+//! | `qmp-misc` | `stop`, `cont`, descriptors, names, the human monitor, tracing, replaying, yank | `fds` |
 //! | `qmp-net` | network devices, announcements, filters | |
-//! | `qmp-qom` | objects and their properties, devices, secrets | |
-//! | `qmp-run-state` | states, shutdown and reset, panics | |
+//! | `qmp-qom` | objects and their properties, `device_add`, `device_del`, secrets | |
+//! | `qmp-run-state` | `query-status`, events of stopping, shutdown, reset and panics | |
 //! | `qmp-stats` | statistics | |
 //! | `qmp-ui` | displays, VNC, SPICE, input | |
 //! | `qmp-virtio` | what virtio devices do | |
 //!
-//! An event on another subject is received as one of another release, and raw calls are not concerned. The service trait
-//! `qmp::Service` has all commands, and comes with `qmp` alone.
+//! An event of another subject is received as one of another release. Commands of other subjects can be sent raw, without
+//! warnings about deprecated ones. The service trait `qmp::Service` has all commands, and needs `qmp` and `server`.
 //!
 //! A program with a schema of its own does without QEMU's types: `default-features = false`, with `client`, `server` or
 //! both.

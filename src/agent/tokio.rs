@@ -64,6 +64,8 @@ impl Agent {
 struct Link {
     /// Used by whoever has the link, and never locked: the mutex is what makes streams `Sync`.
     halves: Mutex<(ReadHalf, WriteHalf)>,
+    /// Something was written since it was flushed last.
+    is_unflushed: bool,
     session: Session,
     buffer: Vec<u8>,
 }
@@ -73,6 +75,7 @@ impl Link {
         let seed = RandomState::new().hash_one(0);
         Self {
             halves: Mutex::new(halves),
+            is_unflushed: false,
             session: Session::new(seed).message_limit(settings.message_limit),
             buffer: vec![0; 64 << 10],
         }
@@ -86,7 +89,15 @@ impl Link {
                 && let Poll::Ready(written) = halves(&mut self.halves).1.poll_write(cx, output, &[])
             {
                 self.session.sent(written?);
+                self.is_unflushed = true;
                 return Poll::Ready(Ok(()));
+            }
+            if output.is_empty()
+                && self.is_unflushed
+                && let Poll::Ready(flushed) = halves(&mut self.halves).1.poll_flush(cx)
+            {
+                self.is_unflushed = false;
+                flushed?;
             }
             let read = ready!(self.poll_read(cx)?);
             if read == 0 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use qapi_rt::agent::Agent;
 use qapi_rt::session::client::RawCommand;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufStream, DuplexStream};
 use tokio::time::Instant;
 
 /// Answers each command with its name, and forgets half a request at `0xFF`. To `x-silent` it says nothing.
@@ -107,6 +107,17 @@ async fn dropping_a_read_at_any_point_leaves_no_file_open() {
             [Value::Null; 0],
             "after {polls} polls"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stream_keeps_back_is_flushed() {
+    let (ours, theirs) = tokio::io::duplex(1024);
+    tokio::spawn(agent(theirs));
+    let mut client = Agent::builder().over(BufStream::new(ours));
+    for name in ["x-one", "x-two"] {
+        let reply = client.execute_raw(name, Value::Null).await;
+        assert_eq!(reply.unwrap(), name);
     }
 }
 

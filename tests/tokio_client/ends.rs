@@ -222,23 +222,6 @@ async fn what_came_while_nobody_looked_was_in_time() {
         .unwrap();
 }
 
-#[tokio::test]
-async fn what_was_not_sent_by_the_deadline_never_is() {
-    let (client, mut peer) = over_socket().await;
-    let first = client.call(RawCommand::new("x")).start().unwrap();
-    let call = client.call(RawCommand::new("late")).deadline(AT_ONCE);
-    let late = call.start().unwrap();
-    // The connection's task, which would write it, does not run.
-    std::thread::sleep(2 * AT_ONCE);
-    let error = late.wait().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Deadline { sent: false }));
-    let request = peer.expect("x").await;
-    peer.reply(&request, json!({})).await;
-    assert_eq!(first.wait().await.unwrap(), json!({}));
-    drop(client);
-    assert_eq!(peer.request().await, Value::Null);
-}
-
 #[test]
 fn calls_end_though_the_runtime_of_the_connection_stands_still() {
     let runtime = || {
