@@ -83,14 +83,36 @@ pub(crate) fn modules(workspace: &Path) -> Vec<(PathBuf, Builder)> {
         .extern_path("qapi/*.json", "crate::qmp")
         .extern_path("qsd-dropped.json", "crate::qmp");
     let qmp = builder("qapi/qapi-schema.json", "qmp", "qemu-qmp-ref.html");
-    let files = SUBJECTS
-        .iter()
-        .flat_map(|(subject, files)| files.iter().map(move |file| (subject, file)));
-    let qmp = files.fold(qmp, |qmp, (subject, file)| {
-        qmp.file_cfg(*file, format!("feature = \"qmp-{subject}\""))
+    // What a release has dropped takes no part.
+    let folders = [schema.join("qapi"), schema.join("releases")];
+    let names: Vec<String> = folders.iter().flat_map(|folder| names(folder)).collect();
+    let patterns = SUBJECTS.iter().flat_map(|(subject, files)| {
+        let there = files
+            .iter()
+            .filter(|file| names.iter().any(|name| covers(file, name)));
+        there.map(move |file| (subject, *file))
+    });
+    let qmp = patterns.fold(qmp, |qmp, (subject, file)| {
+        qmp.file_cfg(file, format!("feature = \"qmp-{subject}\""))
     });
     let qga = builder("qga/qapi-schema.json", "qga", "qemu-ga-ref.html");
     let folder = workspace.join(FOLDER);
     let files = FILES.map(|file| folder.join(file)).into_iter();
     files.zip([qmp, qga, qsd]).collect()
+}
+
+/// Whether a pattern, with one `*` at most, covers a file.
+pub(crate) fn covers(pattern: &str, file: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => file.starts_with(start) && file.ends_with(end),
+        None => file == pattern,
+    }
+}
+
+/// The names of the files in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
