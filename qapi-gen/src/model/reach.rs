@@ -57,18 +57,19 @@ impl Reachable {
 impl Schema {
     /// The types that the given commands and events need, directly or through other types.
     pub fn reachable(&self, roots: impl IntoIterator<Item = Root>) -> Reachable {
-        let mut types = Vec::new();
-        for root in roots {
-            match root {
-                Root::Command(id) => {
-                    let command = self.command(id);
-                    types.extend(command.arguments.map(Type::Object));
-                    types.extend(command.returns);
-                }
-                Root::Event(id) => types.extend(self.event(id).data.map(Type::Object)),
+        self.reachable_types(roots.into_iter().flat_map(|root| self.types_of(root)))
+    }
+
+    /// The types that a command or event names.
+    pub(crate) fn types_of(&self, root: Root) -> impl Iterator<Item = Type> + use<> {
+        let (object, returns) = match root {
+            Root::Command(id) => {
+                let command = self.command(id);
+                (command.arguments, command.returns)
             }
-        }
-        self.reachable_types(types)
+            Root::Event(id) => (self.event(id).data, None),
+        };
+        object.map(Type::Object).into_iter().chain(returns)
     }
 
     /// These types and those that they need.

@@ -50,6 +50,7 @@ impl<'s> Files<'s> {
         let predicates: Vec<&str> = needing.map(|(predicate, _)| *predicate).collect();
         match predicates.as_slice() {
             _ if always.contains(ty) => Presence::Always,
+            // Built in.
             [] => Presence::Always,
             [one] => Presence::If((*one).to_owned()),
             several => Presence::If(format!("any({})", several.join(", "))),
@@ -58,16 +59,12 @@ impl<'s> Files<'s> {
 }
 
 /// The type that a definition is, or those that it uses.
-fn types_of(schema: &Schema, definition: Definition) -> impl Iterator<Item = Type> {
-    let [first, second] = match definition {
-        Definition::Enum(id) => [Some(Type::Enum(id)), None],
-        Definition::Object(id) => [Some(Type::Object(id)), None],
-        Definition::Alternate(id) => [Some(Type::Alternate(id)), None],
-        Definition::Command(id) => {
-            let command = schema.command(id);
-            [command.arguments.map(Type::Object), command.returns]
-        }
-        Definition::Event(id) => [schema.event(id).data.map(Type::Object), None],
-    };
-    first.into_iter().chain(second)
+fn types_of(schema: &Schema, definition: Definition) -> Vec<Type> {
+    match definition {
+        Definition::Enum(id) => vec![Type::Enum(id)],
+        Definition::Object(id) => vec![Type::Object(id)],
+        Definition::Alternate(id) => vec![Type::Alternate(id)],
+        Definition::Command(id) => schema.types_of(Root::Command(id)).collect(),
+        Definition::Event(id) => schema.types_of(Root::Event(id)).collect(),
+    }
 }
