@@ -3,6 +3,6 @@
 about[peer-benches]="the comparison with other projects compiles"
 step_peer_benches() {
   # What `features` has checked before is not checked again.
-  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features/with_qmp \
+  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features \
     --manifest-path benches/peers/Cargo.toml
 }

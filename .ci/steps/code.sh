@@ -35,22 +35,18 @@ step_targets() {
   found "Windows, macOS"
 }
 
-about[features]="features by themselves, two by two, and all, no warnings"
+about[features]="features by themselves, all but one, and all, no warnings"
 step_features() {
-  local lane pid pids=() failed=0 package feature
-  rm -f target/ci/combinations.*
-  # Two at a time: a check keeps one core busy for long, and locks its target folder. They are divided so that
-  # no combination of types is compiled in both.
-  for lane in without_agent with_agent; do
-    "features_$lane" &
-    pids+=($!)
-  done
-  for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
-  found "$(cat target/ci/combinations.* | wc -l) combinations"
+  local package feature failed=0 tried=target/ci/combinations
+  : >"$tried"
+  features_of_the_generator
+  features_of_types
+  features_of_runtime
+  found "$(wc -l <"$tried") combinations"
   # A feature that is new has to be added below.
   for package in .:qapi-rt qapi-gen:qapi-gen qapi-types:qapi-types; do
     for feature in $(features_of "${package%:*}/Cargo.toml"); do
-      if ! grep -qwE "^${package#*:}:.*[ ,]$feature" target/ci/combinations.*; then
+      if ! grep -qwE "^${package#*:}:.*[ ,]$feature" "$tried"; then
         echo "no combination of ${package#*:} has its feature '$feature'" >&2
         failed=1
       fi
@@ -68,38 +64,41 @@ features_of() {
 check() {
   local package=$1
   shift
-  echo "$package: ${*:-no features}" | tee -a "target/ci/combinations.$lane"
-  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir "target/features/$lane" \
+  echo "$package: ${*:-no features}" | tee -a target/ci/combinations
+  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features \
     -p "$package" --no-default-features --features "$*"
 }
 
-# Any two features meet in a combination that has little else, and all of them in one.
-features_without_agent() {
+# Each feature by itself shows what needs another one; all but one, what needs that one.
+features_of_the_generator() {
   local set
-  for set in "" serde serde,server; do check qapi-types qmp $set; done
-  for set in "" server; do check qapi-types qsd $set; done
-  # A type that a subject needs and lacks shows in the types; what clients make of subjects needs some of them.
-  for set in $(features_of qapi-types/Cargo.toml | grep ^qmp-); do check qapi-types $set; done
-  for set in tokio,qmp-control tokio,qmp-block tokio,qmp-migration qmp-misc qmp-char,qmp-misc,qmp-qom; do
-    check qapi-rt "client,$set"
+  # `cli` is all of them and the command. Those behind `json` need others in any case.
+  for set in "" $(alone_and_left_out docs human legacy releases service syn) \
+    json diff explain export fmt import lsp reference cli; do
+    check qapi-gen $set
   done
-  check qapi-rt client server tokio $(features_of Cargo.toml | grep ^qmp-)
-  for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done
-  for set in "" $(subsets client server tokio) recording testing "testing tokio" "client serde vsock" "server vsock"; do
-    check qapi-rt qmp $set
-  done
-  for set in client,tokio server,tokio testing; do check qapi-rt qsd $set; done
 }
 
-features_with_agent() {
+# What a subject needs and lacks shows in the types. The other features say the same of all subjects, so that the smallest is enough.
+features_of_types() {
   local set
-  # `cli` is all of them and the command. Those that stand by themselves are tried so.
-  for set in "" $(pairs docs human legacy releases service syn) json diff explain export fmt import lsp reference cli; do check qapi-gen $set; done
-  for set in "" serde serde,server; do check qapi-types qga $set; done
+  for set in "" qga $(features_of qapi-types/Cargo.toml | grep ^qmp-); do check qapi-types $set; done
+  for set in serde server serde,server; do check qapi-types qga qmp-control $set; done
+  check qapi-types qga qsd serde server
+}
+
+# With the types of the agent, which are few; with what needs parts of QMP; and with all of QMP, where it matters.
+features_of_runtime() {
+  local set
+  for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done
   for set in "" $(subsets client server tokio) testing "testing tokio" "client tokio serde vsock" "server vsock"; do
     check qapi-rt qga $set
   done
-  for set in client server client,server,tokio; do check qapi-rt qga qmp $set; done
+  for set in $(features_of Cargo.toml | grep ^qmp-); do check qapi-rt client,tokio $set; done
+  check qapi-rt client qmp-char qmp-misc qmp-qom
+  check qapi-rt client server tokio qmp-migration
+  for set in "" client client,tokio server server,tokio testing client,server,tokio,recording; do check qapi-rt qmp $set; done
+  check qapi-rt qsd client,tokio
   check qapi-rt qga qsd testing tokio serde vsock
 }
 

@@ -1,6 +1,6 @@
 # Each fuzz target for a moment; FUZZ_SECONDS says how long.
 
-about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-10} seconds"
+about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-5} seconds"
 step_fuzzing() {
   need c++ g++
   prebuilt cargo-fuzz 0.13.2
@@ -28,7 +28,7 @@ fuzz() {
   local target=$1 dictionary=() log=target/ci/fuzz-$1.log runs
   mkdir -p "fuzz/corpus/$target"
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
-  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-10}" \
+  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-5}" \
     -print_final_stats=1 "${dictionary[@]}" >"$log" 2>&1; then
     tail -n 60 "$log"
     return 1

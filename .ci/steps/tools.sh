@@ -60,15 +60,14 @@ unstable_cargo() {
   fi
 }
 
-# Each of the words given, any two of them, and all, joined by commas.
-pairs() {
-  local words=("$@")
-  while [ $# -gt 0 ]; do
-    echo "$1"
-    printf "$1,%s\n" "${@:2}"
-    shift
-  done | grep -v ',$'
-  (IFS=, && echo "${words[*]}")
+# Each of the words given, all but each, and all, joined by commas.
+alone_and_left_out() {
+  local word all=$*
+  for word in "$@"; do
+    echo "$word"
+    printf '%s\n' "$@" | grep -vx "$word" | paste -sd ,
+  done
+  echo "${all// /,}"
 }
 
 # Every subset of the words given but the empty one, a word each, joined by commas.
