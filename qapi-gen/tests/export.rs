@@ -324,6 +324,7 @@ fn recordings_of_servers_are_valid_and_mutated_ones_are_not() {
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/validate.py");
     let dir = Scratch::new("recordings", &[]);
+    let (mut arguments, mut groups) = (Vec::new(), Vec::new());
     for (program, root) in [
         ("qemu", "qapi/qapi-schema.json"),
         ("qsd", "storage-daemon/qapi/qapi-schema.json"),
@@ -332,39 +333,44 @@ fn recordings_of_servers_are_valid_and_mutated_ones_are_not() {
         for (recorded, release) in [("7.2.22", "7.2.0"), ("11.1.3", "11.1.0")] {
             let schema = corpus.join("schemas").join(release).join(root);
             let schema = schema.to_str().unwrap();
-            let run = dir.run(&[
-                "export",
-                "--legacy",
-                "--format",
-                "json-schema",
-                schema,
-                "-o",
-                "s.json",
-            ]);
-            assert_eq!((run.status, run.stderr.as_str()), (0, ""));
             let prefix = format!("{program}-{recorded}.");
+            let exported = format!("{prefix}json");
+            let command = ["export", "--legacy", "--format", "json-schema", schema];
+            let run = dir.run(&[&command[..], &["-o", &exported]].concat());
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""));
             let files = std::fs::read_dir(corpus.join("transcripts")).unwrap();
-            let mut files: Vec<String> = files
-                .map(|file| file.unwrap().path().to_str().unwrap().to_owned())
-                .filter(|path| {
-                    path.rsplit('/')
-                        .next()
-                        .is_some_and(|name| name.starts_with(&prefix))
-                })
-                .collect();
-            files.sort();
+            let mut files: Vec<_> = files.map(|file| file.unwrap()).collect();
+            files.retain(|file| file.file_name().to_str().unwrap().starts_with(&prefix));
+            files.sort_by_key(|file| file.file_name());
             assert!(!files.is_empty(), "{prefix}");
-            let mut arguments = vec!["python3", script.to_str().unwrap(), "s.json"];
-            arguments.extend(files.iter().map(String::as_str));
-            let Some((ran, output)) = tool(&dir, &PYTHON, &arguments) else {
-                return;
-            };
-            let counts: Value =
-                serde_json::from_str(output.lines().last().unwrap_or("")).unwrap_or_default();
-            assert!(ran && counts["invalid"] == 0, "{output}");
-            assert!(counts["valid"].as_u64() > Some(10), "{prefix} {output}");
-            assert!(counts["mutated"].as_u64() > Some(50), "{prefix} {output}");
+            arguments.extend([String::from("--"), exported]);
+            arguments.extend(
+                files
+                    .iter()
+                    .map(|file| file.path().to_str().unwrap().to_owned()),
+            );
+            groups.push(prefix);
         }
+    }
+    // The first group has none before it.
+    let arguments = arguments[1..].iter().map(String::as_str);
+    let command: Vec<_> = ["python3", script.to_str().unwrap()]
+        .into_iter()
+        .chain(arguments)
+        .collect();
+    let Some((ran, output)) = tool(&dir, &PYTHON, &command) else {
+        return;
+    };
+    assert!(ran, "{output}");
+    let counts = output.lines().filter(|line| line.starts_with('{'));
+    let counts: Vec<Value> = counts
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(counts.len(), groups.len(), "{output}");
+    for (counts, group) in counts.iter().zip(groups) {
+        assert_eq!(counts["invalid"], 0, "{group} {output}");
+        assert!(counts["valid"].as_u64() > Some(10), "{group} {output}");
+        assert!(counts["mutated"].as_u64() > Some(50), "{group} {output}");
     }
 }
 

@@ -11,7 +11,8 @@ use super::client::Shared;
 use super::connection::{Interest, Late, after};
 use crate::error::Error;
 use crate::flavours::call_methods;
-use crate::session::client::{CallId, Forgotten, Reply, Request, Sending};
+use crate::session::client::{CallId, Forgotten, Outgoing, Reply, Request, Sending};
+use crate::types::codec::Decode;
 
 /// A command that is about to be sent; from [`Client::call`].
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl<'a, R: Request> Call<'a, R> {
         let deadline = after(self.deadline);
         let name = self.command.name();
         let id = connection.request(&self.command, self.sending)?;
-        decode::<R>(connection.finish(id, deadline, &name), &name)
+        decode(connection.finish(id, deadline, &name), &name)
     }
 
     /// Sends it, as far as possible without waiting, and does not wait for the reply. So one thread can have many commands
@@ -45,7 +46,10 @@ impl<'a, R: Request> Call<'a, R> {
     /// When it cannot be sent at all.
     pub fn start(self) -> Result<Pending<R>, Error> {
         let pending = self.queue()?;
-        pending.shared.connection.flush(pending.deadline);
+        let Sent {
+            shared, deadline, ..
+        } = &pending.sent;
+        shared.connection.flush(*deadline);
         Ok(pending)
     }
 
@@ -74,15 +78,9 @@ impl<'a, R: Request> Call<'a, R> {
     /// When it cannot be sent at all.
     pub fn queue(self) -> Result<Pending<R>, Error> {
         let deadline = after(self.deadline);
-        let name = self.command.name();
-        let shared = Arc::clone(&self.client.0);
-        let id = shared.connection.request(&self.command, self.sending)?;
+        let sent = Sent::new(self.client, &self.command, self.sending, deadline)?;
         Ok(Pending {
-            shared,
-            id,
-            name,
-            deadline,
-            over: false,
+            sent,
             kind: PhantomData,
         })
     }
@@ -92,12 +90,7 @@ impl<'a, R: Request> Call<'a, R> {
 /// it was not yet.
 #[must_use = "the reply is dropped with it"]
 pub struct Pending<R: Request> {
-    shared: Arc<Shared>,
-    id: CallId,
-    name: Cow<'static, str>,
-    deadline: Instant,
-    /// The result was taken.
-    over: bool,
+    pub(super) sent: Sent,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -107,7 +100,7 @@ impl<R: Request> Pending<R> {
     /// # Errors
     /// As for [`Call::send`].
     pub fn wait(mut self) -> Result<R::Reply, Error> {
-        decode::<R>(self.reply(), &self.name)
+        decode(self.sent.reply(), &self.sent.name)
     }
 
     /// Waits for the reply for some time, which ends with the call's deadline if that comes first.
@@ -115,19 +108,9 @@ impl<R: Request> Pending<R> {
     /// # Errors
     /// The call itself, to go on with, if there is no reply yet.
     pub fn wait_for(mut self, time: Duration) -> Result<Result<R::Reply, Error>, Self> {
-        let interest = Interest {
-            call: Some(self.id),
-            events: false,
-        };
-        let until = after(time).min(self.deadline);
-        let connection = &self.shared.connection;
-        match connection.drive(Some(until), interest, |state| state.take_result(self.id)) {
-            Ok(result) => {
-                self.over = true;
-                Ok(decode::<R>(result, &self.name))
-            }
-            Err(Late) if until < self.deadline => Err(self),
-            Err(Late) => Ok(self.wait()),
+        match self.sent.reply_within(time) {
+            Some(result) => Ok(decode(result, &self.sent.name)),
+            None => Err(self),
         }
     }
 
@@ -135,7 +118,36 @@ impl<R: Request> Pending<R> {
     /// it never will be.
     #[must_use = "whether it may be executed"]
     pub fn give_up(self) -> bool {
-        self.shared.connection.lock().forget(self.id) != Forgotten::Withdrawn
+        self.sent.forget() != Forgotten::Withdrawn
+    }
+}
+
+/// A command that was sent, whatever its reply is.
+pub(super) struct Sent {
+    shared: Arc<Shared>,
+    id: CallId,
+    name: Cow<'static, str>,
+    deadline: Instant,
+    /// The result was taken.
+    over: bool,
+}
+
+impl Sent {
+    fn new(
+        client: &Client,
+        command: &dyn Outgoing,
+        sending: Sending,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        let shared = Arc::clone(&client.0);
+        let id = shared.connection.request(command, sending)?;
+        Ok(Self {
+            shared,
+            id,
+            name: command.name(),
+            deadline,
+            over: false,
+        })
     }
 
     /// The reply as it is.
@@ -145,12 +157,34 @@ impl<R: Request> Pending<R> {
         let connection = &self.shared.connection;
         connection.finish(self.id, self.deadline, &self.name)
     }
+
+    /// The reply if it comes within that time, or what there is instead at the call's deadline.
+    fn reply_within(&mut self, time: Duration) -> Option<Result<Reply, Error>> {
+        let interest = Interest {
+            call: Some(self.id),
+            events: false,
+        };
+        let until = after(time).min(self.deadline);
+        let connection = &self.shared.connection;
+        match connection.drive(Some(until), interest, |state| state.take_result(self.id)) {
+            Ok(result) => {
+                self.over = true;
+                Some(result)
+            }
+            Err(Late) if until < self.deadline => None,
+            Err(Late) => Some(self.reply()),
+        }
+    }
+
+    fn forget(&self) -> Forgotten {
+        self.shared.connection.lock().forget(self.id)
+    }
 }
 
-impl<R: Request> Drop for Pending<R> {
+impl Drop for Sent {
     fn drop(&mut self) {
         if !self.over {
-            self.shared.connection.lock().forget(self.id);
+            self.forget();
         }
     }
 }
@@ -158,16 +192,13 @@ impl<R: Request> Drop for Pending<R> {
 impl<R: Request> fmt::Debug for Pending<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending")
-            .field("command", &self.name)
-            .field("deadline", &self.deadline)
+            .field("command", &self.sent.name)
+            .field("deadline", &self.sent.deadline)
             .finish_non_exhaustive()
     }
 }
 
-pub(super) fn decode<R: Request>(
-    result: Result<Reply, Error>,
-    name: &str,
-) -> Result<R::Reply, Error> {
+pub(super) fn decode<T: Decode>(result: Result<Reply, Error>, name: &str) -> Result<T, Error> {
     let reply = result?;
     reply
         .decode()

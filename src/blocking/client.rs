@@ -62,7 +62,7 @@ impl Client {
         {
             return Ok(Arc::clone(known));
         }
-        let reply = self.call(RawCommand::new(COMMAND)).start()?.reply()?;
+        let reply = self.call(RawCommand::new(COMMAND)).start()?.sent.reply()?;
         let capabilities = Capabilities::parse(reply.text().as_bytes())
             .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
         let capabilities = Arc::new(capabilities);

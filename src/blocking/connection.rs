@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
 use crate::session::client::{
-    CallId, Forgotten, Happening, Output, Reply, Request, Sending, Session,
+    CallId, Forgotten, Happening, Outgoing, Output, Reply, Sending, Session,
 };
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::GRACE;
@@ -251,7 +251,7 @@ impl Connection {
     /// Has the session send a request, as soon as somebody writes.
     pub(super) fn request(
         &self,
-        command: &impl Request,
+        command: &dyn Outgoing,
         sending: Sending,
     ) -> Result<CallId, Error> {
         // Where it is connected again, a call is not to be wasted on a connection that has ended.
@@ -267,7 +267,7 @@ impl Connection {
         if state.closing {
             return Err(Error::new(ErrorKind::Closed).of(command.name()));
         }
-        state.session.request(command, sending)
+        state.session.send(command, sending)
     }
 
     /// Subscribes to events whose names are wanted, after those that have come already.

@@ -41,7 +41,7 @@ impl Client {
         let mut state = connection.lock_current();
         let capacity = self.0.events.at_least(EVENTS);
         let subscription = state.hub.subscribe(Box::new(|_| true), capacity);
-        let id = state.session.request(&command, Sending::default())?;
+        let id = state.session.send(&command, Sending::default())?;
         drop(state);
         let (mut reply, mut event) = (None, None);
         // That the connection has ended, or was made anew.
@@ -80,7 +80,7 @@ impl Client {
                         }
                     }
                 }
-                Ok(Step::Reply(result)) => reply = Some(super::call::decode::<R>(result, &name)?),
+                Ok(Step::Reply(result)) => reply = Some(super::call::decode(result, &name)?),
                 Ok(Step::Closed(why)) => {
                     return Err(Error::new(ErrorKind::OutcomeUnknown).of(name).because(&why));
                 }
@@ -96,7 +96,7 @@ impl Client {
                 }
                 Err(Late) => {
                     let result = connection.give_up(id, &name);
-                    reply = Some(super::call::decode::<R>(result, &name)?);
+                    reply = Some(super::call::decode(result, &name)?);
                 }
             }
             (reply, event) = match (reply, event) {

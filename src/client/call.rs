@@ -15,8 +15,9 @@ use super::Client;
 use super::handle::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::flavours::call_methods;
-use crate::session::client::{CallId, Reply, Request, Sending};
+use crate::session::client::{CallId, Outgoing, Reply, Request, Sending};
 use crate::time::GRACE;
+use crate::types::codec::Decode;
 
 /// A command that is about to be sent; from [`Client::call`].
 #[derive(Debug)]
@@ -47,15 +48,9 @@ impl<'a, R: Request> Call<'a, R> {
     /// When it cannot be sent at all.
     pub fn start(self) -> Result<Pending<R>, Error> {
         let deadline = after(self.deadline);
-        let name = self.command.name();
-        let shared = Arc::clone(&self.client.0);
-        let id = shared.connection.request(&self.command, self.sending)?;
+        let sent = Sent::new(self.client, &self.command, self.sending, deadline)?;
         Ok(Pending {
-            shared,
-            id,
-            name,
-            deadline,
-            over: false,
+            sent,
             kind: PhantomData,
         })
     }
@@ -70,12 +65,7 @@ pub(crate) fn after(time: Duration) -> Instant {
 /// it was not yet.
 #[must_use = "the reply is dropped with it"]
 pub struct Pending<R: Request> {
-    shared: Arc<Shared>,
-    id: CallId,
-    name: Cow<'static, str>,
-    deadline: Instant,
-    /// The result was taken.
-    over: bool,
+    pub(super) sent: Sent,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -85,8 +75,37 @@ impl<R: Request> Pending<R> {
     /// # Errors
     /// As for [`Call::send`].
     pub async fn wait(mut self) -> Result<R::Reply, Error> {
-        let result = self.reply().await;
-        self.decode(result)
+        let result = self.sent.reply().await;
+        self.sent.decode(result)
+    }
+}
+
+/// A command that was sent, whatever its reply is.
+pub(super) struct Sent {
+    shared: Arc<Shared>,
+    id: CallId,
+    name: Cow<'static, str>,
+    deadline: Instant,
+    /// The result was taken.
+    over: bool,
+}
+
+impl Sent {
+    fn new(
+        client: &Client,
+        command: &dyn Outgoing,
+        sending: Sending,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        let shared = Arc::clone(&client.0);
+        let id = shared.connection.request(command, sending)?;
+        Ok(Self {
+            shared,
+            id,
+            name: command.name(),
+            deadline,
+            over: false,
+        })
     }
 
     /// The reply as it is.
@@ -133,7 +152,7 @@ impl<R: Request> Pending<R> {
         result.map_err(|error| error.of(self.name.clone()))
     }
 
-    pub(super) fn decode(&self, result: Result<Reply, Error>) -> Result<R::Reply, Error> {
+    pub(super) fn decode<T: Decode>(&self, result: Result<Reply, Error>) -> Result<T, Error> {
         let reply = result?;
         reply
             .decode()
@@ -145,7 +164,7 @@ impl<R: Request> Pending<R> {
     }
 }
 
-impl<R: Request> Drop for Pending<R> {
+impl Drop for Sent {
     fn drop(&mut self) {
         if !self.over {
             self.shared.connection.forget(self.id);
@@ -156,8 +175,8 @@ impl<R: Request> Drop for Pending<R> {
 impl<R: Request> fmt::Debug for Pending<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending")
-            .field("command", &self.name)
-            .field("deadline", &self.deadline)
+            .field("command", &self.sent.name)
+            .field("deadline", &self.sent.deadline)
             .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
 use crate::queue::Queue;
-use crate::session::client::{CallId, Happening, Output, Reply, Request, Sending, Session};
+use crate::session::client::{CallId, Happening, Outgoing, Output, Reply, Sending, Session};
 use crate::transport::check_fds;
 use crate::transport::tokio::WriteHalf;
 
@@ -93,7 +93,7 @@ impl Connection {
     /// Sends a request, as far as possible at once.
     pub(super) fn request(
         &self,
-        request: &impl Request,
+        request: &dyn Outgoing,
         sending: Sending,
     ) -> Result<CallId, Error> {
         let mut state = self.lock();
@@ -103,7 +103,7 @@ impl Connection {
         let pass = state.writer.as_ref().is_none_or(WriteHalf::passes_fds);
         check_fds(&sending.fds, pass).map_err(|error| error.of(request.name()))?;
         let alone = sending.oob || state.session.unanswered() == 0;
-        let id = state.session.request(request, sending)?;
+        let id = state.session.send(request, sending)?;
         state.calls.push(id, Call::default());
         if alone {
             state.write_now();

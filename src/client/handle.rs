@@ -51,7 +51,7 @@ impl Client {
             return Ok(Arc::clone(capabilities));
         }
         let mut pending = self.call(RawCommand::new(COMMAND)).start()?;
-        let reply = pending.reply().await?;
+        let reply = pending.sent.reply().await?;
         let capabilities = Capabilities::parse(reply.text().as_bytes())
             .map_err(|error| Error::new(ErrorKind::Schema(error)).of(COMMAND))?;
         let capabilities = Arc::new(capabilities);

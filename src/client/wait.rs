@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::time::{timeout, timeout_at};
 
-use super::call::after;
-use super::{Client, Pending};
+use super::Client;
+use super::call::{Sent, after};
 use crate::error::{Error, ErrorKind};
 use crate::events::{EventMessage, Received, Subscription};
 use crate::session::client::Request;
 use crate::time::GRACE;
 use crate::types::Events;
+use crate::types::codec::Decode;
 
 /// Events kept until they are looked at, at least.
 const EVENTS: usize = 4096;
@@ -36,7 +37,7 @@ impl Client {
         let capacity = self.0.events.at_least(EVENTS);
         let subscription = self.0.connection.subscribe(|_| true, capacity);
         let mut waiting = Waiting {
-            pending: self.call(command).start()?,
+            pending: self.call(command).start()?.sent,
             subscription,
             found,
             reply: None,
@@ -55,24 +56,24 @@ impl Client {
         }
         if waiting.reply.is_none() {
             let result = waiting.pending.give_up();
-            waiting.pending.decode(result)?;
+            waiting.pending.decode::<R::Reply>(result)?;
         }
         Err(waiting.pending.error(ErrorKind::NoEvent))
     }
 }
 
-struct Waiting<R: Request, F, T> {
-    pending: Pending<R>,
+struct Waiting<A, F, T> {
+    pending: Sent,
     subscription: Subscription,
     found: F,
-    reply: Option<R::Reply>,
+    reply: Option<A>,
     event: Option<T>,
     /// That the connection has ended, or was made anew.
     gone: Option<Error>,
 }
 
-impl<R: Request, F, T> Waiting<R, F, T> {
-    fn poll<E: Events>(&mut self, cx: &mut Context<'_>) -> Poll<Result<(R::Reply, T), Error>>
+impl<A: Decode, F, T> Waiting<A, F, T> {
+    fn poll<E: Events>(&mut self, cx: &mut Context<'_>) -> Poll<Result<(A, T), Error>>
     where
         F: FnMut(&Received<E>) -> Option<T>,
     {

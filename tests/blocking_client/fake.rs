@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -53,6 +54,25 @@ pub(crate) fn answer_in_halves(mut peer: Peer) {
             _ => peer.answer(&request, "{}"),
         }
     }
+}
+
+/// Answers `cont` with an event, and then with its reply and `RESUME`, which both have come when what it also gives returns. That
+/// is to be called once.
+pub(crate) fn resumes_meanwhile() -> (impl FnOnce(Peer) + Send + 'static, impl FnMut()) {
+    let ((go, gone), (tell, told)) = (mpsc::channel(), mpsc::channel());
+    let server = move |mut peer: Peer| {
+        let request = peer.expect("cont");
+        peer.event("STOP");
+        gone.recv().unwrap();
+        peer.answer(&request, "{}");
+        peer.event("RESUME");
+        tell.send(()).unwrap();
+    };
+    let meanwhile = move || {
+        go.send(()).unwrap();
+        told.recv().unwrap();
+    };
+    (server, meanwhile)
 }
 
 impl Peer {

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use qapi_rt::qmp::{Event, commands};
 use qapi_rt::session::client::RawCommand;
-use qapi_rt::{Client, ErrorKind};
+use qapi_rt::{Client, ErrorKind, Received};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 
-use crate::blocking_client::fake::{AT_ONCE, answer_in_halves, serve_negotiated};
+use crate::blocking_client::fake::{
+    AT_ONCE, answer_in_halves, resumes_meanwhile, serve_negotiated,
+};
 use crate::tokio_client::server::{Peer, connected, connected_by};
 
 async fn over_socket() -> (Client, Peer<UnixStream>) {
@@ -220,6 +223,26 @@ async fn what_came_while_nobody_looked_was_in_time() {
     tokio::task::spawn_blocking(|| server.join().unwrap())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_looked_ends_execute_and_wait() {
+    let (serve, mut meanwhile) = resumes_meanwhile();
+    let (ours, server) = serve_negotiated(serve);
+    ours.set_nonblocking(true).unwrap();
+    let ours = UnixStream::from_std(ours).unwrap();
+    let client = Client::builder().over_unix(ours).await.unwrap();
+    let found = |received: &Received<Event>| match received.event {
+        Event::Resume(_) => Some(()),
+        _ => {
+            meanwhile();
+            std::thread::sleep(2 * AT_ONCE);
+            None
+        }
+    };
+    let wait = client.execute_and_wait(commands::Cont::new(), found, AT_ONCE);
+    wait.await.unwrap();
+    server.join().unwrap();
 }
 
 #[test]

@@ -76,6 +76,7 @@ pub use happening::{CallId, Forgotten, Happening};
 pub use options::{Ids, Options};
 pub use output::{Descriptor, Output};
 pub use reply::Reply;
+pub(crate) use request::Outgoing;
 pub use request::{RawCommand, Request, Sending};
 
 use crate::error::{ConnectPhase, Error, ErrorKind, Violation};
@@ -83,7 +84,7 @@ use crate::frame::Splitter;
 use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::types::message::Greeting;
-use crate::types::{ErrorClass, Event, Note, Writer};
+use crate::types::{ErrorClass, Event};
 #[cfg(feature = "qga")]
 pub(crate) use connection::excerpt;
 use connection::violation;
@@ -205,20 +206,15 @@ impl Session {
     /// # Errors
     /// When it cannot be expressed, asks for out-of-band execution where that is not enabled, or the connection has ended.
     pub fn request(&mut self, request: &impl Request, sending: Sending) -> Result<CallId, Error> {
-        let oob = sending.oob;
-        let used = (request.features(), request.notes());
-        self.send(request.name(), used, sending, &mut |w, id| {
-            request.write(w, id, oob);
-        })
+        self.send(request, sending)
     }
 
-    fn send(
+    pub(crate) fn send(
         &mut self,
-        command: Cow<'static, str>,
-        (features, noted): (&'static [&'static str], &[Note]),
+        request: &dyn Outgoing,
         sending: Sending,
-        write: &mut dyn FnMut(&mut Writer<'_>, Option<u64>),
     ) -> Result<CallId, Error> {
+        let command = request.name();
         if let Some(cause) = &self.unwritable {
             return Err(Error::new(ErrorKind::Closed).of(command).because(cause));
         }
@@ -255,14 +251,14 @@ impl Session {
             false => self.outbox.space(),
         };
         let start = out.len();
-        let notes = match request::line(&self.trace, out, |w| write(w, wire_id)) {
+        let notes = match request::line(&self.trace, out, |w| request.write(w, wire_id, !in_band)) {
             Ok(notes) => notes,
             Err(error) => return Err(Error::new(ErrorKind::Encode(error)).of(command)),
         };
         match &command {
             Cow::Borrowed(command) => {
-                self.trace.written(command, features, &notes);
-                self.trace.written(command, &[], noted);
+                self.trace.written(command, request.features(), &notes);
+                self.trace.written(command, &[], request.notes());
             }
             #[cfg(feature = "qmp-control")]
             Cow::Owned(command) => self.trace.named(command),

@@ -46,6 +46,32 @@ impl<C: Command> Request for C {
     }
 }
 
+/// A request whatever its reply is, so that what sends requests is compiled once and not for every command.
+pub(crate) trait Outgoing {
+    fn name(&self) -> Cow<'static, str>;
+    fn features(&self) -> &'static [&'static str];
+    fn notes(&self) -> &[Note];
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
+}
+
+impl<R: Request> Outgoing for R {
+    fn name(&self) -> Cow<'static, str> {
+        Request::name(self)
+    }
+
+    fn features(&self) -> &'static [&'static str] {
+        Request::features(self)
+    }
+
+    fn notes(&self) -> &[Note] {
+        Request::notes(self)
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        Request::write(self, w, id, oob);
+    }
+}
+
 /// A command of any name, known to a schema or not.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -10,7 +10,7 @@ use qapi_rt::session::client::RawCommand;
 use qapi_rt::{ErrorKind, Received};
 
 use super::{call, client, connect};
-use crate::blocking_client::fake::{AT_ONCE, SOON, serve_negotiated};
+use crate::blocking_client::fake::{AT_ONCE, SOON, resumes_meanwhile, serve_negotiated};
 
 #[test]
 fn each_subscriber_gets_what_it_wants() {
@@ -176,6 +176,25 @@ fn execute_and_wait() {
         assert_eq!(seconds, 1);
         server.join().unwrap();
     }
+}
+
+#[test]
+fn what_came_while_nobody_looked_ends_execute_and_wait() {
+    let (serve, mut meanwhile) = resumes_meanwhile();
+    let (stream, server) = serve_negotiated(serve);
+    let client = client(stream);
+    let found = |received: &Received<qmp::Event>| {
+        let resumed = resumed(received);
+        if resumed.is_none() {
+            meanwhile();
+            thread::sleep(2 * AT_ONCE);
+        }
+        resumed
+    };
+    client
+        .execute_and_wait(Cont::new(), found, AT_ONCE)
+        .unwrap();
+    server.join().unwrap();
 }
 
 #[test]
