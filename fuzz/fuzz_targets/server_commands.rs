@@ -22,6 +22,8 @@ fuzz_target!(|input: &[u8]| {
 struct World {
     config: Config,
     session: Session,
+    /// What a message ends with.
+    end: &'static [u8],
     /// What is executing, in band and out of band.
     executing: [Option<Request>; 2],
     /// Requests that the client has sent and that were not answered: number, and whether they are out of band.
@@ -52,10 +54,13 @@ impl World {
         let config = config
             .output_limit(if first & 8 == 0 { 1 << 20 } else { 4096 })
             .queue_limit(if first & 16 == 0 { 1 << 20 } else { 64 })
-            .keep_partial_input(first & 32 != 0);
+            .keep_partial_input(first & 32 != 0)
+            .pretty(first & 64 != 0);
+        let is_pretty = first & 66 == 64;
         Self {
             session: Session::new(&config),
             config,
+            end: if is_pretty { b"\n}\r\n" } else { b"\n" },
             executing: [None, None],
             sent: Vec::new(),
             made: 0,
@@ -149,8 +154,11 @@ impl World {
         let count = most.min(output.len());
         self.read.extend_from_slice(&output[..count]);
         self.session.sent(count);
-        while let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.read.drain(..=end).filter(|byte| *byte != 0xFF).collect();
+        let end = self.end;
+        let find = |read: &[u8]| read.windows(end.len()).position(|part| part == end);
+        while let Some(start) = find(&self.read) {
+            let line = self.read.drain(..start + end.len());
+            let line: Vec<u8> = line.filter(|byte| *byte != 0xFF).collect();
             let line = String::from_utf8(line).expect("ASCII");
             assert!(line.is_ascii());
             let message: Value = from_str(&line, Mode::Strict).expect("JSON");
