@@ -27,6 +27,8 @@ step_fuzzing() {
 fuzz() {
   local target=$1 dictionary=() log=target/ci/fuzz-$1.log runs
   mkdir -p "fuzz/corpus/$target"
+  # What longer runs found.
+  tar -xzf "fuzz/seeds/$target.tar.gz" -C "fuzz/corpus/$target"
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
   if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-5}" \
     -print_final_stats=1 "${dictionary[@]}" >"$log" 2>&1; then
