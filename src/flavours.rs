@@ -1,4 +1,4 @@
-//! Methods that both flavours of a client have, written and documented once: `[async] [.await]` for the one that waits,
+//! What both flavours of a client have, written and documented once: `[async] [.await]` for the one that waits,
 //! `[] []` for the one that blocks.
 
 /// The short ways to connect of a builder that has `connect`, which gives a `$client`.
@@ -298,4 +298,47 @@ macro_rules! call_methods {
     };
 }
 
-pub(crate) use {call_methods, client_methods, connectors};
+/// What a `Pending` command has, whatever its reply is; a deadline is an `$instant`.
+macro_rules! sent {
+    ($instant:ty) => {
+        /// A command that was sent. Apart from [`Pending`], so that it is compiled once and not for every command.
+        pub(super) struct Sent {
+            shared: Arc<Shared>,
+            id: CallId,
+            name: Cow<'static, str>,
+            deadline: $instant,
+            /// The result was taken.
+            over: bool,
+        }
+
+        impl Sent {
+            fn new(
+                client: &Client,
+                command: &dyn Outgoing,
+                sending: Sending,
+                deadline: $instant,
+            ) -> Result<Self, Error> {
+                let shared = Arc::clone(&client.0);
+                let id = shared.connection.request(command, sending)?;
+                Ok(Self {
+                    shared,
+                    id,
+                    name: command.name(),
+                    deadline,
+                    over: false,
+                })
+            }
+        }
+
+        impl<R: Request> fmt::Debug for Pending<R> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("Pending")
+                    .field("command", &self.sent.name)
+                    .field("deadline", &self.sent.deadline)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use {call_methods, client_methods, connectors, sent};

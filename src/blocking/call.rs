@@ -10,7 +10,7 @@ use super::Client;
 use super::client::Shared;
 use super::connection::{Interest, Late, after};
 use crate::error::Error;
-use crate::flavours::call_methods;
+use crate::flavours::{call_methods, sent};
 use crate::session::client::{CallId, Forgotten, Outgoing, Reply, Request, Sending};
 use crate::types::codec::Decode;
 
@@ -122,34 +122,9 @@ impl<R: Request> Pending<R> {
     }
 }
 
-/// A command that was sent, whatever its reply is.
-pub(super) struct Sent {
-    shared: Arc<Shared>,
-    id: CallId,
-    name: Cow<'static, str>,
-    deadline: Instant,
-    /// The result was taken.
-    over: bool,
-}
+sent!(Instant);
 
 impl Sent {
-    fn new(
-        client: &Client,
-        command: &dyn Outgoing,
-        sending: Sending,
-        deadline: Instant,
-    ) -> Result<Self, Error> {
-        let shared = Arc::clone(&client.0);
-        let id = shared.connection.request(command, sending)?;
-        Ok(Self {
-            shared,
-            id,
-            name: command.name(),
-            deadline,
-            over: false,
-        })
-    }
-
     /// The reply as it is.
     pub(super) fn reply(&mut self) -> Result<Reply, Error> {
         // Given up, it needs nothing more either.
@@ -186,15 +161,6 @@ impl Drop for Sent {
         if !self.over {
             self.forget();
         }
-    }
-}
-
-impl<R: Request> fmt::Debug for Pending<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("command", &self.sent.name)
-            .field("deadline", &self.sent.deadline)
-            .finish_non_exhaustive()
     }
 }
 

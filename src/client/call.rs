@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Client;
 use super::handle::Shared;
 use crate::error::{Error, ErrorKind};
-use crate::flavours::call_methods;
+use crate::flavours::{call_methods, sent};
 use crate::session::client::{CallId, Outgoing, Reply, Request, Sending};
 use crate::time::GRACE;
 use crate::types::codec::Decode;
@@ -80,34 +80,9 @@ impl<R: Request> Pending<R> {
     }
 }
 
-/// A command that was sent, whatever its reply is.
-pub(super) struct Sent {
-    shared: Arc<Shared>,
-    id: CallId,
-    name: Cow<'static, str>,
-    deadline: Instant,
-    /// The result was taken.
-    over: bool,
-}
+sent!(Instant);
 
 impl Sent {
-    fn new(
-        client: &Client,
-        command: &dyn Outgoing,
-        sending: Sending,
-        deadline: Instant,
-    ) -> Result<Self, Error> {
-        let shared = Arc::clone(&client.0);
-        let id = shared.connection.request(command, sending)?;
-        Ok(Self {
-            shared,
-            id,
-            name: command.name(),
-            deadline,
-            over: false,
-        })
-    }
-
     /// The reply as it is.
     pub(super) async fn reply(&mut self) -> Result<Reply, Error> {
         // Of many that are waited for in turn most have ended by then, and need no timer.
@@ -169,14 +144,5 @@ impl Drop for Sent {
         if !self.over {
             self.shared.connection.forget(self.id);
         }
-    }
-}
-
-impl<R: Request> fmt::Debug for Pending<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("command", &self.sent.name)
-            .field("deadline", &self.sent.deadline)
-            .finish_non_exhaustive()
     }
 }
