@@ -89,12 +89,20 @@ features_of_types() {
 
 # With the types of the agent, which are few; with what needs parts of QMP; and with all of QMP, where it matters.
 features_of_runtime() {
-  local set
+  local set subject others=()
   for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done
   for set in "" $(subsets client server tokio) testing "testing tokio" "client tokio serde vsock" "server vsock"; do
     check qapi-rt qga $set
   done
-  for set in $(features_of Cargo.toml | grep ^qmp-); do check qapi-rt client,tokio $set; done
+  # What clients do with subjects, one by one; those that have types only, together.
+  for subject in $(features_of Cargo.toml | grep ^qmp-); do
+    if grep -rqF "feature = \"$subject\"" src; then
+      check qapi-rt client,tokio "$subject"
+    else
+      others+=("$subject")
+    fi
+  done
+  check qapi-rt client tokio "${others[@]}"
   check qapi-rt client qmp-char qmp-misc qmp-qom
   check qapi-rt client server tokio qmp-migration
   for set in "" client client,tokio server server,tokio testing client,server,tokio,recording; do check qapi-rt qmp $set; done
