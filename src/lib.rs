@@ -186,6 +186,8 @@ pub mod jobs;
 pub mod monitors;
 #[cfg(feature = "client")]
 mod queue;
+#[cfg(all(test, shuttle))]
+mod schedules;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]

@@ -38,11 +38,11 @@ need_readers() {
   touch "$to/done"
 }
 
-about[schedules]="threads of a blocking client, and around a server, in ${SCHEDULES:-300} orders a test"
+about[schedules]="threads of a blocking client, tasks of one on tokio, and threads around a server, in ${SCHEDULES:-300} orders a test"
 step_schedules() {
   # With a folder of its own, since the flag is for all crates.
   RUSTFLAGS="--cfg shuttle" SCHEDULES=${SCHEDULES:-300} cargo test --locked -q -p qapi-rt --no-default-features \
-    --features client,server --lib --target-dir target/shuttle schedules
+    --features client,server,tokio --lib --target-dir target/shuttle schedules
   found "${SCHEDULES:-300} orders of each"
 }
 

@@ -7,7 +7,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::time::{Instant, timeout_at};
@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::events::{Capacity, Hub, Subscription};
 use crate::queue::Queue;
 use crate::session::client::{CallId, Happening, Outgoing, Output, Reply, Sending, Session};
+use crate::sync::{Mutex, MutexGuard};
 use crate::transport::check_fds;
 use crate::transport::tokio::WriteHalf;
 

@@ -45,6 +45,8 @@ mod connection;
 mod driver;
 mod events;
 mod handle;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod wait;
 
 pub use builder::Builder;

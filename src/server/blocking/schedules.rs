@@ -13,16 +13,10 @@ use shuttle::sync::Mutex;
 use shuttle::thread;
 
 use super::Server;
+use crate::schedules::schedules;
 use crate::server::Options;
 use crate::service::{Completer, Control, Router, deferred};
 use crate::types::Object;
-
-/// Tries a test in as many orders as `SCHEDULES` says.
-fn schedules(test: impl Fn() + Send + Sync + 'static) {
-    let wanted = std::env::var("SCHEDULES").ok();
-    let count = wanted.map_or(1000, |count| count.parse().expect("a number"));
-    shuttle::check_random(test, count);
-}
 
 /// Replies that are to be given.
 #[derive(Clone, Default)]

@@ -1,56 +1,21 @@
-//! Threads of a connection in orders that chance would not find, against a server that takes and gives a few bytes at a time. No
-//! wait ends by its time here, so a thread that nobody wakes is a deadlock, which fails the test.
+//! Threads of a connection in orders that chance would not find.
 
-use shuttle::rand::{Rng as _, thread_rng};
 use shuttle::thread;
 
 use std::io;
 
 use super::super::*;
-use super::ready;
 use crate::blocking::{self, Pending, client::Shared};
+use crate::schedules::{CAPACITY, Ends, Wire, schedules};
+use crate::session::client::tests::ready;
 use crate::session::client::{Descriptor, RawCommand};
-
-/// What may be in the socket that the server has not taken: less than a request.
-const ROOM: usize = 40;
 
 const EVENTS: usize = 3;
 
-const CAPACITY: Capacity = Capacity {
-    events: 100,
-    bytes: 1 << 20,
-};
+#[derive(Debug)]
+struct Client(Arc<Wire>);
 
-/// Tries a test in as many orders as `SCHEDULES` says.
-fn schedules(test: impl Fn() + Send + Sync + 'static) {
-    let wanted = std::env::var("SCHEDULES").ok();
-    let count = wanted.map_or(1000, |count| count.parse().expect("a number"));
-    shuttle::check_random(test, count);
-}
-
-#[derive(Debug, Default)]
-struct Ends {
-    to_server: Vec<u8>,
-    to_client: VecDeque<u8>,
-    /// Nothing more comes from the server.
-    has_ended: bool,
-    is_closed: bool,
-}
-
-/// Both ends of a socket.
-#[derive(Debug, Default)]
-struct Wire {
-    ends: Mutex<Ends>,
-    changed: Condvar,
-    /// What was requested, in this order.
-    requests: Mutex<Vec<String>>,
-}
-
-impl Wire {
-    fn lock(&self) -> MutexGuard<'_, Ends> {
-        self.ends.lock().unwrap()
-    }
-
+impl Client {
     /// Waits, unless that is for a moment only.
     fn wait<'a>(&self, ends: MutexGuard<'a, Ends>, wait: Duration) -> Option<MutexGuard<'a, Ends>> {
         if wait <= RECHECK {
@@ -58,77 +23,20 @@ impl Wire {
             thread::yield_now();
             return None;
         }
-        Some(self.changed.wait(ends).unwrap())
-    }
-
-    /// The name of the command that is requested next, and the id of the request; `None` if there is none any more.
-    fn request(&self, taken: &mut Vec<u8>) -> Option<(String, String)> {
-        loop {
-            if let Some(end) = taken.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = taken.drain(..=end).collect();
-                let request: serde_json::Value = serde_json::from_slice(&line).unwrap();
-                let name = request["execute"].as_str().unwrap().to_owned();
-                let id = request.get("id").map(|id| format!(", \"id\": {id}"));
-                return Some((name, id.unwrap_or_default()));
-            }
-            let mut ends = self.lock();
-            while ends.to_server.is_empty() {
-                if ends.is_closed {
-                    return None;
-                }
-                ends = self.changed.wait(ends).unwrap();
-            }
-            taken.append(&mut ends.to_server);
-            self.changed.notify_all();
-        }
-    }
-
-    fn say(&self, text: &str) {
-        self.lock().to_client.extend(text.bytes());
-        self.changed.notify_all();
-    }
-
-    /// Answers each request with its name, and tells of events.
-    fn serve(&self, events: usize) {
-        let (mut taken, mut told) = (Vec::new(), 0..events);
-        let event = |number| {
-            let time = "\"timestamp\": {\"seconds\": 1, \"microseconds\": 0}";
-            self.say(&format!("{{\"event\": \"E{number}\", {time}}}\n"));
-        };
-        while let Some((name, id)) = self.request(&mut taken) {
-            self.requests.lock().unwrap().push(name.clone());
-            told.next().into_iter().for_each(event);
-            self.say(&format!("{{\"return\": \"{name}\"{id}}}\n"));
-        }
-    }
-
-    fn cut(&self) {
-        self.lock().has_ended = true;
-        self.changed.notify_all();
+        Some(self.0.wait(ends))
     }
 }
-
-#[derive(Debug)]
-struct Client(Arc<Wire>);
 
 impl Io for Client {
     fn read(&self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
         let mut ends = self.0.lock();
         loop {
-            let most = buffer.len().min(ends.to_client.len());
-            if most > 0 {
-                let count = thread_rng().gen_range(1..=most);
-                let bytes = ends.to_client.drain(..count);
-                buffer
-                    .iter_mut()
-                    .zip(bytes)
-                    .for_each(|(to, from)| *to = from);
-                return Ok(count);
+            if ends.is_readable() {
+                let bytes = ends.read(buffer.len())?;
+                buffer[..bytes.len()].copy_from_slice(&bytes);
+                return Ok(bytes.len());
             }
-            if ends.has_ended || ends.is_closed {
-                return Ok(0);
-            }
-            ends = match self.0.wait(ends, wait) {
+            ends = match self.wait(ends, wait) {
                 Some(ends) => ends,
                 None => return Err(io::ErrorKind::WouldBlock.into()),
             };
@@ -136,29 +44,13 @@ impl Io for Client {
     }
 
     fn write(&self, bytes: &[u8], _: &[Descriptor]) -> io::Result<usize> {
-        let mut ends = self.0.lock();
-        if ends.has_ended || ends.is_closed {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        let most = bytes.len().min(ROOM - ends.to_server.len());
-        if most == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let count = thread_rng().gen_range(1..=most);
-        ends.to_server.extend(&bytes[..count]);
-        self.0.changed.notify_all();
-        Ok(count)
+        self.0.change(|ends| ends.write(bytes))
     }
 
     fn wait_writable(&self, or_readable: bool, wait: Duration) {
         let mut ends = self.0.lock();
-        loop {
-            let is_over = ends.has_ended || ends.is_closed;
-            let is_readable = or_readable && !ends.to_client.is_empty();
-            if is_over || is_readable || ends.to_server.len() < ROOM {
-                return;
-            }
-            ends = match self.0.wait(ends, wait) {
+        while !ends.is_writable() && !(or_readable && ends.is_readable()) {
+            ends = match self.wait(ends, wait) {
                 Some(ends) => ends,
                 None => return,
             };
@@ -166,8 +58,7 @@ impl Io for Client {
     }
 
     fn close(&self) {
-        self.0.lock().is_closed = true;
-        self.0.changed.notify_all();
+        self.0.close();
     }
 }
 

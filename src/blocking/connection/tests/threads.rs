@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::super::*;
-use super::{answer, ready};
+use crate::session::client::tests::{answer, ready};
 use crate::session::client::{Descriptor, RawCommand};
 use crate::transport::blocking::Socket;
 
