@@ -74,6 +74,8 @@ pub enum ErrorKind {
     Protocol(Violation),
     /// Connecting, reading or writing failed.
     Io(io::Error),
+    /// Contents of a guest's file could not be written or read on this side. The connection goes on.
+    Local(io::Error),
     /// The reply or event is not what the schema says.
     Decode(Undecoded),
     /// The request cannot be expressed: the command was not sent.
@@ -370,6 +372,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Protocol(violation) => write!(f, "protocol violated: {violation}"),
             ErrorKind::Io(error) => error.fmt(f),
+            ErrorKind::Local(error) => write!(f, "on this side: {error}"),
             ErrorKind::Decode(undecoded) => {
                 write!(f, "not as the schema says: {}", undecoded.error)
             }
@@ -456,7 +459,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             ErrorKind::Command(reply) => Some(reply),
-            ErrorKind::Io(error) => Some(error),
+            ErrorKind::Io(error) | ErrorKind::Local(error) => Some(error),
             ErrorKind::Schema(error) => Some(error),
             ErrorKind::Decode(undecoded) => Some(&undecoded.error),
             ErrorKind::Encode(error) => Some(error),

@@ -1,7 +1,7 @@
 //! The guest agent: `qmp agent`.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -333,15 +333,58 @@ fn base<'p>(path: &'p str, separators: &[char]) -> Result<&'p str, Failure> {
     }
 }
 
+/// A copy on this side, made when there is something to be written to it: what is there stays if the guest's cannot be read.
+struct CopyHere {
+    to: PathBuf,
+    file: Option<File>,
+}
+
+impl CopyHere {
+    fn file(&mut self) -> io::Result<&mut File> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            none => Ok(none.insert(File::create(&self.to)?)),
+        }
+    }
+}
+
+impl Write for CopyHere {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Copies what is called `place` on this side.
+fn copy_by(
+    settings: &Settings,
+    name: &str,
+    place: &str,
+    copy: impl FnOnce(&mut Agent) -> Result<io::Result<()>, qapi_rt::Error> + Send + 'static,
+) -> Result<(), Failure> {
+    let copied = with_agent(settings, name, settings.timeout, |agent| {
+        copy(agent).or_else(|error| match error.kind() {
+            ErrorKind::Local(local) => Ok(Err(io::Error::new(local.kind(), local.to_string()))),
+            _ => Err(error),
+        })
+    });
+    copied?.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::unread(),
+        _ => Failure::unwritten(place, &error),
+    })
+}
+
 fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
-    let here = |path: &str, error: io::Error| Failure::usage(format!("{path}: {error}"));
     match (from.strip_prefix(GUEST), to.strip_prefix(GUEST)) {
         (Some(path), None) => {
             let mut to = PathBuf::from(to);
             if to.is_dir() {
                 to.push(base(path, &GUEST_SEPARATORS)?);
             }
-            // Before all of it is read.
+            // Before any of it is read.
             let folder = match to.as_os_str().as_encoded_bytes() {
                 [.., b'/'] => Some(&*to),
                 _ => to.parent().filter(|folder| !folder.as_os_str().is_empty()),
@@ -352,34 +395,37 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
                     "{folder}: there is no such directory"
                 )));
             }
-            let file = ReadFile::new(path).limit(usize::MAX);
-            let contents = with_agent(
-                settings,
-                "guest-file-read",
-                settings.timeout,
-                move |agent| agent.read_file(file),
-            )?;
-            let written = match to.to_str() {
-                Some("-") => io::stdout().write_all(&contents),
-                _ => fs::write(&to, contents),
-            };
-            written.map_err(|error| Failure::unwritten(&to.display().to_string(), &error))
+            let file = ReadFile::new(path);
+            let (name, place) = ("guest-file-read", to.display().to_string());
+            copy_by(settings, name, &place, move |agent| {
+                if to.as_os_str() == "-" {
+                    return agent.read_file_to(file, io::stdout()).map(|_| Ok(()));
+                }
+                let mut copy = CopyHere { to, file: None };
+                agent.read_file_to(file, &mut copy)?;
+                // One that is empty is made, too.
+                Ok(copy.file().map(drop))
+            })
         }
         (None, Some(path)) => {
             let file = match path.ends_with(GUEST_SEPARATORS) {
                 true => WriteFile::new(format!("{path}{}", base(from, &['/'])?)),
                 false => WriteFile::new(path),
             };
-            let contents = match from {
-                "-" => settings.interrupts.standard_input()?,
-                from => fs::read(from).map_err(|error| here(from, error))?,
-            };
-            with_agent(
-                settings,
-                "guest-file-write",
-                settings.timeout,
-                move |agent| agent.write_file(file, &contents),
-            )
+            let name = "guest-file-write";
+            if from == "-" {
+                return copy_by(settings, name, "standard input", |agent| {
+                    agent.write_file_from(file, io::stdin()).map(|_| Ok(()))
+                });
+            }
+            let opened = File::open(from).and_then(|opened| match opened.metadata()?.is_dir() {
+                true => Err(io::ErrorKind::IsADirectory.into()),
+                false => Ok(opened),
+            });
+            let opened = opened.map_err(|error| Failure::usage(format!("{from}: {error}")))?;
+            copy_by(settings, name, from, |agent| {
+                agent.write_file_from(file, opened).map(|_| Ok(()))
+            })
         }
         _ => Err(Failure::usage(
             "one of both paths is in the guest: guest:PATH",

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::{Channel, Core, agent_methods, builder_methods};
+use super::file::{Sink, Source};
 use super::{Exec, ExecOutput, ReadFile, Settings, WriteFile};
 use crate::address::Address;
 use crate::error::Error;
@@ -67,7 +68,25 @@ pub struct Agent {
 }
 
 impl Agent {
-    agent_methods!([] [] complete);
+    agent_methods!([] [] complete, [Read] [Write]);
+}
+
+/// Contents of a guest's file on this side.
+struct Local<T>(T);
+
+impl<W: Write> Sink for Local<W> {
+    async fn put(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.0.write_all(piece)?;
+        self.0.flush()
+    }
+}
+
+impl<R: Read> Source for Local<R> {
+    async fn get(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut piece = Vec::new();
+        self.0.by_ref().take(count as u64).read_to_end(&mut piece)?;
+        Ok(piece)
+    }
 }
 
 /// What a future gives that blocks and never waits.

@@ -103,6 +103,7 @@ impl<C: Channel> Core<C> {
         let usual = self.settings.deadline;
         let end = operation.deadline(usual).map(|all| after(C::now(), all));
         loop {
+            operation.between().await;
             let now = C::now();
             match operation.step() {
                 Step::Done(outcome) => return outcome,
@@ -258,7 +259,7 @@ macro_rules! builder_methods {
 }
 
 macro_rules! agent_methods {
-    ([$($async:tt)?] [$($await:tt)*] $complete:path) => {
+    ([$($async:tt)?] [$($await:tt)*] $complete:path, [$($read:tt)*] [$($write:tt)*]) => {
         /// To connect otherwise than with all that is usual.
         pub fn builder() -> AgentBuilder<'static> {
             AgentBuilder::default()
@@ -337,7 +338,23 @@ macro_rules! agent_methods {
             &mut self,
             file: impl Into<ReadFile>,
         ) -> Result<Vec<u8>, Error> {
-            $complete(self.core.run(file.into().start()))$($await)*
+            let mut contents = Vec::new();
+            self.read_file_to(file.into().in_memory(), &mut contents)$($await)*?;
+            Ok(contents)
+        }
+
+        /// Reads a file and writes it elsewhere as it comes, and flushes that: no more than a [piece](ReadFile::chunk) is kept
+        /// in memory. Says how many bytes that were. One that stays open is closed as by [`read_file`](Self::read_file).
+        ///
+        /// # Errors
+        /// When the agent cannot read it, or it is longer than [`ReadFile::limit`], if that was set; when it cannot be written,
+        /// [`Local`](crate::ErrorKind::Local). What came before was written.
+        pub $($async)? fn read_file_to(
+            &mut self,
+            file: impl Into<ReadFile>,
+            writer: impl $($write)*,
+        ) -> Result<usize, Error> {
+            $complete(self.core.run(file.into().start(Local(writer))))$($await)*
         }
 
         /// Writes a whole file. One that was written in part stays so. One that stays open is closed as by
@@ -350,7 +367,21 @@ macro_rules! agent_methods {
             file: impl Into<WriteFile>,
             contents: &[u8],
         ) -> Result<(), Error> {
-            $complete(self.core.run(file.into().start(contents)))$($await)*
+            self.write_file_from(file, contents)$($await)*?;
+            Ok(())
+        }
+
+        /// As [`write_file`](Self::write_file), of what is read elsewhere until that ends, a [piece](WriteFile::chunk) at a time.
+        /// Says how many bytes that were. The file is opened when the first piece was read. No deadline holds for reading.
+        ///
+        /// # Errors
+        /// When the agent cannot write it; when it cannot be read, [`Local`](crate::ErrorKind::Local).
+        pub $($async)? fn write_file_from(
+            &mut self,
+            file: impl Into<WriteFile>,
+            reader: impl $($read)*,
+        ) -> Result<usize, Error> {
+            $complete(self.core.run(file.into().start(Local(reader))))$($await)*
         }
 
         /// Ends the connection, after the agent has closed the files that calls which were given up left open; that may

@@ -1,6 +1,7 @@
-//! Files read and written whole.
+//! Files read and written whole, in pieces.
 
 use std::collections::VecDeque;
+use std::io;
 use std::mem;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ const LONGEST_READ: usize = 48 << 20;
 /// the rest of the command.
 const LONGEST_WRITE: usize = (48 << 20) - 3072;
 
+/// The most of a file that is kept in memory unless something else is said.
+const MOST_IN_MEMORY: usize = 64 << 20;
+
 /// How many files are remembered that are still to be closed.
 const MOST_LEFT: usize = 64;
 
@@ -30,7 +34,7 @@ const MOST_LEFT: usize = 64;
 #[must_use = "nothing is read yet"]
 pub struct ReadFile {
     path: String,
-    limit: usize,
+    limit: Option<usize>,
     chunk: usize,
 }
 
@@ -39,14 +43,15 @@ impl ReadFile {
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
-            limit: 64 << 20,
+            limit: None,
             chunk: CHUNK,
         }
     }
 
-    /// How many bytes to accept; 64 MiB unless set. Of a longer file nothing is given.
+    /// How many bytes to accept. Unless set, it is 64 MiB for a file that is given as a whole, and any number for one that is
+    /// written elsewhere as it comes.
     pub fn limit(mut self, bytes: usize) -> Self {
-        self.limit = bytes;
+        self.limit = Some(bytes);
         self
     }
 
@@ -56,11 +61,19 @@ impl ReadFile {
         self
     }
 
-    pub(crate) fn start(self) -> Reading {
+    /// The same with the limit for what is kept in memory, unless it has one.
+    pub(crate) fn in_memory(mut self) -> Self {
+        self.limit.get_or_insert(MOST_IN_MEMORY);
+        self
+    }
+
+    pub(crate) fn start<S: Sink>(self, sink: S) -> Reading<S> {
         Reading {
             chunk: self.chunk,
-            limit: self.limit,
-            contents: Vec::new(),
+            limit: self.limit.unwrap_or(usize::MAX),
+            piece: Vec::new(),
+            count: 0,
+            sink,
             file: Open::new(self.path, "rb"),
         }
     }
@@ -103,10 +116,13 @@ impl WriteFile {
         self
     }
 
-    pub(crate) fn start(self, contents: &[u8]) -> Writing<'_> {
+    pub(crate) fn start<S: Source>(self, source: S) -> Writing<S> {
         Writing {
             chunk: self.chunk,
-            contents,
+            piece: Vec::new(),
+            written: 0,
+            count: 0,
+            source,
             file: Open::new(self.path, if self.append { "ab" } else { "wb" }),
         }
     }
@@ -220,15 +236,30 @@ impl Open {
     }
 }
 
+/// Where the contents of a guest's file go on this side.
+pub(crate) trait Sink {
+    async fn put(&mut self, piece: &[u8]) -> io::Result<()>;
+}
+
+/// Where they come from.
+pub(crate) trait Source {
+    /// As many bytes as are wanted; fewer only at the end.
+    async fn get(&mut self, count: usize) -> io::Result<Vec<u8>>;
+}
+
 /// A file being read.
-pub(crate) struct Reading {
+pub(crate) struct Reading<S> {
     file: Open,
     chunk: usize,
     limit: usize,
-    contents: Vec<u8>,
+    /// What was read and has not been put anywhere.
+    piece: Vec<u8>,
+    /// How much was read.
+    count: usize,
+    sink: S,
 }
 
-impl Reading {
+impl<S> Reading<S> {
     fn take(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
         match self.file.place {
             Place::Opening(_) => {
@@ -238,18 +269,16 @@ impl Reading {
             Place::Open(_) if !self.file.done => {
                 let name = commands::GuestFileRead::NAME;
                 let read = answer::<commands::GuestFileRead>(message)?;
-                let before = self.contents.len();
-                if STANDARD
-                    .decode_vec(&read.buf_b64, &mut self.contents)
-                    .is_err()
-                {
+                let Ok(piece) = STANDARD.decode(&read.buf_b64) else {
                     let violation = Violation::NotBase64 { member: "buf-b64" };
                     return Err(super::violation(violation).of(name));
-                }
-                if self.contents.len() > self.limit {
+                };
+                self.count = self.count.saturating_add(piece.len());
+                if self.count > self.limit {
                     return Err(Error::new(ErrorKind::TooMuch(self.limit)).of(name));
                 }
-                self.file.done = read.eof || self.contents.len() == before;
+                self.file.done = read.eof || piece.is_empty();
+                self.piece = piece;
             }
             Place::Open(_) | Place::Closed => {
                 self.file.place = Place::Closed;
@@ -260,23 +289,33 @@ impl Reading {
     }
 }
 
-impl Operation for Reading {
-    type Outcome = Vec<u8>;
+impl<S: Sink> Operation for Reading<S> {
+    /// How many bytes that were.
+    type Outcome = usize;
 
     fn deadline(&self, _: Duration) -> Option<Duration> {
         None
     }
 
-    fn step(&mut self) -> Step<Vec<u8>> {
+    async fn between(&mut self) {
+        let piece = mem::take(&mut self.piece);
+        if !piece.is_empty()
+            && let Err(error) = self.sink.put(&piece).await
+        {
+            self.file.fail(Error::new(ErrorKind::Local(error)));
+        }
+    }
+
+    fn step(&mut self) -> Step<usize> {
         // One more than wanted, to see that there is more.
-        let room = self.limit.saturating_add(1) - self.contents.len().min(self.limit);
+        let room = self.limit.saturating_add(1) - self.count.min(self.limit);
         let count = i64::try_from(self.chunk.min(room)).unwrap_or(i64::MAX);
         let next = self
             .file
             .step(|handle| Line::new(&commands::GuestFileRead::new(handle).count(count)));
         match next {
             Some(line) => Step::Send(line),
-            None => Step::Done(self.file.end(mem::take(&mut self.contents))),
+            None => Step::Done(self.file.end(self.count)),
         }
     }
 
@@ -287,14 +326,18 @@ impl Operation for Reading {
 }
 
 /// A file being written.
-pub(crate) struct Writing<'a> {
+pub(crate) struct Writing<S> {
     file: Open,
     chunk: usize,
-    /// What is still to be written.
-    contents: &'a [u8],
+    piece: Vec<u8>,
+    /// How much of the piece was written.
+    written: usize,
+    /// How much was written in all.
+    count: usize,
+    source: S,
 }
 
-impl Writing<'_> {
+impl<S> Writing<S> {
     fn take(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
         match self.file.place {
             Place::Opening(_) => {
@@ -304,39 +347,55 @@ impl Writing<'_> {
             Place::Open(_) if !self.file.done => {
                 let written = answer::<commands::GuestFileWrite>(message)?;
                 let count = usize::try_from(written.count).unwrap_or(0);
-                self.contents = self.contents.get(count..).unwrap_or_default();
                 if count == 0 {
                     let violation = Violation::NothingWritten;
                     let error = super::violation(violation);
                     return Err(error.of(commands::GuestFileWrite::NAME));
                 }
+                let count = count.min(self.piece.len() - self.written);
+                self.written += count;
+                self.count += count;
             }
             Place::Open(_) | Place::Closed => {
                 self.file.place = Place::Closed;
                 answer::<commands::GuestFileClose>(message)?;
             }
         }
-        self.file.done |= self.contents.is_empty();
         Ok(())
     }
 }
 
-impl Operation for Writing<'_> {
-    type Outcome = ();
+impl<S: Source> Operation for Writing<S> {
+    /// How many bytes that were.
+    type Outcome = usize;
 
     fn deadline(&self, _: Duration) -> Option<Duration> {
         None
     }
 
-    fn step(&mut self) -> Step<()> {
-        let chunk = &self.contents[..self.chunk.min(self.contents.len())];
+    async fn between(&mut self) {
+        if self.file.done || self.written < self.piece.len() {
+            return;
+        }
+        self.written = 0;
+        match self.source.get(self.chunk).await {
+            Ok(piece) => {
+                self.file.done = piece.is_empty();
+                self.piece = piece;
+            }
+            Err(error) => self.file.fail(Error::new(ErrorKind::Local(error))),
+        }
+    }
+
+    fn step(&mut self) -> Step<usize> {
+        let rest = &self.piece[self.written..];
         let next = self.file.step(|handle| {
-            let text = STANDARD.encode(chunk);
+            let text = STANDARD.encode(rest);
             Line::new(&commands::GuestFileWrite::new(handle, text))
         });
         match next {
             Some(line) => Step::Send(line),
-            None => Step::Done(self.file.end(())),
+            None => Step::Done(self.file.end(self.count)),
         }
     }
 

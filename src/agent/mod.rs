@@ -132,6 +132,9 @@ pub(crate) trait Operation {
     /// How long all of it may take, if not as long as it wants.
     fn deadline(&self, usual: Duration) -> Option<Duration>;
 
+    /// Does what is to be done on this side before the next step.
+    async fn between(&mut self) {}
+
     /// What to do next.
     fn step(&mut self) -> Step<Self::Outcome>;
 

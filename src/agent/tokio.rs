@@ -9,11 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, split};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, split};
 use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
 use super::core::{Channel, Core, agent_methods, builder_methods};
+use super::file::{Sink, Source};
 use super::{Exec, ExecOutput, ReadFile, Settings, WriteFile};
 use crate::address::Address;
 use crate::error::Error;
@@ -57,7 +58,26 @@ pub struct Agent {
 }
 
 impl Agent {
-    agent_methods!([async] [.await] identity);
+    agent_methods!([async] [.await] identity, [AsyncRead + Unpin] [AsyncWrite + Unpin]);
+}
+
+/// Contents of a guest's file on this side.
+struct Local<T>(T);
+
+impl<W: AsyncWrite + Unpin> Sink for Local<W> {
+    async fn put(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.0.write_all(piece).await?;
+        self.0.flush().await
+    }
+}
+
+impl<R: AsyncRead + Unpin> Source for Local<R> {
+    async fn get(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut piece = Vec::new();
+        let mut reader = (&mut self.0).take(count as u64);
+        reader.read_to_end(&mut piece).await?;
+        Ok(piece)
+    }
 }
 
 /// What one connection has.

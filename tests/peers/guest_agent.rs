@@ -22,6 +22,7 @@ against_each! {
     a_program_that_is_not_there
     a_program_that_takes_too_long
     files_written_and_read_whole
+    files_copied_piece_by_piece
     a_file_in_one_piece_of_48_mebibytes
     a_file_written_in_pieces_as_large_as_can_be
     files_that_cannot_be_opened_or_read
@@ -242,6 +243,78 @@ fn files_written_and_read_whole(age: Age) {
         let error = agent.read_file(file().limit(7)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::TooMuch(7)), "{error:?}");
     }
+}
+
+/// A piece is all of a file that is in memory, and what fails here does not end the connection.
+fn files_copied_piece_by_piece(age: Age) {
+    /// Notes the largest piece, and fails after some.
+    struct Narrow {
+        room: usize,
+        written: Vec<u8>,
+        largest: usize,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.largest = self.largest.max(bytes.len());
+            let count = bytes.len().min(self.room - self.written.len());
+            self.written.extend(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let Some(agent) = age.guest_agent() else {
+        return;
+    };
+    let mut server = agent.start();
+    let mut agent = connect(&server);
+    let path = server.path("file").to_str().unwrap().to_owned();
+    let contents: Vec<u8> = (0..=255).cycle().take(1000).collect();
+    let file = WriteFile::new(&path).chunk(300);
+    assert_eq!(agent.write_file_from(file, &*contents).unwrap(), 1000);
+    assert_eq!(fs::read(&path).unwrap(), contents);
+    let mut copy = Narrow {
+        room: 1000,
+        written: Vec::new(),
+        largest: 0,
+    };
+    let file = || ReadFile::new(&path).chunk(300);
+    assert_eq!(agent.read_file_to(file(), &mut copy).unwrap(), 1000);
+    assert_eq!((copy.written, copy.largest), (contents.clone(), 300));
+    assert_eq!(agent.read_file_to(&*path, io::sink()).unwrap(), 1000);
+
+    // What cannot be written here.
+    copy = Narrow {
+        room: 700,
+        written: Vec::new(),
+        largest: 0,
+    };
+    let error = agent.read_file_to(file(), &mut copy).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Local(_)), "{error:?}");
+    assert!(!error.is_disconnected() && copy.written == contents[..700]);
+    let error = agent.read_file_to(file().limit(700), &mut io::sink());
+    assert!(matches!(error.unwrap_err().kind(), ErrorKind::TooMuch(700)));
+
+    // What cannot be read here: from the start, and in between.
+    let broken = || fs::File::open(server.path("")).unwrap();
+    let error = agent.write_file_from(&*path, broken()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Local(_)), "{error:?}");
+    assert_eq!(fs::read(&path).unwrap(), contents);
+    let reader = contents[..300].chain(broken());
+    let file = WriteFile::new(&path).chunk(300);
+    let error = agent.write_file_from(file, reader).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Local(_)), "{error:?}");
+    assert_eq!(fs::read(&path).unwrap(), contents[..300]);
+
+    // All of them were closed.
+    let pid = server.child().id();
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let mut open = open.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+    assert!(!open.any(|file| file.to_str() == Some(&path)));
 }
 
 /// As much as an agent gives and takes in one command.

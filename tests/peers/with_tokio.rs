@@ -12,6 +12,7 @@ use qapi_rt::types::Value;
 use qapi_rt::{Agent, Client, ErrorKind, Received, qga};
 use qapi_tests::peers::{self, Age, Server};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::peers::setup::{Blocker, DEADLINE, SHORT};
 
@@ -246,6 +247,27 @@ async fn the_guest_agent(age: Age) {
     let contents = vec![1; 3 << 20];
     agent.write_file(&*path, &contents).await.unwrap();
     assert!(agent.read_file(&*path).await.unwrap() == contents);
+    // Out of the guest and into it, through a pipe that is shorter than a piece.
+    let there = server.path("there").to_str().unwrap().to_owned();
+    let mut copied = Vec::new();
+    let (near, mut far) = tokio::io::duplex(1000);
+    let (count, read) = tokio::join!(
+        agent.read_file_to(&*path, near),
+        far.read_to_end(&mut copied),
+    );
+    assert_eq!((count.unwrap(), read.unwrap()), (3 << 20, 3 << 20));
+    let (mut near, far) = tokio::io::duplex(1000);
+    let (written, count) = tokio::join!(
+        async move { near.write_all(&copied).await },
+        agent.write_file_from(&*there, far),
+    );
+    written.unwrap();
+    assert_eq!(count.unwrap(), 3 << 20);
+    assert!(fs::read(&there).unwrap() == contents);
+    // An end of a pipe whose other end is gone.
+    let (broken, _) = tokio::io::duplex(16);
+    let error = agent.read_file_to(&*path, broken).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Local(_)), "{error:?}");
 
     // Stopped, for a call that is given up and one that is dropped.
     server.pause();

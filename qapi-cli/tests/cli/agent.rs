@@ -6,7 +6,7 @@ use std::time::Duration;
 use qapi_rt::blocking::Agent;
 use qapi_tests::peers::guest_agent;
 
-use crate::setup::Qmp;
+use crate::setup::{Ended, Qmp};
 
 pub(crate) fn start() -> Option<(qapi_tests::peers::Server, Qmp)> {
     let server = guest_agent()?.start();
@@ -54,12 +54,27 @@ fn files() {
     assert!(fs::read(&back).unwrap() == contents);
     fs::write(&there, "text").unwrap();
     assert_eq!(qmp.run(["agent", "cp", &guest, "-"]).good(), "text");
-    assert_eq!(
-        qmp.run(["agent", "cp", "guest:/nonexistent/file", "-"])
-            .bad()
-            .0,
-        1
-    );
+    fs::write(&there, "").unwrap();
+    let copy = ["agent", "cp", &guest, back.to_str().unwrap()];
+    qmp.run(copy).good();
+    assert_eq!(fs::read(&back).unwrap(), b"");
+    // A copy that is there stays if there is nothing to be copied.
+    fs::write(&back, "old").unwrap();
+    for to in ["-", back.to_str().unwrap()] {
+        let words = ["agent", "cp", "guest:/nonexistent/file", to];
+        assert_eq!(qmp.run(words).bad().0, 1);
+    }
+    assert_eq!(fs::read_to_string(&back).unwrap(), "old");
+    let (code, err) = qmp.run(["agent", "cp", "/", &guest]).bad();
+    assert_eq!((code, err.contains("is a directory")), (2, true), "{err}");
+    fs::write(&there, "text").unwrap();
+    let (code, err) = qmp.run(["agent", "cp", &guest, "/dev/full"]).bad();
+    assert_eq!((code, err.contains("/dev/full: ")), (4, true), "{err}");
+    let mut command = qmp.command();
+    command.args(["agent", "cp", "-", &guest]);
+    command.stdin(fs::File::open(&here).unwrap());
+    Ended::of(command.output().unwrap()).good();
+    assert!(fs::read(&there).unwrap() == contents);
     assert_eq!(qmp.run(["agent", "cp", "a", "b"]).bad().0, 2);
 }
 
@@ -115,7 +130,9 @@ fn the_time_is_over() {
     assert!(err.contains("goes on in the guest, with pid "), "{err}");
     fs::remove_file(running).unwrap();
     // A file that does not end.
-    let (code, err) = qmp.say("agent cp guest:/dev/zero - --timeout 1s").bad();
+    let (code, err) = qmp
+        .say("agent cp guest:/dev/zero /dev/null --timeout 1s")
+        .bad();
     assert_eq!(code, 4, "{err}");
 }
 
