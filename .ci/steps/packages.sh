@@ -40,10 +40,7 @@ step_semver() {
     found "no release to compare with"
     return
   fi
-  PATH="$PWD/target/tools/bin:$PATH"
-  if ! cargo semver-checks --version >/dev/null 2>&1; then
-    cargo install --locked -q --root target/tools cargo-semver-checks
-  fi
+  prebuilt cargo-semver-checks 0.51.0
   cargo semver-checks --workspace --exclude qapi-tests --exclude qapi-benches --baseline-rev "$last"
   found "compatible with $last"
 }

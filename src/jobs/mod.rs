@@ -1,5 +1,5 @@
 //! Work that a server goes on with after it has answered the command that started it: block jobs and snapshots
-//! ([`Job`]), migration ([`Migration`]), dumps of guest memory ([`Dump`]).
+//! (`Job`), migration (`Migration`), dumps of guest memory (`Dump`).
 //!
 //! Each of them is an [`Operation`] that does no I/O: it says which command to send next, takes replies and events, and
 //! ends with the outcome or the server's real error. The clients drive it. What happens is learned from events; only
