@@ -271,6 +271,14 @@ macro_rules! call_methods {
             self
         }
 
+        /// How long it takes at most.
+        fn time(&self) -> std::time::Duration {
+            match self.command.success_response() {
+                true => self.deadline,
+                false => self.deadline.min(self.client.0.no_reply_grace),
+            }
+        }
+
         /// Has it take no longer than to `end`, if there is one.
         #[cfg(any(feature = "qmp-block", feature = "qmp-migration"))]
         pub(crate) fn no_later_than(mut self, end: Option<$instant>) -> Self {

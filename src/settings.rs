@@ -12,6 +12,7 @@ pub(crate) struct Settings {
     pub(crate) options: Options,
     pub(crate) deadline: Duration,
     pub(crate) connect_deadline: Option<Duration>,
+    pub(crate) no_reply_grace: Duration,
     pub(crate) events: Capacity,
     pub(crate) early_events: bool,
     pub(crate) reconnect: Option<Waits>,
@@ -36,6 +37,7 @@ impl Default for Settings {
             options: Options::default(),
             deadline: Duration::from_secs(30),
             connect_deadline: None,
+            no_reply_grace: Duration::from_secs(1),
             events: Capacity {
                 events: 1024,
                 bytes: 16 << 20,
@@ -76,6 +78,14 @@ macro_rules! setters {
         /// waited for; otherwise it has to listen already.
         pub fn connect_deadline(mut self, deadline: std::time::Duration) -> Self {
             self.settings.connect_deadline = Some(deadline);
+            self
+        }
+
+        /// How long an error is waited for after a command whose success is not answered, `'success-response': false` in its
+        /// schema: 1 second unless set, or the call's deadline if that is shorter. Without one by then it counts as successful.
+        /// QEMU's monitor has no such commands.
+        pub fn no_reply_grace(mut self, grace: std::time::Duration) -> Self {
+            self.settings.no_reply_grace = grace;
             self
         }
 

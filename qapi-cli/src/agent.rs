@@ -1,11 +1,11 @@
 //! The guest agent: `qmp agent`.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,9 @@ use crate::settings::Settings;
 const SPARE: Duration = Duration::from_millis(500);
 /// More than anybody waits.
 const LONGEST: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+/// How long a copy that is to end has to close the guest's file.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What marks a path in the guest.
 const GUEST: &str = "guest:";
@@ -186,12 +189,62 @@ fn parse(reply: &str) -> Result<Json, Failure> {
     Json::parse(reply).map_err(Failure::unreadable)
 }
 
-/// Connects, and does something with an agent in a thread of its own, while this one looks for Ctrl-C, and for the end of
-/// the time if all of it has one.
+/// Has a copy that is under way end, so that the agent closes its file.
+#[derive(Clone, Default)]
+struct Stop(Arc<AtomicBool>);
+
+/// What is read or written until that is to end.
+struct Until<T>(T, Stop);
+
+impl Stop {
+    /// Says whether the work has ended.
+    fn ends<T>(&self, work: &Receiver<T>) -> bool {
+        self.0.store(true, Ordering::SeqCst);
+        work.recv_timeout(CLOSING).is_ok()
+    }
+
+    fn check(&self) -> io::Result<()> {
+        match self.0.load(Ordering::SeqCst) {
+            true => Err(io::Error::other("it is to end")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl<R: Read> Read for Until<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1.check()?;
+        self.0.read(buffer)
+    }
+}
+
+impl<W: Write> Write for Until<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.check()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn with_agent<T: Send + 'static>(
     settings: &Settings,
     name: &str,
     time: Option<Duration>,
+    work: impl FnOnce(&mut Agent) -> Result<T, qapi_rt::Error> + Send + 'static,
+) -> Result<T, Failure> {
+    with_agent_until(settings, name, time, None, work)
+}
+
+/// Connects, and does something with an agent in a thread of its own, while this one looks for Ctrl-C, and for the end of
+/// the time if all of it has one. Work that can be stopped is given a moment then to close what it has open.
+fn with_agent_until<T: Send + 'static>(
+    settings: &Settings,
+    name: &str,
+    time: Option<Duration>,
+    stop: Option<Stop>,
     work: impl FnOnce(&mut Agent) -> Result<T, qapi_rt::Error> + Send + 'static,
 ) -> Result<T, Failure> {
     let address = settings
@@ -224,15 +277,21 @@ fn with_agent<T: Send + 'static>(
         // Nobody may be waiting any more.
         let _ = send.send(result);
     });
+    let stopped = |mut failure: Failure| {
+        if stop.as_ref().is_some_and(|stop| !stop.ends(&receive)) {
+            failure.message += "; the file may still be open in the guest";
+        }
+        Err(failure)
+    };
     loop {
         match receive.recv_timeout(LOOK) {
             Ok(result) => return result,
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 let may_be_executed = is_connected.load(Ordering::SeqCst);
-                return Err(Failure::interrupted(name, may_be_executed));
+                return stopped(Failure::interrupted(name, may_be_executed));
             }
             Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
-                return Err(Failure::unknown(format!(
+                return stopped(Failure::unknown(format!(
                     "{name}: the time is over; it may have been executed, or a part of it"
                 )));
             }
@@ -363,10 +422,12 @@ fn copy_by(
     settings: &Settings,
     name: &str,
     place: &str,
-    copy: impl FnOnce(&mut Agent) -> Result<io::Result<()>, qapi_rt::Error> + Send + 'static,
+    copy: impl FnOnce(&mut Agent, Stop) -> Result<io::Result<()>, qapi_rt::Error> + Send + 'static,
 ) -> Result<(), Failure> {
-    let copied = with_agent(settings, name, settings.timeout, |agent| {
-        copy(agent).or_else(|error| match error.kind() {
+    let stop = Stop::default();
+    let stops = stop.clone();
+    let copied = with_agent_until(settings, name, settings.timeout, Some(stop), |agent| {
+        copy(agent, stops).or_else(|error| match error.kind() {
             ErrorKind::Local(local) => Ok(Err(io::Error::new(local.kind(), local.to_string()))),
             _ => Err(error),
         })
@@ -397,12 +458,13 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
             }
             let file = ReadFile::new(path);
             let (name, place) = ("guest-file-read", to.display().to_string());
-            copy_by(settings, name, &place, move |agent| {
+            copy_by(settings, name, &place, move |agent, stop| {
                 if to.as_os_str() == "-" {
-                    return agent.read_file_to(file, io::stdout()).map(|_| Ok(()));
+                    let copied = agent.read_file_to(file, Until(io::stdout(), stop));
+                    return copied.map(|_| Ok(()));
                 }
                 let mut copy = CopyHere { to, file: None };
-                agent.read_file_to(file, &mut copy)?;
+                agent.read_file_to(file, Until(&mut copy, stop))?;
                 // One that is empty is made, too.
                 Ok(copy.file().map(drop))
             })
@@ -414,8 +476,9 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
             };
             let name = "guest-file-write";
             if from == "-" {
-                return copy_by(settings, name, "standard input", |agent| {
-                    agent.write_file_from(file, io::stdin()).map(|_| Ok(()))
+                return copy_by(settings, name, "standard input", |agent, stop| {
+                    let copied = agent.write_file_from(file, Until(io::stdin(), stop));
+                    copied.map(|_| Ok(()))
                 });
             }
             let opened = File::open(from).and_then(|opened| match opened.metadata()?.is_dir() {
@@ -423,8 +486,9 @@ fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
                 false => Ok(opened),
             });
             let opened = opened.map_err(|error| Failure::usage(format!("{from}: {error}")))?;
-            copy_by(settings, name, from, |agent| {
-                agent.write_file_from(file, opened).map(|_| Ok(()))
+            copy_by(settings, name, from, |agent, stop| {
+                let copied = agent.write_file_from(file, Until(opened, stop));
+                copied.map(|_| Ok(()))
             })
         }
         _ => Err(Failure::usage(

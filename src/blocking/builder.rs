@@ -223,6 +223,7 @@ impl<'a> Builder<'a> {
             connection,
             greeting,
             deadline: self.settings.deadline,
+            no_reply_grace: self.settings.no_reply_grace,
             events: self.settings.events,
             capabilities: Mutex::default(),
         }))))

@@ -33,7 +33,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// When the server answers with an error, or does not answer in time or at all: see [`ErrorKind`](crate::ErrorKind).
     pub fn send(self) -> Result<R::Reply, Error> {
         let connection = &self.client.0.connection;
-        let deadline = after(self.deadline);
+        let deadline = after(self.time());
         let name = self.command.name();
         let id = connection.request(&self.command, self.sending)?;
         decode(connection.finish(id, deadline, &name), &name)
@@ -77,7 +77,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// When it cannot be sent at all.
     pub fn queue(self) -> Result<Pending<R>, Error> {
-        let deadline = after(self.deadline);
+        let deadline = after(self.time());
         let sent = Sent::new(self.client, &self.command, self.sending, deadline)?;
         Ok(Pending {
             sent,

@@ -385,9 +385,9 @@ impl Connection {
         if let Ok(index) = state.find(id) {
             state.calls.remove(index);
         }
-        let error = state.session.expire(id);
+        let result = state.session.expire(id);
         state.dispatch();
-        Err(error.of(command.to_owned()))
+        result.map_err(|error| error.of(command.to_owned()))
     }
 
     /// Reads until the connection ends.

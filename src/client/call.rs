@@ -47,7 +47,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// When it cannot be sent at all.
     pub fn start(self) -> Result<Pending<R>, Error> {
-        let deadline = after(self.deadline);
+        let deadline = after(self.time());
         let sent = Sent::new(self.client, &self.command, self.sending, deadline)?;
         Ok(Pending {
             sent,

@@ -143,10 +143,10 @@ impl Connection {
         if let Some(result) = state.calls.remove(id).and_then(|call| call.result) {
             return result;
         }
-        let error = state.session.expire(id);
+        let result = state.session.expire(id);
         state.dispatch();
         state.forgotten();
-        Err(error)
+        result
     }
 
     /// Gives up a call that nobody waits for any more, if it has not ended.

@@ -27,6 +27,7 @@ pub(super) struct Shared {
     /// The first one.
     pub(super) greeting: Arc<Greeting>,
     pub(super) deadline: Duration,
+    pub(super) no_reply_grace: Duration,
     pub(super) events: Capacity,
     /// What the server that greeted so can do. Locked while it is asked.
     pub(super) capabilities: Mutex<Option<(Arc<Greeting>, Arc<Capabilities>)>>,

@@ -113,6 +113,7 @@ fn client(wire: &Arc<Wire>) -> (Client, Driver) {
         connection,
         greeting,
         deadline: Duration::MAX,
+        no_reply_grace: Duration::MAX,
         events: CAPACITY,
         capabilities: Default::default(),
     }));

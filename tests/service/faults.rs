@@ -77,22 +77,23 @@ fn drain(client: &mut UnixStream, output: &mut Vec<u8>) {
     }
 }
 
-/// A handler's panic ends its connection, and its turn.
-#[test]
-fn a_panic_harms_nobody_else() {
-    let router = router().on(|_: Call, _: commands::Cont| async {
-        if true {
-            panic!("the machine is broken");
+both! {
+    // A handler's panic ends its connection, and its turn.
+    a_panic_harms_nobody_else(kind) {
+        let router = router().on(|_: Call, _: commands::Cont| async {
+            if true {
+                panic!("the machine is broken");
+            }
+            Ok(())
+        });
+        let server = start(kind, router, Options::qmp(), vec![], 21);
+        let mut other = server.client();
+        for _ in 0..20 {
+            let mut client = server.client();
+            client.send("{'execute': 'cont'}{'execute': 'cont'}");
+            assert_eq!(client.line(), None);
+            assert_eq!(other.call(STATUS)["return"]["running"], true);
         }
-        Ok(())
-    });
-    let server = start(Kind::Tokio, router, Options::qmp(), vec![], 21);
-    let mut other = server.client();
-    for _ in 0..20 {
-        let mut client = server.client();
-        client.send("{'execute': 'cont'}{'execute': 'cont'}");
-        assert_eq!(client.line(), None);
-        assert_eq!(other.call(STATUS)["return"]["running"], true);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use qapi_rt::qmp::{RunState, StatusInfo};
 use qapi_rt::service::{Call, Dispatch, Result};
+use qapi_rt::types::Mode;
 
 /// Types of QEMU's files are those of `qapi_rt::qmp`.
 #[allow(dead_code, unreachable_pub, missing_docs)]
@@ -11,7 +12,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/vendor.rs"));
 }
 
-use generated::{ComExampleTray, Service, commands};
+use generated::{ComExampleState, ComExampleStateBranch, ComExampleTray, Service, commands};
 
 struct Machine;
 
@@ -38,4 +39,19 @@ fn its_service_has_qemu_s_commands_and_its_own() {
         panic!("one schema has both");
     };
     assert!(schema.contains("\"__COM.EXAMPLE_TRAY\""));
+}
+
+/// A branch is chosen by a value of another crate's, which may know more of them.
+#[test]
+fn a_union_goes_by_an_enumeration_of_qemu_s() {
+    let decode = |text: &str| qapi_rt::types::from_str::<ComExampleState>(text, Mode::Lenient);
+    let state = decode(r#"{"status": "paused", "since": 7}"#).unwrap();
+    assert!(matches!(&state.u, ComExampleStateBranch::Paused(pause) if pause.since == 7));
+    let state = decode(r#"{"status": "running"}"#).unwrap();
+    assert_eq!(state.u, ComExampleStateBranch::Running);
+    let text = r#"{"status": "dreaming", "of": "sheep"}"#;
+    let state = decode(text).unwrap();
+    assert_eq!(state.status(), "dreaming");
+    let again = qapi_rt::types::to_vec(&state).unwrap();
+    assert_eq!(decode(str::from_utf8(&again).unwrap()).unwrap(), state);
 }

@@ -428,3 +428,30 @@ async fn types_of_one_s_own() {
     let expected = "x: cannot be sent: the arguments are a string, not an object";
     assert_eq!(error.to_string(), expected);
 }
+
+/// A command whose success is not answered ends when its time is over, and earlier if it fails.
+#[tokio::test]
+async fn success_without_a_reply() {
+    let grace = Duration::from_millis(50);
+    let (client, mut peer) = connected_by(Client::builder().no_reply_grace(grace), 1024).await;
+    let server = async {
+        for _ in 0..2 {
+            let request = peer.expect("guest-shutdown").await;
+            assert!(request.get("id").is_some(), "{request}");
+        }
+        let request = peer.expect("guest-shutdown").await;
+        peer.fail(&request, "GenericError", "no").await;
+        let request = peer.expect("x").await;
+        peer.reply(&request, json!(1)).await;
+    };
+    let calls = async {
+        let shutdown = || qapi_rt::qga::commands::GuestShutdown::new();
+        client.execute(shutdown()).await.unwrap();
+        let pending = client.call(shutdown()).start().unwrap();
+        pending.wait().await.unwrap();
+        let error = client.execute(shutdown()).await.unwrap_err();
+        assert_eq!(error.reply().unwrap().desc, "no");
+        assert_eq!(client.execute_raw("x", Value::Null).await.unwrap(), 1);
+    };
+    tokio::join!(server, calls);
+}

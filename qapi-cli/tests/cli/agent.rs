@@ -110,7 +110,9 @@ fn into_directories() {
 
 #[test]
 fn the_time_is_over() {
-    let Some((server, qmp)) = start() else { return };
+    let Some((mut server, qmp)) = start() else {
+        return;
+    };
     // With its folder the file goes too, so that the program does not outlive a test that fails.
     let running = server.path("running");
     fs::write(&running, "").unwrap();
@@ -129,11 +131,14 @@ fn the_time_is_over() {
     assert_eq!(code, 4, "{err}");
     assert!(err.contains("goes on in the guest, with pid "), "{err}");
     fs::remove_file(running).unwrap();
-    // A file that does not end.
-    let (code, err) = qmp
-        .say("agent cp guest:/dev/zero /dev/null --timeout 1s")
-        .bad();
+    // A file that does not end, and that the agent has closed afterwards.
+    let copy = "agent cp guest:/dev/zero /dev/null --timeout 1s";
+    let (code, err) = qmp.say(copy).bad();
     assert_eq!(code, 4, "{err}");
+    let open = fs::read_dir(format!("/proc/{}/fd", server.child().id())).unwrap();
+    let open = open.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+    let zeros = open.filter(|file| file.as_os_str() == "/dev/zero");
+    assert_eq!((zeros.count(), err.contains("still be open")), (0, false));
 }
 
 #[test]

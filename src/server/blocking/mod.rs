@@ -2,7 +2,7 @@
 //!
 //! Handlers are polled by whoever calls [`Server::process`], so they may use whatever that thread may; the service need
 //! not be `Send`. One that has to wait for the machine awaits a [`deferred`](crate::service::deferred) reply; completing
-//! it, from whatever thread, makes the server's descriptor readable.
+//! it, from whatever thread, makes the server's descriptor readable. One that panics ends its client's connection, and no other.
 
 mod link;
 #[cfg(all(test, shuttle))]
@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -322,7 +323,10 @@ impl<D: Dispatch> Server<D> {
             return;
         };
         let before = link.take_by;
-        let goes_on = link.drive(&mut self.buffer, self.core.options.patience);
+        // A handler that panics ends its connection, as a task does.
+        let (buffer, patience) = (&mut self.buffer, self.core.options.patience);
+        let driven = catch_unwind(AssertUnwindSafe(|| link.drive(buffer, patience)));
+        let goes_on = driven.unwrap_or(false);
         let after = link.take_by.filter(|_| goes_on);
         if before != after {
             before.map(|by| self.stalled.remove(&(by, key)));

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::pending::{Pending, Place};
-use super::{CallId, Forgotten, Happening, Phase, Session, negotiation_id, request};
+use super::{CallId, Forgotten, Happening, Phase, Reply, Session, negotiation_id, request};
 use crate::address::Address;
 use crate::error::{ConnectPhase, Error, ErrorKind, Violation};
 use crate::frame::{Fault, Splitter};
@@ -105,8 +105,18 @@ impl Session {
     }
 
     /// Gives a call up because its deadline has passed; says so, and what was seen. If a message had begun before the call
-    /// was made and nothing of it came since, the session ends.
-    pub(crate) fn expire(&mut self, id: CallId) -> Error {
+    /// was made and nothing of it came since, the session ends. One that is answered only if it fails has succeeded then.
+    pub(crate) fn expire(&mut self, id: CallId) -> Result<Reply, Error> {
+        let written = self.outbox.written();
+        let silent = |pending: &Pending| pending.silent && pending.is_sent(written);
+        if let Some(pending) = self.unanswered.remove_if(id, silent) {
+            self.settled(&pending);
+            return Ok(Reply::nothing());
+        }
+        Err(self.give_up(id))
+    }
+
+    fn give_up(&mut self, id: CallId) -> Error {
         let since = self.unanswered.get(id).map(|pending| pending.received);
         let sent = self.forget(id) != Forgotten::Withdrawn;
         let error = Error::new(ErrorKind::Deadline { sent });

@@ -235,7 +235,9 @@ impl Session {
             (Ids::WhereNeeded, Some(_)) => false,
             (_, None) => true,
         };
-        let anonymous = self.phase == Phase::Ready && !self.oob && clear;
+        // Of an error that may come or not only an id says whose it is.
+        let silent = !request.success_response();
+        let anonymous = self.phase == Phase::Ready && !self.oob && clear && !silent;
         let wire_id = match self.options.ids {
             _ if anonymous => None,
             Ids::Always => Some(id.0),
@@ -282,6 +284,7 @@ impl Session {
             place,
             in_band,
             with_fds,
+            silent,
             forgotten: false,
             received: self.received,
         });
@@ -445,6 +448,15 @@ impl Session {
         }
     }
 
+    /// A request that was sent is unanswered no more.
+    fn settled(&mut self, pending: &Pending) {
+        self.in_band -= usize::from(pending.in_band);
+        self.with_fds -= usize::from(pending.with_fds);
+        if !self.held.is_empty() {
+            self.release();
+        }
+    }
+
     /// Finds the call that a reply with this id answers.
     fn answered(&mut self, id: &Id) -> Answered {
         let call = match id {
@@ -460,11 +472,7 @@ impl Session {
                 _ => Answered::Nobody,
             };
         };
-        self.in_band -= usize::from(pending.in_band);
-        self.with_fds -= usize::from(pending.with_fds);
-        if !self.held.is_empty() {
-            self.release();
-        }
+        self.settled(&pending);
         if pending.forgotten {
             return Answered::Nobody;
         }

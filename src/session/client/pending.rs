@@ -15,6 +15,8 @@ pub(super) struct Pending {
     pub(super) in_band: bool,
     /// Descriptors go with it.
     pub(super) with_fds: bool,
+    /// There is a reply only if it fails.
+    pub(super) silent: bool,
     /// Nobody waits for the reply any more.
     pub(super) forgotten: bool,
     /// How many bytes had been received when it was made.

@@ -20,6 +20,11 @@ impl Reply {
         Self { message, value }
     }
 
+    /// What stands for a success that is not answered.
+    pub(crate) fn nothing() -> Self {
+        Self::new("{}".to_owned(), 0..2)
+    }
+
     /// What was returned, as JSON.
     #[must_use]
     pub fn text(&self) -> &str {

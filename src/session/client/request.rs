@@ -26,6 +26,11 @@ pub trait Request {
         &[]
     }
 
+    /// Whether the server answers when it succeeds, and not only when it fails.
+    fn success_response(&self) -> bool {
+        true
+    }
+
     /// Writes the request without line end: `execute`, or `exec-oob` if `oob`.
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
 }
@@ -41,6 +46,10 @@ impl<C: Command> Request for C {
         C::FEATURES
     }
 
+    fn success_response(&self) -> bool {
+        C::SUCCESS_RESPONSE
+    }
+
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
         write_request(w, self, id.as_ref(), oob);
     }
@@ -51,6 +60,7 @@ pub(crate) trait Outgoing {
     fn name(&self) -> Cow<'static, str>;
     fn features(&self) -> &'static [&'static str];
     fn notes(&self) -> &[Note];
+    fn success_response(&self) -> bool;
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool);
 }
 
@@ -65,6 +75,10 @@ impl<R: Request> Outgoing for R {
 
     fn notes(&self) -> &[Note] {
         Request::notes(self)
+    }
+
+    fn success_response(&self) -> bool {
+        Request::success_response(self)
     }
 
     fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {

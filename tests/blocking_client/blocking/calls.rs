@@ -284,3 +284,29 @@ fn what_came_while_nobody_looked_was_in_time() {
     drop((client, events));
     server.join().unwrap();
 }
+
+/// A command whose success is not answered ends when its time is over, and earlier if it fails.
+#[test]
+fn success_without_a_reply() {
+    let (stream, server) = serve_negotiated(|mut peer| {
+        for _ in 0..2 {
+            let request = peer.expect("guest-shutdown");
+            assert!(request.get("id").is_some(), "{request}");
+        }
+        let request = peer.expect("guest-shutdown");
+        let id = &request["id"];
+        peer.send(&format!(
+            "{{\"error\": {{\"class\": \"GenericError\", \"desc\": \"no\"}}, \"id\": {id}}}\n"
+        ));
+        let request = peer.expect("x");
+        peer.answer(&request, "1");
+    });
+    let client = connect(Client::builder().no_reply_grace(AT_ONCE), stream);
+    let shutdown = || qapi_rt::qga::commands::GuestShutdown::new();
+    client.execute(shutdown()).unwrap();
+    client.call(shutdown()).start().unwrap().wait().unwrap();
+    let error = client.execute(shutdown()).unwrap_err();
+    assert_eq!(error.reply().unwrap().desc, "no");
+    assert_eq!(call(&client, "x").unwrap(), 1);
+    server.join().unwrap();
+}

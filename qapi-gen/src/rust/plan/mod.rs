@@ -70,6 +70,11 @@ impl Item {
             _ => &Presence::Always,
         }
     }
+
+    /// Whether it is another crate's.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.place, Place::Elsewhere(_))
+    }
 }
 
 /// In which module of the generated file code stands.
@@ -188,7 +193,7 @@ impl<'s> Plan<'s> {
                 });
             }
         }
-        items.retain(|item| matches!(item.place, Place::Elsewhere(_)));
+        items.retain(|item| item.is_elsewhere());
         items
     }
 

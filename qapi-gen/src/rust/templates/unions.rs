@@ -133,6 +133,20 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
                 }
             }
         });
+    // A value of an enumeration of another crate, which may have more of them, is known by its name.
+    let unrecognized = match plan.enum_item(variants.tag_enum).is_elsewhere() {
+        true => quote! {
+            _ => {
+                let tag = #types::Unrecognized::new(#types::codec::Enum::name(tag));
+                #partial::Unrecognized(tag, #types::Object::new())
+            }
+        },
+        false => quote! {
+            #tag::Unrecognized(tag) => {
+                #partial::Unrecognized(tag.clone(), #types::Object::new())
+            }
+        },
+    };
     let member = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
@@ -187,9 +201,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             fn begin(tag: &#tag) -> #partial {
                 match tag {
                     #(#begin)*
-                    #tag::Unrecognized(tag) => {
-                        #partial::Unrecognized(tag.clone(), #types::Object::new())
-                    }
+                    #unrecognized
                 }
             }
 

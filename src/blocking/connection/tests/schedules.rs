@@ -76,6 +76,7 @@ fn beside_client(threads: &[&(dyn Fn(&blocking::Client) + Sync)]) -> Vec<String>
         connection,
         greeting,
         deadline: LONG,
+        no_reply_grace: LONG,
         events: CAPACITY,
         capabilities: Default::default(),
     }));

@@ -1,6 +1,7 @@
 //! What is sent, and when.
 
 use super::*;
+use crate::types::{Value, Writer};
 
 #[test]
 fn arguments_are_sent() {
@@ -144,4 +145,71 @@ fn descriptors_wait_for_those_before_them() {
     with_fd(&mut session, "a");
     with_fd(&mut session, "b");
     assert_eq!(names(&mut session).0, "ab");
+}
+
+/// Its success is not answered.
+struct Silent;
+
+impl Request for Silent {
+    type Reply = Value;
+
+    fn name(&self) -> Cow<'static, str> {
+        "silent".into()
+    }
+
+    fn success_response(&self) -> bool {
+        false
+    }
+
+    fn write(&self, w: &mut Writer<'_>, id: Option<u64>, oob: bool) {
+        Request::write(&RawCommand::new("silent"), w, id, oob);
+    }
+}
+
+fn call_silent(session: &mut Session) -> CallId {
+    session.request(&Silent, Sending::default()).unwrap()
+}
+
+/// When its time is over it has succeeded, and others need not wait for it any more.
+#[test]
+fn what_is_not_answered_has_succeeded() {
+    let mut session = negotiated(true);
+    let silent: Vec<_> = (0..IN_BAND_LIMIT)
+        .map(|_| call_silent(&mut session))
+        .collect();
+    let held = call_silent(&mut session);
+    call(&mut session, "a");
+    let first = sent(&mut session);
+    assert_eq!(first.lines().count(), IN_BAND_LIMIT);
+    // It was not sent.
+    let error = session.expire(held).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Deadline { sent: false }));
+    for id in silent {
+        assert_eq!(session.expire(id).unwrap().text(), "{}");
+    }
+    assert!(sent(&mut session).contains("\"execute\":\"a\""));
+    assert_eq!(session.unanswered(), 1);
+    // An error that is late after all is nobody's.
+    let id = ids(&first)[0];
+    let late =
+        format!("{{\"error\": {{\"class\": \"GenericError\", \"desc\": \"\"}}, \"id\": {id}}}\n");
+    assert_eq!(after(&mut session, &late), [""; 0]);
+}
+
+/// It has an id where others need none, and its error is told.
+#[test]
+fn what_fails_is_answered() {
+    for policy in [Ids::WhereNeeded, Ids::Never] {
+        let mut session = negotiated(false);
+        session.options.ids = policy;
+        call_silent(&mut session);
+        let text = sent(&mut session);
+        let id = ids(&text)[0];
+        let reply = format!(
+            "{{\"error\": {{\"class\": \"GenericError\", \"desc\": \"no\"}}, \"id\": {id}}}\n"
+        );
+        let told = after(&mut session, &reply);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("no"), "{told:?}");
+    }
 }

@@ -29,7 +29,7 @@ fn deadlines_show_it() {
     sent(&mut session);
     assert_eq!(after(&mut session, OPEN), [""; 0]);
     let seen = "(protocol violated: no end of the message '{\"return\": {}, \"id\": 1')";
-    let error = session.expire(first);
+    let error = session.expire(first).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("no reply before the deadline {seen}")
@@ -40,11 +40,11 @@ fn deadlines_show_it() {
     let third = call(&mut session, "c");
     // It was not sent, and has seen nothing.
     assert_eq!(
-        session.expire(third).to_string(),
+        session.expire(third).unwrap_err().to_string(),
         "not possible before the deadline"
     );
     assert_eq!(
-        session.expire(second).to_string(),
+        session.expire(second).unwrap_err().to_string(),
         format!("no reply before the deadline {seen}")
     );
     let told = happenings(&mut session);
@@ -62,7 +62,7 @@ fn a_slow_reply_is_waited_for() {
         let next = call(&mut session, "b");
         sent(&mut session);
         session.receive(b"1, ");
-        session.expire(next);
+        session.expire(next).unwrap_err();
     }
     assert_eq!(after(&mut session, "2]}\n"), ["1 returns [1, 1, 1, 2]"]);
 }
