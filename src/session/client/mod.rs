@@ -30,11 +30,11 @@
 //!
 //! # Ids
 //!
-//! A request goes out without an id when no other request is unanswered and `oob` is not enabled: the server executes
-//! in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others have ids,
-//! unless [something else is asked for](Options::ids). QEMU's monitor reads byte by byte, and an id would be a quarter of a
-//! short request. So ids are small numbers, which no two unanswered requests share, those forgotten included, and which come
-//! round again after a few calls.
+//! A request goes out without an id when no other request is unanswered, `oob` is not enabled, and its success is answered: the
+//! server executes in-band commands in order, so the next reply without an id, or with `null` for one, is its reply. All others
+//! have ids, unless [something else is asked for](Options::ids). QEMU's monitor reads byte by byte, and an id would be a
+//! quarter of a short request. So ids are small numbers, which no two unanswered requests share, those forgotten included, and
+//! which come round again after a few calls.
 //!
 //! What a server was still executing for an earlier connection may be answered on this one. Such replies come before
 //! the one to `qmp_capabilities`, whose id is drawn at random, even before the greeting, and are dropped, be they with an

@@ -23,8 +23,9 @@ pub enum Ids {
     WhereNeeded,
     /// All, and none comes twice: for servers that may repeat a reply, or send one to a request of old. QEMU does neither.
     Always,
-    /// None where out-of-band execution is not enabled: replies are told by their order, which is that of the requests (QMP
-    /// specification, "Out-of-band execution"). A server that keeps no order is not to be used so.
+    /// None where out-of-band execution is not enabled, but those whose success is not answered: replies are told by their order,
+    /// which is that of the requests (QMP specification, "Out-of-band execution"). A server that keeps no order is not to be
+    /// used so.
     Never,
 }
 
