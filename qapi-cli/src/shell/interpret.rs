@@ -51,6 +51,8 @@ impl Interpreter {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
         let mut settings = settings.clone();
         settings.is_shell = true;
+        // Which lines need it is not known before they are read.
+        settings.oob = true;
         let session = Session::connect(&settings)?;
         Ok(Self {
             settings,

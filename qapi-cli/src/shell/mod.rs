@@ -27,9 +27,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return script(settings, "-");
     }
-    let mut settings = settings.clone();
-    settings.oob = true;
-    let mut interpreter = Interpreter::interactive(&settings)?;
+    let mut interpreter = Interpreter::interactive(settings)?;
     interpreter.greet()?;
     let (mut editor, prompt) = editor::editor(&interpreter);
     // Ctrl-C ends what is under way, but not the shell.
