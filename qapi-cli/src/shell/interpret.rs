@@ -91,6 +91,9 @@ impl Interpreter {
     pub(crate) fn execute(&mut self, statement: &str) -> Result<Outcome, Failure> {
         let start = Instant::now();
         let statement = pasted::unmarked(statement).trim();
+        if let Some(open) = words::unclosed(statement) {
+            return Err(Failure::usage(format!("{open} is not closed")));
+        }
         if pasted::received(statement).is_some() {
             if !self.settings.quiet {
                 let text = "what a server said is passed over";

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::mistakes::Fake;
-use crate::setup::machine;
+use crate::setup::{daemon, machine};
 use crate::terminal::Terminal;
 
 #[test]
@@ -43,6 +43,36 @@ fn what_the_shell_saves_runs() {
     assert_eq!(shell.ends(), 0);
     let out = qmp.run(["run", saved.to_str().unwrap()]).good();
     assert!(out.contains("\"chardev\""), "{out}");
+}
+
+#[test]
+fn brackets_are_text_for_the_human_monitor() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    let out = qmp.reads(&[], b"hmp print 1 [\nquery-status\n");
+    assert_eq!(out.code, Some(0), "{out:?}");
+    assert!(out.out.contains("\"running\""), "{out:?}");
+    let (code, err) = qmp.reads(&[], b"hmp print '1\nstop\n").bad();
+    let text = "error: standard input:1: a quote is not closed\n";
+    assert_eq!((code, &*err), (2, text));
+}
+
+#[test]
+fn what_is_not_closed_is_not_executed() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (lines, what) in [
+        ("query-version size:=[1\nquery-version\n", "a bracket"),
+        ("{\"execute\": \"query-version\"\n", "a bracket"),
+        ("S: {\"return\": {}\nquery-version\n", "a bracket"),
+        ("query-version 'x\nquery-version\n", "a quote"),
+    ] {
+        let (code, err) = qmp.reads(&[], format!("\n{lines}").as_bytes()).bad();
+        let text = format!("error: standard input:2: {what} is not closed\n");
+        assert_eq!((code, err), (2, text));
+    }
 }
 
 #[test]
