@@ -106,6 +106,11 @@ impl Statements {
         self.take()
     }
 
+    /// How many lines there were.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines
+    }
+
     fn take(&mut self) -> Option<(usize, String)> {
         self.open = Open::default();
         let statement = std::mem::take(&mut self.current);

@@ -12,7 +12,7 @@ use crate::call::{self, Typed};
 use crate::cli;
 use crate::describe;
 use crate::events::{check_patterns, fits_any};
-use crate::failure::{CONNECTION, Failure, UNKNOWN};
+use crate::failure::{CONNECTION, Failure, INTERRUPTED, UNKNOWN};
 use crate::hmp;
 use crate::job::{self, Wait};
 use crate::output::{Role, harmless, print};
@@ -40,6 +40,8 @@ pub(crate) struct Interpreter {
     timing: bool,
     /// What was executed, secrets masked.
     done: Vec<String>,
+    /// Whether lines come from standard input, so that nothing else is to be read from there.
+    is_input: bool,
     /// How deep files that are read from files are.
     depth: usize,
     /// Whether the line before was `quit`.
@@ -60,6 +62,7 @@ impl Interpreter {
             watch: None,
             timing: false,
             done: Vec::new(),
+            is_input: false,
             depth: 0,
             about_to_quit: false,
         })
@@ -75,6 +78,19 @@ impl Interpreter {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Lines come from standard input from now on.
+    pub(super) fn lines_are_input(&mut self) {
+        self.is_input = true;
+    }
+
+    /// What kept the next line from being read.
+    pub(super) fn unread(&self, failure: Failure) -> Failure {
+        match failure.code {
+            INTERRUPTED if !self.done.is_empty() => Failure::interrupted_between(),
+            _ => failure,
+        }
     }
 
     pub(super) fn greet(&self) -> Result<(), Failure> {
@@ -197,6 +213,9 @@ impl Interpreter {
                 if path == "-" && self.watch.is_some() {
                     return Err(Failure::usage("source -: lines can be pasted here"));
                 }
+                if path == "-" && self.is_input {
+                    return Err(Failure::usage("source -: lines come from there already"));
+                }
                 if self.depth == 16 {
                     return Err(Failure::usage(format!(
                         "{path}: too many files within files"
@@ -235,14 +254,14 @@ impl Interpreter {
             Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
         })?;
         // The lines come from there.
-        if self.watch.is_some()
-            && behind
-                .get_one::<String>("json")
-                .is_some_and(|text| text == "-")
-        {
-            return Err(Failure::usage(
-                "--json - is not for the shell; a whole JSON message can be pasted here",
-            ));
+        let json = behind.get_one::<String>("json");
+        if json.is_some_and(|text| text == "-") && (self.watch.is_some() || self.is_input) {
+            return Err(Failure::usage(match self.watch {
+                Some(_) => "--json - is not for the shell; a whole JSON message can be pasted here",
+                None => {
+                    "--json - is not for lines of standard input; a whole JSON message can be one"
+                }
+            }));
         }
         let mut typed = Typed::new(name, &behind, &cli::nothing(), &self.settings.interrupts)?;
         typed.oob |= oob;
