@@ -226,3 +226,36 @@ fn where_the_server_offers_nothing_out_of_band() {
     let text = "error: standard input:1: query-yank: out-of-band execution is not enabled\n";
     assert_eq!((code, &*err), (2, text));
 }
+
+#[test]
+fn what_is_not_understood_is_not_passed_over() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (line, text) in [
+        ("job --waitt", "unexpected argument '--waitt' found"),
+        ("job b1 --complet", "unexpected argument '--complet' found"),
+        ("job b1 b2", "unexpected argument 'b2' found"),
+        (
+            "commands query-* block*",
+            "unexpected argument 'block*' found",
+        ),
+        ("schema", "<path>"),
+        ("describe", "<name>"),
+        ("timing on off", "unexpected argument 'off' found"),
+        ("source", "source: what? See help"),
+        ("version 2", "unexpected argument '2' found"),
+        ("exit now", "unexpected argument 'now' found"),
+        ("save --forc", "unexpected argument '--forc' found"),
+    ] {
+        let (code, err) = qmp.reads(&[], format!("{line}\n").as_bytes()).bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(
+            err.starts_with("error: standard input:1: "),
+            "{line}: {err}"
+        );
+        assert!(err.contains(text), "{line}: {err}");
+    }
+    let (_, err) = qmp.reads(&[], b"job --waitt\n").bad();
+    assert!(err.contains("a similar argument exists: '--wait'"), "{err}");
+}
