@@ -25,7 +25,7 @@ pub(crate) struct Given {
 
 /// What stands behind a key.
 #[derive(Clone, Debug)]
-enum Word {
+pub(crate) enum Word {
     Text(String),
     Json(Value),
 }
@@ -37,6 +37,19 @@ impl Word {
             Self::Json(value) => keys.set_json(key, value.clone()),
         }
     }
+}
+
+/// A word `key=value` or `key:=JSON`.
+pub(crate) fn pair(word: &str) -> Result<(&str, Word), Failure> {
+    let Some((key, value)) = word.split_once('=') else {
+        return Err(Failure::usage(format!("'{word}' is not key=value")));
+    };
+    let Some(key) = key.strip_suffix(':') else {
+        return Ok((key, Word::Text(value.to_owned())));
+    };
+    let value = from_str::<Value>(value, Mode::Strict)
+        .map_err(|error| Failure::usage(format!("'{key}' is not JSON: {error}")))?;
+    Ok((key, Word::Json(value)))
 }
 
 /// That it is not for us to choose between two values.
@@ -51,18 +64,7 @@ impl Given {
     ) -> Result<Self, Failure> {
         let mut given = Self::default();
         for word in words {
-            let word = word.as_ref();
-            let Some((key, value)) = word.split_once('=') else {
-                return Err(Failure::usage(format!("'{word}' is not key=value")));
-            };
-            let (key, word) = match key.strip_suffix(':') {
-                Some(key) => {
-                    let value = from_str::<Value>(value, Mode::Strict)
-                        .map_err(|error| Failure::usage(format!("'{key}' is not JSON: {error}")))?;
-                    (key, Word::Json(value))
-                }
-                None => (key, Word::Text(value.to_owned())),
-            };
+            let (key, word) = pair(word.as_ref())?;
             let set = word.put(&mut given.keys, key);
             set.map_err(|error| Failure::usage(error.to_string()))?;
             if given.words.insert(key.to_owned(), word).is_some() {

@@ -1,9 +1,12 @@
 //! What a server's schema says: `describe`, `commands`, `events --list`, `schema`, `supports`.
 
-use qapi_rt::capabilities::{Capabilities, Member, Type, TypeKind};
-use qapi_rt::types::Object;
+use std::cmp::Reverse;
+use std::collections::HashSet;
 
-use crate::arguments::{self, Given};
+use qapi_rt::capabilities::{Capabilities, Member, Type, TypeKind};
+use qapi_rt::types::{Object, Value};
+
+use crate::arguments::{self, Given, Word};
 use crate::events::fits;
 use crate::explain::{self, did_you_mean};
 use crate::failure::{Failure, USAGE};
@@ -15,41 +18,156 @@ use crate::session::Session;
 const DEEPEST: usize = 2;
 
 /// `qmp describe`.
-pub(crate) fn describe(session: &Session, name: &str, words: &[String]) -> Result<(), Failure> {
-    let capabilities = session.needed_schema()?;
+pub(crate) fn describe<T: AsRef<str>>(
+    session: &Session,
+    name: &str,
+    words: impl IntoIterator<Item = T>,
+) -> Result<(), Failure> {
     let given = chosen(words)?;
-    let text = text(
-        Interface::Qmp,
-        &capabilities,
-        name,
-        &given,
-        session.output(),
-    );
-    match text {
-        Some(text) => print(&text),
-        None => {
-            let commands = capabilities.commands().map(|command| command.name());
-            let known = commands.chain(capabilities.events().map(|event| event.name()));
-            let proposal = did_you_mean(name, known);
-            Err(Failure::refused(format!(
-                "the server has no '{name}'{proposal}"
-            )))
+    let known = session.needed_schema()?;
+    let text = match described(&known, name, &given, session.output()) {
+        Ok(text) => text,
+        // What was kept may be out of date.
+        Err(failure) => match session.newer_schema()? {
+            Some(newer) => described(&newer, name, &given, session.output())?,
+            None => return Err(failure),
+        },
+    };
+    print(&text)
+}
+
+fn described(
+    capabilities: &Capabilities,
+    name: &str,
+    given: &Object,
+    output: Output,
+) -> Result<String, Failure> {
+    let Some(text) = text(Interface::Qmp, capabilities, name, given, output) else {
+        let commands = capabilities.commands().map(|command| command.name());
+        let known = commands.chain(capabilities.events().map(|event| event.name()));
+        let proposal = did_you_mean(name, known);
+        let message = format!("the server has no '{name}'{proposal}");
+        return Err(Failure::refused(message));
+    };
+    match mistake(capabilities, name, given) {
+        Some(mistake) => Err(Failure::usage(mistake)),
+        None => Ok(text),
+    }
+}
+
+/// The arguments given so far by their keys, so that they choose branches. Elements of a list are described as one: they are not
+/// told apart, and the first counts.
+fn chosen<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> Result<Object, Failure> {
+    let (mut chosen, mut seen) = (Object::new(), HashSet::new());
+    for word in words {
+        let (key, word) = arguments::pair(word.as_ref())?;
+        if !seen.insert(key.to_owned()) {
+            return Err(Failure::usage(arguments::twice(key)));
+        }
+        let is_name = |part: &&str| part.parse::<usize>().is_err();
+        let names: Vec<_> = key.split('.').filter(is_name).collect();
+        let value = match word {
+            Word::Text(text) => Value::from(text),
+            Word::Json(value) => value,
+        };
+        choose(&mut chosen, names.join("."), value);
+    }
+    Ok(chosen)
+}
+
+/// Adds a value, and what is in it by keys of their own.
+fn choose(chosen: &mut Object, key: String, value: Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                choose(chosen, format!("{key}.{name}"), value);
+            }
+            chosen.entry(key).or_insert(Value::Object(Object::new()));
+        }
+        Value::Array(elements) => {
+            for value in elements {
+                choose(chosen, key.clone(), value);
+            }
+            chosen.entry(key).or_insert(Value::Array(Vec::new()));
+        }
+        value => {
+            chosen.entry(key).or_insert(value);
         }
     }
 }
 
-/// The arguments given so far, as far as they choose branches.
-fn chosen(words: &[String]) -> Result<Object, Failure> {
-    let mut object = Object::new();
-    for word in words {
-        let Some((key, value)) = word.split_once('=') else {
-            return Err(Failure::usage(format!("'{word}' is not key=value")));
-        };
-        if object.insert(key.to_owned(), value.into()).is_some() {
-            return Err(Failure::usage(arguments::twice(key)));
-        }
+/// What is given that is nowhere in what is described. The description is of arguments and of the reply, so either may have it.
+fn mistake(capabilities: &Capabilities, name: &str, given: &Object) -> Option<String> {
+    // Its properties are not in the schema.
+    if name == "device_add" {
+        return None;
     }
-    Ok(object)
+    let command = capabilities.command(name);
+    let event = capabilities.event(name).filter(|_| command.is_none());
+    let types = command.map(|command| [command.arguments(), command.reply()]);
+    let data = event.map(|event| event.data());
+    let types: Vec<_> = types.into_iter().flatten().chain(data).collect();
+    // Where a tag is wrong, the members of its branch cannot be right.
+    let all = given
+        .iter()
+        .filter_map(|(key, value)| nearest(&types, given, key, value));
+    all.min_by_key(|it| Reverse(it.depth))
+        .map(|it| it.text + &it.proposal)
+}
+
+/// What is wrong with a key that none of the types has, as of that which comes closest.
+fn nearest(types: &[Type<'_>], given: &Object, key: &str, value: &Value) -> Option<Astray> {
+    let all = types.iter().map(|ty| astray(*ty, given, key, value));
+    let all: Option<Vec<_>> = all.collect();
+    all?.into_iter()
+        .min_by_key(|it| Reverse((it.depth, !it.proposal.is_empty())))
+}
+
+/// Where a key, or its value, is none of a type.
+struct Astray {
+    /// So many names of the key are known; with a wrong value it is more than a key can have.
+    depth: usize,
+    text: String,
+    proposal: String,
+}
+
+fn astray(ty: Type<'_>, given: &Object, key: &str, value: &Value) -> Option<Astray> {
+    let (mut ty, mut path) = (ty, String::new());
+    for (depth, name) in key.split('.').enumerate() {
+        let object = explain::object_of(explain::element_of(ty).unwrap_or(ty));
+        let types = object.map_or_else(Vec::new, |ty| ty.chosen(&below(given, &path)));
+        let members = || types.iter().flat_map(|ty| ty.members());
+        let Some(member) = members().find(|member| member.name() == name) else {
+            return Some(Astray {
+                depth,
+                text: format!("'{path}{name}' is not known"),
+                proposal: did_you_mean(name, members().map(|member| member.name())),
+            });
+        };
+        ty = member.ty();
+        path += &format!("{name}.");
+    }
+    let ty = explain::element_of(ty).unwrap_or(ty);
+    if !matches!(ty.kind(), TypeKind::Enum) {
+        return None;
+    }
+    let (text, proposal) = match value {
+        Value::Object(_) | Value::Array(_) => return None,
+        Value::String(text) if ty.values().any(|value| value.name() == text) => return None,
+        Value::String(text) => (
+            format!("'{key}': value '{text}' is not known"),
+            explain::instead(text, ty),
+        ),
+        _ => (
+            format!("'{key}' is of the wrong type"),
+            format!(": {} is expected", explain::kind(ty)),
+        ),
+    };
+    Some(Astray {
+        depth: usize::MAX,
+        text,
+        proposal,
+    })
 }
 
 /// What is to be said about a command or event; nothing if there is none.

@@ -28,13 +28,7 @@ pub(crate) fn finding(
             text + &did_you_mean(&place.name, members.map(|member| member.name()))
         }
         (Problem::UnknownValue(value), Some(Place { ty: Some(ty), .. })) => {
-            let names = names(ty);
-            let proposal = did_you_mean(value, names.iter().copied());
-            if proposal.is_empty() {
-                text + &choices(&names)
-            } else {
-                text + &proposal
-            }
+            text + &instead(value, ty)
         }
         (Problem::WrongType | Problem::MissingMember, Some(Place { ty: Some(ty), .. })) => {
             format!("{text}: {} is expected", kind(ty))
@@ -63,6 +57,16 @@ fn names(ty: Type<'_>) -> Vec<&str> {
     let among = ty.alternatives().flat_map(|ty| ty.values());
     let all = ty.values().chain(among);
     all.map(|value| value.name()).collect()
+}
+
+/// The rest of a sentence about a value that a type does not have: the nearest, or all if they are few.
+pub(crate) fn instead(value: &str, ty: Type<'_>) -> String {
+    let names = names(ty);
+    let proposal = did_you_mean(value, names.iter().copied());
+    match proposal.is_empty() {
+        true => choices(&names),
+        false => proposal,
+    }
 }
 
 fn choices(names: &[&str]) -> String {

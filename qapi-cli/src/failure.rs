@@ -77,6 +77,11 @@ impl Failure {
         Self::new(INTERRUPTED, "interrupted; no command was sent")
     }
 
+    /// Between two commands of a script.
+    pub(crate) fn interrupted_between() -> Self {
+        Self::new(INTERRUPTED, "interrupted; no further command was sent")
+    }
+
     /// What kept a command from being sent. If that was Ctrl-C, it is said of the command as well.
     pub(crate) fn before(mut self, command: &str) -> Self {
         if self.code == INTERRUPTED {

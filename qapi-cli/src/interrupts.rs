@@ -17,6 +17,9 @@ pub(crate) const LOOK: Duration = Duration::from_millis(50);
 /// Who is silent for so long may not be who is wanted.
 pub(crate) const DOUBTFUL: Duration = Duration::from_secs(1);
 
+/// So much is read at once: what a pipe holds.
+const PIECE: usize = 1 << 16;
+
 /// Usually Ctrl-C ends the program, as if nothing was done about it. While a command is under way it is noted instead, so that
 /// the user can be told what may become of the command.
 #[derive(Clone, Debug)]
@@ -56,7 +59,25 @@ impl Interrupts {
         self.before_sending(read, || None)
     }
 
-    /// The same where it has to be text.
+    /// What standard input has as soon as there is something; nothing at its end.
+    pub(crate) fn some_input(&self) -> Result<Vec<u8>, Failure> {
+        let read = || {
+            let mut input = vec![0; PIECE];
+            loop {
+                match io::stdin().read(&mut input) {
+                    Ok(length) => {
+                        input.truncate(length);
+                        return Ok(input);
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(Failure::usage(format!("standard input: {error}"))),
+                }
+            }
+        };
+        self.before_sending(read, || None)
+    }
+
+    /// All of it, where it has to be text.
     pub(crate) fn standard_text(&self) -> Result<String, Failure> {
         let read = self.standard_input()?;
         String::from_utf8(read).map_err(|_| Failure::usage("standard input: it is not UTF-8"))

@@ -183,7 +183,7 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
         "man" => print(&man::page()),
         "describe" => {
             let name = text("name").unwrap_or_default();
-            describe::describe(&connect()?, &name, &texts("arguments"))
+            describe::describe(&connect()?, &name, texts("arguments"))
         }
         "commands" => {
             let capabilities = connect()?.needed_schema()?;

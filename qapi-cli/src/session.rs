@@ -201,6 +201,15 @@ impl Session {
         Ok(Some(schema))
     }
 
+    /// As the server says, if what is known was kept from before.
+    pub(crate) fn newer_schema(&self) -> Result<Option<Arc<Capabilities>>, Failure> {
+        let newer = match self.schema()? {
+            Some(schema) if !schema.certain => self.fresh_schema()?,
+            _ => None,
+        };
+        Ok(newer.map(|schema| schema.capabilities))
+    }
+
     /// The schema, where nothing can be done without one.
     pub(crate) fn needed_schema(&self) -> Result<Arc<Capabilities>, Failure> {
         match self.schema()? {

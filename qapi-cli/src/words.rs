@@ -61,58 +61,129 @@ pub(crate) fn quote(text: &str) -> String {
     }
 }
 
-/// The lines of a text, where JSON may take several of them: each with the number of its first. Marks of what a client said are
-/// taken off.
-pub(crate) fn statements(text: &str) -> Vec<(usize, String)> {
-    let mut all = Vec::new();
-    let mut current = String::new();
-    let mut first = 1;
-    for (index, line) in text.lines().enumerate() {
-        if current.is_empty() {
-            first = index + 1;
-            current.push_str(pasted::unmarked(line));
+/// Puts lines together to statements: JSON, brackets and quotes may take several lines, but for the human monitor's commands,
+/// whose brackets are text. Marks of what a client said are taken off.
+#[derive(Debug, Default)]
+pub(crate) struct Statements {
+    lines: usize,
+    /// What has no end yet, and the number of its first line.
+    current: String,
+    first: usize,
+    open: Open,
+}
+
+impl Statements {
+    /// Takes the next line, and gives the statement that ends with it, with the number of its first line.
+    pub(crate) fn add(&mut self, line: &str) -> Option<(usize, String)> {
+        self.lines += 1;
+        if self.current.is_empty() {
+            let line = pasted::unmarked(line);
+            self.first = self.lines;
+            self.current.push_str(line);
+            if !is_one_line(line) {
+                self.open.read(line);
+            }
         } else {
-            let is_message = current.starts_with('{') || pasted::received(&current).is_some();
-            current.push('\n');
-            current.push_str(if is_message {
-                pasted::continued(line)
-            } else {
-                line
-            });
-        }
-        if is_complete(&current) {
-            let statement = std::mem::take(&mut current);
-            let trimmed = statement.trim();
-            if !trimmed.is_empty() && !trimmed.starts_with('#') {
-                all.push((first, trimmed.to_owned()));
+            let is_message =
+                self.current.starts_with('{') || pasted::received(&self.current).is_some();
+            let line = match is_message {
+                true => pasted::continued(line),
+                false => line,
+            };
+            for part in ["\n", line] {
+                self.current.push_str(part);
+                self.open.read(part);
             }
         }
+        match self.open.what() {
+            Some(_) => None,
+            None => self.take(),
+        }
     }
-    if !current.trim().is_empty() {
-        all.push((first, current));
+
+    /// What has no end when there are no more lines.
+    pub(crate) fn end(&mut self) -> Option<(usize, String)> {
+        self.take()
     }
+
+    /// How many lines there were.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    fn take(&mut self) -> Option<(usize, String)> {
+        self.open = Open::default();
+        let statement = std::mem::take(&mut self.current);
+        let trimmed = statement.trim();
+        let is_nothing = trimmed.is_empty() || trimmed.starts_with('#');
+        (!is_nothing).then(|| (self.first, trimmed.to_owned()))
+    }
+}
+
+/// The statements of a text, each with the number of its first line.
+pub(crate) fn statements(text: &str) -> Vec<(usize, String)> {
+    let mut statements = Statements::default();
+    let mut all: Vec<_> = text
+        .lines()
+        .filter_map(|line| statements.add(line))
+        .collect();
+    all.extend(statements.end());
     all
 }
 
-/// Whether all brackets of JSON are closed, and quotes outside of it.
+/// Whether the last statement of a text has its end.
 pub(crate) fn is_complete(text: &str) -> bool {
-    if text.trim_start().starts_with('#') {
-        return true;
+    let mut statements = Statements::default();
+    for line in text.lines() {
+        statements.add(line);
     }
-    let (mut depth, mut quote, mut escaped) = (0i32, None, false);
-    for c in text.chars() {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (Some('"') | None, '\\') => escaped = true,
-            (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '{' | '[') => depth += 1,
-            (None, '}' | ']') => depth -= 1,
-            _ => {}
+    statements.current.is_empty()
+}
+
+/// What is not closed in a statement.
+pub(crate) fn unclosed(statement: &str) -> Option<&'static str> {
+    let mut open = Open::default();
+    if !is_one_line(statement) {
+        open.read(statement);
+    }
+    open.what()
+}
+
+/// Whether a statement that starts so has no further lines: a comment, or a command of the human monitor.
+fn is_one_line(start: &str) -> bool {
+    start.trim_start().starts_with('#') || start.split_whitespace().next() == Some("hmp")
+}
+
+/// Brackets and quotes that are open, as far as a text was read.
+#[derive(Debug, Default)]
+struct Open {
+    depth: i32,
+    quote: Option<char>,
+    escaped: bool,
+}
+
+impl Open {
+    fn read(&mut self, text: &str) {
+        for c in text.chars() {
+            match (self.quote, c) {
+                _ if self.escaped => self.escaped = false,
+                (Some('"') | None, '\\') => self.escaped = true,
+                (Some(open), c) if open == c => self.quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => self.quote = Some(c),
+                (None, '{' | '[') => self.depth = self.depth.saturating_add(1),
+                (None, '}' | ']') => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
         }
     }
-    depth <= 0 && quote.is_none()
+
+    fn what(&self) -> Option<&'static str> {
+        match self.quote {
+            Some(_) => Some("a quote"),
+            None => (self.depth > 0).then_some("a bracket"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +212,19 @@ mod tests {
         ];
         assert_eq!(all, expected.map(|(line, text)| (line, text.to_owned())));
         assert_eq!(statements("{ unfinished\nstop").len(), 1);
+        assert_eq!(unclosed("{ unfinished\nstop"), Some("a bracket"));
+        assert_eq!(unclosed("stop 'unfinished {"), Some("a quote"));
+        assert_eq!(unclosed("stop x='{' y=\"'\""), None);
+    }
+
+    #[test]
+    fn what_goes_to_the_human_monitor_is_a_line() {
+        let text = "hmp x /4i [\nhmp print '{\nhmpx {\n}\n# it's {\nstop";
+        let lines: Vec<_> = statements(text).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, [1, 2, 3, 6]);
+        assert!(is_complete("stop\nhmp x ["));
+        assert!(!is_complete("hmp x [\nstop {"));
+        assert_eq!(unclosed("hmp x ["), None);
     }
 
     #[test]

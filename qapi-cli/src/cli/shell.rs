@@ -1,5 +1,7 @@
 //! What the shell takes besides commands of the server.
 
+use clap::{Arg, ArgAction, Command};
+
 /// Commands of the shell itself, and what is said of them.
 pub(crate) const OWN: [(&str, &str); 15] = [
     ("commands", "[PATTERN]  the server's commands"),
@@ -46,4 +48,27 @@ pub(crate) const OWN: [(&str, &str); 15] = [
 /// Their names.
 pub(crate) fn own<'a>() -> impl Iterator<Item = &'a str> {
     OWN.into_iter().map(|(name, _)| name)
+}
+
+/// The grammar of what comes after such a name: that of the command line where that has the same command. The rest look at their
+/// words themselves.
+pub(crate) fn grammar(name: &str) -> Option<Command> {
+    let name = own().find(|own| *own == name)?;
+    let grammar = match name {
+        "exit" | "help" | "version" => Command::new(name),
+        "fd" | "source" | "timing" => Command::new(name).arg(Arg::new("word")),
+        "save" => Command::new(name).args([
+            Arg::new("file").required(true),
+            Arg::new("force")
+                .short('f')
+                .long("force")
+                .action(ArgAction::SetTrue),
+        ]),
+        "commands" | "describe" | "job" | "schema" => {
+            let mut all = super::subcommands().into_iter();
+            all.find(|command| command.get_name() == name)?
+        }
+        _ => return None,
+    };
+    Some(grammar.no_binary_name(true).disable_help_flag(true))
 }

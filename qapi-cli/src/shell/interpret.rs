@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use clap::{ArgMatches, Command};
+
 use super::current::{Current, current};
 use super::events::Watch;
 use super::secrets::{is_masked, masked};
@@ -12,7 +14,7 @@ use crate::call::{self, Typed};
 use crate::cli;
 use crate::describe;
 use crate::events::{check_patterns, fits_any};
-use crate::failure::{CONNECTION, Failure, UNKNOWN};
+use crate::failure::{CONNECTION, Failure, INTERRUPTED, UNKNOWN};
 use crate::hmp;
 use crate::job::{self, Wait};
 use crate::output::{Role, harmless, print};
@@ -40,6 +42,8 @@ pub(crate) struct Interpreter {
     timing: bool,
     /// What was executed, secrets masked.
     done: Vec<String>,
+    /// Whether lines come from standard input, so that nothing else is to be read from there.
+    is_input: bool,
     /// How deep files that are read from files are.
     depth: usize,
     /// Whether the line before was `quit`.
@@ -51,6 +55,8 @@ impl Interpreter {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
         let mut settings = settings.clone();
         settings.is_shell = true;
+        // Which lines need it is not known before they are read.
+        settings.oob = true;
         let session = Session::connect(&settings)?;
         Ok(Self {
             settings,
@@ -58,6 +64,7 @@ impl Interpreter {
             watch: None,
             timing: false,
             done: Vec::new(),
+            is_input: false,
             depth: 0,
             about_to_quit: false,
         })
@@ -75,6 +82,19 @@ impl Interpreter {
         &self.settings
     }
 
+    /// Lines come from standard input from now on.
+    pub(super) fn lines_are_input(&mut self) {
+        self.is_input = true;
+    }
+
+    /// What kept the next line from being read.
+    pub(super) fn unread(&self, failure: Failure) -> Failure {
+        match failure.code {
+            INTERRUPTED if !self.done.is_empty() => Failure::interrupted_between(),
+            _ => failure,
+        }
+    }
+
     pub(super) fn greet(&self) -> Result<(), Failure> {
         let session = current(&self.session);
         let palette = self.settings.output.palette;
@@ -89,6 +109,9 @@ impl Interpreter {
     pub(crate) fn execute(&mut self, statement: &str) -> Result<Outcome, Failure> {
         let start = Instant::now();
         let statement = pasted::unmarked(statement).trim();
+        if let Some(open) = words::unclosed(statement) {
+            return Err(Failure::usage(format!("{open} is not closed")));
+        }
         if pasted::received(statement).is_some() {
             if !self.settings.quiet {
                 let text = "what a server said is passed over";
@@ -135,7 +158,14 @@ impl Interpreter {
         };
         let quits = std::mem::take(&mut self.about_to_quit);
         let session = current(&self.session);
-        let first = rest.first().map(String::as_str);
+        let behind = match cli::shell::grammar(name) {
+            Some(grammar) => parsed(grammar, rest)?,
+            None => cli::nothing(),
+        };
+        let text = |id: &str| behind.try_get_one::<String>(id).ok().flatten();
+        let required = |id: &str| text(id).map_or("", String::as_str);
+        let flag = |id: &str| cli::flag(&behind, &cli::nothing(), id);
+        let first = text("word").or(rest.first()).map(String::as_str);
         let needed = || first.ok_or_else(|| Failure::usage(format!("{name}: what? See help")));
         let output = self.settings.output;
         match &**name {
@@ -150,24 +180,25 @@ impl Interpreter {
                 )
             }
             "version" => print(&format!("{}\n", version(&session))),
-            "describe" => describe::describe(&session, needed()?, &rest[1..]),
+            "describe" => {
+                let arguments = behind.get_many::<String>("arguments").unwrap_or_default();
+                describe::describe(&session, required("name"), arguments)
+            }
             "commands" => {
                 let capabilities = session.needed_schema()?;
                 let all = capabilities.commands();
                 let all = all.map(|command| (command.name(), command.features().collect()));
-                describe::names(output, all, first)
+                describe::names(output, all, text("pattern").map(String::as_str))
             }
-            "schema" => describe::path(&session, needed()?),
+            "schema" => describe::path(&session, required("path")),
             "supports" => {
                 let given = crate::arguments::Given::words(rest.iter().skip(1))?;
                 describe::supports(&session, needed()?, &given)
             }
             "hmp" => hmp::run(&session, &rest.join(" ")),
             "job" => {
-                let has = |option: &str| rest.iter().any(|word| word == option);
-                let id = rest.iter().find(|word| !word.starts_with("--"));
-                let wait = Wait::new(has("--wait"), has("--complete"));
-                job::show(&session, id.map(String::as_str), wait)
+                let wait = Wait::new(flag("wait"), flag("complete"));
+                job::show(&session, text("id").map(String::as_str), wait)
             }
             "events" => self.events(&session, rest),
             "timing" => {
@@ -176,21 +207,20 @@ impl Interpreter {
             }
             "fd" => call::give(&session, needed()?),
             "save" => {
-                let is_force = |word: &&String| matches!(&***word, "--force" | "-f");
-                let (force, paths): (Vec<_>, Vec<_>) = rest.iter().partition(is_force);
-                let [path] = paths[..] else {
-                    return Err(Failure::usage("save FILE [--force]"));
-                };
-                let text = self.done.join("\n") + "\n";
-                let text = format!("# Commands for qmp run\n{text}");
-                let mut file = record::private(path.as_ref(), !force.is_empty())?;
-                file.write_all(text.as_bytes())
+                let path = required("file");
+                let lines = self.done.join("\n") + "\n";
+                let lines = format!("# Commands for qmp run\n{lines}");
+                let mut file = record::private(path.as_ref(), flag("force"))?;
+                file.write_all(lines.as_bytes())
                     .map_err(|error| Failure::usage(format!("{path}: {error}")))
             }
             "source" => {
                 let path = needed()?.to_owned();
                 if path == "-" && self.watch.is_some() {
                     return Err(Failure::usage("source -: lines can be pasted here"));
+                }
+                if path == "-" && self.is_input {
+                    return Err(Failure::usage("source -: lines come from there already"));
                 }
                 if self.depth == 16 {
                     return Err(Failure::usage(format!(
@@ -224,20 +254,16 @@ impl Interpreter {
         words: &[String],
         oob: bool,
     ) -> Result<(), Failure> {
-        let behind = call::shell_grammar().try_get_matches_from(words);
-        let behind = behind.map_err(|error| {
-            let text = error.render().to_string();
-            Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
-        })?;
+        let behind = parsed(call::shell_grammar(), words)?;
         // The lines come from there.
-        if self.watch.is_some()
-            && behind
-                .get_one::<String>("json")
-                .is_some_and(|text| text == "-")
-        {
-            return Err(Failure::usage(
-                "--json - is not for the shell; a whole JSON message can be pasted here",
-            ));
+        let json = behind.get_one::<String>("json");
+        if json.is_some_and(|text| text == "-") && (self.watch.is_some() || self.is_input) {
+            return Err(Failure::usage(match self.watch {
+                Some(_) => "--json - is not for the shell; a whole JSON message can be pasted here",
+                None => {
+                    "--json - is not for lines of standard input; a whole JSON message can be one"
+                }
+            }));
         }
         let mut typed = Typed::new(name, &behind, &cli::nothing(), &self.settings.interrupts)?;
         typed.oob |= oob;
@@ -254,6 +280,12 @@ impl Interpreter {
             .split_first()
             .map_or(("on", &[][..]), |(what, rest)| (what, rest));
         match what {
+            "on" | "off" if !patterns.is_empty() => {
+                return Err(Failure::usage(format!(
+                    "events {what}: '{}' is too much",
+                    patterns[0]
+                )));
+            }
             "on" => watch.filter(Some(Vec::new())),
             "off" => watch.filter(None),
             "filter" if patterns.is_empty() => {
@@ -276,6 +308,14 @@ impl Interpreter {
         }
         Ok(())
     }
+}
+
+/// What words say by a grammar.
+fn parsed(grammar: Command, words: &[String]) -> Result<ArgMatches, Failure> {
+    grammar.try_get_matches_from(words).map_err(|error| {
+        let text = error.render().to_string();
+        Failure::usage(text.trim().trim_start_matches("error: ").to_owned())
+    })
 }
 
 fn on_off(word: &str) -> Result<bool, Failure> {

@@ -7,29 +7,28 @@ mod events;
 mod interpret;
 mod mode;
 mod progress;
+mod script;
 mod secrets;
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
 
 use reedline::Signal;
 
-use crate::failure::{Failure, INTERRUPTED};
+use crate::failure::Failure;
 use crate::output::Role;
 use crate::settings::Settings;
 use crate::words;
 
 use interpret::{Interpreter, Outcome};
 use mode::Ahead;
+use script::Script;
 
 /// `qmp` without a command: a shell on a terminal, a script otherwise.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return script(settings, "-");
     }
-    let mut settings = settings.clone();
-    settings.oob = true;
-    let mut interpreter = Interpreter::interactive(&settings)?;
+    let mut interpreter = Interpreter::interactive(settings)?;
     interpreter.greet()?;
     let (mut editor, prompt) = editor::editor(&interpreter);
     // Ctrl-C ends what is under way, but not the shell.
@@ -71,25 +70,21 @@ pub(crate) fn script(settings: &Settings, path: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn source(interpreter: &mut Interpreter, path: &str) -> Result<(), Failure> {
-    let text = match path {
-        "-" => interpreter.settings().interrupts.standard_text()?,
-        path => std::fs::read_to_string(Path::new(path))
-            .map_err(|error| Failure::usage(format!("{path}: {error}")))?,
-    };
-    for (line, statement) in words::statements(&text) {
+    let mut script = Script::open(path, &interpreter.settings().interrupts)?;
+    if path == "-" {
+        interpreter.lines_are_input();
+    }
+    loop {
+        let next = script.next().map_err(|failure| interpreter.unread(failure));
+        let Some((line, statement)) = next? else {
+            return Ok(());
+        };
         match interpreter.execute(&statement) {
             Ok(Outcome::Next) => {}
             Ok(Outcome::Leave) => return Ok(()),
-            Err(mut failure) => {
-                if failure.code != INTERRUPTED && !failure.message.is_empty() {
-                    let path = if path == "-" { "standard input" } else { path };
-                    failure.message = format!("{path}:{line}: {}", failure.message);
-                }
-                return Err(failure);
-            }
+            Err(failure) => return Err(script.failed(line, failure)),
         }
     }
-    Ok(())
 }
 
 impl Interpreter {

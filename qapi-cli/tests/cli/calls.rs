@@ -386,6 +386,8 @@ fn a_schema_that_is_kept_refuses_nothing() {
     assert_eq!(qmp.say("commands -o pretty").good(), commands);
     fs::write(file, format!("{key}\n{little}")).unwrap();
     assert_eq!(qmp.say("--fresh commands -o pretty").good(), commands);
+    fs::write(file, format!("{key}\n{little}")).unwrap();
+    qmp.say("describe blockdev-add driver=null-co").good();
     // For another server, and one that was cut off.
     for broken in [
         format!("other\n{little}"),

@@ -166,3 +166,82 @@ fn a_table_that_is_piped_is_whole() {
     assert!(table.contains(&long) && !table.contains('…'), "{table}");
     assert_eq!(qmp.say("query-jobs -o table").good(), "");
 }
+
+#[test]
+fn what_chooses_no_branch_is_told() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    for (line, error) in [
+        (
+            "blockdev-add driver=qcow22 backing=b",
+            "'driver': value 'qcow22' is not known; did you mean 'qcow2'?",
+        ),
+        (
+            "blockdev-add drivr=qcow2",
+            "'drivr' is not known; did you mean 'driver'?",
+        ),
+        (
+            "blockdev-add driver=qcow2 file.drivr=file",
+            "'file.drivr' is not known; did you mean 'driver'?",
+        ),
+        (
+            r#"blockdev-add file:={"driver":"nosuch"} driver=qcow2"#,
+            "'file.driver': value 'nosuch' is not known",
+        ),
+        (
+            "blockdev-add driver:=1",
+            "'driver' is of the wrong type: one of ",
+        ),
+        ("blockdev-add driver:=qcow2", "'driver' is not JSON: "),
+        (
+            "query-memory-devices type=dim",
+            "'type': value 'dim' is not known; did you mean 'dimm'?",
+        ),
+        (
+            "BLOCK_JOB_READY typ=mirror",
+            "'typ' is not known; did you mean 'type'?",
+        ),
+    ] {
+        let words = ["describe"].into_iter().chain(line.split(' '));
+        let (code, err) = qmp.run(words).bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(err.starts_with(&format!("error: {error}")), "{line}: {err}");
+        // The shell has the same.
+        let said = qmp.reads(
+            &[],
+            format!("describe '{}'\n", line.replace(' ', "' '")).as_bytes(),
+        );
+        let (code, err) = said.bad();
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(err.contains(error), "{line}: {err}");
+    }
+}
+
+#[test]
+fn json_chooses_branches_too() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    for (words, member) in [
+        (r#"blockdev-add driver:="qcow2""#, "lazy-refcounts"),
+        (
+            r#"blockdev-add driver=raw file:={"driver":"null-co"}"#,
+            "latency-ns",
+        ),
+        (
+            "blockdev-add driver=quorum children.0.driver=null-co",
+            "latency-ns",
+        ),
+        (
+            r#"transaction actions:=[{"type":"abort"},{"type":"block-dirty-bitmap-add"}]"#,
+            "type: one of",
+        ),
+        ("query-memory-devices type=dimm", "hotplugged"),
+        ("device_add driver=isa-serial chardev=c0", "bus?"),
+    ] {
+        let words = ["describe"].into_iter().chain(words.split(' '));
+        let described = qmp.run(words.chain(["-o", "pretty"])).good();
+        assert!(described.contains(member), "{member}: {described}");
+    }
+}

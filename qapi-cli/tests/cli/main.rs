@@ -14,6 +14,7 @@ mod pictures;
 mod random;
 mod record;
 mod screens;
+mod scripts;
 mod servers;
 mod setup;
 mod shell;

@@ -15,12 +15,15 @@ use crate::terminal::Terminal;
 const GREETING: &str = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 11}, \"package\": \"\"}, \"capabilities\": []}}\r\n";
 
 /// A server that answers a command in its own way, in a folder of its own.
-struct Fake {
+pub(crate) struct Fake {
     folder: PathBuf,
 }
 
 impl Fake {
-    fn start(name: &str, answer: impl Fn(&mut UnixStream) + Send + 'static) -> (Self, Qmp) {
+    pub(crate) fn start(
+        name: &str,
+        answer: impl Fn(&mut UnixStream) + Send + 'static,
+    ) -> (Self, Qmp) {
         let folder = std::env::temp_dir().join(format!("qmp-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let socket = folder.join("fake");

@@ -1,6 +1,7 @@
 //! What the tests share: the real program, with a home of its own.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -104,6 +105,19 @@ impl Qmp {
     pub(crate) fn run<T: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = T>) -> Ended {
         let output = self.command().args(words).output();
         Ended::of(output.expect("the program was built"))
+    }
+
+    /// With something at its standard input.
+    pub(crate) fn reads(&self, words: &[&str], input: &[u8]) -> Ended {
+        let mut command = self.command();
+        command.args(words).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program was built");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // It need not read all of it.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        Ended::of(child.wait_with_output().expect("it ends"))
     }
 
     /// Words separated by blanks.
