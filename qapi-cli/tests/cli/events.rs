@@ -64,6 +64,16 @@ fn events_as_documents() {
 }
 
 #[test]
+fn events_for_longer_than_clocks_count() {
+    let Some((_server, qmp, other)) = machine_of_two() else {
+        return;
+    };
+    let line = "events --until SHUTDOWN --timeout 1e19";
+    let out = told(&qmp, &other, line, &["quit"]);
+    assert!(out.contains(r#""event": "SHUTDOWN""#), "{out}");
+}
+
+#[test]
 fn events_for_some_time() {
     let Some((_server, qmp)) = daemon() else {
         return;
