@@ -1,8 +1,8 @@
 //! Jobs, migrations and dumps, followed to their end.
 
+mod bar;
 mod seen;
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use qapi_rt::qmp::{MigrationStatus, commands};
 use qapi_rt::types::message::{Raw, decode_arguments};
 use qapi_rt::types::{Object, Value, to_vec};
 
+use self::bar::Bar;
 use self::seen::{Pauses, Rest, Seen, Shown};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Json, Role};
@@ -22,8 +23,6 @@ use crate::session::{Call, Session};
 const INTERVAL: Duration = Duration::from_millis(250);
 /// So often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(50);
-/// Characters of the bar.
-const BAR: usize = 30;
 
 /// How far a job is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,43 +253,4 @@ fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {
     let id = crate::output::quoted(id);
     let text = format!(r#"{{"id": {id}, "status": "{status}"}}"#);
     session.output().reply(&text)
-}
-
-/// On standard error, if that is a terminal.
-struct Bar<'s> {
-    session: &'s Session,
-    is_on: bool,
-    is_shown: bool,
-}
-
-impl<'s> Bar<'s> {
-    fn new(session: &'s Session) -> Self {
-        Self {
-            session,
-            is_on: io::stderr().is_terminal() && !session.settings.quiet,
-            is_shown: false,
-        }
-    }
-
-    fn show(&mut self, current: u64, total: u64) {
-        if !self.is_on || total == 0 {
-            return;
-        }
-        let share = current.min(total) as f64 / total as f64;
-        let full = (share * BAR as f64) as usize;
-        let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
-        let bar = self.session.output().notes.paint(Role::Text, &bar);
-        let _ = write!(
-            io::stderr(),
-            "\r\x1b[K{bar} {:3.0} %  {current} of {total}",
-            share * 100.0
-        );
-        self.is_shown = true;
-    }
-
-    fn clear(&self) {
-        if self.is_shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

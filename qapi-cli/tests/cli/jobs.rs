@@ -3,6 +3,7 @@
 use qapi_tests::peers::Server;
 
 use crate::setup::{AGES, Qmp, daemon};
+use crate::terminal::Terminal;
 
 fn with_disks() -> Option<(Server, Qmp)> {
     let (server, qmp) = daemon()?;
@@ -160,4 +161,19 @@ fn migrations_that_wait() {
         let end = migrate("--complete").good();
         assert_eq!(end, "{\"id\": \"migration\", \"status\": \"concluded\"}\n");
     }
+}
+
+#[test]
+fn progress_in_a_narrow_terminal() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    qmp.say("blockdev-backup device=a target=b sync=full job-id=slow speed=16M")
+        .good();
+    let terminal = Terminal::narrow(&qmp, 40, &["job", "slow", "--wait"]);
+    terminal.sees("of 67108864");
+    terminal.sees("concluded");
+    // Nothing of what was written over before is left.
+    let first = terminal.looks(|screen| screen.contents_between(0, 0, 0, 40));
+    assert_eq!(first.trim_end(), r#"{"id": "slow", "status": "concluded"}"#);
 }
