@@ -31,11 +31,10 @@ use crate::output::{Json, print};
 use crate::pasted;
 use crate::session::{Call, Text};
 use crate::settings::Settings;
+use crate::time::after;
 
 /// What a call that is late by itself has to say so.
 const SPARE: Duration = Duration::from_millis(500);
-/// More than anybody waits.
-const LONGEST: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// How long a copy that is to end has to close the guest's file.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -253,7 +252,7 @@ fn with_agent_until<T: Send + 'static>(
         .ok_or_else(|| Failure::usage("which agent? -s ADDRESS says it, or QMP_SOCKET"))?;
     let deadline = settings.deadline();
     // Who is late itself says more.
-    let end = time.map(|time| Instant::now() + time.saturating_add(SPARE).min(LONGEST));
+    let end = time.map(|time| after(time.saturating_add(SPARE)));
     let (mut is_doubtful, doubtful) = (true, Instant::now() + DOUBTFUL);
     let (whom, kind) = (address.clone(), Kind::Agent);
     let (send, receive) = mpsc::channel();

@@ -8,6 +8,7 @@ use crate::explain::did_you_mean;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Form, Json, Output, Role, harmless_name, print};
 use crate::session::Session;
+use crate::time::after;
 
 /// Which events, and for how long.
 #[derive(Debug, Default)]
@@ -102,10 +103,7 @@ pub(crate) fn follow(session: &Session, wanted: &Wanted) -> Result<(), Failure> 
     if wanted.until.is_some() || !wanted.filters.is_empty() {
         check(session, wanted)?;
     }
-    let end = session
-        .settings
-        .timeout
-        .map(|timeout| Instant::now() + timeout);
+    let end = session.settings.timeout.map(after);
     while left > 0 {
         let received = match end {
             Some(end) => events.recv_deadline(end.saturating_duration_since(Instant::now())),

@@ -1,18 +1,20 @@
 //! Jobs, migrations and dumps, followed to their end.
 
-use std::io::{self, IsTerminal as _, Write as _};
+mod bar;
+mod seen;
+
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use qapi_rt::blocking::Running;
-use qapi_rt::jobs::{
-    Dump, Job, JobUpdate, Migration, MigrationUpdate, Operation, Progress, WhenPending, WhenReady,
-};
-use qapi_rt::qmp::JobStatus;
+use qapi_rt::blocking::{Client, Running};
+use qapi_rt::jobs::{Dump, Job, Migration, Operation, WhenPending, WhenReady};
+use qapi_rt::qmp::{MigrationStatus, commands};
 use qapi_rt::types::message::{Raw, decode_arguments};
 use qapi_rt::types::{Object, Value, to_vec};
 
+use self::bar::Bar;
+use self::seen::{Pauses, Rest, Seen, Shown};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Json, Role};
 use crate::session::{Call, Session};
@@ -21,10 +23,6 @@ use crate::session::{Call, Session};
 const INTERVAL: Duration = Duration::from_millis(250);
 /// So often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(50);
-/// A job that is finalized by itself does not stay pending for so long.
-const AT_ONCE: Duration = Duration::from_secs(1);
-/// Characters of the bar.
-const BAR: usize = 30;
 
 /// How far a job is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,52 +156,6 @@ fn start_job(
     follow(session, &id, run, wait)
 }
 
-/// What is of interest in an update.
-#[derive(Clone, Copy, Debug)]
-enum Seen {
-    /// What is done, and of how much.
-    Progress(u64, u64),
-    /// It does not go on before it is told to by a command, if it stays so for this time.
-    Rests(&'static str, &'static str, Duration),
-    GoesOn,
-    Nothing,
-}
-
-trait Shown {
-    fn seen(&self) -> Seen;
-}
-
-impl Shown for Progress {
-    fn seen(&self) -> Seen {
-        Seen::Progress(self.current, self.total)
-    }
-}
-
-impl Shown for JobUpdate {
-    fn seen(&self) -> Seen {
-        match self {
-            Self::Progress(progress) => progress.seen(),
-            Self::Status(JobStatus::Ready) => Seen::Rests("ready", "job-complete", Duration::ZERO),
-            Self::Status(JobStatus::Pending) => Seen::Rests("pending", "job-finalize", AT_ONCE),
-            Self::Status(_) => Seen::GoesOn,
-            _ => Seen::Nothing,
-        }
-    }
-}
-
-impl Shown for MigrationUpdate {
-    fn seen(&self) -> Seen {
-        let Self::Progress(info) = self else {
-            return Seen::Nothing;
-        };
-        let Some(memory) = &info.ram else {
-            return Seen::Nothing;
-        };
-        let [left, total] = [memory.remaining, memory.total].map(|n| n.try_into().unwrap_or(0u64));
-        Seen::Progress(total.saturating_sub(left), total)
-    }
-}
-
 fn follow<O>(session: &Session, id: &str, run: Running<O>, wait: Wait) -> Result<(), Failure>
 where
     O: Operation + Send + 'static,
@@ -216,36 +168,39 @@ where
         run = run.deadline(timeout);
     }
     let (send, receive) = mpsc::channel();
+    let (client, mut pauses) = (session.client.clone(), Pauses::of(&session.client, id));
     // Its own thread waits for the server, this one for the user as well.
     thread::spawn(move || {
         for update in &mut run {
-            if send.send(Ok(update.seen())).is_err() {
+            let seen = pauses.look(update.seen());
+            if wait == Wait::Complete
+                && seen == Seen::Rests(Rest::PreSwitchover)
+                && let Err(error) = switch_over(&client)
+            {
+                let _ = send.send(Err(Err(error.into())));
+                return;
+            }
+            if send.send(Ok(seen)).is_err() {
                 return;
             }
         }
         let _ = send.send(Err(run.outcome().map(|_| ())));
     });
     let mut bar = Bar::new(session);
-    let mut rest = None;
+    let mut rest: Option<(Instant, Rest)> = None;
     loop {
-        if let Some((until, status, next)) = rest
+        if let Some((until, at)) = rest
             && until <= Instant::now()
-            && wait != Wait::Complete
+            && (wait != Wait::Complete || at.is_broken())
         {
             bar.clear();
-            if !session.settings.quiet {
-                let text = format!("{id} is {status}; {next} has it go on");
-                session.output().note(Role::Title, "note", &text);
-            }
-            return ended(session, id, status);
+            return rests(session, id, at, wait);
         }
         match receive.recv_timeout(LOOK) {
             Ok(Ok(Seen::Progress(current, total))) => bar.show(current, total),
-            Ok(Ok(Seen::Rests(status, next, after))) => {
-                rest = Some((Instant::now() + after, status, next));
-            }
+            Ok(Ok(Seen::Rests(at))) => rest = Some((Instant::now() + at.moment(), at)),
             Ok(Ok(Seen::GoesOn)) => rest = None,
-            Ok(Ok(Seen::Nothing)) => {}
+            Ok(Ok(_)) => {}
             Ok(Err(outcome)) => {
                 bar.clear();
                 outcome.map_err(Failure::from)?;
@@ -268,47 +223,34 @@ where
     }
 }
 
+/// Has a migration go on from where it waits for that. If it is refused, somebody else may have been faster.
+fn switch_over(client: &Client) -> Result<(), qapi_rt::Error> {
+    let waits = MigrationStatus::PreSwitchover;
+    let refusal = match client.execute(commands::MigrateContinue::new(waits.clone())) {
+        Err(error) if error.reply().is_some() => error,
+        done => return done.map(drop),
+    };
+    let info = client.execute(commands::QueryMigrate::new())?;
+    match info.status == Some(waits) {
+        true => Err(refusal),
+        false => Ok(()),
+    }
+}
+
+/// It waits for the user. Who wanted it completed did not get that.
+fn rests(session: &Session, id: &str, at: Rest, wait: Wait) -> Result<(), Failure> {
+    let text = format!("{id} is {}; {}", at.status(), at.advice());
+    if wait == Wait::Complete {
+        return Err(Failure::refused(text));
+    }
+    if !session.settings.quiet {
+        session.output().note(Role::Title, "note", &text);
+    }
+    ended(session, id, at.status())
+}
+
 fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {
     let id = crate::output::quoted(id);
     let text = format!(r#"{{"id": {id}, "status": "{status}"}}"#);
     session.output().reply(&text)
-}
-
-/// On standard error, if that is a terminal.
-struct Bar<'s> {
-    session: &'s Session,
-    is_on: bool,
-    is_shown: bool,
-}
-
-impl<'s> Bar<'s> {
-    fn new(session: &'s Session) -> Self {
-        Self {
-            session,
-            is_on: io::stderr().is_terminal() && !session.settings.quiet,
-            is_shown: false,
-        }
-    }
-
-    fn show(&mut self, current: u64, total: u64) {
-        if !self.is_on || total == 0 {
-            return;
-        }
-        let share = current.min(total) as f64 / total as f64;
-        let full = (share * BAR as f64) as usize;
-        let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
-        let bar = self.session.output().notes.paint(Role::Text, &bar);
-        let _ = write!(
-            io::stderr(),
-            "\r\x1b[K{bar} {:3.0} %  {current} of {total}",
-            share * 100.0
-        );
-        self.is_shown = true;
-    }
-
-    fn clear(&self) {
-        if self.is_shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

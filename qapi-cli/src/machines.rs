@@ -155,30 +155,30 @@ fn of_command_line(line: &CommandLine, pid: u32) -> Vec<Socket> {
         return found;
     }
     for text in options.any(&["qmp", "qmp-pretty"]) {
-        let address = text.split(',').next().unwrap_or_default();
-        found.extend(server_address(address, text).map(|address| socket(Kind::Qmp, address)));
+        found.extend(server_address(text).map(|address| socket(Kind::Qmp, address)));
     }
-    for text in options.any(&["mon", "monitor"]) {
-        let pairs = pairs(text, "chardev");
-        let is_control = program.contains("storage") || pairs.get("mode") == Some(&"control");
-        let chardev = pairs.get("chardev").filter(|_| is_control);
+    let mut add = |kind, properties: &Properties| {
+        let chardev = properties.get("chardev");
         let address = chardev.and_then(|id| options.chardev(id));
-        found.extend(address.map(|address| socket(Kind::Qmp, address)));
+        found.extend(address.map(|address| socket(kind, address)));
+    };
+    for text in options.any(&["mon", "monitor"]) {
+        let monitor = Properties::of_either(text, "chardev");
+        if program.contains("storage") || monitor.get("mode") == Some("control") {
+            add(Kind::Qmp, &monitor);
+        }
+    }
+    for text in options.any(&["object"]) {
+        let object = Properties::of_either(text, "qom-type");
+        if object.get("qom-type") == Some("monitor-qmp") {
+            add(Kind::Qmp, &object);
+        }
     }
     for text in options.any(&["device"]) {
-        let chardev = if text.trim_start().starts_with('{') {
-            let device = Json::parse(text).ok();
-            device.and_then(|device| {
-                let text = |name: &str| device.get(name).and_then(Json::as_str);
-                is_agent(text("name")).then(|| text("chardev").map(str::to_owned))?
-            })
-        } else {
-            let pairs = pairs(text, "driver");
-            let chardev = pairs.get("chardev").map(|id| (*id).to_owned());
-            chardev.filter(|_| is_agent(pairs.get("name").copied()))
-        };
-        let address = chardev.and_then(|id| options.chardev(&id));
-        found.extend(address.map(|address| socket(Kind::Agent, address)));
+        let device = Properties::of_either(text, "driver");
+        if is_agent(device.get("name")) {
+            add(Kind::Agent, &device);
+        }
     }
     found
 }
@@ -217,24 +217,23 @@ impl<'w> Options<'w> {
 
     fn name(&self) -> Option<String> {
         let text = self.any(&["name"]).last()?;
-        let pairs = pairs(text, "guest");
-        pairs.get("guest").map(|name| (*name).to_owned())
+        let name = Properties::of(text, "guest");
+        name.get("guest").map(str::to_owned)
     }
 
     /// Where a character device listens.
     fn chardev(&self, id: &str) -> Option<String> {
         self.any(&["chardev"]).find_map(|text| {
-            let pairs = pairs(text, "backend");
-            let get = |name: &str| pairs.get(name).copied();
-            if get("backend") != Some("socket") || get("id") != Some(id) {
+            let chardev = Properties::of(text, "backend");
+            let is_it = chardev.get("backend") == Some("socket") && chardev.get("id") == Some(id);
+            if !is_it || !chardev.is_server() {
                 return None;
             }
-            let is_server = text.contains("server") && get("server") != Some("off");
-            match (get("path"), get("port")) {
-                _ if !is_server => None,
+            match (chardev.get("path"), chardev.get("port")) {
                 (Some(path), _) => Some(path.to_owned()),
                 (None, Some(port)) => {
-                    Some(format!("tcp:{}:{port}", get("host").unwrap_or("localhost")))
+                    let host = chardev.get("host").unwrap_or("localhost");
+                    Some(format!("tcp:{host}:{port}"))
                 }
                 (None, None) => None,
             }
@@ -242,24 +241,90 @@ impl<'w> Options<'w> {
     }
 }
 
-/// An address as `-qmp` has it, if the machine listens there.
-fn server_address(address: &str, options: &str) -> Option<String> {
-    let is_server = options.contains(",server") && !options.contains(",server=off");
-    let path = address.strip_prefix("unix:");
-    let address = path.or_else(|| address.starts_with("tcp:").then_some(address))?;
-    is_server.then(|| address.to_owned())
+/// The address in what `-qmp` has, if the machine listens there.
+fn server_address(text: &str) -> Option<String> {
+    let (address, chardev) = if let Some(chardev) = text.strip_prefix("unix:") {
+        let chardev = Properties::of(chardev, "path");
+        (chardev.get("path")?.to_owned(), chardev)
+    } else {
+        let (address, options) = text.split_once(',')?;
+        (address.to_owned(), Properties::of(options, None))
+    };
+    let is_known = text.starts_with("unix:") || text.starts_with("tcp:");
+    (is_known && chardev.is_server()).then_some(address)
 }
 
-/// `first,key=value,flag`.
-fn pairs<'t>(text: &'t str, first: &'t str) -> BTreeMap<&'t str, &'t str> {
-    let parts = text.split(',').enumerate();
-    parts
-        .map(|(index, part)| match part.split_once('=') {
-            Some(pair) => pair,
-            None if index == 0 => (first, part),
-            None => (part, "on"),
-        })
-        .collect()
+/// What an option of QEMU is made of, as far as it is text.
+struct Properties(BTreeMap<String, String>);
+
+impl Properties {
+    /// Of `first,key=value,flag`.
+    fn of<'t>(text: &'t str, first: impl Into<Option<&'t str>>) -> Self {
+        let (mut first, mut rest) = (first.into(), text);
+        let mut properties = BTreeMap::new();
+        while !rest.is_empty() {
+            let end = rest.find(['=', ',']).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(end);
+            let (name, value, behind) = match (behind.strip_prefix('='), first.take()) {
+                (Some(value), _) => {
+                    let (value, behind) = value_of(value);
+                    (word, value, behind)
+                }
+                (None, Some(name)) => {
+                    let (value, behind) = value_of(rest);
+                    (name, value, behind)
+                }
+                (None, None) => match word.strip_prefix("no") {
+                    Some(name) => (name, "off".to_owned(), behind),
+                    None => (word, "on".to_owned(), behind),
+                },
+            };
+            properties.insert(name.to_owned(), value);
+            rest = behind.strip_prefix(',').unwrap_or_default();
+        }
+        Self(properties)
+    }
+
+    /// The same where it may be JSON as well.
+    fn of_either(text: &str, first: &str) -> Self {
+        if !text.trim_start().starts_with('{') {
+            return Self::of(text, first);
+        }
+        let Ok(Json::Object(members)) = Json::parse(text) else {
+            return Self(BTreeMap::new());
+        };
+        let texts = members.into_iter().filter_map(|(name, value)| match value {
+            Json::Text(value) => Some((name, value)),
+            _ => None,
+        });
+        Self(texts.collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether a socket is listened on.
+    fn is_server(&self) -> bool {
+        let server = self.get("server");
+        server.is_some_and(|value| !["off", "no", "false", "n"].contains(&value))
+    }
+}
+
+/// A value, in which `,,` stands for a comma, and what is left from the comma behind it on.
+fn value_of(text: &str) -> (String, &str) {
+    let (mut value, mut rest) = (String::new(), text);
+    loop {
+        let (part, behind) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+        value += part;
+        match behind.strip_prefix(",,") {
+            Some(next) => {
+                value.push(',');
+                rest = next;
+            }
+            None => return (value, behind),
+        }
+    }
 }
 
 /// Where management software puts sockets: a pattern with `*` for a part of the path, which is the machine's name.
@@ -403,13 +468,48 @@ mod tests {
     }
 
     #[test]
+    fn monitors_as_objects() {
+        let chardev = "-chardev socket,id=c,path=/x/q,server=on,wait=off";
+        for object in [
+            "monitor-qmp,id=m,chardev=c",
+            "id=m,chardev=c,qom-type=monitor-qmp",
+            r#"{"qom-type":"monitor-qmp","id":"m","chardev":"c","pretty":true}"#,
+        ] {
+            let line = format!("qemu-system-arm -name a {chardev} -object {object}");
+            has(&line, &[("a", "qmp", "/x/q")]);
+        }
+        let line = format!("qemu-system-arm {chardev} -object monitor-hmp,id=m,chardev=c");
+        has(&line, &[]);
+    }
+
+    #[test]
+    fn commas() {
+        has(
+            "kvm -name with,,comma,debug-threads=on -qmp unix:/x/co,,mma,,,server=on",
+            &[("with,comma", "qmp", "/x/co,mma,")],
+        );
+        has(
+            "kvm -name guest=b,,,, -chardev socket,id=m,,1,path=/x/,,,server -mon m,,1,mode=control",
+            &[("b,,", "qmp", "/x/,")],
+        );
+    }
+
+    #[test]
+    fn options_cut_short() {
+        for text in ["", ",", ",,", "=", "unix:", "unix:,", "tcp:,", "é=,,", "{"] {
+            let line = format!("kvm -name {text} -qmp {text} -chardev {text} -device {text}");
+            assert_eq!(of(&line), [], "{line}");
+        }
+    }
+
+    #[test]
     fn others_have_none() {
         has(
-            "qemu-system-x86_64 -qmp unix:/x/q,server=off -qmp stdio -S",
+            "qemu-system-x86_64 -qmp unix:/x/q,server=off -qmp tcp:h:1,noserver -qmp stdio -S",
             &[],
         );
         has(
-            "qemu-system-x86_64 -chardev socket,id=m,path=/x/m -mon chardev=m,mode=control",
+            "qemu-system-x86_64 -chardev socket,id=m,path=/x/server -mon chardev=m,mode=control",
             &[],
         );
         has("vim -qmp unix:q.sock,server=on", &[]);

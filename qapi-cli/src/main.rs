@@ -27,6 +27,7 @@ mod schema;
 mod session;
 mod settings;
 mod shell;
+mod time;
 mod trace;
 mod words;
 

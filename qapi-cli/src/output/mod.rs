@@ -7,6 +7,7 @@ mod table;
 mod yaml;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use harmless::{harmless, harmless_name};
 pub(crate) use json::{Json, quoted};
@@ -75,6 +76,9 @@ impl Palette {
     }
 }
 
+/// Whether there was a YAML document before: the next one is to be told from it.
+static IS_IN_STREAM: AtomicBool = AtomicBool::new(false);
+
 /// Where values go, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -113,13 +117,19 @@ impl Output {
         }
     }
 
-    /// A value in the form that was asked for, with a line end.
+    /// A value in the form that was asked for, with a line end, to be printed behind all those before.
     pub(crate) fn format(self, value: &Json) -> String {
         let mut text = match self.form {
             Form::Json => value.compact(),
             Form::Pretty => pretty::text(value, self.palette),
             Form::Table => table::text(value, self.palette, !self.terminal),
-            Form::Yaml => yaml::text(value, self.palette),
+            Form::Yaml => {
+                let start = match IS_IN_STREAM.swap(true, Ordering::Relaxed) {
+                    true => yaml::NEXT,
+                    false => "",
+                };
+                start.to_owned() + &yaml::text(value, self.palette)
+            }
         };
         // A table without rows is nothing.
         let is_nothing = self.form == Form::Table && value.is_empty();

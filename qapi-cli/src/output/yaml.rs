@@ -2,6 +2,9 @@
 
 use super::{Json, Palette, Role, quoted};
 
+/// What stands between two documents.
+pub(super) const NEXT: &str = "---\n";
+
 pub(super) fn text(value: &Json, palette: Palette) -> String {
     let mut out = String::new();
     write(value, palette, 0, &mut out);

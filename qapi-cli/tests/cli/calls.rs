@@ -57,6 +57,19 @@ fn forms_of_output() {
 }
 
 #[test]
+fn several_values_in_yaml_are_documents() {
+    let Some((server, qmp)) = machine("none") else {
+        return;
+    };
+    let script = server.path("script");
+    fs::write(&script, "query-name\nstop\nquery-uuid\n").unwrap();
+    let script = script.to_str().unwrap();
+    let out = qmp.run(["-o", "yaml", "run", script]).good();
+    let uuid = r#"UUID: "00000000-0000-0000-0000-000000000000""#;
+    assert_eq!(out, format!("{{}}\n---\n{{}}\n---\n{uuid}\n"));
+}
+
+#[test]
 fn texts_get_their_types_from_the_server() {
     let Some((_server, qmp)) = daemon() else {
         return;

@@ -2,23 +2,36 @@
 
 use std::process::Stdio;
 
-use crate::setup::{Ended, daemon, machine_of_two};
+use crate::setup::{Ended, Qmp, daemon, machine_of_two};
+
+/// What one program says while the other has the machine execute commands.
+fn told(qmp: &Qmp, other: &Qmp, line: &str, commands: &[&str]) -> String {
+    let mut command = other.command();
+    command.args(line.split(' '));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // It is connected when the kernel says that somebody is.
+    let socket = other.socket.to_str().unwrap();
+    let is_connected = |row: &str| row.contains("in use") && row.contains(socket);
+    while !qmp.say("ls").good().split('}').any(is_connected) {}
+    for command in commands {
+        qmp.say(command).good();
+    }
+    Ended::of(child.wait_with_output().unwrap()).good()
+}
 
 #[test]
 fn events_until_one() {
     let Some((_server, qmp, other)) = machine_of_two() else {
         return;
     };
-    let mut command = other.command();
-    command.args(["events", "--filter", "RES*", "--until", "SHUTDOWN"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    // It is connected when the kernel says that somebody is.
-    while !qmp.say("ls").good().contains("in use") {}
-    for command in ["stop", "cont", "stop", "cont", "quit"] {
-        qmp.say(command).good();
-    }
-    let out = Ended::of(child.wait_with_output().unwrap()).good();
+    let line = "events --filter RES* --until SHUTDOWN";
+    let out = told(
+        &qmp,
+        &other,
+        line,
+        &["stop", "cont", "stop", "cont", "quit"],
+    );
     let names: Vec<_> = out
         .lines()
         .map(|line| {
@@ -34,6 +47,30 @@ fn events_until_one() {
                 .all(|name| *name == "RESUME"),
         "{out}"
     );
+}
+
+#[test]
+fn events_as_documents() {
+    let Some((_server, qmp, other)) = machine_of_two() else {
+        return;
+    };
+    let line = "-o yaml events --until SHUTDOWN";
+    let out = told(&qmp, &other, line, &["stop", "cont", "quit"]);
+    let documents: Vec<_> = out.split("---\n").collect();
+    assert!(documents.len() > 1, "{out}");
+    for document in documents {
+        assert_eq!(document.matches("\nevent: ").count(), 1, "{out}");
+    }
+}
+
+#[test]
+fn events_for_longer_than_clocks_count() {
+    let Some((_server, qmp, other)) = machine_of_two() else {
+        return;
+    };
+    let line = "events --until SHUTDOWN --timeout 1e19";
+    let out = told(&qmp, &other, line, &["quit"]);
+    assert!(out.contains(r#""event": "SHUTDOWN""#), "{out}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use qapi_tests::peers::Server;
 
-use crate::setup::{Qmp, daemon};
+use crate::setup::{AGES, Qmp, daemon};
+use crate::terminal::Terminal;
 
 fn with_disks() -> Option<(Server, Qmp)> {
     let (server, qmp) = daemon()?;
@@ -85,4 +86,94 @@ fn watched_later() {
             "error: query-version starts no job, so --wait is of no use\n"
         )
     );
+}
+
+#[test]
+fn paused_by_what_went_wrong() {
+    for age in AGES {
+        let Some(server) = age.storage_daemon().map(|launch| launch.start()) else {
+            continue;
+        };
+        let qmp = Qmp::of(&server);
+        let add = "blockdev-add driver=null-co size=64M";
+        qmp.say(&format!("{add} node-name=b")).good();
+        qmp.say("blockdev-add driver=blkdebug node-name=bad image.driver=null-co image.size=64M inject-error.0.event=none inject-error.0.errno=5 inject-error.0.iotype=read inject-error.0.once=on")
+            .good();
+        let said = "j is paused; a disk could not be read or written: job-resume has it go on once that is mended, job-cancel ends it\n";
+        // Whether it is watched when that happens or later.
+        for line in [
+            "--wait --timeout 100s blockdev-backup device=bad target=b sync=full job-id=j on-source-error=stop",
+            "--wait --timeout 100s job j",
+        ] {
+            let ended = qmp.say(line);
+            assert_eq!(ended.out, "{\"id\": \"j\", \"status\": \"paused\"}\n");
+            assert_eq!((ended.code, ended.err), (Some(0), format!("note: {said}")));
+        }
+        let (code, err) = qmp.say("--complete --timeout 100s job j").bad();
+        assert_eq!((code, err), (1, format!("error: {said}")));
+        qmp.say("job-resume id=j").good();
+        let end = qmp.say("job j --complete").good();
+        assert_eq!(end, "{\"id\": \"j\", \"status\": \"concluded\"}\n");
+    }
+}
+
+#[test]
+fn paused_by_somebody() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    qmp.say("blockdev-backup device=a target=b sync=full job-id=slow speed=1")
+        .good();
+    qmp.say("job-pause id=slow").good();
+    let (code, err) = qmp.say("job slow --wait --timeout 3s").bad();
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("last seen in state paused"), "{err}");
+}
+
+#[test]
+fn migrations_that_wait() {
+    for age in AGES {
+        let Some(server) = age
+            .qemu("q35")
+            .map(|launch| launch.args(["-m", "32", "-S"]).start())
+        else {
+            continue;
+        };
+        let qmp = Qmp::of(&server);
+        let pause = r#"capabilities:=[{"capability": "pause-before-switchover", "state": true}]"#;
+        qmp.run(["migrate-set-capabilities", pause]).good();
+        let migrate = |how: &str| {
+            qmp.run([
+                how,
+                "--timeout",
+                "100s",
+                "migrate",
+                "uri=exec:cat > /dev/null",
+            ])
+        };
+        let ended = migrate("--wait");
+        let reply = "{\"id\": \"migration\", \"status\": \"pre-switchover\"}\n";
+        assert_eq!((ended.code, &*ended.out), (Some(0), reply));
+        let note = "note: migration is pre-switchover; migrate-continue state=pre-switchover has it go on\n";
+        assert_eq!(ended.err, note);
+        qmp.say("migrate_cancel").good();
+        while !qmp.say("query-migrate").good().contains("cancelled") {}
+        let end = migrate("--complete").good();
+        assert_eq!(end, "{\"id\": \"migration\", \"status\": \"concluded\"}\n");
+    }
+}
+
+#[test]
+fn progress_in_a_narrow_terminal() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    qmp.say("blockdev-backup device=a target=b sync=full job-id=slow speed=16M")
+        .good();
+    let terminal = Terminal::narrow(&qmp, 40, &["job", "slow", "--wait"]);
+    terminal.sees("of 67108864");
+    terminal.sees("concluded");
+    // Nothing of what was written over before is left.
+    let first = terminal.looks(|screen| screen.contents_between(0, 0, 0, 40));
+    assert_eq!(first.trim_end(), r#"{"id": "slow", "status": "concluded"}"#);
 }

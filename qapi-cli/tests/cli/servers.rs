@@ -69,6 +69,47 @@ fn machines() {
     }
 }
 
+/// With commas, and with what releases before 11.1 do not know.
+#[test]
+fn machines_that_are_found() {
+    for age in AGES {
+        let Some(launch) = age.qemu("none") else {
+            continue;
+        };
+        let name = format!("with,,comma-{}", std::process::id());
+        let mut sockets = vec![launch.path("co,mma")];
+        let path = launch.path("co,,mma");
+        let monitor = format!("unix:{},server=on,wait=off", path.display());
+        let mut launch = launch.args(["-name", &name, "-qmp", &monitor]);
+        if age == Age::Newer {
+            for (n, object) in [
+                "monitor-qmp,id=m0,chardev=o0",
+                r#"{"qom-type": "monitor-qmp", "id": "m1", "chardev": "o1"}"#,
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let path = launch.path(&format!("object{n}"));
+                let chardev = format!("socket,id=o{n},path={},server=on,wait=off", path.display());
+                launch = launch.args(["-chardev", &chardev, "-object", object]);
+                sockets.push(path);
+            }
+        }
+        let server = launch.start();
+        let mut qmp = Qmp::of(&server);
+        let name = name.replace(",,", ",");
+        qmp.run(["-s", &name, "query-version"]).good();
+        let listed = qmp.say("ls").good();
+        for socket in sockets {
+            let socket = socket.display().to_string();
+            let is_it = |row: &str| row.contains(&name) && row.contains(&socket);
+            assert!(listed.split('}').any(is_it), "{socket}: {listed}");
+            qmp.socket = socket.into();
+            qmp.say("query-version").good();
+        }
+    }
+}
+
 #[test]
 fn daemons() {
     for age in AGES {

@@ -49,10 +49,19 @@ impl Terminal {
         Self::of(qmp, env!("CARGO_BIN_EXE_qmp"), words)
     }
 
+    /// The program in so few columns.
+    pub(crate) fn narrow(qmp: &Qmp, columns: u16, words: &[&str]) -> Self {
+        Self::sized(qmp, env!("CARGO_BIN_EXE_qmp"), words, columns)
+    }
+
     /// Another program, which finds `qmp` by its name.
     pub(crate) fn of(qmp: &Qmp, program: &str, words: &[&str]) -> Self {
+        Self::sized(qmp, program, words, 100)
+    }
+
+    fn sized(qmp: &Qmp, program: &str, words: &[&str], columns: u16) -> Self {
         let pair = native_pty_system()
-            .openpty(size(24, 100))
+            .openpty(size(24, columns))
             .expect("a terminal");
         let mut command = CommandBuilder::new(program);
         command.args(words);
@@ -71,7 +80,7 @@ impl Terminal {
         let terminal = Self {
             writer: Arc::new(Mutex::new(writer)),
             screen: Arc::new((
-                Mutex::new(vt100::Parser::new(some(24), some(100), 500)),
+                Mutex::new(vt100::Parser::new(some(24), some(columns), 500)),
                 Condvar::new(),
             )),
             master: pair.master,
