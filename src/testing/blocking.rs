@@ -98,7 +98,7 @@ where
         match connected {
             Ok((mut server, stream)) => {
                 let _ = send.send(Ok(stream));
-                if let Err(error) = server.run() {
+                if let Err(error) = server.run_for_test() {
                     tracing::error!(%error, "the server ended");
                 }
             }

@@ -116,6 +116,9 @@ pub struct Server<D: Dispatch> {
     buffer: Vec<u8>,
     /// When clients are dropped that did not take what was written for them.
     end: Option<Instant>,
+    /// A handler's panic.
+    #[cfg(feature = "testing")]
+    panic: Option<Box<dyn std::any::Any + Send>>,
 }
 
 /// A listener.
@@ -175,6 +178,8 @@ impl<D: Dispatch> Server<D> {
             stalled: BTreeSet::new(),
             buffer: vec![0; READ],
             end: None,
+            #[cfg(feature = "testing")]
+            panic: None,
         })
     }
 
@@ -326,6 +331,9 @@ impl<D: Dispatch> Server<D> {
         // A handler that panics ends its connection, as a task does.
         let (buffer, patience) = (&mut self.buffer, self.core.options.patience);
         let driven = catch_unwind(AssertUnwindSafe(|| link.drive(buffer, patience)));
+        // The panic hook has told of it; a test may want to fail by it.
+        #[cfg(feature = "testing")]
+        let driven = driven.map_err(|panic| self.panic = Some(panic));
         let goes_on = driven.unwrap_or(false);
         let after = link.take_by.filter(|_| goes_on);
         if before != after {
@@ -340,6 +348,20 @@ impl<D: Dispatch> Server<D> {
         if let Some(place) = listener.and_then(|index| self.listeners.get_mut(index)) {
             place.occupied = false;
             self.alarm.waker.wake_by_ref();
+        }
+    }
+
+    /// As [`run`](Self::run), but ends with the panic of a handler.
+    #[cfg(feature = "testing")]
+    pub(crate) fn run_for_test(&mut self) -> io::Result<()> {
+        loop {
+            let goes_on = self.wait(None)?;
+            if let Some(panic) = self.panic.take() {
+                std::panic::resume_unwind(panic);
+            }
+            if !goes_on {
+                return Ok(());
+            }
         }
     }
 
