@@ -6,8 +6,6 @@
 . "$(dirname "$0")/lib/setup.bash"
 need_older
 need_newer
-[ -x "$OLDER/qemu-ga" ] || AGENT=/usr/sbin
-export AGENT=${AGENT:-$OLDER}
 python3 - <<'PYTHON'
 import base64
 
@@ -48,7 +46,7 @@ def program(client, text):
     return base64.b64decode(until("the program's end", ended).get("out-data", ""))
 
 
-for name, folder, agents in [("10.0", OLDER, os.environ["AGENT"]), ("11.1", NEWER, NEWER)]:
+for name, folder, agents in [("10.0", OLDER, AGENT), ("11.1", NEWER, NEWER)]:
     monitor = connect(machine(folder).path("main"))
     monitor.run("chardev-add", id="ring", backend={"type": "ringbuf", "data": {"size": 64}})
     server = agent(agents)

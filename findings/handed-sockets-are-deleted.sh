@@ -6,8 +6,6 @@
 . "$(dirname "$0")/lib/setup.bash"
 need_older
 need_newer
-[ -x "$OLDER/qemu-ga" ] || AGENT=/usr/sbin
-export AGENT=${AGENT:-$OLDER}
 python3 - <<'PYTHON'
 import array
 import signal
@@ -34,7 +32,7 @@ class Listening:
         return os.path.exists(self.path)
 
 
-for name, folder, agents in [("10.0", OLDER, os.environ["AGENT"]), ("11.1", NEWER, NEWER)]:
+for name, folder, agents in [("10.0", OLDER, AGENT), ("11.1", NEWER, NEWER)]:
     given = Listening()
     options = ["-machine", "none", "-nodefaults", "-display", "none", "-S"]
     monitor = ["-chardev", "socket,id=c,fd=3,server=on,wait=off", "-mon", "chardev=c,mode=control"]

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib/setup.bash"
 need_newer
 need_older
-[ -x "$OLDER/qemu-ga" ] || OLDER=/usr/sbin
 python3 - <<'PYTHON'
 from peer import *
 
@@ -23,7 +22,7 @@ def run(client, size):
     return until("the program's end", ended).get("out-truncated")
 
 
-for folder, expected in [(OLDER, [None, False]), (NEWER, [False, True])]:
+for folder, expected in [(AGENT, [None, False]), (NEWER, [False, True])]:
     client = connect(agent(folder).path("agent"), monitor=False)
     version = client.run("guest-info")["version"]
     seen = [run(client, LIMIT), run(client, LIMIT + 1)]

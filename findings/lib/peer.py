@@ -11,6 +11,7 @@ import time
 
 NEWER = os.environ.get("NEWER", "")
 OLDER = os.environ.get("OLDER", "")
+AGENT = os.environ.get("AGENT", "")
 
 
 def expect(what, seen, expected):

@@ -30,12 +30,14 @@ need_newer() {
   must_be 11.1 "$NEWER/qemu-system-x86_64"
 }
 
-# QEMU 10.0 in $OLDER.
+# QEMU 10.0 in $OLDER, its guest agent in $AGENT.
 need_older() {
   local program
   program=$(command -v qemu-system-x86_64) || { echo "QEMU 10.0 is not installed" >&2; exit 1; }
   OLDER=$(dirname "$program")
-  export OLDER
+  # Debian has the guest agent in another folder.
+  AGENT=$(dirname "$(command -v qemu-ga || echo "$program")")
+  export OLDER AGENT
   must_be 10.0 "$program"
 }
 
