@@ -42,6 +42,8 @@ struct World {
     output: (Vec<u8>, usize),
     /// What the server has received and is not whole.
     partial: String,
+    /// Whether the server gets anything: what was begun when that ended stays as it is.
+    is_writable: bool,
     /// How many bytes come at once.
     piece: usize,
     /// Whether all that came was what a server sends.
@@ -72,6 +74,7 @@ impl World {
             read: Vec::new(),
             output: (Vec::new(), 0),
             partial: String::new(),
+            is_writable: true,
             piece: usize::MAX,
             proper: true,
             why: None,
@@ -113,6 +116,7 @@ impl World {
             14 => {
                 self.session.unwritable(io::Error::other("no way out"));
                 self.output = (Vec::new(), 0);
+                self.is_writable = false;
             }
             _ => {
                 if self.session.is_disconnected() {
@@ -120,6 +124,7 @@ impl World {
                     self.read.clear();
                     self.partial.clear();
                     self.output = (Vec::new(), 0);
+                    self.is_writable = true;
                 }
             }
         }
@@ -140,7 +145,7 @@ impl World {
 
     /// As a driver does: all of it, before it takes more.
     fn write(&mut self, most: usize) {
-        if self.closed || self.session.is_disconnected() {
+        if self.closed || !self.is_writable || self.session.is_disconnected() {
             return;
         }
         if self.output.1 == self.output.0.len() {
