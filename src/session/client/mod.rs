@@ -303,6 +303,13 @@ impl Session {
                 self.in_band -= usize::from(pending.in_band);
                 self.with_fds -= usize::from(pending.with_fds);
             }
+            // There may never be a reply that ends it.
+            Place::Taken(_) if pending.silent => {
+                if let Some(pending) = self.unanswered.remove(id) {
+                    self.settled(&pending);
+                }
+                return Forgotten::Sent;
+            }
             Place::Taken(_) => {
                 pending.forgotten = true;
                 return Forgotten::Sent;
