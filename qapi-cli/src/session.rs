@@ -259,6 +259,10 @@ impl Request for Call {
 pub(crate) struct Text(pub(crate) String);
 
 impl Decode for Text {
+    fn blank() -> Self {
+        Self(String::new())
+    }
+
     fn decode(r: &mut Reader<'_>) -> types::Result<Self> {
         let start = r.offset();
         r.skip()?;

@@ -243,9 +243,8 @@ fn what_the_newest_release_dropped_says_until_when_it_was_there() {
     let facts = "releases 1.0 2.10 3.0\ncommand query-a 1.0-2.10\nstruct Cc\n  member x 1.0\n";
     let builder = builder().releases(Releases::parse(facts).unwrap());
     let code = generate(&builder).unwrap();
-    assert!(code.contains("\"x\" => {"));
-    assert!(code.contains("codec::get_until((1, 0), &mut p.1, &mut p.0, 0, \"x\", r)"));
-    assert!(code.contains("\"n\" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, \"n\", r)"));
+    assert!(code.contains("\"x\" if ::qapi_types::codec::has_until((1, 0), r) =>"));
+    assert!(code.contains("\"n\" => ::qapi_types::codec::get(&mut self.n, 1, seen, r)"));
     assert!(code.contains("CommandInfo::new(\"query-a\").until(\"2.10\")"));
     assert!(code.contains("CommandInfo::new(\"set-c\"),"));
 }

@@ -7,13 +7,18 @@ macro_rules! impl_object {
     ($($type:ty),* $(,)?) => {$(
         impl $crate::codec::Decode for $type {
             #[inline]
+            fn blank() -> Self {
+                $crate::codec::Members::blank()
+            }
+
+            #[inline]
             fn decode(r: &mut $crate::Reader<'_>) -> $crate::Result<Self> {
                 $crate::codec::object(r)
             }
 
             #[inline]
-            fn decode_boxed(r: &mut $crate::Reader<'_>) -> $crate::Result<::std::boxed::Box<Self>> {
-                $crate::codec::object_boxed(r)
+            fn decode_into(&mut self, r: &mut $crate::Reader<'_>) -> $crate::Result<()> {
+                $crate::codec::object_into(self, r)
             }
         }
 
@@ -63,6 +68,11 @@ macro_rules! impl_enum {
         }
 
         impl $crate::codec::Decode for $type {
+            #[inline]
+            fn blank() -> Self {
+                $crate::codec::Enum::unrecognized($crate::Unrecognized::blank())
+            }
+
             #[inline]
             fn decode(r: &mut $crate::Reader<'_>) -> $crate::Result<Self> {
                 $crate::codec::enumeration(r)

@@ -64,7 +64,7 @@
 //!
 //! Integers from −2^63 to −1 are taken modulo 2^64 where the schema wants an unsigned 64-bit one, as QEMU does. Numbers
 //! beyond the range of a double are refused; QEMU takes them as infinite.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The form of generated code is tried inside the crate too, where paths start with the crate's name.

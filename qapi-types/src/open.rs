@@ -21,6 +21,14 @@ impl Unrecognized {
         Self(name.into())
     }
 
+    /// To be read over; see [`Decode::blank`](crate::codec::Decode::blank).
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn blank() -> Self {
+        Self(Box::default())
+    }
+
     /// The name as on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {

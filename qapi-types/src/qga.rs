@@ -42,40 +42,35 @@ impl GuestAgentCommandInfo {
 }
 
 impl crate::codec::Members for GuestAgentCommandInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "name"),
+        (1, "enabled"),
+        (2, "success-response"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "enabled" => crate::codec::get(&mut p.2, &mut p.0, 1, "enabled", r),
-            "success-response" => crate::codec::get(&mut p.3, &mut p.0, 2, "success-response", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            enabled: false,
+            success_response: false,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "name"),
-                (p.2.is_none(), 1, "enabled"),
-                (p.3.is_none(), 2, "success-response"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, enabled: m1, success_response: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "name" => crate::codec::get(&mut self.name, 0, seen, r),
+            "enabled" => crate::codec::get(&mut self.enabled, 1, seen, r),
+            "success-response" => crate::codec::get(&mut self.success_response, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -117,38 +112,29 @@ impl GuestAgentInfo {
 }
 
 impl crate::codec::Members for GuestAgentInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<GuestAgentCommandInfo>>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "version"), (1, "supported_commands")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "version" => crate::codec::get(&mut p.1, &mut p.0, 0, "version", r),
-            "supported_commands" =>
-                crate::codec::get(&mut p.2, &mut p.0, 1, "supported_commands", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
+    fn blank() -> Self {
+        Self {
+            version: ::std::string::String::new(),
+            supported_commands: ::std::vec::Vec::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "version"),
-                (p.2.is_none(), 1, "supported_commands"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { version: m0, supported_commands: m1, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "version" => crate::codec::get(&mut self.version, 0, seen, r),
+            "supported_commands" => crate::codec::get(&mut self.supported_commands, 1, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -193,40 +179,31 @@ impl GuestFileRead {
 }
 
 impl crate::codec::Members for GuestFileRead {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "count"), (1, "buf-b64"), (2, "eof")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r),
-            "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r),
-            "eof" => crate::codec::get(&mut p.3, &mut p.0, 2, "eof", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            count: 0,
+            buf_b64: ::std::string::String::new(),
+            eof: false,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "count"),
-                (p.2.is_none(), 1, "buf-b64"),
-                (p.3.is_none(), 2, "eof"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { count: m0, buf_b64: m1, eof: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "count" => crate::codec::get(&mut self.count, 0, seen, r),
+            "buf-b64" => crate::codec::get(&mut self.buf_b64, 1, seen, r),
+            "eof" => crate::codec::get(&mut self.eof, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -262,34 +239,25 @@ impl GuestFileWrite {
 }
 
 impl crate::codec::Members for GuestFileWrite {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "count"), (1, "eof")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { count: 0, eof: false, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "count" => crate::codec::get(&mut p.1, &mut p.0, 0, "count", r),
-            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
+            "count" => crate::codec::get(&mut self.count, 0, seen, r),
+            "eof" => crate::codec::get(&mut self.eof, 1, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "count"), (p.2.is_none(), 1, "eof")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { count: m0, eof: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -324,34 +292,25 @@ impl GuestFileSeek {
 }
 
 impl crate::codec::Members for GuestFileSeek {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "position"), (1, "eof")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { position: 0, eof: false, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "position" => crate::codec::get(&mut p.1, &mut p.0, 0, "position", r),
-            "eof" => crate::codec::get(&mut p.2, &mut p.0, 1, "eof", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
+            "position" => crate::codec::get(&mut self.position, 0, seen, r),
+            "eof" => crate::codec::get(&mut self.eof, 1, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "position"), (p.2.is_none(), 1, "eof")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { position: m0, eof: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -427,6 +386,11 @@ impl ::core::convert::From<QGASeek> for GuestFileWhence {
 }
 
 impl crate::codec::Decode for GuestFileWhence {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(crate::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut crate::Reader<'_>) -> crate::Result<Self> {
         match r.peek()? {
@@ -541,38 +505,33 @@ impl GuestFilesystemTrimResult {
 }
 
 impl crate::codec::Members for GuestFilesystemTrimResult {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "path")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-            "trimmed" => crate::codec::get(&mut p.2, &mut p.0, 1, "trimmed", r),
-            "minimum" => crate::codec::get(&mut p.3, &mut p.0, 2, "minimum", r),
-            "error" => crate::codec::get(&mut p.4, &mut p.0, 3, "error", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            path: ::std::string::String::new(),
+            trimmed: None,
+            minimum: None,
+            error: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "path")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { path: m0, trimmed: m1, minimum: m2, error: m3, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "path" => crate::codec::get(&mut self.path, 0, seen, r),
+            "trimmed" => crate::codec::get_opt(&mut self.trimmed, 1, seen, r),
+            "minimum" => crate::codec::get_opt(&mut self.minimum, 2, seen, r),
+            "error" => crate::codec::get_opt(&mut self.error, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -610,32 +569,24 @@ impl GuestFilesystemTrimResponse {
 }
 
 impl crate::codec::Members for GuestFilesystemTrimResponse {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::vec::Vec<GuestFilesystemTrimResult>>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "paths")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { paths: ::std::vec::Vec::new(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "paths" => crate::codec::get(&mut p.1, &mut p.0, 0, "paths", r),
-            _ => crate::codec::keep(&mut p.2, key, r),
+            "paths" => crate::codec::get(&mut self.paths, 0, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "paths")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { paths: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -716,40 +667,35 @@ impl GuestIpAddress {
 }
 
 impl crate::codec::Members for GuestIpAddress {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<GuestIpAddressType>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "ip-address"),
+        (1, "ip-address-type"),
+        (2, "prefix"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "ip-address" => crate::codec::get(&mut p.1, &mut p.0, 0, "ip-address", r),
-            "ip-address-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "ip-address-type", r),
-            "prefix" => crate::codec::get(&mut p.3, &mut p.0, 2, "prefix", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            ip_address: ::std::string::String::new(),
+            ip_address_type: crate::codec::Decode::blank(),
+            prefix: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "ip-address"),
-                (p.2.is_none(), 1, "ip-address-type"),
-                (p.3.is_none(), 2, "prefix"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { ip_address: m0, ip_address_type: m1, prefix: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "ip-address" => crate::codec::get(&mut self.ip_address, 0, seen, r),
+            "ip-address-type" => crate::codec::get(&mut self.ip_address_type, 1, seen, r),
+            "prefix" => crate::codec::get(&mut self.prefix, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -819,87 +765,50 @@ impl GuestNetworkInterfaceStat {
 }
 
 impl crate::codec::Members for GuestNetworkInterfaceStat {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "rx-bytes"),
+        (1, "rx-packets"),
+        (2, "rx-errs"),
+        (3, "rx-dropped"),
+        (4, "tx-bytes"),
+        (5, "tx-packets"),
+        (6, "tx-errs"),
+        (7, "tx-dropped"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "rx-bytes" => crate::codec::get(&mut p.1, &mut p.0, 0, "rx-bytes", r),
-            "rx-packets" => crate::codec::get(&mut p.2, &mut p.0, 1, "rx-packets", r),
-            "rx-errs" => crate::codec::get(&mut p.3, &mut p.0, 2, "rx-errs", r),
-            "rx-dropped" => crate::codec::get(&mut p.4, &mut p.0, 3, "rx-dropped", r),
-            "tx-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "tx-bytes", r),
-            "tx-packets" => crate::codec::get(&mut p.6, &mut p.0, 5, "tx-packets", r),
-            "tx-errs" => crate::codec::get(&mut p.7, &mut p.0, 6, "tx-errs", r),
-            "tx-dropped" => crate::codec::get(&mut p.8, &mut p.0, 7, "tx-dropped", r),
-            _ => crate::codec::keep(&mut p.9, key, r),
+    fn blank() -> Self {
+        Self {
+            rx_bytes: 0,
+            rx_packets: 0,
+            rx_errs: 0,
+            rx_dropped: 0,
+            tx_bytes: 0,
+            tx_packets: 0,
+            tx_errs: 0,
+            tx_dropped: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            Some(m5),
-            Some(m6),
-            Some(m7),
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "rx-bytes"),
-                (p.2.is_none(), 1, "rx-packets"),
-                (p.3.is_none(), 2, "rx-errs"),
-                (p.4.is_none(), 3, "rx-dropped"),
-                (p.5.is_none(), 4, "tx-bytes"),
-                (p.6.is_none(), 5, "tx-packets"),
-                (p.7.is_none(), 6, "tx-errs"),
-                (p.8.is_none(), 7, "tx-dropped"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            rx_bytes: m0,
-            rx_packets: m1,
-            rx_errs: m2,
-            rx_dropped: m3,
-            tx_bytes: m4,
-            tx_packets: m5,
-            tx_errs: m6,
-            tx_dropped: m7,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "rx-bytes" => crate::codec::get(&mut self.rx_bytes, 0, seen, r),
+            "rx-packets" => crate::codec::get(&mut self.rx_packets, 1, seen, r),
+            "rx-errs" => crate::codec::get(&mut self.rx_errs, 2, seen, r),
+            "rx-dropped" => crate::codec::get(&mut self.rx_dropped, 3, seen, r),
+            "tx-bytes" => crate::codec::get(&mut self.tx_bytes, 4, seen, r),
+            "tx-packets" => crate::codec::get(&mut self.tx_packets, 5, seen, r),
+            "tx-errs" => crate::codec::get(&mut self.tx_errs, 6, seen, r),
+            "tx-dropped" => crate::codec::get(&mut self.tx_dropped, 7, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -979,44 +888,33 @@ impl GuestNetworkInterface {
 }
 
 impl crate::codec::Members for GuestNetworkInterface {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::vec::Vec<GuestIpAddress>>,
-        ::core::option::Option<GuestNetworkInterfaceStat>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "hardware-address" => crate::codec::get(&mut p.2, &mut p.0, 1, "hardware-address", r),
-            "ip-addresses" => crate::codec::get(&mut p.3, &mut p.0, 2, "ip-addresses", r),
-            "statistics" => crate::codec::get(&mut p.4, &mut p.0, 3, "statistics", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            hardware_address: None,
+            ip_addresses: None,
+            statistics: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "name")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            name: m0,
-            hardware_address: m1,
-            ip_addresses: m2,
-            statistics: m3,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "name" => crate::codec::get(&mut self.name, 0, seen, r),
+            "hardware-address" => crate::codec::get_opt(&mut self.hardware_address, 1, seen, r),
+            "ip-addresses" => crate::codec::get_opt(&mut self.ip_addresses, 2, seen, r),
+            "statistics" => crate::codec::get_opt(&mut self.statistics, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1070,36 +968,31 @@ impl GuestLogicalProcessor {
 }
 
 impl crate::codec::Members for GuestLogicalProcessor {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "logical-id"), (1, "online")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "logical-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "logical-id", r),
-            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r),
-            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            logical_id: 0,
+            online: false,
+            can_offline: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "logical-id"), (p.2.is_none(), 1, "online")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { logical_id: m0, online: m1, can_offline: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "logical-id" => crate::codec::get(&mut self.logical_id, 0, seen, r),
+            "online" => crate::codec::get(&mut self.online, 1, seen, r),
+            "can-offline" => crate::codec::get_opt(&mut self.can_offline, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1272,43 +1165,38 @@ impl GuestPCIAddress {
 }
 
 impl crate::codec::Members for GuestPCIAddress {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "domain"),
+        (1, "bus"),
+        (2, "slot"),
+        (3, "function"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "domain" => crate::codec::get(&mut p.1, &mut p.0, 0, "domain", r),
-            "bus" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus", r),
-            "slot" => crate::codec::get(&mut p.3, &mut p.0, 2, "slot", r),
-            "function" => crate::codec::get(&mut p.4, &mut p.0, 3, "function", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            domain: 0,
+            bus: 0,
+            slot: 0,
+            function: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "domain"),
-                (p.2.is_none(), 1, "bus"),
-                (p.3.is_none(), 2, "slot"),
-                (p.4.is_none(), 3, "function"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { domain: m0, bus: m1, slot: m2, function: m3, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "domain" => crate::codec::get(&mut self.domain, 0, seen, r),
+            "bus" => crate::codec::get(&mut self.bus, 1, seen, r),
+            "slot" => crate::codec::get(&mut self.slot, 2, seen, r),
+            "function" => crate::codec::get(&mut self.function, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1351,43 +1239,38 @@ impl GuestCCWAddress {
 }
 
 impl crate::codec::Members for GuestCCWAddress {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "cssid"),
+        (1, "ssid"),
+        (2, "subchno"),
+        (3, "devno"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "cssid" => crate::codec::get(&mut p.1, &mut p.0, 0, "cssid", r),
-            "ssid" => crate::codec::get(&mut p.2, &mut p.0, 1, "ssid", r),
-            "subchno" => crate::codec::get(&mut p.3, &mut p.0, 2, "subchno", r),
-            "devno" => crate::codec::get(&mut p.4, &mut p.0, 3, "devno", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            cssid: 0,
+            ssid: 0,
+            subchno: 0,
+            devno: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "cssid"),
-                (p.2.is_none(), 1, "ssid"),
-                (p.3.is_none(), 2, "subchno"),
-                (p.4.is_none(), 3, "devno"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { cssid: m0, ssid: m1, subchno: m2, devno: m3, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "cssid" => crate::codec::get(&mut self.cssid, 0, seen, r),
+            "ssid" => crate::codec::get(&mut self.ssid, 1, seen, r),
+            "subchno" => crate::codec::get(&mut self.subchno, 2, seen, r),
+            "devno" => crate::codec::get(&mut self.devno, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1476,84 +1359,47 @@ impl GuestDiskAddress {
 }
 
 impl crate::codec::Members for GuestDiskAddress {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<GuestPCIAddress>,
-        ::core::option::Option<GuestDiskBusType>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<GuestCCWAddress>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "pci-controller"),
+        (1, "bus-type"),
+        (2, "bus"),
+        (3, "target"),
+        (4, "unit"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "pci-controller" => crate::codec::get(&mut p.1, &mut p.0, 0, "pci-controller", r),
-            "bus-type" => crate::codec::get(&mut p.2, &mut p.0, 1, "bus-type", r),
-            "bus" => crate::codec::get(&mut p.3, &mut p.0, 2, "bus", r),
-            "target" => crate::codec::get(&mut p.4, &mut p.0, 3, "target", r),
-            "unit" => crate::codec::get(&mut p.5, &mut p.0, 4, "unit", r),
-            "serial" => crate::codec::get(&mut p.6, &mut p.0, 5, "serial", r),
-            "dev" => crate::codec::get(&mut p.7, &mut p.0, 6, "dev", r),
-            "ccw-address" => crate::codec::get(&mut p.8, &mut p.0, 7, "ccw-address", r),
-            _ => crate::codec::keep(&mut p.9, key, r),
+    fn blank() -> Self {
+        Self {
+            pci_controller: crate::codec::Decode::blank(),
+            bus_type: crate::codec::Decode::blank(),
+            bus: 0,
+            target: 0,
+            unit: 0,
+            serial: None,
+            dev: None,
+            ccw_address: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            m5,
-            m6,
-            m7,
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "pci-controller"),
-                (p.2.is_none(), 1, "bus-type"),
-                (p.3.is_none(), 2, "bus"),
-                (p.4.is_none(), 3, "target"),
-                (p.5.is_none(), 4, "unit"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            pci_controller: m0,
-            bus_type: m1,
-            bus: m2,
-            target: m3,
-            unit: m4,
-            serial: m5,
-            dev: m6,
-            ccw_address: m7,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "pci-controller" => crate::codec::get(&mut self.pci_controller, 0, seen, r),
+            "bus-type" => crate::codec::get(&mut self.bus_type, 1, seen, r),
+            "bus" => crate::codec::get(&mut self.bus, 2, seen, r),
+            "target" => crate::codec::get(&mut self.target, 3, seen, r),
+            "unit" => crate::codec::get(&mut self.unit, 4, seen, r),
+            "serial" => crate::codec::get_opt(&mut self.serial, 5, seen, r),
+            "dev" => crate::codec::get_opt(&mut self.dev, 6, seen, r),
+            "ccw-address" => crate::codec::get_opt(&mut self.ccw_address, 7, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1696,206 +1542,112 @@ impl GuestNVMeSmart {
 }
 
 impl crate::codec::Members for GuestNVMeSmart {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "critical-warning"),
+        (1, "temperature"),
+        (2, "available-spare"),
+        (3, "available-spare-threshold"),
+        (4, "percentage-used"),
+        (5, "data-units-read-lo"),
+        (6, "data-units-read-hi"),
+        (7, "data-units-written-lo"),
+        (8, "data-units-written-hi"),
+        (9, "host-read-commands-lo"),
+        (10, "host-read-commands-hi"),
+        (11, "host-write-commands-lo"),
+        (12, "host-write-commands-hi"),
+        (13, "controller-busy-time-lo"),
+        (14, "controller-busy-time-hi"),
+        (15, "power-cycles-lo"),
+        (16, "power-cycles-hi"),
+        (17, "power-on-hours-lo"),
+        (18, "power-on-hours-hi"),
+        (19, "unsafe-shutdowns-lo"),
+        (20, "unsafe-shutdowns-hi"),
+        (21, "media-errors-lo"),
+        (22, "media-errors-hi"),
+        (23, "number-of-error-log-entries-lo"),
+        (24, "number-of-error-log-entries-hi"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "critical-warning" => crate::codec::get(&mut p.1, &mut p.0, 0, "critical-warning", r),
-            "temperature" => crate::codec::get(&mut p.2, &mut p.0, 1, "temperature", r),
-            "available-spare" => crate::codec::get(&mut p.3, &mut p.0, 2, "available-spare", r),
-            "available-spare-threshold" =>
-                crate::codec::get(&mut p.4, &mut p.0, 3, "available-spare-threshold", r),
-            "percentage-used" => crate::codec::get(&mut p.5, &mut p.0, 4, "percentage-used", r),
-            "data-units-read-lo" =>
-                crate::codec::get(&mut p.6, &mut p.0, 5, "data-units-read-lo", r),
-            "data-units-read-hi" =>
-                crate::codec::get(&mut p.7, &mut p.0, 6, "data-units-read-hi", r),
-            "data-units-written-lo" =>
-                crate::codec::get(&mut p.8, &mut p.0, 7, "data-units-written-lo", r),
-            "data-units-written-hi" =>
-                crate::codec::get(&mut p.9, &mut p.0, 8, "data-units-written-hi", r),
-            "host-read-commands-lo" =>
-                crate::codec::get(&mut p.10, &mut p.0, 9, "host-read-commands-lo", r),
-            "host-read-commands-hi" =>
-                crate::codec::get(&mut p.11, &mut p.0, 10, "host-read-commands-hi", r),
-            "host-write-commands-lo" =>
-                crate::codec::get(&mut p.12, &mut p.0, 11, "host-write-commands-lo", r),
-            "host-write-commands-hi" =>
-                crate::codec::get(&mut p.13, &mut p.0, 12, "host-write-commands-hi", r),
-            "controller-busy-time-lo" =>
-                crate::codec::get(&mut p.14, &mut p.0, 13, "controller-busy-time-lo", r),
-            "controller-busy-time-hi" =>
-                crate::codec::get(&mut p.15, &mut p.0, 14, "controller-busy-time-hi", r),
-            "power-cycles-lo" => crate::codec::get(&mut p.16, &mut p.0, 15, "power-cycles-lo", r),
-            "power-cycles-hi" => crate::codec::get(&mut p.17, &mut p.0, 16, "power-cycles-hi", r),
-            "power-on-hours-lo" =>
-                crate::codec::get(&mut p.18, &mut p.0, 17, "power-on-hours-lo", r),
-            "power-on-hours-hi" =>
-                crate::codec::get(&mut p.19, &mut p.0, 18, "power-on-hours-hi", r),
-            "unsafe-shutdowns-lo" =>
-                crate::codec::get(&mut p.20, &mut p.0, 19, "unsafe-shutdowns-lo", r),
-            "unsafe-shutdowns-hi" =>
-                crate::codec::get(&mut p.21, &mut p.0, 20, "unsafe-shutdowns-hi", r),
-            "media-errors-lo" => crate::codec::get(&mut p.22, &mut p.0, 21, "media-errors-lo", r),
-            "media-errors-hi" => crate::codec::get(&mut p.23, &mut p.0, 22, "media-errors-hi", r),
-            "number-of-error-log-entries-lo" =>
-                crate::codec::get(&mut p.24, &mut p.0, 23, "number-of-error-log-entries-lo", r),
-            "number-of-error-log-entries-hi" =>
-                crate::codec::get(&mut p.25, &mut p.0, 24, "number-of-error-log-entries-hi", r),
-            _ => crate::codec::keep(&mut p.26, key, r),
+    fn blank() -> Self {
+        Self {
+            critical_warning: 0,
+            temperature: 0,
+            available_spare: 0,
+            available_spare_threshold: 0,
+            percentage_used: 0,
+            data_units_read_lo: 0,
+            data_units_read_hi: 0,
+            data_units_written_lo: 0,
+            data_units_written_hi: 0,
+            host_read_commands_lo: 0,
+            host_read_commands_hi: 0,
+            host_write_commands_lo: 0,
+            host_write_commands_hi: 0,
+            controller_busy_time_lo: 0,
+            controller_busy_time_hi: 0,
+            power_cycles_lo: 0,
+            power_cycles_hi: 0,
+            power_on_hours_lo: 0,
+            power_on_hours_hi: 0,
+            unsafe_shutdowns_lo: 0,
+            unsafe_shutdowns_hi: 0,
+            media_errors_lo: 0,
+            media_errors_hi: 0,
+            number_of_error_log_entries_lo: 0,
+            number_of_error_log_entries_hi: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            Some(m5),
-            Some(m6),
-            Some(m7),
-            Some(m8),
-            Some(m9),
-            Some(m10),
-            Some(m11),
-            Some(m12),
-            Some(m13),
-            Some(m14),
-            Some(m15),
-            Some(m16),
-            Some(m17),
-            Some(m18),
-            Some(m19),
-            Some(m20),
-            Some(m21),
-            Some(m22),
-            Some(m23),
-            Some(m24),
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "critical-warning"),
-                (p.2.is_none(), 1, "temperature"),
-                (p.3.is_none(), 2, "available-spare"),
-                (p.4.is_none(), 3, "available-spare-threshold"),
-                (p.5.is_none(), 4, "percentage-used"),
-                (p.6.is_none(), 5, "data-units-read-lo"),
-                (p.7.is_none(), 6, "data-units-read-hi"),
-                (p.8.is_none(), 7, "data-units-written-lo"),
-                (p.9.is_none(), 8, "data-units-written-hi"),
-                (p.10.is_none(), 9, "host-read-commands-lo"),
-                (p.11.is_none(), 10, "host-read-commands-hi"),
-                (p.12.is_none(), 11, "host-write-commands-lo"),
-                (p.13.is_none(), 12, "host-write-commands-hi"),
-                (p.14.is_none(), 13, "controller-busy-time-lo"),
-                (p.15.is_none(), 14, "controller-busy-time-hi"),
-                (p.16.is_none(), 15, "power-cycles-lo"),
-                (p.17.is_none(), 16, "power-cycles-hi"),
-                (p.18.is_none(), 17, "power-on-hours-lo"),
-                (p.19.is_none(), 18, "power-on-hours-hi"),
-                (p.20.is_none(), 19, "unsafe-shutdowns-lo"),
-                (p.21.is_none(), 20, "unsafe-shutdowns-hi"),
-                (p.22.is_none(), 21, "media-errors-lo"),
-                (p.23.is_none(), 22, "media-errors-hi"),
-                (p.24.is_none(), 23, "number-of-error-log-entries-lo"),
-                (p.25.is_none(), 24, "number-of-error-log-entries-hi"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            critical_warning: m0,
-            temperature: m1,
-            available_spare: m2,
-            available_spare_threshold: m3,
-            percentage_used: m4,
-            data_units_read_lo: m5,
-            data_units_read_hi: m6,
-            data_units_written_lo: m7,
-            data_units_written_hi: m8,
-            host_read_commands_lo: m9,
-            host_read_commands_hi: m10,
-            host_write_commands_lo: m11,
-            host_write_commands_hi: m12,
-            controller_busy_time_lo: m13,
-            controller_busy_time_hi: m14,
-            power_cycles_lo: m15,
-            power_cycles_hi: m16,
-            power_on_hours_lo: m17,
-            power_on_hours_hi: m18,
-            unsafe_shutdowns_lo: m19,
-            unsafe_shutdowns_hi: m20,
-            media_errors_lo: m21,
-            media_errors_hi: m22,
-            number_of_error_log_entries_lo: m23,
-            number_of_error_log_entries_hi: m24,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "critical-warning" => crate::codec::get(&mut self.critical_warning, 0, seen, r),
+            "temperature" => crate::codec::get(&mut self.temperature, 1, seen, r),
+            "available-spare" => crate::codec::get(&mut self.available_spare, 2, seen, r),
+            "available-spare-threshold" =>
+                crate::codec::get(&mut self.available_spare_threshold, 3, seen, r),
+            "percentage-used" => crate::codec::get(&mut self.percentage_used, 4, seen, r),
+            "data-units-read-lo" => crate::codec::get(&mut self.data_units_read_lo, 5, seen, r),
+            "data-units-read-hi" => crate::codec::get(&mut self.data_units_read_hi, 6, seen, r),
+            "data-units-written-lo" =>
+                crate::codec::get(&mut self.data_units_written_lo, 7, seen, r),
+            "data-units-written-hi" =>
+                crate::codec::get(&mut self.data_units_written_hi, 8, seen, r),
+            "host-read-commands-lo" =>
+                crate::codec::get(&mut self.host_read_commands_lo, 9, seen, r),
+            "host-read-commands-hi" =>
+                crate::codec::get(&mut self.host_read_commands_hi, 10, seen, r),
+            "host-write-commands-lo" =>
+                crate::codec::get(&mut self.host_write_commands_lo, 11, seen, r),
+            "host-write-commands-hi" =>
+                crate::codec::get(&mut self.host_write_commands_hi, 12, seen, r),
+            "controller-busy-time-lo" =>
+                crate::codec::get(&mut self.controller_busy_time_lo, 13, seen, r),
+            "controller-busy-time-hi" =>
+                crate::codec::get(&mut self.controller_busy_time_hi, 14, seen, r),
+            "power-cycles-lo" => crate::codec::get(&mut self.power_cycles_lo, 15, seen, r),
+            "power-cycles-hi" => crate::codec::get(&mut self.power_cycles_hi, 16, seen, r),
+            "power-on-hours-lo" => crate::codec::get(&mut self.power_on_hours_lo, 17, seen, r),
+            "power-on-hours-hi" => crate::codec::get(&mut self.power_on_hours_hi, 18, seen, r),
+            "unsafe-shutdowns-lo" => crate::codec::get(&mut self.unsafe_shutdowns_lo, 19, seen, r),
+            "unsafe-shutdowns-hi" => crate::codec::get(&mut self.unsafe_shutdowns_hi, 20, seen, r),
+            "media-errors-lo" => crate::codec::get(&mut self.media_errors_lo, 21, seen, r),
+            "media-errors-hi" => crate::codec::get(&mut self.media_errors_hi, 22, seen, r),
+            "number-of-error-log-entries-lo" =>
+                crate::codec::get(&mut self.number_of_error_log_entries_lo, 23, seen, r),
+            "number-of-error-log-entries-hi" =>
+                crate::codec::get(&mut self.number_of_error_log_entries_hi, 24, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1967,47 +1719,39 @@ impl GuestDiskSmart {
 }
 
 impl crate::codec::Members for GuestDiskSmart {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<GuestDiskBusType>,
-        crate::codec::Branch<GuestDiskSmartBranchPartial>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "type")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::codec::Branch::Unknown,
-            crate::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            u: GuestDiskSmartBranch::Unrecognized {
+                tag: crate::Unrecognized::blank(),
+                members: crate::Object::new(),
+            },
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            "type" => crate::codec::tag(&mut self.u, (0, 1), seen, r),
             _ => {
-                let taken = crate::codec::branch_member::<GuestDiskSmartBranch>(
-                    &mut p.2,
-                    &p.1,
-                    "type",
-                    key,
-                    r,
-                )?;
-                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
+                crate::codec::branch_member(&mut self.u, ("type", 1), key, seen, r)?;
+                crate::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "type")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
+    fn finish(&mut self, seen: &mut crate::codec::Seen, r: &crate::Reader<'_>) {
+        seen.demand::<Self>(r);
+        crate::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -2079,125 +1823,63 @@ impl ::core::convert::From<GuestNVMeSmart> for GuestDiskSmartBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum GuestDiskSmartBranchPartial {
-    Ide,
-    Fdc,
-    Scsi,
-    Virtio,
-    Xen,
-    Usb,
-    Uml,
-    Sata,
-    Sd,
-    Unknown,
-    Ieee1394,
-    Ssa,
-    Fibre,
-    Raid,
-    Iscsi,
-    Sas,
-    Mmc,
-    Virtual,
-    FileBackedVirtual,
-    Nvme(crate::codec::BoxedPartial<GuestNVMeSmart>),
-    Unrecognized(crate::Unrecognized, crate::Object),
-}
-
 impl crate::codec::Branches for GuestDiskSmartBranch {
     type Tag = GuestDiskBusType;
-    type Partial = GuestDiskSmartBranchPartial;
 
     #[inline]
-    fn begin(tag: &GuestDiskBusType) -> GuestDiskSmartBranchPartial {
+    fn begin(tag: &GuestDiskBusType) -> Self {
         match tag {
-            GuestDiskBusType::Ide => GuestDiskSmartBranchPartial::Ide,
-            GuestDiskBusType::Fdc => GuestDiskSmartBranchPartial::Fdc,
-            GuestDiskBusType::Scsi => GuestDiskSmartBranchPartial::Scsi,
-            GuestDiskBusType::Virtio => GuestDiskSmartBranchPartial::Virtio,
-            GuestDiskBusType::Xen => GuestDiskSmartBranchPartial::Xen,
-            GuestDiskBusType::Usb => GuestDiskSmartBranchPartial::Usb,
-            GuestDiskBusType::Uml => GuestDiskSmartBranchPartial::Uml,
-            GuestDiskBusType::Sata => GuestDiskSmartBranchPartial::Sata,
-            GuestDiskBusType::Sd => GuestDiskSmartBranchPartial::Sd,
-            GuestDiskBusType::Unknown => GuestDiskSmartBranchPartial::Unknown,
-            GuestDiskBusType::Ieee1394 => GuestDiskSmartBranchPartial::Ieee1394,
-            GuestDiskBusType::Ssa => GuestDiskSmartBranchPartial::Ssa,
-            GuestDiskBusType::Fibre => GuestDiskSmartBranchPartial::Fibre,
-            GuestDiskBusType::Raid => GuestDiskSmartBranchPartial::Raid,
-            GuestDiskBusType::Iscsi => GuestDiskSmartBranchPartial::Iscsi,
-            GuestDiskBusType::Sas => GuestDiskSmartBranchPartial::Sas,
-            GuestDiskBusType::Mmc => GuestDiskSmartBranchPartial::Mmc,
-            GuestDiskBusType::Virtual => GuestDiskSmartBranchPartial::Virtual,
-            GuestDiskBusType::FileBackedVirtual => GuestDiskSmartBranchPartial::FileBackedVirtual,
-            GuestDiskBusType::Nvme =>
-                GuestDiskSmartBranchPartial::Nvme(crate::codec::boxed_begin::<GuestNVMeSmart>()),
+            GuestDiskBusType::Ide => Self::Ide,
+            GuestDiskBusType::Fdc => Self::Fdc,
+            GuestDiskBusType::Scsi => Self::Scsi,
+            GuestDiskBusType::Virtio => Self::Virtio,
+            GuestDiskBusType::Xen => Self::Xen,
+            GuestDiskBusType::Usb => Self::Usb,
+            GuestDiskBusType::Uml => Self::Uml,
+            GuestDiskBusType::Sata => Self::Sata,
+            GuestDiskBusType::Sd => Self::Sd,
+            GuestDiskBusType::Unknown => Self::Unknown,
+            GuestDiskBusType::Ieee1394 => Self::Ieee1394,
+            GuestDiskBusType::Ssa => Self::Ssa,
+            GuestDiskBusType::Fibre => Self::Fibre,
+            GuestDiskBusType::Raid => Self::Raid,
+            GuestDiskBusType::Iscsi => Self::Iscsi,
+            GuestDiskBusType::Sas => Self::Sas,
+            GuestDiskBusType::Mmc => Self::Mmc,
+            GuestDiskBusType::Virtual => Self::Virtual,
+            GuestDiskBusType::FileBackedVirtual => Self::FileBackedVirtual,
+            GuestDiskBusType::Nvme => Self::Nvme(crate::codec::boxed()),
             GuestDiskBusType::Unrecognized(tag) => {
-                GuestDiskSmartBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: crate::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut GuestDiskSmartBranchPartial,
-        key: &str,
-        r: &mut crate::Reader<'_>,
-    ) -> crate::Result<bool> {
-        match p {
-            GuestDiskSmartBranchPartial::Ide => Ok(false),
-            GuestDiskSmartBranchPartial::Fdc => Ok(false),
-            GuestDiskSmartBranchPartial::Scsi => Ok(false),
-            GuestDiskSmartBranchPartial::Virtio => Ok(false),
-            GuestDiskSmartBranchPartial::Xen => Ok(false),
-            GuestDiskSmartBranchPartial::Usb => Ok(false),
-            GuestDiskSmartBranchPartial::Uml => Ok(false),
-            GuestDiskSmartBranchPartial::Sata => Ok(false),
-            GuestDiskSmartBranchPartial::Sd => Ok(false),
-            GuestDiskSmartBranchPartial::Unknown => Ok(false),
-            GuestDiskSmartBranchPartial::Ieee1394 => Ok(false),
-            GuestDiskSmartBranchPartial::Ssa => Ok(false),
-            GuestDiskSmartBranchPartial::Fibre => Ok(false),
-            GuestDiskSmartBranchPartial::Raid => Ok(false),
-            GuestDiskSmartBranchPartial::Iscsi => Ok(false),
-            GuestDiskSmartBranchPartial::Sas => Ok(false),
-            GuestDiskSmartBranchPartial::Mmc => Ok(false),
-            GuestDiskSmartBranchPartial::Virtual => Ok(false),
-            GuestDiskSmartBranchPartial::FileBackedVirtual => Ok(false),
-            GuestDiskSmartBranchPartial::Nvme(p) =>
-                <GuestNVMeSmart as crate::codec::Members>::member(p, key, r),
-            GuestDiskSmartBranchPartial::Unrecognized(_, members) =>
-                crate::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn crate::codec::Fill> {
+        match self {
+            Self::Ide => None,
+            Self::Fdc => None,
+            Self::Scsi => None,
+            Self::Virtio => None,
+            Self::Xen => None,
+            Self::Usb => None,
+            Self::Uml => None,
+            Self::Sata => None,
+            Self::Sd => None,
+            Self::Unknown => None,
+            Self::Ieee1394 => None,
+            Self::Ssa => None,
+            Self::Fibre => None,
+            Self::Raid => None,
+            Self::Iscsi => None,
+            Self::Sas => None,
+            Self::Mmc => None,
+            Self::Virtual => None,
+            Self::FileBackedVirtual => None,
+            Self::Nvme(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: GuestDiskSmartBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        Ok(match p {
-            GuestDiskSmartBranchPartial::Ide => Self::Ide,
-            GuestDiskSmartBranchPartial::Fdc => Self::Fdc,
-            GuestDiskSmartBranchPartial::Scsi => Self::Scsi,
-            GuestDiskSmartBranchPartial::Virtio => Self::Virtio,
-            GuestDiskSmartBranchPartial::Xen => Self::Xen,
-            GuestDiskSmartBranchPartial::Usb => Self::Usb,
-            GuestDiskSmartBranchPartial::Uml => Self::Uml,
-            GuestDiskSmartBranchPartial::Sata => Self::Sata,
-            GuestDiskSmartBranchPartial::Sd => Self::Sd,
-            GuestDiskSmartBranchPartial::Unknown => Self::Unknown,
-            GuestDiskSmartBranchPartial::Ieee1394 => Self::Ieee1394,
-            GuestDiskSmartBranchPartial::Ssa => Self::Ssa,
-            GuestDiskSmartBranchPartial::Fibre => Self::Fibre,
-            GuestDiskSmartBranchPartial::Raid => Self::Raid,
-            GuestDiskSmartBranchPartial::Iscsi => Self::Iscsi,
-            GuestDiskSmartBranchPartial::Sas => Self::Sas,
-            GuestDiskSmartBranchPartial::Mmc => Self::Mmc,
-            GuestDiskSmartBranchPartial::Virtual => Self::Virtual,
-            GuestDiskSmartBranchPartial::FileBackedVirtual => Self::FileBackedVirtual,
-            GuestDiskSmartBranchPartial::Nvme(p) => Self::Nvme(crate::codec::boxed_finish(p, r)?),
-            GuestDiskSmartBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -2329,59 +2011,37 @@ impl GuestDiskInfo {
 }
 
 impl crate::codec::Members for GuestDiskInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        ::core::option::Option<GuestDiskAddress>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<GuestDiskSmart>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "name"), (1, "partition")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "partition" => crate::codec::get(&mut p.2, &mut p.0, 1, "partition", r),
-            "dependencies" => crate::codec::get(&mut p.3, &mut p.0, 2, "dependencies", r),
-            "address" => crate::codec::get(&mut p.4, &mut p.0, 3, "address", r),
-            "alias" => crate::codec::get(&mut p.5, &mut p.0, 4, "alias", r),
-            "smart" => crate::codec::get(&mut p.6, &mut p.0, 5, "smart", r),
-            _ => crate::codec::keep(&mut p.7, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            partition: false,
+            dependencies: None,
+            address: None,
+            alias: None,
+            smart: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, m3, m4, m5, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "partition")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            name: m0,
-            partition: m1,
-            dependencies: m2,
-            address: m3,
-            alias: m4,
-            smart: m5,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "name" => crate::codec::get(&mut self.name, 0, seen, r),
+            "partition" => crate::codec::get(&mut self.partition, 1, seen, r),
+            "dependencies" => crate::codec::get_opt(&mut self.dependencies, 2, seen, r),
+            "address" => crate::codec::get_opt(&mut self.address, 3, seen, r),
+            "alias" => crate::codec::get_opt(&mut self.alias, 4, seen, r),
+            "smart" => crate::codec::get_opt(&mut self.smart, 5, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -2469,79 +2129,45 @@ impl GuestFilesystemInfo {
 }
 
 impl crate::codec::Members for GuestFilesystemInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<::std::vec::Vec<GuestDiskAddress>>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "name"),
+        (1, "mountpoint"),
+        (2, "type"),
+        (6, "disk"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "mountpoint" => crate::codec::get(&mut p.2, &mut p.0, 1, "mountpoint", r),
-            "type" => crate::codec::get(&mut p.3, &mut p.0, 2, "type", r),
-            "used-bytes" => crate::codec::get(&mut p.4, &mut p.0, 3, "used-bytes", r),
-            "total-bytes" => crate::codec::get(&mut p.5, &mut p.0, 4, "total-bytes", r),
-            "total-bytes-privileged" =>
-                crate::codec::get(&mut p.6, &mut p.0, 5, "total-bytes-privileged", r),
-            "disk" => crate::codec::get(&mut p.7, &mut p.0, 6, "disk", r),
-            _ => crate::codec::keep(&mut p.8, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            mountpoint: ::std::string::String::new(),
+            r#type: ::std::string::String::new(),
+            used_bytes: None,
+            total_bytes: None,
+            total_bytes_privileged: None,
+            disk: ::std::vec::Vec::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            Some(m6),
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "name"),
-                (p.2.is_none(), 1, "mountpoint"),
-                (p.3.is_none(), 2, "type"),
-                (p.7.is_none(), 6, "disk"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            name: m0,
-            mountpoint: m1,
-            r#type: m2,
-            used_bytes: m3,
-            total_bytes: m4,
-            total_bytes_privileged: m5,
-            disk: m6,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "name" => crate::codec::get(&mut self.name, 0, seen, r),
+            "mountpoint" => crate::codec::get(&mut self.mountpoint, 1, seen, r),
+            "type" => crate::codec::get(&mut self.r#type, 2, seen, r),
+            "used-bytes" => crate::codec::get_opt(&mut self.used_bytes, 3, seen, r),
+            "total-bytes" => crate::codec::get_opt(&mut self.total_bytes, 4, seen, r),
+            "total-bytes-privileged" =>
+                crate::codec::get_opt(&mut self.total_bytes_privileged, 5, seen, r),
+            "disk" => crate::codec::get(&mut self.disk, 6, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -2598,36 +2224,31 @@ impl GuestMemoryBlock {
 }
 
 impl crate::codec::Members for GuestMemoryBlock {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "phys-index"), (1, "online")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r),
-            "online" => crate::codec::get(&mut p.2, &mut p.0, 1, "online", r),
-            "can-offline" => crate::codec::get(&mut p.3, &mut p.0, 2, "can-offline", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            phys_index: 0,
+            online: false,
+            can_offline: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "phys-index"), (p.2.is_none(), 1, "online")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { phys_index: m0, online: m1, can_offline: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "phys-index" => crate::codec::get(&mut self.phys_index, 0, seen, r),
+            "online" => crate::codec::get(&mut self.online, 1, seen, r),
+            "can-offline" => crate::codec::get_opt(&mut self.can_offline, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -2731,36 +2352,31 @@ impl GuestMemoryBlockResponse {
 }
 
 impl crate::codec::Members for GuestMemoryBlockResponse {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        ::core::option::Option<GuestMemoryBlockResponseType>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "phys-index"), (1, "response")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "phys-index" => crate::codec::get(&mut p.1, &mut p.0, 0, "phys-index", r),
-            "response" => crate::codec::get(&mut p.2, &mut p.0, 1, "response", r),
-            "error-code" => crate::codec::get(&mut p.3, &mut p.0, 2, "error-code", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            phys_index: 0,
+            response: crate::codec::Decode::blank(),
+            error_code: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "phys-index"), (p.2.is_none(), 1, "response")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { phys_index: m0, response: m1, error_code: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "phys-index" => crate::codec::get(&mut self.phys_index, 0, seen, r),
+            "response" => crate::codec::get(&mut self.response, 1, seen, r),
+            "error-code" => crate::codec::get_opt(&mut self.error_code, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -2796,28 +2412,24 @@ impl GuestMemoryBlockInfo {
 }
 
 impl crate::codec::Members for GuestMemoryBlockInfo {
-    type Partial = (crate::codec::Fault, ::core::option::Option<u64>, crate::UnrecognizedMembers);
+    const MANDATORY: crate::codec::Demanded = &[(0, "size")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { size: 0, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "size" => crate::codec::get(&mut p.1, &mut p.0, 0, "size", r),
-            _ => crate::codec::keep(&mut p.2, key, r),
+            "size" => crate::codec::get(&mut self.size, 0, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "size")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { size: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -2916,63 +2528,39 @@ impl GuestExecStatus {
 }
 
 impl crate::codec::Members for GuestExecStatus {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<bool>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<bool>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "exited")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "exited" => crate::codec::get(&mut p.1, &mut p.0, 0, "exited", r),
-            "exitcode" => crate::codec::get(&mut p.2, &mut p.0, 1, "exitcode", r),
-            "signal" => crate::codec::get(&mut p.3, &mut p.0, 2, "signal", r),
-            "out-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "out-data", r),
-            "err-data" => crate::codec::get(&mut p.5, &mut p.0, 4, "err-data", r),
-            "out-truncated" => crate::codec::get(&mut p.6, &mut p.0, 5, "out-truncated", r),
-            "err-truncated" => crate::codec::get(&mut p.7, &mut p.0, 6, "err-truncated", r),
-            _ => crate::codec::keep(&mut p.8, key, r),
+    fn blank() -> Self {
+        Self {
+            exited: false,
+            exitcode: None,
+            signal: None,
+            out_data: None,
+            err_data: None,
+            out_truncated: None,
+            err_truncated: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4, m5, m6, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "exited")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            exited: m0,
-            exitcode: m1,
-            signal: m2,
-            out_data: m3,
-            err_data: m4,
-            out_truncated: m5,
-            err_truncated: m6,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "exited" => crate::codec::get(&mut self.exited, 0, seen, r),
+            "exitcode" => crate::codec::get_opt(&mut self.exitcode, 1, seen, r),
+            "signal" => crate::codec::get_opt(&mut self.signal, 2, seen, r),
+            "out-data" => crate::codec::get_opt(&mut self.out_data, 3, seen, r),
+            "err-data" => crate::codec::get_opt(&mut self.err_data, 4, seen, r),
+            "out-truncated" => crate::codec::get_opt(&mut self.out_truncated, 5, seen, r),
+            "err-truncated" => crate::codec::get_opt(&mut self.err_truncated, 6, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -3010,28 +2598,24 @@ impl GuestExec {
 }
 
 impl crate::codec::Members for GuestExec {
-    type Partial = (crate::codec::Fault, ::core::option::Option<i64>, crate::UnrecognizedMembers);
+    const MANDATORY: crate::codec::Demanded = &[(0, "pid")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { pid: 0, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r),
-            _ => crate::codec::keep(&mut p.2, key, r),
+            "pid" => crate::codec::get(&mut self.pid, 0, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "pid")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { pid: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -3124,6 +2708,11 @@ impl ::core::convert::From<GuestExecCaptureOutputMode> for GuestExecCaptureOutpu
 
 impl crate::codec::Decode for GuestExecCaptureOutput {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(crate::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut crate::Reader<'_>) -> crate::Result<Self> {
         match r.peek()? {
             crate::codec::Kind::Bool => crate::codec::Decode::decode(r).map(Self::Flag),
@@ -3165,32 +2754,27 @@ impl GuestHostName {
 }
 
 impl crate::codec::Members for GuestHostName {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "host-name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "host-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "host-name", r),
-            _ => crate::codec::keep(&mut p.2, key, r),
+    fn blank() -> Self {
+        Self {
+            host_name: ::std::string::String::new(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "host-name")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { host_name: m0, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "host-name" => crate::codec::get(&mut self.host_name, 0, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -3239,36 +2823,31 @@ impl GuestUser {
 }
 
 impl crate::codec::Members for GuestUser {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<f64>,
-        ::core::option::Option<::std::string::String>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "user"), (1, "login-time")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "user" => crate::codec::get(&mut p.1, &mut p.0, 0, "user", r),
-            "login-time" => crate::codec::get(&mut p.2, &mut p.0, 1, "login-time", r),
-            "domain" => crate::codec::get(&mut p.3, &mut p.0, 2, "domain", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            user: ::std::string::String::new(),
+            login_time: 0.0,
+            domain: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "user"), (p.2.is_none(), 1, "login-time")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { user: m0, login_time: m1, domain: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "user" => crate::codec::get(&mut self.user, 0, seen, r),
+            "login-time" => crate::codec::get(&mut self.login_time, 1, seen, r),
+            "domain" => crate::codec::get_opt(&mut self.domain, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -3311,34 +2890,25 @@ impl GuestTimezone {
 }
 
 impl crate::codec::Members for GuestTimezone {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(1, "offset")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { zone: None, offset: 0, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "zone" => crate::codec::get(&mut p.1, &mut p.0, 0, "zone", r),
-            "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
+            "zone" => crate::codec::get_opt(&mut self.zone, 0, seen, r),
+            "offset" => crate::codec::get(&mut self.offset, 1, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, Some(m1), rest) = p else {
-            let members = &[(p.2.is_none(), 1, "offset")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { zone: m0, offset: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -3474,74 +3044,31 @@ impl GuestOSInfo {
 }
 
 impl crate::codec::Members for GuestOSInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        crate::UnrecognizedMembers,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "kernel-release" => crate::codec::get(&mut p.1, &mut p.0, 0, "kernel-release", r),
-            "kernel-version" => crate::codec::get(&mut p.2, &mut p.0, 1, "kernel-version", r),
-            "machine" => crate::codec::get(&mut p.3, &mut p.0, 2, "machine", r),
-            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r),
-            "name" => crate::codec::get(&mut p.5, &mut p.0, 4, "name", r),
-            "pretty-name" => crate::codec::get(&mut p.6, &mut p.0, 5, "pretty-name", r),
-            "version" => crate::codec::get(&mut p.7, &mut p.0, 6, "version", r),
-            "version-id" => crate::codec::get(&mut p.8, &mut p.0, 7, "version-id", r),
-            "variant" => crate::codec::get(&mut p.9, &mut p.0, 8, "variant", r),
-            "variant-id" => crate::codec::get(&mut p.10, &mut p.0, 9, "variant-id", r),
-            _ => crate::codec::keep(&mut p.11, key, r),
+            "kernel-release" => crate::codec::get_opt(&mut self.kernel_release, 0, seen, r),
+            "kernel-version" => crate::codec::get_opt(&mut self.kernel_version, 1, seen, r),
+            "machine" => crate::codec::get_opt(&mut self.machine, 2, seen, r),
+            "id" => crate::codec::get_opt(&mut self.id, 3, seen, r),
+            "name" => crate::codec::get_opt(&mut self.name, 4, seen, r),
+            "pretty-name" => crate::codec::get_opt(&mut self.pretty_name, 5, seen, r),
+            "version" => crate::codec::get_opt(&mut self.version, 6, seen, r),
+            "version-id" => crate::codec::get_opt(&mut self.version_id, 7, seen, r),
+            "variant" => crate::codec::get_opt(&mut self.variant, 8, seen, r),
+            "variant-id" => crate::codec::get_opt(&mut self.variant_id, 9, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, rest) = p else {
-            return Err(crate::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self {
-            kernel_release: m0,
-            kernel_version: m1,
-            machine: m2,
-            id: m3,
-            name: m4,
-            pretty_name: m5,
-            version: m6,
-            version_id: m7,
-            variant: m8,
-            variant_id: m9,
-            unrecognized: rest,
-        })
     }
 
     #[inline]
@@ -3616,34 +3143,25 @@ impl GuestDeviceIdPCI {
 }
 
 impl crate::codec::Members for GuestDeviceIdPCI {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u16>,
-        ::core::option::Option<u16>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "vendor-id"), (1, "device-id")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { vendor_id: 0, device_id: 0, unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "vendor-id" => crate::codec::get(&mut p.1, &mut p.0, 0, "vendor-id", r),
-            "device-id" => crate::codec::get(&mut p.2, &mut p.0, 1, "device-id", r),
-            _ => crate::codec::keep(&mut p.3, key, r),
+            "vendor-id" => crate::codec::get(&mut self.vendor_id, 0, seen, r),
+            "device-id" => crate::codec::get(&mut self.device_id, 1, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "vendor-id"), (p.2.is_none(), 1, "device-id")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { vendor_id: m0, device_id: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -3684,47 +3202,39 @@ impl GuestDeviceId {
 }
 
 impl crate::codec::Members for GuestDeviceId {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<GuestDeviceType>,
-        crate::codec::Branch<GuestDeviceIdBranchPartial>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "type")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::codec::Branch::Unknown,
-            crate::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            u: GuestDeviceIdBranch::Unrecognized {
+                tag: crate::Unrecognized::blank(),
+                members: crate::Object::new(),
+            },
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            "type" => crate::codec::tag(&mut self.u, (0, 1), seen, r),
             _ => {
-                let taken = crate::codec::branch_member::<GuestDeviceIdBranch>(
-                    &mut p.2,
-                    &p.1,
-                    "type",
-                    key,
-                    r,
-                )?;
-                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
+                crate::codec::branch_member(&mut self.u, ("type", 1), key, seen, r)?;
+                crate::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "type")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
+    fn finish(&mut self, seen: &mut crate::codec::Seen, r: &crate::Reader<'_>) {
+        seen.demand::<Self>(r);
+        crate::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -3758,49 +3268,25 @@ impl ::core::convert::From<GuestDeviceIdPCI> for GuestDeviceIdBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum GuestDeviceIdBranchPartial {
-    Pci(crate::codec::BoxedPartial<GuestDeviceIdPCI>),
-    Unrecognized(crate::Unrecognized, crate::Object),
-}
-
 impl crate::codec::Branches for GuestDeviceIdBranch {
     type Tag = GuestDeviceType;
-    type Partial = GuestDeviceIdBranchPartial;
 
     #[inline]
-    fn begin(tag: &GuestDeviceType) -> GuestDeviceIdBranchPartial {
+    fn begin(tag: &GuestDeviceType) -> Self {
         match tag {
-            GuestDeviceType::Pci =>
-                GuestDeviceIdBranchPartial::Pci(crate::codec::boxed_begin::<GuestDeviceIdPCI>()),
+            GuestDeviceType::Pci => Self::Pci(crate::codec::boxed()),
             GuestDeviceType::Unrecognized(tag) => {
-                GuestDeviceIdBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: crate::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut GuestDeviceIdBranchPartial,
-        key: &str,
-        r: &mut crate::Reader<'_>,
-    ) -> crate::Result<bool> {
-        match p {
-            GuestDeviceIdBranchPartial::Pci(p) =>
-                <GuestDeviceIdPCI as crate::codec::Members>::member(p, key, r),
-            GuestDeviceIdBranchPartial::Unrecognized(_, members) =>
-                crate::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn crate::codec::Fill> {
+        match self {
+            Self::Pci(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: GuestDeviceIdBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        Ok(match p {
-            GuestDeviceIdBranchPartial::Pci(p) => Self::Pci(crate::codec::boxed_finish(p, r)?),
-            GuestDeviceIdBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -3881,44 +3367,33 @@ impl GuestDeviceInfo {
 }
 
 impl crate::codec::Members for GuestDeviceInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<GuestDeviceId>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "driver-name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "driver-name" => crate::codec::get(&mut p.1, &mut p.0, 0, "driver-name", r),
-            "driver-date" => crate::codec::get(&mut p.2, &mut p.0, 1, "driver-date", r),
-            "driver-version" => crate::codec::get(&mut p.3, &mut p.0, 2, "driver-version", r),
-            "id" => crate::codec::get(&mut p.4, &mut p.0, 3, "id", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            driver_name: ::std::string::String::new(),
+            driver_date: None,
+            driver_version: None,
+            id: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), m1, m2, m3, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "driver-name")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            driver_name: m0,
-            driver_date: m1,
-            driver_version: m2,
-            id: m3,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "driver-name" => crate::codec::get(&mut self.driver_name, 0, seen, r),
+            "driver-date" => crate::codec::get_opt(&mut self.driver_date, 1, seen, r),
+            "driver-version" => crate::codec::get_opt(&mut self.driver_version, 2, seen, r),
+            "id" => crate::codec::get_opt(&mut self.id, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -3952,32 +3427,24 @@ impl GuestAuthorizedKeys {
 }
 
 impl crate::codec::Members for GuestAuthorizedKeys {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "keys")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, crate::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { keys: ::std::vec::Vec::new(), unrecognized: crate::UnrecognizedMembers::new() }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "keys" => crate::codec::get(&mut p.1, &mut p.0, 0, "keys", r),
-            _ => crate::codec::keep(&mut p.2, key, r),
+            "keys" => crate::codec::get(&mut self.keys, 0, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "keys")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { keys: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -4179,122 +3646,38 @@ impl GuestDiskStats {
 }
 
 impl crate::codec::Members for GuestDiskStats {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        crate::UnrecognizedMembers,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "read-sectors" => crate::codec::get(&mut p.1, &mut p.0, 0, "read-sectors", r),
-            "read-ios" => crate::codec::get(&mut p.2, &mut p.0, 1, "read-ios", r),
-            "read-merges" => crate::codec::get(&mut p.3, &mut p.0, 2, "read-merges", r),
-            "write-sectors" => crate::codec::get(&mut p.4, &mut p.0, 3, "write-sectors", r),
-            "write-ios" => crate::codec::get(&mut p.5, &mut p.0, 4, "write-ios", r),
-            "write-merges" => crate::codec::get(&mut p.6, &mut p.0, 5, "write-merges", r),
-            "discard-sectors" => crate::codec::get(&mut p.7, &mut p.0, 6, "discard-sectors", r),
-            "discard-ios" => crate::codec::get(&mut p.8, &mut p.0, 7, "discard-ios", r),
-            "discard-merges" => crate::codec::get(&mut p.9, &mut p.0, 8, "discard-merges", r),
-            "flush-ios" => crate::codec::get(&mut p.10, &mut p.0, 9, "flush-ios", r),
-            "read-ticks" => crate::codec::get(&mut p.11, &mut p.0, 10, "read-ticks", r),
-            "write-ticks" => crate::codec::get(&mut p.12, &mut p.0, 11, "write-ticks", r),
-            "discard-ticks" => crate::codec::get(&mut p.13, &mut p.0, 12, "discard-ticks", r),
-            "flush-ticks" => crate::codec::get(&mut p.14, &mut p.0, 13, "flush-ticks", r),
-            "ios-pgr" => crate::codec::get(&mut p.15, &mut p.0, 14, "ios-pgr", r),
-            "total-ticks" => crate::codec::get(&mut p.16, &mut p.0, 15, "total-ticks", r),
-            "weight-ticks" => crate::codec::get(&mut p.17, &mut p.0, 16, "weight-ticks", r),
-            _ => crate::codec::keep(&mut p.18, key, r),
+            "read-sectors" => crate::codec::get_opt(&mut self.read_sectors, 0, seen, r),
+            "read-ios" => crate::codec::get_opt(&mut self.read_ios, 1, seen, r),
+            "read-merges" => crate::codec::get_opt(&mut self.read_merges, 2, seen, r),
+            "write-sectors" => crate::codec::get_opt(&mut self.write_sectors, 3, seen, r),
+            "write-ios" => crate::codec::get_opt(&mut self.write_ios, 4, seen, r),
+            "write-merges" => crate::codec::get_opt(&mut self.write_merges, 5, seen, r),
+            "discard-sectors" => crate::codec::get_opt(&mut self.discard_sectors, 6, seen, r),
+            "discard-ios" => crate::codec::get_opt(&mut self.discard_ios, 7, seen, r),
+            "discard-merges" => crate::codec::get_opt(&mut self.discard_merges, 8, seen, r),
+            "flush-ios" => crate::codec::get_opt(&mut self.flush_ios, 9, seen, r),
+            "read-ticks" => crate::codec::get_opt(&mut self.read_ticks, 10, seen, r),
+            "write-ticks" => crate::codec::get_opt(&mut self.write_ticks, 11, seen, r),
+            "discard-ticks" => crate::codec::get_opt(&mut self.discard_ticks, 12, seen, r),
+            "flush-ticks" => crate::codec::get_opt(&mut self.flush_ticks, 13, seen, r),
+            "ios-pgr" => crate::codec::get_opt(&mut self.ios_pgr, 14, seen, r),
+            "total-ticks" => crate::codec::get_opt(&mut self.total_ticks, 15, seen, r),
+            "weight-ticks" => crate::codec::get_opt(&mut self.weight_ticks, 16, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-            m12,
-            m13,
-            m14,
-            m15,
-            m16,
-            rest,
-        ) = p else {
-            return Err(crate::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self {
-            read_sectors: m0,
-            read_ios: m1,
-            read_merges: m2,
-            write_sectors: m3,
-            write_ios: m4,
-            write_merges: m5,
-            discard_sectors: m6,
-            discard_ios: m7,
-            discard_merges: m8,
-            flush_ios: m9,
-            read_ticks: m10,
-            write_ticks: m11,
-            discard_ticks: m12,
-            flush_ticks: m13,
-            ios_pgr: m14,
-            total_ticks: m15,
-            weight_ticks: m16,
-            unrecognized: rest,
-        })
     }
 
     #[inline]
@@ -4358,43 +3741,38 @@ impl GuestDiskStatsInfo {
 }
 
 impl crate::codec::Members for GuestDiskStatsInfo {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<GuestDiskStats>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "name"),
+        (1, "major"),
+        (2, "minor"),
+        (3, "stats"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "name" => crate::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "major" => crate::codec::get(&mut p.2, &mut p.0, 1, "major", r),
-            "minor" => crate::codec::get(&mut p.3, &mut p.0, 2, "minor", r),
-            "stats" => crate::codec::get(&mut p.4, &mut p.0, 3, "stats", r),
-            _ => crate::codec::keep(&mut p.5, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            major: 0,
+            minor: 0,
+            stats: crate::codec::Decode::blank(),
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), Some(m3), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "name"),
-                (p.2.is_none(), 1, "major"),
-                (p.3.is_none(), 2, "minor"),
-                (p.4.is_none(), 3, "stats"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, major: m1, minor: m2, stats: m3, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "name" => crate::codec::get(&mut self.name, 0, seen, r),
+            "major" => crate::codec::get(&mut self.major, 1, seen, r),
+            "minor" => crate::codec::get(&mut self.minor, 2, seen, r),
+            "stats" => crate::codec::get(&mut self.stats, 3, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -4544,99 +3922,53 @@ impl GuestLinuxCpuStats {
 }
 
 impl crate::codec::Members for GuestLinuxCpuStats {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<u64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "cpu"),
+        (1, "user"),
+        (2, "nice"),
+        (3, "system"),
+        (4, "idle"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "cpu" => crate::codec::get(&mut p.1, &mut p.0, 0, "cpu", r),
-            "user" => crate::codec::get(&mut p.2, &mut p.0, 1, "user", r),
-            "nice" => crate::codec::get(&mut p.3, &mut p.0, 2, "nice", r),
-            "system" => crate::codec::get(&mut p.4, &mut p.0, 3, "system", r),
-            "idle" => crate::codec::get(&mut p.5, &mut p.0, 4, "idle", r),
-            "iowait" => crate::codec::get(&mut p.6, &mut p.0, 5, "iowait", r),
-            "irq" => crate::codec::get(&mut p.7, &mut p.0, 6, "irq", r),
-            "softirq" => crate::codec::get(&mut p.8, &mut p.0, 7, "softirq", r),
-            "steal" => crate::codec::get(&mut p.9, &mut p.0, 8, "steal", r),
-            "guest" => crate::codec::get(&mut p.10, &mut p.0, 9, "guest", r),
-            "guestnice" => crate::codec::get(&mut p.11, &mut p.0, 10, "guestnice", r),
-            _ => crate::codec::keep(&mut p.12, key, r),
+    fn blank() -> Self {
+        Self {
+            cpu: 0,
+            user: 0,
+            nice: 0,
+            system: 0,
+            idle: 0,
+            iowait: None,
+            irq: None,
+            softirq: None,
+            steal: None,
+            guest: None,
+            guestnice: None,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "cpu"),
-                (p.2.is_none(), 1, "user"),
-                (p.3.is_none(), 2, "nice"),
-                (p.4.is_none(), 3, "system"),
-                (p.5.is_none(), 4, "idle"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            cpu: m0,
-            user: m1,
-            nice: m2,
-            system: m3,
-            idle: m4,
-            iowait: m5,
-            irq: m6,
-            softirq: m7,
-            steal: m8,
-            guest: m9,
-            guestnice: m10,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "cpu" => crate::codec::get(&mut self.cpu, 0, seen, r),
+            "user" => crate::codec::get(&mut self.user, 1, seen, r),
+            "nice" => crate::codec::get(&mut self.nice, 2, seen, r),
+            "system" => crate::codec::get(&mut self.system, 3, seen, r),
+            "idle" => crate::codec::get(&mut self.idle, 4, seen, r),
+            "iowait" => crate::codec::get_opt(&mut self.iowait, 5, seen, r),
+            "irq" => crate::codec::get_opt(&mut self.irq, 6, seen, r),
+            "softirq" => crate::codec::get_opt(&mut self.softirq, 7, seen, r),
+            "steal" => crate::codec::get_opt(&mut self.steal, 8, seen, r),
+            "guest" => crate::codec::get_opt(&mut self.guest, 9, seen, r),
+            "guestnice" => crate::codec::get_opt(&mut self.guestnice, 10, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -4686,47 +4018,39 @@ impl GuestCpuStats {
 }
 
 impl crate::codec::Members for GuestCpuStats {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<GuestCpuStatsType>,
-        crate::codec::Branch<GuestCpuStatsBranchPartial>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "type")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            crate::codec::Branch::Unknown,
-            crate::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            u: GuestCpuStatsBranch::Unrecognized {
+                tag: crate::Unrecognized::blank(),
+                members: crate::Object::new(),
+            },
+            unrecognized: crate::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
         match key {
-            "type" => crate::codec::get(&mut p.1, &mut p.0, 0, "type", r),
+            "type" => crate::codec::tag(&mut self.u, (0, 1), seen, r),
             _ => {
-                let taken = crate::codec::branch_member::<GuestCpuStatsBranch>(
-                    &mut p.2,
-                    &p.1,
-                    "type",
-                    key,
-                    r,
-                )?;
-                Ok(taken || crate::codec::keep(&mut p.3, key, r)?)
+                crate::codec::branch_member(&mut self.u, ("type", 1), key, seen, r)?;
+                crate::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "type")];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: crate::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
+    fn finish(&mut self, seen: &mut crate::codec::Seen, r: &crate::Reader<'_>) {
+        seen.demand::<Self>(r);
+        crate::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -4760,50 +4084,25 @@ impl ::core::convert::From<GuestLinuxCpuStats> for GuestCpuStatsBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum GuestCpuStatsBranchPartial {
-    Linux(crate::codec::BoxedPartial<GuestLinuxCpuStats>),
-    Unrecognized(crate::Unrecognized, crate::Object),
-}
-
 impl crate::codec::Branches for GuestCpuStatsBranch {
     type Tag = GuestCpuStatsType;
-    type Partial = GuestCpuStatsBranchPartial;
 
     #[inline]
-    fn begin(tag: &GuestCpuStatsType) -> GuestCpuStatsBranchPartial {
+    fn begin(tag: &GuestCpuStatsType) -> Self {
         match tag {
-            GuestCpuStatsType::Linux => GuestCpuStatsBranchPartial::Linux(
-                crate::codec::boxed_begin::<GuestLinuxCpuStats>()
-            ),
+            GuestCpuStatsType::Linux => Self::Linux(crate::codec::boxed()),
             GuestCpuStatsType::Unrecognized(tag) => {
-                GuestCpuStatsBranchPartial::Unrecognized(tag.clone(), crate::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: crate::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut GuestCpuStatsBranchPartial,
-        key: &str,
-        r: &mut crate::Reader<'_>,
-    ) -> crate::Result<bool> {
-        match p {
-            GuestCpuStatsBranchPartial::Linux(p) =>
-                <GuestLinuxCpuStats as crate::codec::Members>::member(p, key, r),
-            GuestCpuStatsBranchPartial::Unrecognized(_, members) =>
-                crate::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn crate::codec::Fill> {
+        match self {
+            Self::Linux(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: GuestCpuStatsBranchPartial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        Ok(match p {
-            GuestCpuStatsBranchPartial::Linux(p) => Self::Linux(crate::codec::boxed_finish(p, r)?),
-            GuestCpuStatsBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -4851,40 +4150,31 @@ impl GuestLoadAverage {
 }
 
 impl crate::codec::Members for GuestLoadAverage {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<f64>,
-        ::core::option::Option<f64>,
-        ::core::option::Option<f64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[(0, "load1m"), (1, "load5m"), (2, "load15m")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (crate::codec::Fault::new(), None, None, None, crate::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "load1m" => crate::codec::get(&mut p.1, &mut p.0, 0, "load1m", r),
-            "load5m" => crate::codec::get(&mut p.2, &mut p.0, 1, "load5m", r),
-            "load15m" => crate::codec::get(&mut p.3, &mut p.0, 2, "load15m", r),
-            _ => crate::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            load1m: 0.0,
+            load5m: 0.0,
+            load15m: 0.0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2), rest) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "load1m"),
-                (p.2.is_none(), 1, "load5m"),
-                (p.3.is_none(), 2, "load15m"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { load1m: m0, load5m: m1, load15m: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "load1m" => crate::codec::get(&mut self.load1m, 0, seen, r),
+            "load5m" => crate::codec::get(&mut self.load5m, 1, seen, r),
+            "load15m" => crate::codec::get(&mut self.load15m, 2, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -5068,123 +4358,62 @@ impl GuestNetworkRoute {
 }
 
 impl crate::codec::Members for GuestNetworkRoute {
-    type Partial = (
-        crate::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        crate::UnrecognizedMembers,
-    );
+    const MANDATORY: crate::codec::Demanded = &[
+        (0, "iface"),
+        (1, "destination"),
+        (2, "metric"),
+        (15, "version"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            crate::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            crate::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut crate::Reader<'_>) -> crate::Result<bool> {
-        match key {
-            "iface" => crate::codec::get(&mut p.1, &mut p.0, 0, "iface", r),
-            "destination" => crate::codec::get(&mut p.2, &mut p.0, 1, "destination", r),
-            "metric" => crate::codec::get(&mut p.3, &mut p.0, 2, "metric", r),
-            "gateway" => crate::codec::get(&mut p.4, &mut p.0, 3, "gateway", r),
-            "mask" => crate::codec::get(&mut p.5, &mut p.0, 4, "mask", r),
-            "irtt" => crate::codec::get(&mut p.6, &mut p.0, 5, "irtt", r),
-            "flags" => crate::codec::get(&mut p.7, &mut p.0, 6, "flags", r),
-            "refcnt" => crate::codec::get(&mut p.8, &mut p.0, 7, "refcnt", r),
-            "use" => crate::codec::get(&mut p.9, &mut p.0, 8, "use", r),
-            "window" => crate::codec::get(&mut p.10, &mut p.0, 9, "window", r),
-            "mtu" => crate::codec::get(&mut p.11, &mut p.0, 10, "mtu", r),
-            "desprefixlen" => crate::codec::get(&mut p.12, &mut p.0, 11, "desprefixlen", r),
-            "source" => crate::codec::get(&mut p.13, &mut p.0, 12, "source", r),
-            "srcprefixlen" => crate::codec::get(&mut p.14, &mut p.0, 13, "srcprefixlen", r),
-            "nexthop" => crate::codec::get(&mut p.15, &mut p.0, 14, "nexthop", r),
-            "version" => crate::codec::get(&mut p.16, &mut p.0, 15, "version", r),
-            _ => crate::codec::keep(&mut p.17, key, r),
+    fn blank() -> Self {
+        Self {
+            iface: ::std::string::String::new(),
+            destination: ::std::string::String::new(),
+            metric: 0,
+            gateway: None,
+            mask: None,
+            irtt: None,
+            flags: None,
+            refcnt: None,
+            r#use: None,
+            window: None,
+            mtu: None,
+            desprefixlen: None,
+            source: None,
+            srcprefixlen: None,
+            nexthop: None,
+            version: 0,
+            unrecognized: crate::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-        let (
-            crate::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-            m12,
-            m13,
-            m14,
-            Some(m15),
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "iface"),
-                (p.2.is_none(), 1, "destination"),
-                (p.3.is_none(), 2, "metric"),
-                (p.16.is_none(), 15, "version"),
-            ];
-            return Err(crate::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            iface: m0,
-            destination: m1,
-            metric: m2,
-            gateway: m3,
-            mask: m4,
-            irtt: m5,
-            flags: m6,
-            refcnt: m7,
-            r#use: m8,
-            window: m9,
-            mtu: m10,
-            desprefixlen: m11,
-            source: m12,
-            srcprefixlen: m13,
-            nexthop: m14,
-            version: m15,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut crate::codec::Seen,
+        r: &mut crate::Reader<'_>,
+    ) -> crate::Result<()> {
+        match key {
+            "iface" => crate::codec::get(&mut self.iface, 0, seen, r),
+            "destination" => crate::codec::get(&mut self.destination, 1, seen, r),
+            "metric" => crate::codec::get(&mut self.metric, 2, seen, r),
+            "gateway" => crate::codec::get_opt(&mut self.gateway, 3, seen, r),
+            "mask" => crate::codec::get_opt(&mut self.mask, 4, seen, r),
+            "irtt" => crate::codec::get_opt(&mut self.irtt, 5, seen, r),
+            "flags" => crate::codec::get_opt(&mut self.flags, 6, seen, r),
+            "refcnt" => crate::codec::get_opt(&mut self.refcnt, 7, seen, r),
+            "use" => crate::codec::get_opt(&mut self.r#use, 8, seen, r),
+            "window" => crate::codec::get_opt(&mut self.window, 9, seen, r),
+            "mtu" => crate::codec::get_opt(&mut self.mtu, 10, seen, r),
+            "desprefixlen" => crate::codec::get_opt(&mut self.desprefixlen, 11, seen, r),
+            "source" => crate::codec::get_opt(&mut self.source, 12, seen, r),
+            "srcprefixlen" => crate::codec::get_opt(&mut self.srcprefixlen, 13, seen, r),
+            "nexthop" => crate::codec::get_opt(&mut self.nexthop, 14, seen, r),
+            "version" => crate::codec::get(&mut self.version, 15, seen, r),
+            _ => crate::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -5328,32 +4557,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSyncDelimited {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "id")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { id: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-                _ => Ok(false),
+                "id" => crate::codec::get(&mut self.id, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "id")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { id: m0 })
         }
 
         #[inline]
@@ -5387,32 +4608,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSync {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "id")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { id: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "id" => crate::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-                _ => Ok(false),
+                "id" => crate::codec::get(&mut self.id, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "id")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { id: m0 })
         }
 
         #[inline]
@@ -5445,23 +4658,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestPing {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -5490,23 +4699,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetTime {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -5546,31 +4751,22 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSetTime {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "time" => crate::codec::get(&mut p.1, &mut p.0, 0, "time", r),
-                _ => Ok(false),
+                "time" => crate::codec::get_opt(&mut self.time, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0) = p else {
-                return Err(crate::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { time: m0 })
         }
 
         #[inline]
@@ -5603,23 +4799,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestInfo {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -5660,31 +4852,22 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestShutdown {
-        type Partial = (crate::codec::Fault, ::core::option::Option<::std::string::String>);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "mode" => crate::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
-                _ => Ok(false),
+                "mode" => crate::codec::get_opt(&mut self.mode, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0) = p else {
-                return Err(crate::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { mode: m0 })
         }
 
         #[inline]
@@ -5727,37 +4910,25 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileOpen {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::string::String>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "path")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None)
+        fn blank() -> Self {
+            Self { path: ::std::string::String::new(), mode: None }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                "mode" => crate::codec::get(&mut p.2, &mut p.0, 1, "mode", r),
-                _ => Ok(false),
+                "path" => crate::codec::get(&mut self.path, 0, seen, r),
+                "mode" => crate::codec::get_opt(&mut self.mode, 1, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), m1) = p else {
-                let members = &[(p.1.is_none(), 0, "path")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { path: m0, mode: m1 })
         }
 
         #[inline]
@@ -5792,32 +4963,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileClose {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "handle")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { handle: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
-                _ => Ok(false),
+                "handle" => crate::codec::get(&mut self.handle, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "handle")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { handle: m0 })
         }
 
         #[inline]
@@ -5864,37 +5027,25 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileRead {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<i64>,
-            ::core::option::Option<i64>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "handle")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None)
+        fn blank() -> Self {
+            Self { handle: 0, count: None }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
-                "count" => crate::codec::get(&mut p.2, &mut p.0, 1, "count", r),
-                _ => Ok(false),
+                "handle" => crate::codec::get(&mut self.handle, 0, seen, r),
+                "count" => crate::codec::get_opt(&mut self.count, 1, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), m1) = p else {
-                let members = &[(p.1.is_none(), 0, "handle")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { handle: m0, count: m1 })
         }
 
         #[inline]
@@ -5943,39 +5094,26 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileWrite {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<i64>,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<i64>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "handle"), (1, "buf-b64")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
+        fn blank() -> Self {
+            Self { handle: 0, buf_b64: ::std::string::String::new(), count: None }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
-                "buf-b64" => crate::codec::get(&mut p.2, &mut p.0, 1, "buf-b64", r),
-                "count" => crate::codec::get(&mut p.3, &mut p.0, 2, "count", r),
-                _ => Ok(false),
+                "handle" => crate::codec::get(&mut self.handle, 0, seen, r),
+                "buf-b64" => crate::codec::get(&mut self.buf_b64, 1, seen, r),
+                "count" => crate::codec::get_opt(&mut self.count, 2, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
-                let members = &[(p.1.is_none(), 0, "handle"), (p.2.is_none(), 1, "buf-b64")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { handle: m0, buf_b64: m1, count: m2 })
         }
 
         #[inline]
@@ -6018,43 +5156,26 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileSeek {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<i64>,
-            ::core::option::Option<i64>,
-            ::core::option::Option<super::GuestFileWhence>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "handle"), (1, "offset"), (2, "whence")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
+        fn blank() -> Self {
+            Self { handle: 0, offset: 0, whence: crate::codec::Decode::blank() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
-                "offset" => crate::codec::get(&mut p.2, &mut p.0, 1, "offset", r),
-                "whence" => crate::codec::get(&mut p.3, &mut p.0, 2, "whence", r),
-                _ => Ok(false),
+                "handle" => crate::codec::get(&mut self.handle, 0, seen, r),
+                "offset" => crate::codec::get(&mut self.offset, 1, seen, r),
+                "whence" => crate::codec::get(&mut self.whence, 2, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
-                let members = &[
-                    (p.1.is_none(), 0, "handle"),
-                    (p.2.is_none(), 1, "offset"),
-                    (p.3.is_none(), 2, "whence"),
-                ];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { handle: m0, offset: m1, whence: m2 })
         }
 
         #[inline]
@@ -6090,32 +5211,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFileFlush {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "handle")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { handle: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "handle" => crate::codec::get(&mut p.1, &mut p.0, 0, "handle", r),
-                _ => Ok(false),
+                "handle" => crate::codec::get(&mut self.handle, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "handle")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { handle: m0 })
         }
 
         #[inline]
@@ -6148,23 +5261,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFsfreezeStatus {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6198,23 +5307,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFsfreezeFreeze {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6258,34 +5363,22 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFsfreezeFreezeList {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        );
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "mountpoints" => crate::codec::get(&mut p.1, &mut p.0, 0, "mountpoints", r),
-                _ => Ok(false),
+                "mountpoints" => crate::codec::get_opt(&mut self.mountpoints, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0) = p else {
-                return Err(crate::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { mountpoints: m0 })
         }
 
         #[inline]
@@ -6318,23 +5411,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFsfreezeThaw {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6376,31 +5465,22 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestFstrim {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "minimum" => crate::codec::get(&mut p.1, &mut p.0, 0, "minimum", r),
-                _ => Ok(false),
+                "minimum" => crate::codec::get_opt(&mut self.minimum, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), m0) = p else {
-                return Err(crate::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { minimum: m0 })
         }
 
         #[inline]
@@ -6433,23 +5513,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSuspendDisk {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6481,23 +5557,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSuspendRam {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6529,23 +5601,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSuspendHybrid {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6577,23 +5645,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestNetworkGetInterfaces {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6624,23 +5688,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetVcpus {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6675,35 +5735,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSetVcpus {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::vec::Vec<super::GuestLogicalProcessor>>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "vcpus")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { vcpus: ::std::vec::Vec::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "vcpus" => crate::codec::get(&mut p.1, &mut p.0, 0, "vcpus", r),
-                _ => Ok(false),
+                "vcpus" => crate::codec::get(&mut self.vcpus, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "vcpus")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { vcpus: m0 })
         }
 
         #[inline]
@@ -6736,23 +5785,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetDisks {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6783,23 +5828,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetFsinfo {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6840,43 +5881,34 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSetUserPassword {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<bool>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[
+            (0, "username"),
+            (1, "password"),
+            (2, "crypted"),
+        ];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
-                "password" => crate::codec::get(&mut p.2, &mut p.0, 1, "password", r),
-                "crypted" => crate::codec::get(&mut p.3, &mut p.0, 2, "crypted", r),
-                _ => Ok(false),
+        fn blank() -> Self {
+            Self {
+                username: ::std::string::String::new(),
+                password: ::std::string::String::new(),
+                crypted: false,
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), Some(m2)) = p else {
-                let members = &[
-                    (p.1.is_none(), 0, "username"),
-                    (p.2.is_none(), 1, "password"),
-                    (p.3.is_none(), 2, "crypted"),
-                ];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { username: m0, password: m1, crypted: m2 })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut crate::codec::Seen,
+            r: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            match key {
+                "username" => crate::codec::get(&mut self.username, 0, seen, r),
+                "password" => crate::codec::get(&mut self.password, 1, seen, r),
+                "crypted" => crate::codec::get(&mut self.crypted, 2, seen, r),
+                _ => Ok(()),
+            }
         }
 
         #[inline]
@@ -6911,23 +5943,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetMemoryBlocks {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -6962,35 +5990,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSetMemoryBlocks {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::vec::Vec<super::GuestMemoryBlock>>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "mem-blks")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { mem_blks: ::std::vec::Vec::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "mem-blks" => crate::codec::get(&mut p.1, &mut p.0, 0, "mem-blks", r),
-                _ => Ok(false),
+                "mem-blks" => crate::codec::get(&mut self.mem_blks, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "mem-blks")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { mem_blks: m0 })
         }
 
         #[inline]
@@ -7023,23 +6040,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetMemoryBlockInfo {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7075,32 +6088,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestExecStatus {
-        type Partial = (crate::codec::Fault, ::core::option::Option<i64>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "pid")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { pid: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "pid" => crate::codec::get(&mut p.1, &mut p.0, 0, "pid", r),
-                _ => Ok(false),
+                "pid" => crate::codec::get(&mut self.pid, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "pid")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { pid: m0 })
         }
 
         #[inline]
@@ -7187,43 +6192,34 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestExec {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-            ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::GuestExecCaptureOutput>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "path")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None, None, None)
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            match key {
-                "path" => crate::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                "arg" => crate::codec::get(&mut p.2, &mut p.0, 1, "arg", r),
-                "env" => crate::codec::get(&mut p.3, &mut p.0, 2, "env", r),
-                "input-data" => crate::codec::get(&mut p.4, &mut p.0, 3, "input-data", r),
-                "capture-output" => crate::codec::get(&mut p.5, &mut p.0, 4, "capture-output", r),
-                _ => Ok(false),
+        fn blank() -> Self {
+            Self {
+                path: ::std::string::String::new(),
+                arg: None,
+                env: None,
+                input_data: None,
+                capture_output: None,
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), m1, m2, m3, m4) = p else {
-                let members = &[(p.1.is_none(), 0, "path")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { path: m0, arg: m1, env: m2, input_data: m3, capture_output: m4 })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut crate::codec::Seen,
+            r: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            match key {
+                "path" => crate::codec::get(&mut self.path, 0, seen, r),
+                "arg" => crate::codec::get_opt(&mut self.arg, 1, seen, r),
+                "env" => crate::codec::get_opt(&mut self.env, 2, seen, r),
+                "input-data" => crate::codec::get_opt(&mut self.input_data, 3, seen, r),
+                "capture-output" => crate::codec::get_opt(&mut self.capture_output, 4, seen, r),
+                _ => Ok(()),
+            }
         }
 
         #[inline]
@@ -7258,23 +6254,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetHostName {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7305,23 +6297,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetUsers {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7350,23 +6338,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetTimezone {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7395,23 +6379,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetOsinfo {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7442,23 +6422,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetDevices {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7489,32 +6465,24 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSshGetAuthorizedKeys {
-        type Partial = (crate::codec::Fault, ::core::option::Option<::std::string::String>);
+        const MANDATORY: crate::codec::Demanded = &[(0, "username")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { username: ::std::string::String::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
-                _ => Ok(false),
+                "username" => crate::codec::get(&mut self.username, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "username")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { username: m0 })
         }
 
         #[inline]
@@ -7562,39 +6530,30 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSshAddAuthorizedKeys {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-            ::core::option::Option<bool>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "username"), (1, "keys")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None, None)
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
-                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r),
-                "reset" => crate::codec::get(&mut p.3, &mut p.0, 2, "reset", r),
-                _ => Ok(false),
+        fn blank() -> Self {
+            Self {
+                username: ::std::string::String::new(),
+                keys: ::std::vec::Vec::new(),
+                reset: None,
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1), m2) = p else {
-                let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { username: m0, keys: m1, reset: m2 })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut crate::codec::Seen,
+            r: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            match key {
+                "username" => crate::codec::get(&mut self.username, 0, seen, r),
+                "keys" => crate::codec::get(&mut self.keys, 1, seen, r),
+                "reset" => crate::codec::get_opt(&mut self.reset, 2, seen, r),
+                _ => Ok(()),
+            }
         }
 
         #[inline]
@@ -7634,37 +6593,25 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestSshRemoveAuthorizedKeys {
-        type Partial = (
-            crate::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        );
+        const MANDATORY: crate::codec::Demanded = &[(0, "username"), (1, "keys")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (crate::codec::Fault::new(), None, None)
+        fn blank() -> Self {
+            Self { username: ::std::string::String::new(), keys: ::std::vec::Vec::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut crate::codec::Seen,
             r: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
+        ) -> crate::Result<()> {
             match key {
-                "username" => crate::codec::get(&mut p.1, &mut p.0, 0, "username", r),
-                "keys" => crate::codec::get(&mut p.2, &mut p.0, 1, "keys", r),
-                _ => Ok(false),
+                "username" => crate::codec::get(&mut self.username, 0, seen, r),
+                "keys" => crate::codec::get(&mut self.keys, 1, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &crate::Reader<'_>) -> crate::Result<Self> {
-            let (crate::codec::Fault(None), Some(m0), Some(m1)) = p else {
-                let members = &[(p.1.is_none(), 0, "username"), (p.2.is_none(), 1, "keys")];
-                return Err(crate::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { username: m0, keys: m1 })
         }
 
         #[inline]
@@ -7698,23 +6645,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetDiskstats {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7745,23 +6688,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetCpustats {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7792,23 +6731,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestGetLoad {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -7839,23 +6774,19 @@ pub mod commands {
     }
 
     impl crate::codec::Members for GuestNetworkGetRoute {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut crate::Reader<'_>,
-        ) -> crate::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &crate::Reader<'_>) -> crate::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut crate::codec::Seen,
+            _: &mut crate::Reader<'_>,
+        ) -> crate::Result<()> {
+            Ok(())
         }
 
         #[inline]

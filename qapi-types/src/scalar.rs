@@ -2,15 +2,20 @@
 
 use serde_json::Value;
 
-use crate::codec::{Decode, Encode, Members, keep, put_kept};
+use crate::codec::{Decode, Encode, Members, Seen, keep, put_kept};
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{Empty, Null, Object, Unrecognized, UnrecognizedMembers};
+use crate::open::{Empty, Null, Object, Unrecognized};
 use crate::reader::Reader;
 use crate::writer::Writer;
 
 macro_rules! signed {
     ($($type:ty, $name:literal;)*) => {$(
         impl Decode for $type {
+            #[inline]
+            fn blank() -> Self {
+                0
+            }
+
             #[inline]
             fn decode(r: &mut Reader<'_>) -> Result<Self> {
                 let start = r.offset();
@@ -30,6 +35,11 @@ macro_rules! signed {
 macro_rules! unsigned {
     ($($type:ty, $name:literal;)*) => {$(
         impl Decode for $type {
+            #[inline]
+            fn blank() -> Self {
+                0
+            }
+
             #[inline]
             fn decode(r: &mut Reader<'_>) -> Result<Self> {
                 let start = r.offset();
@@ -64,6 +74,11 @@ macro_rules! scalar {
     ($($type:ty, |$r:ident| $read:expr, |$value:ident, $w:ident| $write:expr;)*) => {$(
         impl Decode for $type {
             #[inline]
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            #[inline]
             fn decode($r: &mut Reader<'_>) -> Result<Self> {
                 $read
             }
@@ -84,7 +99,7 @@ scalar! {
     u64, |r| r.u64(), |value, w| w.u64(*value);
     f64, |r| r.f64(), |value, w| w.f64(*value);
     bool, |r| r.bool(), |value, w| w.bool(*value);
-    String, |r| r.string().map(Into::into), |value, w| w.string(value);
+    String, |r| r.owned_string(), |value, w| w.string(value);
     Value, |r| r.any(), |value, w| w.any(value);
     Null, |r| r.null().map(|()| Self), |_value, w| w.null();
     Object, |r| any_object(r), |value, w| any_members(value, w);
@@ -107,21 +122,14 @@ fn any_members(members: &Object, w: &mut Writer<'_>) {
 }
 
 impl Members for Empty {
-    type Partial = UnrecognizedMembers;
-
     #[inline]
-    fn begin() -> Self::Partial {
-        UnrecognizedMembers::new()
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
-        keep(p, key, r)
-    }
-
-    #[inline]
-    fn finish(unrecognized: Self::Partial, _: &Reader<'_>) -> Result<Self> {
-        Ok(Self { unrecognized })
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+        keep(&mut self.unrecognized, key, seen, r)
     }
 
     #[inline]
@@ -138,6 +146,11 @@ impl Encode for Unrecognized {
 }
 
 impl Decode for Unrecognized {
+    #[inline]
+    fn blank() -> Self {
+        Self::blank()
+    }
+
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
         r.string().map(Self::new)
@@ -162,9 +175,22 @@ impl<T: Encode + ?Sized> Encode for &T {
 }
 
 impl<T: Decode> Decode for Box<T> {
+    // Apart, so that the value does not stay on the caller's stack.
+    #[inline(never)]
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
-        T::decode_boxed(r)
+        let mut value = Self::blank();
+        value.decode_into(r)?;
+        Ok(value)
+    }
+
+    #[inline]
+    fn decode_into(&mut self, r: &mut Reader<'_>) -> Result<()> {
+        (**self).decode_into(r)
     }
 }
 
@@ -176,17 +202,34 @@ impl<T: Encode> Encode for Box<T> {
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    #[inline(never)]
+    #[inline]
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
-        r.begin_array()?;
         let mut elements = Self::new();
+        elements.decode_into(r)?;
+        Ok(elements)
+    }
+
+    #[inline(never)]
+    fn decode_into(&mut self, r: &mut Reader<'_>) -> Result<()> {
+        r.begin_array()?;
+        let start = r.offset();
         while r.next_element()? {
-            match T::decode(r) {
-                Ok(element) => elements.push(element),
-                Err(error) => return Err(error.in_element(elements.len())),
+            self.push(T::blank());
+            if let Some(element) = self.last_mut()
+                && let Err(error) = element.decode_into(r)
+            {
+                return Err(error.in_element(self.len() - 1));
+            }
+            if self.len() == 1 {
+                self.reserve(r.elements_left(start, size_of::<T>()));
             }
         }
-        Ok(elements)
+        Ok(())
     }
 }
 

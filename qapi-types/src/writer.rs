@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result, Syntax};
 use crate::reader::MAX_DEPTH;
-use crate::reader::string::{HIGH, LOW, is_character};
+use crate::reader::string::is_character;
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -392,6 +392,10 @@ impl<'b> Writer<'b> {
         }
     }
 }
+
+/// One in each byte, and the highest bit of each.
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Whether a string is ASCII without anything to escape, which U+007F is where the style is ASCII.
 #[inline]

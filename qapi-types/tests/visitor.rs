@@ -1,7 +1,7 @@
 //! Errors in arguments: QEMU's texts and paths, and which of several errors is given.
 
 use crate::lamps::commands::{LampList, LampSet, PartAdd, PowerAdd};
-use crate::lamps::{Lamp, events::LampBroken};
+use crate::lamps::{Lamp, Mains, Place, Power, PowerBranch, events::LampBroken};
 use qapi_types::codec::Decode;
 use qapi_types::{Document, Mode, Null, Value, from_str};
 
@@ -375,4 +375,75 @@ fn duplicate_members_are_refused() {
     }
     let text = r#"{"driver": "a", "x": 1, "x": 2}"#;
     assert!(from_str::<PartAdd>(text, Mode::Strict).is_err());
+}
+
+#[test]
+fn of_members_that_come_twice_a_lenient_reader_keeps_the_last_whole() {
+    let lamp: Lamp = from_str(
+        r#"{"room": "a", "colour": "red", "tags": ["x", "y"], "room": "b", "tags": ["z"], "more": 1, "more": 2}"#,
+        Mode::Lenient,
+    )
+    .unwrap();
+    assert_eq!(
+        (lamp.room.as_str(), &lamp.tags[..]),
+        ("b", &["z".to_owned()][..])
+    );
+    assert_eq!(lamp.unrecognized["more"], 2);
+
+    let power = |text: &str| from_str::<Power>(text, Mode::Lenient).unwrap().u;
+    let PowerBranch::Mains(mains) = power(
+        r#"{"kind": "mains", "volts": 1, "backup": {"volts": 2, "behind": "x"}, "backup": {"volts": 3}}"#,
+    ) else {
+        panic!("it is of another branch");
+    };
+    assert_eq!(mains.backup, Some(Box::new(Mains::new(3))));
+
+    // Until a member of the branch comes, another tag may come.
+    let late = power(r#"{"kind": "battery", "fuse": 1, "kind": "mains", "volts": 4}"#);
+    assert_eq!(late, Mains::new(4).into());
+    let too_late = power(r#"{"kind": "mains", "volts": 4, "kind": "battery"}"#);
+    assert_eq!(too_late, Mains::new(4).into());
+}
+
+#[test]
+fn keys_may_be_written_in_any_way() {
+    let expected = Place::new("a").shelf(1);
+    for text in [
+        r#"{"room": "a", "shelf": 1}"#,
+        r#"{"room":"a","shelf":1}"#,
+        "{ \"room\" : \"a\" ,\n\t\"shelf\" :\t1 }",
+        r#"{"r\u006fom": "a", "\u0073helf": 1}"#,
+    ] {
+        for mode in [Mode::Strict, Mode::Lenient] {
+            assert_eq!(from_str::<Place>(text, mode).unwrap(), expected, "{text}");
+        }
+    }
+    let text = r#"{"room": "a", "colour": "red", "tags": [], "sh\"elf": 1}"#;
+    let lamp: Lamp = from_str(text, Mode::Lenient).unwrap();
+    assert_eq!(lamp.unrecognized["sh\"elf"], 1);
+    assert_eq!(refuse::<Lamp>(text), "Parameter 'sh\"elf' is unexpected");
+    let error = from_str::<Place>("{\"room\": \"a\", \"sh\u{1}elf\": 1}", Mode::Lenient);
+    assert!(error.unwrap_err().is_syntax());
+}
+
+#[test]
+fn an_array_keeps_little_more_memory_than_its_elements_need() {
+    let lamp = r#"{"room": "a", "colour": "red", "tags": []}"#;
+    for count in [1, 5, 100, 3000] {
+        let text = format!("[{}]", vec![lamp; count].join(", "));
+        let lamps: Vec<Lamp> = from_str(&text, Mode::Lenient).unwrap();
+        assert_eq!(lamps.len(), count);
+        assert!(
+            lamps.capacity() <= (2 * count).max(4),
+            "{}",
+            lamps.capacity()
+        );
+    }
+    // The first one is no measure of what follows.
+    let text = format!(
+        r#"[{lamp}, {{"room": "{}", "colour": "red", "tags": []}}]"#,
+        "a".repeat(1 << 20)
+    );
+    let lamps: Vec<Lamp> = from_str(&text, Mode::Lenient).unwrap();
+    assert!(lamps.capacity() * size_of::<Lamp>() <= 0x1_0000 + 2 * size_of::<Lamp>());
 }

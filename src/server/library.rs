@@ -6,7 +6,7 @@ use super::core::Core;
 use super::options::Options;
 use crate::service::{Dispatch, Outcome, combined, encode_reply};
 use crate::session::server::{Flavour, OutputPolicy};
-use crate::types::codec::{Fault, Members, get, incomplete, object};
+use crate::types::codec::{Demanded, Members, Seen, get, object};
 use crate::types::message::{Raw, VersionInfo};
 use crate::types::{CommandInfo, Empty, ErrorReply, Mode, Reader, Style, Writer};
 
@@ -181,24 +181,22 @@ struct Sync {
 }
 
 impl Members for Sync {
-    type Partial = (Fault, Option<i64>);
+    const MANDATORY: Demanded = &[(0, "id")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None)
+    fn blank() -> Self {
+        Self { id: 0 }
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> crate::types::Result<bool> {
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut Seen,
+        r: &mut Reader<'_>,
+    ) -> crate::types::Result<()> {
         match key {
-            "id" => get(&mut p.1, &mut p.0, 0, "id", r),
-            _ => Ok(false),
+            "id" => get(&mut self.id, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> crate::types::Result<Self> {
-        let (Fault(None), Some(id)) = p else {
-            return Err(incomplete(p.0, &[(p.1.is_none(), 0, "id")], r));
-        };
-        Ok(Self { id })
     }
 
     fn put(&self, _: &mut Writer<'_>) {}

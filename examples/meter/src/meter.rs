@@ -122,43 +122,29 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for MeterRead {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::Phase>,
-            ::core::option::Option<f64>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "phase"), (1, "watts")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "phase" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "phase", r),
-                "watts" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "watts", r),
-                _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+        fn blank() -> Self {
+            Self {
+                phase: ::qapi_types::codec::Decode::blank(),
+                watts: 0.0,
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "phase"), (p.2.is_none(), 1, "watts")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { phase: m0, watts: m1, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "phase" => ::qapi_types::codec::get(&mut self.phase, 0, seen, r),
+                "watts" => ::qapi_types::codec::get(&mut self.watts, 1, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -193,36 +179,27 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for MeterFailed {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::Phase>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "phase")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "phase" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "phase", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+        fn blank() -> Self {
+            Self {
+                phase: ::qapi_types::codec::Decode::blank(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "phase")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { phase: m0, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "phase" => ::qapi_types::codec::get(&mut self.phase, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]

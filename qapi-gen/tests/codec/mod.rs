@@ -175,7 +175,7 @@ fn alternates() {
 
 #[test]
 fn recursion() {
-    use recursive::{Chain, Left, Right, Tree};
+    use recursive::{Chain, Endless, Left, Ping, Right, Tree};
     let chain = Chain::new("a")
         .next(Chain::new("b"))
         .others([Chain::new("c")]);
@@ -188,6 +188,16 @@ fn recursion() {
     round_trip::<Tree>(json!({
         "kind": "inner", "first": { "kind": "leaf" }, "second": { "kind": "leaf" }
     }));
+    let endless: Endless = lenient(json!({ "name": "a", "next": { "name": "b" } }));
+    assert_eq!(endless.next.unwrap().next, None);
+    assert_eq!(
+        refused::<Endless>(json!({ "name": "a", "next": { "name": "b" } })),
+        "Parameter 'next.next' is missing"
+    );
+    assert_eq!(
+        refused::<Ping>(json!({ "pong": {} })),
+        "Parameter 'pong.pong' is missing"
+    );
 }
 
 #[test]

@@ -26,32 +26,24 @@ impl Size {
 }
 
 impl ::qapi_types::codec::Members for Size {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u64>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "bytes")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { bytes: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "bytes" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bytes", r),
-            _ => Ok(false),
+            "bytes" => ::qapi_types::codec::get(&mut self.bytes, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "bytes")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { bytes: m0 })
     }
 
     #[inline]
@@ -87,6 +79,11 @@ impl ::core::convert::From<Size> for Level {
 }
 
 impl ::qapi_types::codec::Decode for Level {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -137,6 +134,11 @@ impl ::core::convert::From<&str> for StrOrNull {
 }
 
 impl ::qapi_types::codec::Decode for StrOrNull {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -193,36 +195,23 @@ impl Backing {
 }
 
 impl ::qapi_types::codec::Members for Backing {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<StrOrNull>,
-        ::core::option::Option<Level>,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "file" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "file", r),
-            "level" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "level", r),
-            _ => Ok(false),
+            "file" => ::qapi_types::codec::get_opt(&mut self.file, 0, seen, r),
+            "level" => ::qapi_types::codec::get_opt(&mut self.level, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { file: m0, level: m1 })
     }
 
     #[inline]
@@ -320,6 +309,11 @@ impl ::core::convert::From<::std::vec::Vec<i8>> for Amount {
 
 impl ::qapi_types::codec::Decode for Amount {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
             ::qapi_types::codec::Kind::Object =>
@@ -399,6 +393,11 @@ impl ::core::convert::From<::std::vec::Vec<i8>> for Extent {
 }
 
 impl ::qapi_types::codec::Decode for Extent {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {

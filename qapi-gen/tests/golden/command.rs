@@ -28,36 +28,24 @@ impl Status {
 }
 
 impl ::qapi_types::codec::Members for Status {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "running")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { running: false, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "running" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "running", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            "running" => ::qapi_types::codec::get(&mut self.running, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "running")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -116,32 +104,24 @@ impl Step {
 }
 
 impl ::qapi_types::codec::Members for Step {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u8>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "height")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { height: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "height" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "height", r),
-            _ => Ok(false),
+            "height" => ::qapi_types::codec::get(&mut self.height, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "height")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { height: m0 })
     }
 
     #[inline]
@@ -174,36 +154,35 @@ impl Move {
 }
 
 impl ::qapi_types::codec::Members for Move {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Way>,
-        ::qapi_types::codec::Branch<MoveBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "way")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "way" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "way", r),
-            _ => ::qapi_types::codec::branch_member::<MoveBranch>(&mut p.2, &p.1, "way", key, r),
+    fn blank() -> Self {
+        Self {
+            u: MoveBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "way")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "way" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("way", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -238,50 +217,27 @@ impl ::core::convert::From<Step> for MoveBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum MoveBranchPartial {
-    Up(::qapi_types::codec::BoxedPartial<Step>),
-    Down,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for MoveBranch {
     type Tag = Way;
-    type Partial = MoveBranchPartial;
 
     #[inline]
-    fn begin(tag: &Way) -> MoveBranchPartial {
+    fn begin(tag: &Way) -> Self {
         match tag {
-            Way::Up => MoveBranchPartial::Up(::qapi_types::codec::boxed_begin::<Step>()),
-            Way::Down => MoveBranchPartial::Down,
+            Way::Up => Self::Up(::qapi_types::codec::boxed()),
+            Way::Down => Self::Down,
             Way::Unrecognized(tag) => {
-                MoveBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut MoveBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            MoveBranchPartial::Up(p) => <Step as ::qapi_types::codec::Members>::member(p, key, r),
-            MoveBranchPartial::Down => Ok(false),
-            MoveBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Up(branch) => Some(&mut **branch),
+            Self::Down => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: MoveBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            MoveBranchPartial::Up(p) => Self::Up(::qapi_types::codec::boxed_finish(p, r)?),
-            MoveBranchPartial::Down => Self::Down,
-            MoveBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -318,23 +274,19 @@ impl Nothing {
 }
 
 impl ::qapi_types::codec::Members for Nothing {
-    type Partial = ();
-
     #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(
-        (): &mut Self::Partial,
-        _: &str,
-        _: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        Ok(false)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(Self {})
+    fn member(
+        &mut self,
+        _: &str,
+        _: &mut ::qapi_types::codec::Seen,
+        _: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        Ok(())
     }
 
     #[inline]
@@ -422,23 +374,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for QueryStatus {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -486,36 +434,23 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Eject {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<bool>,
-        );
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-                "force" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "force", r),
-                _ => Ok(false),
+                "id" => ::qapi_types::codec::get_opt(&mut self.id, 0, seen, r),
+                "force" => ::qapi_types::codec::get_opt(&mut self.force, 1, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), m0, m1) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { id: m0, force: m1 })
         }
 
         #[inline]
@@ -550,25 +485,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Move {
-        type Partial = <super::Move as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Move as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Move as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Move as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Move as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -604,25 +538,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Step {
-        type Partial = <super::Step as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Step as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Step as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Step as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Step as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -677,38 +610,29 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for DeviceAdd {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::Object,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "driver")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::Object::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "driver" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "driver", r),
-                "id" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "id", r),
-                _ => ::qapi_types::codec::open(&mut p.3, key, r),
+        fn blank() -> Self {
+            Self {
+                driver: ::std::string::String::new(),
+                id: None,
+                extra: ::qapi_types::Object::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-                let members = &[(p.1.is_none(), 0, "driver")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { driver: m0, id: m1, extra: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "driver" => ::qapi_types::codec::get(&mut self.driver, 0, seen, r),
+                "id" => ::qapi_types::codec::get_opt(&mut self.id, 1, seen, r),
+                _ => ::qapi_types::codec::open(&mut self.extra, key, seen, r),
+            }
         }
 
         #[inline]
@@ -749,31 +673,22 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Shutdown {
-        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "mode" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "mode", r),
-                _ => Ok(false),
+                "mode" => ::qapi_types::codec::get_opt(&mut self.mode, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), m0) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { mode: m0 })
         }
 
         #[inline]
@@ -810,23 +725,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for OldThing {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self {}
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -854,23 +765,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for GetNumber {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -899,32 +806,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for GetAny {
-        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "path")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { path: ::std::string::String::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-                _ => Ok(false),
+                "path" => ::qapi_types::codec::get(&mut self.path, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "path")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { path: m0 })
         }
 
         #[inline]
@@ -960,26 +859,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Nothing {
-        type Partial = <super::Nothing as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        #[allow(clippy::semicolon_if_nothing_returned)]
-        fn begin() -> Self::Partial {
-            <super::Nothing as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Nothing as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Nothing as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Nothing as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]

@@ -84,36 +84,27 @@ impl DBus {
 
 #[cfg(target_os = "linux")]
 impl ::qapi_types::codec::Members for DBus {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "address")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "address" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "address", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+    fn blank() -> Self {
+        Self {
+            address: ::std::string::String::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "address")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { address: m0, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "address" => ::qapi_types::codec::get(&mut self.address, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -168,76 +159,40 @@ impl Process {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct ProcessPartial {
-    fault: ::qapi_types::codec::Fault,
-    m0: ::core::option::Option<i64>,
-    #[cfg(target_os = "linux")]
-    m1: ::core::option::Option<i64>,
-    #[cfg(not(target_os = "linux"))]
-    m2: ::core::option::Option<i64>,
-    rest: ::qapi_types::UnrecognizedMembers,
-}
-
 impl ::qapi_types::codec::Members for Process {
-    type Partial = ProcessPartial;
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        (0, "pid"),
+        #[cfg(target_os = "linux")]
+        (1, "fd"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        ProcessPartial {
-            fault: ::qapi_types::codec::Fault::new(),
-            m0: None,
+    fn blank() -> Self {
+        Self {
+            pid: 0,
             #[cfg(target_os = "linux")]
-            m1: None,
+            fd: 0,
             #[cfg(not(target_os = "linux"))]
-            m2: None,
-            rest: ::qapi_types::UnrecognizedMembers::new(),
+            handle: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "pid" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "pid", r),
+            "pid" => ::qapi_types::codec::get(&mut self.pid, 0, seen, r),
             #[cfg(target_os = "linux")]
-            "fd" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "fd", r),
+            "fd" => ::qapi_types::codec::get(&mut self.fd, 1, seen, r),
             #[cfg(not(target_os = "linux"))]
-            "handle" => ::qapi_types::codec::get(&mut p.m2, &mut p.fault, 2, "handle", r),
-            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
+            "handle" => ::qapi_types::codec::get_opt(&mut self.handle, 2, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let ProcessPartial {
-            fault: ::qapi_types::codec::Fault(None),
-            m0: Some(m0),
-            #[cfg(target_os = "linux")]
-            m1: Some(m1),
-            #[cfg(not(target_os = "linux"))]
-            m2,
-            rest,
-        } = p else {
-            let members = &[
-                (p.m0.is_none(), 0, "pid"),
-                #[cfg(target_os = "linux")]
-                (p.m1.is_none(), 1, "fd"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
-        };
-        Ok(Self {
-            pid: m0,
-            #[cfg(target_os = "linux")]
-            fd: m1,
-            #[cfg(not(target_os = "linux"))]
-            handle: m2,
-            unrecognized: rest,
-        })
     }
 
     #[inline]
@@ -271,32 +226,24 @@ impl Spice {
 }
 
 impl ::qapi_types::codec::Members for Spice {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u16>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "port")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { port: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "port" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "port", r),
-            _ => Ok(false),
+            "port" => ::qapi_types::codec::get(&mut self.port, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "port")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { port: m0 })
     }
 
     #[inline]
@@ -344,67 +291,40 @@ impl DisplayOptions {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct DisplayOptionsPartial {
-    fault: ::qapi_types::codec::Fault,
-    m0: ::core::option::Option<Display>,
-    #[cfg(not(target_os = "linux"))]
-    m1: ::core::option::Option<bool>,
-    branch: ::qapi_types::codec::Branch<DisplayOptionsBranchPartial>,
-}
-
 impl ::qapi_types::codec::Members for DisplayOptions {
-    type Partial = DisplayOptionsPartial;
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "type")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        DisplayOptionsPartial {
-            fault: ::qapi_types::codec::Fault::new(),
-            m0: None,
+    fn blank() -> Self {
+        Self {
             #[cfg(not(target_os = "linux"))]
-            m1: None,
-            branch: ::qapi_types::codec::Branch::Unknown,
+            full_screen: None,
+            u: DisplayOptionsBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
         }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "type" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "type", r),
+            "type" => ::qapi_types::codec::tag(&mut self.u, (0, 2), seen, r),
             #[cfg(not(target_os = "linux"))]
-            "full-screen" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "full-screen", r),
-            _ => ::qapi_types::codec::branch_member::<DisplayOptionsBranch>(
-                &mut p.branch,
-                &p.m0,
-                "type",
-                key,
-                r,
-            ),
+            "full-screen" => ::qapi_types::codec::get_opt(&mut self.full_screen, 1, seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("type", 2), key, seen, r),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let DisplayOptionsPartial {
-            fault: ::qapi_types::codec::Fault(None),
-            m0: Some(m0),
-            #[cfg(not(target_os = "linux"))]
-            m1,
-            branch,
-        } = p else {
-            let members = &[(p.m0.is_none(), 0, "type")];
-            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
-        };
-        Ok(Self {
-            #[cfg(not(target_os = "linux"))]
-            full_screen: m1,
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-        })
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -459,87 +379,39 @@ impl ::core::convert::From<DBus> for DisplayOptionsBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum DisplayOptionsBranchPartial {
-    None,
-    #[cfg(any())]
-    Vnc(::qapi_types::codec::BoxedPartial<Spice>),
-    #[cfg(not(any()))]
-    Vnc,
-    Spice(::qapi_types::codec::BoxedPartial<Spice>),
-    #[cfg(target_os = "linux")]
-    Dbus(::qapi_types::codec::BoxedPartial<DBus>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for DisplayOptionsBranch {
     type Tag = Display;
-    type Partial = DisplayOptionsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Display) -> DisplayOptionsBranchPartial {
+    fn begin(tag: &Display) -> Self {
         match tag {
-            Display::None => DisplayOptionsBranchPartial::None,
+            Display::None => Self::None,
             #[cfg(any())]
-            Display::Vnc =>
-                DisplayOptionsBranchPartial::Vnc(::qapi_types::codec::boxed_begin::<Spice>()),
+            Display::Vnc => Self::Vnc(::qapi_types::codec::boxed()),
             #[cfg(not(any()))]
-            Display::Vnc => DisplayOptionsBranchPartial::Vnc,
-            Display::Spice =>
-                DisplayOptionsBranchPartial::Spice(::qapi_types::codec::boxed_begin::<Spice>()),
+            Display::Vnc => Self::Vnc,
+            Display::Spice => Self::Spice(::qapi_types::codec::boxed()),
             #[cfg(target_os = "linux")]
-            Display::Dbus =>
-                DisplayOptionsBranchPartial::Dbus(::qapi_types::codec::boxed_begin::<DBus>()),
+            Display::Dbus => Self::Dbus(::qapi_types::codec::boxed()),
             Display::Unrecognized(tag) => {
-                DisplayOptionsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut DisplayOptionsBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            DisplayOptionsBranchPartial::None => Ok(false),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::None => None,
             #[cfg(any())]
-            DisplayOptionsBranchPartial::Vnc(p) =>
-                <Spice as ::qapi_types::codec::Members>::member(p, key, r),
+            Self::Vnc(branch) => Some(&mut **branch),
             #[cfg(not(any()))]
-            DisplayOptionsBranchPartial::Vnc => Ok(false),
-            DisplayOptionsBranchPartial::Spice(p) =>
-                <Spice as ::qapi_types::codec::Members>::member(p, key, r),
+            Self::Vnc => None,
+            Self::Spice(branch) => Some(&mut **branch),
             #[cfg(target_os = "linux")]
-            DisplayOptionsBranchPartial::Dbus(p) =>
-                <DBus as ::qapi_types::codec::Members>::member(p, key, r),
-            DisplayOptionsBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+            Self::Dbus(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(
-        p: DisplayOptionsBranchPartial,
-        r: &::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            DisplayOptionsBranchPartial::None => Self::None,
-            #[cfg(any())]
-            DisplayOptionsBranchPartial::Vnc(p) =>
-                Self::Vnc(::qapi_types::codec::boxed_finish(p, r)?),
-            #[cfg(not(any()))]
-            DisplayOptionsBranchPartial::Vnc => Self::Vnc,
-            DisplayOptionsBranchPartial::Spice(p) =>
-                Self::Spice(::qapi_types::codec::boxed_finish(p, r)?),
-            #[cfg(target_os = "linux")]
-            DisplayOptionsBranchPartial::Dbus(p) =>
-                Self::Dbus(::qapi_types::codec::boxed_finish(p, r)?),
-            DisplayOptionsBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -616,6 +488,11 @@ impl ::core::convert::From<DBus> for Where {
 #[cfg(target_os = "linux")]
 impl ::qapi_types::codec::Decode for Where {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
             ::qapi_types::codec::Kind::String =>
@@ -667,53 +544,25 @@ impl Spawn {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct SpawnPartial {
-    fault: ::qapi_types::codec::Fault,
-    #[cfg(target_os = "linux")]
-    m0: ::core::option::Option<Where>,
-}
-
 #[allow(unused_variables)]
 impl ::qapi_types::codec::Members for Spawn {
-    type Partial = SpawnPartial;
-
     #[inline]
-    fn begin() -> Self::Partial {
-        SpawnPartial {
-            fault: ::qapi_types::codec::Fault::new(),
-            #[cfg(target_os = "linux")]
-            m0: None,
-        }
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
             #[cfg(target_os = "linux")]
-            "where" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "where", r),
-            _ => Ok(false),
+            "where" => ::qapi_types::codec::get_opt(&mut self.r#where, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let SpawnPartial {
-            fault: ::qapi_types::codec::Fault(None),
-            #[cfg(target_os = "linux")]
-            m0,
-        } = p else {
-            return Err(::qapi_types::codec::incomplete(p.fault, &[], r));
-        };
-        Ok(Self {
-            #[cfg(target_os = "linux")]
-            r#where: m0
-        })
     }
 
     #[inline]
@@ -765,71 +614,38 @@ impl Gone {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct GonePartial {
-    fault: ::qapi_types::codec::Fault,
-    #[cfg(any())]
-    m0: ::core::option::Option<i64>,
-    #[cfg(any())]
-    m1: ::core::option::Option<i64>,
-    rest: ::qapi_types::UnrecognizedMembers,
-}
-
-#[allow(irrefutable_let_patterns)]
+#[allow(unused_variables)]
 impl ::qapi_types::codec::Members for Gone {
-    type Partial = GonePartial;
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        #[cfg(any())]
+        (0, "a")
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        GonePartial {
-            fault: ::qapi_types::codec::Fault::new(),
+    fn blank() -> Self {
+        Self {
             #[cfg(any())]
-            m0: None,
+            a: 0,
             #[cfg(any())]
-            m1: None,
-            rest: ::qapi_types::UnrecognizedMembers::new(),
+            b: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
             #[cfg(any())]
-            "a" => ::qapi_types::codec::get(&mut p.m0, &mut p.fault, 0, "a", r),
+            "a" => ::qapi_types::codec::get(&mut self.a, 0, seen, r),
             #[cfg(any())]
-            "b" => ::qapi_types::codec::get(&mut p.m1, &mut p.fault, 1, "b", r),
-            _ => ::qapi_types::codec::keep(&mut p.rest, key, r),
+            "b" => ::qapi_types::codec::get_opt(&mut self.b, 1, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let GonePartial {
-            fault: ::qapi_types::codec::Fault(None),
-            #[cfg(any())]
-            m0: Some(m0),
-            #[cfg(any())]
-            m1,
-            rest,
-        } = p else {
-            let members = &[
-                #[cfg(any())]
-                (p.m0.is_none(), 0, "a")
-            ];
-            return Err(::qapi_types::codec::incomplete(p.fault, members, r));
-        };
-        Ok(Self {
-            #[cfg(any())]
-            a: m0,
-            #[cfg(any())]
-            b: m1,
-            unrecognized: rest,
-        })
     }
 
     #[inline]
@@ -928,6 +744,11 @@ impl ::core::convert::From<::std::vec::Vec<::std::string::String>> for Whatever 
 }
 
 impl ::qapi_types::codec::Decode for Whatever {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -1062,36 +883,27 @@ pub mod events {
 
     #[cfg(target_os = "linux")]
     impl ::qapi_types::codec::Members for BusLost {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::DBus>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "bus")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "bus" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "bus", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+        fn blank() -> Self {
+            Self {
+                bus: ::qapi_types::codec::Decode::blank(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "bus")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { bus: m0, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "bus" => ::qapi_types::codec::get(&mut self.bus, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -1126,25 +938,24 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Gone {
-        type Partial = <super::Gone as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Gone as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Gone as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Gone as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Gone as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -1188,25 +999,29 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Display {
-        type Partial = <super::DisplayOptions as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::DisplayOptions as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::DisplayOptions as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::DisplayOptions as ::qapi_types::codec::Members>::member(
+                &mut self.0,
+                key,
+                seen,
+                r,
+            )
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::DisplayOptions as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -1245,31 +1060,22 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Spawn {
-        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                _ => Ok(false),
+                "name" => ::qapi_types::codec::get_opt(&mut self.name, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), m0) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { name: m0 })
         }
 
         #[inline]
@@ -1303,25 +1109,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Gone {
-        type Partial = <super::Gone as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Gone as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Gone as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Gone as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Gone as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -1355,25 +1160,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for SpawnBoxed {
-        type Partial = <super::Spawn as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Spawn as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Spawn as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Spawn as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Spawn as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]

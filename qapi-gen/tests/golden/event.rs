@@ -28,36 +28,24 @@ impl Cause {
 }
 
 impl ::qapi_types::codec::Members for Cause {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "guest")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { guest: false, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            "guest" => ::qapi_types::codec::get(&mut self.guest, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "guest")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { guest: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -156,28 +144,19 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            ::qapi_types::codec::keep(&mut p.1, key, r)
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), rest) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { unrecognized: rest })
+        ) -> ::qapi_types::Result<()> {
+            ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
         }
 
         #[inline]
@@ -219,43 +198,29 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Shutdown {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<bool>,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "guest")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "guest" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "guest", r),
-                "reason" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "reason", r),
-                _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+        fn blank() -> Self {
+            Self {
+                guest: false,
+                reason: None,
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-                let members = &[(p.1.is_none(), 0, "guest")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { guest: m0, reason: m1, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "guest" => ::qapi_types::codec::get(&mut self.guest, 0, seen, r),
+                "reason" => ::qapi_types::codec::get_opt(&mut self.reason, 1, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -290,25 +255,24 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for BlockJobReady {
-        type Partial = <super::Cause as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Cause as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Cause as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Cause as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Cause as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -346,25 +310,24 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Unrecognized {
-        type Partial = <super::Cause as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Cause as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Cause as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Cause as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Cause as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]

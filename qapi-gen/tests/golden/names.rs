@@ -51,41 +51,27 @@ impl Marked {
 }
 
 impl ::qapi_types::codec::Members for Marked {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "type"), (1, "self")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None, None)
+    fn blank() -> Self {
+        Self { r#type: ::std::string::String::new(), self_: 0, node_name: None, node_name_: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
-            "self" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "self", r),
-            "node-name" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "node-name", r),
-            "nodeName" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "nodeName", r),
-            _ => Ok(false),
+            "type" => ::qapi_types::codec::get(&mut self.r#type, 0, seen, r),
+            "self" => ::qapi_types::codec::get(&mut self.self_, 1, seen, r),
+            "node-name" => ::qapi_types::codec::get_opt(&mut self.node_name, 2, seen, r),
+            "nodeName" => ::qapi_types::codec::get_opt(&mut self.node_name_, 3, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), m2, m3) = p else {
-            let members = &[(p.1.is_none(), 0, "type"), (p.2.is_none(), 1, "self")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { r#type: m0, self_: m1, node_name: m2, node_name_: m3 })
     }
 
     #[inline]
@@ -123,31 +109,22 @@ impl ComExampleVendor {
 }
 
 impl ::qapi_types::codec::Members for ComExampleVendor {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<ComExampleVendor_>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "a" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "a", r),
-            _ => Ok(false),
+            "a" => ::qapi_types::codec::get_opt(&mut self.a, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { a: m0 })
     }
 
     #[inline]
@@ -171,23 +148,19 @@ impl ComExampleVendor_ {
 }
 
 impl ::qapi_types::codec::Members for ComExampleVendor_ {
-    type Partial = ();
-
     #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(
-        (): &mut Self::Partial,
-        _: &str,
-        _: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        Ok(false)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(Self {})
+    fn member(
+        &mut self,
+        _: &str,
+        _: &mut ::qapi_types::codec::Seen,
+        _: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        Ok(())
     }
 
     #[inline]
@@ -213,36 +186,27 @@ impl String {
 }
 
 impl ::qapi_types::codec::Members for String {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "str")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "str" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "str", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+    fn blank() -> Self {
+        Self {
+            str: ::std::string::String::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "str")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { str: m0, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "str" => ::qapi_types::codec::get(&mut self.str, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -278,31 +242,22 @@ impl Option {
 }
 
 impl ::qapi_types::codec::Members for Option {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<String>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "some" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "some", r),
-            _ => Ok(false),
+            "some" => ::qapi_types::codec::get_opt(&mut self.some, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { some: m0 })
     }
 
     #[inline]
@@ -328,32 +283,24 @@ impl Vec {
 }
 
 impl ::qapi_types::codec::Members for Vec {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::vec::Vec<Vec>>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "items")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { items: ::std::vec::Vec::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "items" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "items", r),
-            _ => Ok(false),
+            "items" => ::qapi_types::codec::get(&mut self.items, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "items")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { items: m0 })
     }
 
     #[inline]
@@ -387,31 +334,22 @@ impl Box {
 }
 
 impl ::qapi_types::codec::Members for Box {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::boxed::Box<Box>>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "inner" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "inner", r),
-            _ => Ok(false),
+            "inner" => ::qapi_types::codec::get_opt(&mut self.inner, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { inner: m0 })
     }
 
     #[inline]
@@ -457,37 +395,23 @@ impl Result {
 }
 
 impl ::qapi_types::codec::Members for Result {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Into>,
-        ::core::option::Option<::std::vec::Vec<Result>>,
-        ::qapi_types::UnrecognizedMembers,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "ok" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "ok", r),
-            "err" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "err", r),
-            _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+            "ok" => ::qapi_types::codec::get_opt(&mut self.ok, 0, seen, r),
+            "err" => ::qapi_types::codec::get_opt(&mut self.err, 1, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, m1, rest) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { ok: m0, err: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -527,38 +451,29 @@ impl Into {
 }
 
 impl ::qapi_types::codec::Members for Into {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<From>,
-        ::core::option::Option<::qapi_types::Value>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "from")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "from" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "from", r),
-            "value" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "value", r),
-            _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+    fn blank() -> Self {
+        Self {
+            from: ::qapi_types::codec::Decode::blank(),
+            value: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "from")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { from: m0, value: m1, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "from" => ::qapi_types::codec::get(&mut self.from, 0, seen, r),
+            "value" => ::qapi_types::codec::get_opt(&mut self.value, 1, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -644,6 +559,11 @@ impl ::core::convert::From<Clone> for Default {
 
 impl ::qapi_types::codec::Decode for Default {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
             ::qapi_types::codec::Kind::String =>
@@ -691,31 +611,22 @@ impl Clone {
 }
 
 impl ::qapi_types::codec::Members for Clone {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<Default>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "copy" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "copy", r),
-            _ => Ok(false),
+            "copy" => ::qapi_types::codec::get_opt(&mut self.copy, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { copy: m0 })
     }
 
     #[inline]
@@ -748,36 +659,35 @@ impl Self_ {
 }
 
 impl ::qapi_types::codec::Members for Self_ {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<From>,
-        ::qapi_types::codec::Branch<SelfBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "self")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "self" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "self", r),
-            _ => ::qapi_types::codec::branch_member::<SelfBranch>(&mut p.2, &p.1, "self", key, r),
+    fn blank() -> Self {
+        Self {
+            u: SelfBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "self")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "self" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("self", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -810,62 +720,33 @@ pub enum SelfBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum SelfBranchPartial {
-    Some,
-    None,
-    Ok,
-    Err,
-    Self_,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for SelfBranch {
     type Tag = From;
-    type Partial = SelfBranchPartial;
 
     #[inline]
-    fn begin(tag: &From) -> SelfBranchPartial {
+    fn begin(tag: &From) -> Self {
         match tag {
-            From::Some => SelfBranchPartial::Some,
-            From::None => SelfBranchPartial::None,
-            From::Ok => SelfBranchPartial::Ok,
-            From::Err => SelfBranchPartial::Err,
-            From::Self_ => SelfBranchPartial::Self_,
+            From::Some => Self::Some,
+            From::None => Self::None,
+            From::Ok => Self::Ok,
+            From::Err => Self::Err,
+            From::Self_ => Self::Self_,
             From::Unrecognized(tag) => {
-                SelfBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut SelfBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            SelfBranchPartial::Some => Ok(false),
-            SelfBranchPartial::None => Ok(false),
-            SelfBranchPartial::Ok => Ok(false),
-            SelfBranchPartial::Err => Ok(false),
-            SelfBranchPartial::Self_ => Ok(false),
-            SelfBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Some => None,
+            Self::None => None,
+            Self::Ok => None,
+            Self::Err => None,
+            Self::Self_ => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: SelfBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            SelfBranchPartial::Some => Self::Some,
-            SelfBranchPartial::None => Self::None,
-            SelfBranchPartial::Ok => Self::Ok,
-            SelfBranchPartial::Err => Self::Err,
-            SelfBranchPartial::Self_ => Self::Self_,
-            SelfBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -922,38 +803,37 @@ impl Ok {
 }
 
 impl ::qapi_types::codec::Members for Ok {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<From>,
-        ::core::option::Option<::std::string::String>,
-        ::qapi_types::codec::Branch<OkBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "value"), (1, "branch")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r),
-            "branch" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "branch", r),
-            _ => ::qapi_types::codec::branch_member::<OkBranch_>(&mut p.3, &p.1, "value", key, r),
+    fn blank() -> Self {
+        Self {
+            branch: ::std::string::String::new(),
+            u: OkBranch_::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "value"), (p.2.is_none(), 1, "branch")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { branch: m1, u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "value" => ::qapi_types::codec::tag(&mut self.u, (0, 2), seen, r),
+            "branch" => ::qapi_types::codec::get(&mut self.branch, 1, seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("value", 2), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -1003,61 +883,33 @@ impl ::core::convert::From<Self_> for OkBranch_ {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum OkBranchPartial {
-    Some,
-    None(::qapi_types::codec::BoxedPartial<Clone>),
-    Ok,
-    Err,
-    Self_(::qapi_types::codec::BoxedPartial<Self_>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for OkBranch_ {
     type Tag = From;
-    type Partial = OkBranchPartial;
 
     #[inline]
-    fn begin(tag: &From) -> OkBranchPartial {
+    fn begin(tag: &From) -> Self {
         match tag {
-            From::Some => OkBranchPartial::Some,
-            From::None => OkBranchPartial::None(::qapi_types::codec::boxed_begin::<Clone>()),
-            From::Ok => OkBranchPartial::Ok,
-            From::Err => OkBranchPartial::Err,
-            From::Self_ => OkBranchPartial::Self_(::qapi_types::codec::boxed_begin::<Self_>()),
+            From::Some => Self::Some,
+            From::None => Self::None(::qapi_types::codec::boxed()),
+            From::Ok => Self::Ok,
+            From::Err => Self::Err,
+            From::Self_ => Self::Self_(::qapi_types::codec::boxed()),
             From::Unrecognized(tag) => {
-                OkBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut OkBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            OkBranchPartial::Some => Ok(false),
-            OkBranchPartial::None(p) => <Clone as ::qapi_types::codec::Members>::member(p, key, r),
-            OkBranchPartial::Ok => Ok(false),
-            OkBranchPartial::Err => Ok(false),
-            OkBranchPartial::Self_(p) => <Self_ as ::qapi_types::codec::Members>::member(p, key, r),
-            OkBranchPartial::Unrecognized(_, members) => ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Some => None,
+            Self::None(branch) => Some(&mut **branch),
+            Self::Ok => None,
+            Self::Err => None,
+            Self::Self_(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: OkBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            OkBranchPartial::Some => Self::Some,
-            OkBranchPartial::None(p) => Self::None(::qapi_types::codec::boxed_finish(p, r)?),
-            OkBranchPartial::Ok => Self::Ok,
-            OkBranchPartial::Err => Self::Err,
-            OkBranchPartial::Self_(p) => Self::Self_(::qapi_types::codec::boxed_finish(p, r)?),
-            OkBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -1111,56 +963,34 @@ impl OkBranch {
 }
 
 impl ::qapi_types::codec::Members for OkBranch {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        (0, "p"),
+        (1, "r"),
+        (2, "w"),
+        (3, "key"),
+        (4, "m0"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None, None, None)
+    fn blank() -> Self {
+        Self { p: 0, r: 0, w: 0, key: 0, m0: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "p" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "p", r),
-            "r" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "r", r),
-            "w" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "w", r),
-            "key" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "key", r),
-            "m0" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "m0", r),
-            _ => Ok(false),
+            "p" => ::qapi_types::codec::get(&mut self.p, 0, seen, r),
+            "r" => ::qapi_types::codec::get(&mut self.r, 1, seen, r),
+            "w" => ::qapi_types::codec::get(&mut self.w, 2, seen, r),
+            "key" => ::qapi_types::codec::get(&mut self.key, 3, seen, r),
+            "m0" => ::qapi_types::codec::get(&mut self.m0, 4, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "p"),
-                (p.2.is_none(), 1, "r"),
-                (p.3.is_none(), 2, "w"),
-                (p.4.is_none(), 3, "key"),
-                (p.5.is_none(), 4, "m0"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { p: m0, r: m1, w: m2, key: m3, m0: m4 })
     }
 
     #[inline]
@@ -1208,36 +1038,23 @@ impl Unset {
 }
 
 impl ::qapi_types::codec::Members for Unset {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "default" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "default", r),
-            "clone" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "clone", r),
-            _ => Ok(false),
+            "default" => ::qapi_types::codec::get_opt(&mut self.default, 0, seen, r),
+            "clone" => ::qapi_types::codec::get_opt(&mut self.clone, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { default: m0, clone: m1 })
     }
 
     #[inline]
@@ -1273,56 +1090,34 @@ impl Positions {
 }
 
 impl ::qapi_types::codec::Members for Positions {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        (0, "m0"),
+        (1, "m1"),
+        (2, "i"),
+        (3, "j"),
+        (4, "k"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None, None, None)
+    fn blank() -> Self {
+        Self { m0: 0, m1: 0, i: 0, j: 0, k: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "m0" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "m0", r),
-            "m1" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "m1", r),
-            "i" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "i", r),
-            "j" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "j", r),
-            "k" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "k", r),
-            _ => Ok(false),
+            "m0" => ::qapi_types::codec::get(&mut self.m0, 0, seen, r),
+            "m1" => ::qapi_types::codec::get(&mut self.m1, 1, seen, r),
+            "i" => ::qapi_types::codec::get(&mut self.i, 2, seen, r),
+            "j" => ::qapi_types::codec::get(&mut self.j, 3, seen, r),
+            "k" => ::qapi_types::codec::get(&mut self.k, 4, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "m0"),
-                (p.2.is_none(), 1, "m1"),
-                (p.3.is_none(), 2, "i"),
-                (p.4.is_none(), 3, "j"),
-                (p.5.is_none(), 4, "k"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { m0, m1, i: m2, j: m3, k: m4 })
     }
 
     #[inline]
@@ -1393,36 +1188,35 @@ impl Parts {
 }
 
 impl ::qapi_types::codec::Members for Parts {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<PartsBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "part")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "part" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "part", r),
-            _ => ::qapi_types::codec::branch_member::<PartsBranch>(&mut p.2, &p.1, "part", key, r),
+    fn blank() -> Self {
+        Self {
+            u: PartsBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "part")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "part" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("part", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -1467,58 +1261,29 @@ impl ::core::convert::From<Positions> for PartsBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum PartsBranchPartial {
-    Tag(::qapi_types::codec::BoxedPartial<Unset>),
-    Partial(::qapi_types::codec::BoxedPartial<Positions>),
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for PartsBranch {
     type Tag = Part;
-    type Partial = PartsBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> PartsBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => PartsBranchPartial::Tag(::qapi_types::codec::boxed_begin::<Unset>()),
-            Part::Partial =>
-                PartsBranchPartial::Partial(::qapi_types::codec::boxed_begin::<Positions>()),
-            Part::Values => PartsBranchPartial::Values,
+            Part::Tag => Self::Tag(::qapi_types::codec::boxed()),
+            Part::Partial => Self::Partial(::qapi_types::codec::boxed()),
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                PartsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut PartsBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            PartsBranchPartial::Tag(p) =>
-                <Unset as ::qapi_types::codec::Members>::member(p, key, r),
-            PartsBranchPartial::Partial(p) =>
-                <Positions as ::qapi_types::codec::Members>::member(p, key, r),
-            PartsBranchPartial::Values => Ok(false),
-            PartsBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag(branch) => Some(&mut **branch),
+            Self::Partial(branch) => Some(&mut **branch),
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: PartsBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            PartsBranchPartial::Tag(p) => Self::Tag(::qapi_types::codec::boxed_finish(p, r)?),
-            PartsBranchPartial::Partial(p) =>
-                Self::Partial(::qapi_types::codec::boxed_finish(p, r)?),
-            PartsBranchPartial::Values => Self::Values,
-            PartsBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -1586,46 +1351,31 @@ impl Event {
 }
 
 impl ::qapi_types::codec::Members for Event {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "fault")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "fault" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "fault", r),
-            "name" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "name", r),
-            "data" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "data", r),
-            _ => ::qapi_types::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            fault: ::std::string::String::new(),
+            name: None,
+            data: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "fault")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { fault: m0, name: m1, data: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "fault" => ::qapi_types::codec::get(&mut self.fault, 0, seen, r),
+            "name" => ::qapi_types::codec::get_opt(&mut self.name, 1, seen, r),
+            "data" => ::qapi_types::codec::get_opt(&mut self.data, 2, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -1747,125 +1497,66 @@ impl Keywords {
 }
 
 impl ::qapi_types::codec::Members for Keywords {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        (0, "type"),
+        (1, "in"),
+        (2, "gen"),
+        (3, "async"),
+        (4, "crate"),
+        (5, "self"),
+        (6, "super"),
+        (10, "x-q"),
+        (11, "has"),
+        (14, "__com.example_extra"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
-            "in" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "in", r),
-            "gen" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "gen", r),
-            "async" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "async", r),
-            "crate" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "crate", r),
-            "self" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "self", r),
-            "super" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "super", r),
-            "match" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "match", r),
-            "new" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "new", r),
-            "if" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "if", r),
-            "x-q" => ::qapi_types::codec::get(&mut p.11, &mut p.0, 10, "x-q", r),
-            "has" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "has", r),
-            "Self" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "Self", r),
-            "a-b" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "a-b", r),
-            "__com.example_extra" =>
-                ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "__com.example_extra", r),
-            _ => Ok(false),
+    fn blank() -> Self {
+        Self {
+            r#type: ::std::string::String::new(),
+            r#in: false,
+            r#gen: 0,
+            r#async: 0,
+            crate_: 0,
+            self_: 0,
+            super_: 0,
+            r#match: None,
+            new: None,
+            r#if: None,
+            x_q: 0,
+            has: 0,
+            self__: None,
+            a_b: None,
+            com_example_extra: 0,
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            Some(m4),
-            Some(m5),
-            Some(m6),
-            m7,
-            m8,
-            m9,
-            Some(m10),
-            Some(m11),
-            m12,
-            m13,
-            Some(m14),
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "type"),
-                (p.2.is_none(), 1, "in"),
-                (p.3.is_none(), 2, "gen"),
-                (p.4.is_none(), 3, "async"),
-                (p.5.is_none(), 4, "crate"),
-                (p.6.is_none(), 5, "self"),
-                (p.7.is_none(), 6, "super"),
-                (p.11.is_none(), 10, "x-q"),
-                (p.12.is_none(), 11, "has"),
-                (p.15.is_none(), 14, "__com.example_extra"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            r#type: m0,
-            r#in: m1,
-            r#gen: m2,
-            r#async: m3,
-            crate_: m4,
-            self_: m5,
-            super_: m6,
-            r#match: m7,
-            new: m8,
-            r#if: m9,
-            x_q: m10,
-            has: m11,
-            self__: m12,
-            a_b: m13,
-            com_example_extra: m14,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "type" => ::qapi_types::codec::get(&mut self.r#type, 0, seen, r),
+            "in" => ::qapi_types::codec::get(&mut self.r#in, 1, seen, r),
+            "gen" => ::qapi_types::codec::get(&mut self.r#gen, 2, seen, r),
+            "async" => ::qapi_types::codec::get(&mut self.r#async, 3, seen, r),
+            "crate" => ::qapi_types::codec::get(&mut self.crate_, 4, seen, r),
+            "self" => ::qapi_types::codec::get(&mut self.self_, 5, seen, r),
+            "super" => ::qapi_types::codec::get(&mut self.super_, 6, seen, r),
+            "match" => ::qapi_types::codec::get_opt(&mut self.r#match, 7, seen, r),
+            "new" => ::qapi_types::codec::get_opt(&mut self.new, 8, seen, r),
+            "if" => ::qapi_types::codec::get_opt(&mut self.r#if, 9, seen, r),
+            "x-q" => ::qapi_types::codec::get(&mut self.x_q, 10, seen, r),
+            "has" => ::qapi_types::codec::get(&mut self.has, 11, seen, r),
+            "Self" => ::qapi_types::codec::get_opt(&mut self.self__, 12, seen, r),
+            "a-b" => ::qapi_types::codec::get_opt(&mut self.a_b, 13, seen, r),
+            "__com.example_extra" =>
+                ::qapi_types::codec::get(&mut self.com_example_extra, 14, seen, r),
+            _ => Ok(()),
+        }
     }
 
     #[inline]
@@ -2164,157 +1855,45 @@ impl Conventions {
 }
 
 impl ::qapi_types::codec::Members for Conventions {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<bool>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "is-on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "is-on", r),
-            "as-str" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "as-str", r),
-            "to-file" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "to-file", r),
-            "from-file" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "from-file", r),
-            "into-file" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "into-file", r),
-            "to-file-mut" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "to-file-mut", r),
-            "iter" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "iter", r),
-            "iter-mut" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "iter-mut", r),
-            "next" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "next", r),
-            "len" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "len", r),
-            "is-empty" => ::qapi_types::codec::get(&mut p.11, &mut p.0, 10, "is-empty", r),
-            "add" => ::qapi_types::codec::get(&mut p.12, &mut p.0, 11, "add", r),
-            "sub" => ::qapi_types::codec::get(&mut p.13, &mut p.0, 12, "sub", r),
-            "mul" => ::qapi_types::codec::get(&mut p.14, &mut p.0, 13, "mul", r),
-            "div" => ::qapi_types::codec::get(&mut p.15, &mut p.0, 14, "div", r),
-            "rem" => ::qapi_types::codec::get(&mut p.16, &mut p.0, 15, "rem", r),
-            "shl" => ::qapi_types::codec::get(&mut p.17, &mut p.0, 16, "shl", r),
-            "shr" => ::qapi_types::codec::get(&mut p.18, &mut p.0, 17, "shr", r),
-            "bitand" => ::qapi_types::codec::get(&mut p.19, &mut p.0, 18, "bitand", r),
-            "bitor" => ::qapi_types::codec::get(&mut p.20, &mut p.0, 19, "bitor", r),
-            "bitxor" => ::qapi_types::codec::get(&mut p.21, &mut p.0, 20, "bitxor", r),
-            "not" => ::qapi_types::codec::get(&mut p.22, &mut p.0, 21, "not", r),
-            "eq" => ::qapi_types::codec::get(&mut p.23, &mut p.0, 22, "eq", r),
-            "hash" => ::qapi_types::codec::get(&mut p.24, &mut p.0, 23, "hash", r),
-            _ => Ok(false),
+            "is-on" => ::qapi_types::codec::get_opt(&mut self.is_on, 0, seen, r),
+            "as-str" => ::qapi_types::codec::get_opt(&mut self.as_str, 1, seen, r),
+            "to-file" => ::qapi_types::codec::get_opt(&mut self.to_file, 2, seen, r),
+            "from-file" => ::qapi_types::codec::get_opt(&mut self.from_file, 3, seen, r),
+            "into-file" => ::qapi_types::codec::get_opt(&mut self.into_file, 4, seen, r),
+            "to-file-mut" => ::qapi_types::codec::get_opt(&mut self.to_file_mut, 5, seen, r),
+            "iter" => ::qapi_types::codec::get_opt(&mut self.iter, 6, seen, r),
+            "iter-mut" => ::qapi_types::codec::get_opt(&mut self.iter_mut, 7, seen, r),
+            "next" => ::qapi_types::codec::get_opt(&mut self.next, 8, seen, r),
+            "len" => ::qapi_types::codec::get_opt(&mut self.len, 9, seen, r),
+            "is-empty" => ::qapi_types::codec::get_opt(&mut self.is_empty, 10, seen, r),
+            "add" => ::qapi_types::codec::get_opt(&mut self.add, 11, seen, r),
+            "sub" => ::qapi_types::codec::get_opt(&mut self.sub, 12, seen, r),
+            "mul" => ::qapi_types::codec::get_opt(&mut self.mul, 13, seen, r),
+            "div" => ::qapi_types::codec::get_opt(&mut self.div, 14, seen, r),
+            "rem" => ::qapi_types::codec::get_opt(&mut self.rem, 15, seen, r),
+            "shl" => ::qapi_types::codec::get_opt(&mut self.shl, 16, seen, r),
+            "shr" => ::qapi_types::codec::get_opt(&mut self.shr, 17, seen, r),
+            "bitand" => ::qapi_types::codec::get_opt(&mut self.bitand, 18, seen, r),
+            "bitor" => ::qapi_types::codec::get_opt(&mut self.bitor, 19, seen, r),
+            "bitxor" => ::qapi_types::codec::get_opt(&mut self.bitxor, 20, seen, r),
+            "not" => ::qapi_types::codec::get_opt(&mut self.not, 21, seen, r),
+            "eq" => ::qapi_types::codec::get_opt(&mut self.eq, 22, seen, r),
+            "hash" => ::qapi_types::codec::get_opt(&mut self.hash, 23, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-            m10,
-            m11,
-            m12,
-            m13,
-            m14,
-            m15,
-            m16,
-            m17,
-            m18,
-            m19,
-            m20,
-            m21,
-            m22,
-            m23,
-        ) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self {
-            is_on: m0,
-            as_str: m1,
-            to_file: m2,
-            from_file: m3,
-            into_file: m4,
-            to_file_mut: m5,
-            iter: m6,
-            iter_mut: m7,
-            next: m8,
-            len: m9,
-            is_empty: m10,
-            add: m11,
-            sub: m12,
-            mul: m13,
-            div: m14,
-            rem: m15,
-            shl: m16,
-            shr: m17,
-            bitand: m18,
-            bitor: m19,
-            bitxor: m20,
-            not: m21,
-            eq: m22,
-            hash: m23,
-        })
     }
 
     #[inline]
@@ -2371,36 +1950,35 @@ impl Deref {
 }
 
 impl ::qapi_types::codec::Members for Deref {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<DerefBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "deref")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "deref" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "deref", r),
-            _ => ::qapi_types::codec::branch_member::<DerefBranch>(&mut p.2, &p.1, "deref", key, r),
+    fn blank() -> Self {
+        Self {
+            u: DerefBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "deref")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "deref" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("deref", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -2437,56 +2015,29 @@ impl ::core::convert::From<Conventions> for DerefBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum DerefBranchPartial {
-    Tag,
-    Partial,
-    Values(::qapi_types::codec::BoxedPartial<Conventions>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for DerefBranch {
     type Tag = Part;
-    type Partial = DerefBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> DerefBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => DerefBranchPartial::Tag,
-            Part::Partial => DerefBranchPartial::Partial,
-            Part::Values =>
-                DerefBranchPartial::Values(::qapi_types::codec::boxed_begin::<Conventions>()),
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values(::qapi_types::codec::boxed()),
             Part::Unrecognized(tag) => {
-                DerefBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut DerefBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            DerefBranchPartial::Tag => Ok(false),
-            DerefBranchPartial::Partial => Ok(false),
-            DerefBranchPartial::Values(p) =>
-                <Conventions as ::qapi_types::codec::Members>::member(p, key, r),
-            DerefBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: DerefBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            DerefBranchPartial::Tag => Self::Tag,
-            DerefBranchPartial::Partial => Self::Partial,
-            DerefBranchPartial::Values(p) => Self::Values(::qapi_types::codec::boxed_finish(p, r)?),
-            DerefBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -2535,37 +2086,35 @@ impl AsRef {
 }
 
 impl ::qapi_types::codec::Members for AsRef {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<AsRefBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "as-ref")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "as-ref" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "as-ref", r),
-            _ =>
-                ::qapi_types::codec::branch_member::<AsRefBranch>(&mut p.2, &p.1, "as-ref", key, r),
+    fn blank() -> Self {
+        Self {
+            u: AsRefBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "as-ref")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "as-ref" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("as-ref", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -2594,54 +2143,29 @@ pub enum AsRefBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum AsRefBranchPartial {
-    Tag,
-    Partial,
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for AsRefBranch {
     type Tag = Part;
-    type Partial = AsRefBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> AsRefBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => AsRefBranchPartial::Tag,
-            Part::Partial => AsRefBranchPartial::Partial,
-            Part::Values => AsRefBranchPartial::Values,
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                AsRefBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut AsRefBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            AsRefBranchPartial::Tag => Ok(false),
-            AsRefBranchPartial::Partial => Ok(false),
-            AsRefBranchPartial::Values => Ok(false),
-            AsRefBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: AsRefBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            AsRefBranchPartial::Tag => Self::Tag,
-            AsRefBranchPartial::Partial => Self::Partial,
-            AsRefBranchPartial::Values => Self::Values,
-            AsRefBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -2690,42 +2214,35 @@ impl Borrow {
 }
 
 impl ::qapi_types::codec::Members for Borrow {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<BorrowBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "borrow")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "borrow" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "borrow", r),
-            _ => ::qapi_types::codec::branch_member::<BorrowBranch>(
-                &mut p.2,
-                &p.1,
-                "borrow",
-                key,
-                r,
-            ),
+    fn blank() -> Self {
+        Self {
+            u: BorrowBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "borrow")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "borrow" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("borrow", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -2754,54 +2271,29 @@ pub enum BorrowBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum BorrowBranchPartial {
-    Tag,
-    Partial,
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for BorrowBranch {
     type Tag = Part;
-    type Partial = BorrowBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> BorrowBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => BorrowBranchPartial::Tag,
-            Part::Partial => BorrowBranchPartial::Partial,
-            Part::Values => BorrowBranchPartial::Values,
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                BorrowBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut BorrowBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            BorrowBranchPartial::Tag => Ok(false),
-            BorrowBranchPartial::Partial => Ok(false),
-            BorrowBranchPartial::Values => Ok(false),
-            BorrowBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: BorrowBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            BorrowBranchPartial::Tag => Self::Tag,
-            BorrowBranchPartial::Partial => Self::Partial,
-            BorrowBranchPartial::Values => Self::Values,
-            BorrowBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -2850,37 +2342,35 @@ impl Cloned {
 }
 
 impl ::qapi_types::codec::Members for Cloned {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<ClonedBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "clone")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "clone" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "clone", r),
-            _ =>
-                ::qapi_types::codec::branch_member::<ClonedBranch>(&mut p.2, &p.1, "clone", key, r),
+    fn blank() -> Self {
+        Self {
+            u: ClonedBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "clone")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "clone" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("clone", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -2909,54 +2399,29 @@ pub enum ClonedBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum ClonedBranchPartial {
-    Tag,
-    Partial,
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for ClonedBranch {
     type Tag = Part;
-    type Partial = ClonedBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> ClonedBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => ClonedBranchPartial::Tag,
-            Part::Partial => ClonedBranchPartial::Partial,
-            Part::Values => ClonedBranchPartial::Values,
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                ClonedBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut ClonedBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            ClonedBranchPartial::Tag => Ok(false),
-            ClonedBranchPartial::Partial => Ok(false),
-            ClonedBranchPartial::Values => Ok(false),
-            ClonedBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: ClonedBranchPartial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            ClonedBranchPartial::Tag => Self::Tag,
-            ClonedBranchPartial::Partial => Self::Partial,
-            ClonedBranchPartial::Values => Self::Values,
-            ClonedBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -3005,42 +2470,35 @@ impl IntoKind {
 }
 
 impl ::qapi_types::codec::Members for IntoKind {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<IntoKindBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "into-kind")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "into-kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "into-kind", r),
-            _ => ::qapi_types::codec::branch_member::<IntoKindBranch>(
-                &mut p.2,
-                &p.1,
-                "into-kind",
-                key,
-                r,
-            ),
+    fn blank() -> Self {
+        Self {
+            u: IntoKindBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "into-kind")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "into-kind" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("into-kind", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -3069,58 +2527,29 @@ pub enum IntoKindBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum IntoKindBranchPartial {
-    Tag,
-    Partial,
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for IntoKindBranch {
     type Tag = Part;
-    type Partial = IntoKindBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> IntoKindBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => IntoKindBranchPartial::Tag,
-            Part::Partial => IntoKindBranchPartial::Partial,
-            Part::Values => IntoKindBranchPartial::Values,
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                IntoKindBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut IntoKindBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            IntoKindBranchPartial::Tag => Ok(false),
-            IntoKindBranchPartial::Partial => Ok(false),
-            IntoKindBranchPartial::Values => Ok(false),
-            IntoKindBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(
-        p: IntoKindBranchPartial,
-        _: &::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            IntoKindBranchPartial::Tag => Self::Tag,
-            IntoKindBranchPartial::Partial => Self::Partial,
-            IntoKindBranchPartial::Values => Self::Values,
-            IntoKindBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -3169,42 +2598,35 @@ impl FromKind {
 }
 
 impl ::qapi_types::codec::Members for FromKind {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Part>,
-        ::qapi_types::codec::Branch<FromKindBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "from-kind")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "from-kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "from-kind", r),
-            _ => ::qapi_types::codec::branch_member::<FromKindBranch>(
-                &mut p.2,
-                &p.1,
-                "from-kind",
-                key,
-                r,
-            ),
+    fn blank() -> Self {
+        Self {
+            u: FromKindBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "from-kind")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "from-kind" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("from-kind", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -3233,58 +2655,29 @@ pub enum FromKindBranch {
     },
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum FromKindBranchPartial {
-    Tag,
-    Partial,
-    Values,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for FromKindBranch {
     type Tag = Part;
-    type Partial = FromKindBranchPartial;
 
     #[inline]
-    fn begin(tag: &Part) -> FromKindBranchPartial {
+    fn begin(tag: &Part) -> Self {
         match tag {
-            Part::Tag => FromKindBranchPartial::Tag,
-            Part::Partial => FromKindBranchPartial::Partial,
-            Part::Values => FromKindBranchPartial::Values,
+            Part::Tag => Self::Tag,
+            Part::Partial => Self::Partial,
+            Part::Values => Self::Values,
             Part::Unrecognized(tag) => {
-                FromKindBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut FromKindBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            FromKindBranchPartial::Tag => Ok(false),
-            FromKindBranchPartial::Partial => Ok(false),
-            FromKindBranchPartial::Values => Ok(false),
-            FromKindBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tag => None,
+            Self::Partial => None,
+            Self::Values => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(
-        p: FromKindBranchPartial,
-        _: &::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            FromKindBranchPartial::Tag => Self::Tag,
-            FromKindBranchPartial::Partial => Self::Partial,
-            FromKindBranchPartial::Values => Self::Values,
-            FromKindBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -3335,31 +2728,22 @@ impl New {
 }
 
 impl ::qapi_types::codec::Members for New {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<i64>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "new" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "new", r),
-            _ => Ok(false),
+            "new" => ::qapi_types::codec::get_opt(&mut self.new, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { new: m0 })
     }
 
     #[inline]
@@ -3425,38 +2809,37 @@ impl Super {
 }
 
 impl ::qapi_types::codec::Members for Super {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Dimension>,
-        ::core::option::Option<i64>,
-        ::qapi_types::codec::Branch<SuperBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "d"), (1, "__4.example_d")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "d" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "d", r),
-            "__4.example_d" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "__4.example_d", r),
-            _ => ::qapi_types::codec::branch_member::<SuperBranch>(&mut p.3, &p.1, "d", key, r),
+    fn blank() -> Self {
+        Self {
+            _4_example_d: 0,
+            u: SuperBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "d"), (p.2.is_none(), 1, "__4.example_d")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { _4_example_d: m1, u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "d" => ::qapi_types::codec::tag(&mut self.u, (0, 2), seen, r),
+            "__4.example_d" => ::qapi_types::codec::get(&mut self._4_example_d, 1, seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("d", 2), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -3492,50 +2875,27 @@ impl ::core::convert::From<New> for SuperBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum SuperBranchPartial {
-    _2d(::qapi_types::codec::BoxedPartial<New>),
-    _3d,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for SuperBranch {
     type Tag = Dimension;
-    type Partial = SuperBranchPartial;
 
     #[inline]
-    fn begin(tag: &Dimension) -> SuperBranchPartial {
+    fn begin(tag: &Dimension) -> Self {
         match tag {
-            Dimension::_2d => SuperBranchPartial::_2d(::qapi_types::codec::boxed_begin::<New>()),
-            Dimension::_3d => SuperBranchPartial::_3d,
+            Dimension::_2d => Self::_2d(::qapi_types::codec::boxed()),
+            Dimension::_3d => Self::_3d,
             Dimension::Unrecognized(tag) => {
-                SuperBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut SuperBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            SuperBranchPartial::_2d(p) => <New as ::qapi_types::codec::Members>::member(p, key, r),
-            SuperBranchPartial::_3d => Ok(false),
-            SuperBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::_2d(branch) => Some(&mut **branch),
+            Self::_3d => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: SuperBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            SuperBranchPartial::_2d(p) => Self::_2d(::qapi_types::codec::boxed_finish(p, r)?),
-            SuperBranchPartial::_3d => Self::_3d,
-            SuperBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -3598,39 +2958,26 @@ impl Placeholders {
 }
 
 impl ::qapi_types::codec::Members for Placeholders {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-        ::core::option::Option<i64>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "foo")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None)
+    fn blank() -> Self {
+        Self { foo: 0, baz: None, quux: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "foo" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "foo", r),
-            "baz" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "baz", r),
-            "quux" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "quux", r),
-            _ => Ok(false),
+            "foo" => ::qapi_types::codec::get(&mut self.foo, 0, seen, r),
+            "baz" => ::qapi_types::codec::get_opt(&mut self.baz, 1, seen, r),
+            "quux" => ::qapi_types::codec::get_opt(&mut self.quux, 2, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2) = p else {
-            let members = &[(p.1.is_none(), 0, "foo")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { foo: m0, baz: m1, quux: m2 })
     }
 
     #[inline]
@@ -3758,36 +3105,24 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for New {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<i64>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "iter")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+        fn blank() -> Self {
+            Self { iter: 0, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "iter" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "iter", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+                "iter" => ::qapi_types::codec::get(&mut self.iter, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "iter")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { iter: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -3829,35 +3164,22 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::String>,
-            ::qapi_types::UnrecognizedMembers,
-        );
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "type" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "type", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+                "type" => ::qapi_types::codec::get_opt(&mut self.r#type, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), m0, rest) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { r#type: m0, unrecognized: rest })
         }
 
         #[inline]
@@ -3891,36 +3213,27 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Event {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::Into>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "value")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "value" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "value", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+        fn blank() -> Self {
+            Self {
+                value: ::qapi_types::codec::Decode::blank(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "value")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { value: m0, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "value" => ::qapi_types::codec::get(&mut self.value, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -3971,25 +3284,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for New {
-        type Partial = <super::New as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::New as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::New as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::New as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::New as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -4018,23 +3330,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -4066,25 +3374,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Ok_ {
-        type Partial = <super::Ok as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Ok as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Ok as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Ok as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Ok as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -4118,25 +3425,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Some_ {
-        type Partial = <super::Event as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Event as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Event as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Event as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Event as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -4233,25 +3539,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Keywords {
-        type Partial = <super::Keywords as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Keywords as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Keywords as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Keywords as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Keywords as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -4297,36 +3602,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for ComExampleDoIt {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::Object,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "extra")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::Object::new())
+        fn blank() -> Self {
+            Self { extra: ::std::string::String::new(), extra_: ::qapi_types::Object::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "extra" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "extra", r),
-                _ => ::qapi_types::codec::open(&mut p.2, key, r),
+                "extra" => ::qapi_types::codec::get(&mut self.extra, 0, seen, r),
+                _ => ::qapi_types::codec::open(&mut self.extra_, key, seen, r),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "extra")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { extra: m0, extra_: rest })
         }
 
         #[inline]

@@ -43,39 +43,26 @@ impl Chain {
 }
 
 impl ::qapi_types::codec::Members for Chain {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::boxed::Box<Chain>>,
-        ::core::option::Option<::std::vec::Vec<Chain>>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None)
+    fn blank() -> Self {
+        Self { name: ::std::string::String::new(), next: None, others: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "next" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "next", r),
-            "others" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "others", r),
-            _ => Ok(false),
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            "next" => ::qapi_types::codec::get_opt(&mut self.next, 1, seen, r),
+            "others" => ::qapi_types::codec::get_opt(&mut self.others, 2, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2) = p else {
-            let members = &[(p.1.is_none(), 0, "name")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, next: m1, others: m2 })
     }
 
     #[inline]
@@ -111,31 +98,22 @@ impl Left {
 }
 
 impl ::qapi_types::codec::Members for Left {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::boxed::Box<Right>>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "right" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "right", r),
-            _ => Ok(false),
+            "right" => ::qapi_types::codec::get_opt(&mut self.right, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { right: m0 })
     }
 
     #[inline]
@@ -179,36 +157,23 @@ impl Right {
 }
 
 impl ::qapi_types::codec::Members for Right {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::boxed::Box<Left>>,
-        ::core::option::Option<Chain>,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "left" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "left", r),
-            "chain" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "chain", r),
-            _ => Ok(false),
+            "left" => ::qapi_types::codec::get_opt(&mut self.left, 0, seen, r),
+            "chain" => ::qapi_types::codec::get_opt(&mut self.chain, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { left: m0, chain: m1 })
     }
 
     #[inline]
@@ -276,37 +241,25 @@ impl Inner {
 }
 
 impl ::qapi_types::codec::Members for Inner {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Tree>,
-        ::core::option::Option<TreeRef>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "first")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { first: ::qapi_types::codec::Decode::blank(), second: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "first" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "first", r),
-            "second" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "second", r),
-            _ => Ok(false),
+            "first" => ::qapi_types::codec::get(&mut self.first, 0, seen, r),
+            "second" => ::qapi_types::codec::get_opt(&mut self.second, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1) = p else {
-            let members = &[(p.1.is_none(), 0, "first")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { first: m0, second: m1 })
     }
 
     #[inline]
@@ -340,36 +293,35 @@ impl Tree {
 }
 
 impl ::qapi_types::codec::Members for Tree {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Kind>,
-        ::qapi_types::codec::Branch<TreeBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "kind")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "kind", r),
-            _ => ::qapi_types::codec::branch_member::<TreeBranch>(&mut p.2, &p.1, "kind", key, r),
+    fn blank() -> Self {
+        Self {
+            u: TreeBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "kind")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "kind" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("kind", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -404,51 +356,27 @@ impl ::core::convert::From<Inner> for TreeBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum TreeBranchPartial {
-    Leaf,
-    Inner(::qapi_types::codec::BoxedPartial<Inner>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for TreeBranch {
     type Tag = Kind;
-    type Partial = TreeBranchPartial;
 
     #[inline]
-    fn begin(tag: &Kind) -> TreeBranchPartial {
+    fn begin(tag: &Kind) -> Self {
         match tag {
-            Kind::Leaf => TreeBranchPartial::Leaf,
-            Kind::Inner => TreeBranchPartial::Inner(::qapi_types::codec::boxed_begin::<Inner>()),
+            Kind::Leaf => Self::Leaf,
+            Kind::Inner => Self::Inner(::qapi_types::codec::boxed()),
             Kind::Unrecognized(tag) => {
-                TreeBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut TreeBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            TreeBranchPartial::Leaf => Ok(false),
-            TreeBranchPartial::Inner(p) =>
-                <Inner as ::qapi_types::codec::Members>::member(p, key, r),
-            TreeBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Leaf => None,
+            Self::Inner(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: TreeBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            TreeBranchPartial::Leaf => Self::Leaf,
-            TreeBranchPartial::Inner(p) => Self::Inner(::qapi_types::codec::boxed_finish(p, r)?),
-            TreeBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -505,6 +433,11 @@ impl ::core::convert::From<&str> for TreeRef {
 
 impl ::qapi_types::codec::Decode for TreeRef {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
             ::qapi_types::codec::Kind::Object =>
@@ -527,9 +460,157 @@ impl ::qapi_types::codec::Encode for TreeRef {
     }
 }
 
+/// `Endless`, `recursive.json`
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Endless {
+    /// `name`
+    pub name: ::std::string::String,
+    /// `next`
+    pub next: ::core::option::Option<::std::boxed::Box<Endless>>,
+}
+
+impl Endless {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        next: impl ::core::convert::Into<::std::boxed::Box<Endless>>,
+    ) -> Self {
+        Self { name: name.into(), next: Some(next.into()) }
+    }
+}
+
+impl ::qapi_types::codec::Members for Endless {
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
+    const LATE: ::qapi_types::codec::Demanded = &[(1, "next")];
+
+    #[inline]
+    fn blank() -> Self {
+        Self { name: ::std::string::String::new(), next: None }
+    }
+
+    #[inline]
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            "next" => ::qapi_types::codec::get_opt(&mut self.next, 1, seen, r),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "name", &self.name);
+        ::qapi_types::codec::put_opt(w, "next", &self.next);
+    }
+}
+
+/// `Ping`, `recursive.json`
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Ping {
+    /// `pong`
+    pub pong: ::std::boxed::Box<Pong>,
+}
+
+impl Ping {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(pong: impl ::core::convert::Into<::std::boxed::Box<Pong>>) -> Self {
+        Self { pong: pong.into() }
+    }
+}
+
+impl ::qapi_types::codec::Members for Ping {
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "pong")];
+
+    #[inline]
+    fn blank() -> Self {
+        Self { pong: ::qapi_types::codec::Decode::blank() }
+    }
+
+    #[inline]
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "pong" => ::qapi_types::codec::get(&mut self.pong, 0, seen, r),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put(w, "pong", &self.pong);
+    }
+}
+
+/// `Pong`, `recursive.json`
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Pong {
+    /// `pong`
+    pub pong: ::core::option::Option<::std::boxed::Box<Pong>>,
+    /// `ping`
+    pub ping: ::core::option::Option<::std::boxed::Box<Ping>>,
+}
+
+impl Pong {
+    /// With what is mandatory.
+    #[must_use]
+    pub fn new(pong: impl ::core::convert::Into<::std::boxed::Box<Pong>>) -> Self {
+        Self { pong: Some(pong.into()), ping: None }
+    }
+
+    /// Sets `ping`.
+    #[must_use]
+    pub fn ping(mut self, ping: impl ::core::convert::Into<::std::boxed::Box<Ping>>) -> Self {
+        self.ping = Some(ping.into());
+        self
+    }
+}
+
+impl ::qapi_types::codec::Members for Pong {
+    const LATE: ::qapi_types::codec::Demanded = &[(0, "pong")];
+
+    #[inline]
+    fn blank() -> Self {
+        Self { pong: None, ping: None }
+    }
+
+    #[inline]
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "pong" => ::qapi_types::codec::get_opt(&mut self.pong, 0, seen, r),
+            "ping" => ::qapi_types::codec::get_opt(&mut self.ping, 1, seen, r),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn put(&self, w: &mut ::qapi_types::Writer<'_>) {
+        ::qapi_types::codec::put_opt(w, "pong", &self.pong);
+        ::qapi_types::codec::put_opt(w, "ping", &self.ping);
+    }
+}
+
 ::qapi_types::impl_enum!(Kind);
 
-::qapi_types::impl_object!(Chain, Left, Right, Inner, Tree);
+::qapi_types::impl_object!(Chain, Left, Right, Inner, Tree, Endless, Ping, Pong);
 
 ::qapi_types::impl_serde!(TreeRef);
 

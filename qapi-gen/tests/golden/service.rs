@@ -28,36 +28,24 @@ impl Status {
 }
 
 impl ::qapi_types::codec::Members for Status {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "running")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { running: false, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "running" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "running", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            "running" => ::qapi_types::codec::get(&mut self.running, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "running")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -86,36 +74,27 @@ impl VendorSpecificDescriptionOfAThing {
 }
 
 impl ::qapi_types::codec::Members for VendorSpecificDescriptionOfAThing {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "name")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -142,32 +121,24 @@ impl Service {
 }
 
 impl ::qapi_types::codec::Members for Service {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { name: ::std::string::String::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            _ => Ok(false),
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "name")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0 })
     }
 
     #[inline]
@@ -252,28 +223,19 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            ::qapi_types::codec::keep(&mut p.1, key, r)
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), rest) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { unrecognized: rest })
+        ) -> ::qapi_types::Result<()> {
+            ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
         }
 
         #[inline]
@@ -305,36 +267,27 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Renamed {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+        fn blank() -> Self {
+            Self {
+                name: ::std::string::String::new(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "name")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { name: m0, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -369,23 +322,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for QueryStatus {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -413,23 +362,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -462,25 +407,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Rename {
-        type Partial = <super::Service as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Service as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Service as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Service as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Service as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -521,37 +465,25 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for QueryThings {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<u8>,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(1, "limit")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None)
+        fn blank() -> Self {
+            Self { name: None, limit: 0 }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                "limit" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "limit", r),
-                _ => Ok(false),
+                "name" => ::qapi_types::codec::get_opt(&mut self.name, 0, seen, r),
+                "limit" => ::qapi_types::codec::get(&mut self.limit, 1, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), m0, Some(m1)) = p else {
-                let members = &[(p.2.is_none(), 1, "limit")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { name: m0, limit: m1 })
         }
 
         #[inline]
@@ -581,23 +513,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for GetNumber {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -630,23 +558,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Clone {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self {}
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -679,23 +603,19 @@ pub mod commands {
 
     #[cfg(target_os = "linux")]
     impl ::qapi_types::codec::Members for Move {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -728,23 +648,19 @@ pub mod commands {
 
     #[cfg(any())]
     impl ::qapi_types::codec::Members for Vanish {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -789,36 +705,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for DeviceAdd {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::Object,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "driver")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::Object::new())
+        fn blank() -> Self {
+            Self { driver: ::std::string::String::new(), extra: ::qapi_types::Object::new() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "driver" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "driver", r),
-                _ => ::qapi_types::codec::open(&mut p.2, key, r),
+                "driver" => ::qapi_types::codec::get(&mut self.driver, 0, seen, r),
+                _ => ::qapi_types::codec::open(&mut self.extra, key, seen, r),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "driver")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { driver: m0, extra: rest })
         }
 
         #[inline]

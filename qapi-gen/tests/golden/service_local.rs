@@ -28,36 +28,24 @@ impl Status {
 }
 
 impl ::qapi_types::codec::Members for Status {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "running")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { running: false, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "running" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "running", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            "running" => ::qapi_types::codec::get(&mut self.running, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-            let members = &[(p.1.is_none(), 0, "running")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { running: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -127,23 +115,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for QueryStatus {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -170,23 +154,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for QueryEverything {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]

@@ -28,37 +28,25 @@ impl Point {
 }
 
 impl ::qapi_types::codec::Members for Point {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i32>,
-        ::core::option::Option<i32>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "x"), (1, "y")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { x: 0, y: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r),
-            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r),
-            _ => Ok(false),
+            "x" => ::qapi_types::codec::get(&mut self.x, 0, seen, r),
+            "y" => ::qapi_types::codec::get(&mut self.y, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
-            let members = &[(p.1.is_none(), 0, "x"), (p.2.is_none(), 1, "y")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { x: m0, y: m1 })
     }
 
     #[inline]
@@ -104,36 +92,23 @@ impl Defaults {
 }
 
 impl ::qapi_types::codec::Members for Defaults {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<bool>,
-        ::core::option::Option<Point>,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "on" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "on", r),
-            "origin" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "origin", r),
-            _ => Ok(false),
+            "on" => ::qapi_types::codec::get_opt(&mut self.on, 0, seen, r),
+            "origin" => ::qapi_types::codec::get_opt(&mut self.origin, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, m1) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { on: m0, origin: m1 })
     }
 
     #[inline]
@@ -254,93 +229,49 @@ impl Marker {
 
 #[allow(deprecated)]
 impl ::qapi_types::codec::Members for Marker {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i32>,
-        ::core::option::Option<i32>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u64>,
-        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        ::core::option::Option<::std::vec::Vec<Point>>,
-        ::core::option::Option<::qapi_types::Value>,
-        ::core::option::Option<::qapi_types::Null>,
-        ::core::option::Option<f64>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[
+        (0, "x"),
+        (1, "y"),
+        (2, "label"),
+        (3, "node-name"),
+    ];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "x" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "x", r),
-            "y" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "y", r),
-            "label" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "label", r),
-            "node-name" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "node-name", r),
-            "secret" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "secret", r),
-            "tags" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "tags", r),
-            "near" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "near", r),
-            "extra" => ::qapi_types::codec::get(&mut p.8, &mut p.0, 7, "extra", r),
-            "gone" => ::qapi_types::codec::get(&mut p.9, &mut p.0, 8, "gone", r),
-            "ratio" => ::qapi_types::codec::get(&mut p.10, &mut p.0, 9, "ratio", r),
-            _ => Ok(false),
+    fn blank() -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            label: ::std::string::String::new(),
+            node_name: ::std::string::String::new(),
+            secret: None,
+            tags: None,
+            near: None,
+            extra: None,
+            gone: None,
+            ratio: None,
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            Some(m1),
-            Some(m2),
-            Some(m3),
-            m4,
-            m5,
-            m6,
-            m7,
-            m8,
-            m9,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "x"),
-                (p.2.is_none(), 1, "y"),
-                (p.3.is_none(), 2, "label"),
-                (p.4.is_none(), 3, "node-name"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            x: m0,
-            y: m1,
-            label: m2,
-            node_name: m3,
-            secret: m4,
-            tags: m5,
-            near: m6,
-            extra: m7,
-            gone: m8,
-            ratio: m9,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "x" => ::qapi_types::codec::get(&mut self.x, 0, seen, r),
+            "y" => ::qapi_types::codec::get(&mut self.y, 1, seen, r),
+            "label" => ::qapi_types::codec::get(&mut self.label, 2, seen, r),
+            "node-name" => ::qapi_types::codec::get(&mut self.node_name, 3, seen, r),
+            "secret" => ::qapi_types::codec::get_opt(&mut self.secret, 4, seen, r),
+            "tags" => ::qapi_types::codec::get_opt(&mut self.tags, 5, seen, r),
+            "near" => ::qapi_types::codec::get_opt(&mut self.near, 6, seen, r),
+            "extra" => ::qapi_types::codec::get_opt(&mut self.extra, 7, seen, r),
+            "gone" => ::qapi_types::codec::get_opt(&mut self.gone, 8, seen, r),
+            "ratio" => ::qapi_types::codec::get_opt(&mut self.ratio, 9, seen, r),
+            _ => Ok(()),
+        }
     }
 
     #[inline]
@@ -393,23 +324,19 @@ impl Empty {
 }
 
 impl ::qapi_types::codec::Members for Empty {
-    type Partial = ();
-
     #[inline]
-    fn begin() -> Self::Partial {}
-
-    #[inline]
-    fn member(
-        (): &mut Self::Partial,
-        _: &str,
-        _: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        Ok(false)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
-    fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(Self {})
+    fn member(
+        &mut self,
+        _: &str,
+        _: &mut ::qapi_types::codec::Seen,
+        _: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        Ok(())
     }
 
     #[inline]

@@ -71,31 +71,22 @@ impl Raw {
 }
 
 impl ::qapi_types::codec::Members for Raw {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<u64>);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "offset" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "offset", r),
-            _ => Ok(false),
+            "offset" => ::qapi_types::codec::get_opt(&mut self.offset, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { offset: m0 })
     }
 
     #[inline]
@@ -131,37 +122,25 @@ impl Cow {
 }
 
 impl ::qapi_types::codec::Members for Cow {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<bool>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "backing")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { backing: ::std::string::String::new(), lazy: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "backing" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "backing", r),
-            "lazy" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "lazy", r),
-            _ => Ok(false),
+            "backing" => ::qapi_types::codec::get(&mut self.backing, 0, seen, r),
+            "lazy" => ::qapi_types::codec::get_opt(&mut self.lazy, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1) = p else {
-            let members = &[(p.1.is_none(), 0, "backing")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { backing: m0, lazy: m1 })
     }
 
     #[inline]
@@ -209,45 +188,39 @@ impl Image {
 }
 
 impl ::qapi_types::codec::Members for Image {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<Format>,
-        ::core::option::Option<bool>,
-        ::qapi_types::codec::Branch<ImageBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(1, "driver"), (2, "read-only")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "node-name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "node-name", r),
-            "driver" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "driver", r),
-            "read-only" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "read-only", r),
-            _ =>
-                ::qapi_types::codec::branch_member::<ImageBranch>(&mut p.4, &p.2, "driver", key, r),
+    fn blank() -> Self {
+        Self {
+            node_name: None,
+            read_only: false,
+            u: ImageBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, Some(m1), Some(m2), branch) = p else {
-            let members = &[(p.2.is_none(), 1, "driver"), (p.3.is_none(), 2, "read-only")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            node_name: m0,
-            read_only: m2,
-            u: ::qapi_types::codec::branch_finish(branch, &m1, r)?,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "node-name" => ::qapi_types::codec::get_opt(&mut self.node_name, 0, seen, r),
+            "driver" => ::qapi_types::codec::tag(&mut self.u, (1, 3), seen, r),
+            "read-only" => ::qapi_types::codec::get(&mut self.read_only, 2, seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("driver", 3), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 3, seen, r);
     }
 
     #[inline]
@@ -288,59 +261,31 @@ impl ::core::convert::From<Raw> for ImageBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum ImageBranchPartial {
-    Raw(::qapi_types::codec::BoxedPartial<Raw>),
-    Qcow2(::qapi_types::codec::BoxedPartial<Cow>),
-    Vmdk(::qapi_types::codec::BoxedPartial<Cow>),
-    NullCo,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for ImageBranch {
     type Tag = Format;
-    type Partial = ImageBranchPartial;
 
     #[inline]
-    fn begin(tag: &Format) -> ImageBranchPartial {
+    fn begin(tag: &Format) -> Self {
         match tag {
-            Format::Raw => ImageBranchPartial::Raw(::qapi_types::codec::boxed_begin::<Raw>()),
-            Format::Qcow2 => ImageBranchPartial::Qcow2(::qapi_types::codec::boxed_begin::<Cow>()),
-            Format::Vmdk => ImageBranchPartial::Vmdk(::qapi_types::codec::boxed_begin::<Cow>()),
-            Format::NullCo => ImageBranchPartial::NullCo,
+            Format::Raw => Self::Raw(::qapi_types::codec::boxed()),
+            Format::Qcow2 => Self::Qcow2(::qapi_types::codec::boxed()),
+            Format::Vmdk => Self::Vmdk(::qapi_types::codec::boxed()),
+            Format::NullCo => Self::NullCo,
             Format::Unrecognized(tag) => {
-                ImageBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut ImageBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            ImageBranchPartial::Raw(p) => <Raw as ::qapi_types::codec::Members>::member(p, key, r),
-            ImageBranchPartial::Qcow2(p) =>
-                <Cow as ::qapi_types::codec::Members>::member(p, key, r),
-            ImageBranchPartial::Vmdk(p) => <Cow as ::qapi_types::codec::Members>::member(p, key, r),
-            ImageBranchPartial::NullCo => Ok(false),
-            ImageBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Raw(branch) => Some(&mut **branch),
+            Self::Qcow2(branch) => Some(&mut **branch),
+            Self::Vmdk(branch) => Some(&mut **branch),
+            Self::NullCo => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: ImageBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            ImageBranchPartial::Raw(p) => Self::Raw(::qapi_types::codec::boxed_finish(p, r)?),
-            ImageBranchPartial::Qcow2(p) => Self::Qcow2(::qapi_types::codec::boxed_finish(p, r)?),
-            ImageBranchPartial::Vmdk(p) => Self::Vmdk(::qapi_types::codec::boxed_finish(p, r)?),
-            ImageBranchPartial::NullCo => Self::NullCo,
-            ImageBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -414,32 +359,24 @@ impl Named {
 }
 
 impl ::qapi_types::codec::Members for Named {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { name: ::std::string::String::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            _ => Ok(false),
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "name")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0 })
     }
 
     #[inline]
@@ -470,37 +407,25 @@ impl Carried {
 }
 
 impl ::qapi_types::codec::Members for Carried {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<Transport>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name"), (1, "transport")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { name: ::std::string::String::new(), transport: ::qapi_types::codec::Decode::blank() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r),
-            _ => Ok(false),
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            "transport" => ::qapi_types::codec::get(&mut self.transport, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
-            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, transport: m1 })
     }
 
     #[inline]
@@ -560,37 +485,25 @@ impl Tcp {
 }
 
 impl ::qapi_types::codec::Members for Tcp {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u16>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "host"), (1, "port")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { host: ::std::string::String::new(), port: 0 }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "host" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "host", r),
-            "port" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "port", r),
-            _ => Ok(false),
+            "host" => ::qapi_types::codec::get(&mut self.host, 0, seen, r),
+            "port" => ::qapi_types::codec::get(&mut self.port, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1)) = p else {
-            let members = &[(p.1.is_none(), 0, "host"), (p.2.is_none(), 1, "port")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { host: m0, port: m1 })
     }
 
     #[inline]
@@ -617,32 +530,24 @@ impl Unix {
 }
 
 impl ::qapi_types::codec::Members for Unix {
-    type Partial = (::qapi_types::codec::Fault, ::core::option::Option<::std::string::String>);
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "path")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None)
+    fn blank() -> Self {
+        Self { path: ::std::string::String::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "path" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "path", r),
-            _ => Ok(false),
+            "path" => ::qapi_types::codec::get(&mut self.path, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-            let members = &[(p.1.is_none(), 0, "path")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { path: m0 })
     }
 
     #[inline]
@@ -675,37 +580,35 @@ impl Net {
 }
 
 impl ::qapi_types::codec::Members for Net {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Protocol>,
-        ::qapi_types::codec::Branch<NetBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "protocol")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "protocol" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "protocol", r),
-            _ =>
-                ::qapi_types::codec::branch_member::<NetBranch>(&mut p.2, &p.1, "protocol", key, r),
+    fn blank() -> Self {
+        Self {
+            u: NetBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "protocol")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "protocol" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("protocol", 1), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -748,50 +651,27 @@ impl ::core::convert::From<Unix> for NetBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum NetBranchPartial {
-    Tcp(::qapi_types::codec::BoxedPartial<Tcp>),
-    Unix(::qapi_types::codec::BoxedPartial<Unix>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for NetBranch {
     type Tag = Protocol;
-    type Partial = NetBranchPartial;
 
     #[inline]
-    fn begin(tag: &Protocol) -> NetBranchPartial {
+    fn begin(tag: &Protocol) -> Self {
         match tag {
-            Protocol::Tcp => NetBranchPartial::Tcp(::qapi_types::codec::boxed_begin::<Tcp>()),
-            Protocol::Unix => NetBranchPartial::Unix(::qapi_types::codec::boxed_begin::<Unix>()),
+            Protocol::Tcp => Self::Tcp(::qapi_types::codec::boxed()),
+            Protocol::Unix => Self::Unix(::qapi_types::codec::boxed()),
             Protocol::Unrecognized(tag) => {
-                NetBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut NetBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            NetBranchPartial::Tcp(p) => <Tcp as ::qapi_types::codec::Members>::member(p, key, r),
-            NetBranchPartial::Unix(p) => <Unix as ::qapi_types::codec::Members>::member(p, key, r),
-            NetBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Tcp(branch) => Some(&mut **branch),
+            Self::Unix(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: NetBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            NetBranchPartial::Tcp(p) => Self::Tcp(::qapi_types::codec::boxed_finish(p, r)?),
-            NetBranchPartial::Unix(p) => Self::Unix(::qapi_types::codec::boxed_finish(p, r)?),
-            NetBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -842,44 +722,37 @@ impl Target {
 }
 
 impl ::qapi_types::codec::Members for Target {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<Transport>,
-        ::qapi_types::codec::Branch<TargetBranchPartial>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name"), (1, "transport")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::codec::Branch::Unknown)
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-            "transport" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "transport", r),
-            _ => ::qapi_types::codec::branch_member::<TargetBranch>(
-                &mut p.3,
-                &p.2,
-                "transport",
-                key,
-                r,
-            ),
+    fn blank() -> Self {
+        Self {
+            name: ::std::string::String::new(),
+            u: TargetBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch) = p else {
-            let members = &[(p.1.is_none(), 0, "name"), (p.2.is_none(), 1, "transport")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { name: m0, u: ::qapi_types::codec::branch_finish(branch, &m1, r)? })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+            "transport" => ::qapi_types::codec::tag(&mut self.u, (1, 2), seen, r),
+            _ => ::qapi_types::codec::branch_member(&mut self.u, ("transport", 2), key, seen, r),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -923,52 +796,27 @@ impl ::core::convert::From<Net> for TargetBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum TargetBranchPartial {
-    File(::qapi_types::codec::BoxedPartial<Unix>),
-    Net(::qapi_types::codec::BoxedPartial<Net>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for TargetBranch {
     type Tag = Transport;
-    type Partial = TargetBranchPartial;
 
     #[inline]
-    fn begin(tag: &Transport) -> TargetBranchPartial {
+    fn begin(tag: &Transport) -> Self {
         match tag {
-            Transport::File =>
-                TargetBranchPartial::File(::qapi_types::codec::boxed_begin::<Unix>()),
-            Transport::Net => TargetBranchPartial::Net(::qapi_types::codec::boxed_begin::<Net>()),
+            Transport::File => Self::File(::qapi_types::codec::boxed()),
+            Transport::Net => Self::Net(::qapi_types::codec::boxed()),
             Transport::Unrecognized(tag) => {
-                TargetBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut TargetBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            TargetBranchPartial::File(p) =>
-                <Unix as ::qapi_types::codec::Members>::member(p, key, r),
-            TargetBranchPartial::Net(p) => <Net as ::qapi_types::codec::Members>::member(p, key, r),
-            TargetBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::File(branch) => Some(&mut **branch),
+            Self::Net(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: TargetBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            TargetBranchPartial::File(p) => Self::File(::qapi_types::codec::boxed_finish(p, r)?),
-            TargetBranchPartial::Net(p) => Self::Net(::qapi_types::codec::boxed_finish(p, r)?),
-            TargetBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]

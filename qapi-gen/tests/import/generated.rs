@@ -40,58 +40,41 @@ impl DrawItArguments {
 }
 
 impl ::qapi_types::codec::Members for DrawItArguments {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<DrawItArgumentsKind>,
-        ::core::option::Option<::std::vec::Vec<i64>>,
-        ::qapi_types::codec::Branch<DrawItArgumentsBranchPartial>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "kind"), (1, "sizes")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            sizes: ::std::vec::Vec::new(),
+            u: DrawItArgumentsBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "kind", r),
-            "sizes" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "sizes", r),
+            "kind" => ::qapi_types::codec::tag(&mut self.u, (0, 2), seen, r),
+            "sizes" => ::qapi_types::codec::get(&mut self.sizes, 1, seen, r),
             _ => {
-                let taken = ::qapi_types::codec::branch_member::<DrawItArgumentsBranch>(
-                    &mut p.3,
-                    &p.1,
-                    "kind",
-                    key,
-                    r,
-                )?;
-                Ok(taken || ::qapi_types::codec::keep(&mut p.4, key, r)?)
+                ::qapi_types::codec::branch_member(&mut self.u, ("kind", 2), key, seen, r)?;
+                ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), Some(m1), branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "kind"), (p.2.is_none(), 1, "sizes")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            sizes: m1,
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -140,67 +123,30 @@ impl ::core::convert::From<DrawItArgumentsThree> for DrawItArgumentsBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum DrawItArgumentsBranchPartial {
-    One,
-    Two(::qapi_types::codec::BoxedPartial<StopArguments>),
-    Three(::qapi_types::codec::BoxedPartial<DrawItArgumentsThree>),
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 #[allow(deprecated)]
 impl ::qapi_types::codec::Branches for DrawItArgumentsBranch {
     type Tag = DrawItArgumentsKind;
-    type Partial = DrawItArgumentsBranchPartial;
 
     #[inline]
-    fn begin(tag: &DrawItArgumentsKind) -> DrawItArgumentsBranchPartial {
+    fn begin(tag: &DrawItArgumentsKind) -> Self {
         match tag {
-            DrawItArgumentsKind::One => DrawItArgumentsBranchPartial::One,
-            DrawItArgumentsKind::Two => DrawItArgumentsBranchPartial::Two(
-                ::qapi_types::codec::boxed_begin::<StopArguments>()
-            ),
-            DrawItArgumentsKind::Three => DrawItArgumentsBranchPartial::Three(
-                ::qapi_types::codec::boxed_begin::<DrawItArgumentsThree>()
-            ),
+            DrawItArgumentsKind::One => Self::One,
+            DrawItArgumentsKind::Two => Self::Two(::qapi_types::codec::boxed()),
+            DrawItArgumentsKind::Three => Self::Three(::qapi_types::codec::boxed()),
             DrawItArgumentsKind::Unrecognized(tag) => {
-                DrawItArgumentsBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut DrawItArgumentsBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            DrawItArgumentsBranchPartial::One => Ok(false),
-            DrawItArgumentsBranchPartial::Two(p) =>
-                <StopArguments as ::qapi_types::codec::Members>::member(p, key, r),
-            DrawItArgumentsBranchPartial::Three(p) =>
-                <DrawItArgumentsThree as ::qapi_types::codec::Members>::member(p, key, r),
-            DrawItArgumentsBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::One => None,
+            Self::Two(branch) => Some(&mut **branch),
+            Self::Three(branch) => Some(&mut **branch),
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(
-        p: DrawItArgumentsBranchPartial,
-        r: &::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            DrawItArgumentsBranchPartial::One => Self::One,
-            DrawItArgumentsBranchPartial::Two(p) =>
-                Self::Two(::qapi_types::codec::boxed_finish(p, r)?),
-            DrawItArgumentsBranchPartial::Three(p) =>
-                Self::Three(::qapi_types::codec::boxed_finish(p, r)?),
-            DrawItArgumentsBranchPartial::Unrecognized(tag, members) =>
-                Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -243,28 +189,19 @@ impl StopArguments {
 }
 
 impl ::qapi_types::codec::Members for StopArguments {
-    type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        ::qapi_types::codec::keep(&mut p.1, key, r)
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), rest) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { unrecognized: rest })
+    ) -> ::qapi_types::Result<()> {
+        ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
     }
 
     #[inline]
@@ -301,35 +238,22 @@ impl UndoReply {
 }
 
 impl ::qapi_types::codec::Members for UndoReply {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i64>,
-        ::qapi_types::UnrecognizedMembers,
-    );
-
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self::new()
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-            _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+            "id" => ::qapi_types::codec::get_opt(&mut self.id, 0, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, rest) = p else {
-            return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-        };
-        Ok(Self { id: m0, unrecognized: rest })
     }
 
     #[inline]
@@ -415,46 +339,31 @@ impl DrawItArgumentsThree {
 }
 
 impl ::qapi_types::codec::Members for DrawItArgumentsThree {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<i64>,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<DrawItArgumentsThreeNext>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(1, "Name"), (2, "next")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-            "Name" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "Name", r),
-            "next" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "next", r),
-            _ => ::qapi_types::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            id: None,
+            name: ::std::string::String::new(),
+            next: ::qapi_types::codec::Decode::blank(),
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), m0, Some(m1), Some(m2), rest) = p else {
-            let members = &[(p.2.is_none(), 1, "Name"), (p.3.is_none(), 2, "next")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { id: m0, name: m1, next: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "id" => ::qapi_types::codec::get_opt(&mut self.id, 0, seen, r),
+            "Name" => ::qapi_types::codec::get(&mut self.name, 1, seen, r),
+            "next" => ::qapi_types::codec::get(&mut self.next, 2, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -502,6 +411,11 @@ impl ::core::convert::From<&str> for DrawItArgumentsThreeNext {
 }
 
 impl ::qapi_types::codec::Decode for DrawItArgumentsThreeNext {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -606,36 +520,27 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Drawn {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<super::DrawItArguments>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "shape")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, ::qapi_types::UnrecognizedMembers::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "shape" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "shape", r),
-                _ => ::qapi_types::codec::keep(&mut p.2, key, r),
+        fn blank() -> Self {
+            Self {
+                shape: ::qapi_types::codec::Decode::blank(),
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), rest) = p else {
-                let members = &[(p.1.is_none(), 0, "shape")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { shape: m0, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "shape" => ::qapi_types::codec::get(&mut self.shape, 0, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -676,25 +581,29 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for DrawIt {
-        type Partial = <super::DrawItArguments as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::DrawItArguments as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::DrawItArguments as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::DrawItArguments as ::qapi_types::codec::Members>::member(
+                &mut self.0,
+                key,
+                seen,
+                r,
+            )
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::DrawItArguments as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -729,25 +638,29 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Stop {
-        type Partial = <super::StopArguments as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::StopArguments as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::StopArguments as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::StopArguments as ::qapi_types::codec::Members>::member(
+                &mut self.0,
+                key,
+                seen,
+                r,
+            )
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::StopArguments as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -779,32 +692,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for Undo {
-        type Partial = (::qapi_types::codec::Fault, ::core::option::Option<super::UndoReply>);
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "id")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None)
+        fn blank() -> Self {
+            Self { id: ::qapi_types::codec::Decode::blank() }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "id" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "id", r),
-                _ => Ok(false),
+                "id" => ::qapi_types::codec::get(&mut self.id, 0, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0)) = p else {
-                let members = &[(p.1.is_none(), 0, "id")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { id: m0 })
         }
 
         #[inline]

@@ -3,6 +3,7 @@
 //! Generated methods are small and `#[inline]`; what they call is generic, outlined, and compiled once for each type
 //! that a program really uses.
 
+mod seen;
 mod write;
 
 use std::borrow::Cow;
@@ -11,8 +12,10 @@ use serde_json::Value;
 
 pub use crate::error::{Error, Result};
 pub use crate::reader::{Kind, Mode, Reader, Release};
-pub use crate::union::{Branch, Branches, branch_finish, branch_finish_untagged, branch_member};
+pub use crate::union::{Branches, branch_finish, branch_finish_untagged, branch_member, tag};
 pub use crate::writer::Writer;
+pub(crate) use seen::Found;
+pub use seen::{Demanded, Seen};
 pub use write::{
     encode_enum, encode_object, put, put_kept, put_marked, put_open, put_opt, put_opt_marked,
     put_rest, put_tag,
@@ -23,20 +26,30 @@ use crate::open::{Object, UnknownValue, Unrecognized, UnrecognizedMembers};
 
 /// A type that can be read from JSON.
 pub trait Decode: Sized {
+    /// A value to be [read over](Self::decode_into), whatever it is. Making it costs as little as the type allows.
+    fn blank() -> Self;
+
     /// Reads one value. On an error of shape the value may be left unread or half read.
     ///
     /// # Errors
     /// When the value is not of this type, or not JSON.
     fn decode(r: &mut Reader<'_>) -> Result<Self>;
 
-    /// Reads one value into memory of its own. Objects are put together there, not on the stack, so that types that
-    /// contain themselves need little of it for each level.
+    /// Reads one value where it is to stay, over one that is [blank](Self::blank): objects are put together in place, so that
+    /// none is moved, and types that contain themselves need little of the stack for each level. After an error what is
+    /// there may be half read.
     ///
     /// # Errors
     /// As for [`decode`](Self::decode).
     #[inline]
-    fn decode_boxed(r: &mut Reader<'_>) -> Result<Box<Self>> {
-        Self::decode(r).map(Box::new)
+    fn decode_into(&mut self, r: &mut Reader<'_>) -> Result<()> {
+        match Self::decode(r) {
+            Ok(value) => {
+                *self = value;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -48,24 +61,28 @@ pub trait Encode {
 
 /// An object type: its members can be read and written without the braces, so that a union's branch, itself perhaps a
 /// union, takes its members from the same object.
+///
+/// A member is known by its place among those of its type.
 pub trait Members: Sized {
-    /// The members read so far.
-    type Partial;
+    /// The members that must be there.
+    const MANDATORY: Demanded = &[];
+    /// Those that the schema demands but not every release of the peer sends: only strict mode insists.
+    const LATE: Demanded = &[];
 
-    /// Nothing read yet.
-    fn begin() -> Self::Partial;
+    /// As [`Decode::blank`].
+    fn blank() -> Self;
 
-    /// Reads the value of the member `key`, or says `false` if it is not one of this type's.
+    /// Reads the value of the member `key`, and notes it, if it is one of this type's.
     ///
     /// # Errors
-    /// When the value cannot be read; in strict mode only when the text is not JSON.
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool>;
+    /// When the value cannot be read.
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()>;
 
-    /// Puts the members together.
-    ///
-    /// # Errors
-    /// The first of the members, in the schema's order, that is missing or was not readable.
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self>;
+    /// Ends reading: notes the first member that is missing.
+    #[inline]
+    fn finish(&mut self, seen: &mut Seen, r: &Reader<'_>) {
+        seen.demand::<Self>(r);
+    }
 
     /// Writes the members into an object that is open.
     fn put(&self, w: &mut Writer<'_>);
@@ -90,107 +107,67 @@ pub trait Enum: Sized + Clone + 'static {
     fn name(&self) -> &str;
 }
 
-/// The first thing wrong, in the schema's order, with the members of one object. Part of each
-/// [`Members::Partial`].
-///
-/// While nothing is wrong it holds `None`, which generated code checks in the pattern that takes the partial apart.
-#[derive(Debug, Default)]
-pub struct Fault(#[doc(hidden)] pub Option<Box<(u16, Error)>>);
-
-impl Fault {
-    /// Nothing wrong.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self(None)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn keep(&mut self, ordinal: u16, error: Error) {
-        if self.0.as_ref().is_none_or(|first| ordinal < first.0) {
-            self.0 = Some(Box::new((ordinal, error)));
-        }
-    }
-}
-
-/// Reads the value of the member `name` into `slot`, and says `true`. `ordinal` is its place among the members of its
-/// type.
+/// Reads the value of a mandatory member into its field. `place` is that of the member.
 ///
 /// # Errors
-/// When the value cannot be read; in strict mode only when the text is not JSON.
+/// When the value cannot be read.
 #[inline(never)]
-#[expect(
-    clippy::redundant_pattern_matching,
-    reason = "a method would be compiled for each type"
-)]
 pub fn get<T: Decode>(
-    slot: &mut Option<T>,
-    fault: &mut Fault,
-    ordinal: u16,
-    name: &'static str,
+    field: &mut T,
+    place: u32,
+    seen: &mut Seen,
     r: &mut Reader<'_>,
-) -> Result<bool> {
-    let (start, depth) = (r.offset(), r.depth());
-    match T::decode(r) {
-        Ok(value) => {
-            let again = matches!(slot, Some(_));
-            *slot = Some(value);
-            filled(again, r)
-        }
-        Err(error) => failed(error, fault, ordinal, name, r, (start, depth)),
+) -> Result<()> {
+    if seen.enter(place) {
+        *field = T::blank();
     }
+    field.decode_into(r)
 }
 
-/// As [`get`], for a member that the newest release does not have: for a server of a release after `last` it is none.
+/// As [`get`], for a member that may be absent.
 ///
 /// # Errors
-/// As those of `get`.
+/// As there.
 #[inline(never)]
-pub fn get_until<T: Decode>(
-    last: Release,
-    slot: &mut Option<T>,
-    fault: &mut Fault,
-    ordinal: u16,
-    name: &'static str,
+pub fn get_opt<T: Decode>(
+    field: &mut Option<T>,
+    place: u32,
+    seen: &mut Seen,
     r: &mut Reader<'_>,
-) -> Result<bool> {
-    match r.is_after(last) {
-        true => Ok(false),
-        false => get(slot, fault, ordinal, name, r),
-    }
+) -> Result<()> {
+    seen.enter(place);
+    field.insert(T::blank()).decode_into(r)
 }
 
-#[inline]
-fn filled(again: bool, r: &Reader<'_>) -> Result<bool> {
-    if again {
-        duplicate(r)?;
-    }
-    Ok(true)
+/// Whether the reader knows a member that the newest release does not have: a server of a release after `last` does not.
+#[must_use]
+#[inline(never)]
+pub fn has_until(last: Release, r: &Reader<'_>) -> bool {
+    !r.is_after(last)
 }
 
+/// Keeps what is wrong with the member at hand, and goes on behind it; in lenient mode, and where the text is not JSON, it is
+/// the end.
 #[cold]
 #[inline(never)]
 fn failed(
     error: Error,
-    fault: &mut Fault,
-    ordinal: u16,
-    name: &'static str,
+    key: &str,
+    seen: &mut Seen,
     r: &mut Reader<'_>,
     (start, depth): (usize, u32),
-) -> Result<bool> {
-    let error = error.in_member(name);
+) -> Result<()> {
+    let error = error.in_member(key);
     if error.is_syntax() || !r.is_strict() {
         return Err(error);
     }
-    fault.keep(ordinal, error);
-    r.recover(start, depth)?;
-    Ok(true)
+    seen.keep(seen.at, error);
+    r.recover(start, depth)
 }
 
 #[cold]
 #[inline(never)]
-pub(crate) fn duplicate(r: &Reader<'_>) -> Result<()> {
+fn duplicate(r: &Reader<'_>) -> Result<()> {
     if r.is_strict() {
         return Err(Error::syntax(Syntax::DuplicateKey, r.offset()));
     }
@@ -202,139 +179,112 @@ pub(crate) fn duplicate(r: &Reader<'_>) -> Result<()> {
 /// usual 2 MiB in every build. What is skipped or decoded as `any` may nest deeper.
 pub(crate) const MAX_TYPED_DEPTH: u32 = 256;
 
-/// Notes that a member is missing that the schema demands but not every release of the peer sends: only strict mode
-/// insists.
-#[inline]
-pub fn expect<T>(
-    slot: &Option<T>,
-    fault: &mut Fault,
-    ordinal: u16,
-    name: &'static str,
-    r: &Reader<'_>,
-) {
-    if slot.is_none() && r.is_strict() {
-        fault.keep(ordinal, missing(name, r));
-    }
-}
-
-/// Why an object cannot be put together: `members` are the mandatory ones in the schema's order, each with whether it
-/// is absent, its place and its name.
-#[cold]
-#[inline(never)]
-#[must_use]
-pub fn incomplete(
-    mut fault: Fault,
-    members: &[(bool, u16, &'static str)],
-    r: &Reader<'_>,
-) -> Error {
-    if let Some((_, ordinal, name)) = members.iter().find(|(absent, ..)| *absent) {
-        fault.keep(*ordinal, missing(name, r));
-    }
-    match fault.0 {
-        Some(first) => first.1,
-        None => missing("", r),
-    }
-}
-
-fn missing(name: &str, r: &Reader<'_>) -> Error {
-    Error::new(ErrorKind::Missing, r.offset()).in_member(name)
-}
-
 /// Reads an object.
 ///
 /// # Errors
 /// As for [`Decode::decode`].
 #[inline(never)]
 pub fn object<T: Members>(r: &mut Reader<'_>) -> Result<T> {
-    let mut partial = T::begin();
-    // Each `?` would be more code for each type.
-    match members(&mut Filling::<T>(&mut partial), r) {
-        Ok(None) => T::finish(partial, r),
-        Ok(Some(unexpected)) => match T::finish(partial, r) {
-            Ok(_) => Err(unexpected),
-            Err(error) => Err(error),
-        },
+    let mut object = T::blank();
+    match fill(&mut object, r) {
+        Ok(()) => Ok(object),
         Err(error) => Err(error),
     }
 }
 
-/// The most bytes of a type that contains itself that each level may put on the stack.
-const MAX_ON_STACK: usize = 256;
-
-/// Reads an object as [`Decode::decode_boxed`] does.
+/// Reads an object as [`Decode::decode_into`] does.
 ///
 /// # Errors
 /// As for [`Decode::decode`].
-#[inline(never)]
-pub fn object_boxed<T: Members>(r: &mut Reader<'_>) -> Result<Box<T>> {
-    if const { size_of::<T::Partial>() <= MAX_ON_STACK } {
-        return object(r).map(Box::new);
-    }
-    let mut partial = boxed_begin::<T>();
-    match members(&mut Filling::<T>(&mut partial), r) {
-        Ok(None) => boxed_finish::<T>(partial, r),
-        Ok(Some(unexpected)) => match boxed_finish::<T>(partial, r) {
-            Ok(_) => Err(unexpected),
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    }
+#[inline]
+pub fn object_into<T: Members>(object: &mut T, r: &mut Reader<'_>) -> Result<()> {
+    fill(object, r)
 }
 
-/// The members read so far of an object that is put together in memory of its own.
-pub type BoxedPartial<T> = Box<<T as Members>::Partial>;
-
-/// As [`Members::begin`]. Apart, so that the partial does not stay on the caller's stack.
+/// A value in memory of its own that is read over. Apart, so that it does not stay on the caller's stack.
 #[inline(never)]
 #[must_use]
-pub fn boxed_begin<T: Members>() -> BoxedPartial<T> {
-    Box::new(T::begin())
+pub fn boxed<T: Members>() -> Box<T> {
+    Box::new(T::blank())
 }
 
-/// As [`Members::finish`]. Apart for the same reason.
-///
-/// # Errors
-/// As there.
-#[inline(never)]
-#[expect(
-    clippy::boxed_local,
-    reason = "what is boxed need not be copied to be passed"
-)]
-pub fn boxed_finish<T: Members>(partial: BoxedPartial<T>, r: &Reader<'_>) -> Result<Box<T>> {
-    T::finish(*partial, r).map(Box::new)
-}
-
-/// Takes the members of an object.
-trait Fill {
+/// What members are read into, whatever its type.
+pub trait Fill {
     /// As [`Members::member`].
-    fn member(&mut self, key: &str, r: &mut Reader<'_>) -> Result<bool>;
+    ///
+    /// # Errors
+    /// As there.
+    fn take(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()>;
+
+    /// As [`Members::finish`].
+    fn end(&mut self, seen: &mut Seen, r: &Reader<'_>);
 }
 
-struct Filling<'a, T: Members>(&'a mut T::Partial);
+impl<T: Members> Fill for T {
+    fn take(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+        self.member(key, seen, r)
+    }
 
-impl<T: Members> Fill for Filling<'_, T> {
-    fn member(&mut self, key: &str, r: &mut Reader<'_>) -> Result<bool> {
-        T::member(self.0, key, r)
+    fn end(&mut self, seen: &mut Seen, r: &Reader<'_>) {
+        self.finish(seen, r);
     }
 }
 
-/// Reads the members of an object, and gives the error for the first that is not one of the type's. Not generic, so that
-/// it is compiled once.
+/// Takes any member.
+impl Fill for Object {
+    fn take(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+        open(self, key, seen, r)
+    }
+
+    fn end(&mut self, _: &mut Seen, _: &Reader<'_>) {}
+}
+
+/// Not generic, so that it is compiled once.
 #[inline(never)]
-fn members(partial: &mut dyn Fill, r: &mut Reader<'_>) -> Result<Option<Error>> {
+fn fill(object: &mut dyn Fill, r: &mut Reader<'_>) -> Result<()> {
     let start = r.offset();
     r.begin_object()?;
     if r.depth() > MAX_TYPED_DEPTH {
         return Err(r.too_deep());
     }
+    let mut seen = Seen::new();
     let mut unexpected = None;
-    while let Some(key) = r.next_key()? {
+    loop {
+        let before = r.mark();
+        if let Some(key) = r.likely_key() {
+            seen.is_raw = true;
+            r.set_object(start);
+            if take(object, key, &mut seen, r)? {
+                continue;
+            }
+            r.rewind(before);
+        }
+        let Some(key) = r.next_key()? else { break };
+        seen.is_raw = false;
         r.set_object(start);
-        if !partial.member(&key, r)? {
+        if !take(object, &key, &mut seen, r)? {
             unknown(key, &mut unexpected, r)?;
         }
     }
-    Ok(unexpected)
+    object.end(&mut seen, r);
+    match seen.fault().or(unexpected) {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+/// Reads a member, if it is one; in strict mode fails only when the text is not JSON.
+#[inline(always)]
+fn take(object: &mut dyn Fill, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<bool> {
+    let here = (r.offset(), r.depth());
+    seen.found = Found::Nothing;
+    if let Err(error) = object.take(key, seen, r) {
+        return failed(error, key, seen, r, here).map(|()| true);
+    }
+    if seen.found == Found::Again {
+        duplicate(r)?;
+    }
+    Ok(seen.found != Found::Nothing)
 }
 
 #[inline(never)]
@@ -350,24 +300,29 @@ fn unknown(key: Cow<'_, str>, unexpected: &mut Option<Error>, r: &mut Reader<'_>
 /// # Errors
 /// When the text is not JSON.
 #[inline(never)]
-pub fn open(rest: &mut Object, key: &str, r: &mut Reader<'_>) -> Result<bool> {
-    let value = r.any()?;
-    if rest.insert(key.to_owned(), value).is_some() {
-        duplicate(r)?;
+pub fn open(rest: &mut Object, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+    if !seen.is_raw {
+        let value = r.any()?;
+        seen.find(rest.insert(key.to_owned(), value).is_some());
     }
-    Ok(true)
+    Ok(())
 }
 
-/// Keeps a member that the schema does not have, as a newer or older peer sends it; in strict mode says `false`.
+/// Keeps a member that neither the type nor a branch has, as a newer or older peer sends it; not in strict mode.
 ///
 /// # Errors
 /// When the text is not JSON.
 #[inline(never)]
-pub fn keep(rest: &mut UnrecognizedMembers, key: &str, r: &mut Reader<'_>) -> Result<bool> {
-    if r.is_strict() {
-        return Ok(false);
+pub fn keep(
+    rest: &mut UnrecognizedMembers,
+    key: &str,
+    seen: &mut Seen,
+    r: &mut Reader<'_>,
+) -> Result<()> {
+    match seen.found == Found::Nothing && !seen.is_raw && !r.is_strict() {
+        true => open(rest, key, seen, r),
+        false => Ok(()),
     }
-    open(rest, key, r)
 }
 
 /// A value of an enumeration, before it has its type.

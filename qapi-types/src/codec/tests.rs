@@ -10,7 +10,7 @@
 #[rustfmt::skip]
 mod lamps;
 
-use super::{Decode, Mode, Reader, Result};
+use super::{Decode, Demanded, Members, Mode, Reader, Result, Seen, Writer, get};
 use crate::reader::take_work;
 use lamps::{Lamp, Power, PowerBranch, PowerRef};
 
@@ -153,4 +153,57 @@ fn types_that_contain_themselves_have_a_limit_that_any_stack_holds() {
         run(257).unwrap_err().desc(),
         "JSON nesting depth limit exceeded"
     );
+}
+
+/// A struct of more members than there are bits in a word or two.
+#[derive(Debug)]
+struct Wide([i64; WIDE]);
+
+const WIDE: usize = 300;
+
+impl Members for Wide {
+    const MANDATORY: Demanded = &[(0, "0"), (63, "63"), (64, "64"), (128, "128"), (299, "299")];
+
+    fn blank() -> Self {
+        Self([0; WIDE])
+    }
+
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+        match key.parse::<usize>() {
+            Ok(place) if place < WIDE => get(&mut self.0[place], place as u32, seen, r),
+            _ => Ok(()),
+        }
+    }
+
+    fn put(&self, _: &mut Writer<'_>) {}
+}
+
+crate::impl_object!(Wide);
+
+#[test]
+fn objects_may_have_any_number_of_members() {
+    let text = |without: Option<usize>, more: &str| {
+        let places = (0..WIDE).filter(|place| Some(*place) != without);
+        let members: Vec<String> = places
+            .map(|place| format!("\"{place}\": {place}"))
+            .collect();
+        format!("{{{}{more}}}", members.join(", "))
+    };
+    let (wide, _) = decode::<Wide>(&text(None, ""), Mode::Strict);
+    assert!(wide.unwrap().0.into_iter().eq(0..WIDE as i64));
+    for place in 0..WIDE {
+        let (wide, _) = decode::<Wide>(&text(Some(place), ""), Mode::Strict);
+        let demanded = Wide::MANDATORY.iter().any(|(it, _)| *it == place as u32);
+        assert_eq!(
+            wide.err().map(|error| error.path()),
+            demanded.then(|| place.to_string())
+        );
+
+        let twice = format!(", \"{place}\": 7");
+        assert!(decode::<Wide>(&text(None, &twice), Mode::Strict).0.is_err());
+        let (wide, _) = decode::<Wide>(&text(None, &twice), Mode::Lenient);
+        assert_eq!(wide.unwrap().0[place], 7);
+    }
+    let (wide, _) = decode::<Wide>("{\"5\": \"x\", \"299\": \"y\"}", Mode::Strict);
+    assert_eq!(wide.unwrap_err().path(), "0");
 }

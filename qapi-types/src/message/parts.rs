@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::codec::{Enum, Fault, Members, get, incomplete, put};
+use crate::codec::{Demanded, Enum, Members, Seen, get, put};
 use crate::error::{Error, Result};
 use crate::open::Unrecognized;
 use crate::reader::Reader;
@@ -127,26 +127,18 @@ impl fmt::Display for ErrorReply {
 impl std::error::Error for ErrorReply {}
 
 impl Members for ErrorReply {
-    type Partial = (Fault, Option<ErrorClass>, Option<String>);
+    const MANDATORY: Demanded = &[(0, "class"), (1, "desc")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::generic(String::new())
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
         match key {
-            "class" => get(&mut p.1, &mut p.0, 0, "class", r),
-            "desc" => get(&mut p.2, &mut p.0, 1, "desc", r),
-            _ => Ok(false),
+            "class" => get(&mut self.class, 0, seen, r),
+            "desc" => get(&mut self.desc, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), Some(class), Some(desc)) = p else {
-            let members = [(p.1.is_none(), 0, "class"), (p.2.is_none(), 1, "desc")];
-            return Err(incomplete(p.0, &members, r));
-        };
-        Ok(Self { class, desc })
     }
 
     fn put(&self, w: &mut Writer<'_>) {
@@ -210,29 +202,18 @@ impl Timestamp {
 }
 
 impl Members for Timestamp {
-    type Partial = (Fault, Option<i64>, Option<i64>);
+    const MANDATORY: Demanded = &[(0, "seconds"), (1, "microseconds")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::UNKNOWN
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
         match key {
-            "seconds" => get(&mut p.1, &mut p.0, 0, "seconds", r),
-            "microseconds" => get(&mut p.2, &mut p.0, 1, "microseconds", r),
-            _ => Ok(false),
+            "seconds" => get(&mut self.seconds, 0, seen, r),
+            "microseconds" => get(&mut self.microseconds, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), Some(seconds), Some(microseconds)) = p else {
-            let members = [
-                (p.1.is_none(), 0, "seconds"),
-                (p.2.is_none(), 1, "microseconds"),
-            ];
-            return Err(incomplete(p.0, &members, r));
-        };
-        Ok(Self::new(seconds, microseconds))
     }
 
     fn put(&self, w: &mut Writer<'_>) {
@@ -253,35 +234,23 @@ pub struct VersionTriple {
 }
 
 impl Members for VersionTriple {
-    type Partial = (Fault, Option<i64>, Option<i64>, Option<i64>);
+    const MANDATORY: Demanded = &[(0, "major"), (1, "minor"), (2, "micro")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None, None, None)
-    }
-
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
-        match key {
-            "major" => get(&mut p.1, &mut p.0, 0, "major", r),
-            "minor" => get(&mut p.2, &mut p.0, 1, "minor", r),
-            "micro" => get(&mut p.3, &mut p.0, 2, "micro", r),
-            _ => Ok(false),
+    fn blank() -> Self {
+        Self {
+            major: 0,
+            minor: 0,
+            micro: 0,
         }
     }
 
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), Some(major), Some(minor), Some(micro)) = p else {
-            let members = [
-                (p.1.is_none(), 0, "major"),
-                (p.2.is_none(), 1, "minor"),
-                (p.3.is_none(), 2, "micro"),
-            ];
-            return Err(incomplete(p.0, &members, r));
-        };
-        Ok(Self {
-            major,
-            minor,
-            micro,
-        })
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
+        match key {
+            "major" => get(&mut self.major, 0, seen, r),
+            "minor" => get(&mut self.minor, 1, seen, r),
+            "micro" => get(&mut self.micro, 2, seen, r),
+            _ => Ok(()),
+        }
     }
 
     fn put(&self, w: &mut Writer<'_>) {
@@ -311,26 +280,18 @@ impl VersionInfo {
 }
 
 impl Members for VersionInfo {
-    type Partial = (Fault, Option<VersionTriple>, Option<String>);
+    const MANDATORY: Demanded = &[(0, "qemu"), (1, "package")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new(Members::blank())
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
         match key {
-            "qemu" => get(&mut p.1, &mut p.0, 0, "qemu", r),
-            "package" => get(&mut p.2, &mut p.0, 1, "package", r),
-            _ => Ok(false),
+            "qemu" => get(&mut self.qemu, 0, seen, r),
+            "package" => get(&mut self.package, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), Some(qemu), Some(package)) = p else {
-            let members = [(p.1.is_none(), 0, "qemu"), (p.2.is_none(), 1, "package")];
-            return Err(incomplete(p.0, &members, r));
-        };
-        Ok(Self { qemu, package })
     }
 
     fn put(&self, w: &mut Writer<'_>) {
@@ -361,32 +322,18 @@ impl Greeting {
 }
 
 impl Members for Greeting {
-    type Partial = (Fault, Option<VersionInfo>, Option<Vec<String>>);
+    const MANDATORY: Demanded = &[(0, "version"), (1, "capabilities")];
 
-    fn begin() -> Self::Partial {
-        (Fault::new(), None, None)
+    fn blank() -> Self {
+        Self::new(Members::blank())
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
         match key {
-            "version" => get(&mut p.1, &mut p.0, 0, "version", r),
-            "capabilities" => get(&mut p.2, &mut p.0, 1, "capabilities", r),
-            _ => Ok(false),
+            "version" => get(&mut self.version, 0, seen, r),
+            "capabilities" => get(&mut self.capabilities, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), Some(version), Some(capabilities)) = p else {
-            let members = [
-                (p.1.is_none(), 0, "version"),
-                (p.2.is_none(), 1, "capabilities"),
-            ];
-            return Err(incomplete(p.0, &members, r));
-        };
-        Ok(Self {
-            version,
-            capabilities,
-        })
     }
 
     fn put(&self, w: &mut Writer<'_>) {

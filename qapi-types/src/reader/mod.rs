@@ -4,6 +4,7 @@ mod any;
 mod errors;
 mod number;
 mod scan;
+mod sixteen;
 mod skip;
 pub(crate) mod string;
 
@@ -13,12 +14,15 @@ use crate::error::{Error, Result, Syntax};
 #[cfg(test)]
 pub(crate) use scan::tests::take_work;
 use scan::{KnownTag, Tape};
-use string::plain_end;
+use string::{plain_end, quote_end};
 
 pub(crate) use number::Number;
 
 /// Objects and arrays that may be open at once in one text, as in QEMU.
 pub(crate) const MAX_DEPTH: u32 = 1024;
+
+/// The most memory, in bytes, that an array is given before its elements are read.
+const MAX_RESERVED: usize = 0x1_0000;
 
 /// What to do with what this version of the schema does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,26 +268,48 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where the text of the next key starts and ends, if that is laid out as QEMU does, with one space after each comma, or
-    /// with none.
+    /// The next key up to a quote, if it is laid out as QEMU does, and what is in it not looked at: what equals a name is one.
+    #[inline(always)]
+    pub(crate) fn likely_key(&mut self) -> Option<&'a str> {
+        let start = self.key_start()?;
+        let bytes = self.text.as_bytes();
+        let end = quote_end(bytes, start);
+        let Some([b'"', b':', ..]) = bytes.get(end..) else {
+            return None;
+        };
+        let key = self.text.get(start..end)?;
+        self.pass_key(end);
+        Some(key)
+    }
+
+    /// Where the text of the next key starts and ends, if that is laid out as QEMU does.
     #[inline(always)]
     fn plain_key(&self) -> Option<(usize, usize)> {
+        let start = self.key_start()?;
         let bytes = self.text.as_bytes();
-        let start = match (bytes.get(self.pos..), self.fresh) {
-            (Some([b'"', ..]), true) => self.pos + 1,
-            (Some([b',', b' ', b'"', ..]), false) => self.pos + 3,
-            (Some([b',', b'"', ..]), false) => self.pos + 2,
-            _ => return None,
-        };
         let end = plain_end(bytes, start, b'"');
         matches!(bytes.get(end..), Some([b'"', b':', ..])).then_some((start, end))
+    }
+
+    /// Where the text of the next key starts, with one space after a comma, or with none.
+    #[inline(always)]
+    fn key_start(&self) -> Option<usize> {
+        match (self.text.as_bytes().get(self.pos..), self.fresh) {
+            (Some([b'"', ..]), true) => Some(self.pos + 1),
+            (Some([b',', b' ', b'"', ..]), false) => Some(self.pos + 3),
+            (Some([b',', b'"', ..]), false) => Some(self.pos + 2),
+            _ => None,
+        }
     }
 
     /// Goes from the end of a plain key to its value.
     #[inline(always)]
     fn pass_key(&mut self, end: usize) {
         self.fresh = false;
-        self.pos = past_space(self.text.as_bytes(), end + 2);
+        self.pos = match self.text.as_bytes().get(end + 2..) {
+            Some([b' ', next, ..]) if *next > b' ' => end + 3,
+            _ => past_space(self.text.as_bytes(), end + 2),
+        };
     }
 
     /// The next key however it is written, or the object's end.
@@ -318,6 +344,18 @@ impl<'a> Reader<'a> {
             }
             _ if fresh => Ok(true),
             _ => Err(self.unfinished(Syntax::ListSeparator)),
+        }
+    }
+
+    /// How many more elements of this size an array has, judged by its first one, which began at `start`. None, where other
+    /// text may follow: moving a few elements costs less than memory that is not used.
+    pub(crate) fn elements_left(&self, start: usize, size: usize) -> usize {
+        match (self.depth, size) {
+            (1, 64..) => {
+                let expected = (self.text.len() - self.pos) / (self.pos - start).max(1);
+                expected.min(MAX_RESERVED / size)
+            }
+            _ => 0,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::sixteen::{self, Wanted};
 use super::{Dialect, Reader};
 use crate::error::{Error, Result, Syntax};
 
@@ -16,6 +17,16 @@ impl<'a> Reader<'a> {
             return self.odd_string();
         }
         self.quoted(b'"')
+    }
+
+    /// As [`string`](Self::string), owned.
+    #[inline]
+    pub(crate) fn owned_string(&mut self) -> Result<String> {
+        match self.string() {
+            Ok(Cow::Borrowed(text)) => Ok(text.to_owned()),
+            Ok(Cow::Owned(text)) => Ok(text),
+            Err(error) => Err(error),
+        }
     }
 
     /// A string in single quotes, or none.
@@ -159,44 +170,48 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     })
 }
 
-pub(crate) const LOW: u64 = 0x0101_0101_0101_0101;
-pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
+/// The first position from `at` on that is a double quote, or the end of the text.
+#[inline]
+pub(super) fn quote_end(bytes: &[u8], at: usize) -> usize {
+    let (quote, backslash, control) = (b'"', false, false);
+    sixteen::first(
+        bytes,
+        at,
+        Wanted {
+            quote,
+            backslash,
+            control,
+        },
+    )
+}
 
 /// The first position from `at` on that is not a plain character of a string: its quote, a backslash, a control
 /// character, or the end of the text.
 #[inline]
 pub(crate) fn plain_end(bytes: &[u8], at: usize, quote: u8) -> usize {
-    special::<true>(bytes, at, quote)
+    let (backslash, control) = (true, true);
+    sixteen::first(
+        bytes,
+        at,
+        Wanted {
+            quote,
+            backslash,
+            control,
+        },
+    )
 }
 
 /// The first position from `at` on that is a quote, a backslash, or the end of the text.
 #[inline]
 pub(super) fn string_end(bytes: &[u8], at: usize, quote: u8) -> usize {
-    special::<false>(bytes, at, quote)
-}
-
-#[inline]
-fn special<const CONTROLS: bool>(bytes: &[u8], at: usize, quote: u8) -> usize {
-    let quotes = LOW * u64::from(quote);
-    let Some(mut rest) = bytes.get(at..) else {
-        return at;
-    };
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        // The high bit of each byte that is zero after the exclusive or. A borrow can only mark bytes above the
-        // first one that is marked rightly, and only the first one counts.
-        let zero = |x: u64| x.wrapping_sub(LOW) & !x;
-        let control = if CONTROLS {
-            word.wrapping_sub(LOW * 0x20) & !word
-        } else {
-            0
-        };
-        let found = (zero(word ^ quotes) | zero(word ^ (LOW * u64::from(b'\\'))) | control) & HIGH;
-        if found != 0 {
-            return bytes.len() - rest.len() + found.trailing_zeros() as usize / 8;
-        }
-        rest = after;
-    }
-    let plain = |b: &u8| *b != quote && *b != b'\\' && !(CONTROLS && *b < 0x20);
-    bytes.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
+    let (backslash, control) = (true, false);
+    sixteen::first(
+        bytes,
+        at,
+        Wanted {
+            quote,
+            backslash,
+            control,
+        },
+    )
 }

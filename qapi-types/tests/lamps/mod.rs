@@ -69,37 +69,25 @@ impl Place {
 }
 
 impl ::qapi_types::codec::Members for Place {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u8>,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "room")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None)
+    fn blank() -> Self {
+        Self { room: ::std::string::String::new(), shelf: None }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "room" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "room", r),
-            "shelf" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "shelf", r),
-            _ => Ok(false),
+            "room" => ::qapi_types::codec::get(&mut self.room, 0, seen, r),
+            "shelf" => ::qapi_types::codec::get_opt(&mut self.shelf, 1, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1) = p else {
-            let members = &[(p.1.is_none(), 0, "room")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { room: m0, shelf: m1 })
     }
 
     #[inline]
@@ -183,81 +171,39 @@ impl Lamp {
 }
 
 impl ::qapi_types::codec::Members for Lamp {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<::std::string::String>,
-        ::core::option::Option<u8>,
-        ::core::option::Option<Colour>,
-        ::core::option::Option<f64>,
-        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-        ::core::option::Option<::qapi_types::Value>,
-        ::core::option::Option<PowerRefOrNull>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "room"), (2, "colour"), (4, "tags")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "room" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "room", r),
-            "shelf" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "shelf", r),
-            "colour" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "colour", r),
-            "level" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "level", r),
-            "tags" => ::qapi_types::codec::get(&mut p.5, &mut p.0, 4, "tags", r),
-            "extra" => ::qapi_types::codec::get(&mut p.6, &mut p.0, 5, "extra", r),
-            "power" => ::qapi_types::codec::get(&mut p.7, &mut p.0, 6, "power", r),
-            _ => ::qapi_types::codec::keep(&mut p.8, key, r),
+    fn blank() -> Self {
+        Self {
+            room: ::std::string::String::new(),
+            shelf: None,
+            colour: ::qapi_types::codec::Decode::blank(),
+            level: None,
+            tags: ::std::vec::Vec::new(),
+            extra: None,
+            power: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (
-            ::qapi_types::codec::Fault(None),
-            Some(m0),
-            m1,
-            Some(m2),
-            m3,
-            Some(m4),
-            m5,
-            m6,
-            rest,
-        ) = p else {
-            let members = &[
-                (p.1.is_none(), 0, "room"),
-                (p.3.is_none(), 2, "colour"),
-                (p.5.is_none(), 4, "tags"),
-            ];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            room: m0,
-            shelf: m1,
-            colour: m2,
-            level: m3,
-            tags: m4,
-            extra: m5,
-            power: m6,
-            unrecognized: rest,
-        })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "room" => ::qapi_types::codec::get(&mut self.room, 0, seen, r),
+            "shelf" => ::qapi_types::codec::get_opt(&mut self.shelf, 1, seen, r),
+            "colour" => ::qapi_types::codec::get(&mut self.colour, 2, seen, r),
+            "level" => ::qapi_types::codec::get_opt(&mut self.level, 3, seen, r),
+            "tags" => ::qapi_types::codec::get(&mut self.tags, 4, seen, r),
+            "extra" => ::qapi_types::codec::get_opt(&mut self.extra, 5, seen, r),
+            "power" => ::qapi_types::codec::get_opt(&mut self.power, 6, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -343,58 +289,41 @@ impl Power {
 }
 
 impl ::qapi_types::codec::Members for Power {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<PowerKind>,
-        ::core::option::Option<i64>,
-        ::qapi_types::codec::Branch<PowerBranchPartial>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "kind")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            fuse: None,
+            u: PowerBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "kind" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "kind", r),
-            "fuse" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "fuse", r),
+            "kind" => ::qapi_types::codec::tag(&mut self.u, (0, 2), seen, r),
+            "fuse" => ::qapi_types::codec::get_opt(&mut self.fuse, 1, seen, r),
             _ => {
-                let taken = ::qapi_types::codec::branch_member::<PowerBranch>(
-                    &mut p.3,
-                    &p.1,
-                    "kind",
-                    key,
-                    r,
-                )?;
-                Ok(taken || ::qapi_types::codec::keep(&mut p.4, key, r)?)
+                ::qapi_types::codec::branch_member(&mut self.u, ("kind", 2), key, seen, r)?;
+                ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "kind")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self {
-            fuse: m1,
-            u: ::qapi_types::codec::branch_finish(branch, &m0, r)?,
-            unrecognized: rest,
-        })
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 2, seen, r);
     }
 
     #[inline]
@@ -441,59 +370,29 @@ impl ::core::convert::From<Battery> for PowerBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum PowerBranchPartial {
-    Mains(::qapi_types::codec::BoxedPartial<Mains>),
-    Battery(::qapi_types::codec::BoxedPartial<Battery>),
-    None,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for PowerBranch {
     type Tag = PowerKind;
-    type Partial = PowerBranchPartial;
 
     #[inline]
-    fn begin(tag: &PowerKind) -> PowerBranchPartial {
+    fn begin(tag: &PowerKind) -> Self {
         match tag {
-            PowerKind::Mains =>
-                PowerBranchPartial::Mains(::qapi_types::codec::boxed_begin::<Mains>()),
-            PowerKind::Battery =>
-                PowerBranchPartial::Battery(::qapi_types::codec::boxed_begin::<Battery>()),
-            PowerKind::None => PowerBranchPartial::None,
+            PowerKind::Mains => Self::Mains(::qapi_types::codec::boxed()),
+            PowerKind::Battery => Self::Battery(::qapi_types::codec::boxed()),
+            PowerKind::None => Self::None,
             PowerKind::Unrecognized(tag) => {
-                PowerBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut PowerBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            PowerBranchPartial::Mains(p) =>
-                <Mains as ::qapi_types::codec::Members>::member(p, key, r),
-            PowerBranchPartial::Battery(p) =>
-                <Battery as ::qapi_types::codec::Members>::member(p, key, r),
-            PowerBranchPartial::None => Ok(false),
-            PowerBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Mains(branch) => Some(&mut **branch),
+            Self::Battery(branch) => Some(&mut **branch),
+            Self::None => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: PowerBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            PowerBranchPartial::Mains(p) => Self::Mains(::qapi_types::codec::boxed_finish(p, r)?),
-            PowerBranchPartial::Battery(p) =>
-                Self::Battery(::qapi_types::codec::boxed_finish(p, r)?),
-            PowerBranchPartial::None => Self::None,
-            PowerBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -560,46 +459,31 @@ impl Mains {
 }
 
 impl ::qapi_types::codec::Members for Mains {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<u16>,
-        ::core::option::Option<PowerRef>,
-        ::core::option::Option<::std::boxed::Box<Mains>>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "volts")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            None,
-            None,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
-    }
-
-    #[inline]
-    fn member(
-        p: &mut Self::Partial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match key {
-            "volts" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "volts", r),
-            "behind" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "behind", r),
-            "backup" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "backup", r),
-            _ => ::qapi_types::codec::keep(&mut p.4, key, r),
+    fn blank() -> Self {
+        Self {
+            volts: 0,
+            behind: None,
+            backup: None,
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, m2, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "volts")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { volts: m0, behind: m1, backup: m2, unrecognized: rest })
+    fn member(
+        &mut self,
+        key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
+        r: &mut ::qapi_types::Reader<'_>,
+    ) -> ::qapi_types::Result<()> {
+        match key {
+            "volts" => ::qapi_types::codec::get(&mut self.volts, 0, seen, r),
+            "behind" => ::qapi_types::codec::get_opt(&mut self.behind, 1, seen, r),
+            "backup" => ::qapi_types::codec::get_opt(&mut self.backup, 2, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+        }
     }
 
     #[inline]
@@ -668,51 +552,39 @@ impl Battery {
 }
 
 impl ::qapi_types::codec::Members for Battery {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<Chemistry>,
-        ::qapi_types::codec::Branch<BatteryBranchPartial>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "chemistry")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (
-            ::qapi_types::codec::Fault::new(),
-            None,
-            ::qapi_types::codec::Branch::Unknown,
-            ::qapi_types::UnrecognizedMembers::new(),
-        )
+    fn blank() -> Self {
+        Self {
+            u: BatteryBranch::Unrecognized {
+                tag: ::qapi_types::Unrecognized::blank(),
+                members: ::qapi_types::Object::new(),
+            },
+            unrecognized: ::qapi_types::UnrecognizedMembers::new(),
+        }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "chemistry" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "chemistry", r),
+            "chemistry" => ::qapi_types::codec::tag(&mut self.u, (0, 1), seen, r),
             _ => {
-                let taken = ::qapi_types::codec::branch_member::<BatteryBranch>(
-                    &mut p.2,
-                    &p.1,
-                    "chemistry",
-                    key,
-                    r,
-                )?;
-                Ok(taken || ::qapi_types::codec::keep(&mut p.3, key, r)?)
+                ::qapi_types::codec::branch_member(&mut self.u, ("chemistry", 1), key, seen, r)?;
+                ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
             }
         }
     }
 
     #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), branch, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "chemistry")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { u: ::qapi_types::codec::branch_finish(branch, &m0, r)?, unrecognized: rest })
+    fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+        seen.demand::<Self>(r);
+        ::qapi_types::codec::branch_finish(&mut self.u, 1, seen, r);
     }
 
     #[inline]
@@ -748,53 +620,27 @@ impl ::core::convert::From<Lithium> for BatteryBranch {
     }
 }
 
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum BatteryBranchPartial {
-    Lithium(::qapi_types::codec::BoxedPartial<Lithium>),
-    Lead,
-    Unrecognized(::qapi_types::Unrecognized, ::qapi_types::Object),
-}
-
 impl ::qapi_types::codec::Branches for BatteryBranch {
     type Tag = Chemistry;
-    type Partial = BatteryBranchPartial;
 
     #[inline]
-    fn begin(tag: &Chemistry) -> BatteryBranchPartial {
+    fn begin(tag: &Chemistry) -> Self {
         match tag {
-            Chemistry::Lithium =>
-                BatteryBranchPartial::Lithium(::qapi_types::codec::boxed_begin::<Lithium>()),
-            Chemistry::Lead => BatteryBranchPartial::Lead,
+            Chemistry::Lithium => Self::Lithium(::qapi_types::codec::boxed()),
+            Chemistry::Lead => Self::Lead,
             Chemistry::Unrecognized(tag) => {
-                BatteryBranchPartial::Unrecognized(tag.clone(), ::qapi_types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: ::qapi_types::Object::new() }
             }
         }
     }
 
     #[inline]
-    fn member(
-        p: &mut BatteryBranchPartial,
-        key: &str,
-        r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
-        match p {
-            BatteryBranchPartial::Lithium(p) =>
-                <Lithium as ::qapi_types::codec::Members>::member(p, key, r),
-            BatteryBranchPartial::Lead => Ok(false),
-            BatteryBranchPartial::Unrecognized(_, members) =>
-                ::qapi_types::codec::open(members, key, r),
+    fn branch(&mut self) -> ::core::option::Option<&mut dyn ::qapi_types::codec::Fill> {
+        match self {
+            Self::Lithium(branch) => Some(&mut **branch),
+            Self::Lead => None,
+            Self::Unrecognized { members, .. } => Some(members),
         }
-    }
-
-    #[inline]
-    fn finish(p: BatteryBranchPartial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        Ok(match p {
-            BatteryBranchPartial::Lithium(p) =>
-                Self::Lithium(::qapi_types::codec::boxed_finish(p, r)?),
-            BatteryBranchPartial::Lead => Self::Lead,
-            BatteryBranchPartial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-        })
     }
 
     #[inline]
@@ -845,38 +691,25 @@ impl Lithium {
 }
 
 impl ::qapi_types::codec::Members for Lithium {
-    type Partial = (
-        ::qapi_types::codec::Fault,
-        ::core::option::Option<u8>,
-        ::core::option::Option<::std::vec::Vec<Colour>>,
-        ::qapi_types::UnrecognizedMembers,
-    );
+    const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "cells")];
 
     #[inline]
-    fn begin() -> Self::Partial {
-        (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::UnrecognizedMembers::new())
+    fn blank() -> Self {
+        Self { cells: 0, health: None, unrecognized: ::qapi_types::UnrecognizedMembers::new() }
     }
 
     #[inline]
     fn member(
-        p: &mut Self::Partial,
+        &mut self,
         key: &str,
+        seen: &mut ::qapi_types::codec::Seen,
         r: &mut ::qapi_types::Reader<'_>,
-    ) -> ::qapi_types::Result<bool> {
+    ) -> ::qapi_types::Result<()> {
         match key {
-            "cells" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "cells", r),
-            "health" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "health", r),
-            _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+            "cells" => ::qapi_types::codec::get(&mut self.cells, 0, seen, r),
+            "health" => ::qapi_types::codec::get_opt(&mut self.health, 1, seen, r),
+            _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
         }
-    }
-
-    #[inline]
-    fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-        let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-            let members = &[(p.1.is_none(), 0, "cells")];
-            return Err(::qapi_types::codec::incomplete(p.0, members, r));
-        };
-        Ok(Self { cells: m0, health: m1, unrecognized: rest })
     }
 
     #[inline]
@@ -921,6 +754,11 @@ impl ::core::convert::From<&str> for PowerRef {
 }
 
 impl ::qapi_types::codec::Decode for PowerRef {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -980,6 +818,11 @@ impl ::core::convert::From<&str> for PowerRefOrNull {
 }
 
 impl ::qapi_types::codec::Decode for PowerRefOrNull {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -1051,6 +894,11 @@ impl ::core::convert::From<::std::vec::Vec<u64>> for Setting {
 
 impl ::qapi_types::codec::Decode for Setting {
     #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
+    #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
             ::qapi_types::codec::Kind::Number =>
@@ -1098,6 +946,11 @@ impl ::core::convert::From<f64> for Dim {
 }
 
 impl ::qapi_types::codec::Decode for Dim {
+    #[inline]
+    fn blank() -> Self {
+        Self::Unrecognized(::qapi_types::Value::Null)
+    }
+
     #[inline]
     fn decode(r: &mut ::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
         match r.peek()? {
@@ -1215,43 +1068,29 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for LampBroken {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::Power>,
-            ::qapi_types::UnrecognizedMembers,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (
-                ::qapi_types::codec::Fault::new(),
-                None,
-                None,
-                ::qapi_types::UnrecognizedMembers::new(),
-            )
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                "power" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "power", r),
-                _ => ::qapi_types::codec::keep(&mut p.3, key, r),
+        fn blank() -> Self {
+            Self {
+                name: ::std::string::String::new(),
+                power: None,
+                unrecognized: ::qapi_types::UnrecognizedMembers::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-                let members = &[(p.1.is_none(), 0, "name")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { name: m0, power: m1, unrecognized: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+                "power" => ::qapi_types::codec::get_opt(&mut self.power, 1, seen, r),
+                _ => ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r),
+            }
         }
 
         #[inline]
@@ -1284,28 +1123,19 @@ pub mod events {
     }
 
     impl ::qapi_types::codec::Members for Night {
-        type Partial = (::qapi_types::codec::Fault, ::qapi_types::UnrecognizedMembers);
-
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), ::qapi_types::UnrecognizedMembers::new())
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            ::qapi_types::codec::keep(&mut p.1, key, r)
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), rest) = p else {
-                return Err(::qapi_types::codec::incomplete(p.0, &[], r));
-            };
-            Ok(Self { unrecognized: rest })
+        ) -> ::qapi_types::Result<()> {
+            ::qapi_types::codec::keep(&mut self.unrecognized, key, seen, r)
         }
 
         #[inline]
@@ -1339,23 +1169,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for LampList {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]
@@ -1413,41 +1239,27 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for LampSet {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<super::Setting>,
-            ::core::option::Option<super::Dim>,
-            ::core::option::Option<i64>,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "name")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None, None, None)
+        fn blank() -> Self {
+            Self { name: ::std::string::String::new(), setting: None, dim: None, at: None }
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
+        ) -> ::qapi_types::Result<()> {
             match key {
-                "name" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "name", r),
-                "setting" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "setting", r),
-                "dim" => ::qapi_types::codec::get(&mut p.3, &mut p.0, 2, "dim", r),
-                "at" => ::qapi_types::codec::get(&mut p.4, &mut p.0, 3, "at", r),
-                _ => Ok(false),
+                "name" => ::qapi_types::codec::get(&mut self.name, 0, seen, r),
+                "setting" => ::qapi_types::codec::get_opt(&mut self.setting, 1, seen, r),
+                "dim" => ::qapi_types::codec::get_opt(&mut self.dim, 2, seen, r),
+                "at" => ::qapi_types::codec::get_opt(&mut self.at, 3, seen, r),
+                _ => Ok(()),
             }
-        }
-
-        #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), m1, m2, m3) = p else {
-                let members = &[(p.1.is_none(), 0, "name")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { name: m0, setting: m1, dim: m2, at: m3 })
         }
 
         #[inline]
@@ -1485,25 +1297,24 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for PowerAdd {
-        type Partial = <super::Power as ::qapi_types::codec::Members>::Partial;
-
         #[inline]
-        fn begin() -> Self::Partial {
-            <super::Power as ::qapi_types::codec::Members>::begin()
+        fn blank() -> Self {
+            Self(::qapi_types::codec::Members::blank())
         }
 
         #[inline]
         fn member(
-            p: &mut Self::Partial,
+            &mut self,
             key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
             r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            <super::Power as ::qapi_types::codec::Members>::member(p, key, r)
+        ) -> ::qapi_types::Result<()> {
+            <super::Power as ::qapi_types::codec::Members>::member(&mut self.0, key, seen, r)
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            ::qapi_types::codec::Members::finish(p, r).map(Self)
+        fn finish(&mut self, seen: &mut ::qapi_types::codec::Seen, r: &::qapi_types::Reader<'_>) {
+            <super::Power as ::qapi_types::codec::Members>::finish(&mut self.0, seen, r);
         }
 
         #[inline]
@@ -1558,38 +1369,29 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for PartAdd {
-        type Partial = (
-            ::qapi_types::codec::Fault,
-            ::core::option::Option<::std::string::String>,
-            ::core::option::Option<::std::string::String>,
-            ::qapi_types::Object,
-        );
+        const MANDATORY: ::qapi_types::codec::Demanded = &[(0, "driver")];
 
         #[inline]
-        fn begin() -> Self::Partial {
-            (::qapi_types::codec::Fault::new(), None, None, ::qapi_types::Object::new())
-        }
-
-        #[inline]
-        fn member(
-            p: &mut Self::Partial,
-            key: &str,
-            r: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            match key {
-                "driver" => ::qapi_types::codec::get(&mut p.1, &mut p.0, 0, "driver", r),
-                "id" => ::qapi_types::codec::get(&mut p.2, &mut p.0, 1, "id", r),
-                _ => ::qapi_types::codec::open(&mut p.3, key, r),
+        fn blank() -> Self {
+            Self {
+                driver: ::std::string::String::new(),
+                id: None,
+                extra: ::qapi_types::Object::new(),
             }
         }
 
         #[inline]
-        fn finish(p: Self::Partial, r: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            let (::qapi_types::codec::Fault(None), Some(m0), m1, rest) = p else {
-                let members = &[(p.1.is_none(), 0, "driver")];
-                return Err(::qapi_types::codec::incomplete(p.0, members, r));
-            };
-            Ok(Self { driver: m0, id: m1, extra: rest })
+        fn member(
+            &mut self,
+            key: &str,
+            seen: &mut ::qapi_types::codec::Seen,
+            r: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            match key {
+                "driver" => ::qapi_types::codec::get(&mut self.driver, 0, seen, r),
+                "id" => ::qapi_types::codec::get_opt(&mut self.id, 1, seen, r),
+                _ => ::qapi_types::codec::open(&mut self.extra, key, seen, r),
+            }
         }
 
         #[inline]
@@ -1620,23 +1422,19 @@ pub mod commands {
     }
 
     impl ::qapi_types::codec::Members for LampShutdown {
-        type Partial = ();
-
         #[inline]
-        fn begin() -> Self::Partial {}
-
-        #[inline]
-        fn member(
-            (): &mut Self::Partial,
-            _: &str,
-            _: &mut ::qapi_types::Reader<'_>,
-        ) -> ::qapi_types::Result<bool> {
-            Ok(false)
+        fn blank() -> Self {
+            Self::new()
         }
 
         #[inline]
-        fn finish((): Self::Partial, _: &::qapi_types::Reader<'_>) -> ::qapi_types::Result<Self> {
-            Ok(Self {})
+        fn member(
+            &mut self,
+            _: &str,
+            _: &mut ::qapi_types::codec::Seen,
+            _: &mut ::qapi_types::Reader<'_>,
+        ) -> ::qapi_types::Result<()> {
+            Ok(())
         }
 
         #[inline]

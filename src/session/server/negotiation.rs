@@ -1,6 +1,6 @@
 //! The command `qmp_capabilities` (QMP specification, "Capabilities Negotiation").
 
-use qapi_types::codec::{Decode, Enum, Fault, Members, enumeration, get, incomplete, object};
+use qapi_types::codec::{Decode, Enum, Members, Seen, enumeration, get_opt, object};
 use qapi_types::message::Raw;
 use qapi_types::{ErrorReply, Mode, Reader, Result, Unrecognized, Writer};
 
@@ -28,24 +28,15 @@ struct Arguments {
 struct Oob;
 
 impl Members for Arguments {
-    type Partial = (Fault, Option<Vec<Oob>>);
-
-    fn begin() -> Self::Partial {
-        (Fault::new(), None)
+    fn blank() -> Self {
+        Self { enable: None }
     }
 
-    fn member(p: &mut Self::Partial, key: &str, r: &mut Reader<'_>) -> Result<bool> {
+    fn member(&mut self, key: &str, seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
         match key {
-            "enable" => get(&mut p.1, &mut p.0, 0, "enable", r),
-            _ => Ok(false),
+            "enable" => get_opt(&mut self.enable, 0, seen, r),
+            _ => Ok(()),
         }
-    }
-
-    fn finish(p: Self::Partial, r: &Reader<'_>) -> Result<Self> {
-        let (Fault(None), enable) = p else {
-            return Err(incomplete(p.0, &[], r));
-        };
-        Ok(Self { enable })
     }
 
     fn put(&self, _: &mut Writer<'_>) {}
@@ -66,6 +57,10 @@ impl Enum for Oob {
 }
 
 impl Decode for Oob {
+    fn blank() -> Self {
+        Self
+    }
+
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
         enumeration(r)
     }

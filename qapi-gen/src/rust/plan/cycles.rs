@@ -1,30 +1,22 @@
 //! Which members need a box, because by value a type would contain itself.
 
-use crate::model::{ObjectId, Schema, Type};
+use crate::model::{Member, ObjectId, Schema, Type};
 
 /// The cycles of containment by value. An array, a union's branch and an alternate's object are on
 /// the heap already, so only members of plain object type count.
 pub(crate) struct Cycles {
     /// By object, then by its set of members: the number of the strongly connected component.
     component: Vec<u32>,
+    /// The same where only mandatory members count.
+    mandatory: Vec<u32>,
 }
 
 impl Cycles {
     pub(crate) fn of(schema: &Schema) -> Cycles {
-        let count = schema.objects.len();
-        // An object leads to its set of members, and that to what they contain and to the base's set.
-        let objects = (0..count).map(|index| vec![count + index]);
-        let members = schema.objects.iter().map(|object| {
-            let contained = object.members.iter().filter_map(|member| match member.ty {
-                Type::Object(id) => Some(id.index()),
-                _ => None,
-            });
-            let base = object.base.map(|base| count + base.index());
-            contained.chain(base).collect()
-        });
-        let edges: Vec<Vec<usize>> = objects.chain(members).collect();
+        let of = |counts: fn(&Member) -> bool| components(&edges(schema, counts));
         Cycles {
-            component: components(&edges),
+            component: of(|_| true),
+            mandatory: of(|member| !member.optional),
         }
     }
 
@@ -32,6 +24,27 @@ impl Cycles {
     pub(crate) fn closes(&self, object: ObjectId, member: ObjectId) -> bool {
         self.component[object.index()] == self.component[member.index()]
     }
+
+    /// Whether a mandatory member of this type, in that object, would need a value without end.
+    pub(crate) fn never_ends(&self, object: ObjectId, member: ObjectId) -> bool {
+        self.mandatory[object.index()] == self.mandatory[member.index()]
+    }
+}
+
+/// An object leads to its set of members, and that to what those that count contain and to the base's set.
+fn edges(schema: &Schema, counts: fn(&Member) -> bool) -> Vec<Vec<usize>> {
+    let count = schema.objects.len();
+    let objects = (0..count).map(|index| vec![count + index]);
+    let members = schema.objects.iter().map(|object| {
+        let members = object.members.iter().filter(|member| counts(member));
+        let contained = members.filter_map(|member| match member.ty {
+            Type::Object(id) => Some(id.index()),
+            _ => None,
+        });
+        let base = object.base.map(|base| count + base.index());
+        contained.chain(base).collect()
+    });
+    objects.chain(members).collect()
 }
 
 /// Strongly connected components by Tarjan's algorithm, without recursion.

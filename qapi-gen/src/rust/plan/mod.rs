@@ -15,7 +15,7 @@ mod variants;
 
 pub(crate) use elsewhere::Differences;
 pub(crate) use late::LastWith;
-pub(crate) use record::{Demand, Field, Record, Rest, RestKind};
+pub(crate) use record::{Demand, Field, Record, Rest, RestKind, Union};
 pub(crate) use ty::Ty;
 pub(crate) use variants::{Alternative, Branch};
 
@@ -52,8 +52,6 @@ impl Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) ident: Ident,
-    /// The type of what was read of it so far, where that needs a name.
-    pub(crate) partial: Ident,
     pub(crate) place: Place,
 }
 
@@ -97,8 +95,8 @@ pub(crate) struct Plan<'s> {
     alternates: Vec<Item>,
     commands: Vec<Item>,
     events: Vec<Item>,
-    /// By object: the enum of a union's branches, and that of what was read of them.
-    branches: Vec<(Ident, Ident)>,
+    /// By object: the enum of a union's branches.
+    branches: Vec<Ident>,
     /// The enum of all events.
     pub(crate) event_enum: Ident,
     /// The service trait.
@@ -184,11 +182,10 @@ impl<'s> Plan<'s> {
             .chain(&self.objects)
             .chain(&self.alternates);
         let mut items: Vec<Item> = types.cloned().collect();
-        for (item, (branch, _)) in self.objects.iter().zip(&self.branches) {
+        for (item, branch) in self.objects.iter().zip(&self.branches) {
             if !branch.is_empty() {
                 items.push(Item {
                     ident: branch.clone(),
-                    partial: Ident::default(),
                     place: item.place.clone(),
                 });
             }
@@ -199,12 +196,7 @@ impl<'s> Plan<'s> {
 
     /// The enum of a union's branches.
     pub(crate) fn branch_enum(&self, union: ObjectId) -> &Ident {
-        &self.branches[union.index()].0
-    }
-
-    /// The enum of what was read of a union's branches.
-    pub(crate) fn branch_partial(&self, union: ObjectId) -> &Ident {
-        &self.branches[union.index()].1
+        &self.branches[union.index()]
     }
 
     /// Whether a client receives an object, so that it keeps members which the schema lacks.
@@ -212,19 +204,15 @@ impl<'s> Plan<'s> {
         self.received[object.index()]
     }
 
-    /// Whether an object may have nothing in it.
-    pub(crate) fn is_bare(&self, object: ObjectId) -> bool {
-        let it = self.schema.object(object);
-        let mut members = self.bases.members(self.schema, object).into_iter();
-        let there = |condition| self.presence(condition) != Presence::Never;
-        !self.is_received(object)
-            && it.variants.is_none()
-            && !members.any(|(_, member)| there(member.condition.as_ref()))
-    }
-
     /// Whether a member of that type has to be boxed in that object.
     pub(crate) fn is_boxed(&self, object: ObjectId, member: Type) -> bool {
         matches!(member, Type::Object(id) if self.cycles.closes(object, id))
+    }
+
+    /// Whether a mandatory member of that type, in that object, can never be there, since it would hold such a member too.
+    pub(crate) fn never_ends(&self, object: ObjectId, member: &Member) -> bool {
+        !member.optional
+            && matches!(member.ty, Type::Object(id) if self.cycles.never_ends(object, id))
     }
 
     /// The derives and attributes that the caller asked for, for an item by its schema name.

@@ -10,7 +10,6 @@ impl Plan<'_> {
         let schema = self.schema;
         let named = |ident| Item {
             ident,
-            partial: Ident::default(),
             place: Place::Absent,
         };
         let unnamed = || named(Ident::default());
@@ -54,21 +53,11 @@ impl Plan<'_> {
             }
             if object.variants.is_some() {
                 let name = derived(&self.objects[index].ident, "Branch");
-                let partial = types.claim(format!("{name}Partial"));
-                self.branches[index] = (types.claim(name), partial);
+                self.branches[index] = types.claim(name);
             }
         }
         self.event_enum = types.claim("Event".to_owned());
         self.service_trait = types.claim("Service".to_owned());
-        for (items, scope) in [
-            (&mut self.objects, &mut types),
-            (&mut self.commands, &mut commands),
-            (&mut self.events, &mut events),
-        ] {
-            for item in items.iter_mut().filter(|item| !item.ident.is_empty()) {
-                item.partial = scope.claim(derived(&item.ident, "Partial"));
-            }
-        }
     }
 }
 

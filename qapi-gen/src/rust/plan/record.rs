@@ -11,8 +11,6 @@ use quote::{ToTokens, quote};
 pub(crate) struct Record<'p> {
     /// Its identifier.
     pub(crate) ident: Ident,
-    /// The type of what was read so far, where that needs a name.
-    pub(crate) partial: Ident,
     pub(crate) module: Module,
     /// When it is there.
     pub(crate) presence: Presence,
@@ -34,7 +32,7 @@ pub(crate) struct Field<'p> {
     pub(crate) ty: Ty<'p>,
     pub(crate) boxed: bool,
     pub(crate) presence: Presence,
-    /// Whether the schema demands it, but not every release sends it.
+    /// Whether the schema demands it, but not every release sends it, or no value of it has an end.
     pub(crate) late: bool,
     /// The last release that has it, if that is not the newest.
     pub(crate) last: Option<LastWith<'p>>,
@@ -51,8 +49,6 @@ pub(crate) struct Union<'p> {
     pub(crate) tag: usize,
     /// The enum of the branches.
     pub(crate) branch: Ty<'p>,
-    /// The enum of what was read of them.
-    pub(crate) partial: Ty<'p>,
     /// Whether some release leaves out the tag.
     pub(crate) untagged: bool,
 }
@@ -173,7 +169,6 @@ impl<'s> Plan<'s> {
     ) -> Record<'_> {
         let mut record = Record {
             ident: item.ident.clone(),
-            partial: item.partial.clone(),
             module,
             presence: item.presence().clone(),
             members: Vec::new(),
@@ -201,7 +196,6 @@ impl<'s> Plan<'s> {
                         getter: setter.clone(),
                         tag: record.members.len(),
                         branch: Ty::Local(module, None, self.branch_enum(id)),
-                        partial: Ty::Local(module, None, self.branch_partial(id)),
                         untagged: self.untagged(object).is_some(),
                     });
                 }
@@ -212,7 +206,8 @@ impl<'s> Plan<'s> {
                     ty: self.ty(member.ty, module),
                     boxed: self.is_boxed(id, member.ty),
                     presence,
-                    late: !member.optional && self.is_late(owner, member),
+                    late: !member.optional
+                        && (self.is_late(owner, member) || self.never_ends(id, member)),
                     last: self.last_with_member(owner, member),
                 });
             }

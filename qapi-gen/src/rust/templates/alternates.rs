@@ -61,6 +61,11 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> TokenStream {
         #presence
         impl #types::codec::Decode for #ident {
             #[inline]
+            fn blank() -> Self {
+                Self::Unrecognized(#types::Value::Null)
+            }
+
+            #[inline]
             fn decode(r: &mut #types::Reader<'_>) -> #types::Result<Self> {
                 match r.peek()? {
                     #decode

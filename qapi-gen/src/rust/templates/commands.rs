@@ -117,8 +117,6 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
             }),
         ),
     };
-    let bare = plan.is_bare(id);
-    let allow_bare = bare.then(|| quote!(#[allow(clippy::semicolon_if_nothing_returned)]));
     quote! {
         #docs
         #attributes
@@ -135,26 +133,24 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
 
         #presence
         impl #types::codec::Members for #ident {
-            type Partial = <#inner as #types::codec::Members>::Partial;
-
             #[inline]
-            #allow_bare
-            fn begin() -> Self::Partial {
-                <#inner as #types::codec::Members>::begin()
+            fn blank() -> Self {
+                Self(#types::codec::Members::blank())
             }
 
             #[inline]
             fn member(
-                p: &mut Self::Partial,
+                &mut self,
                 key: &str,
+                seen: &mut #types::codec::Seen,
                 r: &mut #types::Reader<'_>
-            ) -> #types::Result<bool> {
-                <#inner as #types::codec::Members>::member(p, key, r)
+            ) -> #types::Result<()> {
+                <#inner as #types::codec::Members>::member(&mut self.0, key, seen, r)
             }
 
             #[inline]
-            fn finish(p: Self::Partial, r: &#types::Reader<'_>) -> #types::Result<Self> {
-                #types::codec::Members::finish(p, r).map(Self)
+            fn finish(&mut self, seen: &mut #types::codec::Seen, r: &#types::Reader<'_>) {
+                <#inner as #types::codec::Members>::finish(&mut self.0, seen, r);
             }
 
             #[inline]

@@ -1,320 +1,173 @@
 //! The codec of structs.
 
 use super::{Part, allow_deprecated, marks};
-use crate::rust::condition::Presence;
 use crate::rust::names::Ident;
-use crate::rust::plan::{Demand, LastWith, Plan, Record, Rest};
+use crate::rust::plan::{Demand, LastWith, Plan, Record, Rest, Ty, Union};
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
-
-/// What was read of a struct so far: a tuple, or a struct of its own if some elements are conditional, which a tuple's cannot be.
-struct Partial<'r> {
-    record: &'r Record<'r>,
-    is_struct: bool,
-    /// The fields of such a struct, and the variables that a partial is taken apart into.
-    names: Vec<proc_macro2::Ident>,
-    /// Where they are in the partial `p`: the fault, the members, and what is read beside them.
-    slots: Vec<TokenStream>,
-    /// What is read beside the members: name, type, and what it is at first.
-    others: Vec<(Ident, TokenStream, TokenStream)>,
-}
-
-impl<'r> Partial<'r> {
-    fn new(plan: &Plan, record: &'r Record<'r>) -> Partial<'r> {
-        let types = &plan.types;
-        let mut others = Vec::new();
-        if let Some(union) = &record.union {
-            let partial = &union.partial;
-            let ty = quote!(#types::codec::Branch<#partial>);
-            let unknown = quote!(#types::codec::Branch::Unknown);
-            others.push((Ident::written("branch"), ty, unknown));
-        }
-        if let Some(rest) = &record.rest {
-            let ty = rest_type(plan, rest);
-            let new = quote!(#ty::new());
-            others.push((Ident::written("rest"), ty, new));
-        }
-        let is_struct = record
-            .members
-            .iter()
-            .any(|field| field.presence.is_conditional());
-        let names: Vec<_> = (0..record.members.len())
-            .map(|index| format_ident!("m{index}"))
-            .collect();
-        let slots = match is_struct {
-            true => {
-                let members = names.iter().map(|name| quote!(p.#name));
-                let others = others.iter().map(|(name, ..)| quote!(p.#name));
-                std::iter::once(quote!(p.fault))
-                    .chain(members)
-                    .chain(others)
-                    .collect()
-            }
-            false => {
-                let indices = (0..=names.len() + others.len()).map(Literal::usize_unsuffixed);
-                indices.map(|index| quote!(p.#index)).collect()
-            }
-        };
-        Partial {
-            record,
-            is_struct,
-            names,
-            slots,
-            others,
-        }
-    }
-
-    fn fault(&self) -> &TokenStream {
-        &self.slots[0]
-    }
-
-    /// The place of a member.
-    fn member(&self, index: usize) -> &TokenStream {
-        &self.slots[1 + index]
-    }
-
-    /// The place of the branch.
-    fn branch(&self) -> &TokenStream {
-        &self.slots[1 + self.names.len()]
-    }
-
-    /// The place of the members that the schema does not list.
-    fn rest(&self) -> &TokenStream {
-        &self.slots[self.slots.len() - 1]
-    }
-
-    fn conditions(&self) -> impl Iterator<Item = &'r Presence> {
-        self.record.members.iter().map(|field| &field.presence)
-    }
-
-    /// The struct, if it needs one, and the associated type.
-    fn declaration(&self, plan: &Plan) -> (Option<Part>, Part) {
-        let (types, ident) = (&plan.types, &self.record.partial);
-        let (names, when) = (&self.names, self.conditions());
-        let stored = self.record.members.iter().map(|field| field.stored());
-        let other_names = self.others.iter().map(|(name, ..)| name);
-        let other_types = self.others.iter().map(|(_, ty, _)| ty);
-        if !self.is_struct {
-            let tuple = part! {
-                type Partial = (
-                    #types::codec::Fault
-                    #(, ::core::option::Option<#stored>)*
-                    #(, #other_types)*
-                );
-            };
-            return (None, tuple);
-        }
-        let presence = &self.record.presence;
-        let partial = part! {
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations)]
-            #presence
-            pub struct #ident {
-                fault: #types::codec::Fault,
-                #(#when #names: ::core::option::Option<#stored>,)*
-                #(#other_names: #other_types,)*
-            }
-        };
-        (Some(partial), part!(type Partial = #ident;))
-    }
-
-    /// The partial at first.
-    fn begin(&self, plan: &Plan) -> Part {
-        let (types, ident, names) = (&plan.types, &self.record.partial, &self.names);
-        let other_names = self.others.iter().map(|(name, ..)| name);
-        let first = self.others.iter().map(|(.., first)| first);
-        if self.is_struct {
-            let when = self.conditions();
-            part! {
-                #ident {
-                    fault: #types::codec::Fault::new()
-                    #(, #when #names: None)*
-                    #(, #other_names: #first)*
-                }
-            }
-        } else {
-            let none = names.iter().map(|_| quote!(None));
-            part!((#types::codec::Fault::new() #(, #none)* #(, #first)*))
-        }
-    }
-
-    /// The pattern that a partial has in which nothing is wrong or missing.
-    fn whole(&self, plan: &Plan) -> Part {
-        let (types, ident) = (&plan.types, &self.record.partial);
-        let other_names = self.others.iter().map(|(name, ..)| name);
-        let members = self.names.iter().zip(&self.record.members).enumerate();
-        let members = members.map(|(index, (name, field))| {
-            let when = &field.presence;
-            match (self.record.demand(index), self.is_struct) {
-                (Demand::Always, true) => part!(#when #name: Some(#name)),
-                (Demand::Always, false) => part!(Some(#name)),
-                _ => part!(#when #name),
-            }
-        });
-        match self.is_struct {
-            true => part! {
-                #ident { fault: #types::codec::Fault(None) #(, #members)* #(, #other_names)* }
-            },
-            false => part!((#types::codec::Fault(None) #(, #members)* #(, #other_names)*)),
-        }
-    }
-}
+use quote::quote;
 
 /// `impl Members` of a struct.
-pub(super) fn codec(plan: &Plan, record: &Record) -> TokenStream {
+pub(super) fn codec(plan: &Plan, record: &Record, is_default: bool) -> TokenStream {
     let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
-    if record.is_empty() {
-        return of_nothing(plan, record);
-    }
-    let partial = Partial::new(plan, record);
-    let (declaration, associated) = partial.declaration(plan);
     let allow_deprecated = allow_deprecated(record.has_deprecated());
-    let allow_nothing_left = allow_nothing_left(record);
-    let begin = partial.begin(plan);
-    let member = member(plan, &partial);
-    let expect = record
-        .members
-        .iter()
-        .enumerate()
-        .filter_map(|(index, field)| {
-            let (slot, fault) = (partial.member(index), partial.fault());
-            let (when, name) = (&field.presence, field.member.name.as_str());
-            let number = Literal::usize_unsuffixed(index);
-            let strict = record.demand(index) == Demand::Strict;
-            strict.then(
-                || part!(#when #types::codec::expect(&#slot, &mut #fault, #number, #name, r);),
-            )
-        });
-    let expect: Vec<Part> = expect.collect();
-    let mutable = (!expect.is_empty()).then(|| quote!(mut));
-    let finish = finish(plan, &partial);
+    let allow_unused = allow_unused(record);
+    let mandatory = demanded(plan, record, Demand::Always, "MANDATORY");
+    let late = demanded(plan, record, Demand::Strict, "LATE");
+    let blank = blank(plan, record, is_default);
+    let member = member(plan, record);
+    // Parameters that nothing uses say so.
+    let (key, seen, r, w) = match record.is_empty() {
+        true => (quote!(_), quote!(_), quote!(_), quote!(_)),
+        false => (quote!(key), quote!(seen), quote!(r), quote!(w)),
+    };
+    let finish = record
+        .union
+        .as_ref()
+        .map(|union| finish(plan, record, union));
     let put = put(plan, record);
 
     quote! {
-        #declaration
-
         #presence
         #allow_deprecated
-        #allow_nothing_left
+        #allow_unused
         impl #types::codec::Members for #ident {
-            #associated
+            #mandatory
+            #late
 
             #[inline]
-            fn begin() -> Self::Partial {
-                #begin
+            fn blank() -> Self {
+                #blank
             }
 
             #[inline]
             fn member(
-                p: &mut Self::Partial,
-                key: &str,
-                r: &mut #types::Reader<'_>
-            ) -> #types::Result<bool> {
+                &mut self,
+                #key: &str,
+                #seen: &mut #types::codec::Seen,
+                #r: &mut #types::Reader<'_>
+            ) -> #types::Result<()> {
                 #member
             }
 
-            #[inline]
-            fn finish(#mutable p: Self::Partial, r: &#types::Reader<'_>) -> #types::Result<Self> {
-                #(#expect)*
-                #finish
-            }
+            #finish
 
             #[inline]
-            fn put(&self, w: &mut #types::Writer<'_>) {
+            fn put(&self, #w: &mut #types::Writer<'_>) {
                 #put
             }
         }
     }
 }
 
-/// The same for a struct that has nothing in it.
-fn of_nothing(plan: &Plan, record: &Record) -> TokenStream {
-    let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
-    quote! {
-        #presence
-        impl #types::codec::Members for #ident {
-            type Partial = ();
-
-            #[inline]
-            fn begin() -> Self::Partial {}
-
-            #[inline]
-            fn member(
-                (): &mut Self::Partial,
-                _: &str,
-                _: &mut #types::Reader<'_>
-            ) -> #types::Result<bool> {
-                Ok(false)
-            }
-
-            #[inline]
-            fn finish((): Self::Partial, _: &#types::Reader<'_>) -> #types::Result<Self> {
-                Ok(Self {})
-            }
-
-            #[inline]
-            fn put(&self, _: &mut #types::Writer<'_>) {}
-        }
-    }
+/// Conditions may take away all members.
+fn allow_unused(record: &Record) -> Option<TokenStream> {
+    let mut members = record.members.iter();
+    let all = members.len() > 0 && members.all(|field| field.presence.is_conditional());
+    (all && record.union.is_none()).then(|| quote!(#[allow(unused_variables)]))
 }
 
-/// Conditions may take away all members, or all that are mandatory.
-fn allow_nothing_left(record: &Record) -> Option<TokenStream> {
-    let goes = |index: usize| record.members[index].presence.is_conditional();
-    let mut all = 0..record.members.len();
-    let demanded = |&index: &usize| record.demand(index) == Demand::Always;
-    let mut mandatory = all.clone().filter(demanded).peekable();
-    let mut lints = Vec::new();
-    if mandatory.peek().is_some() && mandatory.all(goes) {
-        lints.push(quote!(irrefutable_let_patterns));
+/// The members of which that is demanded, as a constant.
+fn demanded(plan: &Plan, record: &Record, demand: Demand, constant: &str) -> Option<Part> {
+    let (types, constant) = (&plan.types, Ident::written(constant));
+    let members = record.members.iter().enumerate();
+    let members = members.filter(|(index, _)| record.demand(*index) == demand);
+    let rows = members.map(|(index, field)| {
+        let (when, name) = (&field.presence, field.member.name.as_str());
+        let place = Literal::usize_unsuffixed(index);
+        part!(#when (#place, #name))
+    });
+    let rows: Vec<Part> = rows.collect();
+    (!rows.is_empty()).then(|| {
+        part! {
+            const #constant: #types::codec::Demanded = &[#(#rows),*];
+        }
+    })
+}
+
+/// A value that is read over.
+fn blank(plan: &Plan, record: &Record, is_default: bool) -> Part {
+    let types = &plan.types;
+    if is_default {
+        return part!(Self::new());
     }
-    if record.union.is_none() && record.rest.is_none() && all.all(goes) {
-        lints.push(quote!(unused_variables));
+    let mut values = Vec::new();
+    for field in record.fields() {
+        let (when, name) = (&field.presence, &field.ident);
+        let value = match (field.is_option(), field.boxed, &field.ty) {
+            (true, ..) => quote!(None),
+            (false, false, Ty::Primitive(name)) => match &**name {
+                "bool" => quote!(false),
+                "f64" => quote!(0.0),
+                _ => quote!(0),
+            },
+            (false, false, Ty::String) => quote!(::std::string::String::new()),
+            (false, false, Ty::Vec(_)) => quote!(::std::vec::Vec::new()),
+            _ => quote!(#types::codec::Decode::blank()),
+        };
+        values.push(part!(#when #name: #value));
     }
-    (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
+    if let Some(union) = &record.union {
+        let (name, branch) = (&union.ident, &union.branch);
+        values.push(part! {
+            #name: #branch::Unrecognized {
+                tag: #types::Unrecognized::blank(),
+                members: #types::Object::new(),
+            }
+        });
+    }
+    if let Some(rest) = &record.rest {
+        let (name, ty) = (&rest.ident, rest_type(plan, rest));
+        values.push(part!(#name: #ty::new()));
+    }
+    part!(Self { #(#values),* })
 }
 
 /// Reads a member if it is one.
-fn member(plan: &Plan, partial: &Partial) -> Part {
-    let (types, record) = (&plan.types, partial.record);
+fn member(plan: &Plan, record: &Record) -> Part {
+    let types = &plan.types;
+    if record.is_empty() {
+        return part!(Ok(()));
+    }
     let rest = record.rest.as_ref().map(|rest| {
-        let slot = partial.rest();
+        let field = &rest.ident;
         match rest.setter {
-            Some(_) => part!(#types::codec::open(&mut #slot, key, r)),
-            None => part!(#types::codec::keep(&mut #slot, key, r)),
+            Some(_) => part!(#types::codec::open(&mut self.#field, key, seen, r)),
+            None => part!(#types::codec::keep(&mut self.#field, key, seen, r)),
         }
     });
+    let count = Literal::usize_unsuffixed(record.members.len());
     let arms = record.members.iter().enumerate().map(|(index, field)| {
-        let (slot, fault) = (partial.member(index), partial.fault());
-        let (when, name) = (&field.presence, field.member.name.as_str());
-        let number = Literal::usize_unsuffixed(index);
-        match field.last.map(LastWith::numbers) {
-            None => {
-                part!(#when #name => #types::codec::get(&mut #slot, &mut #fault, #number, #name, r),)
+        let (when, name, value) = (&field.presence, field.member.name.as_str(), &field.ident);
+        let place = Literal::usize_unsuffixed(index);
+        let last = field.last.map(LastWith::numbers);
+        let if_known = last.map(|last| part!(if #types::codec::has_until(#last, r)));
+        let read = match &record.union {
+            Some(union) if union.tag == index => {
+                let branch = &union.ident;
+                part!(#types::codec::tag(&mut self.#branch, (#place, #count), seen, r))
             }
-            Some(last) => part! {
-                #when #name => {
-                    #types::codec::get_until(#last, &mut #slot, &mut #fault, #number, #name, r)
-                }
-            },
-        }
+            _ if field.is_option() => {
+                part!(#types::codec::get_opt(&mut self.#value, #place, seen, r))
+            }
+            _ => part!(#types::codec::get(&mut self.#value, #place, seen, r)),
+        };
+        part!(#when #name #if_known => #read,)
     });
     let branch = record.union.as_ref().map(|union| {
-        let (ty, tag) = (&union.branch, union.variants.tag.as_str());
-        let (slot, tag_slot) = (partial.branch(), partial.member(union.tag));
-        part!(#types::codec::branch_member::<#ty>(&mut #slot, &#tag_slot, #tag, key, r))
+        let (field, tag) = (&union.ident, union.variants.tag.as_str());
+        part!(#types::codec::branch_member(&mut self.#field, (#tag, #count), key, seen, r))
     });
     let other = match (branch, rest) {
         (None, Some(rest)) if record.members.is_empty() => return rest,
         (Some(branch), None) => part!(_ => #branch,),
         (Some(branch), Some(rest)) => part! {
             _ => {
-                let taken = #branch?;
-                Ok(taken || #rest?)
+                #branch?;
+                #rest
             }
         },
         (None, Some(rest)) => part!(_ => #rest,),
-        (None, None) => part!(_ => Ok(false),),
+        (None, None) => part!(_ => Ok(()),),
     };
     part! {
         match key {
@@ -324,58 +177,31 @@ fn member(plan: &Plan, partial: &Partial) -> Part {
     }
 }
 
-/// Takes the partial apart, and makes the struct of it; if something is wrong or something mandatory is missing, says so. One way
-/// out, while the partial is whole, costs the compiler far less than several.
-fn finish(plan: &Plan, partial: &Partial) -> Part {
-    let (types, record) = (&plan.types, partial.record);
-    let (whole, fault) = (partial.whole(plan), partial.fault());
-    let members = record.members.iter().enumerate();
-    let mandatory = members.filter_map(|(index, field)| {
-        let slot = partial.member(index);
-        let (when, name) = (&field.presence, field.member.name.as_str());
-        let number = Literal::usize_unsuffixed(index);
-        let demanded = record.demand(index) == Demand::Always;
-        demanded.then(|| part!(#when (#slot.is_none(), #number, #name)))
-    });
-    let mandatory: Vec<Part> = mandatory.collect();
-    let (let_members, members) = match mandatory.is_empty() {
-        true => (None, part!(&[])),
-        false => (
-            Some(part!(let members = &[#(#mandatory),*];)),
-            part!(members),
-        ),
-    };
-
-    let mut values = Vec::new();
-    for (index, (field, variable)) in record.members.iter().zip(&partial.names).enumerate() {
-        let (when, name) = (&field.presence, &field.ident);
-        if !record.is_tag(index) {
-            values.push(match **name == *variable.to_string() {
-                true => part!(#when #name),
-                false => part!(#when #name: #variable),
-            });
+/// Ends reading a union.
+fn finish(plan: &Plan, record: &Record, union: &Union) -> Part {
+    let (types, field) = (&plan.types, &union.ident);
+    let count = Literal::usize_unsuffixed(record.members.len());
+    let branch = match union.untagged {
+        true => {
+            let (place, tag) = (Literal::usize_unsuffixed(union.tag), &union.variants.tag);
+            let tag = tag.as_str();
+            part! {
+                #types::codec::branch_finish_untagged(
+                    &mut self.#field,
+                    (#place, #tag, #count),
+                    seen,
+                    r
+                );
+            }
         }
-    }
-    if let Some(union) = &record.union {
-        let (name, tag) = (&union.ident, &partial.names[union.tag]);
-        let wire_tag = union.variants.tag.as_str();
-        values.push(match union.untagged {
-            true => part! {
-                #name: #types::codec::branch_finish_untagged(branch, #tag.as_ref(), #wire_tag, r)?
-            },
-            false => part!(#name: #types::codec::branch_finish(branch, &#tag, r)?),
-        });
-    }
-    if let Some(rest) = &record.rest {
-        let name = &rest.ident;
-        values.push(part!(#name: rest));
-    }
+        false => part!(#types::codec::branch_finish(&mut self.#field, #count, seen, r);),
+    };
     part! {
-        let #whole = p else {
-            #let_members
-            return Err(#types::codec::incomplete(#fault, #members, r));
-        };
-        Ok(Self { #(#values),* })
+        #[inline]
+        fn finish(&mut self, seen: &mut #types::codec::Seen, r: &#types::Reader<'_>) {
+            seen.demand::<Self>(r);
+            #branch
+        }
     }
 }
 

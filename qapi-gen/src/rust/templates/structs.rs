@@ -108,7 +108,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             #tag
         }
     };
-    items.extend(members::codec(plan, record));
+    items.extend(members::codec(plan, record, is_default));
     items
 }
 

@@ -60,7 +60,6 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
 
         #(#conversions)*
     };
-    items.extend(partial(plan, id, &branches));
     items.extend(codec(plan, id, &branches));
     Some(items)
 }
@@ -84,33 +83,11 @@ fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Part {
     }
 }
 
-/// What was read of a branch so far.
-fn partial(plan: &Plan, id: ObjectId, branches: &[Branch]) -> TokenStream {
-    let (types, ident) = (&plan.types, plan.branch_partial(id));
-    let presence = plan.object_item(id).presence();
-    let variants = branches.iter().map(|branch| {
-        let (name, when) = (&branch.ident, &branch.presence);
-        let data = branch.data.as_ref();
-        let data = data.map(|ty| part!((#types::codec::BoxedPartial<#ty>)));
-        part!(#when #name #data,)
-    });
-    quote! {
-        #[doc(hidden)]
-        #[allow(missing_debug_implementations)]
-        #presence
-        pub enum #ident {
-            #(#variants)*
-            Unrecognized(#types::Unrecognized, #types::Object),
-        }
-    }
-}
-
 fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> {
     let variants = plan.schema.object(id).variants.as_ref()?;
     let (types, ident) = (&plan.types, plan.branch_enum(id));
-    // Branches may be called `Tag` and `Partial`: the associated types are named in full.
+    // A branch may be called `Tag`: the associated type is named in full.
     let tag = plan.ty(Type::Enum(variants.tag_enum), Module::Root);
-    let partial = plan.branch_partial(id);
     let presence = plan.object_item(id).presence();
     let deprecated = |branch: &Branch| branch.value.features.is_deprecated();
     let allow_deprecated = allow_deprecated(branches.iter().any(deprecated));
@@ -119,7 +96,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     let begin = begin.map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         let data = begin_data(plan, branch);
-        part!(#when #tag::#name => #partial::#name #data,)
+        part!(#when #tag::#name => Self::#name #data,)
     });
     let untagged = branches
         .iter()
@@ -128,8 +105,8 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             let (name, data) = (&branch.ident, begin_data(plan, branch));
             quote! {
                 #[inline]
-                fn untagged() -> ::core::option::Option<#partial> {
-                    Some(#partial::#name #data)
+                fn untagged() -> ::core::option::Option<Self> {
+                    Some(Self::#name #data)
                 }
             }
         });
@@ -138,31 +115,20 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
         true => quote! {
             _ => {
                 let tag = #types::Unrecognized::new(#types::codec::Enum::name(tag));
-                #partial::Unrecognized(tag, #types::Object::new())
+                Self::Unrecognized { tag, members: #types::Object::new() }
             }
         },
         false => quote! {
             #tag::Unrecognized(tag) => {
-                #partial::Unrecognized(tag.clone(), #types::Object::new())
+                Self::Unrecognized { tag: tag.clone(), members: #types::Object::new() }
             }
         },
     };
-    let member = branches.iter().map(|branch| {
+    let filled = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
-            Some(ty) => part! {
-                #when #partial::#name(p) => <#ty as #types::codec::Members>::member(p, key, r),
-            },
-            None => part!(#when #partial::#name => Ok(false),),
-        }
-    });
-    let finish = branches.iter().map(|branch| {
-        let (when, name) = (&branch.presence, &branch.ident);
-        match branch.data {
-            Some(_) => part! {
-                #when #partial::#name(p) => Self::#name(#types::codec::boxed_finish(p, r)?),
-            },
-            None => part!(#when #partial::#name => Self::#name,),
+            Some(_) => part!(#when Self::#name(branch) => Some(&mut **branch),),
+            None => part!(#when Self::#name => None,),
         }
     });
     let tags = branches.iter().map(|branch| {
@@ -180,25 +146,14 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
         }
     });
 
-    // A parameter that is not used must say so; conditions may take away what uses it.
-    let mut with_data = branches
-        .iter()
-        .filter(|branch| branch.data.is_some())
-        .peekable();
-    let used = with_data.peek().is_some();
-    let r = if used { quote!(r) } else { quote!(_) };
-    let may_be_unused = used && with_data.all(|branch| branch.presence.is_conditional());
-    let allow_unused = may_be_unused.then(|| quote!(#[allow(unused_variables)]));
-
     Some(quote! {
         #presence
         #allow_deprecated
         impl #types::codec::Branches for #ident {
             type Tag = #tag;
-            type Partial = #partial;
 
             #[inline]
-            fn begin(tag: &#tag) -> #partial {
+            fn begin(tag: &#tag) -> Self {
                 match tag {
                     #(#begin)*
                     #unrecognized
@@ -208,24 +163,11 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             #untagged
 
             #[inline]
-            fn member(
-                p: &mut #partial,
-                key: &str,
-                r: &mut #types::Reader<'_>
-            ) -> #types::Result<bool> {
-                match p {
-                    #(#member)*
-                    #partial::Unrecognized(_, members) => #types::codec::open(members, key, r),
+            fn branch(&mut self) -> ::core::option::Option<&mut dyn #types::codec::Fill> {
+                match self {
+                    #(#filled)*
+                    Self::Unrecognized { members, .. } => Some(members),
                 }
-            }
-
-            #[inline]
-            #allow_unused
-            fn finish(p: #partial, #r: &#types::Reader<'_>) -> #types::Result<Self> {
-                Ok(match p {
-                    #(#finish)*
-                    #partial::Unrecognized(tag, members) => Self::Unrecognized { tag, members },
-                })
             }
 
             #[inline]
@@ -250,6 +192,6 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
 /// The data of a branch of which nothing was read.
 fn begin_data(plan: &Plan, branch: &Branch) -> Option<Part> {
     let types = &plan.types;
-    let data = branch.data.as_ref()?;
-    Some(part!((#types::codec::boxed_begin::<#data>())))
+    let data = branch.data.as_ref();
+    data.map(|_| part!((#types::codec::boxed())))
 }
