@@ -274,11 +274,14 @@ impl<'a> Reader<'a> {
         let start = self.key_start()?;
         let bytes = self.text.as_bytes();
         let end = quote_end(bytes, start);
-        let Some([b'"', b':', ..]) = bytes.get(end..) else {
-            return None;
+        let value = match bytes.get(end..) {
+            Some([b'"', b':', b' ', next, ..]) if *next > b' ' => end + 3,
+            Some([b'"', b':', next, ..]) if *next > b' ' => end + 2,
+            _ => return None,
         };
         let key = self.text.get(start..end)?;
-        self.pass_key(end);
+        self.fresh = false;
+        self.pos = value;
         Some(key)
     }
 
@@ -306,10 +309,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn pass_key(&mut self, end: usize) {
         self.fresh = false;
-        self.pos = match self.text.as_bytes().get(end + 2..) {
-            Some([b' ', next, ..]) if *next > b' ' => end + 3,
-            _ => past_space(self.text.as_bytes(), end + 2),
-        };
+        self.pos = past_space(self.text.as_bytes(), end + 2);
     }
 
     /// The next key however it is written, or the object's end.
