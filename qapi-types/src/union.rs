@@ -112,7 +112,7 @@ fn choose<B: Branches>(
         return Ok(false);
     }
     if !seen.has(state + TAGGED) {
-        let begun = match r.find_member(name)? {
+        let begun = match r.find_member(seen.start, name)? {
             None if r.is_strict() => None,
             None => B::untagged(),
             Some((ahead, place)) => match known(B::Tag::NAMES, B::Tag::DROPPED, &ahead, r) {

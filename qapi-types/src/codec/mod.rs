@@ -242,18 +242,16 @@ impl Fill for Object {
 /// Not generic, so that it is compiled once.
 #[inline(never)]
 fn fill(object: &mut dyn Fill, r: &mut Reader<'_>) -> Result<()> {
-    let start = r.offset();
+    let mut seen = Seen::new(r.offset());
     r.begin_object()?;
     if r.depth() > MAX_TYPED_DEPTH {
         return Err(r.too_deep());
     }
-    let mut seen = Seen::new();
     let mut unexpected = None;
     loop {
         let before = r.mark();
         if let Some(key) = r.likely_key() {
             seen.is_raw = true;
-            r.set_object(start);
             if take(object, key, &mut seen, r)? {
                 continue;
             }
@@ -261,7 +259,6 @@ fn fill(object: &mut dyn Fill, r: &mut Reader<'_>) -> Result<()> {
         }
         let Some(key) = r.next_key()? else { break };
         seen.is_raw = false;
-        r.set_object(start);
         if !take(object, &key, &mut seen, r)? {
             unknown(key, &mut unexpected, r)?;
         }

@@ -36,6 +36,8 @@ impl Mask {
 /// A member is known by its place among those of its type. Those of a union's branch follow the union's own.
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// Where the object starts.
+    pub(crate) start: usize,
     /// The first members.
     words: [u64; WORDS],
     /// Where the members begin of the type at hand: a union, or the branch of one.
@@ -72,11 +74,14 @@ struct Rare {
 const WORDS: usize = 2;
 
 impl Seen {
-    /// Nothing.
+    /// Nothing of the object that starts there.
     #[must_use]
     #[inline]
-    pub(super) fn new() -> Self {
-        Self::default()
+    pub(super) fn new(start: usize) -> Self {
+        Self {
+            start,
+            ..Self::default()
+        }
     }
 
     /// Goes to a member of the type at hand, and says whether it came before.
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn every_member_is_known_by_its_place() {
-        let mut seen = Seen::new();
+        let mut seen = Seen::new(0);
         for at in [0, 1, 63, 64, 127, 128, 191, 1000] {
             assert!(!seen.has(at));
             assert!(!seen.note(at));
@@ -201,7 +206,7 @@ mod tests {
     #[test]
     fn the_first_fault_is_that_of_the_first_member() {
         let r = Reader::from_str("{}", Mode::Lenient);
-        let mut seen = Seen::new();
+        let mut seen = Seen::new(0);
         seen.note(5);
         for (from, members) in [
             (4, &[(0, "four"), (1, "five")]),
@@ -219,7 +224,7 @@ mod tests {
     fn what_not_every_release_sends_is_demanded_in_strict_mode() {
         for (mode, is_fault) in [(Mode::Lenient, false), (Mode::Strict, true)] {
             let r = Reader::from_str("{}", mode);
-            let mut seen = Seen::new();
+            let mut seen = Seen::new(0);
             seen.look_for(&[], &[(0, "late")], &r);
             assert_eq!(seen.fault().is_some(), is_fault);
         }

@@ -87,8 +87,6 @@ pub struct Reader<'a> {
     mode: Mode,
     release: Release,
     dialect: Dialect,
-    /// Where the object starts whose members are being read.
-    object: usize,
     tape: Tape,
     /// Tags that were looked up ahead of their place, by the depth of their object; deeper ones take turns.
     tags: [KnownTag; 4],
@@ -126,7 +124,6 @@ impl<'a> Reader<'a> {
             mode,
             release: NEWEST,
             dialect,
-            object: 0,
             tape: Tape::new(),
             tags: [KnownTag::NONE; 4],
         };
@@ -163,12 +160,6 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
-    }
-
-    /// Says where the object at hand starts.
-    #[inline]
-    pub(crate) fn set_object(&mut self, start: usize) {
-        self.object = start;
     }
 
     /// How far reading got, in bytes.

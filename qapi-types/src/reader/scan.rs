@@ -94,16 +94,17 @@ impl Tape {
 }
 
 impl<'a> Reader<'a> {
-    /// Looks for a member of the object at hand, from the value on that stands here, and gives its value and the place of
-    /// that if it is a string. Comes back here.
+    /// Looks for a member of the object at hand, which starts at `object`, from the value on that stands here, and gives its
+    /// value and the place of that if it is a string. Comes back here.
     ///
     /// # Errors
     /// When the text is not JSON.
     pub(crate) fn find_member(
         &mut self,
+        object: usize,
         name: &'static str,
     ) -> Result<Option<(Cow<'a, str>, Range<usize>)>> {
-        let at = match self.tape.noted(self.object, name) {
+        let at = match self.tape.noted(object, name) {
             Some(0) => None,
             Some(at) if at > self.pos => Some(at),
             _ => self.look_ahead(name)?,
