@@ -77,8 +77,16 @@ pub fn branch_member<B: Branches>(
     r: &mut Reader<'_>,
 ) -> Result<()> {
     let state = seen.from + count;
-    if !seen.has(state + CHOSEN) && !choose(branch, state, name, seen, r)? {
-        return skip(seen, r);
+    if !seen.has(state + CHOSEN) {
+        // It may be the tag, written with escapes.
+        if seen.is_raw {
+            return Ok(());
+        }
+        if !choose(branch, state, name, seen, r)? {
+            r.skip()?;
+            seen.find(false);
+            return Ok(());
+        }
     }
     let Some(branch) = branch.branch() else {
         return Ok(());
@@ -87,16 +95,6 @@ pub fn branch_member<B: Branches>(
     let read = branch.take(key, seen, r);
     seen.from = state - count;
     read
-}
-
-#[cold]
-#[inline(never)]
-fn skip(seen: &mut Seen, r: &mut Reader<'_>) -> Result<()> {
-    if !seen.is_raw {
-        r.skip()?;
-        seen.find(false);
-    }
-    Ok(())
 }
 
 /// Settles for a branch, or says that there is none.

@@ -418,6 +418,16 @@ fn keys_may_be_written_in_any_way() {
             assert_eq!(from_str::<Place>(text, mode).unwrap(), expected, "{text}");
         }
     }
+    let mains = || Power::new(Mains::new(4)).fuse(1);
+    for text in [
+        r#"{"\u006bind": "mains", "volts": 4, "fuse": 1}"#,
+        r#"{"fuse": 1, "k\u0069nd": "mains", "v\u006flts": 4}"#,
+        r#"{"\u0076olts": 4, "fuse": 1, "kin\u0064": "mains"}"#,
+    ] {
+        for mode in [Mode::Strict, Mode::Lenient] {
+            assert_eq!(from_str::<Power>(text, mode).unwrap(), mains(), "{text}");
+        }
+    }
     let text = r#"{"room": "a", "colour": "red", "tags": [], "sh\"elf": 1}"#;
     let lamp: Lamp = from_str(text, Mode::Lenient).unwrap();
     assert_eq!(lamp.unrecognized["sh\"elf"], 1);
