@@ -133,12 +133,17 @@ mod tests {
         },
     ];
 
+    /// Those looked for, their neighbours, and the ends of ranges.
+    const BYTES: [u8; 16] = [
+        0, 1, 0x1F, b' ', b'!', b'"', b'#', b'&', b'\'', b'(', b'[', b'\\', b']', 0x7F, 0x80, 0xFF,
+    ];
+
     #[test]
     fn the_first_one_is_found_wherever_it_stands() {
         for wanted in ALL {
-            for length in 0..40 {
+            for length in [0, 1, 7, 15, 16, 17, 31, 32, 33, 40] {
                 for place in 0..=length {
-                    for byte in [0, 0x1F, b' ', b'"', b'\'', b'\\', 0x7F, 0x80, 0xFF] {
+                    for byte in BYTES {
                         let mut bytes = vec![b'a'; length];
                         if let Some(there) = bytes.get_mut(place) {
                             *there = byte;
@@ -147,7 +152,7 @@ mod tests {
                             true => place,
                             false => length,
                         };
-                        for at in 0..=place {
+                        for at in [0, place / 2, place] {
                             assert_eq!(first(&bytes, at, wanted), expected, "{bytes:?} {at}");
                         }
                         assert_eq!(first(&bytes, length + 3, wanted), length + 3);
@@ -161,7 +166,7 @@ mod tests {
     fn any_processor_finds_the_same() {
         for wanted in ALL {
             for place in 0..16 {
-                for byte in 0..=255 {
+                for byte in BYTES {
                     // What stands behind and differs by one tries the borrows.
                     for behind in [b'a', byte ^ 1, b'"' ^ 1, 0x80] {
                         let mut bytes = [b'a'; 16];
