@@ -1,25 +1,19 @@
 //! Tokens on one line, and where that line may be broken.
 
-use super::Printer;
-use proc_macro2::{Delimiter, Group, Spacing, TokenTree, token_stream::IntoIter};
-use std::fmt::Write as _;
-use std::iter::Peekable;
-
-// How much a token wants a space beside it: there is one if both sides come to `SPACE` together.
-const NEVER: i32 = -2;
-const GLUE: i32 = 0;
-const WORD: i32 = 1;
-const SPACE: i32 = 2;
+use super::code::{Code, GLUE, NEVER, Role, SPACE, Token, Tokens, WORD};
 
 /// A part of the line.
+#[derive(Clone, Copy)]
 pub(super) struct Node {
-    pub(super) kind: Kind,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// The elements of a group; the groups and the `=` of an element: the first one among the parts that are whole.
+    first: usize,
+    /// How many of them there are. More than four bytes can tell would not fit memory.
+    count: u32,
+    pub(super) kind: Kind,
     /// Whether it takes several lines.
     pub(super) tall: bool,
-    /// The elements of a group; the groups and the `=` of an element.
-    pub(super) parts: Vec<Node>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,86 +32,85 @@ pub(super) enum Kind {
     Equals,
 }
 
-impl Printer {
-    /// Reads tokens to their end, or to the `>` of angle brackets: whether there was one.
-    pub(super) fn tokens(&mut self, tokens: &mut Peekable<IntoIter>, angles: bool) -> bool {
-        while let Some(token) = tokens.next() {
-            match token {
-                TokenTree::Group(group) => self.group(group),
-                TokenTree::Punct(punct) => {
-                    self.token.push(punct.as_char());
-                    if let Some(TokenTree::Punct(next)) = tokens.peek()
-                        && punct.spacing() == Spacing::Joint
-                        && is_pair(punct.as_char(), next.as_char())
-                    {
-                        continue;
-                    }
-                }
-                // Writing to a string does not fail.
-                word => drop(write!(self.token, "{word}")),
+/// Everything on one line.
+#[derive(Default)]
+pub(super) struct Line {
+    pub(super) text: String,
+    /// How much the last token wants a space behind it.
+    after: i8,
+    /// Parts of the line that others consist of.
+    whole: Vec<Node>,
+    /// The elements before the one that is read, its parts; where it starts, and whether it ends unless the next token goes on.
+    pub(super) nodes: Vec<Node>,
+    start: usize,
+    ended: bool,
+}
+
+impl Line {
+    pub(super) fn new(code: &Code) -> Line {
+        let room = code.room();
+        let mut line = Line {
+            text: String::with_capacity(room.bytes + room.tokens / 2),
+            whole: Vec::with_capacity(room.tokens / 2),
+            ..Line::default()
+        };
+        line.tokens(&mut code.tokens(), false);
+        line.split();
+        line
+    }
+
+    pub(super) fn parts(&self, node: &Node) -> &[Node] {
+        &self.whole[node.first..][..node.count as usize]
+    }
+
+    /// Reads tokens to the end of the group that they are in, or to the `>` of angle brackets: whether there was one.
+    fn tokens(&mut self, tokens: &mut Tokens, angles: bool) -> bool {
+        while tokens.peek().is_some_and(|role| role != Role::Close)
+            && let Some((text, token)) = tokens.next()
+        {
+            match token.role {
+                Role::Greater if angles => return true,
+                Role::Less => self.brackets(Kind::Angles, ["<", ">"], tokens),
+                Role::Open => self.group(text, tokens),
+                _ => self.token(text, token),
             }
-            let token = std::mem::take(&mut self.token);
-            match token.as_str() {
-                "" => {}
-                ">" if angles => return true,
-                "<" => self.brackets(Kind::Angles, ["<", ">"], tokens),
-                token => self.token(token),
-            }
-            self.token = token;
-            self.token.clear();
         }
         false
     }
 
     /// Writes a word or an operator.
-    fn token(&mut self, token: &str) {
-        let (before, after) = match token {
-            "," | ";" | ":" => (NEVER, SPACE),
-            "." => (NEVER, NEVER),
-            "?" | ">" => (NEVER, WORD),
-            "::" => (GLUE, NEVER),
-            "!" => (GLUE, GLUE),
-            "&" | "#" | "*" | ".." | "'" => (WORD, NEVER),
-            // The second one of a closure, and the first one.
-            "|" if self.after == WORD => (NEVER, SPACE),
-            "|" => (WORD, NEVER),
-            "=" | "=>" | "->" | "+" | "-" | "==" | "!=" | "&&" | "||" | "as" | "const" | "dyn"
-            | "else" | "for" | "if" | "impl" | "in" | "let" | "match" | "mut" | "ref"
-            | "return" | "static" | "use" | "where" | "while" => (SPACE, SPACE),
-            _ => (WORD, WORD),
+    fn token(&mut self, text: &str, token: Token) {
+        let is_second = token.role == Role::Pipe && self.after == WORD;
+        let (before, after) = match is_second {
+            true => (NEVER, SPACE),
+            false => (token.before, token.after),
         };
-        self.space(before, matches!(token, "," | ";" | "." | "?" | "else"));
-        self.flat.push_str(token);
+        self.space(before, matches!(token.role, Role::Separator | Role::GoesOn));
+        self.text.push_str(text);
         self.after = after;
-        match token {
-            "," | ";" => self.split(),
-            "=" | "=>" => self.push(Kind::Equals, self.flat.len()),
+        match token.role {
+            Role::Separator => self.split(),
+            Role::Equals => self.push(Kind::Equals, self.text.len()),
             _ => {}
         }
     }
 
-    fn group(&mut self, group: Group) {
-        let (delimiter, inner) = (group.delimiter(), group.stream());
-        // The inner tokens are copied unless they have one owner.
-        drop(group);
-        let is_tight = self.after == NEVER || inner.is_empty();
-        let (kind, brackets) = match delimiter {
-            Delimiter::Parenthesis => (Kind::List, ["(", ")"]),
-            Delimiter::Bracket => (Kind::List, ["[", "]"]),
-            Delimiter::Brace if is_tight => (self.braces(), ["{", "}"]),
-            Delimiter::Brace => (self.braces(), ["{ ", " }"]),
-            Delimiter::None => {
-                self.tokens(&mut inner.into_iter().peekable(), false);
-                return;
-            }
+    fn group(&mut self, open: &str, tokens: &mut Tokens) {
+        let is_tight = self.after == NEVER || tokens.peek() == Some(Role::Close);
+        let (kind, brackets) = match open {
+            "(" => (Kind::List, ["(", ")"]),
+            "[" => (Kind::List, ["[", "]"]),
+            _ if is_tight => (self.braces(), ["{", "}"]),
+            _ => (self.braces(), ["{ ", " }"]),
         };
-        self.brackets(kind, brackets, &mut inner.into_iter().peekable());
-        self.ended = kind != Kind::List || self.flat[self.start..].trim_start().starts_with('#');
+        self.brackets(kind, brackets, tokens);
+        tokens.next();
+        self.ended = kind != Kind::List || self.text[self.start..].trim_start().starts_with('#');
     }
 
     /// What braces are, by what stands before them in their element.
     fn braces(&self) -> Kind {
-        let before = &self.flat[self.start..];
+        let before = &self.text[self.start..];
         let told = before.split([' ', '<']).find_map(|word| match word {
             "impl" | "trait" | "mod" => Some(Kind::Items),
             "fn" | "struct" | "enum" | "if" | "else" | "loop" | "match" => Some(Kind::Block),
@@ -128,58 +121,57 @@ impl Printer {
         told.or(block).unwrap_or(Kind::List)
     }
 
-    fn brackets(&mut self, kind: Kind, [open, close]: [&str; 2], inner: &mut Peekable<IntoIter>) {
+    fn brackets(&mut self, kind: Kind, [open, close]: [&str; 2], inner: &mut Tokens) {
         self.space(if open.starts_with('{') { SPACE } else { GLUE }, false);
-        let (around, start) = (self.start, self.flat.len());
-        self.flat.push_str(open);
-        (self.start, self.after) = (self.flat.len(), NEVER);
+        let (around, start) = (self.start, self.text.len());
+        self.text.push_str(open);
+        (self.start, self.after) = (self.text.len(), NEVER);
         let is_closed = self.tokens(inner, kind == Kind::Angles) || kind != Kind::Angles;
         self.split();
         // Otherwise it was an operator.
-        self.flat.push_str(if is_closed { close } else { "" });
+        self.text.push_str(if is_closed { close } else { "" });
         self.push(kind, start);
         (self.start, self.after, self.ended) = (around, WORD, false);
     }
 
     /// Writes the space before a token, which may go on with an element that has ended.
-    fn space(&mut self, before: i32, goes_on: bool) {
+    fn space(&mut self, before: i8, goes_on: bool) {
         if std::mem::take(&mut self.ended) && !goes_on {
             self.split();
         }
         if self.after + before >= SPACE {
-            self.flat.push(' ');
+            self.text.push(' ');
         }
     }
 
     /// Ends an element.
-    pub(super) fn split(&mut self) {
+    fn split(&mut self) {
         self.push(Kind::Element, self.start);
-        self.start = self.flat.len();
+        self.start = self.text.len();
     }
 
     /// Makes a node of the text behind `start`, unless there is nothing in it.
     fn push(&mut self, kind: Kind, mut start: usize) {
-        let first = self.nodes.partition_point(|node| node.start < start);
-        start += usize::from(self.flat[start..].starts_with(' '));
+        let inside = self.nodes.iter().rev();
+        let inside = inside.take_while(|node| node.start >= start).count();
+        let first = self.nodes.len() - inside;
+        start += usize::from(self.text[start..].starts_with(' '));
         let tall = matches!(kind, Kind::Block | Kind::Items)
-            || self.flat[start..].starts_with('#')
+            || self.text[start..].starts_with('#')
             || self.nodes[first..].iter().any(|part| part.tall);
-        let (end, parts) = (self.flat.len(), self.nodes.split_off(first));
-        if kind == Kind::Equals || kind == Kind::Element && start < end || !parts.is_empty() {
-            self.nodes.push(Node {
-                kind,
-                start,
-                end,
-                tall,
-                parts,
-            });
+        let end = self.text.len();
+        let node = Node {
+            start,
+            end,
+            first: self.whole.len(),
+            count: inside as u32,
+            kind,
+            tall,
+        };
+        self.whole.extend_from_slice(&self.nodes[first..]);
+        self.nodes.truncate(first);
+        if kind == Kind::Equals || kind == Kind::Element && start < end || inside > 0 {
+            self.nodes.push(node);
         }
     }
-}
-
-/// Whether two characters are of one operator.
-fn is_pair(left: char, right: char) -> bool {
-    (left == right && ":.&|".contains(left))
-        || (right == '>' && "-=".contains(left))
-        || (right == '=' && "=!.+-*/%^&|<>".contains(left))
 }

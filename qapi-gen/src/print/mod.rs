@@ -1,11 +1,13 @@
 //! Turns tokens of Rust into text for people. It knows tokens and widths, and nothing of what the tokens are for.
 
+mod code;
 mod flat;
 #[cfg(test)]
 mod tests;
 
-use flat::{Kind, Node};
-use proc_macro2::TokenStream;
+pub(crate) use code::{Code, Room};
+
+use flat::{Kind, Line, Node};
 use std::iter::repeat_n;
 
 /// The width that lines are kept within where there is a place to break them.
@@ -13,16 +15,21 @@ const WIDTH: usize = 100;
 
 /// Prints items, indented by as many levels. An empty line is before each that takes several lines or is behind one that does.
 /// Without a number each item is a line.
-pub(crate) fn print(items: TokenStream, indent: Option<usize>) -> String {
-    let mut printer = Printer::default();
-    printer.tokens(&mut items.into_iter().peekable(), false);
-    printer.split();
-    let items = std::mem::take(&mut printer.nodes);
-    if let Some(indent) = indent {
-        printer.indent = indent;
-        printer.elements(Kind::Items, &items, Some(true));
+pub(crate) fn print(items: &Code, indent: Option<usize>) -> String {
+    let line = Line::new(items);
+    let mut printer = Printer {
+        line: &line,
+        out: String::with_capacity(line.text.len() * 5 / 4),
+        indent: indent.unwrap_or(0),
+    };
+    if indent.is_some() {
+        printer.elements(Kind::Items, &line.nodes, Some(true));
     } else {
-        for item in items.iter().map(|item| &printer.flat[item.start..item.end]) {
+        for item in line
+            .nodes
+            .iter()
+            .map(|item| &line.text[item.start..item.end])
+        {
             let end = if item.starts_with('#') { " " } else { "\n" };
             printer.out.extend([item, end]);
         }
@@ -30,21 +37,13 @@ pub(crate) fn print(items: TokenStream, indent: Option<usize>) -> String {
     printer.out
 }
 
-#[derive(Default)]
-struct Printer {
-    /// The token that is read, and everything before it on one line.
-    token: String,
-    flat: String,
-    after: i32,
-    /// The elements before the one that is read, its parts; where it starts, and whether it ends unless the next token goes on.
-    nodes: Vec<Node>,
-    start: usize,
-    ended: bool,
+struct Printer<'l> {
+    line: &'l Line,
     out: String,
     indent: usize,
 }
 
-impl Printer {
+impl<'l> Printer<'l> {
     /// Prints the elements of a group, each on lines of its own. `before` is whether what is before the first is tall.
     fn elements(&mut self, kind: Kind, elements: &[Node], mut before: Option<bool>) {
         let mut commas = false;
@@ -53,7 +52,7 @@ impl Printer {
                 self.out.push('\n');
             }
             self.out.extend(repeat_n("    ", self.indent));
-            let text = &self.flat[node.start..node.end];
+            let text = &self.line.text[node.start..node.end];
             before = (!text.starts_with('#')).then_some(node.tall);
             // The last one gets a comma if others have one.
             let is_last = !text.starts_with(['#', '.']) && !text.ends_with(',');
@@ -71,35 +70,40 @@ impl Printer {
     /// `=` goes to the next line if all of it fits there, or at least its beginning, which does not fit here.
     fn element(&mut self, node: &Node, more: usize) {
         let (indent, mut rest, end) = (self.indent, node.start, node.end + more);
-        for (i, part) in node.parts.iter().enumerate() {
+        let parts = self.line.parts(node);
+        for (i, part) in parts.iter().enumerate() {
             if !node.tall && self.fits(end - rest) {
                 break;
             }
             // Angle brackets are broken if nothing else helps; what is tall is broken anyway.
-            let next = node.parts[i + 1..].iter().find(|next| match next.kind {
+            let next = parts[i + 1..].iter().find(|next| match next.kind {
                 Kind::Angles => part.kind == Kind::Angles,
                 Kind::Equals => !node.tall,
                 _ => true,
             });
             let stop = next.map_or(end, |next| next.start + 1);
             if part.kind == Kind::Equals {
-                let value = self.flat[part.end..].trim_start();
+                let value = self.line.text[part.end..].trim_start();
                 let below = |to: usize| to + 4 * (self.indent + 1) <= part.end + 1 + WIDTH;
                 let whole = !node.tall && below(end) && !value.starts_with(['(', '[', '{', '&']);
                 if whole || below(stop) && !self.fits(stop - rest) {
-                    self.out.extend([&self.flat[rest..part.end], "\n"]);
-                    rest = self.flat.len() - value.len();
+                    self.out.extend([&self.line.text[rest..part.end], "\n"]);
+                    rest = self.line.text.len() - value.len();
                     self.indent += 1;
                     self.out.extend(repeat_n("    ", self.indent));
                 }
             } else if part.tall || !self.fits(stop - rest) {
-                self.out.push_str(&self.flat[rest..=part.start]);
-                let inner = part.parts.last().map_or(part.end, |last| last.end);
-                rest = part.end - self.flat[inner..part.end].trim_start().len();
+                self.out.push_str(&self.line.text[rest..=part.start]);
+                let inner = self
+                    .line
+                    .parts(part)
+                    .last()
+                    .map_or(part.end, |last| last.end);
+                rest = part.end - self.line.text[inner..part.end].trim_start().len();
                 self.broken(part, stop - rest);
             }
         }
-        self.out.push_str(&self.flat[rest..node.end]);
+        self.out.push_str(&self.line.text[rest..node.end]);
         self.indent = indent;
     }
 
@@ -111,17 +115,17 @@ impl Printer {
 
     /// Prints what is in brackets on several lines. Those around a single group open and close with it.
     fn broken(&mut self, group: &Node, more: usize) {
-        if let [only] = group.parts.as_slice()
-            && let Some(last) = only.parts.last()
+        if let [only] = self.line.parts(group)
+            && let Some(last) = self.line.parts(only).last()
             && (last.kind == Kind::Equals || last.end == only.end && last.kind != Kind::Angles)
-            && self.flat[group.start..].starts_with(['(', '['])
+            && self.line.text[group.start..].starts_with(['(', '['])
             && self.fits(last.start + 1 - only.start)
         {
             return self.element(only, more);
         }
         self.out.push('\n');
         self.indent += 1;
-        self.elements(group.kind, &group.parts, None);
+        self.elements(group.kind, self.line.parts(group), None);
         self.indent -= 1;
         self.out.extend(repeat_n("    ", self.indent));
     }

@@ -1,7 +1,8 @@
 use super::print;
+use crate::rust::code_of;
 
 fn printed(code: &str, indent: Option<usize>) -> String {
-    let printed = print(code.parse().unwrap(), indent);
+    let printed = print(&code_of(code), indent);
     printed.strip_prefix('\n').unwrap_or(&printed).to_owned()
 }
 

@@ -4,8 +4,9 @@
 use super::error::Error;
 use super::names::Ident;
 use super::options::{Decision, Options};
-use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt};
+use super::template::Piece;
+use crate::print::Code;
+use proc_macro2::{Spacing, TokenStream, TokenTree};
 
 /// A path of the caller's, without generic arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,22 +26,16 @@ impl Path {
     }
 }
 
-impl ToTokens for Path {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
+impl Piece for Path {
+    fn put(&self, code: &mut Code) {
         let mut colons = self.global;
         for segment in &self.segments {
             if std::mem::replace(&mut colons, true) {
-                tokens.append(Punct::new(':', Spacing::Joint));
-                tokens.append(Punct::new(':', Spacing::Alone));
+                code.token("::");
             }
-            segment.to_tokens(tokens);
+            segment.put(code);
         }
     }
-}
-
-/// Code that was checked already.
-pub(crate) fn tokens_of(code: &str) -> TokenStream {
-    code.parse().unwrap_or_default()
 }
 
 /// Finds the first option that is not what it should be.
@@ -175,13 +170,14 @@ fn is_predicate(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rust::template::code_of;
 
     #[test]
     fn paths() {
         for good in ["::qapi_types", "crate::generated::qmp", "Ord", "r#type::X"] {
             assert!(is_path(good), "{good}");
-            let written = Path::new(good).to_token_stream().to_string();
-            assert_eq!(written.replace(' ', ""), good);
+            let path = Path::new(good);
+            assert_eq!(code!(path => #path), code_of(good));
         }
         for bad in [
             "", "::", "a b", "a::<T>", "a-b", "::a::", "a: :b", "a:b", "1",

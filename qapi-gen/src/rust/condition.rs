@@ -1,10 +1,9 @@
 //! What becomes of the schema's conditions.
 
-use super::code::tokens_of;
 use super::options::{Decision, Decisions};
+use super::template::{Piece, code_of};
 use crate::model;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::print::Code;
 
 /// When something is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +49,11 @@ impl Presence {
 }
 
 /// The attribute to put in front.
-impl ToTokens for Presence {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
+impl Piece for Presence {
+    fn put(&self, code: &mut Code) {
         if let Presence::If(predicate) = self {
-            let predicate = tokens_of(predicate);
-            tokens.extend(quote!(#[cfg(#predicate)]));
+            let predicate = code_of(predicate);
+            code.extend(code!(predicate => #[cfg(#predicate)]));
         }
     }
 }

@@ -4,15 +4,14 @@
 #[cfg_attr(not(feature = "docs"), path = "docs/undescribed.rs")]
 mod description;
 
-use super::code::tokens_of;
 use super::options::Reference;
 use super::plan::{Module, Plan};
+use super::template::Piece;
 use crate::markdown::code;
 use crate::model::*;
 use crate::names::Name;
+use crate::print::Code;
 use crate::render::is_hostile;
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote};
 
 /// Documentation: Markdown, as attributes of an item, one a line.
 pub(crate) struct Docs(String);
@@ -33,27 +32,27 @@ impl Docs {
     }
 }
 
-impl ToTokens for Docs {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let mut code = String::with_capacity(2 * self.0.len());
+impl Piece for Docs {
+    fn put(&self, code: &mut Code) {
         for line in self.0.lines() {
-            code.push_str("#[doc = ");
-            push_literal(line, &mut code);
-            code.push(']');
+            ["#", "[", "doc", "="]
+                .iter()
+                .for_each(|token| code.token(token));
+            put_literal(line, code);
+            code.token("]");
         }
-        tokens.extend(tokens_of(&code));
     }
 }
 
 /// Writes a line as a literal, without escapes if it can be shown. `Literal::string` looks up each character in tables of Unicode
 /// as well: for most texts that is half the cost of everything made from them.
-fn push_literal(line: &str, code: &mut String) {
+fn put_literal(line: &str, code: &mut Code) {
     let is_shown = |c| c == '\t' || !is_hostile(c);
     let is_plain = line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if !is_plain && !line.chars().all(is_shown) {
-        *code += &Literal::string(line).to_string();
+        line.put(code);
     } else if !line.contains(['"', '\\']) {
-        code.extend(["\"", line, "\""]);
+        line.put(code);
     } else {
         let mut end = String::from("\"");
         while line.contains(&end) {
@@ -61,9 +60,9 @@ fn push_literal(line: &str, code: &mut String) {
         }
         // Rust allows no more.
         if end.len() > 256 {
-            *code += &Literal::string(line).to_string();
+            line.put(code);
         } else {
-            code.extend(["r", &end[1..], "\"", line, &end]);
+            code.token_of(["r", &end[1..], "\"", line, &end]);
         }
     }
 }
@@ -163,14 +162,14 @@ impl Plan<'_> {
 }
 
 /// The attribute of what has the feature `deprecated`.
-pub(crate) fn deprecation(features: &Features) -> Option<TokenStream> {
+pub(crate) fn deprecation(features: &Features) -> Option<Code> {
     let feature = features.iter().find(|f| f.name == "deprecated")?;
     let note = feature.doc.as_ref().map_or("", |doc| doc.text.trim());
     if note.is_empty() {
-        return Some(quote!(#[deprecated]));
+        return Some(code!(#[deprecated]));
     }
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(quote!(#[deprecated = #note]))
+    Some(code!(note => #[deprecated = #note]))
 }
 
 /// Text that may contain anything, as a comment shows it.

@@ -3,6 +3,9 @@
 //! A [`Plan`] decides what is generated and what everything is called; then each construct of the
 //! language has a template that reads it.
 
+#[macro_use]
+mod template;
+
 mod code;
 mod condition;
 mod docs;
@@ -21,15 +24,15 @@ pub(crate) use glob::Glob;
 #[cfg(feature = "service")]
 pub use options::ServiceOptions;
 pub(crate) use options::{Decision, Options, Reference};
+#[cfg(test)]
+pub(crate) use template::code_of;
 pub(crate) use used::list as used;
 
 use crate::model::*;
-use crate::print::print;
+use crate::print::{Code, print};
 use code::Path;
 use docs::on_one_line;
 use plan::{Differences, Item, Plan};
-use proc_macro2::TokenStream;
-use quote::quote;
 use std::io;
 use std::sync::mpsc::sync_channel;
 
@@ -41,8 +44,10 @@ const LINTS: &str = "\
 // used_underscore_binding and used_underscore_items.
 ";
 
-/// As many definitions may each thread be ahead of what is written.
-const AHEAD: usize = 8;
+/// As many turns may each thread be ahead of what is written.
+const AHEAD: usize = 2;
+/// As many definitions are a turn: to hand each over by itself would cost as much as to print some.
+const TURN: usize = 16;
 /// For fewer definitions than this a thread is not worth its start.
 const FEW: usize = 64;
 /// More threads would wait for each other.
@@ -140,8 +145,8 @@ impl File<'_, '_> {
         self.text(&(header + LINTS));
     }
 
-    fn items(&mut self, items: TokenStream) {
-        let text = print(items, self.indent);
+    fn items(&mut self, items: Code) {
+        let text = print(&items, self.indent);
         self.text(&text);
     }
 
@@ -185,7 +190,7 @@ impl File<'_, '_> {
             plan.schema.events.len(),
         );
         let events = (0..count).map(|index| Definition::Event(EventId(index as u32)));
-        let head = quote! {
+        let head = code! {
             /// The events. Their members are the data.
             #[allow(deprecated)]
             pub mod events
@@ -200,7 +205,7 @@ impl File<'_, '_> {
             plan.schema.commands.len(),
         );
         let commands = (0..count).map(|index| Definition::Command(CommandId(index as u32)));
-        let head = quote! {
+        let head = code! {
             /// The commands. Their members are the arguments.
             #[allow(deprecated)]
             pub mod commands
@@ -212,14 +217,14 @@ impl File<'_, '_> {
     fn module<'a>(
         &mut self,
         name: &str,
-        head: TokenStream,
+        head: Code,
         items: impl Iterator<Item = &'a Item> + Clone,
         definitions: impl Iterator<Item = Definition>,
     ) {
         if items.clone().next().is_none() {
             return;
         }
-        let module = print(quote!(#head {}), self.indent);
+        let module = print(&code!(head => #head {}), self.indent);
         self.text(module.trim_end_matches("}\n"));
         self.text("\n");
         self.is_first = true;
@@ -242,13 +247,13 @@ impl File<'_, '_> {
         }
         std::thread::scope(|scope| {
             let printed = (0..threads).map(|first| {
-                let mine = here.iter().skip(first).step_by(threads);
+                let mine = here.chunks(TURN).skip(first).step_by(threads);
                 let (sender, receiver) = sync_channel(AHEAD);
                 scope.spawn(move || {
-                    for &definition in mine {
-                        let text = print(items_of(plan, definition), indent);
+                    for turn in mine {
+                        let texts = turn.iter().map(|it| print(&items_of(plan, *it), indent));
                         // Nobody listens any more if what is written to takes no more.
-                        if sender.send(text).is_err() {
+                        if sender.send(texts.collect::<String>()).is_err() {
                             break;
                         }
                     }
@@ -268,7 +273,7 @@ impl File<'_, '_> {
 }
 
 /// The items made from a definition.
-fn items_of(plan: &Plan, definition: Definition) -> TokenStream {
+fn items_of(plan: &Plan, definition: Definition) -> Code {
     match definition {
         Definition::Enum(id) => templates::enumeration(plan, id),
         Definition::Object(id) => templates::object(plan, id),

@@ -2,12 +2,12 @@
 //!
 //! Wire names are never derived from these: generated code carries both.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt};
+use super::template::Piece;
+use crate::print::Code;
 use std::collections::HashSet;
 use std::ops::Deref;
 
-/// An identifier as it is written, where a keyword has `r#`. Tokens stay in the thread that makes them; this does not.
+/// An identifier as it is written, where a keyword has `r#`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ident(String);
 
@@ -33,12 +33,9 @@ impl Deref for Ident {
     }
 }
 
-impl ToTokens for Ident {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.append(match self.0.strip_prefix("r#") {
-            Some(keyword) => proc_macro2::Ident::new_raw(keyword, Span::call_site()),
-            None => proc_macro2::Ident::new(&self.0, Span::call_site()),
-        });
+impl Piece for Ident {
+    fn put(&self, code: &mut Code) {
+        code.token(&self.0);
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::Plan;
 use crate::model::{Command, Enum, EnumValue, Member, Object};
+use crate::print::Code;
 #[cfg(feature = "releases")]
 use crate::releases::Presence;
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
 
 /// The last release that has something which the newest has not.
 #[derive(Clone, Copy)]
@@ -53,14 +52,14 @@ impl<'s> Plan<'s> {
 
 impl LastWith<'_> {
     /// Its version, as the codec takes it. What does not read as one is older than all servers.
-    pub(crate) fn numbers(self) -> TokenStream {
+    pub(crate) fn numbers(self) -> Code {
         let mut parts = self
             .0
             .split('.')
             .map(|part| part.parse::<u16>().unwrap_or(0));
-        let mut next = || Literal::u16_unsuffixed(parts.next().unwrap_or(0));
+        let mut next = || usize::from(parts.next().unwrap_or(0));
         let (major, minor) = (next(), next());
-        quote!((#major, #minor))
+        code!(major, minor => (#major, #minor))
     }
 }
 

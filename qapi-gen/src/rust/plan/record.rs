@@ -2,10 +2,10 @@
 
 use super::{Item, LastWith, Module, Plan, Ty};
 use crate::model::*;
+use crate::print::Code;
 use crate::rust::condition::Presence;
 use crate::rust::names::{Ident, Scope, snake};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::rust::template::Piece;
 
 /// A struct that is generated.
 pub(crate) struct Record<'p> {
@@ -98,12 +98,12 @@ impl Field<'_> {
 /// A type, and whether it is boxed.
 pub(crate) struct Stored<'f>(&'f Ty<'f>, bool);
 
-impl ToTokens for Stored<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
+impl Piece for Stored<'_> {
+    fn put(&self, code: &mut Code) {
         let Stored(ty, boxed) = self;
         match boxed {
-            true => tokens.extend(quote!(::std::boxed::Box<#ty>)),
-            false => ty.to_tokens(tokens),
+            true => code.extend(code!(ty => ::std::boxed::Box<#ty>)),
+            false => ty.put(code),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Module, Plan};
 use crate::model::*;
+use crate::print::Code;
 use crate::rust::code::Path;
 use crate::rust::names::Ident;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::rust::template::Piece;
 
 /// A Rust type. Paths are written in full: a schema may define types of any name.
 #[derive(Clone, Debug)]
@@ -20,21 +20,24 @@ pub(crate) enum Ty<'p> {
     Local(Module, Option<Ident>, &'p Ident),
 }
 
-impl ToTokens for Ty<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
+impl Piece for Ty<'_> {
+    fn put(&self, code: &mut Code) {
         match self {
-            Ty::Primitive(name) => name.to_tokens(tokens),
-            Ty::String => tokens.extend(quote!(::std::string::String)),
-            Ty::Vec(element) => tokens.extend(quote!(::std::vec::Vec<#element>)),
-            Ty::Codec(krate, name) => tokens.extend(quote!(#krate::#name)),
+            Ty::Primitive(name) => name.put(code),
+            Ty::String => code.extend(code!(::std::string::String)),
+            Ty::Vec(element) => {
+                let element: &Ty = element;
+                code.extend(code!(element => ::std::vec::Vec<#element>));
+            }
+            Ty::Codec(krate, name) => code.extend(code!(krate, name => #krate::#name)),
             Ty::Local(user, module, name) => {
                 if *user == Module::Inner {
-                    tokens.extend(quote!(super::));
+                    code.extend(code!(super::));
                 }
                 if let Some(module) = module {
-                    tokens.extend(quote!(#module::));
+                    code.extend(code!(module => #module::));
                 }
-                name.to_tokens(tokens);
+                name.put(code);
             }
         }
     }

@@ -3,18 +3,17 @@
 use super::attributes;
 use super::structs::DERIVES;
 use crate::model::{AlternateId, Features};
+use crate::print::Code;
 use crate::rust::condition::Presence;
 use crate::rust::docs::Source;
 use crate::rust::names::Ident;
 use crate::rust::plan::{Alternative, Module, Plan, Ty};
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// The kinds of JSON value.
 const KINDS: [&str; 6] = ["Object", "Array", "String", "Number", "Bool", "Null"];
 
 /// An alternate and its codec.
-pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> TokenStream {
+pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> Code {
     let alternate = plan.schema.alternate(id);
     let item = plan.alternate_item(id);
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
@@ -29,34 +28,41 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> TokenStream {
         let docs = plan.document_part(&alternative.name, doc, features, condition, Module::Root);
         let when = &choice.presence;
         let data = choice.ty.as_ref().map(|ty| match choice.boxed {
-            true => quote!((::std::boxed::Box<#ty>)),
-            false => quote!((#ty)),
+            true => code!(ty => (::std::boxed::Box<#ty>)),
+            false => code!(ty => (#ty)),
         });
-        quote!(#docs #when #name #data,)
+        code!(docs, when, name, data => #docs #when #name #data,)
     });
+    let variants: Code = variants.collect();
     let conversions = choices
         .iter()
         .map(|choice| conversions(choice, ident, presence));
+    let conversions: Code = conversions.collect();
     let decode = decode(plan, &choices, &alternate.name);
     let encode = choices.iter().map(|choice| {
         let (when, name) = (&choice.presence, &choice.ident);
         match choice.ty {
-            Some(_) => quote!(#when Self::#name(value) => #types::codec::Encode::encode(value, w),),
-            None => quote!(#when Self::#name => w.null(),),
+            Some(_) => code! {
+                when, name, types =>
+                #when Self::#name(value) => #types::codec::Encode::encode(value, w),
+            },
+            None => code!(when, name => #when Self::#name => w.null(),),
         }
     });
+    let encode: Code = encode.collect();
 
-    quote! {
+    code! {
+        docs, attributes, ident, variants, types, conversions, presence, decode, encode =>
         #docs
         #attributes
         #[non_exhaustive]
         pub enum #ident {
-            #(#variants)*
+            #variants
             /// A choice of a newer or older release.
             Unrecognized(#types::Value),
         }
 
-        #(#conversions)*
+        #conversions
 
         #presence
         impl #types::codec::Decode for #ident {
@@ -78,7 +84,7 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> TokenStream {
             #[inline]
             fn encode(&self, w: &mut #types::Writer<'_>) {
                 match self {
-                    #(#encode)*
+                    #encode
                     Self::Unrecognized(value) => #types::codec::Encode::encode(value, w),
                 }
             }
@@ -87,16 +93,17 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> TokenStream {
 }
 
 /// The alternate from the value of a choice.
-fn conversions(choice: &Alternative, ident: &Ident, presence: &Presence) -> Option<TokenStream> {
+fn conversions(choice: &Alternative, ident: &Ident, presence: &Presence) -> Option<Code> {
     let ty = choice.ty.as_ref()?;
     let name = &choice.ident;
     let when = presence.clone().and(choice.presence.clone());
     let value = match choice.boxed {
-        true => quote!(::std::boxed::Box::new(value)),
-        false => quote!(value),
+        true => code!(::std::boxed::Box::new(value)),
+        false => code!(value),
     };
     let from_str = matches!(ty, Ty::String).then(|| {
-        quote! {
+        code! {
+            when, ident, name =>
             #when
             impl ::core::convert::From<&str> for #ident {
                 #[inline]
@@ -106,7 +113,8 @@ fn conversions(choice: &Alternative, ident: &Ident, presence: &Presence) -> Opti
             }
         }
     });
-    Some(quote! {
+    Some(code! {
+        when, ty, ident, name, value, from_str =>
         #when
         impl ::core::convert::From<#ty> for #ident {
             #[inline]
@@ -120,20 +128,22 @@ fn conversions(choice: &Alternative, ident: &Ident, presence: &Presence) -> Opti
 }
 
 /// What is made of each kind of JSON value.
-fn decode(plan: &Plan, choices: &[Alternative], alternate: &str) -> TokenStream {
+fn decode(plan: &Plan, choices: &[Alternative], alternate: &str) -> Code {
     let types = &plan.types;
     let taken = choices.iter().map(|choice| {
         let (when, name) = (&choice.presence, &choice.ident);
         let kind = Ident::written(choice.kind);
         let value = match choice.ty {
-            Some(_) => quote!(#types::codec::Decode::decode(r).map(Self::#name)),
-            None => quote!(r.null().map(|()| Self::#name)),
+            Some(_) => code!(types, name => #types::codec::Decode::decode(r).map(Self::#name)),
+            None => code!(name => r.null().map(|()| Self::#name)),
         };
-        quote!(#when #types::codec::Kind::#kind => #value,)
+        code!(when, types, kind, value => #when #types::codec::Kind::#kind => #value,)
     });
-    let other = quote!(#types::codec::other_kind(#alternate, r).map(Self::Unrecognized));
+    let taken: Code = taken.collect();
+    let other =
+        code!(types, alternate => #types::codec::other_kind(#alternate, r).map(Self::Unrecognized));
     let others = if choices.len() + 1 < KINDS.len() {
-        quote!(_ => #other,)
+        code!(other => _ => #other,)
     } else {
         // What stands for one kind only, or perhaps for none, must not be a wildcard: lints find fault with it.
         let left = KINDS.iter().map(|kind| {
@@ -142,11 +152,14 @@ fn decode(plan: &Plan, choices: &[Alternative], alternate: &str) -> TokenStream 
             (taken.not(), Ident::written(kind))
         });
         let left = left.filter(|(when, _)| *when != Presence::Never);
-        let arms = left.map(|(when, kind)| quote!(#when #types::codec::Kind::#kind => #other,));
+        let arms = left.map(|(when, kind)| {
+            code!(when, types, kind, other => #when #types::codec::Kind::#kind => #other,)
+        });
         arms.collect()
     };
-    quote! {
-        #(#taken)*
+    code! {
+        taken, others =>
+        #taken
         #others
     }
 }

@@ -3,13 +3,13 @@
 use super::structs::{DERIVES, delegates, deprecations, structure};
 use super::{attributes, lints};
 use crate::model::{CommandId, Features, ObjectId, Type};
+use crate::print::Code;
 use crate::rust::docs::Source;
 use crate::rust::plan::{Item, Module, Plan, RestKind};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::rust::template::commas;
 
 /// A command: a struct of its arguments, and what tells that it is a command.
-pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
+pub(crate) fn command(plan: &Plan, id: CommandId) -> Code {
     let command = plan.schema.command(id);
     let item = plan.command_item(id);
     let source = Source::from(command);
@@ -35,27 +35,29 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
     let reply = match command.returns {
         Some(ty) => {
             let ty = plan.ty(ty, Module::Inner);
-            quote!(#ty)
+            code!(ty => #ty)
         }
-        None => quote!(#types::Empty),
+        None => code!(types => #types::Empty),
     };
     let allow_oob = command.allow_oob.then(|| {
-        quote!(
+        code!(
             const ALLOW_OOB: bool = true;
         )
     });
     let allow_preconfig = command.allow_preconfig.then(|| {
-        quote!(
+        code!(
             const ALLOW_PRECONFIG: bool = true;
         )
     });
     let success_response = (!command.success_response).then(|| {
-        quote!(
+        code!(
             const SUCCESS_RESPONSE: bool = false;
         )
     });
     let features = features(&command.features);
-    items.extend(quote! {
+    items.extend(code! {
+        presence, types, ident, reply, name, allow_oob, allow_preconfig, success_response, features
+        =>
         #presence
         impl #types::Command for #ident {
             type Reply = #reply;
@@ -70,14 +72,15 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> TokenStream {
 }
 
 /// The features of a command or event as a constant.
-pub(super) fn features(features: &Features) -> Option<TokenStream> {
+pub(super) fn features(features: &Features) -> Option<Code> {
     let names = features.iter().map(|feature| feature.name.as_str());
-    (!features.is_empty())
-        .then(|| quote!(const FEATURES: &'static [&'static str] = &[#(#names),*];))
+    let names = commas(names);
+    (!names.is_empty())
+        .then(|| code!(names => const FEATURES: &'static [&'static str] = &[#names];))
 }
 
 /// A struct around the type that the schema names: other commands may name it too.
-pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -> TokenStream {
+pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -> Code {
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
     let inner = plan.ty(Type::Object(id), Module::Inner);
     let docs = plan.document(source, "", Module::Inner);
@@ -91,7 +94,8 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
         delegates(&record, &inner, new_deprecation.as_ref())
     });
     let methods = delegates.flatten().unwrap_or_else(|| {
-        quote! {
+        code! {
+            new_deprecation, allow_new, inner =>
             /// With these members.
             #new_deprecation
             #[must_use]
@@ -103,10 +107,11 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
     });
     // A way around the constructor would be one around its warning.
     let (non_exhaustive, from) = match new_deprecation {
-        Some(_) => (Some(quote!(#[non_exhaustive])), None),
+        Some(_) => (Some(code!(#[non_exhaustive])), None),
         None => (
             None,
-            Some(quote! {
+            Some(code! {
+                presence, inner, ident =>
                 #presence
                 impl ::core::convert::From<#inner> for #ident {
                     #[inline]
@@ -117,7 +122,9 @@ pub(super) fn newtype(plan: &Plan, item: &Item, id: ObjectId, source: &Source) -
             }),
         ),
     };
-    quote! {
+    code! {
+        docs, attributes, deprecation, non_exhaustive, ident, inner, presence, methods, from, types
+        =>
         #docs
         #attributes
         #deprecation

@@ -2,17 +2,15 @@
 
 use super::{allow_deprecated, attributes, marks};
 use crate::model::EnumId;
-use crate::rust::condition::Presence;
+use crate::print::Code;
 use crate::rust::docs::{Source, deprecation};
-use crate::rust::names::Ident;
 use crate::rust::plan::{Module, Plan};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::rust::template::commas;
 
 const DERIVES: &[&str] = &["Clone", "Debug", "PartialEq", "Eq", "Hash"];
 
 /// An enum and its codec.
-pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
+pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> Code {
     let enum_ = plan.schema.enum_(id);
     let item = plan.enum_item(id);
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
@@ -21,49 +19,61 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
 
     let variants = plan.variants(enum_);
     let values = || variants.iter().map(|variant| variant.value);
-    let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
-    let names: Vec<&str> = values().map(|value| value.name.as_str()).collect();
-    let when: Vec<&Presence> = variants.iter().map(|variant| &variant.presence).collect();
-    let value_docs = values().map(|value| {
+    let declarations = variants.iter().map(|variant| {
+        let (when, name, value) = (&variant.presence, &variant.ident, variant.value);
         let (doc, condition) = (value.doc.as_ref(), value.condition.as_ref());
-        plan.document_part(&value.name, doc, &value.features, condition, Module::Root)
+        let features = &value.features;
+        let docs = plan.document_part(&value.name, doc, features, condition, Module::Root);
+        let deprecation = deprecation(features);
+        code!(docs, when, deprecation, name => #docs #when #deprecation #name,)
     });
-    let deprecations = values().map(|value| deprecation(&value.features));
+    let declarations: Code = declarations.collect();
+    let all = commas(variants.iter().map(|variant| {
+        let (when, name) = (&variant.presence, &variant.ident);
+        code!(when, name => #when Self::#name)
+    }));
+    let names = commas(variants.iter().map(|variant| {
+        let (when, name) = (&variant.presence, &variant.value.name);
+        code!(when, name => #when #name)
+    }));
+    let named = variants.iter().map(|variant| {
+        let (when, ident, name) = (&variant.presence, &variant.ident, &variant.value.name);
+        code!(when, ident, name => #when Self::#ident => #name,)
+    });
+    let named: Code = named.collect();
     let allow_deprecated = allow_deprecated(values().any(|value| value.features.is_deprecated()));
-    let marked: Vec<TokenStream> = variants
-        .iter()
-        .filter_map(|variant| {
-            let (when, name) = (&variant.presence, variant.value.name.as_str());
-            let marks = marks(&variant.value.features)?;
-            Some(quote!(#when (#name, #marks)))
-        })
-        .collect();
+    let marked = commas(variants.iter().filter_map(|variant| {
+        let (when, name) = (&variant.presence, &variant.value.name);
+        let marks = marks(&variant.value.features)?;
+        Some(code!(when, name, marks => #when (#name, #marks)))
+    }));
     let marked = (!marked.is_empty()).then(|| {
-        quote! {
-            const MARKED: &'static [(&'static str, &'static [&'static str])] = &[#(#marked),*];
+        code! {
+            marked =>
+            const MARKED: &'static [(&'static str, &'static [&'static str])] = &[#marked];
         }
     });
 
-    let dropped: Vec<TokenStream> = variants
-        .iter()
-        .filter_map(|variant| {
-            let (when, name) = (&variant.presence, variant.value.name.as_str());
-            let last = plan.last_with_value(enum_, variant.value)?.numbers();
-            Some(quote!(#when (#name, #last)))
-        })
-        .collect();
+    let dropped = commas(variants.iter().filter_map(|variant| {
+        let (when, name) = (&variant.presence, &variant.value.name);
+        let last = plan.last_with_value(enum_, variant.value)?.numbers();
+        Some(code!(when, name, last => #when (#name, #last)))
+    }));
     let dropped = (!dropped.is_empty()).then(|| {
-        quote! {
-            const DROPPED: &'static [(&'static str, #types::codec::Release)] = &[#(#dropped),*];
+        code! {
+            types, dropped =>
+            const DROPPED: &'static [(&'static str, #types::codec::Release)] = &[#dropped];
         }
     });
 
-    quote! {
+    code! {
+        docs, attributes, ident, declarations, types, presence, allow_deprecated, all, names,
+        marked, dropped, named =>
         #docs
         #attributes
         #[non_exhaustive]
         pub enum #ident {
-            #(#value_docs #when #deprecations #idents,)*
+            #declarations
             /// A value of a newer or older release.
             Unrecognized(#types::Unrecognized),
         }
@@ -71,8 +81,8 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
         #presence
         #allow_deprecated
         impl #types::codec::Enum for #ident {
-            const VALUES: &'static [Self] = &[#(#when Self::#idents),*];
-            const NAMES: &'static [&'static str] = &[#(#when #names),*];
+            const VALUES: &'static [Self] = &[#all];
+            const NAMES: &'static [&'static str] = &[#names];
             #marked
             #dropped
 
@@ -84,7 +94,7 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> TokenStream {
             #[inline]
             fn name(&self) -> &str {
                 match self {
-                    #(#when Self::#idents => #names,)*
+                    #named
                     Self::Unrecognized(name) => name.as_str(),
                 }
             }

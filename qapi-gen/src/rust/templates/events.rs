@@ -5,15 +5,13 @@ use super::commands::{features, newtype};
 use super::structs::structure;
 use crate::markdown::code;
 use crate::model::EventId;
-use crate::rust::condition::Presence;
+use crate::print::Code;
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::names::Ident;
-use crate::rust::plan::{Module, Plan, RestKind};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::rust::plan::{Item, Module, Plan, RestKind};
 
 /// An event: a struct of its data, and what tells that it is an event.
-pub(crate) fn event(plan: &Plan, id: EventId) -> TokenStream {
+pub(crate) fn event(plan: &Plan, id: EventId) -> Code {
     let event = plan.schema.event(id);
     let item = plan.event_item(id);
     let source = Source::from(event);
@@ -27,7 +25,8 @@ pub(crate) fn event(plan: &Plan, id: EventId) -> TokenStream {
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
     let name = event.name.as_str();
     let features = features(&event.features);
-    items.extend(quote! {
+    items.extend(code! {
+        presence, types, ident, name, features =>
         #presence
         impl #types::Event for #ident {
             const NAME: &'static str = #name;
@@ -38,48 +37,74 @@ pub(crate) fn event(plan: &Plan, id: EventId) -> TokenStream {
 }
 
 /// The enum of all events.
-pub(crate) fn event_enum(plan: &Plan) -> TokenStream {
+pub(crate) fn event_enum(plan: &Plan) -> Code {
     let (types, ident) = (&plan.types, &plan.event_enum);
     let events = || plan.all_events().map(|(event, _)| event);
-    let items = || plan.all_events().map(|(_, item)| item);
-    let names: Vec<&str> = events().map(|event| event.name.as_str()).collect();
-    let when: Vec<&Presence> = items().map(|item| item.presence()).collect();
-    let docs = names.iter().map(|name| format!(" {}", code(name)));
-    let deprecations = events().map(|event| deprecation(&event.features));
-    let structs = items().map(|item| &item.ident);
     // In the enum, each event has its name; `Unrecognized` is ours.
-    let variants = items().map(|item| match &*item.ident {
+    let variant = |item: &Item| match &*item.ident {
         "Unrecognized" => Ident::written("Unrecognized_"),
         _ => item.ident.clone(),
+    };
+    let variants = plan.all_events().map(|(event, item)| {
+        let (when, ident, variant) = (item.presence(), &item.ident, variant(item));
+        let doc = format!(" {}", code(&event.name));
+        let deprecation = deprecation(&event.features);
+        code! {
+            doc, when, deprecation, variant, ident =>
+            #[doc = #doc] #when #deprecation #variant(events::#ident),
+        }
     });
-    let variants: Vec<Ident> = variants.collect();
+    let variants: Code = variants.collect();
+    // An arm for each event.
+    let arms = |arm: fn(&Plan, &str, &Ident) -> Code| -> Code {
+        let arms = plan.all_events().map(|(event, item)| {
+            let (when, arm) = (item.presence(), arm(plan, &event.name, &variant(item)));
+            code!(when, arm => #when #arm)
+        });
+        arms.collect()
+    };
+    let decoded = arms(|plan, name, variant| {
+        let types = &plan.types;
+        code! {
+            name, types, variant =>
+            #name => #types::message::decode_event(data).map(Self::#variant),
+        }
+    });
+    let named = arms(|_, name, variant| code!(variant, name => Self::#variant(_) => #name,));
+    let put = arms(|plan, _, variant| {
+        let types = &plan.types;
+        code!(variant, types => Self::#variant(event) => #types::codec::Members::put(event, w),)
+    });
     let allow_deprecated = allow_deprecated(events().any(|event| event.features.is_deprecated()));
     // How large the events are is known only where all their types are.
-    let allow_large = (!names.is_empty()).then(|| quote!(#[allow(clippy::large_enum_variant)]));
+    let allow_large = (!variants.is_empty()).then(|| code!(#[allow(clippy::large_enum_variant)]));
 
-    let unrecognized = quote! {
+    let unrecognized = code! {
+        types =>
         Ok(Self::Unrecognized {
             name: #types::Unrecognized::new(name),
             data: #types::message::decode_object(data)?,
         })
     };
-    let decode = match names.is_empty() {
+    let decode = match variants.is_empty() {
         true => unrecognized,
-        false => quote! {
+        false => code! {
+            decoded, unrecognized =>
             match name {
-                #(#when #names => #types::message::decode_event(data).map(Self::#variants),)*
+                #decoded
                 _ => #unrecognized,
             }
         },
     };
-    quote! {
+    code! {
+        allow_large, allow_deprecated, ident, variants, types, decode, named, put =>
         /// Any event.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         #allow_large
         #allow_deprecated
         pub enum #ident {
-            #(#[doc = #docs] #when #deprecations #variants(events::#structs),)*
+            #variants
             /// An event of a newer or older release.
             Unrecognized {
                 /// Its name.
@@ -102,7 +127,7 @@ pub(crate) fn event_enum(plan: &Plan) -> TokenStream {
             #[inline]
             fn name(&self) -> &str {
                 match self {
-                    #(#when Self::#variants(_) => #names,)*
+                    #named
                     Self::Unrecognized { name, .. } => name.as_str(),
                 }
             }
@@ -110,7 +135,7 @@ pub(crate) fn event_enum(plan: &Plan) -> TokenStream {
             #[inline]
             fn put(&self, w: &mut #types::Writer<'_>) {
                 match self {
-                    #(#when Self::#variants(event) => #types::codec::Members::put(event, w),)*
+                    #put
                     Self::Unrecognized { data, .. } => #types::codec::put_open(w, data),
                 }
             }

@@ -2,13 +2,12 @@
 
 use crate::introspect::{Options, schema_info_of};
 use crate::model::Definition;
+use crate::print::Code;
 use crate::rust::options::Decision;
 use crate::rust::plan::Plan;
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// What a server of this interface answers to `query-qmp-schema`, as a constant.
-pub(crate) fn introspection(plan: &Plan) -> TokenStream {
+pub(crate) fn introspection(plan: &Plan) -> Code {
     // The commands and events that are in the generated file, re-exported ones included.
     let here = |definition: &Definition| match *definition {
         Definition::Command(id) => !plan.command_item(id).place.is_absent(),
@@ -30,10 +29,10 @@ pub(crate) fn introspection(plan: &Plan) -> TokenStream {
     };
     let json = schema_info_of(plan.schema, &options, &interface);
     // A row of it is a line, as in no other literal.
-    let text: TokenStream = format!("r#\"{}\"#", json.trim_end())
-        .parse()
-        .unwrap_or_default();
-    quote! {
+    let mut text = Code::default();
+    text.token_of(["r#\"", json.trim_end(), "\"#"]);
+    code! {
+        text =>
         /// What is here as `query-qmp-schema` describes it, as JSON text.
         pub const INTROSPECTION: &str = #text;
     }

@@ -1,7 +1,7 @@
 //! Names of methods of which clippy expects something else than what generated methods do.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::print::Code;
+use crate::rust::template::commas;
 
 /// What a method named after a member or a command does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ const OPERATORS: [&str; 10] = [
 const BORROWING: [&str; 4] = ["as_ref", "borrow", "clone", "deref"];
 
 /// The lint about names of variables that say nothing.
-pub(super) fn disallowed_names() -> TokenStream {
-    quote!(clippy::disallowed_names)
+pub(super) fn disallowed_names() -> Code {
+    code!(clippy::disallowed_names)
 }
 
 /// Whether clippy takes it for the name of a variable that says nothing.
@@ -33,7 +33,7 @@ pub(super) fn is_placeholder(name: &str) -> bool {
 }
 
 /// The attribute that keeps clippy from complaining of a method's name.
-pub(super) fn allow(name: &str, method: Method) -> Option<TokenStream> {
+pub(super) fn allow(name: &str, method: Method) -> Option<Code> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let mutable = name.starts_with("to_") && name.ends_with("_mut");
     let convention = match method {
@@ -48,21 +48,22 @@ pub(super) fn allow(name: &str, method: Method) -> Option<TokenStream> {
     };
     let mut lints = Vec::new();
     if convention {
-        lints.push(quote!(clippy::wrong_self_convention));
+        lints.push(code!(clippy::wrong_self_convention));
     }
     if of_trait {
-        lints.push(quote!(clippy::should_implement_trait));
+        lints.push(code!(clippy::should_implement_trait));
     }
     if method == Method::Setter && is_placeholder(name) {
         lints.push(disallowed_names());
     }
     if matches!(name, "iter" | "iter_mut") {
-        lints.push(quote!(clippy::iter_not_returning_iterator));
+        lints.push(code!(clippy::iter_not_returning_iterator));
     }
-    (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
+    let lints = commas(lints);
+    (!lints.is_empty()).then(|| code!(lints => #[allow(#lints)]))
 }
 
 /// The same for the constructor of a type.
-pub(super) fn allow_new(ident: &str) -> Option<TokenStream> {
-    (ident == "New").then(|| quote!(#[allow(clippy::self_named_constructors)]))
+pub(super) fn allow_new(ident: &str) -> Option<Code> {
+    (ident == "New").then(|| code!(#[allow(clippy::self_named_constructors)]))
 }

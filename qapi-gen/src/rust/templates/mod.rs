@@ -1,12 +1,5 @@
 //! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing.
 
-/// As `quote!`, for what becomes part of another template.
-macro_rules! part {
-    ($($tokens:tt)*) => {
-        $crate::rust::templates::Part::from(::quote::quote!($($tokens)*))
-    };
-}
-
 mod alternates;
 mod commands;
 mod enums;
@@ -31,37 +24,17 @@ pub(crate) use introspection::introspection;
 pub(crate) use service::service;
 pub(crate) use tables::tables;
 
-use super::code::{Path, tokens_of};
+use super::code::Path;
 use super::condition::Presence;
 use super::docs::Source;
 use super::names::Ident;
 use super::plan::{Item, Module, Place, Plan, RestKind};
+use super::template::{code_of, commas};
 use crate::model::{Features, ObjectId, ObjectKind};
-use proc_macro2::{Delimiter, Group, TokenStream};
-use quote::{ToTokens, TokenStreamExt, quote};
-use std::cell::Cell;
-
-/// Tokens that are put into one place: they are moved there as a whole, while of a `TokenStream` each token is copied.
-#[derive(Default)]
-struct Part(Cell<TokenStream>);
-
-impl From<TokenStream> for Part {
-    fn from(tokens: TokenStream) -> Part {
-        Part(Cell::new(tokens))
-    }
-}
-
-impl ToTokens for Part {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let part = self.0.take();
-        if !part.is_empty() {
-            tokens.append(Group::new(Delimiter::None, part));
-        }
-    }
-}
+use crate::print::Code;
 
 /// A struct, and the enum of its branches if it is a union.
-pub(crate) fn object(plan: &Plan, id: ObjectId) -> TokenStream {
+pub(crate) fn object(plan: &Plan, id: ObjectId) -> Code {
     let object = plan.schema.object(id);
     let note = match object.kind {
         ObjectKind::Wrapper => "What a branch of a union without discriminator holds.",
@@ -78,18 +51,16 @@ pub(crate) fn object(plan: &Plan, id: ObjectId) -> TokenStream {
 }
 
 /// Everything of another module.
-pub(crate) fn glob_import(module: &Path) -> TokenStream {
-    quote! {
+pub(crate) fn glob_import(module: &Path) -> Code {
+    code! {
+        module =>
         #[allow(unused_imports)]
         pub use #module::*;
     }
 }
 
 /// Makes items of other modules available here, from their module of that name if there is one.
-pub(crate) fn re_exports<'a>(
-    module: Option<&str>,
-    items: impl Iterator<Item = &'a Item>,
-) -> TokenStream {
+pub(crate) fn re_exports<'a>(module: Option<&str>, items: impl Iterator<Item = &'a Item>) -> Code {
     let mut of_path: Vec<(&Path, Vec<&Ident>)> = Vec::new();
     for item in items {
         let Place::Elsewhere(path) = &item.place else {
@@ -101,13 +72,16 @@ pub(crate) fn re_exports<'a>(
         }
     }
     of_path.sort();
-    let module: Vec<Ident> = module.map(Ident::written).into_iter().collect();
+    let module = module.map(Ident::written);
+    let module = module.map(|module| code!(module => #module::));
     let uses = of_path.into_iter().map(|(path, mut idents)| {
         idents.sort();
-        quote! {
+        let idents = commas(idents);
+        code! {
+            path, module, idents =>
             // A private module may use only some.
             #[allow(deprecated, unused_imports)]
-            pub use #path::#(#module::)*{#(#idents),*};
+            pub use #path::#module{#idents};
         }
     });
     uses.collect()
@@ -118,14 +92,14 @@ pub(crate) fn registered<'a>(
     plan: &Plan,
     name: &str,
     items: impl Iterator<Item = &'a Item> + Clone,
-) -> TokenStream {
+) -> Code {
     let types = &plan.types;
     let name = Ident::written(name);
     let here = items.filter(|item| item.is_here());
     let (conditional, plain): (Vec<&Item>, Vec<&Item>) =
         here.partition(|item| item.presence().is_conditional());
-    let plain: Vec<&Ident> = plain.iter().map(|item| &item.ident).collect();
-    let plain = (!plain.is_empty()).then(|| quote!(#types::#name!(#(#plain),*);));
+    let plain = commas(plain.iter().map(|item| &item.ident));
+    let plain = (!plain.is_empty()).then(|| code!(types, name, plain => #types::#name!(#plain);));
     let mut under: Vec<(&Presence, Vec<&Ident>)> = Vec::new();
     for item in conditional {
         match under
@@ -136,17 +110,16 @@ pub(crate) fn registered<'a>(
             None => under.push((item.presence(), vec![&item.ident])),
         }
     }
-    let under = under
-        .into_iter()
-        .map(|(presence, idents)| quote!(#presence #types::#name!(#(#idents),*);));
-    quote! {
-        #plain
-        #(#under)*
-    }
+    let under = under.into_iter().map(|(presence, idents)| {
+        let idents = commas(idents);
+        code!(presence, types, name, idents => #presence #types::#name!(#idents);)
+    });
+    let under: Code = under.collect();
+    code!(plain, under => #plain #under)
 }
 
 /// The condition, derives and attributes of an item, by its name in the schema.
-fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) -> Part {
+fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) -> Code {
     let (more, attributes) = plan.extra_attributes(name);
     let mut all = derives.to_vec();
     for derive in more.into_iter().flat_map(|list| list.split(',')) {
@@ -155,25 +128,24 @@ fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) ->
             all.push(derive);
         }
     }
-    let derives = all.into_iter().map(Path::new);
-    let attributes = attributes.into_iter().map(tokens_of);
-    part! {
+    let derives = commas(all.into_iter().map(Path::new));
+    let attributes: Code = attributes.into_iter().map(code_of).collect();
+    code! {
+        presence, derives, attributes =>
         #presence
-        #[derive(#(#derives),*)]
-        #(#attributes)*
+        #[derive(#derives)]
+        #attributes
     }
 }
 
 /// Code may touch what is deprecated for its users.
-fn allow_deprecated(deprecated: bool) -> Option<TokenStream> {
-    deprecated.then(|| quote!(#[allow(deprecated)]))
+fn allow_deprecated(deprecated: bool) -> Option<Code> {
+    deprecated.then(|| code!(#[allow(deprecated)]))
 }
 
 /// The features that tell against using something, as an expression; `None` if there are none.
-fn marks(features: &Features) -> Option<TokenStream> {
+fn marks(features: &Features) -> Option<Code> {
     let names = features.iter().map(|feature| feature.name.as_str());
-    let marks: Vec<&str> = names
-        .filter(|name| matches!(*name, "deprecated" | "unstable"))
-        .collect();
-    (!marks.is_empty()).then(|| quote!(&[#(#marks),*]))
+    let marks = commas(names.filter(|name| matches!(*name, "deprecated" | "unstable")));
+    (!marks.is_empty()).then(|| code!(marks => &[#marks]))
 }

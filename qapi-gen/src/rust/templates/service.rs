@@ -3,64 +3,73 @@
 use super::lints::{self, Method};
 use crate::markdown::code;
 use crate::model::Command;
+use crate::print::Code;
 use crate::rust::code::Path;
-use crate::rust::condition::Presence;
 use crate::rust::names::{Ident, Scope, snake};
 use crate::rust::options::ServiceOptions;
 use crate::rust::plan::{Item, Module, Plan};
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// The trait, and the function that makes a server's dispatcher of who implements it.
-pub(crate) fn service(plan: &Plan, options: &ServiceOptions) -> TokenStream {
+pub(crate) fn service(plan: &Plan, options: &ServiceOptions) -> Code {
     let krate = Path::new(&options.runtime_crate);
     let ident = &plan.service_trait;
     let mut scope = Scope::default();
-    let commands: Vec<(&Command, &Item)> = plan.all_commands().collect();
-    let methods = commands
-        .iter()
-        .map(|(command, _)| scope.claim(snake(&command.name)));
-    let methods: Vec<Ident> = methods.collect();
-    let when: Vec<&Presence> = commands.iter().map(|(_, item)| item.presence()).collect();
-    let arguments: Vec<&Ident> = commands.iter().map(|(_, item)| &item.ident).collect();
-    let docs = commands
-        .iter()
-        .map(|(command, item)| format!(" {}: [`commands::{}`]", code(&command.name), &*item.ident));
-    let allows = methods
-        .iter()
-        .map(|method| lints::allow(method, Method::Command));
-    let replies = commands.iter().map(|(command, _)| match command.returns {
-        Some(ty) => {
-            let ty = plan.ty(ty, Module::Root);
-            quote!(#ty)
-        }
-        None => quote!(()),
+    let commands = plan.all_commands().map(|(command, item)| {
+        let method = scope.claim(snake(&command.name));
+        (command, item, method)
     });
-    let bodies = commands.iter().map(|(command, _)| {
-        match options
-            .required
-            .iter()
-            .any(|glob| glob.matches(&command.name))
-        {
-            true => quote!(;),
-            false => quote!({ #krate::service::NotImplemented::new() }),
-        }
-    });
+    let commands: Vec<(&Command, &Item, Ident)> = commands.collect();
     let (bounds, send, pointer, answer) = match options.local {
         true => (
-            quote!('static),
+            code!('static),
             None,
-            quote!(::std::rc::Rc<S>),
-            quote!(LocalAnswer),
+            code!(::std::rc::Rc<S>),
+            code!(LocalAnswer),
         ),
         false => (
-            quote!(::core::marker::Send + ::core::marker::Sync + 'static),
-            Some(quote!(+ ::core::marker::Send)),
-            quote!(::std::sync::Arc<S>),
-            quote!(Answer),
+            code!(::core::marker::Send + ::core::marker::Sync + 'static),
+            Some(code!(+ ::core::marker::Send)),
+            code!(::std::sync::Arc<S>),
+            code!(Answer),
         ),
     };
-    quote! {
+    let methods = commands.iter().map(|(command, item, name)| {
+        let (when, arguments) = (item.presence(), &item.ident);
+        let doc = format!(" {}: [`commands::{}`]", code(&command.name), &**arguments);
+        let allow = lints::allow(name, Method::Command);
+        let reply = match command.returns {
+            Some(ty) => {
+                let ty = plan.ty(ty, Module::Root);
+                code!(ty => #ty)
+            }
+            None => code!(()),
+        };
+        let mut required = options.required.iter();
+        let body = match required.any(|glob| glob.matches(&command.name)) {
+            true => code!(;),
+            false => code!(krate => { #krate::service::NotImplemented::new() }),
+        };
+        code! {
+            doc, when, allow, name, krate, arguments, reply, send, body =>
+            #[doc = #doc]
+            #when
+            #allow
+            fn #name(
+                &self,
+                cx: &#krate::service::Call,
+                arguments: commands::#arguments,
+            ) -> impl ::core::future::Future<Output = #krate::service::Result<#reply>> #send
+            #body
+        }
+    });
+    let methods: Code = methods.collect();
+    let served = commands.iter().map(|(_, item, name)| {
+        let (when, arguments) = (item.presence(), &item.ident);
+        code!(when, name, arguments => #when #name: commands::#arguments;)
+    });
+    let served: Code = served.collect();
+    code! {
+        ident, bounds, methods, pointer, krate, answer, served =>
         /// The commands as a server carries them out, one method each. To be implemented with
         /// `async fn`. A command whose method is left out does not exist for clients.
         #[allow(deprecated, unused_variables)]
@@ -68,17 +77,7 @@ pub(crate) fn service(plan: &Plan, options: &ServiceOptions) -> TokenStream {
             /// The names of the events that the service emits, for introspection.
             const EVENTS: &'static [&'static str] = &[];
 
-            #(
-                #[doc = #docs]
-                #when
-                #allows
-                fn #methods(
-                    &self,
-                    cx: &#krate::service::Call,
-                    arguments: commands::#arguments,
-                ) -> impl ::core::future::Future<Output = #krate::service::Result<#replies>> #send
-                #bodies
-            )*
+            #methods
         }
 
         /// What a server drives: the commands that `service` implements.
@@ -90,7 +89,7 @@ pub(crate) fn service(plan: &Plan, options: &ServiceOptions) -> TokenStream {
             let methods = #krate::methods! {
                 INTROSPECTION, S as #ident,
                 #krate::service::Methods<#pointer, #krate::service::#answer>;
-                #(#when #methods: commands::#arguments;)*
+                #served
             };
             methods.serve(service, S::EVENTS)
         }

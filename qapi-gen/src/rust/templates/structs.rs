@@ -1,14 +1,13 @@
 //! Structs: fields, constructor, setters.
 
 use super::lints::{self, Method, is_placeholder};
-use super::{Part, allow_deprecated, attributes, members};
+use super::{allow_deprecated, attributes, members};
 use crate::markdown::code;
 use crate::model::{Builtin, Type};
+use crate::print::Code;
 use crate::rust::docs::{Source, deprecation};
-use crate::rust::names::Ident;
 use crate::rust::plan::{Field, Plan, Record, Ty};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::rust::template::commas;
 
 /// The derives of a struct or of an enum that holds values.
 pub(super) const DERIVES: &[&str] = &["Clone", "Debug", "PartialEq"];
@@ -18,7 +17,7 @@ const DERIVES_WITH_DEFAULT: &[&str] = &["Clone", "Debug", "Default", "PartialEq"
 const MAX_PARAMETERS: usize = 7;
 
 /// A struct and its codec. `note` is said last in its documentation.
-pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &str) -> TokenStream {
+pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &str) -> Code {
     let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
     let docs = plan.document(source, note, record.module);
     let (deprecation, new_deprecation) = deprecations(source);
@@ -33,10 +32,12 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
     let fields = record
         .fields()
         .map(|field| declaration(plan, record, field));
+    let fields: Code = fields.collect();
     let branch = record.union.as_ref().map(|union| {
         let (field, branch) = (&union.ident, &union.branch);
         let doc = format!(" What {} selects.", code(&union.variants.tag));
-        part! {
+        code! {
+            doc, field, branch =>
             #[doc = #doc]
             pub #field: #branch,
         }
@@ -47,7 +48,8 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             Some(_) => " Members beyond those of the schema.",
             None => " Members that another release sends.",
         };
-        part! {
+        code! {
+            doc, field, ty =>
             #[doc = #doc]
             pub #field: #ty,
         }
@@ -58,10 +60,11 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         false => constructor(plan, record, new_deprecation.as_ref()),
     };
     let setters = record.fields().filter(|field| field.member.optional);
-    let setters = setters.map(|field| setter(field, &quote!(self)));
+    let setters: Code = setters.map(|field| setter(field, &code!(self))).collect();
     let adder = record.rest.as_ref().and_then(|rest| {
         let (field, adder) = (&rest.ident, rest.setter.as_ref()?);
-        Some(part! {
+        Some(code! {
+            adder, types, field =>
             /// Adds a member that the schema does not list.
             #[must_use]
             pub fn #adder(
@@ -78,7 +81,8 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         let (field, getter) = (&union.ident, &union.getter);
         let doc = format!(" {} as on the wire.", code(&union.variants.tag));
         let allow = lints::allow(getter, Method::Getter);
-        part! {
+        code! {
+            doc, allow, getter, types, field =>
             #[doc = #doc]
             #[must_use]
             #allow
@@ -88,13 +92,15 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             }
         }
     });
-    let mut items = quote! {
+    let mut items = code! {
+        docs, attributes, deprecation, ident, fields, branch, rest, presence, allow_deprecated,
+        constructor, setters, adder, tag =>
         #docs
         #attributes
         #deprecation
         #[non_exhaustive]
         pub struct #ident {
-            #(#fields)*
+            #fields
             #branch
             #rest
         }
@@ -103,7 +109,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
         #allow_deprecated
         impl #ident {
             #constructor
-            #(#setters)*
+            #setters
             #adder
             #tag
         }
@@ -114,7 +120,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
 
 /// The attributes of the type and of its constructor. Who carries a command out names its type, and is not to be warned for
 /// that; who sends it calls the constructor.
-pub(super) fn deprecations(source: &Source) -> (Option<TokenStream>, Option<TokenStream>) {
+pub(super) fn deprecations(source: &Source) -> (Option<Code>, Option<Code>) {
     let deprecation = deprecation(source.features);
     match source.kind {
         "command" => (None, deprecation),
@@ -122,7 +128,7 @@ pub(super) fn deprecations(source: &Source) -> (Option<TokenStream>, Option<Toke
     }
 }
 
-fn declaration(plan: &Plan, record: &Record, field: &Field) -> Part {
+fn declaration(plan: &Plan, record: &Record, field: &Field) -> Code {
     let (member, name, presence) = (field.member, &field.ident, &field.presence);
     let (doc, condition) = (member.doc.as_ref(), member.condition.as_ref());
     let features = &member.features;
@@ -130,10 +136,11 @@ fn declaration(plan: &Plan, record: &Record, field: &Field) -> Part {
     let deprecation = deprecation(features);
     let stored = field.stored();
     let ty = match field.is_option() {
-        true => part!(::core::option::Option<#stored>),
-        false => part!(#stored),
+        true => code!(stored => ::core::option::Option<#stored>),
+        false => code!(stored => #stored),
     };
-    part! {
+    code! {
+        docs, presence, deprecation, name, ty =>
         #docs
         #presence
         #deprecation
@@ -141,15 +148,16 @@ fn declaration(plan: &Plan, record: &Record, field: &Field) -> Part {
     }
 }
 
-fn empty_constructor(record: &Record) -> Part {
+fn empty_constructor(record: &Record) -> Code {
     let allow_new = lints::allow_new(&record.ident);
     // A setter of that name would hide the trait's function.
     let hidden = record.fields().any(|field| &*field.setter == "default");
     let default = match hidden {
-        true => quote!(<Self as ::core::default::Default>::default()),
-        false => quote!(Self::default()),
+        true => code!(<Self as ::core::default::Default>::default()),
+        false => code!(Self::default()),
     };
-    part! {
+    code! {
+        allow_new, default =>
         /// With no member set.
         #[must_use]
         #allow_new
@@ -162,9 +170,10 @@ fn empty_constructor(record: &Record) -> Part {
 
 /// What a constructor takes.
 struct Parameters {
-    declarations: Vec<Part>,
-    names: Vec<Ident>,
-    lints: Vec<TokenStream>,
+    declarations: Code,
+    names: Code,
+    /// The attributes that allow what lints find fault with.
+    lints: Code,
     generic: bool,
 }
 
@@ -175,12 +184,13 @@ impl Parameters {
         for (index, field) in record.members.iter().enumerate() {
             if let (true, Some(union)) = (record.is_tag(index), &record.union) {
                 let (name, branch) = (&union.ident, &union.branch);
-                declarations.push(part!(#name: impl ::core::convert::Into<#branch>));
+                declarations
+                    .push(code!(name, branch => #name: impl ::core::convert::Into<#branch>));
                 names.push(name.clone());
                 (generic, conditional) = (true, false);
             } else if !field.member.optional {
                 let (name, ty, presence) = (&field.ident, parameter(field), &field.presence);
-                declarations.push(part!(#presence #name: #ty));
+                declarations.push(code!(presence, name, ty => #presence #name: #ty));
                 names.push(name.clone());
                 generic |= converts(field);
                 conditional &= presence.is_conditional();
@@ -190,18 +200,19 @@ impl Parameters {
         let mut lints = Vec::new();
         // Conditions may take away all parameters.
         if conditional {
-            lints.push(quote!(clippy::new_without_default));
+            lints.push(code!(clippy::new_without_default));
         }
         if placeholder {
             lints.push(lints::disallowed_names());
         }
         if declarations.len() > MAX_PARAMETERS {
-            lints.push(quote!(clippy::too_many_arguments));
+            lints.push(code!(clippy::too_many_arguments));
         }
+        let lints = lints.iter().map(|lint| code!(lint => #[allow(#lint)]));
         Parameters {
-            declarations,
-            names,
-            lints,
+            declarations: commas(declarations),
+            names: commas(names),
+            lints: lints.collect(),
             generic,
         }
     }
@@ -209,11 +220,7 @@ impl Parameters {
 
 /// Constructor and setters of a struct around `inner`, which `record` is, as if it had the members itself; `None` if a call
 /// cannot say on what its arguments depend.
-pub(super) fn delegates(
-    record: &Record,
-    inner: &Ty,
-    deprecation: Option<&TokenStream>,
-) -> Option<TokenStream> {
+pub(super) fn delegates(record: &Record, inner: &Ty, deprecation: Option<&Code>) -> Option<Code> {
     if record.fields().any(|field| field.presence.is_conditional()) {
         return None;
     }
@@ -226,23 +233,24 @@ pub(super) fn delegates(
     let allow_new = lints::allow_new(&record.ident);
     let inline = inline(generic);
     let setters = record.fields().filter(|field| field.member.optional);
-    let setters = setters.map(|field| setter(field, &quote!(self.0)));
-    Some(quote! {
+    let setters: Code = setters.map(|field| setter(field, &code!(self.0))).collect();
+    Some(code! {
+        deprecation, allow_new, lints, inline, declarations, inner, names, setters =>
         /// With what is mandatory.
         #deprecation
         #[must_use]
         #allow_new
-        #(#[allow(#lints)])*
+        #lints
         #inline
-        pub fn new(#(#declarations),*) -> Self {
-            Self(#inner::new(#(#names),*))
+        pub fn new(#declarations) -> Self {
+            Self(#inner::new(#names))
         }
 
-        #(#setters)*
+        #setters
     })
 }
 
-fn constructor(plan: &Plan, record: &Record, deprecation: Option<&TokenStream>) -> Part {
+fn constructor(plan: &Plan, record: &Record, deprecation: Option<&Code>) -> Code {
     let Parameters {
         declarations,
         lints,
@@ -257,45 +265,48 @@ fn constructor(plan: &Plan, record: &Record, deprecation: Option<&TokenStream>) 
         let (name, presence) = (&field.ident, &field.presence);
         values.push(
             match (field.member.optional, converts(field) || field.is_option()) {
-                (true, _) => part!(#presence #name: None),
-                (false, false) => part!(#presence #name),
+                (true, _) => code!(presence, name => #presence #name: None),
+                (false, false) => code!(presence, name => #presence #name),
                 (false, true) => {
                     let argument = argument(field);
-                    part!(#presence #name: #argument)
+                    code!(presence, name, argument => #presence #name: #argument)
                 }
             },
         );
     }
     if let Some(union) = &record.union {
         let name = &union.ident;
-        values.push(part!(#name: #name.into()));
+        values.push(code!(name => #name: #name.into()));
     }
     if let Some(rest) = &record.rest {
         let (name, ty) = (&rest.ident, members::rest_type(plan, rest));
-        values.push(part!(#name: #ty::new()));
+        values.push(code!(name, ty => #name: #ty::new()));
     }
-    part! {
+    let values = commas(values);
+    code! {
+        deprecation, allow_new, lints, inline, declarations, values =>
         /// With what is mandatory.
         #deprecation
         #[must_use]
         #allow_new
-        #(#[allow(#lints)])*
+        #lints
         #inline
-        pub fn new(#(#declarations),*) -> Self {
-            Self { #(#values),* }
+        pub fn new(#declarations) -> Self {
+            Self { #values }
         }
     }
 }
 
 /// `members` is what has the field.
-fn setter(field: &Field, members: &TokenStream) -> Part {
+fn setter(field: &Field, members: &Code) -> Code {
     let (name, setter, presence) = (&field.ident, &field.setter, &field.presence);
     let doc = format!(" Sets {}.", code(&field.member.name));
     let deprecation = deprecation(&field.member.features);
     let allow = lints::allow(setter, Method::Setter);
     let inline = inline(converts(field));
     let (ty, value) = (parameter(field), argument(field));
-    part! {
+    code! {
+        doc, presence, deprecation, allow, inline, setter, name, ty, members, value =>
         #[doc = #doc]
         #presence
         #deprecation
@@ -310,27 +321,27 @@ fn setter(field: &Field, members: &TokenStream) -> Part {
 }
 
 /// What is not generic would be compiled even if nobody calls it.
-fn inline(generic: bool) -> Option<TokenStream> {
-    (!generic).then(|| quote!(#[inline]))
+fn inline(generic: bool) -> Option<Code> {
+    (!generic).then(|| code!(#[inline]))
 }
 
 /// The type of a parameter that takes the value of a member.
-fn parameter(field: &Field) -> Part {
+fn parameter(field: &Field) -> Code {
     let stored = field.stored();
     match converts(field) {
-        true => part!(impl ::core::convert::Into<#stored>),
-        false => part!(#stored),
+        true => code!(stored => impl ::core::convert::Into<#stored>),
+        false => code!(stored => #stored),
     }
 }
 
 /// The value of a field, from that parameter.
-fn argument(field: &Field) -> Part {
+fn argument(field: &Field) -> Code {
     let name = &field.ident;
     match (converts(field), field.is_option()) {
-        (true, true) => part!(Some(#name.into())),
-        (true, false) => part!(#name.into()),
-        (false, true) => part!(Some(#name)),
-        (false, false) => part!(#name),
+        (true, true) => code!(name => Some(#name.into())),
+        (true, false) => code!(name => #name.into()),
+        (false, true) => code!(name => Some(#name)),
+        (false, false) => code!(name => #name),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Data beside the types: what a program wants to know of commands and events by name.
 
 use crate::model::{Command, Doc, Event, Features};
+use crate::print::Code;
 use crate::rust::plan::{Item, LastWith, Plan};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::rust::template::commas;
 
 /// The tables of commands and events, by name.
-pub(crate) fn tables(plan: &Plan) -> TokenStream {
+pub(crate) fn tables(plan: &Plan) -> Code {
     let types = &plan.types;
     let mut commands: Vec<(&Command, &Item)> = plan.all_commands().collect();
     commands.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
@@ -14,11 +14,12 @@ pub(crate) fn tables(plan: &Plan) -> TokenStream {
         let (when, name) = (item.presence(), command.name.as_str());
         let facts = facts(&command.doc, &command.features);
         let until = plan.last_with_command(command);
-        let until = until.map(|LastWith(release)| quote!(.until(#release)));
-        let allow_oob = command.allow_oob.then(|| quote!(.allow_oob()));
-        let allow_preconfig = command.allow_preconfig.then(|| quote!(.allow_preconfig()));
-        let no_success = (!command.success_response).then(|| quote!(.no_success_response()));
-        quote! {
+        let until = until.map(|LastWith(release)| code!(release => .until(#release)));
+        let allow_oob = command.allow_oob.then(|| code!(.allow_oob()));
+        let allow_preconfig = command.allow_preconfig.then(|| code!(.allow_preconfig()));
+        let no_success = (!command.success_response).then(|| code!(.no_success_response()));
+        code! {
+            when, types, name, facts, until, allow_oob, allow_preconfig, no_success =>
             #when #types::CommandInfo::new(#name) #facts #until #allow_oob #allow_preconfig #no_success
         }
     });
@@ -27,22 +28,25 @@ pub(crate) fn tables(plan: &Plan) -> TokenStream {
     let events = events.into_iter().map(|(event, item)| {
         let (when, name) = (item.presence(), event.name.as_str());
         let facts = facts(&event.doc, &event.features);
-        quote!(#when #types::EventInfo::new(#name) #facts)
+        code!(when, types, name, facts => #when #types::EventInfo::new(#name) #facts)
     });
-    quote! {
+    let (commands, events) = (commas(commands), commas(events));
+    code! {
+        types, commands, events =>
         /// Facts about the commands, sorted by name.
-        pub static COMMANDS: &[#types::CommandInfo] = &[#(#commands),*];
+        pub static COMMANDS: &[#types::CommandInfo] = &[#commands];
 
         /// Facts about the events, sorted by name.
-        pub static EVENTS: &[#types::EventInfo] = &[#(#events),*];
+        pub static EVENTS: &[#types::EventInfo] = &[#events];
     }
 }
 
 /// What is said of commands and events alike.
-fn facts(doc: &Option<Doc>, features: &Features) -> TokenStream {
+fn facts(doc: &Option<Doc>, features: &Features) -> Code {
     let since = doc.as_ref().and_then(Doc::since);
-    let since = since.map(|since| quote!(.since(#since)));
+    let since = since.map(|since| code!(since => .since(#since)));
     let names = features.iter().map(|feature| feature.name.as_str());
-    let features = (!features.is_empty()).then(|| quote!(.features(&[#(#names),*])));
-    quote!(#since #features)
+    let names = commas(names);
+    let features = (!names.is_empty()).then(|| code!(names => .features(&[#names])));
+    code!(since, features => #since #features)
 }

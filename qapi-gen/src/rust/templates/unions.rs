@@ -1,18 +1,17 @@
 //! The branches of unions.
 
 use super::structs::DERIVES;
-use super::{Part, allow_deprecated, attributes};
+use super::{allow_deprecated, attributes};
 use crate::markdown::code;
 use crate::model::{ObjectId, Type};
+use crate::print::Code;
 use crate::rust::condition::Presence;
 use crate::rust::docs::deprecation;
 use crate::rust::names::Ident;
 use crate::rust::plan::{Branch, Module, Plan};
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// The enum of a union's branches and its codec; nothing for other objects.
-pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
+pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<Code> {
     let union = plan.schema.object(id);
     let variants = union.variants.as_ref()?;
     let item = plan.object_item(id);
@@ -37,18 +36,22 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
         let data = branch
             .data
             .as_ref()
-            .map(|ty| part!((::std::boxed::Box<#ty>)));
-        part!(#[doc = #doc] #when #deprecation #name #data,)
+            .map(|ty| code!(ty => (::std::boxed::Box<#ty>)));
+        code!(doc, when, deprecation, name, data => #[doc = #doc] #when #deprecation #name #data,)
     });
+    let declarations: Code = declarations.collect();
     let conversions = branches.iter().filter(|branch| branch.converts);
-    let conversions = conversions.map(|branch| conversion(branch, ident, presence));
+    let conversions: Code = conversions
+        .map(|branch| conversion(branch, ident, presence))
+        .collect();
 
-    let mut items = quote! {
+    let mut items = code! {
+        doc, attributes, ident, declarations, tag_doc, types, conversions =>
         #[doc = #doc]
         #attributes
         #[non_exhaustive]
         pub enum #ident {
-            #(#declarations)*
+            #declarations
             /// A branch of a newer or older release.
             Unrecognized {
                 #[doc = #tag_doc]
@@ -58,19 +61,20 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<TokenStream> {
             },
         }
 
-        #(#conversions)*
+        #conversions
     };
     items.extend(codec(plan, id, &branches));
     Some(items)
 }
 
 /// A branch from its data.
-fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Part {
+fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Code {
     let (name, ty) = (&branch.ident, branch.data.as_ref());
     let doc = format!(" The branch {}.", code(&branch.value.name));
     let when = presence.clone().and(branch.presence.clone());
     let allow_deprecated = allow_deprecated(branch.value.features.is_deprecated());
-    part! {
+    code! {
+        doc, when, allow_deprecated, ty, ident, name =>
         #[doc = #doc]
         #when
         #allow_deprecated
@@ -83,7 +87,7 @@ fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Part {
     }
 }
 
-fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> {
+fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<Code> {
     let variants = plan.schema.object(id).variants.as_ref()?;
     let (types, ident) = (&plan.types, plan.branch_enum(id));
     // A branch may be called `Tag`: the associated type is named in full.
@@ -96,14 +100,16 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     let begin = begin.map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         let data = begin_data(plan, branch);
-        part!(#when #tag::#name => Self::#name #data,)
+        code!(when, tag, name, data => #when #tag::#name => Self::#name #data,)
     });
+    let begin: Code = begin.collect();
     let untagged = branches
         .iter()
         .find(|branch| branch.untagged)
         .map(|branch| {
             let (name, data) = (&branch.ident, begin_data(plan, branch));
-            quote! {
+            code! {
+                name, data =>
                 #[inline]
                 fn untagged() -> ::core::option::Option<Self> {
                     Some(Self::#name #data)
@@ -112,13 +118,15 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
         });
     // A value of an enumeration of another crate, which may have more of them, is known by its name.
     let unrecognized = match plan.enum_item(variants.tag_enum).is_elsewhere() {
-        true => quote! {
+        true => code! {
+            types =>
             _ => {
                 let tag = #types::Unrecognized::new(#types::codec::Enum::name(tag));
                 Self::Unrecognized { tag, members: #types::Object::new() }
             }
         },
-        false => quote! {
+        false => code! {
+            tag, types =>
             #tag::Unrecognized(tag) => {
                 Self::Unrecognized { tag: tag.clone(), members: #types::Object::new() }
             }
@@ -127,26 +135,32 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
     let filled = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
-            Some(_) => part!(#when Self::#name(branch) => Some(&mut **branch),),
-            None => part!(#when Self::#name => None,),
+            Some(_) => code!(when, name => #when Self::#name(branch) => Some(&mut **branch),),
+            None => code!(when, name => #when Self::#name => None,),
         }
     });
+    let filled: Code = filled.collect();
     let tags = branches.iter().map(|branch| {
         let (when, name, value) = (&branch.presence, &branch.ident, branch.value.name.as_str());
-        let data = branch.data.as_ref().map(|_| part!((_)));
-        part!(#when Self::#name #data => #value,)
+        let data = branch.data.as_ref().map(|_| code!((_)));
+        code!(when, name, data, value => #when Self::#name #data => #value,)
     });
+    let tags: Code = tags.collect();
     let put = branches.iter().map(|branch| {
         let (when, name) = (&branch.presence, &branch.ident);
         match &branch.data {
-            Some(ty) => part! {
+            Some(ty) => code! {
+                when, name, ty, types =>
                 #when Self::#name(branch) => <#ty as #types::codec::Members>::put(branch, w),
             },
-            None => part!(#when Self::#name => {}),
+            None => code!(when, name => #when Self::#name => {}),
         }
     });
+    let put: Code = put.collect();
 
-    Some(quote! {
+    Some(code! {
+        presence, allow_deprecated, types, ident, tag, begin, unrecognized, untagged, filled,
+        tags, put =>
         #presence
         #allow_deprecated
         impl #types::codec::Branches for #ident {
@@ -155,7 +169,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             #[inline]
             fn begin(tag: &#tag) -> Self {
                 match tag {
-                    #(#begin)*
+                    #begin
                     #unrecognized
                 }
             }
@@ -165,7 +179,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             #[inline]
             fn branch(&mut self) -> ::core::option::Option<&mut dyn #types::codec::Fill> {
                 match self {
-                    #(#filled)*
+                    #filled
                     Self::Unrecognized { members, .. } => Some(members),
                 }
             }
@@ -173,7 +187,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             #[inline]
             fn tag(&self) -> &str {
                 match self {
-                    #(#tags)*
+                    #tags
                     Self::Unrecognized { tag, .. } => tag.as_str(),
                 }
             }
@@ -181,7 +195,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
             #[inline]
             fn put(&self, w: &mut #types::Writer<'_>) {
                 match self {
-                    #(#put)*
+                    #put
                     Self::Unrecognized { members, .. } => #types::codec::put_open(w, members),
                 }
             }
@@ -190,8 +204,8 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<TokenStream> 
 }
 
 /// The data of a branch of which nothing was read.
-fn begin_data(plan: &Plan, branch: &Branch) -> Option<Part> {
+fn begin_data(plan: &Plan, branch: &Branch) -> Option<Code> {
     let types = &plan.types;
     let data = branch.data.as_ref();
-    data.map(|_| part!((#types::codec::boxed())))
+    data.map(|_| code!(types => (#types::codec::boxed())))
 }

@@ -1,0 +1,265 @@
+//! Templates: code with holes. What is in the holes is decided for each definition, while the code around them stays as it is; so
+//! the tokens of a template are made once.
+
+use crate::names::Name;
+use crate::print::{Code, Room};
+use proc_macro2::{Delimiter, Literal, Punct, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt as _};
+
+/// Code from a template as `quote!` takes it. The names before `=>` are those of its holes, which variables of these names fill.
+macro_rules! code {
+    ($($hole:ident),+ => $($tokens:tt)*) => {{
+        static TEMPLATE: ::std::sync::LazyLock<$crate::rust::template::Template> =
+            ::std::sync::LazyLock::new(|| {
+                let mut holes = (0..).map($crate::rust::template::Hole);
+                $(let $hole = holes.next();)+
+                $crate::rust::template::Template::new(::quote::quote!($($tokens)*))
+            });
+        TEMPLATE.fill(&[$(&$hole as &dyn $crate::rust::template::Piece),+])
+    }};
+    ($($tokens:tt)*) => {{
+        static TEMPLATE: ::std::sync::LazyLock<$crate::rust::template::Template> =
+            ::std::sync::LazyLock::new(|| {
+                $crate::rust::template::Template::new(::quote::quote!($($tokens)*))
+            });
+        TEMPLATE.fill(&[])
+    }};
+}
+
+/// What can be put into a hole.
+pub(super) trait Piece {
+    fn put(&self, code: &mut Code);
+
+    /// About how much room it takes: less means that the code is moved while it grows.
+    fn room(&self) -> Room {
+        Room {
+            bytes: 32,
+            tokens: 4,
+        }
+    }
+}
+
+/// The place of a piece, by its number.
+pub(super) struct Hole(pub(super) usize);
+
+/// No token of Rust, so that no code is taken for it.
+const HOLE: char = '$';
+
+impl ToTokens for Hole {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append(Punct::new(HOLE, Spacing::Alone));
+        tokens.append(Literal::usize_unsuffixed(self.0));
+    }
+}
+
+/// Code with holes.
+#[derive(Default)]
+pub(super) struct Template {
+    /// The code before each hole, and its number.
+    parts: Vec<(Code, usize)>,
+    /// The code behind the last hole.
+    end: Code,
+}
+
+impl Template {
+    pub(super) fn new(tokens: TokenStream) -> Template {
+        let mut template = Template::default();
+        template.read(tokens);
+        template
+    }
+
+    /// Appends what is between brackets, too.
+    fn read(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        let mut operator = String::new();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Group(group) => {
+                    let [open, close] = match group.delimiter() {
+                        Delimiter::Parenthesis => ["(", ")"],
+                        Delimiter::Bracket => ["[", "]"],
+                        Delimiter::Brace => ["{", "}"],
+                        Delimiter::None => {
+                            self.read(group.stream());
+                            continue;
+                        }
+                    };
+                    self.end.token(open);
+                    self.read(group.stream());
+                    self.end.token(close);
+                }
+                TokenTree::Punct(punct) if punct.as_char() == HOLE => {
+                    let number = tokens.next().and_then(|it| it.to_string().parse().ok());
+                    let before = std::mem::take(&mut self.end);
+                    self.parts.push((before, number.unwrap_or(usize::MAX)));
+                }
+                TokenTree::Punct(punct) => {
+                    operator.push(punct.as_char());
+                    let goes_on = match tokens.peek() {
+                        Some(TokenTree::Punct(next)) => {
+                            punct.spacing() == Spacing::Joint
+                                && is_pair(punct.as_char(), next.as_char())
+                        }
+                        _ => false,
+                    };
+                    if !goes_on {
+                        self.end.token(&operator);
+                        operator.clear();
+                    }
+                }
+                word => self.end.word(word),
+            }
+        }
+    }
+
+    /// The code with these pieces in its holes.
+    pub(super) fn fill(&self, pieces: &[&dyn Piece]) -> Code {
+        let mut room = self.end.room();
+        for (before, hole) in &self.parts {
+            room += before.room();
+            room += pieces
+                .get(*hole)
+                .map_or(Room::default(), |piece| piece.room());
+        }
+        let mut code = Code::with_room(room);
+        for (before, hole) in &self.parts {
+            code.append(before);
+            if let Some(piece) = pieces.get(*hole) {
+                piece.put(&mut code);
+            }
+        }
+        code.append(&self.end);
+        code
+    }
+}
+
+/// Whether two characters are of one operator.
+fn is_pair(left: char, right: char) -> bool {
+    (left == right && ":.&|".contains(left))
+        || (right == '>' && "-=".contains(left))
+        || (right == '=' && "=!.+-*/%^&|<>".contains(left))
+}
+
+/// Code that was written by hand, of which it was checked that it is code; nothing if it is none.
+pub(crate) fn code_of(text: &str) -> Code {
+    Template::new(text.parse().unwrap_or_default()).fill(&[])
+}
+
+/// Pieces with commas between them.
+pub(super) fn commas(pieces: impl IntoIterator<Item = impl Piece>) -> Code {
+    let mut code = Code::default();
+    for piece in pieces {
+        if !code.is_empty() {
+            code.token(",");
+        }
+        piece.put(&mut code);
+    }
+    code
+}
+
+impl Code {
+    pub(super) fn extend(&mut self, piece: impl Piece) {
+        piece.put(self);
+    }
+}
+
+impl<P: Piece> FromIterator<P> for Code {
+    fn from_iter<I: IntoIterator<Item = P>>(pieces: I) -> Code {
+        let mut code = Code::default();
+        pieces.into_iter().for_each(|piece| piece.put(&mut code));
+        code
+    }
+}
+
+impl Piece for Code {
+    fn put(&self, code: &mut Code) {
+        code.append(self);
+    }
+
+    fn room(&self) -> Room {
+        self.room()
+    }
+}
+
+impl<P: Piece + ?Sized> Piece for &P {
+    fn put(&self, code: &mut Code) {
+        (**self).put(code);
+    }
+
+    fn room(&self) -> Room {
+        (**self).room()
+    }
+}
+
+/// `None` is no code.
+impl<P: Piece> Piece for Option<P> {
+    fn put(&self, code: &mut Code) {
+        if let Some(piece) = self {
+            piece.put(code);
+        }
+    }
+
+    fn room(&self) -> Room {
+        self.as_ref().map_or(Room::default(), Piece::room)
+    }
+}
+
+/// As a literal.
+impl Piece for str {
+    fn put(&self, code: &mut Code) {
+        let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        match self.bytes().all(is_plain) {
+            true => code.token_of(["\"", self, "\""]),
+            false => code.word(Literal::string(self)),
+        }
+    }
+}
+
+/// As a literal.
+impl Piece for String {
+    fn put(&self, code: &mut Code) {
+        self.as_str().put(code);
+    }
+}
+
+/// As a literal.
+impl Piece for Name {
+    fn put(&self, code: &mut Code) {
+        self.as_str().put(code);
+    }
+}
+
+/// As a literal without suffix.
+impl Piece for usize {
+    fn put(&self, code: &mut Code) {
+        code.word(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_filled_in_whatever_order_they_are_named() {
+        let (first, second) = ("a", 2usize);
+        let code = code!(second, first => f(#first, #second, #first) => { x::y });
+        assert_eq!(code, code_of("f(\"a\", 2, \"a\") => { x::y }"));
+        assert_eq!(code!(f()), code_of("f ( )"));
+    }
+
+    #[test]
+    fn literals_are_those_of_rust() {
+        for text in ["", "a b", "\"\\", "é\n\0\u{202e}"] {
+            let literal = Literal::string(text).to_string();
+            assert_eq!(code!(text => #text), code_of(&literal), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lists() {
+        let list = [Some(1usize), None, Some(2)];
+        assert_eq!(list.iter().collect::<Code>(), code_of("1 2"));
+        assert_eq!(commas([1usize, 2]), code_of("1, 2"));
+    }
+}
