@@ -1,6 +1,6 @@
 # Each fuzz target for a moment; FUZZ_SECONDS says how long.
 
-about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-5} seconds"
+about[fuzzing]="each fuzz target, ${FUZZ_SECONDS:-3} seconds"
 step_fuzzing() {
   need c++ g++
   prebuilt cargo-fuzz 0.13.2
@@ -30,7 +30,7 @@ fuzz() {
   # Some of what longer runs found: unoptimised, all of it would take minutes.
   tar -xzf "$seeds" -C "fuzz/corpus/$target" --files-from <(tar -tzf "$seeds" | grep -v '/$' | shuf -n 100)
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
-  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-5}" \
+  if ! unstable_cargo fuzz run "${flags[@]}" "$target" -- -max_total_time="${FUZZ_SECONDS:-3}" \
     -print_final_stats=1 "${dictionary[@]}" >"$log" 2>&1; then
     tail -n 60 "$log"
     return 1

@@ -49,21 +49,19 @@ impl Piece for Docs {
 fn put_literal(line: &str, code: &mut Code) {
     let is_shown = |c| c == '\t' || !is_hostile(c);
     let is_plain = line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if !is_plain && !line.chars().all(is_shown) {
-        line.put(code);
-    } else if !line.contains(['"', '\\']) {
-        line.put(code);
+    let has_quotes = line.contains(['"', '\\']);
+    let mut end = String::from("\"");
+    while has_quotes && line.contains(&end) {
+        end.push('#');
+    }
+    let is_raw = is_plain || line.chars().all(is_shown);
+    // Rust allows no more than 255 `#`.
+    if is_raw && has_quotes && end.len() <= 256 {
+        code.token_of(["r", &end[1..], "\"", line, &end]);
+    } else if is_raw && !has_quotes {
+        code.token_of(["\"", line, "\""]);
     } else {
-        let mut end = String::from("\"");
-        while line.contains(&end) {
-            end.push('#');
-        }
-        // Rust allows no more.
-        if end.len() > 256 {
-            line.put(code);
-        } else {
-            code.token_of(["r", &end[1..], "\"", line, &end]);
-        }
+        line.put(code);
     }
 }
 
