@@ -1,5 +1,5 @@
-//! The types of a small schema on arbitrary texts: what is accepted comes back the same, and a strict reader
-//! accepts nothing that a lenient one refuses.
+//! The types of a small schema on arbitrary texts: what is accepted comes back the same, a strict reader
+//! accepts nothing that a lenient one refuses, and neither order nor escapes make a difference.
 #![no_main]
 
 use std::fmt::Debug;
@@ -46,6 +46,8 @@ fn check<T: Decode + Encode + PartialEq + Debug>(text: &[u8]) {
         let again = from_slice::<T>(&written, Mode::Lenient).expect("it was written");
         assert_eq!(&again, lenient);
     }
+    check_spellings::<T>(text, Mode::Strict);
+    check_spellings::<T>(text, Mode::Lenient);
     if let Ok(document) = Document::parse(text) {
         let mut reader = document.reader(Mode::Strict);
         match (T::decode(&mut reader), strict) {
@@ -55,6 +57,50 @@ fn check<T: Decode + Encode + PartialEq + Debug>(text: &[u8]) {
             (_, Err(_)) => {}
             (Err(error), Ok(_)) => panic!("{error:?}"),
         }
+    }
+}
+
+/// The same text written anew means the same: members in another order, and strings plain or in escapes alone.
+fn check_spellings<T: Decode + PartialEq + Debug>(text: &[u8], mode: Mode) {
+    // Of duplicate keys, order matters.
+    let Ok(value) = from_slice::<Value>(text, Mode::Strict) else {
+        return;
+    };
+    let read = from_slice::<T>(text, mode).ok();
+    for escapes in [false, true] {
+        let mut anew = String::new();
+        spell(&value, escapes, &mut anew);
+        assert_eq!(from_slice::<T>(anew.as_bytes(), mode).ok(), read, "{anew}");
+    }
+}
+
+fn spell(value: &Value, escapes: bool, out: &mut String) {
+    let string = |text: &str, out: &mut String| match escapes {
+        true => {
+            let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+            out.extend(["\"", &units.collect::<String>(), "\""]);
+        }
+        false => *out += &Value::from(text).to_string(),
+    };
+    match value {
+        Value::String(text) => string(text, out),
+        Value::Array(elements) => {
+            for (n, element) in elements.iter().enumerate() {
+                *out += if n == 0 { "[" } else { "," };
+                spell(element, escapes, out);
+            }
+            *out += if elements.is_empty() { "[]" } else { "]" };
+        }
+        Value::Object(members) => {
+            for (n, (key, member)) in members.iter().enumerate() {
+                *out += if n == 0 { "{" } else { "," };
+                string(key, out);
+                out.push(':');
+                spell(member, escapes, out);
+            }
+            *out += if members.is_empty() { "{}" } else { "}" };
+        }
+        plain => *out += &plain.to_string(),
     }
 }
 

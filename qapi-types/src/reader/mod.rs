@@ -31,7 +31,8 @@ pub enum Mode {
     /// duplicate keys. Of several errors the one QEMU would report is given.
     Strict,
     /// As a client treats replies and events: unknown members, values and branches are kept, members in the field
-    /// `unrecognized` of types that a server sends, values and branches as [`Unrecognized`](crate::Unrecognized); of duplicate keys the last one counts. The first error ends it.
+    /// `unrecognized` of types that a server sends, values and branches as [`Unrecognized`](crate::Unrecognized); of duplicate keys the last one
+    /// counts, but for a union's tag behind members of its branch. The first error ends it.
     Lenient,
 }
 
