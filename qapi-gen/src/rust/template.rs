@@ -42,7 +42,7 @@ pub(super) trait Piece {
 /// The place of a piece, by its number.
 pub(super) struct Hole(pub(super) usize);
 
-/// No token of Rust, so that no code is taken for it.
+/// What no template has: generated code defines no macros.
 const HOLE: char = '$';
 
 impl ToTokens for Hole {
@@ -64,12 +64,12 @@ pub(super) struct Template {
 impl Template {
     pub(super) fn new(tokens: TokenStream) -> Template {
         let mut template = Template::default();
-        template.read(tokens);
+        template.read(tokens, true);
         template
     }
 
-    /// Appends what is between brackets, too.
-    fn read(&mut self, tokens: TokenStream) {
+    /// Appends tokens, and those between their brackets.
+    fn read(&mut self, tokens: TokenStream, has_holes: bool) {
         let mut tokens = tokens.into_iter().peekable();
         let mut operator = String::new();
         while let Some(token) = tokens.next() {
@@ -80,15 +80,15 @@ impl Template {
                         Delimiter::Bracket => ["[", "]"],
                         Delimiter::Brace => ["{", "}"],
                         Delimiter::None => {
-                            self.read(group.stream());
+                            self.read(group.stream(), has_holes);
                             continue;
                         }
                     };
                     self.end.token(open);
-                    self.read(group.stream());
+                    self.read(group.stream(), has_holes);
                     self.end.token(close);
                 }
-                TokenTree::Punct(punct) if punct.as_char() == HOLE => {
+                TokenTree::Punct(punct) if has_holes && punct.as_char() == HOLE => {
                     let number = tokens.next().and_then(|it| it.to_string().parse().ok());
                     let before = std::mem::take(&mut self.end);
                     self.parts.push((before, number.unwrap_or(usize::MAX)));
@@ -142,7 +142,9 @@ fn is_pair(left: char, right: char) -> bool {
 
 /// Code that was written by hand, of which it was checked that it is code; nothing if it is none.
 pub(crate) fn code_of(text: &str) -> Code {
-    Template::new(text.parse().unwrap_or_default()).fill(&[])
+    let mut code = Template::default();
+    code.read(text.parse().unwrap_or_default(), false);
+    code.end
 }
 
 /// Pieces with commas between them.
@@ -239,6 +241,7 @@ impl Piece for usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::print::print;
 
     #[test]
     fn holes_are_filled_in_whatever_order_they_are_named() {
@@ -246,6 +249,9 @@ mod tests {
         let code = code!(second, first => f(#first, #second, #first) => { x::y });
         assert_eq!(code, code_of("f(\"a\", 2, \"a\") => { x::y }"));
         assert_eq!(code!(f()), code_of("f ( )"));
+        let written = code_of("f($0)");
+        assert_eq!(code!(written => #written), written);
+        assert_eq!(print(&written, None), "f($ 0)\n");
     }
 
     #[test]
