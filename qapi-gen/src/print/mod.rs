@@ -25,13 +25,10 @@ pub(crate) fn print(items: &Code, indent: Option<usize>) -> String {
     if indent.is_some() {
         printer.elements(Kind::Items, &line.nodes, Some(true));
     } else {
-        for item in line
-            .nodes
-            .iter()
-            .map(|item| &line.text[item.start..item.end])
-        {
-            let end = if item.starts_with('#') { " " } else { "\n" };
-            printer.out.extend([item, end]);
+        for item in &line.nodes {
+            let text = &line.text[item.start..item.end];
+            let end = if text.starts_with('#') { " " } else { "\n" };
+            printer.out.extend([text, end]);
         }
     }
     printer.out
