@@ -73,10 +73,12 @@ impl<'a> Builder<'a> {
             let io = blocking::dial(address, deadline, patient, &mut self.child)?;
             match self.negotiate(io, Some(address), deadline, tries.are_left()) {
                 Ok(Some(client)) => return Ok(client),
-                Ok(None) => tries.next(),
-                Err(error) if tries.may_repeat(&error) => tries.next(),
+                Ok(None) => {}
+                Err(error) if tries.may_repeat(&error) => {}
                 Err(error) => return Err(error),
             }
+            let now = Instant::now();
+            thread::sleep(tries.next(now, deadline).saturating_duration_since(now));
         }
     }
 

@@ -56,10 +56,12 @@ impl<'a> Builder<'a> {
             let (halves, again) = (stream.split(), tries.are_left());
             match self.negotiate(halves, Some(address), deadline, again).await {
                 Ok(Some(client)) => return Ok(client),
-                Ok(None) => tries.next(),
-                Err(error) if tries.may_repeat(&error) => tries.next(),
+                Ok(None) => {}
+                Err(error) if tries.may_repeat(&error) => {}
                 Err(error) => return Err(error),
             }
+            let next = tries.next(Instant::now().into_std(), deadline.into_std());
+            sleep_until(next.into()).await;
         }
     }
 

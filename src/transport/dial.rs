@@ -138,11 +138,16 @@ impl Knocks {
     }
 }
 
+/// The pause before the first of [`SecondTries`]; each after it is five times as long. Without any they are over before the server
+/// of a busy machine has gone on.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+
 /// How often a server that was just starting is connected once more, since the connection before was
 /// [doubtful](crate::session::client), or turned away.
 #[derive(Debug)]
 pub(crate) struct SecondTries {
     left: u32,
+    pause: Duration,
     /// The server may be just starting.
     starting: bool,
 }
@@ -154,17 +159,24 @@ impl SecondTries {
             None | Some(Address::Fd(_)) => 0,
             Some(_) => 3,
         };
-        Self { left, starting }
+        Self {
+            left,
+            pause: FIRST_PAUSE,
+            starting,
+        }
     }
 
     pub(crate) fn are_left(&self) -> bool {
         self.left > 0
     }
 
-    /// Begins another one.
-    pub(crate) fn next(&mut self) {
+    /// When to begin another one.
+    pub(crate) fn next(&mut self, now: Instant, deadline: Instant) -> Instant {
         self.left = self.left.saturating_sub(1);
         self.starting = true;
+        let next = deadline.min(now + self.pause);
+        self.pause *= 5;
+        next
     }
 
     /// Whether the try may have been turned away by a thread of the server that was left waiting for a second client.
@@ -216,5 +228,24 @@ impl<'a> Child<'a> {
 impl fmt::Debug for Child<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Child" } else { "None" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_tries_leave_the_server_time_within_the_deadline() {
+        let address = Address::Unix("/run/qmp".into());
+        let mut tries = SecondTries::new(Some(&address), true);
+        let now = Instant::now();
+        let mut next = |deadline: u64| {
+            assert!(tries.are_left());
+            tries.next(now, now + Duration::from_millis(deadline)) - now
+        };
+        let pauses = [next(1000), next(1000), next(70)];
+        assert_eq!(pauses.map(|pause| pause.as_millis()), [4, 20, 70]);
+        assert!(!tries.are_left());
     }
 }
