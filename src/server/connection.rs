@@ -62,8 +62,17 @@ pub(crate) struct Connection<D: Dispatch> {
     room: usize,
     in_band: Option<Running<D::Answer>>,
     out_of_band: Option<Running<D::Answer>>,
-    /// Whether it asked for a turn that it did not get at once.
-    awaits_turn: bool,
+    turn: Turn,
+}
+
+/// Whether it is this connection's turn to execute commands.
+#[derive(Clone, Copy, PartialEq)]
+enum Turn {
+    /// It has none, and needs none.
+    None,
+    /// It asked for one that it did not get at once.
+    Awaited,
+    Held,
 }
 
 /// A command in execution.
@@ -91,7 +100,7 @@ impl<D: Dispatch> Connection<D> {
             room: READ_ERRORS,
             in_band: None,
             out_of_band: None,
-            awaits_turn: false,
+            turn: Turn::None,
             core,
         }
     }
@@ -154,9 +163,14 @@ impl<D: Dispatch> Connection<D> {
                 self.session.close();
             }
             if !self.advance_out_of_band(cx) && !self.advance_in_band(cx) {
-                return;
+                break;
             }
             share.executed();
+        }
+        // A turn lasts for what is executed at once, not for each of those commands: whom another thread drives would be woken
+        // for one command at a time.
+        if self.turn == Turn::Held && self.in_band.is_none() {
+            self.end_turn();
         }
     }
 
@@ -200,39 +214,51 @@ impl<D: Dispatch> Connection<D> {
 
     /// Whether something happened.
     fn advance_in_band(&mut self, cx: &mut Context<'_>) -> bool {
-        let key = self.key();
         let started = self.in_band.is_none();
         if started {
             if !self.session.has_in_band() {
                 // Its client has gone meanwhile, or does not read: the turn is somebody else's.
-                if self.awaits_turn {
-                    self.core.turns.done(key);
-                }
+                self.end_turn();
                 return false;
             }
-            if !self.core.options.concurrent {
-                self.awaits_turn = !self.core.turns.take(key, cx.waker());
-                if self.awaits_turn {
-                    return false;
-                }
+            if !self.has_turn(cx.waker()) {
+                return false;
             }
             if let Some(request) = self.session.take_in_band() {
                 self.in_band = self.start(&request, cx.waker());
             }
         }
-        // At once, for others wait until the turn ends.
-        if let Some(running) = &mut self.in_band {
-            let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
-                return started;
-            };
-            if let Some(running) = self.in_band.take() {
-                self.core.turns.done(key);
-                self.finish(&running, outcome, cx.waker());
-            }
-        } else {
-            self.core.turns.done(key);
+        let Some(running) = &mut self.in_band else {
+            return true;
+        };
+        let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
+            return started;
+        };
+        if !started {
+            // Others may have waited for long.
+            self.end_turn();
+        }
+        if let Some(running) = self.in_band.take() {
+            self.finish(&running, outcome, cx.waker());
         }
         true
+    }
+
+    /// Whether a command may be executed now; if not, the waker is called when it may.
+    fn has_turn(&mut self, waker: &Waker) -> bool {
+        if self.core.options.concurrent || self.turn == Turn::Held {
+            return true;
+        }
+        let taken = self.core.turns.take(self.key(), waker);
+        self.turn = if taken { Turn::Held } else { Turn::Awaited };
+        taken
+    }
+
+    /// One that is still awaited ends when it comes.
+    fn end_turn(&mut self) {
+        if self.turn != Turn::None && self.core.turns.done(self.key()) {
+            self.turn = Turn::None;
+        }
     }
 
     /// Starts a command, or answers it at once.

@@ -74,11 +74,11 @@ impl Turns {
         false
     }
 
-    /// Ends this connection's turn.
-    pub(crate) fn done(&self, key: u64) {
+    /// Ends this connection's turn, if it has it now.
+    pub(crate) fn done(&self, key: u64) -> bool {
         let mut state = self.lock();
         if state.holder != Some(key) {
-            return;
+            return false;
         }
         state.arbiter.done();
         state.holder = state.arbiter.next_turn();
@@ -88,6 +88,7 @@ impl Turns {
         if let Some(waker) = waker {
             waker.wake();
         }
+        true
     }
 
     /// This connection is gone.

@@ -163,7 +163,8 @@ impl Options {
     }
 
     /// Whether commands of different clients are executed at the same time. QEMU executes one after the other, and so
-    /// does this server unless told otherwise.
+    /// does this server unless told otherwise. Clients take turns: one that has waited is next after a command that took its
+    /// time, or after up to 16 of another client's that did not.
     #[must_use]
     pub fn concurrent(mut self, concurrent: bool) -> Self {
         self.concurrent = concurrent;

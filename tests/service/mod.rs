@@ -3,7 +3,6 @@
 mod dispatch;
 mod fairness;
 #[cfg(target_os = "linux")]
-#[cfg(target_os = "linux")]
 mod faults;
 mod introspection;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,9 @@
 //! What both servers do with clients and commands.
 
 use std::collections::HashSet;
+use std::future::{Future as _, poll_fn};
 use std::io::{Read, Write};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -47,9 +49,16 @@ fn basic() -> Router {
 fn waiting() -> (Router, Waiting) {
     let (send, receive) = mpsc::channel();
     let router = basic().on(move |_, _: commands::Cont| {
-        let (completer, done) = deferred();
-        send.send(completer).unwrap();
-        done
+        let (completer, mut done) = deferred();
+        let (mut completer, send) = (Some(completer), send.clone());
+        poll_fn(move |cx| {
+            let done = Pin::new(&mut done).poll(cx);
+            // Not before the server knows that it takes its time.
+            if let Some(completer) = completer.take() {
+                send.send(completer).unwrap();
+            }
+            done
+        })
     });
     (router, Arc::new(Mutex::new(receive)))
 }
@@ -182,17 +191,20 @@ both! {
     commands_of_all_clients_take_turns(kind) {
         let (router, waiting) = waiting();
         let server = start(kind, router, Options::qmp(), vec![], 2);
-        let (mut a, mut b) = (server.client(), server.client());
-        a.send("{'execute': 'cont', 'id': 1}");
+        let (mut a, mut b) = (server.client(), server.connect());
+        b.message();
+        b.call("{'execute': 'qmp_capabilities', 'arguments': {'enable': ['oob']}}");
+        a.send("{'execute': 'cont', 'id': 1} {'execute': 'cont', 'id': 3}");
         let first = next(&waiting);
-        b.send("{'execute': 'query-status', 'id': 2}");
-        // What was read comes behind this in any case; only its turn is missing.
-        server.control.events().emit(&events::Wakeup::new());
-        assert_eq!(b.message(), event("WAKEUP"));
-        assert_eq!(a.message(), event("WAKEUP"));
+        b.send("{'execute': 'query-status', 'id': 2} {'exec-oob': 'no-such-command', 'id': 4}");
+        // What waits for no turn says that the other was read, too.
+        assert_eq!(b.message()["id"], 4);
         first.complete(Ok(()));
         assert_eq!(a.message(), json!({"return": {}, "id": 1}));
+        // Not behind the other client's next one.
         assert_eq!(b.message()["id"], 2);
+        next(&waiting).complete(Ok(()));
+        assert_eq!(a.message(), json!({"return": {}, "id": 3}));
     }
 
     commands_of_clients_may_be_concurrent(kind) {
