@@ -2,7 +2,5 @@
 
 about[peer-benches]="the comparison with other projects compiles"
 step_peer_benches() {
-  # What `features` has checked before is not checked again.
-  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features \
-    --manifest-path benches/peers/Cargo.toml
+  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir "$checked" --manifest-path benches/peers/Cargo.toml
 }

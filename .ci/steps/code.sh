@@ -1,5 +1,8 @@
 # What the compiler and its relatives say.
 
+# What is only checked. With the same flags, steps share what they have of dependencies.
+checked=target/checked
+
 about[format]="rustfmt"
 step_format() {
   cargo fmt --all --check
@@ -16,7 +19,7 @@ step_locks() {
 
 about[lints]="clippy and rustc, all targets and features, no warnings; the minimum Rust version"
 step_lints() {
-  cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+  RUSTFLAGS="-D warnings" cargo clippy --locked --workspace --all-targets --all-features --target-dir "$checked"
 }
 
 about[targets]="rustc for systems other than this one, no warnings"
@@ -67,18 +70,14 @@ check() {
   local package=$1
   shift
   echo "$package: ${*:-no features}" | tee -a target/ci/combinations
-  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir target/features \
+  RUSTFLAGS="-D warnings" cargo check --locked -q --target-dir "$checked" \
     -p "$package" --no-default-features --features "$*"
 }
 
-# Each feature by itself shows what needs another one; all but one, what needs that one.
+# What each needs shows by itself; what two need together, and of what one has the other, in rows of many.
 features_of_the_generator() {
-  local set
-  # Those behind `json` need others in any case.
-  for set in "" $(alone_and_left_out docs human legacy releases service syn) \
-    json diff explain export fmt import lsp reference; do
-    check qapi-gen $set
-  done
+  local set some="docs human legacy releases service syn"
+  for set in "" $some $(pairs $some json diff explain export fmt import lsp reference); do check qapi-gen $set; done
 }
 
 # What a subject needs and lacks shows in the types. The other features say the same of all subjects, so that the smallest is enough.
@@ -92,10 +91,8 @@ features_of_types() {
 # With the types of the agent, which are few; with what needs parts of QMP; and with all of QMP, where it matters.
 features_of_runtime() {
   local set subject others=()
-  for set in "" client server tokio "recording tokio"; do check qapi-rt $set; done
-  for set in "" $(subsets client server tokio) testing "testing tokio" "client tokio serde vsock" "server vsock"; do
-    check qapi-rt qga $set
-  done
+  for set in "" client server tokio; do check qapi-rt $set; done
+  for set in "" $(pairs client server tokio testing recording serde vsock); do check qapi-rt qga $set; done
   # What clients do with subjects, one by one; those that have types only, together.
   for subject in $(features_of Cargo.toml | grep ^qmp-); do
     if grep -rqF "feature = \"$subject\"" src; then
@@ -113,13 +110,14 @@ features_of_runtime() {
 
 about[documentation]="rustdoc as docs.rs runs it, no warnings; references of QEMU's interfaces"
 step_documentation() {
-  local target=${CARGO_TARGET_DIR:-target} rustdoc=$PWD/target/ci/rustdoc badges
+  local -x CARGO_TARGET_DIR=$checked RUSTFLAGS="-D warnings"
+  local rustdoc=$PWD/target/ci/rustdoc badges
   # Only rustdoc is told that it may do what is unstable. If cargo were, it would build dependencies anew.
   printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
   chmod +x "$rustdoc"
   RUSTDOC=$rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
     docs/build --locked -q
-  badges=$(grep -rl 'Available on .*crate feature' "$target/doc/qapi_rt" "$target/doc/qapi_types" | wc -l)
-  found "$badges pages with badges of features, $(ls "$target"/doc/reference/*/*.html | wc -l) of references"
+  badges=$(grep -rl 'Available on .*crate feature' "$checked/doc/qapi_rt" "$checked/doc/qapi_types" | wc -l)
+  found "$badges pages with badges of features, $(ls "$checked"/doc/reference/*/*.html | wc -l) of references"
   [ "$badges" -gt 0 ]
 }

@@ -60,25 +60,26 @@ unstable_cargo() {
   fi
 }
 
-# Each of the words given, all but each, and all, joined by commas.
-alone_and_left_out() {
-  local word all=$*
-  for word in "$@"; do
-    echo "$word"
-    printf '%s\n' "$@" | grep -vx "$word" | paste -sd ,
+# Few sets of the words given, each a word joined by commas. Of any two words there is a set with both, and one with each without
+# the other: a word is in those whose bits are set in a number of its own, and all numbers have as many bits.
+pairs() {
+  local bits=6 most=4 number bit ones set word words=("$@") numbers=()
+  for ((number = 0; number < 1 << bits; number++)); do
+    ones=0
+    for ((bit = 0; bit < bits; bit++)); do ((ones += number >> bit & 1)) || true; done
+    [ "$ones" -ne "$most" ] || numbers+=("$number")
   done
-  echo "${all// /,}"
-}
-
-# Every subset of the words given but the empty one, a word each, joined by commas.
-subsets() {
-  local all=("") word set
-  for word in "$@"; do
-    for set in "${all[@]}"; do
-      all+=("${set:+$set,}$word")
+  if [ ${#words[@]} -gt ${#numbers[@]} ]; then
+    echo "more than ${#numbers[@]} need more bits" >&2
+    return 1
+  fi
+  for ((bit = 0; bit < bits; bit++)); do
+    set=""
+    for word in "${!words[@]}"; do
+      ! ((numbers[word] >> bit & 1)) || set+=${set:+,}${words[word]}
     done
+    [ -z "$set" ] || echo "$set"
   done
-  echo "${all[@]:1}"
 }
 
 # Packages of suites of Debian, with all that they depend on, down to the C library, unpacked into a new folder and not
