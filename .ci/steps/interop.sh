@@ -2,8 +2,13 @@
 
 about[interop]="libvirt, QEMU's client library for Python, and the crate qapi, against our server"
 step_interop() {
-  local target=${CARGO_TARGET_DIR:-target} venv
+  local target=${CARGO_TARGET_DIR:-target} venv suites fetching=() pid
   venv=$PWD/target/interop-venv
+  # What has to be downloaded comes while the rest is built.
+  for suites in "${libvirts[@]}"; do
+    fetch_libvirt "$suites" &
+    fetching+=($!)
+  done
   # With the features of `tests`, which has built it then.
   cargo test --locked -q --workspace --all-features --test clients --no-run
   if [ ! -x "$venv/bin/pip" ]; then
@@ -15,19 +20,30 @@ step_interop() {
   found "$("$venv/bin/pip" list --disable-pip-version-check --format freeze | grep '^qemu')"
   cargo run --locked -q --manifest-path tests/interop/qapi/Cargo.toml -- "$target/debug/vmm"
   found "qapi $(sed -n '/^name = "qapi"$/{n;s/.*"\(.*\)"/\1/p}' tests/interop/qapi/Cargo.lock)"
-  libvirt_of bookworm
-  libvirt_of trixie
-  libvirt_of "trixie trixie-backports"
+  for pid in "${fetching[@]}"; do wait "$pid"; done
+  for suites in "${libvirts[@]}"; do libvirt_of "$suites"; done
 }
 
-# The libvirt of suites of Debian, in a root of its own so that one host has several, runs machines on the example VMM.
-libvirt_of() {
-  local root=$PWD/target/interop-${1##* }
+# Suites of Debian, of which each has another libvirt, as `unpack_debian` takes them.
+libvirts=(bookworm trixie "trixie trixie-backports")
+
+libvirt_root() { echo "$PWD/target/interop-${1##* }"; }
+
+# The libvirt of suites in a root of its own, so that one host has several.
+fetch_libvirt() {
+  local root
+  root=$(libvirt_root "$1")
   if [ ! -d "$root" ]; then
     # What an earlier run left unfinished is not called so.
     unpack_debian "$root.new" "$1" bash coreutils dash python3 libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu
     mv "$root.new" "$root"
   fi
+}
+
+# It runs machines on the example VMM.
+libvirt_of() {
+  local root
+  root=$(libvirt_root "$1")
   within "$root" python3 tests/interop/libvirt/libvirt.py "$PWD/target/debug/vmm"
   found "libvirt $(within "$root" virsh --version)"
 }
