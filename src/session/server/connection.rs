@@ -421,10 +421,71 @@ impl Executing {
 
 /// An id as it is echoed.
 fn encode(id: &Raw<'_>) -> Vec<u8> {
+    if is_plain(id.text().as_bytes()) {
+        return id.text().into();
+    }
     let mut out = Vec::with_capacity(id.text().len());
     let mut writer = Writer::new(&mut out, Style::Ascii);
     id.encode(&mut writer);
     // What was read is finite, and nests no deeper than what may be written.
     let _ = writer.finish();
     out
+}
+
+/// Whether JSON is written again as it came, and that is seen at once: natural numbers, and strings of printable ASCII
+/// without escapes. Nearly all ids are.
+fn is_plain(text: &[u8]) -> bool {
+    match text {
+        [b'"', inner @ .., b'"'] => inner
+            .iter()
+            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')),
+        [b'0'] => true,
+        [b'1'..=b'9', ..] => text.len() <= 18 && text.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qapi_types::codec::Encode as _;
+    use qapi_types::message::OwnedRequest;
+    use qapi_types::{Document, Style, Writer};
+
+    use super::{encode, is_plain};
+
+    #[test]
+    fn what_is_plain_is_echoed_as_it_is_written() {
+        let strings = (0..0x100_u32).filter_map(char::from_u32);
+        let strings = strings.map(|char| format!("\"a{char}\""));
+        let others = [
+            "0",
+            "7",
+            "-7",
+            "00",
+            "1.0",
+            "1e2",
+            "999999999999999999",
+            "18446744073709551615",
+            "'a'",
+            "\"\"",
+            "null",
+            "[1]",
+        ];
+        let mut plain = 0;
+        for text in strings.chain(others.map(String::from)) {
+            let request = format!("{{\"execute\": \"stop\", \"id\": {text}}}");
+            let Ok(document) = Document::parse(request.as_bytes()) else {
+                continue;
+            };
+            let request = OwnedRequest::parse(document, false).unwrap();
+            let id = request.id().unwrap();
+            let mut written = Vec::new();
+            let mut writer = Writer::new(&mut written, Style::Ascii);
+            id.encode(&mut writer);
+            writer.finish().unwrap();
+            assert_eq!(encode(&id), written, "{text}");
+            plain += usize::from(is_plain(id.text().as_bytes()));
+        }
+        assert_eq!(plain, 97);
+    }
 }
