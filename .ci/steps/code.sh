@@ -38,7 +38,7 @@ step_targets() {
   found "Windows, macOS"
 }
 
-about[features]="features by themselves, and all but one, no warnings"
+about[features]="features by themselves, and each with and without each other, no warnings"
 step_features() {
   local package feature failed=0 tried=target/ci/combinations
   : >"$tried"
