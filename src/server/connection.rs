@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::Core;
 use crate::service::{Call, Client, Credentials, Dispatch, Done, Monitor, Outcome};
@@ -14,6 +14,9 @@ use crate::types::{CommandInfo, ErrorReply};
 /// What one connection may do before others have their chance: a command counts as one, and so does a KiB that
 /// is read, or with which errors in it are answered.
 const SHARE: usize = 16;
+
+/// A turn is not gone on with once others are known to have waited for it that long: thousands of commands that do little.
+const LONG: Duration = Duration::from_millis(1);
 
 /// Less output than this waits while there is more to be done: many replies are written at once then, and whoever waits
 /// for them is woken once.
@@ -66,13 +69,13 @@ pub(crate) struct Connection<D: Dispatch> {
 }
 
 /// Whether it is this connection's turn to execute commands.
-#[derive(Clone, Copy, PartialEq)]
 enum Turn {
     /// It has none, and needs none.
     None,
     /// It asked for one that it did not get at once.
     Awaited,
-    Held,
+    /// Since when others are known to wait for its end.
+    Held(Option<Instant>),
 }
 
 /// A command in execution.
@@ -169,7 +172,7 @@ impl<D: Dispatch> Connection<D> {
         }
         // A turn lasts for what is executed at once, not for each of those commands: whom another thread drives would be woken
         // for one command at a time.
-        if self.turn == Turn::Held && self.in_band.is_none() {
+        if matches!(self.turn, Turn::Held(_)) && self.in_band.is_none() {
             self.end_turn();
         }
     }
@@ -234,29 +237,42 @@ impl<D: Dispatch> Connection<D> {
         let Poll::Ready(outcome) = Pin::new(&mut running.answer).poll(cx) else {
             return started;
         };
-        if !started {
-            // Others may have waited for long.
-            self.end_turn();
-        }
+        let took_long = !started || self.kept_others_waiting();
         if let Some(running) = self.in_band.take() {
             self.finish(&running, outcome, cx.waker());
+        }
+        if took_long {
+            self.end_turn();
         }
         true
     }
 
+    /// Whether others have waited for the end of this turn for [`LONG`], because a command kept its thread.
+    fn kept_others_waiting(&mut self) -> bool {
+        match &mut self.turn {
+            Turn::Held(since) if self.core.turns.are_awaited() => {
+                since.get_or_insert_with(Instant::now).elapsed() > LONG
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a command may be executed now; if not, the waker is called when it may.
     fn has_turn(&mut self, waker: &Waker) -> bool {
-        if self.core.options.concurrent || self.turn == Turn::Held {
+        if self.core.options.concurrent || matches!(self.turn, Turn::Held(_)) {
             return true;
         }
         let taken = self.core.turns.take(self.key(), waker);
-        self.turn = if taken { Turn::Held } else { Turn::Awaited };
+        self.turn = match taken {
+            true => Turn::Held(None),
+            false => Turn::Awaited,
+        };
         taken
     }
 
     /// One that is still awaited ends when it comes.
     fn end_turn(&mut self) {
-        if self.turn != Turn::None && self.core.turns.done(self.key()) {
+        if !matches!(self.turn, Turn::None) && self.core.turns.done(self.key()) {
             self.turn = Turn::None;
         }
     }
@@ -370,5 +386,66 @@ impl<D: Dispatch> Drop for Connection<D> {
     fn drop(&mut self) {
         self.core.control.events().leave(&self.monitor);
         self.core.turns.leave(self.client.number());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::server::Options;
+    use crate::service::Router;
+    use crate::types::Value;
+
+    fn advance(connection: &mut Connection<Router>) {
+        let mut cx = Context::from_waker(Waker::noop());
+        connection.advance(&mut cx, &mut Share::new());
+    }
+
+    /// As a transport would.
+    fn send(connection: &mut Connection<Router>, text: &str) {
+        connection.receive(text.len(), &mut Share::new(), |session| {
+            session.receive(text.as_bytes());
+        });
+    }
+
+    #[test]
+    fn a_turn_of_commands_that_keep_their_thread_ends_early() {
+        let other = Arc::new(Mutex::new(None::<Connection<Router>>));
+        let slow = Arc::new(AtomicUsize::new(0));
+        let (waiting, counted) = (Arc::clone(&other), Arc::clone(&slow));
+        let router = Router::new().fallback(move |call: Call, _| {
+            if call.command() == "slow" {
+                match counted.fetch_add(1, Ordering::Relaxed) {
+                    // As another thread would meanwhile.
+                    0 => advance(waiting.lock().unwrap().as_mut().unwrap()),
+                    _ => std::thread::sleep(2 * LONG),
+                }
+            }
+            async { Ok(Value::Null) }
+        });
+        let options = Options::qmp();
+        let config = options.config.clone();
+        let core = Arc::new(Core::new(router, options));
+        let connection = || {
+            let mut connection = Connection::new(Arc::clone(&core), &config, None);
+            send(&mut connection, "{'execute': 'qmp_capabilities'}");
+            connection
+        };
+        let (mut first, mut second) = (connection(), connection());
+        send(&mut second, "{'execute': 'quick'}");
+        *other.lock().unwrap() = Some(second);
+        send(&mut first, &"{'execute': 'slow'}".repeat(4));
+        advance(&mut first);
+        // The other one was known to wait when the first ended, and to have waited for long when the second did.
+        assert_eq!(slow.load(Ordering::Relaxed), 2);
+        let mut other = other.lock().unwrap().take().unwrap();
+        let before = other.session().output().len();
+        advance(&mut other);
+        assert!(other.session().output().len() > before, "it has its turn");
+        advance(&mut first);
+        assert_eq!(slow.load(Ordering::Relaxed), 4);
     }
 }

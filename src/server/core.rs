@@ -9,7 +9,7 @@ use super::library::Library;
 use super::options::Options;
 use crate::service::{Control, Dispatch};
 use crate::session::server::Arbiter;
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{AtomicBool, Mutex, MutexGuard};
 
 /// A server without its connections.
 pub(crate) struct Core<D> {
@@ -45,7 +45,11 @@ impl<D: Dispatch> Core<D> {
 
 /// Whose in-band command is executing. Connections take turns.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<State>);
+pub(crate) struct Turns {
+    state: Mutex<State>,
+    /// Whether somebody waits.
+    awaited: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -56,7 +60,12 @@ struct State {
 
 impl Turns {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody waits for a turn.
+    pub(crate) fn are_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed)
     }
 
     /// Whether it is this connection's turn now; if not, the waker is called when it is.
@@ -71,6 +80,7 @@ impl Turns {
         }
         state.arbiter.wait(key);
         state.waiting.insert(key, waker.clone());
+        self.awaited.store(true, Ordering::Relaxed);
         false
     }
 
@@ -84,6 +94,8 @@ impl Turns {
         state.holder = state.arbiter.next_turn();
         let next = state.holder;
         let waker = next.and_then(|key| state.waiting.remove(&key));
+        self.awaited
+            .store(!state.waiting.is_empty(), Ordering::Relaxed);
         drop(state);
         if let Some(waker) = waker {
             waker.wake();

@@ -164,7 +164,7 @@ impl Options {
 
     /// Whether commands of different clients are executed at the same time. QEMU executes one after the other, and so
     /// does this server unless told otherwise. Clients take turns: one that has waited is next after a command that took its
-    /// time, or after up to 16 of another client's that did not.
+    /// time, or after up to 16 of another client's that did not. Commands that keep their thread for long come one or two at a time.
     #[must_use]
     pub fn concurrent(mut self, concurrent: bool) -> Self {
         self.concurrent = concurrent;
