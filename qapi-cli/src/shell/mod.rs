@@ -5,6 +5,7 @@ mod current;
 mod editor;
 mod events;
 mod interpret;
+mod menu;
 mod mode;
 mod progress;
 mod script;
