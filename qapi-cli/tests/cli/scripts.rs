@@ -119,6 +119,10 @@ fn where_lines_come_from_nothing_else_is_read() {
     for (line, text) in [
         ("source -", "source -: lines come from there already"),
         (
+            "save /dev/null",
+            "save is for the shell only: the lines of a script are there already",
+        ),
+        (
             "blockdev-add --json -",
             "--json - is not for lines of standard input; a whole JSON message can be one",
         ),
@@ -133,6 +137,37 @@ fn where_lines_come_from_nothing_else_is_read() {
     let json = b"{\"driver\": \"null-co\", \"node-name\": \"n\"}";
     let words = ["run", script.to_str().unwrap()];
     assert_eq!(qmp.reads(&words, json).good(), "{}\n");
+}
+
+/// Sends many lines that are long, and looks at what the program holds after some and at the end.
+#[test]
+fn lines_that_are_done_are_not_kept() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let mut driven = Driven::start(&qmp, &[]);
+    let line = format!(
+        "{{{}\"execute\": \"query-version\"}}\n",
+        " ".repeat(1 << 20)
+    );
+    let mut execute = |count| {
+        for _ in 0..count {
+            driven.says(&line);
+            driven.hears("major");
+        }
+        kilobytes(driven.child.id())
+    };
+    let (before, after) = (execute(4), execute(40));
+    assert!(after < before + (20 << 10), "{before} kB, then {after} kB");
+    driven.ends().good();
+}
+
+/// The memory that a process has.
+fn kilobytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let row = status.lines().find_map(|row| row.strip_prefix("VmRSS:"));
+    let count = row.unwrap().split_whitespace().next();
+    count.unwrap().parse().unwrap()
 }
 
 #[test]
