@@ -238,6 +238,25 @@ fn brackets_are_text_for_the_human_monitor() {
 }
 
 #[test]
+fn brackets_of_json_go_on_and_others_do_not() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let lines = "blockdev-add driver=null-co node-name=a size:=1 detect-zeroes=a[b --unchecked\n";
+    let ended = qmp.reads(
+        &[],
+        format!("query-version\n{lines}query-version\n").as_bytes(),
+    );
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("standard input:2: "), "{ended:?}");
+    assert!(ended.err.contains("'a[b'"), "{ended:?}");
+    let lines = "transaction actions:=[\n  {\"type\": \"block-dirty-bitmap-add\",\n   \"data\": {\"node\": \"a\", \"name\": \"b [\"}}\n]\n";
+    let node = "blockdev-add driver=null-co node-name=a size=1M\n";
+    let out = qmp.reads(&[], format!("{node}{lines}query-block-jobs\n").as_bytes());
+    assert_eq!(out.good(), "{}\n{}\n[]\n");
+}
+
+#[test]
 fn what_is_not_closed_is_not_executed() {
     let Some((_server, qmp)) = daemon() else {
         return;
