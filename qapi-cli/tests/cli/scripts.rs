@@ -311,5 +311,21 @@ fn what_is_not_understood_is_not_passed_over() {
         assert!(err.contains(text), "{line}: {err}");
     }
     let (_, err) = qmp.reads(&[], b"job --waitt\n").bad();
-    assert!(err.contains("a similar argument exists: '--wait'"), "{err}");
+    assert!(
+        err.contains("\n\n  tip: a similar argument exists: '--wait'\n"),
+        "{err}"
+    );
+    assert_eq!(err.matches("error:").count(), 1, "{err}");
+}
+
+#[test]
+fn each_mistake_is_an_error_of_its_own() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let lines = "query-version\nblockdev-add driver=null-co sise=1 nod=1\n";
+    let ended = qmp.reads(&[], lines.as_bytes());
+    let error = "error: standard input:2: 'nod' is not known\n\
+        error: standard input:2: 'sise' is not known; did you mean 'size'?\n";
+    assert_eq!((ended.code, &*ended.err), (Some(2), error));
 }
