@@ -221,6 +221,21 @@ fn twenty_lines_are_pasted() {
 }
 
 #[test]
+fn brackets_of_json_go_on_in_the_next_row() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let shell = Terminal::shell(&qmp);
+    shell.enters("query-block-jobs text=a[b");
+    shell.sees("'text' is not known");
+    shell.enters("blockdev-add node-name=a driver=null-co image:={\"a b\":");
+    shell.sees("\n… ");
+    shell.types("[1,\r 2]}\r");
+    shell.sees("'image' is not known");
+    shell.prompts();
+}
+
+#[test]
 fn the_window_changes_its_size() {
     let Some((_server, qmp)) = daemon() else {
         return;
