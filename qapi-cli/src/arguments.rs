@@ -224,7 +224,7 @@ pub(crate) fn for_agent(
     if mistakes.is_empty() {
         Ok(arguments)
     } else {
-        Err(Failure::usage(mistakes.join("\n")))
+        Err(Failure::mistakes(mistakes))
     }
 }
 
@@ -246,7 +246,7 @@ fn checked(
         };
         match built {
             Ok(arguments) if mistakes.is_empty() => return Ok(arguments),
-            _ if schema.certain => return Err(Failure::usage(mistakes.join("\n"))),
+            _ if schema.certain => return Err(Failure::mistakes(mistakes)),
             // What was kept may be out of date.
             _ => match session.fresh_schema()? {
                 Some(fresh) => schema = fresh,

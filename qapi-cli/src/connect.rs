@@ -158,7 +158,7 @@ pub(crate) fn is_socket_here(address: &str) -> bool {
 
 /// What is no path and no other address may be the name of a machine that runs here.
 fn is_name(address: &str) -> bool {
-    !address.contains(['/', ':']) && !Path::new(address).exists()
+    !address.starts_with('@') && !address.contains(['/', ':']) && !Path::new(address).exists()
 }
 
 fn located(address: &str, kind: Kind) -> String {

@@ -9,7 +9,7 @@ use qapi_rt::types::{Object, Value};
 use crate::arguments::{self, Given, Word};
 use crate::events::fits;
 use crate::explain::{self, did_you_mean};
-use crate::failure::{Failure, USAGE};
+use crate::failure::{Failure, REFUSED, USAGE};
 use crate::known::{Interface, Known};
 use crate::output::{Form, Json, Output, Palette, Role, harmless, print};
 use crate::session::Session;
@@ -540,7 +540,10 @@ pub(crate) fn supports(session: &Session, command: &str, given: &Given) -> Resul
         Ok(()) => session.output().value(&Json::Plain("true".into())),
         Err(failure) if failure.code == USAGE => {
             session.output().value(&Json::Plain("false".into()))?;
-            Err(Failure::refused(failure.message))
+            Err(Failure {
+                code: REFUSED,
+                ..failure
+            })
         }
         Err(failure) => Err(failure),
     }

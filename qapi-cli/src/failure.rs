@@ -9,6 +9,8 @@ use qapi_rt::{Error, ErrorKind, Violation};
 pub(crate) struct Failure {
     pub(crate) code: u8,
     pub(crate) message: String,
+    /// What is wrong besides.
+    pub(crate) others: Vec<String>,
 }
 
 /// The server refused.
@@ -23,9 +25,12 @@ pub(crate) const UNKNOWN: u8 = 4;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 impl Failure {
-    fn new(code: u8, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { code, message }
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            others: Vec::new(),
+        }
     }
 
     pub(crate) fn refused(message: impl Into<String>) -> Self {
@@ -34,6 +39,15 @@ impl Failure {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(USAGE, message)
+    }
+
+    /// Several things are wrong.
+    pub(crate) fn mistakes(mut messages: Vec<String>) -> Self {
+        let others = messages.split_off(messages.len().min(1));
+        Self {
+            others,
+            ..Self::usage(messages.concat())
+        }
     }
 
     pub(crate) fn connection(message: impl Into<String>) -> Self {

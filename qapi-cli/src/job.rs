@@ -208,10 +208,10 @@ where
             }
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 bar.clear();
-                return Err(Failure {
-                    code: INTERRUPTED,
-                    message: format!("{id}: interrupted; it goes on without being watched"),
-                });
+                return Err(Failure::new(
+                    INTERRUPTED,
+                    format!("{id}: interrupted; it goes on without being watched"),
+                ));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {

@@ -142,7 +142,7 @@ fn of_command_line(line: &CommandLine, pid: u32) -> Vec<Socket> {
     let socket = |kind, address| Socket {
         machine: machine.clone(),
         kind,
-        address: absolute(address, &line.directory),
+        address,
         process: Some(pid),
     };
     let mut found = Vec::new();
@@ -151,15 +151,20 @@ fn of_command_line(line: &CommandLine, pid: u32) -> Vec<Socket> {
             .any(&["m", "method"])
             .any(|method| method == "unix-listen");
         let paths = options.any(&["p", "path"]).filter(|_| is_listener);
-        found.extend(paths.map(|path| socket(Kind::Agent, path.to_owned())));
+        let paths = paths.map(|path| absolute(path, &line.directory));
+        found.extend(paths.map(|path| socket(Kind::Agent, path)));
         return found;
     }
     for text in options.any(&["qmp", "qmp-pretty"]) {
-        found.extend(server_address(text).map(|address| socket(Kind::Qmp, address)));
+        let address = match text.strip_prefix("chardev:") {
+            Some(id) => options.chardev(id, &line.directory),
+            None => server_address(text, &line.directory),
+        };
+        found.extend(address.map(|address| socket(Kind::Qmp, address)));
     }
     let mut add = |kind, properties: &Properties| {
         let chardev = properties.get("chardev");
-        let address = chardev.and_then(|id| options.chardev(id));
+        let address = chardev.and_then(|id| options.chardev(id, &line.directory));
         found.extend(address.map(|address| socket(kind, address)));
     };
     for text in options.any(&["mon", "monitor"]) {
@@ -187,11 +192,8 @@ fn is_agent(name: Option<&str>) -> bool {
     name.is_some_and(|name| name.starts_with("org.qemu.guest_agent"))
 }
 
-fn absolute(address: String, directory: &Path) -> String {
-    if address.starts_with("tcp:") || address.starts_with("vsock:") {
-        return address;
-    }
-    directory.join(address).to_string_lossy().into_owned()
+fn absolute(path: &str, directory: &Path) -> String {
+    directory.join(path).to_string_lossy().into_owned()
 }
 
 /// What follows each option, however many dashes it has.
@@ -222,30 +224,28 @@ impl<'w> Options<'w> {
     }
 
     /// Where a character device listens.
-    fn chardev(&self, id: &str) -> Option<String> {
+    fn chardev(&self, id: &str, directory: &Path) -> Option<String> {
         self.any(&["chardev"]).find_map(|text| {
             let chardev = Properties::of(text, "backend");
             let is_it = chardev.get("backend") == Some("socket") && chardev.get("id") == Some(id);
             if !is_it || !chardev.is_server() {
                 return None;
             }
-            match (chardev.get("path"), chardev.get("port")) {
-                (Some(path), _) => Some(path.to_owned()),
-                (None, Some(port)) => {
-                    let host = chardev.get("host").unwrap_or("localhost");
-                    Some(format!("tcp:{host}:{port}"))
-                }
-                (None, None) => None,
+            if chardev.get("path").is_some() {
+                return chardev.unix_address(directory);
             }
+            let host = chardev.get("host").unwrap_or("localhost");
+            let port = chardev.get("port")?;
+            Some(format!("tcp:{host}:{port}"))
         })
     }
 }
 
 /// The address in what `-qmp` has, if the machine listens there.
-fn server_address(text: &str) -> Option<String> {
+fn server_address(text: &str, directory: &Path) -> Option<String> {
     let (address, chardev) = if let Some(chardev) = text.strip_prefix("unix:") {
         let chardev = Properties::of(chardev, "path");
-        (chardev.get("path")?.to_owned(), chardev)
+        (chardev.unix_address(directory)?, chardev)
     } else {
         let (address, options) = text.split_once(',')?;
         (address.to_owned(), Properties::of(options, None))
@@ -306,8 +306,22 @@ impl Properties {
 
     /// Whether a socket is listened on.
     fn is_server(&self) -> bool {
-        let server = self.get("server");
-        server.is_some_and(|value| !["off", "no", "false", "n"].contains(&value))
+        self.is_on("server", false)
+    }
+
+    fn is_on(&self, name: &str, usual: bool) -> bool {
+        let value = self.get(name);
+        value.map_or(usual, |value| !["off", "no", "false", "n"].contains(&value))
+    }
+
+    /// Where a Unix socket is. A name in the abstract namespace that is filled up with zeros is none that one can connect to here.
+    fn unix_address(&self, directory: &Path) -> Option<String> {
+        let path = self.get("path")?;
+        match (self.is_on("abstract", false), self.is_on("tight", true)) {
+            (false, _) => Some(absolute(path, directory)),
+            (true, true) => Some(format!("@{path}")),
+            (true, false) => None,
+        }
     }
 }
 
@@ -480,6 +494,36 @@ mod tests {
         }
         let line = format!("qemu-system-arm {chardev} -object monitor-hmp,id=m,chardev=c");
         has(&line, &[]);
+    }
+
+    #[test]
+    fn monitors_by_character_device() {
+        let chardevs = "-chardev socket,id=c,path=q,server=on -chardev socket,id=d,path=@q,server=on,abstract=off";
+        for (option, address) in [
+            ("-qmp chardev:c", "/vm/q"),
+            ("-qmp-pretty chardev:d", "/vm/@q"),
+            ("-mon c,mode=control", "/vm/q"),
+        ] {
+            let line = format!("kvm -name a {chardevs} {option}");
+            has(&line, &[("a", "qmp", address)]);
+        }
+        has(&format!("kvm {chardevs} -qmp chardev:e -qmp chardev:"), &[]);
+        has(&format!("kvm {chardevs} -monitor chardev:c"), &[]);
+    }
+
+    #[test]
+    fn sockets_without_a_file() {
+        let chardev = "-chardev socket,id=c,path=q/r,abstract=on,server=on";
+        has(
+            &format!("kvm -name a {chardev} -mon c,mode=control -qmp unix:s,,t,server,abstract"),
+            &[("a", "qmp", "@s,t"), ("a", "qmp", "@q/r")],
+        );
+        has(
+            &format!(
+                "kvm {chardev},tight=off -mon c,mode=control -qmp unix:s,server,abstract,tight=off"
+            ),
+            &[],
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ use crate::events::Wanted;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::job::Wait;
-use crate::output::{Form, Output, Role, harmless, print};
+use crate::output::{Form, Output, harmless, print};
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -116,9 +116,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn end(failure: &Failure, output: Option<Output>) -> ExitCode {
     let plain = Output::new(None, None, false);
     let output = output.unwrap_or(plain);
-    for line in failure.message.lines() {
-        output.note(Role::Error, "error", line);
-    }
+    output.tell(failure);
     let _ = io::stderr().flush();
     failure.code.into()
 }

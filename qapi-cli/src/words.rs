@@ -1,5 +1,6 @@
 //! Lines of the shell and of scripts, split into words as a shell does it: blanks separate, `'…'` and `"…"` keep together,
-//! a backslash takes the next character as it is, outside of `'…'`.
+//! a backslash takes the next character as it is, outside of `'…'`. But JSON in `key:=[…]` and `key:={…}` may have blanks and
+//! keeps its own quotes.
 
 use std::ops::Range;
 
@@ -17,10 +18,10 @@ pub(crate) struct Word {
 pub(crate) fn split(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut current: Option<Word> = None;
-    let mut quote = None;
-    let mut characters = line.char_indices();
-    while let Some((at, c)) = characters.next() {
-        if quote.is_none() && c.is_whitespace() {
+    let mut open = Open::of(line);
+    for (at, c) in line.char_indices() {
+        let part = open.read(c);
+        if part == Part::Blank {
             words.extend(current.take());
             continue;
         }
@@ -29,14 +30,11 @@ pub(crate) fn split(line: &str) -> Vec<Word> {
             span: at..at,
             closed: true,
         });
-        match (quote, c) {
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            (None | Some('"'), '\\') => word.text.extend(characters.next().map(|(_, next)| next)),
-            _ => word.text.push(c),
+        if part == Part::Text {
+            word.text.push(c);
         }
-        word.span.end = characters.offset();
-        word.closed = quote.is_none();
+        word.span.end = at + c.len_utf8();
+        word.closed = open.what().is_none();
     }
     words.extend(current);
     words
@@ -61,8 +59,8 @@ pub(crate) fn quote(text: &str) -> String {
     }
 }
 
-/// Puts lines together to statements: JSON, brackets and quotes may take several lines, but for the human monitor's commands,
-/// whose brackets are text. Marks of what a client said are taken off.
+/// Puts lines together to statements: JSON and quotes may take several lines, but for the human monitor's commands. Marks of
+/// what a client said are taken off.
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
     lines: usize,
@@ -80,8 +78,9 @@ impl Statements {
             let line = pasted::unmarked(line);
             self.first = self.lines;
             self.current.push_str(line);
+            self.open = Open::of(line);
             if !is_one_line(line) {
-                self.open.read(line);
+                self.open.read_all(line);
             }
         } else {
             let is_message =
@@ -92,7 +91,7 @@ impl Statements {
             };
             for part in ["\n", line] {
                 self.current.push_str(part);
-                self.open.read(part);
+                self.open.read_all(part);
             }
         }
         match self.open.what() {
@@ -112,7 +111,6 @@ impl Statements {
     }
 
     fn take(&mut self) -> Option<(usize, String)> {
-        self.open = Open::default();
         let statement = std::mem::take(&mut self.current);
         let trimmed = statement.trim();
         let is_nothing = trimmed.is_empty() || trimmed.starts_with('#');
@@ -142,9 +140,9 @@ pub(crate) fn is_complete(text: &str) -> bool {
 
 /// What is not closed in a statement.
 pub(crate) fn unclosed(statement: &str) -> Option<&'static str> {
-    let mut open = Open::default();
+    let mut open = Open::of(statement);
     if !is_one_line(statement) {
-        open.read(statement);
+        open.read_all(statement);
     }
     open.what()
 }
@@ -154,28 +152,109 @@ fn is_one_line(start: &str) -> bool {
     start.trim_start().starts_with('#') || start.split_whitespace().next() == Some("hmp")
 }
 
-/// Brackets and quotes that are open, as far as a text was read.
+/// What a character is in its word.
+#[derive(PartialEq, Eq)]
+enum Part {
+    /// It is between words.
+    Blank,
+    /// A quote, or a backslash, that says how others are meant.
+    Mark,
+    Text,
+}
+
+/// Which brackets are those of JSON; the others are text.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Brackets {
+    #[default]
+    OfValues,
+    All,
+    None,
+}
+
+/// Where in `key:=JSON` or `key=text` a word is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Key,
+    Colon,
+    Json,
+    Text,
+}
+
+/// Brackets and quotes that are open, as far as a statement was read.
 #[derive(Debug, Default)]
 struct Open {
-    depth: i32,
+    brackets: Brackets,
+    place: Place,
+    depth: usize,
     quote: Option<char>,
     escaped: bool,
 }
 
 impl Open {
-    fn read(&mut self, text: &str) {
-        for c in text.chars() {
-            match (self.quote, c) {
-                _ if self.escaped => self.escaped = false,
-                (Some('"') | None, '\\') => self.escaped = true,
-                (Some(open), c) if open == c => self.quote = None,
-                (Some(_), _) => {}
-                (None, '"' | '\'') => self.quote = Some(c),
-                (None, '{' | '[') => self.depth = self.depth.saturating_add(1),
-                (None, '}' | ']') => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
+    /// For a statement that starts so.
+    fn of(start: &str) -> Self {
+        let brackets = if is_one_line(start) {
+            Brackets::None
+        } else if start.trim_start().starts_with('{') || pasted::received(start).is_some() {
+            Brackets::All
+        } else {
+            Brackets::OfValues
+        };
+        Self {
+            brackets,
+            ..Self::default()
         }
+    }
+
+    fn read_all(&mut self, text: &str) {
+        for c in text.chars() {
+            self.read(c);
+        }
+    }
+
+    fn read(&mut self, c: char) -> Part {
+        let is_json = self.depth > 0;
+        let begins_json = match self.brackets {
+            Brackets::OfValues => self.place == Place::Json,
+            Brackets::All => true,
+            Brackets::None => false,
+        };
+        self.place = match (self.place, c) {
+            (Place::Key | Place::Colon, ':') => Place::Colon,
+            (Place::Colon, '=') => Place::Json,
+            (Place::Key, '=') | (Place::Json | Place::Text, _) => Place::Text,
+            (Place::Key | Place::Colon, _) => Place::Key,
+        };
+        // A string of JSON is not ours to read.
+        let mark = |quote| match quote {
+            Some('"') if is_json => Part::Text,
+            _ => Part::Mark,
+        };
+        match (self.quote, c) {
+            _ if self.escaped => self.escaped = false,
+            (quote @ (Some('"') | None), '\\') => {
+                self.escaped = true;
+                return mark(quote);
+            }
+            (Some(open), c) if open == c => {
+                self.quote = None;
+                return mark(Some(c));
+            }
+            (Some(_), _) => {}
+            (None, '"' | '\'') => {
+                self.quote = Some(c);
+                return mark(Some(c));
+            }
+            (None, '{' | '[') if is_json || begins_json => self.depth += 1,
+            (None, '}' | ']') if is_json => self.depth -= 1,
+            (None, c) if c.is_whitespace() && !is_json => {
+                self.place = Place::Key;
+                return Part::Blank;
+            }
+            _ => {}
+        }
+        Part::Text
     }
 
     fn what(&self) -> Option<&'static str> {
@@ -219,12 +298,54 @@ mod tests {
 
     #[test]
     fn what_goes_to_the_human_monitor_is_a_line() {
-        let text = "hmp x /4i [\nhmp print '{\nhmpx {\n}\n# it's {\nstop";
+        let text = "hmp x /4i [\nhmp print '{\nhmpx x:={\n}\n# it's {\nstop";
         let lines: Vec<_> = statements(text).into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [1, 2, 3, 6]);
         assert!(is_complete("stop\nhmp x ["));
-        assert!(!is_complete("hmp x [\nstop {"));
+        assert!(!is_complete("hmp x [\nstop x:={"));
         assert_eq!(unclosed("hmp x ["), None);
+    }
+
+    #[test]
+    fn brackets_are_those_of_json() {
+        for line in [
+            "x arg=a[b",
+            "x arg=[a",
+            "x [ { a[b",
+            "x arg=a:=[b",
+            "x [:=1",
+            "x '[' arg=1",
+            "x a:=[1][",
+            "x a:=1[",
+        ] {
+            assert_eq!(unclosed(line), None, "{line}");
+            assert_eq!(statements(&format!("{line}\nstop")).len(), 2, "{line}");
+            assert_eq!(texts(line).unwrap().len(), line.split(' ').count());
+        }
+        for line in ["x a:=[", "x a:={b", "x a.0:={[]", "S: {", "{\"a\": [}"] {
+            assert_eq!(unclosed(line), Some("a bracket"), "{line}");
+            assert_eq!(statements(&format!("{line}\nstop")).len(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn values_of_json_need_no_quotes() {
+        for (value, text) in [
+            ("[1,\n 2]", "[1,\n 2]"),
+            (
+                r#"{"a b": ["]", "'", "\"\\"]}"#,
+                r#"{"a b": ["]", "'", "\"\\"]}"#,
+            ),
+            // As other shells need it.
+            (r#"[\"a\"]"#, r#"["a"]"#),
+            (r#"['"a b"', 1]"#, r#"["a b", 1]"#),
+            (r#"'["a b"]'"#, r#"["a b"]"#),
+        ] {
+            let line = format!("x v:={value} y=1");
+            let expected = ["x", &format!("v:={text}"), "y=1"];
+            assert_eq!(texts(&line).unwrap(), expected, "{line}");
+            assert_eq!(statements(&line), [(1, line)]);
+        }
     }
 
     #[test]

@@ -161,6 +161,14 @@ impl Output {
         let _ = writeln!(io::stderr(), "{label}: {}", harmless(text));
     }
 
+    /// Says what went wrong; nothing where nobody wants to know.
+    pub(crate) fn tell(self, failure: &Failure) {
+        let messages = std::iter::once(&failure.message).chain(&failure.others);
+        for message in messages.filter(|message| !message.is_empty()) {
+            self.note(Role::Error, "error", message.trim_end());
+        }
+    }
+
     pub(crate) fn warning(self, text: &str) {
         self.note(Role::Warning, "warning", text);
     }

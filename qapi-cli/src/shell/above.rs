@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use reedline::ExternalPrinter;
 
 use super::current::lock;
+use super::mode::columns;
 
 /// So many lines wait to be shown; of more the oldest are dropped.
 const MOST: usize = 1000;
@@ -108,8 +109,7 @@ impl Above {
         let Some(line) = state.waiting.pop_front() else {
             return;
         };
-        let width = crossterm::terminal::size().map_or(80, |(width, _)| usize::from(width));
-        let (row, rest) = cut(&line, width);
+        let (row, rest) = cut(&line, columns());
         if !rest.is_empty() {
             state.waiting.push_front(rest.to_owned());
         }

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use nu_ansi_term::{Color, Style};
 use reedline::{
-    Completer, DefaultHinter, DescriptionMode, Emacs, FileBackedHistory, Highlighter, History,
-    HistoryItem, HistoryItemId, HistorySessionId, IdeMenu, KeyCode, KeyModifiers, MenuBuilder,
-    Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu,
-    SearchQuery, Span, StyledText, Suggestion, ValidationResult, Validator,
-    default_emacs_keybindings,
+    Completer, DefaultHinter, Emacs, FileBackedHistory, Highlighter, History, HistoryItem,
+    HistoryItemId, HistorySessionId, KeyCode, KeyModifiers, Prompt, PromptEditMode,
+    PromptHistorySearch, Reedline, ReedlineEvent, SearchQuery, Span, StyledText, Suggestion,
+    ValidationResult, Validator, default_emacs_keybindings,
 };
 
 use super::current::{Current, current};
 use super::events::View;
 use super::interpret::Interpreter;
+use super::menu;
 use super::secrets::masked;
 use crate::cli::shell::OWN;
 use crate::complete::{self, Candidate};
@@ -28,7 +28,6 @@ use crate::words::{self, is_complete, split};
 
 /// Lines that are remembered.
 const LINES: usize = 5000;
-const MENU: &str = "completions";
 /// So often it is looked whether there is a row to be shown above the line.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -36,7 +35,7 @@ pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
     let colour = interpreter.settings().output.palette.colour;
     let mut keys = default_emacs_keybindings();
     let open = ReedlineEvent::UntilFound(vec![
-        ReedlineEvent::Menu(MENU.to_owned()),
+        ReedlineEvent::Menu(menu::NAME.to_owned()),
         ReedlineEvent::MenuNext,
     ]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, open);
@@ -51,18 +50,12 @@ pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
         KeyCode::BackTab,
         ReedlineEvent::MenuPrevious,
     );
-    let menu = IdeMenu::default()
-        .with_name(MENU)
-        .with_marker("> ")
-        .with_default_border()
-        .with_description_mode(DescriptionMode::PreferRight)
-        .with_max_completion_height(12);
     let hinter = DefaultHinter::default().with_style(Style::new().fg(Color::DarkGray));
     let mut editor = Reedline::create()
         .use_bracketed_paste(true)
         .with_ansi_colors(colour)
         .with_edit_mode(Box::new(Emacs::new(keys)))
-        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_menu(menu::menu())
         .with_completer(Box::new(Words(interpreter.session.clone())))
         .with_highlighter(Box::new(Colours))
         .with_hinter(Box::new(hinter))
@@ -243,7 +236,7 @@ impl Completer for Words {
             fitting = self::candidates(&self.0, &before, "");
             fitting.retain(|candidate| candidate.value.contains(&*word));
         }
-        fitting
+        let mut fitting: Vec<_> = fitting
             .into_iter()
             .map(|candidate| Suggestion {
                 append_whitespace: !candidate.is_open(),
@@ -252,7 +245,9 @@ impl Completer for Words {
                 span: Span::new(start, pos),
                 ..Suggestion::default()
             })
-            .collect()
+            .collect();
+        menu::fit(&mut fitting);
+        fitting
     }
 }
 

@@ -40,8 +40,9 @@ pub(crate) struct Interpreter {
     pub(super) session: Current,
     pub(super) watch: Option<Watch>,
     timing: bool,
-    /// What was executed, secrets masked.
+    /// What a person had executed, secrets masked. A script has it already, and may be of any length.
     done: Vec<String>,
+    has_executed: bool,
     /// Whether lines come from standard input, so that nothing else is to be read from there.
     is_input: bool,
     /// How deep files that are read from files are.
@@ -64,6 +65,7 @@ impl Interpreter {
             watch: None,
             timing: false,
             done: Vec::new(),
+            has_executed: false,
             is_input: false,
             depth: 0,
             about_to_quit: false,
@@ -90,7 +92,7 @@ impl Interpreter {
     /// What kept the next line from being read.
     pub(super) fn unread(&self, failure: Failure) -> Failure {
         match failure.code {
-            INTERRUPTED if !self.done.is_empty() => Failure::interrupted_between(),
+            INTERRUPTED if self.has_executed => Failure::interrupted_between(),
             _ => failure,
         }
     }
@@ -142,12 +144,13 @@ impl Interpreter {
             let text = format!("{took:.1} ms\n");
             print(&self.settings.output.palette.paint(Role::Dim, &text))?;
         }
+        let outcome = done?;
+        self.has_executed = true;
         // What a file says was kept line by line.
         let name = statement.split_whitespace().next().unwrap_or_default();
-        if done.is_ok() && !self.about_to_quit && !NOT_KEPT.contains(&name) {
+        if self.watch.is_some() && !self.about_to_quit && !NOT_KEPT.contains(&name) {
             self.done.push(masked(statement));
         }
-        let outcome = done?;
         current(&self.session).check_recording()?;
         Ok(outcome)
     }
@@ -206,6 +209,9 @@ impl Interpreter {
                 Ok(())
             }
             "fd" => call::give(&session, needed()?),
+            "save" if self.watch.is_none() => Err(Failure::usage(
+                "save is for the shell only: the lines of a script are there already",
+            )),
             "save" => {
                 let path = required("file");
                 let lines = self.done.join("\n") + "\n";

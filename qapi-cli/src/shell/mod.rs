@@ -5,6 +5,7 @@ mod current;
 mod editor;
 mod events;
 mod interpret;
+mod menu;
 mod mode;
 mod progress;
 mod script;
@@ -15,7 +16,6 @@ use std::io::{self, IsTerminal as _};
 use reedline::Signal;
 
 use crate::failure::Failure;
-use crate::output::Role;
 use crate::settings::Settings;
 use crate::words;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
                 Ok(Outcome::Next) => {}
                 Ok(Outcome::Leave) => return Ok(()),
                 Err(failure) => {
-                    interpreter.tell(&failure);
+                    interpreter.settings().output.tell(&failure);
                     // What was pasted with it may count on it.
                     break;
                 }
@@ -83,14 +83,6 @@ pub(crate) fn source(interpreter: &mut Interpreter, path: &str) -> Result<(), Fa
             Ok(Outcome::Next) => {}
             Ok(Outcome::Leave) => return Ok(()),
             Err(failure) => return Err(script.failed(line, failure)),
-        }
-    }
-}
-
-impl Interpreter {
-    fn tell(&self, failure: &Failure) {
-        for line in failure.message.lines() {
-            self.settings().output.note(Role::Error, "error", line);
         }
     }
 }

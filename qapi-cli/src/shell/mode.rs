@@ -39,6 +39,17 @@ impl Drop for Ahead {
     }
 }
 
+/// Columns of a terminal that does not say how many it has.
+const USUAL: usize = 80;
+
+/// How many columns there are.
+pub(super) fn columns() -> usize {
+    match terminal::size() {
+        Ok((columns @ 1.., _)) => columns.into(),
+        _ => USUAL,
+    }
+}
+
 /// As the editor does before it reads a line. But a line end is as good as Enter, since programs that type end lines so.
 pub(super) fn raw() -> io::Result<()> {
     terminal::enable_raw_mode()?;

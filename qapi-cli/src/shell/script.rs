@@ -52,7 +52,10 @@ impl Script {
     /// What went wrong, with the place.
     pub(super) fn failed(&self, line: usize, mut failure: Failure) -> Failure {
         if failure.code != INTERRUPTED && !failure.message.is_empty() {
-            failure.message = format!("{}:{line}: {}", self.name, failure.message);
+            let messages = std::iter::once(&mut failure.message).chain(&mut failure.others);
+            for message in messages {
+                *message = format!("{}:{line}: {message}", self.name);
+            }
         }
         failure
     }

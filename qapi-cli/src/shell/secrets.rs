@@ -42,12 +42,16 @@ pub(crate) fn masked(line: &str) -> String {
     for (index, word) in words.iter().enumerate() {
         let before = index.checked_sub(1).map(|index| &*words[index].text);
         let masked = match word.text.split_once('=') {
-            Some((key, _)) => {
+            Some((key, value)) => {
                 let name = key.trim_end_matches(':');
                 let new = safe.get(name).and_then(Value::as_str);
                 let old = members.get(name).and_then(Value::as_str);
                 match new {
                     Some(new) if Some(new) != old => Some(format!("{key}={}", shown(new))),
+                    _ if key.ends_with(':') && value.starts_with(['{', '[']) => {
+                        let new = json(value);
+                        (new != value).then(|| format!("{key}={}", words::quote(&new)))
+                    }
                     _ => None,
                 }
             }
@@ -152,6 +156,14 @@ mod tests {
                 "blockdev-add file.password=*** driver=ssh",
             ),
             ("x url=http://u:p@h/", "x url='http://***@h/'"),
+            (
+                "x props:={\"password\":\"a b\"} y:=1G",
+                "x props:='{\"password\":\"***\"}' y:=1G",
+            ),
+            (
+                "x 'all:=[{\"password\":\"a b\"}]' y:={}",
+                "x all:='[{\"password\":\"***\"}]' y:={}",
+            ),
             (
                 "object-add --json '{\"qom-type\":\"secret\",\"data\":\"x\"}'",
                 "object-add --json '{\"qom-type\":\"secret\",\"data\":\"***\"}'",

@@ -435,8 +435,15 @@ fn sockets_of_machines() {
         "{list}"
     );
     qmp.say("-s testvm query-version").good();
-    let (code, err) = qmp.say("-s testvn query-version").bad();
-    assert_eq!(code, 3, "{err}");
+    for (address, is_name) in [("testvn", true), ("@testvn", false)] {
+        let (code, err) = qmp.run(["-s", address, "query-version"]).bad();
+        assert_eq!(code, 3, "{err}");
+        assert_eq!(
+            err.contains("`qmp ls` shows no such machine"),
+            is_name,
+            "{err}"
+        );
+    }
 }
 
 #[test]

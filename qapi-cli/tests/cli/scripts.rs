@@ -119,6 +119,10 @@ fn where_lines_come_from_nothing_else_is_read() {
     for (line, text) in [
         ("source -", "source -: lines come from there already"),
         (
+            "save /dev/null",
+            "save is for the shell only: the lines of a script are there already",
+        ),
+        (
             "blockdev-add --json -",
             "--json - is not for lines of standard input; a whole JSON message can be one",
         ),
@@ -133,6 +137,37 @@ fn where_lines_come_from_nothing_else_is_read() {
     let json = b"{\"driver\": \"null-co\", \"node-name\": \"n\"}";
     let words = ["run", script.to_str().unwrap()];
     assert_eq!(qmp.reads(&words, json).good(), "{}\n");
+}
+
+/// Sends many lines that are long, and looks at what the program holds after some and at the end.
+#[test]
+fn lines_that_are_done_are_not_kept() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let mut driven = Driven::start(&qmp, &[]);
+    let line = format!(
+        "{{{}\"execute\": \"query-version\"}}\n",
+        " ".repeat(1 << 20)
+    );
+    let mut execute = |count| {
+        for _ in 0..count {
+            driven.says(&line);
+            driven.hears("major");
+        }
+        kilobytes(driven.child.id())
+    };
+    let (before, after) = (execute(4), execute(40));
+    assert!(after < before + (20 << 10), "{before} kB, then {after} kB");
+    driven.ends().good();
+}
+
+/// The memory that a process has.
+fn kilobytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let row = status.lines().find_map(|row| row.strip_prefix("VmRSS:"));
+    let count = row.unwrap().split_whitespace().next();
+    count.unwrap().parse().unwrap()
 }
 
 #[test]
@@ -203,6 +238,25 @@ fn brackets_are_text_for_the_human_monitor() {
 }
 
 #[test]
+fn brackets_of_json_go_on_and_others_do_not() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let lines = "blockdev-add driver=null-co node-name=a size:=1 detect-zeroes=a[b --unchecked\n";
+    let ended = qmp.reads(
+        &[],
+        format!("query-version\n{lines}query-version\n").as_bytes(),
+    );
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("standard input:2: "), "{ended:?}");
+    assert!(ended.err.contains("'a[b'"), "{ended:?}");
+    let lines = "transaction actions:=[\n  {\"type\": \"block-dirty-bitmap-add\",\n   \"data\": {\"node\": \"a\", \"name\": \"b [\"}}\n]\n";
+    let node = "blockdev-add driver=null-co node-name=a size=1M\n";
+    let out = qmp.reads(&[], format!("{node}{lines}query-block-jobs\n").as_bytes());
+    assert_eq!(out.good(), "{}\n{}\n[]\n");
+}
+
+#[test]
 fn what_is_not_closed_is_not_executed() {
     let Some((_server, qmp)) = daemon() else {
         return;
@@ -257,5 +311,21 @@ fn what_is_not_understood_is_not_passed_over() {
         assert!(err.contains(text), "{line}: {err}");
     }
     let (_, err) = qmp.reads(&[], b"job --waitt\n").bad();
-    assert!(err.contains("a similar argument exists: '--wait'"), "{err}");
+    assert!(
+        err.contains("\n\n  tip: a similar argument exists: '--wait'\n"),
+        "{err}"
+    );
+    assert_eq!(err.matches("error:").count(), 1, "{err}");
+}
+
+#[test]
+fn each_mistake_is_an_error_of_its_own() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let lines = "query-version\nblockdev-add driver=null-co sise=1 nod=1\n";
+    let ended = qmp.reads(&[], lines.as_bytes());
+    let error = "error: standard input:2: 'nod' is not known\n\
+        error: standard input:2: 'sise' is not known; did you mean 'size'?\n";
+    assert_eq!((ended.code, &*ended.err), (Some(2), error));
 }

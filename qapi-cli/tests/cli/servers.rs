@@ -95,11 +95,24 @@ fn machines_that_are_found() {
                 sockets.push(path);
             }
         }
+        let file = launch.path("chardev");
+        let name_only = format!("qmp-{}-{age:?}", std::process::id());
+        let options = "server=on,wait=off";
+        let chardevs = [
+            format!("socket,id=q0,path={},{options}", file.display()),
+            format!("socket,id=q1,path={name_only},abstract=on,{options}"),
+        ];
+        for (n, chardev) in chardevs.iter().enumerate() {
+            launch = launch.args(["-chardev", chardev, "-qmp", &format!("chardev:q{n}")]);
+        }
+        sockets.extend([file, format!("@{name_only}").into()]);
         let server = launch.start();
         let mut qmp = Qmp::of(&server);
         let name = name.replace(",,", ",");
         qmp.run(["-s", &name, "query-version"]).good();
         let listed = qmp.say("ls").good();
+        let is_free = |row: &str| row.contains(&name_only) && row.contains("\"free\"");
+        assert!(listed.split('}').any(is_free), "{listed}");
         for socket in sockets {
             let socket = socket.display().to_string();
             let is_it = |row: &str| row.contains(&name) && row.contains(&socket);

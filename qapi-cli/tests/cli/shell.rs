@@ -72,6 +72,33 @@ fn what_is_typed_is_completed() {
 }
 
 #[test]
+fn the_menu_is_no_wider_than_the_screen() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (columns, row) in [
+        (42, "│block-dirty-bitmap-disable│"),
+        (16, "│block-dirty-b…│"),
+    ] {
+        let shell = Terminal::narrow(&qmp, columns, &[]);
+        shell.prompts();
+        shell.types("block-\t");
+        // What does not fit goes on in the next row, and pushes the line off the screen.
+        let fits = |screen: &str| {
+            let rows: Vec<_> = screen.lines().map(str::trim).collect();
+            rows.contains(&row) && rows.iter().any(|row| row.ends_with("> block-"))
+        };
+        shell.waits(fits, row);
+        // One client at a time.
+        shell.types(CTRL_C);
+        shell.types(CTRL_C);
+        shell.prompts();
+        shell.types(CTRL_D);
+        assert_eq!(shell.ends(), 0);
+    }
+}
+
+#[test]
 fn events_come_above_the_line() {
     let Some((_server, qmp, other)) = machine_of_two() else {
         return;
@@ -191,6 +218,21 @@ fn twenty_lines_are_pasted() {
             "{nodes}"
         );
     }
+}
+
+#[test]
+fn brackets_of_json_go_on_in_the_next_row() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    let shell = Terminal::shell(&qmp);
+    shell.enters("query-block-jobs text=a[b");
+    shell.sees("'text' is not known");
+    shell.enters("blockdev-add node-name=a driver=null-co image:={\"a b\":");
+    shell.sees("\n… ");
+    shell.types("[1,\r 2]}\r");
+    shell.sees("'image' is not known");
+    shell.prompts();
 }
 
 #[test]
