@@ -15,7 +15,7 @@ use crate::types::{CommandInfo, ErrorReply};
 /// is read, or with which errors in it are answered.
 const SHARE: usize = 16;
 
-/// A turn is not gone on with once others are known to have waited for it that long: thousands of commands that do little.
+/// A turn ends once others are known to have waited for it this long. Sixteen commands that do little take a thirtieth of that.
 const LONG: Duration = Duration::from_millis(1);
 
 /// Less output than this waits while there is more to be done: many replies are written at once then, and whoever waits
