@@ -6,7 +6,7 @@ use qapi_tests::peers::{Age, tell};
 use crate::peers::setup::connect;
 
 fn release(age: Age) -> Option<(i64, i64, i64)> {
-    let server = age.qemu("none")?.start();
+    let server = age.qemu("none")?.start_ready();
     let version = connect(&server).execute(commands::QueryVersion::new());
     let triple = version.unwrap().qemu;
     Some((triple.major, triple.minor, triple.micro))

@@ -32,7 +32,7 @@ const SIZE: u64 = 8 << 20;
 
 /// A daemon with two images of the same size, the first with something in it.
 fn daemon(age: Age) -> Option<(Server, Client)> {
-    let server = age.storage_daemon()?.start();
+    let server = age.storage_daemon()?.start_ready();
     let client = connect(&server);
     let source = add_image(&client, &server, "source", SIZE);
     add_image(&client, &server, "target", SIZE);

@@ -25,7 +25,7 @@ fn a_late_reply_does_not_disturb_the_next_call(age: Age) {
     let Some(daemon) = age.storage_daemon() else {
         return;
     };
-    let server = daemon.start();
+    let server = daemon.start_ready();
     let client = connect(&server);
     let blocker = Blocker::new(&server);
     let add = RawCommand::with("blockdev-add", blocker.arguments()).unwrap();
@@ -53,7 +53,7 @@ fn a_stopped_server_times_out_and_recovers(age: Age) {
     let Some(qemu) = age.qemu("none") else {
         return;
     };
-    let server = qemu.start();
+    let server = qemu.start_ready();
     let client = connect(&server);
     server.pause();
     for _ in 0..3 {
@@ -71,7 +71,7 @@ fn a_stopped_server_that_reads_nothing(age: Age) {
     let Some(qemu) = age.qemu("none") else {
         return;
     };
-    let server = qemu.start();
+    let server = qemu.start_ready();
     let client = connect(&server);
     server.pause();
     let long = "x".repeat(4 << 20);
@@ -95,7 +95,7 @@ fn overtake(age: Age, blocking: usize) {
     let Some(qemu) = age.qemu("none") else {
         return;
     };
-    let server = qemu.monitors(2).start();
+    let server = qemu.monitors(2).start_ready();
     let [client, other] = [0, 1].map(|monitor| {
         Client::builder()
             .deadline(DEADLINE)
@@ -140,7 +140,7 @@ fn many_threads_over_one_connection(age: Age) {
     let Some(qemu) = age.qemu("none") else {
         return;
     };
-    let server = qemu.args(["-name", "guest"]).start();
+    let server = qemu.args(["-name", "guest"]).start_ready();
     let client = connect(&server);
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -169,7 +169,7 @@ fn a_server_that_dies_ends_calls_with_an_unknown_outcome(age: Age) {
     let Some(daemon) = age.storage_daemon() else {
         return;
     };
-    let mut server = daemon.start();
+    let mut server = daemon.start_ready();
     let client = Client::builder()
         .deadline(Duration::from_secs(3600))
         .connect_deadline(DEADLINE)

@@ -35,7 +35,7 @@ fn a_network_back_end_of_descriptors(age: Age) {
     let Some(qemu) = age.qemu("pc") else {
         return;
     };
-    let server = qemu.args(["-m", "16", "-S"]).start();
+    let server = qemu.args(["-m", "16", "-S"]).start_ready();
     let client = connect(&server);
     let mut ours = Vec::new();
     for n in 0..3 {
@@ -127,7 +127,7 @@ fn a_tap_interface_of_two_queues(age: Age) {
         );
         return;
     };
-    let server = qemu.args(["-m", "16", "-S"]).start();
+    let server = qemu.args(["-m", "16", "-S"]).start_ready();
     let client = connect(&server);
     for (n, queue) in queues.into_iter().enumerate() {
         client.getfd(&format!("q{n}"), queue).unwrap();
@@ -159,7 +159,7 @@ fn an_image_by_way_of_descriptors(age: Age) {
     };
     let image = qemu.path("image");
     peers::image(&image, 1 << 20);
-    let server = qemu.args(["-m", "16", "-S"]).start();
+    let server = qemu.args(["-m", "16", "-S"]).start_ready();
     let client = connect(&server);
     let open = || {
         let file = OpenOptions::new().read(true).write(true).open(&image);

@@ -127,7 +127,9 @@ fn by_a_daemon(text: &str) -> Option<Result<Value, Error>> {
 
 /// What we make of it.
 fn by_us(text: &str) -> Result<Value, String> {
-    let server = storage_daemon().expect("it was there just now").start();
+    let server = storage_daemon()
+        .expect("it was there just now")
+        .start_ready();
     let client = connect(&server);
     let capabilities = client.capabilities().expect("a schema");
     let arguments = KeyValues::parse(text, Some("driver"))

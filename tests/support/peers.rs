@@ -2,12 +2,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// Long enough for a server to start, whatever else the machine does.
+const READY: Duration = Duration::from_secs(60);
 
 /// Which of the releases that tests run against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +198,53 @@ impl Launch {
             directory: self.directory,
         }
     }
+
+    /// Starts the server, and waits until its monitors answer: whoever comes while it starts may be read wrongly, or turned away,
+    /// and it may crash at that, which is not what most tests are about.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    #[must_use]
+    pub fn start_ready(self) -> Server {
+        let monitors = self.monitors;
+        let mut server = self.start();
+        let end = Instant::now() + READY;
+        for number in 0..monitors {
+            while !answers(&server.monitor(number)) {
+                assert!(Instant::now() < end, "{:?} does not answer", server.command);
+                if server
+                    .child
+                    .try_wait()
+                    .expect("it can be asked for")
+                    .is_some()
+                {
+                    server.restart();
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+        server
+    }
+}
+
+/// Whether the server at a socket greets once and takes two commands.
+fn answers(socket: &Path) -> bool {
+    let ask = || {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(READY))?;
+        stream.write_all(br#"{"execute":"qmp_capabilities"}{"execute":"query-version"}"#)?;
+        let mut text = String::new();
+        let count = |text: &str, what| text.matches(what).count();
+        while count(&text, "\"return\"") < 2 && count(&text, "\"error\"") == 0 {
+            let mut piece = [0; 4096];
+            match stream.read(&mut piece)? {
+                0 => return Ok(false),
+                read => text += &String::from_utf8_lossy(&piece[..read]),
+            }
+        }
+        Ok::<_, io::Error>(count(&text, "\"QMP\"") == 1 && count(&text, "\"error\"") == 0)
+    };
+    ask().unwrap_or(false)
 }
 
 /// A running server, which ends with the test. What it printed is shown if the test fails.
@@ -256,7 +309,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if std::thread::panicking() {
+        if thread::panicking() {
             let printed = fs::read(self.path("printed")).unwrap_or_default();
             eprintln!(
                 "{:?} printed: {}",

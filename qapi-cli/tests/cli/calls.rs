@@ -425,7 +425,7 @@ fn the_human_monitor() {
 #[test]
 fn sockets_of_machines() {
     let Some(launch) = qemu("none") else { return };
-    let server = launch.args(["-name", "guest=testvm"]).start();
+    let server = launch.args(["-name", "guest=testvm"]).start_ready();
     let qmp = Qmp::of(&server);
     let path = server.socket();
     let list = qmp.say("ls").good();

@@ -91,7 +91,7 @@ fn watched_later() {
 #[test]
 fn paused_by_what_went_wrong() {
     for age in AGES {
-        let Some(server) = age.storage_daemon().map(|launch| launch.start()) else {
+        let Some(server) = age.storage_daemon().map(|launch| launch.start_ready()) else {
             continue;
         };
         let qmp = Qmp::of(&server);
@@ -135,7 +135,7 @@ fn migrations_that_wait() {
     for age in AGES {
         let Some(server) = age
             .qemu("q35")
-            .map(|launch| launch.args(["-m", "32", "-S"]).start())
+            .map(|launch| launch.args(["-m", "32", "-S"]).start_ready())
         else {
             continue;
         };

@@ -131,7 +131,7 @@ fn refuses(capabilities: &Capabilities, name: &str, arguments: &Object) -> bool 
 fn refusals_are_those_of_the_server() {
     for age in AGES {
         if let Some(launch) = age.qemu("none") {
-            compare(&launch.start());
+            compare(&launch.start_ready());
         }
     }
 }

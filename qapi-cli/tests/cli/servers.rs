@@ -24,7 +24,10 @@ fn machines() {
             continue;
         };
         let port = ["-device", "pcie-root-port,id=rp0"];
-        let server = launch.args(["-name", "guest=peer"]).args(port).start();
+        let server = launch
+            .args(["-name", "guest=peer"])
+            .args(port)
+            .start_ready();
         let qmp = Qmp::of(&server);
         version(age, &qmp);
         let (commands, pretty) = (
@@ -106,7 +109,7 @@ fn machines_that_are_found() {
             launch = launch.args(["-chardev", chardev, "-qmp", &format!("chardev:q{n}")]);
         }
         sockets.extend([file, format!("@{name_only}").into()]);
-        let server = launch.start();
+        let server = launch.start_ready();
         let mut qmp = Qmp::of(&server);
         let name = name.replace(",,", ",");
         qmp.run(["-s", &name, "query-version"]).good();
@@ -126,7 +129,7 @@ fn machines_that_are_found() {
 #[test]
 fn daemons() {
     for age in AGES {
-        let Some(server) = age.storage_daemon().map(|launch| launch.start()) else {
+        let Some(server) = age.storage_daemon().map(|launch| launch.start_ready()) else {
             continue;
         };
         let qmp = Qmp::of(&server);

@@ -14,21 +14,21 @@ pub(crate) const AGES: [Age; 2] = [Age::Installed, Age::Newer];
 
 /// A storage daemon, if it is installed.
 pub(crate) fn daemon() -> Option<(Server, Qmp)> {
-    let server = storage_daemon()?.start();
+    let server = storage_daemon()?.start_ready();
     let qmp = Qmp::of(&server);
     Some((server, qmp))
 }
 
 /// A machine of a type, if QEMU is installed.
 pub(crate) fn machine(kind: &str) -> Option<(Server, Qmp)> {
-    let server = qemu(kind)?.start();
+    let server = qemu(kind)?.start_ready();
     let qmp = Qmp::of(&server);
     Some((server, qmp))
 }
 
 /// A machine with two monitors, and the program at each of them.
 pub(crate) fn machine_of_two() -> Option<(Server, Qmp, Qmp)> {
-    let server = qemu("none")?.monitors(2).start();
+    let server = qemu("none")?.monitors(2).start_ready();
     let qmp = Qmp::of(&server);
     let other = Qmp::at(&server.monitor(1), &qmp.home);
     Some((server, qmp, other))

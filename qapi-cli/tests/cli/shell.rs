@@ -483,7 +483,7 @@ fn files_are_for_their_owner() {
 fn what_a_terminal_shows_has_no_secrets() {
     let Some(launch) = qemu("none") else { return };
     let launch = launch.args(["-name", "guest=http://me:geheim@host/"]);
-    let server = launch.start();
+    let server = launch.start_ready();
     let qmp = Qmp::of(&server);
     let shell = Terminal::shell(&qmp);
     shell.enters("query-name");
