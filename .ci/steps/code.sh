@@ -74,7 +74,8 @@ check() {
     -p "$package" --no-default-features --features "$*"
 }
 
-# What each needs shows by itself; what two need together, and of what one has the other, in rows of many.
+# What a feature needs shows where it is alone; what two need together, or one of another, in sets of many. Those behind `json`
+# need others in any case, and are tried in sets only.
 features_of_the_generator() {
   local set some="docs human legacy releases service syn"
   for set in "" $some $(pairs $some json diff explain export fmt import lsp reference); do check qapi-gen $set; done

@@ -63,7 +63,13 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody waits for a turn.
+    /// To be called under the lock.
+    fn note(&self, state: &State) {
+        let is_awaited = !state.waiting.is_empty();
+        self.awaited.store(is_awaited, Ordering::Relaxed);
+    }
+
+    /// Whether somebody waits for a turn, without the lock.
     pub(crate) fn are_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed)
     }
@@ -80,7 +86,7 @@ impl Turns {
         }
         state.arbiter.wait(key);
         state.waiting.insert(key, waker.clone());
-        self.awaited.store(true, Ordering::Relaxed);
+        self.note(&state);
         false
     }
 
@@ -94,8 +100,7 @@ impl Turns {
         state.holder = state.arbiter.next_turn();
         let next = state.holder;
         let waker = next.and_then(|key| state.waiting.remove(&key));
-        self.awaited
-            .store(!state.waiting.is_empty(), Ordering::Relaxed);
+        self.note(&state);
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
@@ -108,6 +113,7 @@ impl Turns {
         let mut state = self.lock();
         state.arbiter.leave(&key);
         state.waiting.remove(&key);
+        self.note(&state);
         drop(state);
         self.done(key);
     }
