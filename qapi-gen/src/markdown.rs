@@ -22,29 +22,29 @@ pub(crate) fn code(text: &str) -> String {
 #[cfg(any(feature = "docs", feature = "diff"))]
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut before = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        escape(c, before, chars.peek().copied(), &mut out);
-        before = Some(c);
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if is_markup(byte, text, at) {
+            out.extend([&text[written..at], "\\"]);
+            written = at;
+        }
     }
+    out.push_str(&text[written..]);
     out
 }
 
-/// Writes a character so that Markdown shows it as it is.
+/// Whether Markdown takes this byte of the text for more than it is.
 #[cfg(any(feature = "docs", feature = "diff"))]
-fn escape(c: char, before: Option<char>, after: Option<char>, out: &mut String) {
+fn is_markup(byte: u8, text: &str, at: usize) -> bool {
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let special = match c {
-        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '#' => true,
-        '_' => !(word(before) && word(after)),
-        '&' => word(after) || after == Some('#'),
+    let before = || text[..at].chars().next_back();
+    let after = || text[at + 1..].chars().next();
+    match byte {
+        b'\\' | b'`' | b'*' | b'[' | b']' | b'<' | b'|' | b'~' | b'#' => true,
+        b'_' => !(word(before()) && word(after())),
+        b'&' => word(after()) || after() == Some('#'),
         // rustdoc makes a dash of two hyphens.
-        '-' => before == Some('-') || after == Some('-'),
+        b'-' => before() == Some('-') || after() == Some('-'),
         _ => false,
-    };
-    if special {
-        out.push('\\');
     }
-    out.push(c);
 }

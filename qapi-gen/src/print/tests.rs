@@ -1,9 +1,11 @@
-use super::print;
+use super::Printer;
 use crate::rust::code_of;
 
 fn printed(code: &str, indent: Option<usize>) -> String {
-    let printed = print(&code_of(code), indent);
-    printed.strip_prefix('\n').unwrap_or(&printed).to_owned()
+    let mut printer = Printer::new(indent);
+    printer.items(&code_of(code));
+    let printed = printer.text();
+    printed.strip_prefix('\n').unwrap_or(printed).to_owned()
 }
 
 /// Checks that code comes out as it is when its line breaks are taken from it.

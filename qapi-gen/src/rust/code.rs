@@ -2,7 +2,6 @@
 //! it was made and not somewhere in the generated file.
 
 use super::error::Error;
-use super::names::Ident;
 use super::options::{Decision, Options};
 use super::template::Piece;
 use crate::print::Code;
@@ -10,31 +9,18 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 
 /// A path of the caller's, without generic arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Path {
-    global: bool,
-    segments: Vec<Ident>,
-}
+pub(crate) struct Path(String);
 
 impl Path {
     pub(crate) fn new(path: &str) -> Path {
-        let relative = path.strip_prefix("::");
-        let segments = relative.unwrap_or(path).split("::");
-        Path {
-            global: relative.is_some(),
-            segments: segments.map(|it| Ident::written(it.trim())).collect(),
-        }
+        let segments: Vec<&str> = path.split("::").map(str::trim).collect();
+        Path(segments.join("::"))
     }
 }
 
 impl Piece for Path {
     fn put(&self, code: &mut Code) {
-        let mut colons = self.global;
-        for segment in &self.segments {
-            if std::mem::replace(&mut colons, true) {
-                code.token("::");
-            }
-            segment.put(code);
-        }
+        code.path(&self.0);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model::*;
 use crate::names::Name;
 use crate::print::Code;
 use crate::render::is_hostile;
+use proc_macro2::Literal;
 
 /// Documentation: Markdown, as attributes of an item, one a line.
 pub(crate) struct Docs(String);
@@ -35,21 +36,21 @@ impl Docs {
 impl Piece for Docs {
     fn put(&self, code: &mut Code) {
         for line in self.0.lines() {
-            ["#", "[", "doc", "="]
-                .iter()
-                .for_each(|token| code.token(token));
-            put_literal(line, code);
-            code.token("]");
+            put_line(line, code);
         }
     }
 }
 
-/// Writes a line as a literal, without escapes if it can be shown. `Literal::string` looks up each character in tables of Unicode
+/// Writes a line as an attribute, without escapes if it can be shown. `Literal::string` looks up each character in tables of Unicode
 /// as well: for most texts that is half the cost of everything made from them.
-fn put_literal(line: &str, code: &mut Code) {
+fn put_line(line: &str, code: &mut Code) {
     let is_shown = |c| c == '\t' || !is_hostile(c);
-    let is_plain = line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    let has_quotes = line.contains(['"', '\\']);
+    // Without a branch for each byte.
+    let (mut is_plain, mut has_quotes) = (true, false);
+    for byte in line.bytes() {
+        is_plain &= matches!(byte, b' '..=b'~');
+        has_quotes |= matches!(byte, b'"' | b'\\');
+    }
     let mut end = String::from("\"");
     while has_quotes && line.contains(&end) {
         end.push('#');
@@ -57,11 +58,12 @@ fn put_literal(line: &str, code: &mut Code) {
     let is_raw = is_plain || line.chars().all(is_shown);
     // Rust allows no more than 255 `#`.
     if is_raw && has_quotes && end.len() <= 256 {
-        code.token_of(["r", &end[1..], "\"", line, &end]);
+        code.attribute(["#[doc = r", &end[1..], "\"", line, &end, "]"]);
     } else if is_raw && !has_quotes {
-        code.token_of(["\"", line, "\""]);
+        code.attribute(["#[doc = \"", line, "\"]"]);
     } else {
-        line.put(code);
+        let literal = Literal::string(line).to_string();
+        code.attribute(["#[doc = ", &literal, "]"]);
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use template::code_of;
 pub(crate) use used::list as used;
 
 use crate::model::*;
-use crate::print::{Code, print};
+use crate::print::{Code, Printer};
 use code::Path;
 use docs::on_one_line;
 use plan::{Differences, Item, Plan};
@@ -146,8 +146,9 @@ impl File<'_, '_> {
     }
 
     fn items(&mut self, items: Code) {
-        let text = print(&items, self.indent);
-        self.text(&text);
+        let mut printer = Printer::new(self.indent);
+        printer.items(&items);
+        self.text(printer.text());
     }
 
     fn types(&mut self) {
@@ -224,8 +225,9 @@ impl File<'_, '_> {
         if items.clone().next().is_none() {
             return;
         }
-        let module = print(&code!(head => #head {}), self.indent);
-        self.text(module.trim_end_matches("}\n"));
+        let mut printer = Printer::new(self.indent);
+        printer.items(&code!(head => #head {}));
+        self.text(printer.text().trim_end_matches("}\n"));
         self.text("\n");
         self.is_first = true;
         self.indent = self.indent.map(|indent| indent + 1);
@@ -243,27 +245,29 @@ impl File<'_, '_> {
         let threads = threads.min(MAX_THREADS).min(1 + here.len() / FEW);
         let (plan, indent) = (self.plan, self.indent);
         if threads == 1 {
-            return here.iter().for_each(|it| self.items(items_of(plan, *it)));
+            for turn in here.chunks(TURN) {
+                self.text(printed(plan, turn, indent).text());
+            }
+            return;
         }
         std::thread::scope(|scope| {
-            let printed = (0..threads).map(|first| {
+            let receivers = (0..threads).map(|first| {
                 let mine = here.chunks(TURN).skip(first).step_by(threads);
                 let (sender, receiver) = sync_channel(AHEAD);
                 scope.spawn(move || {
                     for turn in mine {
-                        let texts = turn.iter().map(|it| print(&items_of(plan, *it), indent));
                         // Nobody listens any more if what is written to takes no more.
-                        if sender.send(texts.collect::<String>()).is_err() {
+                        if sender.send(printed(plan, turn, indent)).is_err() {
                             break;
                         }
                     }
                 });
                 receiver
             });
-            let printed: Vec<_> = printed.collect();
-            for receiver in printed.iter().cycle() {
+            let receivers: Vec<_> = receivers.collect();
+            for receiver in receivers.iter().cycle() {
                 match receiver.recv() {
-                    Ok(text) if self.failure.is_none() => self.text(&text),
+                    Ok(printed) if self.failure.is_none() => self.text(printed.text()),
                     // That was the last one, or a thread that the scope will tell of has failed.
                     _ => break,
                 }
@@ -272,15 +276,20 @@ impl File<'_, '_> {
     }
 }
 
-/// The items made from a definition.
-fn items_of(plan: &Plan, definition: Definition) -> Code {
-    match definition {
-        Definition::Enum(id) => templates::enumeration(plan, id),
-        Definition::Object(id) => templates::object(plan, id),
-        Definition::Alternate(id) => templates::alternate(plan, id),
-        Definition::Command(id) => templates::command(plan, id),
-        Definition::Event(id) => templates::event(plan, id),
+/// The items made from these definitions.
+fn printed(plan: &Plan, definitions: &[Definition], indent: Option<usize>) -> Printer {
+    let mut out = Printer::new(indent);
+    for &definition in definitions {
+        out.apart();
+        match definition {
+            Definition::Enum(id) => templates::enumeration(plan, id, &mut out),
+            Definition::Object(id) => templates::object(plan, id, &mut out),
+            Definition::Alternate(id) => templates::alternate(plan, id, &mut out),
+            Definition::Command(id) => templates::command(plan, id, &mut out),
+            Definition::Event(id) => templates::event(plan, id, &mut out),
+        }
     }
+    out
 }
 
 /// The licences that the schema's files name.

@@ -3,8 +3,8 @@
 //! Wire names are never derived from these: generated code carries both.
 
 use super::template::Piece;
+use crate::names::FastSet;
 use crate::print::Code;
-use std::collections::HashSet;
 use std::ops::Deref;
 
 /// An identifier as it is written, where a keyword has `r#`.
@@ -87,7 +87,7 @@ pub(crate) fn snake(name: &str) -> String {
 /// The identifiers of one namespace. Whoever asks first gets the name, others get `_` appended.
 #[derive(Default)]
 pub(crate) struct Scope {
-    taken: HashSet<String>,
+    taken: FastSet<String>,
 }
 
 impl Scope {

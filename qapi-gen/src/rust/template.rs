@@ -2,7 +2,7 @@
 //! the tokens of a template are made once.
 
 use crate::names::Name;
-use crate::print::{Code, Room};
+use crate::print::Code;
 use proc_macro2::{Delimiter, Literal, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
 
@@ -29,14 +29,6 @@ macro_rules! code {
 /// What can be put into a hole.
 pub(super) trait Piece {
     fn put(&self, code: &mut Code);
-
-    /// About how much room it takes: less means that the code is moved while it grows.
-    fn room(&self) -> Room {
-        Room {
-            bytes: 32,
-            tokens: 4,
-        }
-    }
 }
 
 /// The place of a piece, by its number.
@@ -72,6 +64,7 @@ impl Template {
     fn read(&mut self, tokens: TokenStream, has_holes: bool) {
         let mut tokens = tokens.into_iter().peekable();
         let mut operator = String::new();
+        let mut in_closure = false;
         while let Some(token) = tokens.next() {
             match token {
                 TokenTree::Group(group) => {
@@ -84,9 +77,17 @@ impl Template {
                             continue;
                         }
                     };
-                    self.end.token(open);
+                    // In a path, as in `use a::{b, c}`.
+                    let is_tight = open == "{" && self.end.is_tight();
+                    match is_tight {
+                        true => self.end.tight_brace(open),
+                        false => self.end.token(open),
+                    }
                     self.read(group.stream(), has_holes);
-                    self.end.token(close);
+                    match is_tight {
+                        true => self.end.tight_brace(close),
+                        false => self.end.token(close),
+                    }
                 }
                 TokenTree::Punct(punct) if has_holes && punct.as_char() == HOLE => {
                     let number = tokens.next().and_then(|it| it.to_string().parse().ok());
@@ -102,10 +103,16 @@ impl Template {
                         }
                         _ => false,
                     };
-                    if !goes_on {
-                        self.end.token(&operator);
-                        operator.clear();
+                    if goes_on {
+                        continue;
                     }
+                    let ends_closure = in_closure && operator == "|";
+                    in_closure ^= operator == "|";
+                    match ends_closure {
+                        true => self.end.closing_bar(),
+                        false => self.end.token(&operator),
+                    }
+                    operator.clear();
                 }
                 word => self.end.word(word),
             }
@@ -114,14 +121,7 @@ impl Template {
 
     /// The code with these pieces in its holes.
     pub(super) fn fill(&self, pieces: &[&dyn Piece]) -> Code {
-        let mut room = self.end.room();
-        for (before, hole) in &self.parts {
-            room += before.room();
-            room += pieces
-                .get(*hole)
-                .map_or(Room::default(), |piece| piece.room());
-        }
-        let mut code = Code::with_room(room);
+        let mut code = Code::new();
         for (before, hole) in &self.parts {
             code.append(before);
             if let Some(piece) = pieces.get(*hole) {
@@ -149,7 +149,7 @@ pub(crate) fn code_of(text: &str) -> Code {
 
 /// Pieces with commas between them.
 pub(super) fn commas(pieces: impl IntoIterator<Item = impl Piece>) -> Code {
-    let mut code = Code::default();
+    let mut code = Code::new();
     for piece in pieces {
         if !code.is_empty() {
             code.token(",");
@@ -167,7 +167,7 @@ impl Code {
 
 impl<P: Piece> FromIterator<P> for Code {
     fn from_iter<I: IntoIterator<Item = P>>(pieces: I) -> Code {
-        let mut code = Code::default();
+        let mut code = Code::new();
         pieces.into_iter().for_each(|piece| piece.put(&mut code));
         code
     }
@@ -177,19 +177,11 @@ impl Piece for Code {
     fn put(&self, code: &mut Code) {
         code.append(self);
     }
-
-    fn room(&self) -> Room {
-        self.room()
-    }
 }
 
 impl<P: Piece + ?Sized> Piece for &P {
     fn put(&self, code: &mut Code) {
         (**self).put(code);
-    }
-
-    fn room(&self) -> Room {
-        (**self).room()
     }
 }
 
@@ -199,10 +191,6 @@ impl<P: Piece> Piece for Option<P> {
         if let Some(piece) = self {
             piece.put(code);
         }
-    }
-
-    fn room(&self) -> Room {
-        self.as_ref().map_or(Room::default(), Piece::room)
     }
 }
 
@@ -241,7 +229,7 @@ impl Piece for usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::print::print;
+    use crate::print::Printer;
 
     #[test]
     fn holes_are_filled_in_whatever_order_they_are_named() {
@@ -251,7 +239,37 @@ mod tests {
         assert_eq!(code!(f()), code_of("f ( )"));
         let written = code_of("f($0)");
         assert_eq!(code!(written => #written), written);
-        assert_eq!(print(&written, None), "f($ 0)\n");
+        assert_eq!(printed(&written), "f($ 0)\n");
+    }
+
+    /// On one line.
+    fn printed(code: &Code) -> String {
+        let mut printer = Printer::new(None);
+        printer.items(code);
+        printer.text().to_owned()
+    }
+
+    #[test]
+    fn pieces_stand_beside_code_as_tokens_do() {
+        let (none, list, arm) = (None::<Code>, code_of("a, b"), code_of("_ => {}"));
+        assert_eq!(
+            printed(&code!(none, list => f([#none], [#list]) { #none })),
+            "f([], [a, b]) {}\n"
+        );
+        assert_eq!(printed(&code!(list => use x::{#list};)), "use x::{a, b};\n");
+        assert_eq!(
+            printed(&code!(arm => match x { #arm })),
+            "match x { _ => {} }\n"
+        );
+        assert_eq!(
+            printed(&code!(list => f(|#list| &x, |y| !y))),
+            "f(|a, b| &x, |y| !y)\n"
+        );
+        let path = code_of("::x::Y");
+        assert_eq!(
+            printed(&code!(path => f(&#path <#path>, #path))),
+            "f(&::x::Y<::x::Y>, ::x::Y)\n"
+        );
     }
 
     #[test]

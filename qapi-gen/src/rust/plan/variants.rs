@@ -2,9 +2,9 @@
 
 use super::{Module, Plan, Ty};
 use crate::model::*;
+use crate::names::FastMap;
 use crate::rust::condition::Presence;
 use crate::rust::names::{Ident, Scope, camel};
-use std::collections::HashMap;
 
 /// A value of an enum, as a variant.
 pub(crate) struct Variant<'s> {
@@ -57,7 +57,7 @@ impl<'s> Plan<'s> {
 
     /// The branches of a union.
     pub(crate) fn branches(&self, union: &Object, variants: &Variants) -> Vec<Branch<'_>> {
-        let of_value: HashMap<&str, &crate::model::Branch> = variants
+        let of_value: FastMap<&str, &crate::model::Branch> = variants
             .branches
             .iter()
             .map(|branch| (branch.value.as_str(), branch))
@@ -117,7 +117,7 @@ impl<'s> Plan<'s> {
                 .is_some_and(|end| end.eq_ignore_ascii_case(&branch.ident))
         };
         // By type: the branches that have it, and those of them after which it is named.
-        let mut counts: HashMap<ObjectId, (usize, usize)> = HashMap::new();
+        let mut counts: FastMap<ObjectId, (usize, usize)> = FastMap::default();
         for branch in branches.iter().filter(|branch| branch.data.is_some()) {
             let (all, named) = counts.entry(branch.object).or_default();
             *all += 1;

@@ -3,7 +3,7 @@
 use super::attributes;
 use super::structs::DERIVES;
 use crate::model::{AlternateId, Features};
-use crate::print::Code;
+use crate::print::{Code, Printer};
 use crate::rust::condition::Presence;
 use crate::rust::docs::Source;
 use crate::rust::names::Ident;
@@ -13,7 +13,7 @@ use crate::rust::plan::{Alternative, Module, Plan, Ty};
 const KINDS: [&str; 6] = ["Object", "Array", "String", "Number", "Bool", "Null"];
 
 /// An alternate and its codec.
-pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> Code {
+pub(crate) fn alternate(plan: &Plan, id: AlternateId, out: &mut Printer) {
     let alternate = plan.schema.alternate(id);
     let item = plan.alternate_item(id);
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
@@ -51,7 +51,7 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> Code {
     });
     let encode: Code = encode.collect();
 
-    code! {
+    out.items(&code! {
         docs, attributes, ident, variants, types, conversions, presence, decode, encode =>
         #docs
         #attributes
@@ -89,7 +89,7 @@ pub(crate) fn alternate(plan: &Plan, id: AlternateId) -> Code {
                 }
             }
         }
-    }
+    });
 }
 
 /// The alternate from the value of a choice.

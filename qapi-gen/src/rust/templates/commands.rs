@@ -3,20 +3,20 @@
 use super::structs::{DERIVES, delegates, deprecations, structure};
 use super::{attributes, lints};
 use crate::model::{CommandId, Features, ObjectId, Type};
-use crate::print::Code;
+use crate::print::{Code, Printer};
 use crate::rust::docs::Source;
 use crate::rust::plan::{Item, Module, Plan, RestKind};
 use crate::rust::template::commas;
 
 /// A command: a struct of its arguments, and what tells that it is a command.
-pub(crate) fn command(plan: &Plan, id: CommandId) -> Code {
+pub(crate) fn command(plan: &Plan, id: CommandId, out: &mut Printer) {
     let command = plan.schema.command(id);
     let item = plan.command_item(id);
     let source = Source::from(command);
     // Without any argument the handler is registered by hand for other reasons.
     let open = !command.gen_ && command.arguments.is_some();
-    let mut items = match plan.named(command.arguments) {
-        Some(arguments) if !open => newtype(plan, item, arguments, &source),
+    match plan.named(command.arguments) {
+        Some(arguments) if !open => out.items(&newtype(plan, item, arguments, &source)),
         _ => {
             let (rest, note) = match open {
                 true => (
@@ -26,9 +26,9 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> Code {
                 false => (RestKind::None, ""),
             };
             let record = plan.record(command.arguments, item, Module::Inner, rest);
-            structure(plan, &record, &source, note)
+            structure(plan, &record, &source, note, out);
         }
-    };
+    }
 
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
     let name = command.name.as_str();
@@ -55,7 +55,7 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> Code {
         )
     });
     let features = features(&command.features);
-    items.extend(code! {
+    out.items(&code! {
         presence, types, ident, reply, name, allow_oob, allow_preconfig, success_response, features
         =>
         #presence
@@ -68,7 +68,6 @@ pub(crate) fn command(plan: &Plan, id: CommandId) -> Code {
             #features
         }
     });
-    items
 }
 
 /// The features of a command or event as a constant.

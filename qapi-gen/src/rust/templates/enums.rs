@@ -2,7 +2,7 @@
 
 use super::{allow_deprecated, attributes, marks};
 use crate::model::EnumId;
-use crate::print::Code;
+use crate::print::{Code, Printer};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::plan::{Module, Plan};
 use crate::rust::template::commas;
@@ -10,7 +10,7 @@ use crate::rust::template::commas;
 const DERIVES: &[&str] = &["Clone", "Debug", "PartialEq", "Eq", "Hash"];
 
 /// An enum and its codec.
-pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> Code {
+pub(crate) fn enumeration(plan: &Plan, id: EnumId, out: &mut Printer) {
     let enum_ = plan.schema.enum_(id);
     let item = plan.enum_item(id);
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
@@ -66,7 +66,7 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> Code {
         }
     });
 
-    code! {
+    out.items(&code! {
         docs, attributes, ident, declarations, types, presence, allow_deprecated, all, names,
         marked, dropped, named =>
         #docs
@@ -99,5 +99,5 @@ pub(crate) fn enumeration(plan: &Plan, id: EnumId) -> Code {
                 }
             }
         }
-    }
+    });
 }

@@ -5,27 +5,27 @@ use super::commands::{features, newtype};
 use super::structs::structure;
 use crate::markdown::code;
 use crate::model::EventId;
-use crate::print::Code;
+use crate::print::{Code, Printer};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::names::Ident;
 use crate::rust::plan::{Item, Module, Plan, RestKind};
 
 /// An event: a struct of its data, and what tells that it is an event.
-pub(crate) fn event(plan: &Plan, id: EventId) -> Code {
+pub(crate) fn event(plan: &Plan, id: EventId, out: &mut Printer) {
     let event = plan.schema.event(id);
     let item = plan.event_item(id);
     let source = Source::from(event);
-    let mut items = match plan.named(event.data) {
-        Some(data) => newtype(plan, item, data, &source),
+    match plan.named(event.data) {
+        Some(data) => out.items(&newtype(plan, item, data, &source)),
         None => {
             let record = plan.record(event.data, item, Module::Inner, RestKind::Kept);
-            structure(plan, &record, &source, "")
+            structure(plan, &record, &source, "", out);
         }
-    };
+    }
     let (types, ident, presence) = (&plan.types, &item.ident, item.presence());
     let name = event.name.as_str();
     let features = features(&event.features);
-    items.extend(code! {
+    out.items(&code! {
         presence, types, ident, name, features =>
         #presence
         impl #types::Event for #ident {
@@ -33,7 +33,6 @@ pub(crate) fn event(plan: &Plan, id: EventId) -> Code {
             #features
         }
     });
-    items
 }
 
 /// The enum of all events.

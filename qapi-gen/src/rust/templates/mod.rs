@@ -1,4 +1,5 @@
-//! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing.
+//! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing. Definitions are
+//! printed an item at a time.
 
 mod alternates;
 mod commands;
@@ -29,12 +30,12 @@ use super::condition::Presence;
 use super::docs::Source;
 use super::names::Ident;
 use super::plan::{Item, Module, Place, Plan, RestKind};
-use super::template::{code_of, commas};
+use super::template::{Piece, code_of, commas};
 use crate::model::{Features, ObjectId, ObjectKind};
-use crate::print::Code;
+use crate::print::{Code, Printer};
 
 /// A struct, and the enum of its branches if it is a union.
-pub(crate) fn object(plan: &Plan, id: ObjectId) -> Code {
+pub(crate) fn object(plan: &Plan, id: ObjectId, out: &mut Printer) {
     let object = plan.schema.object(id);
     let note = match object.kind {
         ObjectKind::Wrapper => "What a branch of a union without discriminator holds.",
@@ -45,9 +46,10 @@ pub(crate) fn object(plan: &Plan, id: ObjectId) -> Code {
         false => RestKind::None,
     };
     let record = plan.record(Some(id), plan.object_item(id), Module::Root, rest);
-    let mut items = structs::structure(plan, &record, &Source::from(object), note);
-    items.extend(unions::branch_enum(plan, id));
-    items
+    structs::structure(plan, &record, &Source::from(object), note, out);
+    if let Some(variants) = &object.variants {
+        unions::branch_enum(plan, id, variants, out);
+    }
 }
 
 /// Everything of another module.
@@ -73,7 +75,7 @@ pub(crate) fn re_exports<'a>(module: Option<&str>, items: impl Iterator<Item = &
     }
     of_path.sort();
     let module = module.map(Ident::written);
-    let module = module.map(|module| code!(module => #module::));
+    let module = module.map(|module| code!(module => ::#module));
     let uses = of_path.into_iter().map(|(path, mut idents)| {
         idents.sort();
         let idents = commas(idents);
@@ -81,7 +83,7 @@ pub(crate) fn re_exports<'a>(module: Option<&str>, items: impl Iterator<Item = &
             path, module, idents =>
             // A private module may use only some.
             #[allow(deprecated, unused_imports)]
-            pub use #path::#module{#idents};
+            pub use #path #module::{#idents};
         }
     });
     uses.collect()
@@ -118,6 +120,15 @@ pub(crate) fn registered<'a>(
     code!(plain, under => #plain #under)
 }
 
+/// A derive, or the path of one.
+struct Derive<'d>(&'d str);
+
+impl Piece for Derive<'_> {
+    fn put(&self, code: &mut Code) {
+        code.path(self.0);
+    }
+}
+
 /// The condition, derives and attributes of an item, by its name in the schema.
 fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) -> Code {
     let (more, attributes) = plan.extra_attributes(name);
@@ -128,7 +139,7 @@ fn attributes(plan: &Plan, name: &str, derives: &[&str], presence: &Presence) ->
             all.push(derive);
         }
     }
-    let derives = commas(all.into_iter().map(Path::new));
+    let derives = commas(all.into_iter().map(Derive));
     let attributes: Code = attributes.into_iter().map(code_of).collect();
     code! {
         presence, derives, attributes =>

@@ -4,7 +4,7 @@ use super::lints::{self, Method, is_placeholder};
 use super::{allow_deprecated, attributes, members};
 use crate::markdown::code;
 use crate::model::{Builtin, Type};
-use crate::print::Code;
+use crate::print::{Code, Printer};
 use crate::rust::docs::{Source, deprecation};
 use crate::rust::plan::{Field, Plan, Record, Ty};
 use crate::rust::template::commas;
@@ -17,7 +17,13 @@ const DERIVES_WITH_DEFAULT: &[&str] = &["Clone", "Debug", "Default", "PartialEq"
 const MAX_PARAMETERS: usize = 7;
 
 /// A struct and its codec. `note` is said last in its documentation.
-pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &str) -> Code {
+pub(super) fn structure(
+    plan: &Plan,
+    record: &Record,
+    source: &Source,
+    note: &str,
+    out: &mut Printer,
+) {
     let (types, ident, presence) = (&plan.types, &record.ident, &record.presence);
     let docs = plan.document(source, note, record.module);
     let (deprecation, new_deprecation) = deprecations(source);
@@ -92,7 +98,7 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             }
         }
     });
-    let mut items = code! {
+    out.items(&code! {
         docs, attributes, deprecation, ident, fields, branch, rest, presence, allow_deprecated,
         constructor, setters, adder, tag =>
         #docs
@@ -113,9 +119,8 @@ pub(super) fn structure(plan: &Plan, record: &Record, source: &Source, note: &st
             #adder
             #tag
         }
-    };
-    items.extend(members::codec(plan, record, is_default));
-    items
+    });
+    out.items(&members::codec(plan, record, is_default));
 }
 
 /// The attributes of the type and of its constructor. Who carries a command out names its type, and is not to be warned for

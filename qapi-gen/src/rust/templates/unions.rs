@@ -3,17 +3,16 @@
 use super::structs::DERIVES;
 use super::{allow_deprecated, attributes};
 use crate::markdown::code;
-use crate::model::{ObjectId, Type};
-use crate::print::Code;
+use crate::model::{ObjectId, Type, Variants};
+use crate::print::{Code, Printer};
 use crate::rust::condition::Presence;
 use crate::rust::docs::deprecation;
 use crate::rust::names::Ident;
 use crate::rust::plan::{Branch, Module, Plan};
 
-/// The enum of a union's branches and its codec; nothing for other objects.
-pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<Code> {
+/// The enum of a union's branches and its codec.
+pub(super) fn branch_enum(plan: &Plan, id: ObjectId, variants: &Variants, out: &mut Printer) {
     let union = plan.schema.object(id);
-    let variants = union.variants.as_ref()?;
     let item = plan.object_item(id);
     let (types, ident, presence) = (&plan.types, plan.branch_enum(id), item.presence());
     let branches = plan.branches(union, variants);
@@ -40,13 +39,9 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<Code> {
         code!(doc, when, deprecation, name, data => #[doc = #doc] #when #deprecation #name #data,)
     });
     let declarations: Code = declarations.collect();
-    let conversions = branches.iter().filter(|branch| branch.converts);
-    let conversions: Code = conversions
-        .map(|branch| conversion(branch, ident, presence))
-        .collect();
 
-    let mut items = code! {
-        doc, attributes, ident, declarations, tag_doc, types, conversions =>
+    out.items(&code! {
+        doc, attributes, ident, declarations, tag_doc, types =>
         #[doc = #doc]
         #attributes
         #[non_exhaustive]
@@ -60,11 +55,11 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId) -> Option<Code> {
                 members: #types::Object,
             },
         }
-
-        #conversions
-    };
-    items.extend(codec(plan, id, &branches));
-    Some(items)
+    });
+    for branch in branches.iter().filter(|branch| branch.converts) {
+        out.items(&conversion(branch, ident, presence));
+    }
+    out.items(&codec(plan, id, variants, &branches));
 }
 
 /// A branch from its data.
@@ -87,8 +82,7 @@ fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Code {
     }
 }
 
-fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<Code> {
-    let variants = plan.schema.object(id).variants.as_ref()?;
+fn codec(plan: &Plan, id: ObjectId, variants: &Variants, branches: &[Branch]) -> Code {
     let (types, ident) = (&plan.types, plan.branch_enum(id));
     // A branch may be called `Tag`: the associated type is named in full.
     let tag = plan.ty(Type::Enum(variants.tag_enum), Module::Root);
@@ -158,7 +152,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<Code> {
     });
     let put: Code = put.collect();
 
-    Some(code! {
+    code! {
         presence, allow_deprecated, types, ident, tag, begin, unrecognized, untagged, filled,
         tags, put =>
         #presence
@@ -200,7 +194,7 @@ fn codec(plan: &Plan, id: ObjectId, branches: &[Branch]) -> Option<Code> {
                 }
             }
         }
-    })
+    }
 }
 
 /// The data of a branch of which nothing was read.
