@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# QEMU: stop "will succeed even if the guest is already in the stopped state". While a migration waits before its switchover
-# (capability pause-before-switchover) the machine stands still for the migration alone: stop succeeds, and nothing keeps it.
+# QEMU: stop keeps a machine from running until cont, also one that stands still already. Not so while a migration waits before
+# its switchover (capability pause-before-switchover), for which the machine stands still: stop succeeds, and is forgotten.
 # When the migration is cancelled the machine runs, with RESUME as the only event. cont is not taken so: a machine that was
 # stopped before refuses it, and stays as it was. Seen with 10.0.2 and 11.1.3.
 . "$(dirname "$0")/lib/setup.bash"
