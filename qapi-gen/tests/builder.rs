@@ -224,7 +224,7 @@ fn items_get_the_derives_and_attributes_asked_for() {
 fn derives_of_a_list_come_once() {
     let builder = builder()
         .derive("Aa", "Hash, Debug,PartialEq , Eq")
-        .derive("A*", "Eq, ::other::Trait");
+        .derive("A*", "Eq, ::other :: Trait");
     assert!(generate(&builder).unwrap().contains(
         "#[derive(Clone, Debug, PartialEq, Hash, Eq, ::other::Trait)]\n#[non_exhaustive]\npub struct Aa {"
     ));

@@ -1,5 +1,5 @@
-//! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing. Definitions are
-//! printed an item at a time.
+//! What generated code looks like: a module for each construct of the language. Templates read the plan and decide nothing.
+//! Definitions are printed an item at a time.
 
 mod alternates;
 mod commands;
@@ -125,7 +125,10 @@ struct Derive<'d>(&'d str);
 
 impl Piece for Derive<'_> {
     fn put(&self, code: &mut Code) {
-        code.path(self.0);
+        match self.0.contains("::") {
+            true => Path::new(self.0).put(code),
+            false => code.path(self.0),
+        }
     }
 }
 
