@@ -120,7 +120,7 @@ pub(crate) fn registered<'a>(
     code!(plain, under => #plain #under)
 }
 
-/// A derive, or the path of one.
+/// A derive, or the path of one. Every type has some, which are names: without the memory of a [`Path`].
 struct Derive<'d>(&'d str);
 
 impl Piece for Derive<'_> {
