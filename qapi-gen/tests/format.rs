@@ -288,3 +288,40 @@ fn a_line_is_as_wide_as_its_longest_part_needs() {
         assert!(shown || !inside.contains(", "), "{line}");
     }
 }
+
+/// The enum of the branches `100` and up, as many as are wanted, and all that belongs to it.
+fn branches(count: usize) -> String {
+    let mut text = Text(String::new());
+    let (mut values, mut data) = (Vec::new(), Vec::new());
+    for n in 100..100 + count {
+        text.define("struct", &format!("S{n}s"), ", 'data': { 'm': 'int' }");
+        values.push(format!("'v{n}'"));
+        data.push(format!("'v{n}': 'S{n}s'"));
+    }
+    let (values, data) = (values.join(", "), data.join(", "));
+    text.define("enum", "Kind", &format!(", 'data': [ {values} ]"));
+    let union = ", 'base': { 'kind': 'Kind' }, 'discriminator': 'kind'";
+    text.define("union", "Choice", &format!("{union}, 'data': {{ {data} }}"));
+    let read = Frontend::new().read_text("branches.json", text.0).unwrap();
+    let code = Builder::new("branches.json").generate_from(&read).unwrap();
+    let (_, code) = code.split_once("/// The branches of [`Choice`].").unwrap();
+    let (code, _) = code.split_once("impl_enum!").unwrap();
+    code.to_owned()
+}
+
+#[test]
+fn a_large_union_is_laid_out_as_one_that_threads_do_not_share() {
+    let (few, many) = (branches(250), branches(260));
+    let is_more = |text: &str| (350..360).any(|n| text.contains(&n.to_string()));
+    let items = many
+        .split("\n\n")
+        .filter(|item| !item.starts_with("/// The branch `v35"));
+    let lines = |item: &str| {
+        item.lines()
+            .filter(|line| !is_more(line))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(items.map(lines).collect::<Vec<_>>().join("\n\n"), few);
+    assert!(is_more(&many) && !is_more(&few));
+}
