@@ -20,11 +20,17 @@ struct Flavour {
     required: [f64; 2],
 }
 
-const FLAVOURS: [Flavour; 2] = [
+const FLAVOURS: [Flavour; 3] = [
     Flavour {
         name: "tokio",
         ours: "tokio",
         theirs: "tokio-qapi",
+        required: [0.45, 0.48],
+    },
+    Flavour {
+        name: "tokio without its macros",
+        ours: "tokio-plain",
+        theirs: "tokio-plain-qapi",
         required: [0.45, 0.48],
     },
     Flavour {
