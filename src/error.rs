@@ -57,7 +57,8 @@ pub enum ErrorKind {
         /// will be.
         sent: bool,
     },
-    /// The command succeeded, and then the event waited for did not come before the deadline.
+    /// The command succeeded, and then the event waited for did not come before the deadline, or the end of the connection
+    /// after `quit`.
     NoEvent,
     /// The connection ended before the reply, or before the event that was to follow: the command may have been
     /// executed or not.
@@ -361,9 +362,11 @@ impl fmt::Display for Error {
             }
             ErrorKind::Deadline { sent: true } => f.write_str("no reply before the deadline"),
             ErrorKind::Deadline { sent: false } => f.write_str("not possible before the deadline"),
-            ErrorKind::NoEvent => f.write_str("replied, but no event before the deadline"),
+            ErrorKind::NoEvent => {
+                f.write_str("replied, but what was to follow did not come before the deadline")
+            }
             ErrorKind::OutcomeUnknown => {
-                f.write_str("the connection ended before the reply, so the outcome is unknown")
+                f.write_str("the connection ended before the outcome was known")
             }
             ErrorKind::Ended => f.write_str("the server ended the connection instead of replying"),
             ErrorKind::Closed => f.write_str("the connection has ended"),

@@ -183,20 +183,23 @@ macro_rules! client_methods {
             Call::new(self, command)
         }
 
-        /// Ends the server with `quit`, and waits until it has ended the connection. It may do so without a reply.
+        /// Ends the server with `quit`, and waits until it has ended the connection. It may do so without a reply. A client that
+        /// [connects again](Builder::reconnect) does so afterwards too.
         ///
         /// # Errors
-        /// When it does not within the deadline of a call, or answers with an error.
+        /// When it does not within the deadline of a call ([`NoEvent`](ErrorKind::NoEvent) if it has replied), or answers with an
+        /// error.
         pub $($async)? fn quit(&self) -> Result<(), Error> {
             let deadline = after(self.0.deadline);
+            let ends = self.0.connection.lock().ends;
             match self.execute(RawCommand::new("quit"))$($await)* {
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), ErrorKind::Ended) => return Ok(()),
                 Err(error) => return Err(error),
             }
-            match self.0.connection.has_ended_by(deadline)$($await)* {
+            match self.0.connection.has_left_by(ends, deadline)$($await)* {
                 true => Ok(()),
-                false => Err(Error::new(ErrorKind::Deadline { sent: true }).of("quit")),
+                false => Err(Error::new(ErrorKind::NoEvent).of("quit")),
             }
         }
 

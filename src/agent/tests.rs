@@ -261,8 +261,7 @@ fn the_end_of_the_channel_is_told() {
         let error = talk(Agent::builder(), fake, |agent| {
             agent.execute(commands::GuestPing::new()).unwrap_err()
         });
-        let unknown =
-            "guest-ping: the connection ended before the reply, so the outcome is unknown";
+        let unknown = "guest-ping: the connection ended before the outcome was known";
         assert_eq!(error.to_string(), format!("{unknown} ({told})"));
     }
 }

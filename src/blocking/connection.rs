@@ -54,6 +54,8 @@ pub(super) struct State {
     /// Threads that sleep, oldest first.
     sleepers: BTreeMap<u64, Sleeper>,
     last_sleeper: u64,
+    /// How many connections have ended.
+    pub(super) ends: u64,
 }
 
 /// Somebody waits for it, or it has ended.
@@ -171,12 +173,14 @@ impl State {
                     if let Some(redial) = &mut self.redial {
                         redial.disconnected(why);
                     }
+                    self.ends += 1;
                     self.wake_all(|_| true);
                 }
                 Happening::Closed(why) => {
                     self.output = None;
                     self.hub.end(&why);
                     self.closed = Some(why);
+                    self.ends += 1;
                     self.wake_all(|_| true);
                 }
             }
@@ -216,6 +220,7 @@ impl Connection {
             buffer: Vec::new(),
             sleepers: BTreeMap::new(),
             last_sleeper: 0,
+            ends: 0,
         }))
     }
 
@@ -280,10 +285,10 @@ impl Connection {
         state.hub.subscribe(Box::new(wanted), capacity)
     }
 
-    /// Whether the connection ends before a deadline.
-    pub(super) fn has_ended_by(&self, deadline: Instant) -> bool {
-        let ended = |state: &mut State| state.closed.as_ref().map(|_| ());
-        self.drive(Some(deadline), Interest::default(), ended)
+    /// Whether more connections than that have ended before a deadline.
+    pub(super) fn has_left_by(&self, ends: u64, deadline: Instant) -> bool {
+        let left = |state: &mut State| (state.ends > ends).then_some(());
+        self.drive(Some(deadline), Interest::default(), left)
             .is_ok()
     }
 

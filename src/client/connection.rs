@@ -39,12 +39,14 @@ pub(super) struct State {
     unflushed: bool,
     /// Calls that somebody waits for.
     calls: Queue<CallId, Call>,
-    /// Those who wait for the end of negotiation or of the connection.
+    /// Those who wait for the end of negotiation or of a connection.
     watchers: Vec<Waker>,
     /// The connection's task, when it is suspended.
     pub(super) task: Option<Waker>,
     /// How it is to end.
     pub(super) ending: Option<Ending>,
+    /// How many connections have ended.
+    pub(super) ends: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl Connection {
             watchers: Vec::new(),
             task: None,
             ending: None,
+            ends: 0,
         }))
     }
 
@@ -176,7 +179,7 @@ impl Connection {
         }
     }
 
-    /// Waits until the connection has ended.
+    /// Waits until the connection has ended for good.
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         match state.closed {
@@ -185,11 +188,20 @@ impl Connection {
         }
     }
 
-    /// Whether the connection ends before a deadline.
-    pub(super) async fn has_ended_by(&self, deadline: Instant) -> bool {
+    /// Whether the connection ends for good before a deadline.
+    async fn has_ended_by(&self, deadline: Instant) -> bool {
         timeout_at(deadline, poll_fn(|cx| self.poll_closed(cx)))
             .await
             .is_ok()
+    }
+
+    /// Whether more connections than that have ended before a deadline.
+    pub(super) async fn has_left_by(&self, ends: u64, deadline: Instant) -> bool {
+        let poll = |cx: &mut Context<'_>| match self.lock() {
+            state if state.ends > ends => Poll::Ready(()),
+            mut state => state.watch(cx),
+        };
+        timeout_at(deadline, poll_fn(poll)).await.is_ok()
     }
 
     /// Ends the connection when all calls have ended, or at the deadline.
@@ -316,6 +328,8 @@ impl State {
                         self.writer = None;
                     }
                     self.why = Some(why);
+                    self.ends += 1;
+                    self.wake_watchers();
                     self.wake_task();
                 }
                 Happening::Closed(why) => {
@@ -323,6 +337,7 @@ impl State {
                     self.writer = None;
                     self.hub.end(&why);
                     self.closed = Some(why);
+                    self.ends += 1;
                     self.wake_watchers();
                 }
             }

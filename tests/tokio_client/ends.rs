@@ -81,6 +81,18 @@ async fn what_is_called_quit_may_end_without_reply() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_goes_on_after_quit() {
+    let (client, mut peer) = connected().await;
+    let server = async {
+        let request = peer.expect("quit").await;
+        peer.reply(&request, json!({})).await;
+    };
+    let (result, ()) = tokio::join!(client.quit(), server);
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NoEvent), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_waits_for_calls() {
     let (client, mut peer) = connected().await;
     let call = client.call(RawCommand::new("x")).start().unwrap();

@@ -66,6 +66,25 @@ async fn next(events: &mut qapi_rt::client::EventStream<EventMessage>) -> String
 }
 
 #[tokio::test]
+async fn quit_waits_for_the_end_of_one_connection() {
+    for replies in [true, false] {
+        let monitor = Monitor::new();
+        let (client, mut peer) = monitor.connect(at_once()).await;
+        let server = async {
+            let request = peer.expect("quit").await;
+            if replies {
+                peer.reply(&request, json!({})).await;
+            }
+            drop(peer);
+            monitor.serve().await
+        };
+        let (result, _next) = tokio::join!(client.quit(), server);
+        result.unwrap();
+        assert!(client.closed().is_none());
+    }
+}
+
+#[tokio::test]
 async fn calls_and_subscribers() {
     let monitor = Monitor::new();
     let (client, mut peer) = monitor.connect(at_once()).await;

@@ -34,7 +34,7 @@ fn garbage() {
     let (error, closed) = answered("\u{0}\u{1}garbage");
     assert_eq!(
         error.to_string(),
-        "x: the connection ended before the reply, so the outcome is unknown (protocol violated: no message begins \
+        "x: the connection ended before the outcome was known (protocol violated: no message begins \
          with '\\x00\\x01garbage')"
     );
     assert!(matches!(

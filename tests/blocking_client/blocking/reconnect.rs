@@ -81,6 +81,28 @@ fn calls_and_subscribers() {
     }
 }
 
+#[test]
+fn quit_waits_for_the_end_of_one_connection() {
+    let script: [Vec<fn(Peer)>; 2] = [
+        vec![|mut peer| {
+            peer.negotiate();
+            let request = peer.expect("quit");
+            peer.answer(&request, "{}");
+        }],
+        vec![|mut peer| {
+            peer.negotiate();
+            peer.expect("quit");
+        }],
+    ];
+    for script in script {
+        let (path, server) = serve(script);
+        let client = at_once().connect_unix(path).unwrap();
+        client.quit().unwrap();
+        assert!(client.closed().is_none());
+        server.join().unwrap();
+    }
+}
+
 /// Where several threads wait, one of them connects for all.
 #[test]
 fn many_threads() {

@@ -16,9 +16,7 @@ fn the_end_tells_what_was_sent() {
     assert_eq!(
         happenings(&mut session),
         [
-            format!(
-                "1 fails: a: the connection ended before the reply, so the outcome is unknown ({eof})"
-            ),
+            format!("1 fails: a: the connection ended before the outcome was known ({eof})"),
             format!("2 fails: quit: the server ended the connection instead of replying ({eof})"),
             format!("4 fails: c: the connection has ended ({eof})"),
             format!("closed: {eof}"),
@@ -33,10 +31,7 @@ fn the_end_tells_what_was_sent() {
 fn half_a_request_is_not_sent() {
     for (missing, fails) in [
         (2, "the connection has ended"),
-        (
-            1,
-            "the connection ended before the reply, so the outcome is unknown",
-        ),
+        (1, "the connection ended before the outcome was known"),
     ] {
         let mut session = negotiated(false);
         call(&mut session, "a");

@@ -184,7 +184,7 @@ fn replies_without_id_end_the_session() {
             after(&mut session, reply),
             [
                 format!(
-                    "2 fails: b: the connection ended before the reply, so the outcome is unknown \
+                    "2 fails: b: the connection ended before the outcome was known \
                      (protocol violated: {why})"
                 ),
                 format!("closed: protocol violated: {why}")

@@ -130,7 +130,7 @@ fn a_second_greeting_is_a_new_connection() {
     sent(&mut session);
     negotiate(&mut session);
     let replaced = "protocol violated: a second greeting: somebody has replaced this monitor";
-    let unknown = "the connection ended before the reply, so the outcome is unknown";
+    let unknown = "the connection ended before the outcome was known";
     assert_eq!(
         happenings(&mut session),
         [
