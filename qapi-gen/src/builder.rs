@@ -234,8 +234,8 @@ impl Builder {
     }
 
     /// Adds what `query-qmp-schema` answers as the constant `INTROSPECTION`, a JSON text. It
-    /// describes the commands and events that are generated, and no others. Symbols that
-    /// [`condition`](Builder::condition) makes a `cfg` count as defined.
+    /// describes the commands and events that are generated, and no others. What a `cfg` decides, by a
+    /// [`condition`](Builder::condition), counts as there.
     #[cfg(feature = "service")]
     #[cfg_attr(docsrs, doc(cfg(feature = "service")))]
     pub fn introspection(mut self, introspection: bool) -> Builder {

@@ -406,6 +406,31 @@ fn introspection_describes_what_was_chosen() {
 }
 
 #[test]
+fn introspection_describes_what_is_generated_whatever_is_decided() {
+    let text = "{ 'command': 'with', 'if': 'X' }\n{ 'command': 'without', 'if': { 'not': 'X' } }";
+    let schema = Frontend::new().read_text("not.json", text).unwrap();
+    let decided = |symbol, decision| {
+        let builder = Builder::new("not.json").introspection(true);
+        let code = builder.condition(symbol, decision).generate_from(&schema);
+        let code = code.unwrap();
+        let there = |name: &str, structure: &str| {
+            let described = code.contains(&format!("\"name\": \"{name}\""));
+            assert_eq!(described, code.contains(structure), "{name}: {code}");
+            described
+        };
+        (
+            there("with", "struct With {"),
+            there("without", "struct Without {"),
+        )
+    };
+    assert_eq!(decided("Y", Condition::True), (true, true));
+    assert_eq!(decided("X", Condition::True), (true, false));
+    assert_eq!(decided("X", Condition::False), (false, true));
+    let cfg = Condition::Cfg("windows".into());
+    assert_eq!(decided("X", cfg), (true, true));
+}
+
+#[test]
 fn a_file_is_written_once() {
     let directory = std::env::temp_dir().join(format!("qapi-gen-builder-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();

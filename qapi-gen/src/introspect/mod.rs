@@ -60,7 +60,12 @@ pub struct Options<'a> {
 /// Otherwise it is a guess, after the forms that the schema uses and the releases that its
 /// documentation mentions; see [`describes_itself`].
 pub fn schema_info(schema: &Schema, options: &Options) -> String {
-    schema_info_of(schema, options, schema.definitions())
+    let holds = |condition: &Condition| {
+        options
+            .defined
+            .is_none_or(|defined| holds(condition, defined))
+    };
+    schema_info_of(schema, options, schema.definitions(), &holds)
 }
 
 /// Whether the schema defines `SchemaInfo`, as QEMU's does and its guest agent's does not. That tells
@@ -69,16 +74,18 @@ pub fn describes_itself(schema: &Schema) -> bool {
     schema.definition("SchemaInfo").is_some()
 }
 
-/// As [`schema_info`], for a server that has only these commands and events.
+/// As [`schema_info`], for a server that has only these commands and events, and what these conditions leave of them.
 pub(crate) fn schema_info_of(
     schema: &Schema,
     options: &Options,
     definitions: &[Definition],
+    holds: &dyn Fn(&Condition) -> bool,
 ) -> String {
     let generator = Generator {
         schema,
         definitions,
         options,
+        holds,
         form: Form::of(schema, options.release),
         uses: Uses::of(schema, definitions),
     };
@@ -107,6 +114,7 @@ struct Generator<'a> {
     /// What is shown, with the types that it reaches.
     definitions: &'a [Definition],
     options: &'a Options<'a>,
+    holds: &'a dyn Fn(&Condition) -> bool,
     form: Form,
     uses: Uses,
 }
@@ -269,10 +277,7 @@ impl Generator<'_> {
     }
 
     fn holds(&self, condition: Option<&Condition>) -> bool {
-        match (condition, self.options.defined) {
-            (Some(condition), Some(defined)) => holds(condition, defined),
-            _ => true,
-        }
+        condition.is_none_or(self.holds)
     }
 }
 

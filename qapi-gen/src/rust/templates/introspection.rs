@@ -1,9 +1,9 @@
 //! The schema as `query-qmp-schema` describes it.
 
 use crate::introspect::{Options, schema_info_of};
-use crate::model::Definition;
+use crate::model::{Condition, Definition};
 use crate::print::Code;
-use crate::rust::options::Decision;
+use crate::rust::condition::Presence;
 use crate::rust::plan::Plan;
 
 /// What a server of this interface answers to `query-qmp-schema`, as a constant.
@@ -21,13 +21,8 @@ pub(crate) fn introspection(plan: &Plan) -> Code {
         .copied()
         .filter(here)
         .collect();
-    let decisions = &plan.options.conditions;
-    let defined = |symbol: &str| !matches!(decisions.get(symbol), Some(Decision::False));
-    let options = Options {
-        defined: Some(&defined),
-        ..Options::default()
-    };
-    let json = schema_info_of(plan.schema, &options, &interface);
+    let generated = |condition: &Condition| plan.presence(Some(condition)) != Presence::Never;
+    let json = schema_info_of(plan.schema, &Options::default(), &interface, &generated);
     // A row of it is a line, as in no other literal.
     let mut text = Code::default();
     text.token_of(["r#\"", json.trim_end(), "\"#"]);
