@@ -275,6 +275,25 @@ fn the_command_writes_files_or_nothing() {
         "{}",
         run.stdout
     );
+    assert!(
+        run.stderr.starts_with("note: ")
+            && run.stderr.contains("`qapi-gen import --names-from SCHEMA`")
+    );
+    // With names, what a schema alone can say comes along.
+    let run = dir.run(&[
+        "import",
+        "told.json",
+        "--names-from",
+        "a.json",
+        "-o",
+        "named.json",
+    ]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let open = "{ \"driver\": string } & { [member: string]: unknown }";
+    for (file, known) in [("named.json", true), ("told.json", false)] {
+        let run = dir.run(&["export", "--format", "typescript", file]);
+        assert_eq!(run.stdout.contains(open), known, "{}", run.stdout);
+    }
 }
 
 /// QEMU's interface, from the crate qapi-schema, exported to a file.

@@ -137,7 +137,10 @@ impl Events {
         if cfg!(debug_assertions)
             && let Some(name) = introspect::missing_event(schemas, events)
         {
-            panic!("clients are to be told of the event '{name}', which the schema does not have");
+            panic!(
+                "clients are to be told of the event '{name}', which the schema does not have; a `Router` gets another one by \
+                 `Router::schema`"
+            );
         }
         let declared = events.iter().map(|&name| name.to_owned()).collect();
         lock(&self.0).declared = Some(declared);

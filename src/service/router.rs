@@ -113,7 +113,8 @@ impl Router {
         self
     }
 
-    /// Tells clients that ask for the schema of this event.
+    /// Tells clients that ask for the schema of this event, which has to be in it: see [`schema`](Self::schema). In a debug build
+    /// a server panics that is made with one that is not.
     #[must_use]
     pub fn event<E: Event>(mut self) -> Self {
         self.events.push(E::NAME);

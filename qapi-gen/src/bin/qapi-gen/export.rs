@@ -12,7 +12,7 @@ use std::path::PathBuf;
 ///
 /// SCHEMA is a schema's root file, the folder of a QEMU source tree, a file with what a server answered to
 /// query-qmp-schema, or a running server as unix:PATH or tcp:HOST:PORT. What a server tells has no names for types, which
-/// are made as `qapi-gen import` makes them.
+/// are made as `qapi-gen import` makes them, and does not say which commands take further arguments, such as QEMU's device_add.
 ///
 /// Exit status: 0 if the output is written, 2 if there is none.
 #[derive(clap::Args)]
@@ -40,6 +40,10 @@ Examples:
   qapi-gen export --format openrpc qemu-11.1.0 -o qmp.openrpc.json
   qapi-gen export --format typescript unix:/run/vm/qmp.sock -o qmp.ts";
 
+const NOTE: &str = "\
+note: introspection does not tell which commands take further arguments, as QEMU's device_add does; to have them, export what
+`qapi-gen import --names-from SCHEMA` makes of it";
+
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
     /// JSON Schema 2020-12: types, requests, replies, events.
@@ -59,6 +63,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn write(args: &Args) -> Result<Outcome, Outcome> {
     let source = Source::read(&args.schema, &args.language)?;
     spare(source.inputs(&args.schema), args.output.as_deref())?;
+    if let Source::Introspection(_) = source {
+        eprintln!("{NOTE}");
+    }
     let interface = Interface::of(&source.schema(&args.schema)?);
     let format = match args.format {
         Form::JsonSchema => Format::JsonSchema,
