@@ -20,7 +20,7 @@ pub enum Error {
     Failed(String),
     /// It was cancelled, by this client or another.
     Cancelled,
-    /// It is over, but somebody dismissed it, and with it what is known of its end; or there never was such a job.
+    /// It is over, but somebody dismissed it, and with it what is known of its end; or there never was such a job, or no migration.
     Gone,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Error {
             }
             Self::Failed(desc) => f.write_str(desc),
             Self::Cancelled => f.write_str("cancelled"),
-            Self::Gone => f.write_str("the job is gone, and with it how it ended"),
+            Self::Gone => f.write_str("gone, and with it how it ended, or never there"),
         }
     }
 }

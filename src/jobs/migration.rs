@@ -29,6 +29,8 @@ pub enum MigrationUpdate {
 enum Ask {
     EnableEvents,
     Start,
+    /// Whether there is one.
+    Find,
     Look,
     Cancel,
     /// Whether the source has left the state that it ends migrations in.
@@ -40,7 +42,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// A migration from its start to its end, on the side of the source or the destination.
 ///
-/// It turns on the capability `events` first, and leaves it on; one that is resumed (`resume: true`) needs it on already.
+/// It turns on the capability `events` first, and leaves it on; one that is resumed (`resume: true`) or only
+/// [watched](Self::watch) needs it on already.
 /// At the source it ends when the machine can be told what comes next, which is not when the migration's state says so: for
 /// a moment after that QEMU is in state `finish-migrate`, and refuses `cont`.
 ///
@@ -84,26 +87,45 @@ impl Migration {
         Self::new(command)
     }
 
+    /// The one that is under way at the source or the destination, or the last one that was, whoever started it. Ends with
+    /// [`Error::Gone`] if there was none.
+    ///
+    /// The capability `events` cannot be turned on meanwhile. If it is off, the end only shows in progress that is asked for.
+    #[must_use]
+    pub fn watch() -> Self {
+        let mut migration = Self::of(None);
+        migration.is_source = true;
+        migration.asks.push_back(Ask::Find);
+        migration
+    }
+
     fn new<C: Command>(command: &C) -> Self {
-        let (start, end) = match Request::new(command) {
-            Ok(request) => (Some(request), None),
-            Err(error) => (None, Some(Err(error))),
-        };
-        let mut asks = VecDeque::new();
-        if start.is_some() {
-            asks.extend([Ask::EnableEvents, Ask::Start]);
+        match Request::new(command) {
+            Ok(request) => {
+                let mut migration = Self::of(Some(request));
+                migration.asks.extend([Ask::EnableEvents, Ask::Start]);
+                migration
+            }
+            Err(error) => {
+                let mut migration = Self::of(None);
+                migration.finish(Err(error));
+                migration
+            }
         }
+    }
+
+    fn of(start: Option<Request>) -> Self {
         Self {
             start,
             status: None,
-            asks,
+            asks: VecDeque::new(),
             asked: None,
             overtaken: false,
             updates: VecDeque::new(),
             is_source: false,
             outcome: None,
             pause: false,
-            end,
+            end: None,
         }
     }
 
@@ -114,7 +136,7 @@ impl Migration {
                 Request::new(&commands::MigrateSetCapabilities::new([events]))
             }
             Ask::Start => self.start.take().ok_or(Error::Gone),
-            Ask::Look => Request::new(&commands::QueryMigrate::new()),
+            Ask::Find | Ask::Look => Request::new(&commands::QueryMigrate::new()),
             Ask::Cancel => Request::new(&commands::MigrateCancel::new()),
             Ask::Settled => Request::new(&commands::QueryStatus::new()),
         }
@@ -161,11 +183,14 @@ impl Migration {
         }
     }
 
-    fn looked(&mut self, value: &Value) {
+    fn looked(&mut self, ask: Ask, value: &Value) {
         let info = match decode::<commands::QueryMigrate>(value) {
             Ok(info) => Box::new(info),
             Err(error) => return self.finish(Err(error)),
         };
+        if ask == Ask::Find && matches!(info.status, None | Some(MigrationStatus::None)) {
+            return self.finish(Err(Error::Gone));
+        }
         if let Some(status) = &info.status
             && (is_end(status) || !self.overtaken)
         {
@@ -226,7 +251,7 @@ impl Operation for Migration {
             return;
         };
         match (ask, reply) {
-            (Ask::Look, Ok(value)) => self.looked(&value),
+            (Ask::Find | Ask::Look, Ok(value)) => self.looked(ask, &value),
             (Ask::Settled, reply) => self.looked_at_source(reply),
             (_, Ok(_)) => {}
             // It is about to end by itself.

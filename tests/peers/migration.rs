@@ -16,6 +16,7 @@ against_each! {
     to_a_program_that_fails
     to_nowhere
     a_migration_that_is_cancelled
+    a_migration_that_somebody_else_watches
     a_dump_of_guest_memory
     what_follows_a_dump_at_once
 }
@@ -130,6 +131,37 @@ fn a_migration_that_is_cancelled(age: Age) {
     }
     let outcome = run.outcome();
     assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+}
+
+/// Whoever started it is not there any more.
+fn a_migration_that_somebody_else_watches(age: Age) {
+    let Some((_source, client)) = machine(age, &[]) else {
+        return;
+    };
+    let watch = || client.run(Migration::watch()).deadline(DEADLINE);
+    let outcome = watch().outcome();
+    assert!(matches!(outcome, Err(Error::Gone)), "{outcome:?}");
+
+    let limit = |bytes: u32| {
+        let parameters = json!({"max-bandwidth": bytes});
+        execute(&client, "migrate-set-parameters", parameters);
+    };
+    limit(1024);
+    let mut run = client.run(to("exec:cat > /dev/null")).deadline(DEADLINE);
+    run.find(|update| *update == MigrationUpdate::Status(MigrationStatus::Active));
+    drop(run);
+
+    let mut run = watch();
+    let first = run.next();
+    let active = MigrationUpdate::Status(MigrationStatus::Active);
+    assert_eq!(first, Some(active));
+    limit(1 << 30);
+    let info = run.outcome().unwrap();
+    assert_eq!(info.status, Some(MigrationStatus::Completed));
+    // That it has ended can be asked later, too.
+    let again = watch().outcome().unwrap();
+    assert_eq!(again.status, Some(MigrationStatus::Completed));
+    client.execute(commands::Cont::new()).unwrap();
 }
 
 fn a_dump_of_guest_memory(age: Age) {

@@ -76,6 +76,31 @@ fn a_migration_cancelled() {
     assert!(matches!(end, Err(Error::Cancelled)), "{end:?}");
 }
 
+#[test]
+fn a_migration_of_somebody_else() {
+    let mut server = Server(Migration::watch());
+    server
+        .gets("query-migrate", "{}")
+        .sends("MIGRATION", r#"{"status": "active"}"#)
+        .answers(r#"{"status": "setup"}"#)
+        .tells(MigrationUpdate::Status(MigrationStatus::Active))
+        .tells(MigrationUpdate::Progress(Box::new(
+            MigrationInfo::new().status(MigrationStatus::Setup),
+        )))
+        .waits()
+        .sends("MIGRATION", r#"{"status": "completed"}"#)
+        .gets("query-migrate", "{}")
+        .answers(r#"{"status": "completed", "downtime": 12}"#)
+        .tells(MigrationUpdate::Status(MigrationStatus::Completed));
+    assert_eq!(settles(&mut server).unwrap().downtime, Some(12));
+
+    for none in ["{}", r#"{"status": "none"}"#] {
+        let mut server = Server(Migration::watch());
+        let end = server.gets("query-migrate", "{}").answers(none).ends();
+        assert!(matches!(end, Err(Error::Gone)), "{end:?}");
+    }
+}
+
 /// The event is of another migration: this one goes on.
 #[test]
 fn a_migration_that_has_not_ended() {
