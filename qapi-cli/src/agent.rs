@@ -17,7 +17,7 @@ use qapi_rt::types::{ErrorClass, Object};
 use qapi_rt::{ErrorKind, Violation};
 
 use crate::arguments::{self, Given};
-use crate::call::named;
+use crate::call::{named, refuse_arguments};
 use crate::cli::{self, flag, merged};
 use crate::complete::{self, Candidate};
 use crate::connect;
@@ -108,15 +108,19 @@ pub(crate) fn run(
             if said("fd").is_some() {
                 return Err(Failure::usage("a guest agent takes no --fd"));
             }
-            let given = Given::words(cli::words_of(behind))?;
-            let given = given.json(said("json").as_deref(), &settings.interrupts)?;
-            let given = given.keyval(said("keyval"));
             let message = pasted::unmarked(name);
-            if message.starts_with('{') && given.is_empty() {
-                let (name, arguments, _) = pasted::parts(message)?;
+            if message.trim_start().starts_with('{') {
+                refuse_arguments(behind, before)?;
+                let (name, arguments, oob) = pasted::parts(message)?;
+                if oob {
+                    return Err(Failure::usage("a guest agent has no 'exec-oob'"));
+                }
                 return send(settings, &name, arguments).map(|()| 0);
             }
             named(name)?;
+            let given = Given::words(cli::words_of(behind))?;
+            let given = given.json(said("json").as_deref(), &settings.interrupts)?;
+            let given = given.keyval(said("keyval"));
             let unchecked = flag(behind, before, "unchecked");
             let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
             send(settings, name, arguments)

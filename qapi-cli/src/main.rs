@@ -222,15 +222,11 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             ),
         ),
         "hmp" => hmp::run(&connect()?, &texts("line").join(" ")),
-        text if pasted::unmarked(text).starts_with('{') => {
-            let text = pasted::unmarked(text);
-            let mut settings = settings.clone();
-            settings.oob |= text.contains("\"exec-oob\"");
-            call::message(&Session::connect(&settings)?, text)
-        }
         name => {
             let typed = Typed::new(name, behind, matches, &settings.interrupts)?;
-            typed.run(&connect()?)
+            let mut settings = settings.clone();
+            settings.oob = typed.oob;
+            typed.run(&Session::connect(&settings)?)
         }
     };
     done.map(|()| 0)

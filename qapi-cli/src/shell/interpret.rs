@@ -127,7 +127,10 @@ impl Interpreter {
             ))
         } else if statement.starts_with('{') {
             self.about_to_quit = false;
-            call::message(&current(&self.session), statement).map(|()| Outcome::Next)
+            let nothing = cli::nothing();
+            Typed::new(statement, &nothing, &nothing, &self.settings.interrupts)
+                .and_then(|typed| typed.run(&current(&self.session)))
+                .map(|()| Outcome::Next)
         } else {
             let words = words::texts(statement).map_err(Failure::usage)?;
             self.words(&words)

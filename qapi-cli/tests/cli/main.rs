@@ -9,6 +9,7 @@ mod events;
 mod given;
 mod help;
 mod jobs;
+mod messages;
 mod mistakes;
 mod pictures;
 mod random;
