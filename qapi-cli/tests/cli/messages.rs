@@ -70,3 +70,30 @@ fn agents_have_nothing_out_of_band() {
         (2, "error: a guest agent has no 'exec-oob'\n")
     );
 }
+
+#[test]
+fn what_no_message_has_is_not_left_out() {
+    let Some((_server, qmp)) = machine("none") else {
+        return;
+    };
+    for (message, error) in [
+        (
+            r#"{"execute": "stop", "argument": {"x": 1}}"#,
+            "a message has no 'argument'; did you mean 'arguments'?",
+        ),
+        (
+            r#"{"execute": "stop", "control": {"run-oob": true}}"#,
+            "a message has no 'control'",
+        ),
+    ] {
+        let (code, err) = qmp.run([message]).bad();
+        assert_eq!((code, err), (2, format!("error: {error}\n")));
+        let (code, err) = qmp.run(["agent", message]).bad();
+        assert_eq!((code, err), (2, format!("error: {error}\n")));
+        let (code, err) = qmp.reads(&[], format!("{message}\n").as_bytes()).bad();
+        let text = format!("error: standard input:1: {error}\n");
+        assert_eq!((code, err), (2, text));
+    }
+    let status = qmp.run([r#"{"execute": "query-status", "id": 1}"#]).good();
+    assert!(status.contains("\"running\""), "{status}");
+}
