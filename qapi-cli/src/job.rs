@@ -15,7 +15,7 @@ use qapi_rt::types::{Object, Value, to_vec};
 
 use self::bar::Bar;
 use self::seen::{Pauses, Rest, Seen, Shown};
-use crate::failure::{Failure, INTERRUPTED};
+use crate::failure::{Failure, INTERRUPTED, UNKNOWN};
 use crate::output::{Json, Role};
 use crate::session::{Call, Session};
 
@@ -59,7 +59,7 @@ pub(crate) fn show(session: &Session, id: Option<&str>, wait: Wait) -> Result<()
         // Watched first, so that an end after it was found is not missed.
         let run = watch(session, id, wait);
         find(session, id)?;
-        return follow(session, id, run, wait);
+        return follow(session, id, run, wait, false);
     }
     session.output().reply(&find(session, id)?)
 }
@@ -102,6 +102,7 @@ pub(crate) fn start(
                 "migration",
                 client.run(Migration::outgoing(&command)),
                 wait,
+                false,
             )
         }
         "migrate-incoming" => {
@@ -111,11 +112,12 @@ pub(crate) fn start(
                 "migration",
                 client.run(Migration::incoming(&command)),
                 wait,
+                false,
             )
         }
         "dump-guest-memory" => {
             let command = typed(&arguments)?;
-            follow(session, "dump", client.run(Dump::new(command)), wait)
+            follow(session, "dump", client.run(Dump::new(command)), wait, false)
         }
         _ => start_job(session, command, arguments, wait),
     }
@@ -148,15 +150,24 @@ fn start_job(
     let id = id.as_str().unwrap_or_default().to_owned();
     if takes("auto-dismiss") {
         // Its error is to be read.
-        arguments.insert("auto-dismiss".into(), false.into());
+        let entry = arguments.entry("auto-dismiss");
+        entry.or_insert(false.into());
     }
+    let is_kept = arguments.get("auto-dismiss") != Some(&true.into());
     // Before it is started, so that an early end is not missed.
     let run = watch(session, &id, wait);
     session.execute_as(Call::new(command, arguments), false)?;
-    follow(session, &id, run, wait)
+    follow(session, &id, run, wait, is_kept)
 }
 
-fn follow<O>(session: &Session, id: &str, run: Running<O>, wait: Wait) -> Result<(), Failure>
+/// `is_kept` says that it was started so that it stays until it is dismissed, as it is here at its end.
+fn follow<O>(
+    session: &Session,
+    id: &str,
+    run: Running<O>,
+    wait: Wait,
+    is_kept: bool,
+) -> Result<(), Failure>
 where
     O: Operation + Send + 'static,
     O::Update: Shown + Send,
@@ -186,6 +197,10 @@ where
         }
         let _ = send.send(Err(run.outcome().map(|_| ())));
     });
+    let dismissal = |how: &str| match is_kept {
+        true => format!("; {}", dismissal(session, id, how)),
+        false => String::new(),
+    };
     let mut bar = Bar::new(session);
     let mut rest: Option<(Instant, Rest)> = None;
     loop {
@@ -194,7 +209,13 @@ where
             && (wait != Wait::Complete || at.is_broken())
         {
             bar.clear();
-            return rests(session, id, at, wait);
+            let how = if at.is_broken() {
+                "--wait"
+            } else {
+                "--complete"
+            };
+            let text = format!("{id} is {}; {}{}", at.status(), at.advice(), dismissal(how));
+            return rests(session, id, at, wait, &text);
         }
         match receive.recv_timeout(LOOK) {
             Ok(Ok(Seen::Progress(current, total))) => bar.show(current, total),
@@ -203,14 +224,23 @@ where
             Ok(Ok(_)) => {}
             Ok(Err(outcome)) => {
                 bar.clear();
-                outcome.map_err(Failure::from)?;
+                outcome.map_err(|error| {
+                    let mut failure = Failure::from(error);
+                    if failure.code == UNKNOWN {
+                        failure.message += &dismissal("--wait");
+                    }
+                    failure
+                })?;
                 return ended(session, id, "concluded");
             }
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 bar.clear();
                 return Err(Failure::new(
                     INTERRUPTED,
-                    format!("{id}: interrupted; it goes on without being watched"),
+                    format!(
+                        "{id}: interrupted; it goes on without being watched{}",
+                        dismissal("--wait")
+                    ),
                 ));
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -238,15 +268,24 @@ fn switch_over(client: &Client) -> Result<(), qapi_rt::Error> {
 }
 
 /// It waits for the user. Who wanted it completed did not get that.
-fn rests(session: &Session, id: &str, at: Rest, wait: Wait) -> Result<(), Failure> {
-    let text = format!("{id} is {}; {}", at.status(), at.advice());
+fn rests(session: &Session, id: &str, at: Rest, wait: Wait, text: &str) -> Result<(), Failure> {
     if wait == Wait::Complete {
         return Err(Failure::refused(text));
     }
     if !session.settings.quiet {
-        session.output().note(Role::Title, "note", &text);
+        session.output().note(Role::Title, "note", text);
     }
     ended(session, id, at.status())
+}
+
+/// What becomes of a job that is not followed to its end.
+fn dismissal(session: &Session, id: &str, how: &str) -> String {
+    let program = if session.settings.is_shell {
+        ""
+    } else {
+        "qmp "
+    };
+    format!("at its end it stays until `{program}job {id} {how}` or job-dismiss")
 }
 
 fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {
