@@ -7,7 +7,7 @@ use qapi_rt::capabilities::{
 };
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
-use crate::explain;
+use crate::explain::{self, did_you_mean};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::known;
@@ -181,6 +181,26 @@ impl Given {
     }
 }
 
+/// What is to become of a command that the server would refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Send,
+    SendUnchecked,
+    /// It is only asked about, and what is missing is no matter.
+    Ask,
+}
+
+impl Aim {
+    fn is_missed_by(self, problem: &Problem) -> bool {
+        problem.is_fatal()
+            && match self {
+                Self::Send => true,
+                Self::SendUnchecked => false,
+                Self::Ask => *problem != Problem::MissingMember,
+            }
+    }
+}
+
 /// The arguments of a command, with the server's types. What the server would refuse is refused here, unless it is to be sent
 /// all the same; what is deprecated or unstable is warned of.
 pub(crate) fn resolve(
@@ -194,14 +214,16 @@ pub(crate) fn resolve(
         warn_of(session, command);
         return Ok(Object::new());
     }
-    let is_fatal = |problem: &Problem| !unchecked && problem.is_fatal();
-    checked(session, command, given, is_fatal)
+    let aim = match unchecked {
+        true => Aim::SendUnchecked,
+        false => Aim::Send,
+    };
+    checked(session, command, given, aim)
 }
 
-/// Whether the server has a command and all that is given for it. What is missing is no matter.
+/// Whether the server has a command and all that is given for it.
 pub(crate) fn supported(session: &Session, command: &str, given: &Given) -> Result<(), Failure> {
-    let is_fatal = |problem: &Problem| problem.is_fatal() && *problem != Problem::MissingMember;
-    checked(session, command, given, is_fatal).map(|_| ())
+    checked(session, command, given, Aim::Ask).map(|_| ())
 }
 
 /// The arguments of a guest agent's command, by a schema that need not be that of the agent.
@@ -228,20 +250,22 @@ pub(crate) fn for_agent(
     }
 }
 
-fn checked(
-    session: &Session,
-    command: &str,
-    given: &Given,
-    is_fatal: impl Fn(&Problem) -> bool,
-) -> Result<Object, Failure> {
+fn checked(session: &Session, command: &str, given: &Given, aim: Aim) -> Result<Object, Failure> {
     let Some(mut schema) = session.schema()? else {
         return given.untyped();
     };
     loop {
         let capabilities = &schema.capabilities;
-        let built = build(session, capabilities, command, given);
+        let is_unknown = capabilities.command(command).is_none();
+        if is_unknown && schema.certain && aim == Aim::SendUnchecked {
+            return given.untyped();
+        }
+        let built = match is_unknown {
+            true => Err(unknown(capabilities, command, aim)),
+            false => build(session, capabilities, command, given),
+        };
         let mistakes = match &built {
-            Ok(arguments) => mistakes(session, capabilities, command, arguments, &is_fatal),
+            Ok(arguments) => mistakes(session, capabilities, command, arguments, aim),
             Err(mistake) => vec![mistake.clone()],
         };
         match built {
@@ -256,20 +280,25 @@ fn checked(
     }
 }
 
+/// That there is no such command, and what would be right.
+fn unknown(capabilities: &Capabilities, command: &str, aim: Aim) -> String {
+    let known = capabilities.commands().map(|command| command.name());
+    let proposal = match (did_you_mean(command, known), aim) {
+        // A server may have some that it does not describe.
+        (none, Aim::Send) if none.is_empty() => {
+            " to the server's schema; --unchecked sends it nevertheless".to_owned()
+        }
+        (proposal, _) => proposal,
+    };
+    format!("the command '{command}' is not known{proposal}")
+}
+
 fn build(
     session: &Session,
     capabilities: &Capabilities,
     command: &str,
     given: &Given,
 ) -> Result<Object, String> {
-    let known = capabilities.command(command);
-    if known.is_none() {
-        let findings = capabilities.examine_raw(command, &Object::new());
-        let explained = findings
-            .iter()
-            .map(|finding| explain::finding(capabilities, command, &Object::new(), finding));
-        return Err(explained.collect::<Vec<_>>().join("\n"));
-    }
     let mut arguments = given.build(capabilities, command)?;
     properties(session, capabilities, command, given, &mut arguments)?;
     Ok(arguments)
@@ -281,13 +310,13 @@ fn mistakes(
     capabilities: &Capabilities,
     command: &str,
     arguments: &Object,
-    is_fatal: impl Fn(&Problem) -> bool,
+    aim: Aim,
 ) -> Vec<String> {
     let findings = capabilities.examine_raw(command, arguments);
     let explain = |finding| explain::finding(capabilities, command, arguments, finding);
     let (fatal, rest): (Vec<_>, Vec<_>) = findings
         .iter()
-        .partition(|finding| is_fatal(&finding.problem));
+        .partition(|finding| aim.is_missed_by(&finding.problem));
     if fatal.is_empty() {
         for finding in rest
             .into_iter()

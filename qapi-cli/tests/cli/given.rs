@@ -141,6 +141,29 @@ fn what_needs_arguments_is_not_sent_without_them() {
 }
 
 #[test]
+fn what_the_schema_does_not_have_is_sent_unchecked() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (words, sent) in [
+        (&["--json", r#"{"a": 1}"#][..], r#"{"a":1}"#),
+        (&["a.b=1", "c:=2"], r#"{"a":{"b":"1"},"c":2}"#),
+    ] {
+        let words = [&["--unchecked", "--trace", "x-raw"], words].concat();
+        let (code, err) = qmp.run(words).bad();
+        assert_eq!(code, 1, "{err}");
+        let sent = format!(r#"C: {{"execute":"x-raw","arguments":{sent}}}"#);
+        assert!(err.contains(&sent), "{err}");
+    }
+    let (code, err) = qmp.say("x-raw a=1").bad();
+    let text = "error: the command 'x-raw' is not known to the server's schema; --unchecked sends it nevertheless\n";
+    assert_eq!((code, &*err), (2, text));
+    let ended = qmp.say("supports x-raw a=1");
+    let text = "error: the command 'x-raw' is not known\n";
+    assert_eq!((ended.code, &*ended.err), (Some(1), text));
+}
+
+#[test]
 fn a_command_has_a_name() {
     let Some((_server, qmp)) = daemon() else {
         return;
