@@ -113,13 +113,13 @@ impl Typed {
     }
 
     pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
+        let before = |failure: Failure| failure.before(&self.name);
         let arguments = match self.arguments {
             // It was done when the connection was made.
             Arguments::Whole(_) if self.name == "qmp_capabilities" => return Ok(()),
             Arguments::Whole(arguments) => arguments,
             Arguments::Given { given, unchecked } => {
-                arguments::resolve(session, &self.name, &given, unchecked)
-                    .map_err(|failure| failure.before(&self.name))?
+                arguments::resolve(session, &self.name, &given, unchecked).map_err(before)?
             }
         };
         let mut fds = Vec::new();
@@ -127,7 +127,7 @@ impl Typed {
             fds.push(open(fd)?);
         }
         if self.wait != Wait::No {
-            hand_over(session, fds)?;
+            hand_over(session, fds).map_err(before)?;
             return job::start(session, &self.name, arguments, self.wait);
         }
         let reply = if matches!(&*self.name, "getfd" | "add-fd") {
@@ -136,7 +136,7 @@ impl Typed {
             let deadline = session.settings.deadline();
             call.fds(fds).deadline(deadline).send()?.0
         } else {
-            hand_over(session, fds)?;
+            hand_over(session, fds).map_err(before)?;
             session.execute_as(Call::new(&self.name, arguments), self.oob)?
         };
         session.output().reply(&reply)

@@ -135,7 +135,9 @@ fn start_job(
     mut arguments: Object,
     wait: Wait,
 ) -> Result<(), Failure> {
-    let capabilities = session.needed_schema()?;
+    let capabilities = session
+        .needed_schema()
+        .map_err(|failure| failure.before(command))?;
     let takes = |name: &str| {
         let command = capabilities.command(command);
         command.is_some_and(|command| command.argument(name).is_some())

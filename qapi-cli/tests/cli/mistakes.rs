@@ -70,14 +70,20 @@ fn a_reply_that_does_not_end() {
             thread::sleep(std::time::Duration::from_millis(1));
         }
     });
-    for command in [
-        "query-status",
-        "blockdev-add driver=null-co",
-        "hmp info status",
-    ] {
+    for command in ["query-status", "hmp info status"] {
         let (code, err) = qmp.say(&format!("{command} --timeout 3s")).bad();
         assert_eq!(code, 4, "{err}");
         assert!(err.contains("no reply before the deadline"), "{err}");
+    }
+    // Of these the server was only asked for its schema.
+    for command in [
+        "blockdev-add driver=null-co",
+        "--wait blockdev-create job-id=j",
+    ] {
+        let (code, err) = qmp.say(&format!("{command} --timeout 3s")).bad();
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("query-qmp-schema: no reply before"), "{err}");
+        assert!(err.ends_with(" was not sent\n"), "{err}");
     }
 }
 
