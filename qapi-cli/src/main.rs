@@ -143,6 +143,7 @@ fn settings(behind: &ArgMatches, before: &ArgMatches) -> Result<Settings, Failur
         quiet: flag(behind, before, "quiet"),
         fresh: flag(behind, before, "fresh"),
         oob: flag(behind, before, "oob"),
+        early_events: matches!(before.subcommand_name(), Some("events")),
         record: None,
         is_shell: false,
         interrupts: interrupts.map_err(|error| Failure::usage(format!("SIGINT: {error}")))?,

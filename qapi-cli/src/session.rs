@@ -72,6 +72,7 @@ impl Session {
             )
         })?;
         let builder = builder.deadline(settings.deadline()).oob(settings.oob);
+        let builder = builder.early_events(settings.early_events);
         let connected = connect::client(builder, &address, settings.record.as_ref())?;
         let session = Self {
             client: connected.client,

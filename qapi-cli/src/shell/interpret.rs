@@ -74,7 +74,9 @@ impl Interpreter {
 
     /// For a person, who sees events and may see the server come back.
     pub(crate) fn interactive(settings: &Settings) -> Result<Self, Failure> {
-        let mut interpreter = Self::new(settings)?;
+        let mut settings = settings.clone();
+        settings.early_events = true;
+        let mut interpreter = Self::new(&settings)?;
         let watch = Watch::start(&interpreter.settings, &interpreter.session);
         interpreter.watch = Some(watch);
         Ok(interpreter)
