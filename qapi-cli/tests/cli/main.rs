@@ -4,6 +4,7 @@
 mod agent;
 mod calls;
 mod completion;
+mod dumb;
 mod endings;
 mod events;
 mod given;
