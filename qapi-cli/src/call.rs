@@ -113,6 +113,11 @@ impl Typed {
     }
 
     pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
+        if self.oob && self.wait != Wait::No {
+            return Err(Failure::usage(
+                "--oob does not go with --wait and --complete: no job is started out of band",
+            ));
+        }
         let before = |failure: Failure| failure.before(&self.name);
         let arguments = match self.arguments {
             // It was done when the connection was made.
@@ -130,15 +135,14 @@ impl Typed {
             hand_over(session, fds).map_err(before)?;
             return job::start(session, &self.name, arguments, self.wait);
         }
-        let reply = if matches!(&*self.name, "getfd" | "add-fd") {
-            let fds = fds.into_iter().map(|(_, file)| file);
-            let call = session.client.call(Call::new(&self.name, arguments));
-            let deadline = session.settings.deadline();
-            call.fds(fds).deadline(deadline).send()?.0
+        let mut sent = Vec::new();
+        if matches!(&*self.name, "getfd" | "add-fd") {
+            sent.extend(fds.into_iter().map(|(_, file)| file));
         } else {
             hand_over(session, fds).map_err(before)?;
-            session.execute_as(Call::new(&self.name, arguments), self.oob)?
-        };
+        }
+        let call = Call::new(&self.name, arguments);
+        let reply = session.execute_as(call, self.oob, sent)?;
         session.output().reply(&reply)
     }
 }

@@ -17,7 +17,7 @@ use self::bar::Bar;
 use self::seen::{Pauses, Rest, Seen, Shown};
 use crate::failure::{Failure, INTERRUPTED, UNKNOWN};
 use crate::output::{Json, Role};
-use crate::session::{Call, Session};
+use crate::session::Session;
 
 /// So often the server is asked how far it has come.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -158,7 +158,7 @@ fn start_job(
     let is_kept = arguments.get("auto-dismiss") != Some(&true.into());
     // Before it is started, so that an early end is not missed.
     let run = watch(session, &id, wait);
-    session.execute_as(Call::new(command, arguments), false)?;
+    session.execute(command, arguments)?;
     follow(session, &id, run, wait, is_kept)
 }
 

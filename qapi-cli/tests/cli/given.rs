@@ -268,3 +268,30 @@ fn json_chooses_branches_too() {
         assert!(described.contains(member), "{member}: {described}");
     }
 }
+
+#[test]
+fn out_of_band_is_not_passed_over() {
+    let Some((server, qmp)) = machine("none") else {
+        return;
+    };
+    let file = server.path("file");
+    fs::write(&file, "").unwrap();
+    for line in ["getfd fdname=f", "add-fd fdset-id=3"] {
+        let (code, err) = qmp
+            .say(&format!("{line} --fd {} --oob", file.display()))
+            .bad();
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("does not support OOB"), "{err}");
+    }
+    let create = r#"{"exec-oob": "blockdev-create", "arguments": {"job-id": "j", "options": {"driver": "file", "filename": "f", "size": 0}}}"#;
+    for words in [
+        &["--oob", "--wait", "block-stream", "device=a"][..],
+        &["--oob", "--complete", "block-stream", "device=a"],
+        &["--wait", create],
+    ] {
+        let (code, err) = qmp.run(words).bad();
+        let text =
+            "error: --oob does not go with --wait and --complete: no job is started out of band\n";
+        assert_eq!((code, &*err), (2, text));
+    }
+}
