@@ -143,9 +143,7 @@ fn start_job(
         command.is_some_and(|command| command.argument(name).is_some())
     };
     if !takes("job-id") {
-        return Err(Failure::usage(format!(
-            "{command} starts no job, so --wait is of no use"
-        )));
+        return Err(Failure::usage(no_job(session, command, wait)));
     }
     let new_id = || Value::from(format!("qmp-{}", std::process::id()));
     let id = arguments.entry("job-id").or_insert_with(new_id);
@@ -160,6 +158,24 @@ fn start_job(
     let run = watch(session, &id, wait);
     session.execute(command, arguments)?;
     follow(session, &id, run, wait, is_kept)
+}
+
+/// Why there is nothing to follow, and what can be followed.
+fn no_job(session: &Session, command: &str, wait: Wait) -> String {
+    let how = match wait {
+        Wait::Complete => "--complete",
+        _ => "--wait",
+    };
+    let follow = by_itself(session, "ID", how);
+    match command {
+        "transaction" => format!(
+            "{how} does not follow the jobs of a transaction, of which there may be several; {follow} follows each"
+        ),
+        _ if command.starts_with("job-") || command.starts_with("block-job-") => {
+            format!("{command} starts no job; {follow} follows one that is there")
+        }
+        _ => format!("{command} starts no job, so {how} is of no use"),
+    }
 }
 
 /// `is_kept` says that it was started so that it stays until it is dismissed, as it is here at its end.
@@ -282,12 +298,17 @@ fn rests(session: &Session, id: &str, at: Rest, wait: Wait, text: &str) -> Resul
 
 /// What becomes of a job that is not followed to its end.
 fn dismissal(session: &Session, id: &str, how: &str) -> String {
-    let program = if session.settings.is_shell {
-        ""
-    } else {
-        "qmp "
+    let follow = by_itself(session, id, how);
+    format!("at its end it stays until {follow} or job-dismiss")
+}
+
+/// What follows a job that is there.
+fn by_itself(session: &Session, id: &str, how: &str) -> String {
+    let program = match session.settings.is_shell {
+        true => "",
+        false => "qmp ",
     };
-    format!("at its end it stays until `{program}job {id} {how}` or job-dismiss")
+    format!("`{program}job {id} {how}`")
 }
 
 fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {

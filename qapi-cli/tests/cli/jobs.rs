@@ -79,14 +79,34 @@ fn watched_later() {
         let (code, err) = qmp.say(line).bad();
         assert_eq!((code, &*err), (1, "error: there is no job 'slow'\n"));
     }
-    let (code, err) = qmp.say("--wait query-version").bad();
-    assert_eq!(
-        (code, &*err),
+}
+
+#[test]
+fn what_starts_none_or_several() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    for (line, text) in [
         (
-            2,
-            "error: query-version starts no job, so --wait is of no use\n"
-        )
-    );
+            "--wait query-version",
+            "query-version starts no job, so --wait is of no use",
+        ),
+        (
+            "--complete query-version",
+            "query-version starts no job, so --complete is of no use",
+        ),
+        (
+            "--wait job-complete id=m",
+            "job-complete starts no job; `qmp job ID --wait` follows one that is there",
+        ),
+        (
+            "--complete transaction actions:=[]",
+            "--complete does not follow the jobs of a transaction, of which there may be several; `qmp job ID --complete` follows each",
+        ),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!((code, err), (2, format!("error: {text}\n")));
+    }
 }
 
 #[test]
