@@ -8,7 +8,7 @@ use qapi_rt::capabilities::{
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
 use crate::explain::{self, did_you_mean};
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::interrupts::Interrupts;
 use crate::known;
 use crate::output::Json;
@@ -261,12 +261,13 @@ fn checked(session: &Session, command: &str, given: &Given, aim: Aim) -> Result<
             return given.untyped();
         }
         let built = match is_unknown {
-            true => Err(unknown(capabilities, command, aim)),
+            true => Err(Failure::usage(unknown(capabilities, command, aim))),
             false => build(session, capabilities, command, given),
         };
         let mistakes = match &built {
             Ok(arguments) => mistakes(session, capabilities, command, arguments, aim),
-            Err(mistake) => vec![mistake.clone()],
+            Err(failure) if failure.code == INTERRUPTED => return Err(failure.clone()),
+            Err(failure) => vec![failure.message.clone()],
         };
         match built {
             Ok(arguments) if mistakes.is_empty() => return Ok(arguments),
@@ -298,8 +299,9 @@ fn build(
     capabilities: &Capabilities,
     command: &str,
     given: &Given,
-) -> Result<Object, String> {
-    let mut arguments = given.build(capabilities, command)?;
+) -> Result<Object, Failure> {
+    let built = given.build(capabilities, command);
+    let mut arguments = built.map_err(Failure::usage)?;
     properties(session, capabilities, command, given, &mut arguments)?;
     Ok(arguments)
 }
@@ -356,7 +358,7 @@ fn properties(
     command: &str,
     given: &Given,
     arguments: &mut Object,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let typed = |name: &str| {
         let known = capabilities.command(command);
         known.is_some_and(|command| command.argument(name).is_some())
@@ -381,9 +383,11 @@ fn properties(
         return Ok(());
     };
     let question_arguments = Object::from_iter([(key.to_owned(), Value::from(value))]);
-    // If it cannot be said, the server will say why when it gets the command.
-    let Ok(reply) = session.execute(question, question_arguments) else {
-        return Ok(());
+    let reply = match session.execute(question, question_arguments) {
+        Ok(reply) => reply,
+        Err(failure) if failure.code == INTERRUPTED => return Err(failure),
+        // The server will say why when it gets the command.
+        Err(_) => return Ok(()),
     };
     let Ok(list) = Json::parse(&reply) else {
         return Ok(());
@@ -411,7 +415,10 @@ fn properties(
             Ok(Some(value)) => {
                 arguments.insert(member, value);
             }
-            _ => return Err(format!("'{member}' expects a value of type {ty}")),
+            _ => {
+                let text = format!("'{member}' expects a value of type {ty}");
+                return Err(Failure::usage(text));
+            }
         }
     }
     Ok(())

@@ -1,8 +1,12 @@
 //! Arguments that are given in several ways, more than once, or not at all.
 
 use std::fs;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::mistakes::Fake;
 use crate::setup::{daemon, machine};
+use crate::terminal::Terminal;
 
 #[test]
 fn nothing_is_given_twice() {
@@ -267,6 +271,30 @@ fn json_chooses_branches_too() {
         let described = qmp.run(words.chain(["-o", "pretty"])).good();
         assert!(described.contains(member), "{member}: {described}");
     }
+}
+
+#[test]
+fn ctrl_c_while_a_property_is_asked_for() {
+    const SCHEMA: &str = r#"{"return": [
+        {"name": "qom-set", "meta-type": "command", "arg-type": "1", "ret-type": "0"},
+        {"name": "0", "meta-type": "object", "members": []},
+        {"name": "1", "meta-type": "object", "members": [{"name": "path", "type": "str"},
+            {"name": "property", "type": "str"}, {"name": "value", "type": "any"}]},
+        {"name": "str", "meta-type": "builtin", "json-type": "string"},
+        {"name": "any", "meta-type": "builtin", "json-type": "value"}]}"#;
+    // It says what it takes, and then no more.
+    let is_asked = AtomicBool::new(false);
+    let (_fake, qmp) = Fake::start("taciturn", move |stream| {
+        if !is_asked.swap(true, Ordering::Relaxed) {
+            stream.write_all(SCHEMA.as_bytes()).unwrap();
+        }
+    });
+    let words = ["--trace", "qom-set", "path=/x", "property=p", "value=1"];
+    let terminal = Terminal::start(&qmp, &words);
+    terminal.sees(r#""execute":"qom-list""#);
+    terminal.types("\x03");
+    terminal.sees("qom-set was not sent");
+    assert_eq!(terminal.ends(), 130);
 }
 
 #[test]
