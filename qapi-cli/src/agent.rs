@@ -1,29 +1,30 @@
 //! The guest agent: `qmp agent`.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
-use std::sync::Arc;
+mod copy;
+
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{ArgMatches, Command};
-use qapi_rt::agent::{Exec, ReadFile, WriteFile};
+use qapi_rt::agent::Exec;
 use qapi_rt::blocking::Agent;
 use qapi_rt::capabilities::Capabilities;
+use qapi_rt::qga::commands::GuestSync;
 use qapi_rt::types::{ErrorClass, Object};
 use qapi_rt::{ErrorKind, Violation};
 
 use crate::arguments::{self, Given};
-use crate::call::named;
+use crate::call::{named, refuse_arguments};
 use crate::cli::{self, flag, merged};
 use crate::complete::{self, Candidate};
 use crate::connect;
 use crate::describe;
 use crate::explain::did_you_mean;
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::interrupts::{DOUBTFUL, LOOK};
 use crate::known::Interface;
 use crate::machines::Kind;
@@ -38,11 +39,6 @@ const SPARE: Duration = Duration::from_millis(500);
 
 /// How long a copy that is to end has to close the guest's file.
 const CLOSING: Duration = Duration::from_secs(1);
-
-/// What marks a path in the guest.
-const GUEST: &str = "guest:";
-/// Between the parts of such a path, which may be one of Windows.
-const GUEST_SEPARATORS: [char; 2] = ['/', '\\'];
 
 /// A failure, or the exit code that a program of the guest had. `behind` is what was said behind the command's name, `before` what
 /// was said before `agent`.
@@ -92,7 +88,7 @@ pub(crate) fn run(
             let with_input = behind.get_flag("stdin");
             return program(settings, words.cloned().collect(), with_input);
         }
-        "cp" => copy(settings, &text("from"), &text("to")),
+        "cp" => copy::copy(settings, &text("from"), &text("to")),
         "fsfreeze" => {
             let command = format!("guest-fsfreeze-{}", text("what"));
             settings
@@ -108,15 +104,19 @@ pub(crate) fn run(
             if said("fd").is_some() {
                 return Err(Failure::usage("a guest agent takes no --fd"));
             }
-            let given = Given::words(cli::words_of(behind))?;
-            let given = given.json(said("json").as_deref(), &settings.interrupts)?;
-            let given = given.keyval(said("keyval"));
             let message = pasted::unmarked(name);
-            if message.starts_with('{') && given.is_empty() {
-                let (name, arguments, _) = pasted::parts(message)?;
+            if message.trim_start().starts_with('{') {
+                refuse_arguments(behind, before)?;
+                let (name, arguments, oob) = pasted::parts(message)?;
+                if oob {
+                    return Err(Failure::usage("a guest agent has no 'exec-oob'"));
+                }
                 return send(settings, &name, arguments).map(|()| 0);
             }
             named(name)?;
+            let given = Given::words(cli::words_of(behind))?;
+            let given = given.json(said("json").as_deref(), &settings.interrupts)?;
+            let given = given.keyval(said("keyval"));
             let unchecked = flag(behind, before, "unchecked");
             let arguments = arguments::for_agent(&schema()?, name, &given, unchecked)?;
             send(settings, name, arguments)
@@ -192,9 +192,6 @@ fn parse(reply: &str) -> Result<Json, Failure> {
 #[derive(Clone, Default)]
 struct Stop(Arc<AtomicBool>);
 
-/// What is read or written until that is to end.
-struct Until<T>(T, Stop);
-
 impl Stop {
     /// Says whether the work has ended.
     fn ends<T>(&self, work: &Receiver<T>) -> bool {
@@ -207,24 +204,6 @@ impl Stop {
             true => Err(io::Error::other("it is to end")),
             false => Ok(()),
         }
-    }
-}
-
-impl<R: Read> Read for Until<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1.check()?;
-        self.0.read(buffer)
-    }
-}
-
-impl<W: Write> Write for Until<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.1.check()?;
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }
 
@@ -257,13 +236,15 @@ fn with_agent_until<T: Send + 'static>(
     let (whom, kind) = (address.clone(), Kind::Agent);
     let (send, receive) = mpsc::channel();
     let held = settings.interrupts.hold();
-    let is_connected = Arc::new(AtomicBool::new(false));
-    let connects = Arc::clone(&is_connected);
+    let is_sent = Arc::new(AtomicBool::new(false));
+    let sends = Arc::clone(&is_sent);
     thread::spawn(move || {
         let connected = connect::agent(Agent::builder().deadline(deadline), &address);
-        connects.store(connected.is_ok(), Ordering::SeqCst);
         let result = connected.and_then(|(mut agent, child)| {
-            let done = work(&mut agent);
+            let done = synchronize(&mut agent).and_then(|()| {
+                sends.store(true, Ordering::SeqCst);
+                work(&mut agent)
+            });
             done.map_err(|error| match (error.kind(), child) {
                 (ErrorKind::Protocol(Violation::Monitor), _) => Failure::connection(format!(
                     "{address}: this is a QMP monitor, not a guest agent"
@@ -277,7 +258,8 @@ fn with_agent_until<T: Send + 'static>(
         let _ = send.send(result);
     });
     let stopped = |mut failure: Failure| {
-        if stop.as_ref().is_some_and(|stop| !stop.ends(&receive)) {
+        let stop = stop.as_ref().filter(|_| is_sent.load(Ordering::SeqCst));
+        if stop.is_some_and(|stop| !stop.ends(&receive)) {
             failure.message += "; the file may still be open in the guest";
         }
         Err(failure)
@@ -286,13 +268,18 @@ fn with_agent_until<T: Send + 'static>(
         match receive.recv_timeout(LOOK) {
             Ok(result) => return result,
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
-                let may_be_executed = is_connected.load(Ordering::SeqCst);
+                let may_be_executed = is_sent.load(Ordering::SeqCst);
                 return stopped(Failure::interrupted(name, may_be_executed));
             }
             Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
-                return stopped(Failure::unknown(format!(
-                    "{name}: the time is over; it may have been executed, or a part of it"
-                )));
+                return stopped(match is_sent.load(Ordering::SeqCst) {
+                    true => Failure::unknown(format!(
+                        "{name}: the time is over; it may have been executed, or a part of it"
+                    )),
+                    false => {
+                        Failure::connection(format!("{name}: the time is over; it was not sent"))
+                    }
+                });
             }
             Err(RecvTimeoutError::Timeout) if is_doubtful && Instant::now() >= doubtful => {
                 is_doubtful = false;
@@ -307,6 +294,14 @@ fn with_agent_until<T: Send + 'static>(
                 )));
             }
         }
+    }
+}
+
+/// Has the agent answer before anything is sent, so that it is known from when on a command may be executed.
+fn synchronize(agent: &mut Agent) -> Result<(), qapi_rt::Error> {
+    match agent.execute(GuestSync::new(std::process::id().into())) {
+        Err(error) if error.reply().is_none() => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -365,7 +360,21 @@ fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<
     if with_input {
         exec = exec.input(settings.interrupts.standard_input()?);
     }
-    let output = with_agent(settings, "guest-exec", None, move |agent| agent.exec(exec))?;
+    let pid = Arc::new(OnceLock::new());
+    let known = Arc::clone(&pid);
+    exec = exec.started(move |pid| {
+        // It is told once.
+        let _ = known.set(pid);
+    });
+    let name = "guest-exec";
+    let output = with_agent(settings, name, None, move |agent| agent.exec(exec));
+    let output = output.map_err(|failure| match pid.get() {
+        Some(pid) if failure.code == INTERRUPTED => Failure::new(
+            INTERRUPTED,
+            format!("{name}: interrupted; the program goes on in the guest, with pid {pid}"),
+        ),
+        _ => failure,
+    })?;
     let write = |mut stream: Box<dyn io::Write>, bytes: &[u8]| {
         let written = stream.write_all(bytes).and_then(|()| stream.flush());
         written.map_err(|_| Failure::unread())
@@ -379,119 +388,4 @@ fn program(settings: &Settings, words: Vec<String>, with_input: bool) -> Result<
         .code
         .unwrap_or_else(|| 128 + output.signal.unwrap_or(0));
     Ok(u8::try_from(code & 0xFF).unwrap_or(u8::MAX))
-}
-
-/// What a file is called in the directory that it is copied to.
-fn base<'p>(path: &'p str, separators: &[char]) -> Result<&'p str, Failure> {
-    match path.rsplit(separators).next() {
-        Some(name) if !matches!(name, "" | "-" | "." | "..") => Ok(name),
-        _ => Err(Failure::usage(format!(
-            "'{path}' has no name to be copied under"
-        ))),
-    }
-}
-
-/// A copy on this side, made when there is something to be written to it: what is there stays if the guest's cannot be read.
-struct CopyHere {
-    to: PathBuf,
-    file: Option<File>,
-}
-
-impl CopyHere {
-    fn file(&mut self) -> io::Result<&mut File> {
-        match &mut self.file {
-            Some(file) => Ok(file),
-            none => Ok(none.insert(File::create(&self.to)?)),
-        }
-    }
-}
-
-impl Write for CopyHere {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file()?.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Copies what is called `place` on this side.
-fn copy_by(
-    settings: &Settings,
-    name: &str,
-    place: &str,
-    copy: impl FnOnce(&mut Agent, Stop) -> Result<io::Result<()>, qapi_rt::Error> + Send + 'static,
-) -> Result<(), Failure> {
-    let stop = Stop::default();
-    let stops = stop.clone();
-    let copied = with_agent_until(settings, name, settings.timeout, Some(stop), |agent| {
-        copy(agent, stops).or_else(|error| match error.kind() {
-            ErrorKind::Local(local) => Ok(Err(io::Error::new(local.kind(), local.to_string()))),
-            _ => Err(error),
-        })
-    });
-    copied?.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::unread(),
-        _ => Failure::unwritten(place, &error),
-    })
-}
-
-fn copy(settings: &Settings, from: &str, to: &str) -> Result<(), Failure> {
-    match (from.strip_prefix(GUEST), to.strip_prefix(GUEST)) {
-        (Some(path), None) => {
-            let mut to = PathBuf::from(to);
-            if to.is_dir() {
-                to.push(base(path, &GUEST_SEPARATORS)?);
-            }
-            // Before any of it is read.
-            let folder = match to.as_os_str().as_encoded_bytes() {
-                [.., b'/'] => Some(&*to),
-                _ => to.parent().filter(|folder| !folder.as_os_str().is_empty()),
-            };
-            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                let folder = folder.display();
-                return Err(Failure::usage(format!(
-                    "{folder}: there is no such directory"
-                )));
-            }
-            let file = ReadFile::new(path);
-            let (name, place) = ("guest-file-read", to.display().to_string());
-            copy_by(settings, name, &place, move |agent, stop| {
-                if to.as_os_str() == "-" {
-                    let copied = agent.read_file_to(file, Until(io::stdout(), stop));
-                    return copied.map(|_| Ok(()));
-                }
-                let mut copy = CopyHere { to, file: None };
-                agent.read_file_to(file, Until(&mut copy, stop))?;
-                // One that is empty is made, too.
-                Ok(copy.file().map(drop))
-            })
-        }
-        (None, Some(path)) => {
-            let file = match path.ends_with(GUEST_SEPARATORS) {
-                true => WriteFile::new(format!("{path}{}", base(from, &['/'])?)),
-                false => WriteFile::new(path),
-            };
-            let name = "guest-file-write";
-            if from == "-" {
-                return copy_by(settings, name, "standard input", |agent, stop| {
-                    let copied = agent.write_file_from(file, Until(io::stdin(), stop));
-                    copied.map(|_| Ok(()))
-                });
-            }
-            let opened = File::open(from).and_then(|opened| match opened.metadata()?.is_dir() {
-                true => Err(io::ErrorKind::IsADirectory.into()),
-                false => Ok(opened),
-            });
-            let opened = opened.map_err(|error| Failure::usage(format!("{from}: {error}")))?;
-            copy_by(settings, name, from, |agent, stop| {
-                let copied = agent.write_file_from(file, Until(opened, stop));
-                copied.map(|_| Ok(()))
-            })
-        }
-        _ => Err(Failure::usage(
-            "one of both paths is in the guest: guest:PATH",
-        )),
-    }
 }

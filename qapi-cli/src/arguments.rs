@@ -7,8 +7,8 @@ use qapi_rt::capabilities::{
 };
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
-use crate::explain;
-use crate::failure::Failure;
+use crate::explain::{self, did_you_mean};
+use crate::failure::{Failure, INTERRUPTED};
 use crate::interrupts::Interrupts;
 use crate::known;
 use crate::output::Json;
@@ -181,6 +181,26 @@ impl Given {
     }
 }
 
+/// What is to become of a command that the server would refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Send,
+    SendUnchecked,
+    /// It is only asked about, and what is missing is no matter.
+    Ask,
+}
+
+impl Aim {
+    fn is_missed_by(self, problem: &Problem) -> bool {
+        problem.is_fatal()
+            && match self {
+                Self::Send => true,
+                Self::SendUnchecked => false,
+                Self::Ask => *problem != Problem::MissingMember,
+            }
+    }
+}
+
 /// The arguments of a command, with the server's types. What the server would refuse is refused here, unless it is to be sent
 /// all the same; what is deprecated or unstable is warned of.
 pub(crate) fn resolve(
@@ -194,14 +214,16 @@ pub(crate) fn resolve(
         warn_of(session, command);
         return Ok(Object::new());
     }
-    let is_fatal = |problem: &Problem| !unchecked && problem.is_fatal();
-    checked(session, command, given, is_fatal)
+    let aim = match unchecked {
+        true => Aim::SendUnchecked,
+        false => Aim::Send,
+    };
+    checked(session, command, given, aim)
 }
 
-/// Whether the server has a command and all that is given for it. What is missing is no matter.
+/// Whether the server has a command and all that is given for it.
 pub(crate) fn supported(session: &Session, command: &str, given: &Given) -> Result<(), Failure> {
-    let is_fatal = |problem: &Problem| problem.is_fatal() && *problem != Problem::MissingMember;
-    checked(session, command, given, is_fatal).map(|_| ())
+    checked(session, command, given, Aim::Ask).map(|_| ())
 }
 
 /// The arguments of a guest agent's command, by a schema that need not be that of the agent.
@@ -228,21 +250,24 @@ pub(crate) fn for_agent(
     }
 }
 
-fn checked(
-    session: &Session,
-    command: &str,
-    given: &Given,
-    is_fatal: impl Fn(&Problem) -> bool,
-) -> Result<Object, Failure> {
+fn checked(session: &Session, command: &str, given: &Given, aim: Aim) -> Result<Object, Failure> {
     let Some(mut schema) = session.schema()? else {
         return given.untyped();
     };
     loop {
         let capabilities = &schema.capabilities;
-        let built = build(session, capabilities, command, given);
+        let is_unknown = capabilities.command(command).is_none();
+        if is_unknown && schema.certain && aim == Aim::SendUnchecked {
+            return given.untyped();
+        }
+        let built = match is_unknown {
+            true => Err(Failure::usage(unknown(capabilities, command, aim))),
+            false => build(session, capabilities, command, given),
+        };
         let mistakes = match &built {
-            Ok(arguments) => mistakes(session, capabilities, command, arguments, &is_fatal),
-            Err(mistake) => vec![mistake.clone()],
+            Ok(arguments) => mistakes(session, capabilities, command, arguments, aim),
+            Err(failure) if failure.code == INTERRUPTED => return Err(failure.clone()),
+            Err(failure) => vec![failure.message.clone()],
         };
         match built {
             Ok(arguments) if mistakes.is_empty() => return Ok(arguments),
@@ -256,21 +281,27 @@ fn checked(
     }
 }
 
+/// That there is no such command, and what would be right.
+fn unknown(capabilities: &Capabilities, command: &str, aim: Aim) -> String {
+    let known = capabilities.commands().map(|command| command.name());
+    let proposal = match (did_you_mean(command, known), aim) {
+        // A server may have some that it does not describe.
+        (none, Aim::Send) if none.is_empty() => {
+            " to the server's schema; --unchecked sends it nevertheless".to_owned()
+        }
+        (proposal, _) => proposal,
+    };
+    format!("the command '{command}' is not known{proposal}")
+}
+
 fn build(
     session: &Session,
     capabilities: &Capabilities,
     command: &str,
     given: &Given,
-) -> Result<Object, String> {
-    let known = capabilities.command(command);
-    if known.is_none() {
-        let findings = capabilities.examine_raw(command, &Object::new());
-        let explained = findings
-            .iter()
-            .map(|finding| explain::finding(capabilities, command, &Object::new(), finding));
-        return Err(explained.collect::<Vec<_>>().join("\n"));
-    }
-    let mut arguments = given.build(capabilities, command)?;
+) -> Result<Object, Failure> {
+    let built = given.build(capabilities, command);
+    let mut arguments = built.map_err(Failure::usage)?;
     properties(session, capabilities, command, given, &mut arguments)?;
     Ok(arguments)
 }
@@ -281,13 +312,13 @@ fn mistakes(
     capabilities: &Capabilities,
     command: &str,
     arguments: &Object,
-    is_fatal: impl Fn(&Problem) -> bool,
+    aim: Aim,
 ) -> Vec<String> {
     let findings = capabilities.examine_raw(command, arguments);
     let explain = |finding| explain::finding(capabilities, command, arguments, finding);
     let (fatal, rest): (Vec<_>, Vec<_>) = findings
         .iter()
-        .partition(|finding| is_fatal(&finding.problem));
+        .partition(|finding| aim.is_missed_by(&finding.problem));
     if fatal.is_empty() {
         for finding in rest
             .into_iter()
@@ -327,7 +358,7 @@ fn properties(
     command: &str,
     given: &Given,
     arguments: &mut Object,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let typed = |name: &str| {
         let known = capabilities.command(command);
         known.is_some_and(|command| command.argument(name).is_some())
@@ -352,9 +383,11 @@ fn properties(
         return Ok(());
     };
     let question_arguments = Object::from_iter([(key.to_owned(), Value::from(value))]);
-    // If it cannot be said, the server will say why when it gets the command.
-    let Ok(reply) = session.execute(question, question_arguments) else {
-        return Ok(());
+    let reply = match session.execute(question, question_arguments) {
+        Ok(reply) => reply,
+        Err(failure) if failure.code == INTERRUPTED => return Err(failure),
+        // The server will say why when it gets the command.
+        Err(_) => return Ok(()),
     };
     let Ok(list) = Json::parse(&reply) else {
         return Ok(());
@@ -382,7 +415,10 @@ fn properties(
             Ok(Some(value)) => {
                 arguments.insert(member, value);
             }
-            _ => return Err(format!("'{member}' expects a value of type {ty}")),
+            _ => {
+                let text = format!("'{member}' expects a value of type {ty}");
+                return Err(Failure::usage(text));
+            }
         }
     }
     Ok(())

@@ -19,11 +19,18 @@ use crate::session::{Call, Session};
 #[derive(Debug)]
 pub(crate) struct Typed {
     name: String,
-    given: Given,
+    arguments: Arguments,
     fds: Vec<String>,
     pub(crate) oob: bool,
     wait: Wait,
-    unchecked: bool,
+}
+
+#[derive(Debug)]
+enum Arguments {
+    /// Words and options.
+    Given { given: Given, unchecked: bool },
+    /// Those of a whole message, which are sent as they are.
+    Whole(Object),
 }
 
 /// The grammar of what comes after the command's name.
@@ -47,16 +54,42 @@ fn grammar_with(options: impl IntoIterator<Item = Arg>) -> Command {
 }
 
 impl Typed {
-    /// `before` is what was said before the command's name.
+    /// `before` is what was said before the command's name, which may be a whole message, as from a log.
     pub(crate) fn new(
         name: &str,
         behind: &ArgMatches,
         before: &ArgMatches,
         interrupts: &Interrupts,
     ) -> Result<Self, Failure> {
+        let message = pasted::unmarked(name);
+        if message.trim_start().starts_with('{') {
+            refuse_arguments(behind, before)?;
+            let (name, arguments, oob) = pasted::parts(message)?;
+            let arguments = Arguments::Whole(arguments);
+            let typed = Self::with(&name, arguments, behind, before)?;
+            return Ok(Self {
+                oob: typed.oob || oob,
+                ..typed
+            });
+        }
         named(name)?;
         let words = cli::words_of(behind);
         let json = merged::<String>(behind, before, "json");
+        let arguments = Arguments::Given {
+            given: Given::words(words)?
+                .json(json.as_deref(), interrupts)?
+                .keyval(merged(behind, before, "keyval")),
+            unchecked: flag(behind, before, "unchecked"),
+        };
+        Self::with(name, arguments, behind, before)
+    }
+
+    fn with(
+        name: &str,
+        arguments: Arguments,
+        behind: &ArgMatches,
+        before: &ArgMatches,
+    ) -> Result<Self, Failure> {
         let fds = [before, behind]
             .into_iter()
             .filter_map(|matches| matches.try_get_many::<String>("fd").ok().flatten())
@@ -69,52 +102,62 @@ impl Typed {
         }
         Ok(Self {
             name: name.to_owned(),
-            given: Given::words(words)?
-                .json(json.as_deref(), interrupts)?
-                .keyval(merged(behind, before, "keyval")),
+            arguments,
             fds: fds.cloned().collect(),
             oob: flag(behind, before, "oob"),
             wait: Wait::new(
                 flag(behind, before, "wait"),
                 flag(behind, before, "complete"),
             ),
-            unchecked: flag(behind, before, "unchecked"),
         })
     }
 
     pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
-        let arguments = arguments::resolve(session, &self.name, &self.given, self.unchecked)
-            .map_err(|failure| failure.before(&self.name))?;
+        if self.oob && self.wait != Wait::No {
+            return Err(Failure::usage(
+                "--oob does not go with --wait and --complete: no job is started out of band",
+            ));
+        }
+        let before = |failure: Failure| failure.before(&self.name);
+        let arguments = match self.arguments {
+            // It was done when the connection was made.
+            Arguments::Whole(_) if self.name == "qmp_capabilities" => return Ok(()),
+            Arguments::Whole(arguments) => arguments,
+            Arguments::Given { given, unchecked } => {
+                arguments::resolve(session, &self.name, &given, unchecked).map_err(before)?
+            }
+        };
         let mut fds = Vec::new();
         for fd in &self.fds {
             fds.push(open(fd)?);
         }
         if self.wait != Wait::No {
-            hand_over(session, fds)?;
+            hand_over(session, fds).map_err(before)?;
             return job::start(session, &self.name, arguments, self.wait);
         }
-        let reply = if matches!(&*self.name, "getfd" | "add-fd") {
-            let fds = fds.into_iter().map(|(_, file)| file);
-            let call = session.client.call(Call::new(&self.name, arguments));
-            let deadline = session.settings.deadline();
-            call.fds(fds).deadline(deadline).send()?.0
+        let mut sent = Vec::new();
+        if matches!(&*self.name, "getfd" | "add-fd") {
+            sent.extend(fds.into_iter().map(|(_, file)| file));
         } else {
-            hand_over(session, fds)?;
-            session.execute_as(Call::new(&self.name, arguments), self.oob)?
-        };
+            hand_over(session, fds).map_err(before)?;
+        }
+        let call = Call::new(&self.name, arguments);
+        let reply = session.execute_as(call, self.oob, sent)?;
         session.output().reply(&reply)
     }
 }
 
-/// A whole message, as from a log.
-pub(crate) fn message(session: &Session, text: &str) -> Result<(), Failure> {
-    let (command, arguments, oob) = pasted::parts(text)?;
-    // It was done when the connection was made.
-    if command == "qmp_capabilities" {
-        return Ok(());
+/// Refuses what goes with no whole message, which has its arguments.
+pub(crate) fn refuse_arguments(behind: &ArgMatches, before: &ArgMatches) -> Result<(), Failure> {
+    let is_given = |name: &&str| merged::<String>(behind, before, name).is_some();
+    let option = ["json", "keyval"].into_iter().find(is_given);
+    let word = cli::words_of(behind).next().map(|word| format!("'{word}'"));
+    match word.or(option.map(|name| format!("--{name}"))) {
+        Some(extra) => Err(Failure::usage(format!(
+            "{extra} is too much beside a whole message"
+        ))),
+        None => Ok(()),
     }
-    let reply = session.execute_as(Call::new(&command, arguments), oob)?;
-    session.output().reply(&reply)
 }
 
 /// Refuses what is no name.

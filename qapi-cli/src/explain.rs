@@ -15,11 +15,7 @@ pub(crate) fn finding(
 ) -> String {
     let text = finding.to_string();
     let Some(known) = capabilities.command(command) else {
-        let known = capabilities.commands().map(|command| command.name());
-        return format!(
-            "the command '{command}' is not known{}",
-            did_you_mean(command, known)
-        );
+        return text;
     };
     let place = Place::find(known.arguments(), arguments, &finding.path);
     match (&finding.problem, place) {

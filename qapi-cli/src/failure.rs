@@ -17,7 +17,7 @@ pub(crate) struct Failure {
 pub(crate) const REFUSED: u8 = 1;
 /// The command line, or something in it, is wrong; nothing was sent.
 pub(crate) const USAGE: u8 = 2;
-/// There is no connection; nothing was executed.
+/// There is no connection, or not what is to be known before the command is sent; it was not executed.
 pub(crate) const CONNECTION: u8 = 3;
 /// The deadline passed, or the connection ended, after the command was sent; or what came of it cannot be written.
 pub(crate) const UNKNOWN: u8 = 4;
@@ -96,10 +96,14 @@ impl Failure {
         Self::new(INTERRUPTED, "interrupted; no further command was sent")
     }
 
-    /// What kept a command from being sent. If that was Ctrl-C, it is said of the command as well.
+    /// What kept a command from being sent. If that was Ctrl-C, or that what was asked before it has no answer, it is said of
+    /// the command as well.
     pub(crate) fn before(mut self, command: &str) -> Self {
-        if self.code == INTERRUPTED {
+        if matches!(self.code, CONNECTION | UNKNOWN | INTERRUPTED) {
             self.message += &format!("; {command} was not sent");
+        }
+        if self.code == UNKNOWN {
+            self.code = CONNECTION;
         }
         self
     }

@@ -15,9 +15,9 @@ use qapi_rt::types::{Object, Value, to_vec};
 
 use self::bar::Bar;
 use self::seen::{Pauses, Rest, Seen, Shown};
-use crate::failure::{Failure, INTERRUPTED};
+use crate::failure::{Failure, INTERRUPTED, UNKNOWN};
 use crate::output::{Json, Role};
-use crate::session::{Call, Session};
+use crate::session::Session;
 
 /// So often the server is asked how far it has come.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -59,7 +59,7 @@ pub(crate) fn show(session: &Session, id: Option<&str>, wait: Wait) -> Result<()
         // Watched first, so that an end after it was found is not missed.
         let run = watch(session, id, wait);
         find(session, id)?;
-        return follow(session, id, run, wait);
+        return follow(session, id, run, wait, false);
     }
     session.output().reply(&find(session, id)?)
 }
@@ -102,6 +102,7 @@ pub(crate) fn start(
                 "migration",
                 client.run(Migration::outgoing(&command)),
                 wait,
+                false,
             )
         }
         "migrate-incoming" => {
@@ -111,11 +112,12 @@ pub(crate) fn start(
                 "migration",
                 client.run(Migration::incoming(&command)),
                 wait,
+                false,
             )
         }
         "dump-guest-memory" => {
             let command = typed(&arguments)?;
-            follow(session, "dump", client.run(Dump::new(command)), wait)
+            follow(session, "dump", client.run(Dump::new(command)), wait, false)
         }
         _ => start_job(session, command, arguments, wait),
     }
@@ -133,30 +135,57 @@ fn start_job(
     mut arguments: Object,
     wait: Wait,
 ) -> Result<(), Failure> {
-    let capabilities = session.needed_schema()?;
+    let capabilities = session
+        .needed_schema()
+        .map_err(|failure| failure.before(command))?;
     let takes = |name: &str| {
         let command = capabilities.command(command);
         command.is_some_and(|command| command.argument(name).is_some())
     };
     if !takes("job-id") {
-        return Err(Failure::usage(format!(
-            "{command} starts no job, so --wait is of no use"
-        )));
+        return Err(Failure::usage(no_job(session, command, wait)));
     }
     let new_id = || Value::from(format!("qmp-{}", std::process::id()));
     let id = arguments.entry("job-id").or_insert_with(new_id);
     let id = id.as_str().unwrap_or_default().to_owned();
     if takes("auto-dismiss") {
         // Its error is to be read.
-        arguments.insert("auto-dismiss".into(), false.into());
+        let entry = arguments.entry("auto-dismiss");
+        entry.or_insert(false.into());
     }
+    let is_kept = arguments.get("auto-dismiss") != Some(&true.into());
     // Before it is started, so that an early end is not missed.
     let run = watch(session, &id, wait);
-    session.execute_as(Call::new(command, arguments), false)?;
-    follow(session, &id, run, wait)
+    session.execute(command, arguments)?;
+    follow(session, &id, run, wait, is_kept)
 }
 
-fn follow<O>(session: &Session, id: &str, run: Running<O>, wait: Wait) -> Result<(), Failure>
+/// Why there is nothing to follow, and what can be followed.
+fn no_job(session: &Session, command: &str, wait: Wait) -> String {
+    let how = match wait {
+        Wait::Complete => "--complete",
+        _ => "--wait",
+    };
+    let follow = by_itself(session, "ID", how);
+    match command {
+        "transaction" => format!(
+            "{how} does not follow the jobs of a transaction, of which there may be several; {follow} follows each"
+        ),
+        _ if command.starts_with("job-") || command.starts_with("block-job-") => {
+            format!("{command} starts no job; {follow} follows one that is there")
+        }
+        _ => format!("{command} starts no job, so {how} is of no use"),
+    }
+}
+
+/// `is_kept` says that it was started so that it stays until it is dismissed, as it is here at its end.
+fn follow<O>(
+    session: &Session,
+    id: &str,
+    run: Running<O>,
+    wait: Wait,
+    is_kept: bool,
+) -> Result<(), Failure>
 where
     O: Operation + Send + 'static,
     O::Update: Shown + Send,
@@ -186,6 +215,10 @@ where
         }
         let _ = send.send(Err(run.outcome().map(|_| ())));
     });
+    let dismissal = |how: &str| match is_kept {
+        true => format!("; {}", dismissal(session, id, how)),
+        false => String::new(),
+    };
     let mut bar = Bar::new(session);
     let mut rest: Option<(Instant, Rest)> = None;
     loop {
@@ -194,7 +227,13 @@ where
             && (wait != Wait::Complete || at.is_broken())
         {
             bar.clear();
-            return rests(session, id, at, wait);
+            let how = if at.is_broken() {
+                "--wait"
+            } else {
+                "--complete"
+            };
+            let text = format!("{id} is {}; {}{}", at.status(), at.advice(), dismissal(how));
+            return rests(session, id, at, wait, &text);
         }
         match receive.recv_timeout(LOOK) {
             Ok(Ok(Seen::Progress(current, total))) => bar.show(current, total),
@@ -203,14 +242,23 @@ where
             Ok(Ok(_)) => {}
             Ok(Err(outcome)) => {
                 bar.clear();
-                outcome.map_err(Failure::from)?;
+                outcome.map_err(|error| {
+                    let mut failure = Failure::from(error);
+                    if failure.code == UNKNOWN {
+                        failure.message += &dismissal("--wait");
+                    }
+                    failure
+                })?;
                 return ended(session, id, "concluded");
             }
             Err(RecvTimeoutError::Timeout) if held.interrupted() => {
                 bar.clear();
                 return Err(Failure::new(
                     INTERRUPTED,
-                    format!("{id}: interrupted; it goes on without being watched"),
+                    format!(
+                        "{id}: interrupted; it goes on without being watched{}",
+                        dismissal("--wait")
+                    ),
                 ));
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -238,15 +286,29 @@ fn switch_over(client: &Client) -> Result<(), qapi_rt::Error> {
 }
 
 /// It waits for the user. Who wanted it completed did not get that.
-fn rests(session: &Session, id: &str, at: Rest, wait: Wait) -> Result<(), Failure> {
-    let text = format!("{id} is {}; {}", at.status(), at.advice());
+fn rests(session: &Session, id: &str, at: Rest, wait: Wait, text: &str) -> Result<(), Failure> {
     if wait == Wait::Complete {
         return Err(Failure::refused(text));
     }
     if !session.settings.quiet {
-        session.output().note(Role::Title, "note", &text);
+        session.output().note(Role::Title, "note", text);
     }
     ended(session, id, at.status())
+}
+
+/// What becomes of a job that is not followed to its end.
+fn dismissal(session: &Session, id: &str, how: &str) -> String {
+    let follow = by_itself(session, id, how);
+    format!("at its end it stays until {follow} or job-dismiss")
+}
+
+/// What follows a job that is there.
+fn by_itself(session: &Session, id: &str, how: &str) -> String {
+    let program = match session.settings.is_shell {
+        true => "",
+        false => "qmp ",
+    };
+    format!("`{program}job {id} {how}`")
 }
 
 fn ended(session: &Session, id: &str, status: &str) -> Result<(), Failure> {

@@ -1,9 +1,12 @@
 //! The machines that run here, as far as can be seen without talking to them: `qmp ls`.
 
+mod states;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use self::states::States;
 use crate::complete::Candidate;
 use crate::failure::Failure;
 use crate::output::{Form, Json, Output};
@@ -46,10 +49,7 @@ pub(crate) fn list(output: Output) -> Result<(), Failure> {
         Json::Object(vec![
             ("machine".into(), Json::Text(socket.machine.clone())),
             ("kind".into(), Json::Text(socket.kind.name().into())),
-            (
-                "state".into(),
-                Json::Text(states.of(&socket.address).into()),
-            ),
+            ("state".into(), Json::Text(states.of(socket).into())),
             ("pid".into(), Json::Plain(process)),
             ("address".into(), Json::Text(socket.address.clone())),
         ])
@@ -67,9 +67,7 @@ pub(crate) fn named(name: &str, kind: Kind) -> Option<String> {
     let states = States::read();
     let mut sockets = all();
     sockets.retain(|socket| socket.machine == name && socket.kind == kind);
-    let free = sockets
-        .iter()
-        .find(|socket| states.of(&socket.address) == "free");
+    let free = sockets.iter().find(|socket| states.of(socket) == "free");
     free.or(sockets.first())
         .map(|socket| socket.address.clone())
 }
@@ -400,35 +398,6 @@ fn plain_name(folder: &str) -> String {
 fn real(path: &Path) -> String {
     let real = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     real.to_string_lossy().into_owned()
-}
-
-/// What the kernel says of Unix sockets by path: how many connections there are.
-struct States(BTreeMap<String, usize>);
-
-impl States {
-    fn read() -> Self {
-        let mut states = BTreeMap::new();
-        let table = fs::read_to_string("/proc/net/unix").unwrap_or_default();
-        for line in table.lines().skip(1) {
-            let fields: Vec<_> = line.split_whitespace().collect();
-            // Number, references, protocol, flags, type, state, inode, path.
-            if let [_, _, _, _, _, state, _, path] = fields[..] {
-                let connections = states.entry(path.to_owned()).or_insert(0);
-                *connections += usize::from(state == "03");
-            }
-        }
-        Self(states)
-    }
-
-    /// A server has one client at a time.
-    fn of(&self, address: &str) -> &'static str {
-        match self.0.get(address) {
-            Some(0) => "free",
-            Some(_) => "in use",
-            // Relative, in another namespace, or no Unix socket.
-            None => "unknown",
-        }
-    }
 }
 
 #[cfg(test)]

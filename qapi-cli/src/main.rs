@@ -143,6 +143,7 @@ fn settings(behind: &ArgMatches, before: &ArgMatches) -> Result<Settings, Failur
         quiet: flag(behind, before, "quiet"),
         fresh: flag(behind, before, "fresh"),
         oob: flag(behind, before, "oob"),
+        early_events: matches!(before.subcommand_name(), Some("events")),
         record: None,
         is_shell: false,
         interrupts: interrupts.map_err(|error| Failure::usage(format!("SIGINT: {error}")))?,
@@ -222,15 +223,11 @@ fn run(matches: &ArgMatches, behind: &ArgMatches, settings: &Settings) -> Result
             ),
         ),
         "hmp" => hmp::run(&connect()?, &texts("line").join(" ")),
-        text if pasted::unmarked(text).starts_with('{') => {
-            let text = pasted::unmarked(text);
-            let mut settings = settings.clone();
-            settings.oob |= text.contains("\"exec-oob\"");
-            call::message(&Session::connect(&settings)?, text)
-        }
         name => {
             let typed = Typed::new(name, behind, matches, &settings.interrupts)?;
-            typed.run(&connect()?)
+            let mut settings = settings.clone();
+            settings.oob = typed.oob;
+            typed.run(&Session::connect(&settings)?)
         }
     };
     done.map(|()| 0)

@@ -3,6 +3,7 @@
 
 use qapi_rt::types::{Mode, Object, Value, from_str};
 
+use crate::explain::did_you_mean;
 use crate::failure::Failure;
 
 const SENT: [&str; 3] = ["C: ", "-> ", "> "];
@@ -34,6 +35,9 @@ fn behind<'l>(line: &'l str, marks: &[&str]) -> Option<&'l str> {
     rest.starts_with('{').then_some(rest)
 }
 
+/// What a client's messages have. A server refuses more.
+const MEMBERS: [&str; 4] = ["execute", "exec-oob", "arguments", "id"];
+
 /// What only a server's messages have.
 const SAID: [&str; 4] = ["return", "error", "event", "QMP"];
 
@@ -56,6 +60,12 @@ pub(crate) fn parts(text: &str) -> Result<(String, Object, bool), Failure> {
             ));
         }
     };
+    if let Some(other) = message.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
+        let proposal = did_you_mean(other, MEMBERS.into_iter());
+        return Err(Failure::usage(format!(
+            "a message has no '{other}'{proposal}"
+        )));
+    }
     let arguments = match message.get("arguments") {
         None => Object::new(),
         Some(Value::Object(arguments)) => arguments.clone(),

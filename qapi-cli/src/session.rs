@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use qapi_rt::blocking::{Builder, Client, Pending};
@@ -72,6 +73,7 @@ impl Session {
             )
         })?;
         let builder = builder.deadline(settings.deadline()).oob(settings.oob);
+        let builder = builder.early_events(settings.early_events);
         let connected = connect::client(builder, &address, settings.record.as_ref())?;
         let session = Self {
             client: connected.client,
@@ -95,13 +97,18 @@ impl Session {
 
     /// Executes a command and gives what it returned, as text.
     pub(crate) fn execute(&self, command: &str, arguments: Object) -> Result<String, Failure> {
-        self.execute_as(Call::new(command, arguments), false)
+        self.execute_as(Call::new(command, arguments), false, Vec::new())
     }
 
-    /// As [`execute`](Self::execute), perhaps out of band.
-    pub(crate) fn execute_as(&self, call: Call, oob: bool) -> Result<String, Failure> {
+    /// As [`execute`](Self::execute), perhaps out of band, with descriptors.
+    pub(crate) fn execute_as(
+        &self,
+        call: Call,
+        oob: bool,
+        fds: Vec<OwnedFd>,
+    ) -> Result<String, Failure> {
         let name = call.0.name.clone();
-        match self.finish(call, oob)? {
+        match self.finish(call, oob, fds)? {
             Ok(Text(text)) => Ok(text),
             // As is usual for `quit`.
             Err(error) if matches!(error.kind(), ErrorKind::Ended) => Ok("{}".to_owned()),
@@ -131,10 +138,16 @@ impl Session {
     }
 
     /// Waits for the end of a call, or Ctrl-C.
-    fn finish(&self, call: Call, oob: bool) -> Result<Result<Text, qapi_rt::Error>, Failure> {
+    fn finish(
+        &self,
+        call: Call,
+        oob: bool,
+        fds: Vec<OwnedFd>,
+    ) -> Result<Result<Text, qapi_rt::Error>, Failure> {
         let held = self.settings.interrupts.hold();
         let name = call.0.name.clone();
-        let mut prepared = self.client.call(call).deadline(self.settings.deadline());
+        let prepared = self.client.call(call).deadline(self.settings.deadline());
+        let mut prepared = prepared.fds(fds);
         if oob {
             prepared = prepared.oob();
         }
@@ -183,7 +196,7 @@ impl Session {
     /// The server's schema as the server says.
     pub(crate) fn fresh_schema(&self) -> Result<Option<Schema>, Failure> {
         const COMMAND: &str = "query-qmp-schema";
-        let Text(text) = match self.finish(Call::new(COMMAND, Object::new()), false)? {
+        let Text(text) = match self.finish(Call::new(COMMAND, Object::new()), false, Vec::new())? {
             Ok(text) => text,
             Err(error) if error.class() == Some(&ErrorClass::CommandNotFound) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) fresh: bool,
     /// Whether out-of-band execution is to be enabled.
     pub(crate) oob: bool,
+    /// Whether events are looked at, so that those which come while it is being connected are kept.
+    pub(crate) early_events: bool,
     /// Where all messages are written down.
     pub(crate) record: Option<record::Wanted>,
     /// Whether commands come from the shell or a script of its.

@@ -1,6 +1,8 @@
 //! Programs run by the agent.
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -40,6 +42,17 @@ pub enum Capture {
 pub struct Exec {
     command: commands::GuestExec,
     deadline: Option<Duration>,
+    started: Started,
+}
+
+/// Who is told the pid.
+#[derive(Clone, Default)]
+struct Started(Option<Arc<dyn Fn(i64) + Send + Sync>>);
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Started").finish_non_exhaustive()
+    }
 }
 
 impl Exec {
@@ -49,6 +62,7 @@ impl Exec {
         Self {
             command,
             deadline: None,
+            started: Started::default(),
         }
     }
 
@@ -95,10 +109,17 @@ impl Exec {
         self
     }
 
+    /// Tells the pid once the program runs, for whoever may not wait for its end.
+    pub fn started(mut self, tell: impl Fn(i64) + Send + Sync + 'static) -> Self {
+        self.started = Started(Some(Arc::new(tell)));
+        self
+    }
+
     pub(crate) fn start(self) -> Run {
         Run {
             exec: Some(self.command),
             deadline: self.deadline,
+            started: self.started,
             pid: None,
             pause: PAUSE,
             paused: false,
@@ -172,6 +193,7 @@ fn bytes(member: &'static str, text: Option<String>) -> Result<Vec<u8>, Error> {
 pub(crate) struct Run {
     exec: Option<commands::GuestExec>,
     deadline: Option<Duration>,
+    started: Started,
     pid: Option<i64>,
     pause: Duration,
     /// Whether the pause before the next look was made.
@@ -195,7 +217,11 @@ impl Run {
 
     fn look(&mut self, message: Result<Vec<u8>, Error>) -> Result<(), Error> {
         if self.pid.is_none() {
-            self.pid = Some(answer::<commands::GuestExec>(message)?.pid);
+            let pid = answer::<commands::GuestExec>(message)?.pid;
+            self.pid = Some(pid);
+            if let Started(Some(tell)) = &self.started {
+                tell(pid);
+            }
         } else if let Some(mut output) = self.doubtful.take() {
             // An agent that may not say which release it is has to be taken for an older one.
             let info = answer::<commands::GuestInfo>(message);

@@ -117,6 +117,7 @@ pub struct Launch {
     directory: Directory,
     monitors: usize,
     pretty: bool,
+    relative: bool,
 }
 
 impl Launch {
@@ -128,6 +129,7 @@ impl Launch {
             directory: Directory::new(),
             monitors: 1,
             pretty: false,
+            relative: false,
         })
     }
 
@@ -161,6 +163,13 @@ impl Launch {
         self
     }
 
+    /// Starts it in its own directory, with relative paths for the monitors' sockets.
+    #[must_use]
+    pub fn relative(mut self) -> Self {
+        self.relative = true;
+        self
+    }
+
     /// A name in the server's own directory.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -177,8 +186,14 @@ impl Launch {
         };
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
+        if self.relative {
+            command.current_dir(&self.directory.0);
+        }
         for n in 0..self.monitors {
-            let path = self.path(&socket_name(n));
+            let path = match self.relative {
+                true => socket_name(n).into(),
+                false => self.path(&socket_name(n)),
+            };
             let path = path.display();
             let pretty = if self.pretty { ",pretty=on" } else { "" };
             command.arg(chardev);

@@ -28,7 +28,10 @@ pub(crate) const EXIT_CODES: [(&str, &str); 6] = [
         "the server refused, or what was asked about is not so, or what events waited for did not come within the time",
     ),
     ("2", "wrong usage; nothing was sent"),
-    ("3", "no connection; nothing was executed"),
+    (
+        "3",
+        "no connection, or no answer about the server's schema; the command was not sent",
+    ),
     (
         "4",
         "the outcome is unknown: the deadline passed or the connection ended after the command was sent; or it was \

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use rustix::stdio::stderr;
 use rustix::termios::tcgetwinsize;
 
-use crate::output::Role;
+use crate::output::{Role, is_dumb};
 use crate::session::Session;
 
 /// Characters of the bar.
@@ -26,7 +26,7 @@ impl<'s> Bar<'s> {
     pub(super) fn new(session: &'s Session) -> Self {
         Self {
             session,
-            is_on: io::stderr().is_terminal() && !session.settings.quiet,
+            is_on: io::stderr().is_terminal() && !is_dumb() && !session.settings.quiet,
             is_shown: false,
         }
     }

@@ -76,6 +76,12 @@ impl Palette {
     }
 }
 
+/// Whether terminals can show lines and nothing else.
+pub(crate) fn is_dumb() -> bool {
+    let kind = std::env::var_os("TERM");
+    kind.is_none_or(|kind| kind.is_empty() || kind == "dumb")
+}
+
 /// Whether there was a YAML document before: the next one is to be told from it.
 static IS_IN_STREAM: AtomicBool = AtomicBool::new(false);
 
@@ -97,7 +103,7 @@ impl Output {
         let default = if terminal { Form::Pretty } else { Form::Json };
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let palette = |is_terminal: bool| Palette {
-            colour: colour.unwrap_or(is_terminal && wanted),
+            colour: colour.unwrap_or(is_terminal && wanted && !is_dumb()),
         };
         Self {
             form: form.unwrap_or(default),

@@ -72,14 +72,19 @@ pub(super) fn editor(interpreter: &Interpreter) -> (Reedline, Line) {
             .with_break_signal(view.changed())
             .with_poll_interval(POLL);
     }
-    let name = interpreter.settings().address.clone().unwrap_or_default();
-    let name = name.rsplit('/').next().unwrap_or_default().to_owned();
     let line = Line {
-        name,
+        name: name(interpreter),
         view,
         is_line: Cell::new(false),
     };
     (editor, line)
+}
+
+/// What the prompt calls the server.
+pub(super) fn name(interpreter: &Interpreter) -> String {
+    let address = interpreter.settings().address.as_deref();
+    let name = address.unwrap_or_default().rsplit('/').next();
+    name.unwrap_or_default().to_owned()
 }
 
 /// In the user's state directory, for nobody else to read.

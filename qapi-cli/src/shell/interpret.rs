@@ -39,6 +39,8 @@ pub(crate) struct Interpreter {
     settings: Settings,
     pub(super) session: Current,
     pub(super) watch: Option<Watch>,
+    /// Whether a person types the lines.
+    is_interactive: bool,
     timing: bool,
     /// What a person had executed, secrets masked. A script has it already, and may be of any length.
     done: Vec<String>,
@@ -63,6 +65,7 @@ impl Interpreter {
             settings,
             session: Arc::new(Mutex::new(Arc::new(session))),
             watch: None,
+            is_interactive: false,
             timing: false,
             done: Vec::new(),
             has_executed: false,
@@ -74,9 +77,21 @@ impl Interpreter {
 
     /// For a person, who sees events and may see the server come back.
     pub(crate) fn interactive(settings: &Settings) -> Result<Self, Failure> {
-        let mut interpreter = Self::new(settings)?;
+        let mut settings = settings.clone();
+        settings.early_events = true;
+        let mut interpreter = Self::new(&settings)?;
         let watch = Watch::start(&interpreter.settings, &interpreter.session);
         interpreter.watch = Some(watch);
+        interpreter.is_interactive = true;
+        Ok(interpreter)
+    }
+
+    /// For a person whose terminal has no room for what happens meanwhile.
+    pub(super) fn plain(settings: &Settings) -> Result<Self, Failure> {
+        let mut interpreter = Self::new(settings)?;
+        interpreter.is_interactive = true;
+        interpreter.lines_are_input();
+        print(&format!("{}\n", version(&current(&interpreter.session))))?;
         Ok(interpreter)
     }
 
@@ -127,7 +142,10 @@ impl Interpreter {
             ))
         } else if statement.starts_with('{') {
             self.about_to_quit = false;
-            call::message(&current(&self.session), statement).map(|()| Outcome::Next)
+            let nothing = cli::nothing();
+            Typed::new(statement, &nothing, &nothing, &self.settings.interrupts)
+                .and_then(|typed| typed.run(&current(&self.session)))
+                .map(|()| Outcome::Next)
         } else {
             let words = words::texts(statement).map_err(Failure::usage)?;
             self.words(&words)
@@ -148,7 +166,7 @@ impl Interpreter {
         self.has_executed = true;
         // What a file says was kept line by line.
         let name = statement.split_whitespace().next().unwrap_or_default();
-        if self.watch.is_some() && !self.about_to_quit && !NOT_KEPT.contains(&name) {
+        if self.is_interactive && !self.about_to_quit && !NOT_KEPT.contains(&name) {
             self.done.push(masked(statement));
         }
         current(&self.session).check_recording()?;
@@ -209,7 +227,7 @@ impl Interpreter {
                 Ok(())
             }
             "fd" => call::give(&session, needed()?),
-            "save" if self.watch.is_none() => Err(Failure::usage(
+            "save" if !self.is_interactive => Err(Failure::usage(
                 "save is for the shell only: the lines of a script are there already",
             )),
             "save" => {
@@ -222,7 +240,7 @@ impl Interpreter {
             }
             "source" => {
                 let path = needed()?.to_owned();
-                if path == "-" && self.watch.is_some() {
+                if path == "-" && self.is_interactive {
                     return Err(Failure::usage("source -: lines can be pasted here"));
                 }
                 if path == "-" && self.is_input {
@@ -239,7 +257,7 @@ impl Interpreter {
                 done
             }
             // It is what people type to leave.
-            "quit" if self.watch.is_some() && rest.is_empty() && !quits => {
+            "quit" if self.is_interactive && rest.is_empty() && !quits => {
                 self.about_to_quit = true;
                 print("quit ends the server. Once more to do that; exit leaves the shell\n")
             }
@@ -263,10 +281,10 @@ impl Interpreter {
         let behind = parsed(call::shell_grammar(), words)?;
         // The lines come from there.
         let json = behind.get_one::<String>("json");
-        if json.is_some_and(|text| text == "-") && (self.watch.is_some() || self.is_input) {
-            return Err(Failure::usage(match self.watch {
-                Some(_) => "--json - is not for the shell; a whole JSON message can be pasted here",
-                None => {
+        if json.is_some_and(|text| text == "-") && (self.is_interactive || self.is_input) {
+            return Err(Failure::usage(match self.is_interactive {
+                true => "--json - is not for the shell; a whole JSON message can be pasted here",
+                false => {
                     "--json - is not for lines of standard input; a whole JSON message can be one"
                 }
             }));
@@ -278,9 +296,10 @@ impl Interpreter {
 
     fn events(&self, session: &Session, words: &[String]) -> Result<(), Failure> {
         let Some(watch) = &self.watch else {
-            return Err(Failure::usage(
-                "events are shown in the shell only; see qmp events",
-            ));
+            return Err(Failure::usage(match self.is_interactive {
+                true => "this terminal has no room for events; see qmp events",
+                false => "events are shown in the shell only; see qmp events",
+            }));
         };
         let (what, patterns) = words
             .split_first()

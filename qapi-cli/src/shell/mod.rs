@@ -16,9 +16,11 @@ use std::io::{self, IsTerminal as _};
 use reedline::Signal;
 
 use crate::failure::Failure;
+use crate::output::{is_dumb, print};
 use crate::settings::Settings;
 use crate::words;
 
+use current::current;
 use interpret::{Interpreter, Outcome};
 use mode::Ahead;
 use script::Script;
@@ -27,6 +29,9 @@ use script::Script;
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return script(settings, "-");
+    }
+    if is_dumb() {
+        return lines(settings);
     }
     let mut interpreter = Interpreter::interactive(settings)?;
     interpreter.greet()?;
@@ -59,6 +64,27 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// The shell where the terminal is no place for an editor: lines up to the end of input or of the connection.
+fn lines(settings: &Settings) -> Result<(), Failure> {
+    let mut interpreter = Interpreter::plain(settings)?;
+    let prompt = editor::name(&interpreter) + "> ";
+    let mut script = Script::open("-", &settings.interrupts)?;
+    loop {
+        print(&prompt)?;
+        let Some((_, statement)) = script.next()? else {
+            return print("\n");
+        };
+        match interpreter.execute(&statement) {
+            Ok(Outcome::Next) => {}
+            Ok(Outcome::Leave) => return Ok(()),
+            Err(failure) if current(&interpreter.session).client.closed().is_some() => {
+                return Err(failure);
+            }
+            Err(failure) => settings.output.tell(&failure),
         }
     }
 }

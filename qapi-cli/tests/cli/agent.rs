@@ -1,12 +1,15 @@
 //! The guest agent, which acts on this machine.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use qapi_rt::blocking::Agent;
 use qapi_tests::peers::guest_agent;
 
 use crate::setup::{Ended, Qmp};
+use crate::terminal::Terminal;
 
 pub(crate) fn start() -> Option<(qapi_tests::peers::Server, Qmp)> {
     let server = guest_agent()?.start();
@@ -139,6 +142,43 @@ fn the_time_is_over() {
     let open = open.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
     let zeros = open.filter(|file| file.as_os_str() == "/dev/zero");
     assert_eq!((zeros.count(), err.contains("still be open")), (0, false));
+}
+
+#[test]
+fn ctrl_c_before_it_is_sent() {
+    let Some((server, qmp)) = start() else {
+        return;
+    };
+    // Nobody answers there, so that the synchronisation is all that is sent.
+    let mute = server.path("mute");
+    let listener = UnixListener::bind(&mute).unwrap();
+    let qmp = Qmp::at(&mute, &qmp.home);
+    for words in [&["agent", "guest-ping"][..], &["agent", "run", "true"]] {
+        let terminal = Terminal::start(&qmp, words);
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        terminal.types("\x03");
+        terminal.sees("interrupted; it was not sent");
+        assert_eq!(terminal.ends(), 130);
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_program_runs() {
+    let Some((server, qmp)) = start() else {
+        return;
+    };
+    let running = server.path("running");
+    fs::write(&running, "").unwrap();
+    let wait = format!("while [ -e {} ]; do sleep 0.1; done", running.display());
+    let words = ["--trace", "agent", "run", "--", "sh", "-c", &wait];
+    let terminal = Terminal::start(&qmp, &words);
+    // Then its pid is known.
+    terminal.sees("guest-exec-status");
+    terminal.types("\x03");
+    terminal.sees("interrupted; the program goes on in the guest, with pid ");
+    assert_eq!(terminal.ends(), 130);
+    fs::remove_file(running).unwrap();
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::process::Stdio;
 
+use crate::mistakes::Fake;
 use crate::setup::{Ended, Qmp, daemon, machine_of_two};
+use crate::terminal::Terminal;
 
 /// What one program says while the other has the machine execute commands.
 fn told(qmp: &Qmp, other: &Qmp, line: &str, commands: &[&str]) -> String {
@@ -71,6 +73,17 @@ fn events_for_longer_than_clocks_count() {
     let line = "events --until SHUTDOWN --timeout 1e19";
     let out = told(&qmp, &other, line, &["quit"]);
     assert!(out.contains(r#""event": "SHUTDOWN""#), "{out}");
+}
+
+#[test]
+fn events_right_behind_the_negotiation() {
+    const STOP: &str =
+        "{\"event\": \"STOP\", \"timestamp\": {\"seconds\": 1, \"microseconds\": 0}}\r\n";
+    let (_fake, qmp) = Fake::hasty("hasty", STOP, |_| {});
+    let out = qmp.say("events --count 1 --timeout 100s").good();
+    assert!(out.contains(r#""event": "STOP""#), "{out}");
+    let shell = Terminal::shell(&qmp);
+    shell.sees("STOP");
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! Arguments that are given in several ways, more than once, or not at all.
 
 use std::fs;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::mistakes::Fake;
 use crate::setup::{daemon, machine};
+use crate::terminal::Terminal;
 
 #[test]
 fn nothing_is_given_twice() {
@@ -141,6 +145,29 @@ fn what_needs_arguments_is_not_sent_without_them() {
 }
 
 #[test]
+fn what_the_schema_does_not_have_is_sent_unchecked() {
+    let Some((_server, qmp)) = daemon() else {
+        return;
+    };
+    for (words, sent) in [
+        (&["--json", r#"{"a": 1}"#][..], r#"{"a":1}"#),
+        (&["a.b=1", "c:=2"], r#"{"a":{"b":"1"},"c":2}"#),
+    ] {
+        let words = [&["--unchecked", "--trace", "x-raw"], words].concat();
+        let (code, err) = qmp.run(words).bad();
+        assert_eq!(code, 1, "{err}");
+        let sent = format!(r#"C: {{"execute":"x-raw","arguments":{sent}}}"#);
+        assert!(err.contains(&sent), "{err}");
+    }
+    let (code, err) = qmp.say("x-raw a=1").bad();
+    let text = "error: the command 'x-raw' is not known to the server's schema; --unchecked sends it nevertheless\n";
+    assert_eq!((code, &*err), (2, text));
+    let ended = qmp.say("supports x-raw a=1");
+    let text = "error: the command 'x-raw' is not known\n";
+    assert_eq!((ended.code, &*ended.err), (Some(1), text));
+}
+
+#[test]
 fn a_command_has_a_name() {
     let Some((_server, qmp)) = daemon() else {
         return;
@@ -243,5 +270,56 @@ fn json_chooses_branches_too() {
         let words = ["describe"].into_iter().chain(words.split(' '));
         let described = qmp.run(words.chain(["-o", "pretty"])).good();
         assert!(described.contains(member), "{member}: {described}");
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_property_is_asked_for() {
+    const SCHEMA: &str = r#"{"return": [
+        {"name": "qom-set", "meta-type": "command", "arg-type": "1", "ret-type": "0"},
+        {"name": "0", "meta-type": "object", "members": []},
+        {"name": "1", "meta-type": "object", "members": [{"name": "path", "type": "str"},
+            {"name": "property", "type": "str"}, {"name": "value", "type": "any"}]},
+        {"name": "str", "meta-type": "builtin", "json-type": "string"},
+        {"name": "any", "meta-type": "builtin", "json-type": "value"}]}"#;
+    // It says what it takes, and then no more.
+    let is_asked = AtomicBool::new(false);
+    let (_fake, qmp) = Fake::start("taciturn", move |stream| {
+        if !is_asked.swap(true, Ordering::Relaxed) {
+            stream.write_all(SCHEMA.as_bytes()).unwrap();
+        }
+    });
+    let words = ["--trace", "qom-set", "path=/x", "property=p", "value=1"];
+    let terminal = Terminal::start(&qmp, &words);
+    terminal.sees(r#""execute":"qom-list""#);
+    terminal.types("\x03");
+    terminal.sees("qom-set was not sent");
+    assert_eq!(terminal.ends(), 130);
+}
+
+#[test]
+fn out_of_band_is_not_passed_over() {
+    let Some((server, qmp)) = machine("none") else {
+        return;
+    };
+    let file = server.path("file");
+    fs::write(&file, "").unwrap();
+    for line in ["getfd fdname=f", "add-fd fdset-id=3"] {
+        let (code, err) = qmp
+            .say(&format!("{line} --fd {} --oob", file.display()))
+            .bad();
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("does not support OOB"), "{err}");
+    }
+    let create = r#"{"exec-oob": "blockdev-create", "arguments": {"job-id": "j", "options": {"driver": "file", "filename": "f", "size": 0}}}"#;
+    for words in [
+        &["--oob", "--wait", "block-stream", "device=a"][..],
+        &["--oob", "--complete", "block-stream", "device=a"],
+        &["--wait", create],
+    ] {
+        let (code, err) = qmp.run(words).bad();
+        let text =
+            "error: --oob does not go with --wait and --complete: no job is started out of band\n";
+        assert_eq!((code, &*err), (2, text));
     }
 }

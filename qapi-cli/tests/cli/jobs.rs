@@ -40,7 +40,8 @@ fn switching_over_is_for_the_user_to_say() {
     let line = "blockdev-mirror device=a target=b sync=full job-id=m";
     let ended = qmp.say(&format!("--wait {line}"));
     assert_eq!(ended.out, "{\"id\": \"m\", \"status\": \"ready\"}\n");
-    assert_eq!(ended.err, "note: m is ready; job-complete has it go on\n");
+    let note = "note: m is ready; job-complete has it go on; at its end it stays until `qmp job m --complete` or job-dismiss\n";
+    assert_eq!(ended.err, note);
     let ready = qmp.say("job m --wait -q").good();
     assert_eq!(ready, "{\"id\": \"m\", \"status\": \"ready\"}\n");
     assert!(qmp.say("job m").good().contains(r#""status": "ready""#));
@@ -78,14 +79,69 @@ fn watched_later() {
         let (code, err) = qmp.say(line).bad();
         assert_eq!((code, &*err), (1, "error: there is no job 'slow'\n"));
     }
-    let (code, err) = qmp.say("--wait query-version").bad();
-    assert_eq!(
-        (code, &*err),
+}
+
+#[test]
+fn what_starts_none_or_several() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    for (line, text) in [
         (
-            2,
-            "error: query-version starts no job, so --wait is of no use\n"
-        )
-    );
+            "--wait query-version",
+            "query-version starts no job, so --wait is of no use",
+        ),
+        (
+            "--complete query-version",
+            "query-version starts no job, so --complete is of no use",
+        ),
+        (
+            "--wait job-complete id=m",
+            "job-complete starts no job; `qmp job ID --wait` follows one that is there",
+        ),
+        (
+            "--complete transaction actions:=[]",
+            "--complete does not follow the jobs of a transaction, of which there may be several; `qmp job ID --complete` follows each",
+        ),
+    ] {
+        let (code, err) = qmp.say(line).bad();
+        assert_eq!((code, err), (2, format!("error: {text}\n")));
+    }
+}
+
+#[test]
+fn what_is_left_of_those_that_are_not_followed() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    let line = "blockdev-backup device=a target=b sync=full speed=1 --wait job-id=";
+    let kept = |id: &str| format!("at its end it stays until `qmp job {id} --wait` or job-dismiss");
+    let (code, err) = qmp.say(&format!("{line}late --timeout 3s")).bad();
+    assert_eq!((code, err.contains(&kept("late"))), (4, true), "{err}");
+    qmp.say("job-cancel id=late").good();
+    assert_eq!(qmp.say("job late --wait").bad().0, 1);
+    let job = format!("{line}stopped");
+    let terminal = Terminal::start(&qmp, &job.split(' ').collect::<Vec<_>>());
+    terminal.sees("of 67108864");
+    terminal.types("\x03");
+    terminal.sees("it goes on without being watched; at its end");
+    assert_eq!(terminal.ends(), 130);
+    qmp.say("job-cancel id=stopped").good();
+    assert_eq!(qmp.say("job stopped --wait").bad().0, 1);
+    assert_eq!(qmp.say("job").good(), "[]\n");
+}
+
+#[test]
+fn what_the_user_says_of_dismissing_counts() {
+    let Some((_server, qmp)) = with_disks() else {
+        return;
+    };
+    let line = "blockdev-mirror device=a target=b sync=full job-id=m auto-dismiss=on --wait";
+    let ended = qmp.say(line);
+    assert_eq!(ended.err, "note: m is ready; job-complete has it go on\n");
+    qmp.say("job-complete id=m").good();
+    let is_gone = |_| qmp.say("job").good() == "[]\n";
+    assert!((0..1000).any(is_gone));
 }
 
 #[test]
@@ -99,18 +155,25 @@ fn paused_by_what_went_wrong() {
         qmp.say(&format!("{add} node-name=b")).good();
         qmp.say("blockdev-add driver=blkdebug node-name=bad image.driver=null-co image.size=64M inject-error.0.event=none inject-error.0.errno=5 inject-error.0.iotype=read inject-error.0.once=on")
             .good();
-        let said = "j is paused; a disk could not be read or written: job-resume has it go on once that is mended, job-cancel ends it\n";
+        let kept = "; at its end it stays until `qmp job j --wait` or job-dismiss";
+        let said = "j is paused; a disk could not be read or written: job-resume has it go on once that is mended, job-cancel ends it";
         // Whether it is watched when that happens or later.
-        for line in [
-            "--wait --timeout 100s blockdev-backup device=bad target=b sync=full job-id=j on-source-error=stop",
-            "--wait --timeout 100s job j",
+        for (line, kept) in [
+            (
+                "--wait --timeout 100s blockdev-backup device=bad target=b sync=full job-id=j on-source-error=stop",
+                kept,
+            ),
+            ("--wait --timeout 100s job j", ""),
         ] {
             let ended = qmp.say(line);
             assert_eq!(ended.out, "{\"id\": \"j\", \"status\": \"paused\"}\n");
-            assert_eq!((ended.code, ended.err), (Some(0), format!("note: {said}")));
+            assert_eq!(
+                (ended.code, ended.err),
+                (Some(0), format!("note: {said}{kept}\n"))
+            );
         }
         let (code, err) = qmp.say("--complete --timeout 100s job j").bad();
-        assert_eq!((code, err), (1, format!("error: {said}")));
+        assert_eq!((code, err), (1, format!("error: {said}\n")));
         qmp.say("job-resume id=j").good();
         let end = qmp.say("job j --complete").good();
         assert_eq!(end, "{\"id\": \"j\", \"status\": \"concluded\"}\n");

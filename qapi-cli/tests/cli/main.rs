@@ -4,11 +4,13 @@
 mod agent;
 mod calls;
 mod completion;
+mod dumb;
 mod endings;
 mod events;
 mod given;
 mod help;
 mod jobs;
+mod messages;
 mod mistakes;
 mod pictures;
 mod random;

@@ -24,13 +24,22 @@ impl Fake {
         name: &str,
         answer: impl Fn(&mut UnixStream) + Send + 'static,
     ) -> (Self, Qmp) {
+        Self::hasty(name, "", answer)
+    }
+
+    /// One that says something right behind the end of the negotiation.
+    pub(crate) fn hasty(
+        name: &str,
+        says: &'static str,
+        answer: impl Fn(&mut UnixStream) + Send + 'static,
+    ) -> (Self, Qmp) {
         let folder = std::env::temp_dir().join(format!("qmp-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let socket = folder.join("fake");
         let listener = UnixListener::bind(&socket).unwrap();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                serve(stream.unwrap(), &answer);
+                serve(stream.unwrap(), says, &answer);
             }
         });
         let qmp = Qmp::at(&socket, &folder.join("home"));
@@ -45,14 +54,14 @@ impl Drop for Fake {
 }
 
 /// One client, until it goes.
-fn serve(mut stream: UnixStream, answer: &impl Fn(&mut UnixStream)) {
+fn serve(mut stream: UnixStream, says: &str, answer: &impl Fn(&mut UnixStream)) {
     stream.write_all(GREETING.as_bytes()).unwrap();
     let lines = BufReader::new(stream.try_clone().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
         if line.contains("qmp_capabilities") {
             let id = line.split("\"id\":").nth(1).unwrap_or("null}");
             stream
-                .write_all(format!("{{\"return\": {{}}, \"id\": {id}\r\n").as_bytes())
+                .write_all(format!("{{\"return\": {{}}, \"id\": {id}\r\n{says}").as_bytes())
                 .unwrap();
         } else {
             answer(&mut stream);
@@ -70,14 +79,20 @@ fn a_reply_that_does_not_end() {
             thread::sleep(std::time::Duration::from_millis(1));
         }
     });
-    for command in [
-        "query-status",
-        "blockdev-add driver=null-co",
-        "hmp info status",
-    ] {
+    for command in ["query-status", "hmp info status"] {
         let (code, err) = qmp.say(&format!("{command} --timeout 3s")).bad();
         assert_eq!(code, 4, "{err}");
         assert!(err.contains("no reply before the deadline"), "{err}");
+    }
+    // Of these the server was only asked for its schema.
+    for command in [
+        "blockdev-add driver=null-co",
+        "--wait blockdev-create job-id=j",
+    ] {
+        let (code, err) = qmp.say(&format!("{command} --timeout 3s")).bad();
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("query-qmp-schema: no reply before"), "{err}");
+        assert!(err.ends_with(" was not sent\n"), "{err}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! What differs from server to server: two releases of QEMU, of its storage daemon, and a server of this project's.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
+use qapi_rt::blocking::Client;
 use qapi_rt::server::{Listener, Options, blocking::Server};
 use qapi_rt::service::Control;
 use qapi_tests::peers::Age;
@@ -123,6 +125,28 @@ fn machines_that_are_found() {
             qmp.socket = socket.into();
             qmp.say("query-version").good();
         }
+    }
+}
+
+#[test]
+fn sockets_with_relative_paths() {
+    for age in AGES {
+        let start = || Some(age.storage_daemon()?.relative().start_ready());
+        // Their sockets have the same name.
+        let (Some(server), Some(other)) = (start(), start()) else {
+            continue;
+        };
+        let qmp = Qmp::of(&server);
+        let _held = Client::connect_unix(server.socket()).unwrap();
+        let listed = qmp.say("ls").good();
+        let has = |socket: PathBuf, state: &str| {
+            let socket = socket.display().to_string();
+            let mut rows = listed.split('}');
+            let row = rows.find(|row| row.contains(&socket)).expect("it is there");
+            assert!(row.contains(state), "{socket}: {listed}");
+        };
+        has(server.socket(), r#""state": "in use""#);
+        has(other.socket(), r#""state": "free""#);
     }
 }
 

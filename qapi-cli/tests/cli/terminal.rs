@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +13,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::setup::Qmp;
 
+/// A terminal as most are.
+const KIND: &str = "xterm-256color";
+
 /// Longer than anything takes.
 const DEADLINE: Duration = Duration::from_secs(120);
 
@@ -19,6 +23,7 @@ pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    has_escaped: Arc<AtomicBool>,
     child: Box<dyn Child + Send + Sync>,
     /// What the shell has before a line.
     prompt: String,
@@ -51,15 +56,20 @@ impl Terminal {
 
     /// The program in so few columns.
     pub(crate) fn narrow(qmp: &Qmp, columns: u16, words: &[&str]) -> Self {
-        Self::sized(qmp, env!("CARGO_BIN_EXE_qmp"), words, columns)
+        Self::sized(qmp, env!("CARGO_BIN_EXE_qmp"), words, columns, KIND)
+    }
+
+    /// The program in a terminal of another kind.
+    pub(crate) fn of_kind(qmp: &Qmp, kind: &str, words: &[&str]) -> Self {
+        Self::sized(qmp, env!("CARGO_BIN_EXE_qmp"), words, 100, kind)
     }
 
     /// Another program, which finds `qmp` by its name.
     pub(crate) fn of(qmp: &Qmp, program: &str, words: &[&str]) -> Self {
-        Self::sized(qmp, program, words, 100)
+        Self::sized(qmp, program, words, 100, KIND)
     }
 
-    fn sized(qmp: &Qmp, program: &str, words: &[&str], columns: u16) -> Self {
+    fn sized(qmp: &Qmp, program: &str, words: &[&str], columns: u16, kind: &str) -> Self {
         let pair = native_pty_system()
             .openpty(size(24, columns))
             .expect("a terminal");
@@ -71,7 +81,7 @@ impl Terminal {
         command.env("PATH", search_path());
         command.env("HOME", &qmp.home);
         command.env("QMP_SOCKET", name);
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", kind);
         let child = pair
             .slave
             .spawn_command(command)
@@ -83,6 +93,7 @@ impl Terminal {
                 Mutex::new(vt100::Parser::new(some(24), some(columns), 500)),
                 Condvar::new(),
             )),
+            has_escaped: Arc::default(),
             master: pair.master,
             child,
             prompt: format!("{}>", name.display()),
@@ -95,11 +106,13 @@ impl Terminal {
     fn read(&self) {
         let mut reader = self.master.try_clone_reader().expect("a reader");
         let (screen, writer) = (Arc::clone(&self.screen), Arc::clone(&self.writer));
+        let has_escaped = Arc::clone(&self.has_escaped);
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let mut parser = screen.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let output = &buffer[..count];
+                has_escaped.fetch_or(output.contains(&0x1b), Ordering::Relaxed);
                 parser.process(output);
                 if output.windows(4).any(|bytes| bytes == b"\x1b[6n") {
                     let (row, column) = parser.screen().cursor_position();
@@ -221,6 +234,11 @@ impl Terminal {
             assert!(Instant::now() < end, "no {count} threads");
             thread::yield_now();
         }
+    }
+
+    /// Whether anything but text was written so far.
+    pub(crate) fn has_escaped(&self) -> bool {
+        self.has_escaped.load(Ordering::Relaxed)
     }
 
     /// What can be made of the screen as it is now.
