@@ -115,6 +115,10 @@ pub(crate) fn start(
                 false,
             )
         }
+        "query-migrate" => {
+            let run = client.run(Migration::watch());
+            follow(session, "migration", run, wait, false)
+        }
         "dump-guest-memory" => {
             let command = typed(&arguments)?;
             follow(session, "dump", client.run(Dump::new(command)), wait, false)

@@ -203,6 +203,8 @@ fn migrations_that_wait() {
             continue;
         };
         let qmp = Qmp::of(&server);
+        let follow = |how: &str| qmp.run(["query-migrate", how, "--timeout", "100s"]);
+        assert_eq!(follow("--wait").bad().0, 1);
         let pause = r#"capabilities:=[{"capability": "pause-before-switchover", "state": true}]"#;
         qmp.run(["migrate-set-capabilities", pause]).good();
         let migrate = |how: &str| {
@@ -219,10 +221,14 @@ fn migrations_that_wait() {
         assert_eq!((ended.code, &*ended.out), (Some(0), reply));
         let note = "note: migration is pre-switchover; migrate-continue state=pre-switchover has it go on\n";
         assert_eq!(ended.err, note);
+        let followed = follow("--wait");
+        assert_eq!((&*followed.out, &*followed.err), (reply, note));
         qmp.say("migrate_cancel").good();
         while !qmp.say("query-migrate").good().contains("cancelled") {}
-        let end = migrate("--complete").good();
-        assert_eq!(end, "{\"id\": \"migration\", \"status\": \"concluded\"}\n");
+        assert_eq!(follow("--wait").bad(), (1, "error: cancelled\n".into()));
+        let end = "{\"id\": \"migration\", \"status\": \"concluded\"}\n";
+        assert_eq!(migrate("--complete").good(), end);
+        assert_eq!(follow("--wait").good(), end);
     }
 }
 
