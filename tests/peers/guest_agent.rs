@@ -197,12 +197,15 @@ fn a_program_that_takes_too_long(age: Age) {
     let running = server.path("running");
     fs::write(&running, "").unwrap();
     let wait = format!("while [ -e {} ]; do sleep 0.1; done", running.display());
-    let program = Exec::new("/bin/sh").args(["-c", &wait]);
-    let error = agent
-        .exec(program.deadline(Duration::from_millis(300)))
-        .unwrap_err();
+    let (tell, told) = mpsc::channel();
+    let program = Exec::new("/bin/sh")
+        .args(["-c", &wait])
+        .started(move |pid| tell.send(pid).unwrap())
+        .deadline(Duration::from_millis(300));
+    let error = agent.exec(program).unwrap_err();
     assert!(error.is_deadline(), "{error:?}");
-    assert!(error.to_string().contains("with pid "), "{error}");
+    let pid = format!("with pid {}", told.recv().unwrap());
+    assert!(error.to_string().contains(&pid), "{error}");
     assert_eq!(agent.execute(commands::GuestSync::new(7)).unwrap(), 7);
     fs::remove_file(running).unwrap();
 }
