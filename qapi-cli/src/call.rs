@@ -131,15 +131,14 @@ impl Typed {
         for fd in &self.fds {
             fds.push(open(fd)?);
         }
+        let takes_it = matches!(&*self.name, "getfd" | "add-fd");
+        let (sent, named): (Vec<_>, Vec<_>) = fds
+            .into_iter()
+            .partition(|(name, _)| takes_it || name.is_empty());
+        hand_over(session, named).map_err(before)?;
+        let sent = sent.into_iter().map(|(_, file)| file).collect();
         if self.wait != Wait::No {
-            hand_over(session, fds).map_err(before)?;
-            return job::start(session, &self.name, arguments, self.wait);
-        }
-        let mut sent = Vec::new();
-        if matches!(&*self.name, "getfd" | "add-fd") {
-            sent.extend(fds.into_iter().map(|(_, file)| file));
-        } else {
-            hand_over(session, fds).map_err(before)?;
+            return job::start(session, &self.name, arguments, sent, self.wait);
         }
         let call = Call::new(&self.name, arguments);
         let reply = session.execute_as(call, self.oob, sent)?;
@@ -178,10 +177,13 @@ fn hand_over(session: &Session, fds: Vec<(String, OwnedFd)>) -> Result<(), Failu
 
 /// Opens `NAME=FILE` and gives the server its descriptor under the name.
 pub(crate) fn give(session: &Session, text: &str) -> Result<(), Failure> {
-    hand_over(session, vec![open(text)?])
+    match open(text)? {
+        (name, _) if name.is_empty() => Err(Failure::usage("under which name? fd NAME=FILE")),
+        named => hand_over(session, vec![named]),
+    }
 }
 
-/// `NAME=FILE`. A file that cannot be written is opened for reading.
+/// `NAME=FILE`, or a file without a name. One that cannot be written is opened for reading.
 fn open(text: &str) -> Result<(String, OwnedFd), Failure> {
     let (name, path) = text.split_once('=').unwrap_or(("", text));
     let file = OpenOptions::new().read(true).write(true).open(path);

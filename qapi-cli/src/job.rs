@@ -3,6 +3,7 @@
 mod bar;
 mod seen;
 
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use self::bar::Bar;
 use self::seen::{Pauses, Rest, Seen, Shown};
 use crate::failure::{Failure, INTERRUPTED, UNKNOWN};
 use crate::output::{Json, Role};
-use crate::session::Session;
+use crate::session::{Call, Session};
 
 /// So often the server is asked how far it has come.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -91,10 +92,18 @@ pub(crate) fn start(
     session: &Session,
     command: &str,
     arguments: Object,
+    fds: Vec<OwnedFd>,
     wait: Wait,
 ) -> Result<(), Failure> {
     let client = &session.client;
     match command {
+        "migrate" | "migrate-incoming" | "query-migrate" | "dump-guest-memory"
+            if !fds.is_empty() =>
+        {
+            Err(Failure::usage(format!(
+                "{command} takes descriptors by their names: --fd NAME=FILE"
+            )))
+        }
         "migrate" => {
             let command = typed(&arguments)?;
             follow(
@@ -123,7 +132,7 @@ pub(crate) fn start(
             let command = typed(&arguments)?;
             follow(session, "dump", client.run(Dump::new(command)), wait, false)
         }
-        _ => start_job(session, command, arguments, wait),
+        _ => start_job(session, command, arguments, fds, wait),
     }
 }
 
@@ -137,6 +146,7 @@ fn start_job(
     session: &Session,
     command: &str,
     mut arguments: Object,
+    fds: Vec<OwnedFd>,
     wait: Wait,
 ) -> Result<(), Failure> {
     let capabilities = session
@@ -160,7 +170,7 @@ fn start_job(
     let is_kept = arguments.get("auto-dismiss") != Some(&true.into());
     // Before it is started, so that an early end is not missed.
     let run = watch(session, &id, wait);
-    session.execute(command, arguments)?;
+    session.execute_as(Call::new(command, arguments), false, fds)?;
     follow(session, &id, run, wait, is_kept)
 }
 

@@ -48,7 +48,7 @@ fn more_help() -> String {
     let examples = EXAMPLES.map(|example| format!("  {example}\n")).concat();
     let codes = EXIT_CODES.map(|(code, about)| format!("  {code}  {about}\n"));
     format!(
-        "With a command of the server go --json OBJECT, --keyval TEXT, --fd NAME=FILE, --oob, --wait, --complete and \
+        "With a command of the server go --json OBJECT, --keyval TEXT, --fd [NAME=]FILE, --oob, --wait, --complete and \
          --unchecked, too: qmp help COMMAND describes them\n\nExamples:\n{examples}\nExit codes:\n{}",
         codes.concat().trim_end()
     )
@@ -127,9 +127,9 @@ pub(crate) fn call_only() -> [Arg; 7] {
             .help("Arguments as QEMU's command line takes them, key=value,key=value"),
         Arg::new("fd")
             .long("fd")
-            .value_name("NAME=FILE")
+            .value_name("[NAME=]FILE")
             .action(ArgAction::Append)
-            .help("Open a file and give the server its descriptor first, under this name"),
+            .help("Open a file and give the server its descriptor: first, under this name, or with the command"),
         Arg::new("oob")
             .long("oob")
             .action(ArgAction::SetTrue)

@@ -198,6 +198,16 @@ fn a_server_of_ours() {
         .say("blockdev-add driver=fil node-name=a filename=/nowhere")
         .bad();
     assert_eq!(code, 2, "{err}");
+    // A descriptor that has no name goes with the command itself.
+    let saved = directory.join("saved");
+    std::fs::write(&saved, "").unwrap();
+    let save = format!(
+        "--wait __com.example_snapshot job-id=s --fd {}",
+        saved.display()
+    );
+    let end = qmp.say(&save).good();
+    assert_eq!(end, "{\"id\": \"s\", \"status\": \"concluded\"}\n");
+    assert!(saved.metadata().unwrap().len() > 0);
     let shell = Terminal::shell(&qmp);
     shell.types("query-sta\t\r");
     shell.sees("\"running\"");
