@@ -38,7 +38,10 @@ for folder in (OLDER, NEWER):
         devices += ["-chardev", f"socket,id={name},path={name},server=on,wait=off"]
     hub = ["-chardev", "hub,id=hub,chardevs.0=a,chardevs.1=b", "-mon", "chardev=hub,mode=control"]
     server = machine(folder, *devices, *hub)
-    connect(server.path("main"))
+    client = connect(server.path("main"))
+    # Who comes while QEMU 10.0 sets a monitor up may be read by two of its threads.
+    until("the monitor", lambda: any(each["label"] == "hub" and each["frontend-open"] for each in client.run("query-chardev")))
+    time.sleep(0.5)
 
     a = come(server, "a")
     expect("first of a", list(next_of(a)[0]), ["QMP"])
