@@ -426,7 +426,7 @@ fn introspection_describes_what_is_generated_whatever_is_decided() {
     assert_eq!(decided("Y", Condition::True), (true, true));
     assert_eq!(decided("X", Condition::True), (true, false));
     assert_eq!(decided("X", Condition::False), (false, true));
-    let cfg = Condition::Cfg("windows".into());
+    let cfg = Condition::Cfg("windows");
     assert_eq!(decided("X", cfg), (true, true));
 }
 
