@@ -35,7 +35,6 @@ use docs::on_one_line;
 use plan::{Differences, Item, Plan};
 use std::io;
 use std::sync::mpsc::sync_channel;
-use templates::ObjectPart;
 
 /// What the header says of lints: those that depend on the schema and not on the generator.
 const LINTS: &str = "\
@@ -49,8 +48,6 @@ const LINTS: &str = "\
 const AHEAD: usize = 2;
 /// As many definitions are a turn: to hand each over by itself would cost as much as to print some.
 const TURN: usize = 16;
-/// A union of more branches than this is several turns, so that threads share it.
-const MANY: usize = 256;
 /// For fewer definitions than this a thread is not worth its start.
 const FEW: usize = 64;
 /// More threads would wait for each other.
@@ -247,16 +244,15 @@ impl File<'_, '_> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.min(MAX_THREADS).min(1 + here.len() / FEW);
         let (plan, indent) = (self.plan, self.indent);
-        let turns = turns(plan, &here);
         if threads == 1 {
-            for turn in &turns {
+            for turn in here.chunks(TURN) {
                 self.text(printed(plan, turn, indent).text());
             }
             return;
         }
         std::thread::scope(|scope| {
             let receivers = (0..threads).map(|first| {
-                let mine = turns.iter().skip(first).step_by(threads);
+                let mine = here.chunks(TURN).skip(first).step_by(threads);
                 let (sender, receiver) = sync_channel(AHEAD);
                 scope.spawn(move || {
                     for turn in mine {
@@ -280,49 +276,14 @@ impl File<'_, '_> {
     }
 }
 
-/// What a thread prints at once: definitions, or a part of one.
-enum Turn<'d> {
-    Definitions(&'d [Definition]),
-    Part(ObjectId, ObjectPart),
-}
-
-/// These definitions in turns.
-fn turns<'d>(plan: &Plan, definitions: &'d [Definition]) -> Vec<Turn<'d>> {
-    let large = |definition: &Definition| match *definition {
-        Definition::Object(id) => {
-            let variants = plan.schema.object(id).variants.as_ref();
-            let is_large = variants.is_some_and(|variants| variants.branches.len() > MANY);
-            is_large.then_some(id)
-        }
-        _ => None,
-    };
-    let mut turns = Vec::new();
-    for some in definitions.split_inclusive(|definition| large(definition).is_some()) {
-        let last = some.last().and_then(large);
-        let few = &some[..some.len() - usize::from(last.is_some())];
-        turns.extend(few.chunks(TURN).map(Turn::Definitions));
-        if let Some(id) = last {
-            turns.extend(ObjectPart::ALL.iter().map(|&part| Turn::Part(id, part)));
-        }
-    }
-    turns
-}
-
-/// The items made in a turn.
-fn printed(plan: &Plan, turn: &Turn, indent: Option<usize>) -> Printer {
+/// The items made from these definitions.
+fn printed(plan: &Plan, definitions: &[Definition], indent: Option<usize>) -> Printer {
     let mut out = Printer::new(indent);
-    let definitions = match *turn {
-        Turn::Definitions(definitions) => definitions,
-        Turn::Part(id, part) => {
-            templates::object(plan, id, &[part], &mut out);
-            &[]
-        }
-    };
     for &definition in definitions {
         out.apart();
         match definition {
             Definition::Enum(id) => templates::enumeration(plan, id, &mut out),
-            Definition::Object(id) => templates::object(plan, id, ObjectPart::ALL, &mut out),
+            Definition::Object(id) => templates::object(plan, id, &mut out),
             Definition::Alternate(id) => templates::alternate(plan, id, &mut out),
             Definition::Command(id) => templates::command(plan, id, &mut out),
             Definition::Event(id) => templates::event(plan, id, &mut out),

@@ -34,48 +34,8 @@ use super::template::{Piece, code_of, commas};
 use crate::model::{Features, ObjectId, ObjectKind};
 use crate::print::{Code, Printer};
 
-/// What an object consists of.
-#[derive(Clone, Copy)]
-pub(crate) enum ObjectPart {
-    /// A struct with its codec, and the enum of its branches if it is a union.
-    Types,
-    /// Branches from their data.
-    Conversions,
-    /// The codec of branches.
-    Branches,
-}
-
-impl ObjectPart {
-    pub(crate) const ALL: &[ObjectPart] = &[
-        ObjectPart::Types,
-        ObjectPart::Conversions,
-        ObjectPart::Branches,
-    ];
-}
-
-/// These parts of an object, in their order.
-pub(crate) fn object(plan: &Plan, id: ObjectId, parts: &[ObjectPart], out: &mut Printer) {
-    let object = plan.schema.object(id);
-    let variants = object.variants.as_ref();
-    let union = variants.map(|variants| (variants, plan.branches(object, variants)));
-    for part in parts {
-        if let ObjectPart::Types = part {
-            structure(plan, id, out);
-        }
-        let Some((variants, branches)) = &union else {
-            continue;
-        };
-        match part {
-            ObjectPart::Types => {
-                out.items(&unions::branch_enum(plan, id, branches, &variants.tag));
-            }
-            ObjectPart::Conversions => unions::conversions(plan, id, branches, out),
-            ObjectPart::Branches => out.items(&unions::codec(plan, id, variants, branches)),
-        }
-    }
-}
-
-fn structure(plan: &Plan, id: ObjectId, out: &mut Printer) {
+/// A struct, and the enum of its branches if it is a union.
+pub(crate) fn object(plan: &Plan, id: ObjectId, out: &mut Printer) {
     let object = plan.schema.object(id);
     let note = match object.kind {
         ObjectKind::Wrapper => "What a branch of a union without discriminator holds.",
@@ -87,6 +47,9 @@ fn structure(plan: &Plan, id: ObjectId, out: &mut Printer) {
     };
     let record = plan.record(Some(id), plan.object_item(id), Module::Root, rest);
     structs::structure(plan, &record, &Source::from(object), note, out);
+    if let Some(variants) = &object.variants {
+        unions::branch_enum(plan, id, variants, out);
+    }
 }
 
 /// Everything of another module.

@@ -10,12 +10,14 @@ use crate::rust::docs::deprecation;
 use crate::rust::names::Ident;
 use crate::rust::plan::{Branch, Module, Plan};
 
-/// The enum of a union's branches.
-pub(super) fn branch_enum(plan: &Plan, id: ObjectId, branches: &[Branch], tag: &str) -> Code {
+/// The enum of a union's branches and its codec.
+pub(super) fn branch_enum(plan: &Plan, id: ObjectId, variants: &Variants, out: &mut Printer) {
     let union = plan.schema.object(id);
     let item = plan.object_item(id);
     let (types, ident, presence) = (&plan.types, plan.branch_enum(id), item.presence());
+    let branches = plan.branches(union, variants);
     let attributes = attributes(plan, &union.name, DERIVES, presence);
+    let tag = &variants.tag;
     let doc = format!(" The branches of [`{}`].", &*item.ident);
     let tag_doc = format!(" The value of {}.", code(tag));
 
@@ -38,7 +40,7 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId, branches: &[Branch], tag: &
     });
     let declarations: Code = declarations.collect();
 
-    code! {
+    out.items(&code! {
         doc, attributes, ident, declarations, tag_doc, types =>
         #[doc = #doc]
         #attributes
@@ -53,17 +55,14 @@ pub(super) fn branch_enum(plan: &Plan, id: ObjectId, branches: &[Branch], tag: &
                 members: #types::Object,
             },
         }
-    }
-}
-
-/// Branches from their data, where that tells which.
-pub(super) fn conversions(plan: &Plan, id: ObjectId, branches: &[Branch], out: &mut Printer) {
-    let (ident, presence) = (plan.branch_enum(id), plan.object_item(id).presence());
+    });
     for branch in branches.iter().filter(|branch| branch.converts) {
         out.items(&conversion(branch, ident, presence));
     }
+    out.items(&codec(plan, id, variants, &branches));
 }
 
+/// A branch from its data.
 fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Code {
     let (name, ty) = (&branch.ident, branch.data.as_ref());
     let doc = format!(" The branch {}.", code(&branch.value.name));
@@ -83,8 +82,7 @@ fn conversion(branch: &Branch, ident: &Ident, presence: &Presence) -> Code {
     }
 }
 
-/// The codec of a union's branches.
-pub(super) fn codec(plan: &Plan, id: ObjectId, variants: &Variants, branches: &[Branch]) -> Code {
+fn codec(plan: &Plan, id: ObjectId, variants: &Variants, branches: &[Branch]) -> Code {
     let (types, ident) = (&plan.types, plan.branch_enum(id));
     // A branch may be called `Tag`: the associated type is named in full.
     let tag = plan.ty(Type::Enum(variants.tag_enum), Module::Root);
