@@ -104,8 +104,7 @@ pub(crate) fn run(
             if said("fd").is_some() {
                 return Err(Failure::usage("a guest agent takes no --fd"));
             }
-            let message = pasted::unmarked(name);
-            if message.trim_start().starts_with('{') {
+            if let Some(message) = pasted::message(name) {
                 refuse_arguments(behind, before)?;
                 let (name, arguments, oob) = pasted::parts(message)?;
                 if oob {

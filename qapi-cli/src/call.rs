@@ -61,8 +61,7 @@ impl Typed {
         before: &ArgMatches,
         interrupts: &Interrupts,
     ) -> Result<Self, Failure> {
-        let message = pasted::unmarked(name);
-        if message.trim_start().starts_with('{') {
+        if let Some(message) = pasted::message(name) {
             refuse_arguments(behind, before)?;
             let (name, arguments, oob) = pasted::parts(message)?;
             let arguments = Arguments::Whole(arguments);

@@ -14,6 +14,12 @@ pub(crate) fn unmarked(line: &str) -> &str {
     behind(line, &SENT).unwrap_or(line)
 }
 
+/// The same, if it is a whole message or the beginning of one.
+pub(crate) fn message(line: &str) -> Option<&str> {
+    let message = unmarked(line).trim_start();
+    message.starts_with('{').then_some(message)
+}
+
 /// What a server said, without its mark.
 pub(crate) fn received(line: &str) -> Option<&str> {
     behind(line, &RECEIVED)

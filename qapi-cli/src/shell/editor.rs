@@ -311,7 +311,7 @@ impl Highlighter for Colours {
             let style = colour.map_or_else(Style::new, |colour| Style::new().fg(colour));
             styled.push((style, text.to_owned()));
         };
-        if pasted::unmarked(line).trim_start().starts_with('{') {
+        if pasted::message(line).is_some() {
             json(line, &mut push);
             return styled;
         }

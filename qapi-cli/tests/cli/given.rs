@@ -298,6 +298,24 @@ fn ctrl_c_while_a_property_is_asked_for() {
 }
 
 #[test]
+fn descriptors_have_names_where_they_go_first() {
+    let Some((server, qmp)) = machine("none") else {
+        return;
+    };
+    let file = server.path("file");
+    fs::write(&file, "").unwrap();
+    let file = file.display();
+    let (code, err) = qmp
+        .say(&format!("--wait migrate uri=fd:x --fd {file}"))
+        .bad();
+    let text = "error: migrate takes descriptors by their names: --fd NAME=FILE\n";
+    assert_eq!((code, &*err), (2, text));
+    let (code, err) = qmp.reads(&[], format!("fd {file}\n").as_bytes()).bad();
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("under which name? fd NAME=FILE"), "{err}");
+}
+
+#[test]
 fn out_of_band_is_not_passed_over() {
     let Some((server, qmp)) = machine("none") else {
         return;
